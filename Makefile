@@ -1,0 +1,79 @@
+# `make` lists what it can do. Everything it installs goes into .venv and node_modules; only `make test`
+# may install something outside them: Chromium, where none is found.
+
+# The first Python that is new enough; another one: make PYTHON=/path/to/python
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+LOCK := $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+# The Node of the venv, before any other.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test tests check format lock docker clean
+
+help: ## this list
+	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
+
+run: .venv/run.stamp ## serve on http://localhost:8080, documents in ./data (another port: make run ARGS='--port 9000')
+	@exec $(BIN)/gollabedit serve $(ARGS)
+
+test: .venv/test.stamp ## every test: JavaScript, Python, browser (installs what they need)
+	@chromium=$$(tools/chromium) && $(MAKE) --no-print-directory tests CHROMIUM="$$chromium"
+
+check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then every test; CI runs this
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	node_modules/.bin/biome check --error-on-warnings
+	node_modules/.bin/tsc
+	@$(MAKE) --no-print-directory test
+
+tests:
+	$(BIN)/node --test 'tests/web/**/*.test.js'
+	CHROMIUM='$(CHROMIUM)' $(BIN)/pytest $(PYTEST)
+
+format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check` wants it
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+	node_modules/.bin/biome check --write
+
+lock: .venv/test.stamp ## write requirements*.txt and package-lock.json anew (UPGRADE=1 for newer versions)
+	test -x $(BIN)/uv || $(PIP) uv
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --group build -o requirements-build.txt
+	$(LOCK) pyproject.toml --group dev -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
+	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts
+
+docker: ## build the image `gollabedit`
+	docker build --tag gollabedit .
+
+clean: ## remove what make made, but not the documents
+	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find merge server web tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than what it was installed from, so a second run installs nothing.
+$(BIN)/python:
+	@test -n '$(PYTHON)' || { echo 'make: no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'make: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.txt requirements-build.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.txt -r requirements-build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test.stamp: requirements-dev.txt .venv/run.stamp
+	$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json .npmrc .venv/test.stamp
+	$(BIN)/npm ci --ignore-scripts --no-progress
+	@touch $@

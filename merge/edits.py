@@ -1,0 +1,137 @@
+"""A text as words, and the edits of one side, each at its likeliest place.
+
+A word carries the blank before it; only words are compared. Of an insertion or deletion beside
+equal words one cannot know where it happened ("the [big] big house" or "the big [big] house"?). It
+is settled at the likeliest place: before a paragraph rather than a line, a line rather than a
+sentence, a sentence rather than a word; and the edit remembers how far it could have been.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from merge.diff import Change, diff
+from merge.tokens import is_blank, tokens
+
+
+class Words(NamedTuple):
+    """A text as words; `blanks[i]` stands before `words[i]`, the last one at the end."""
+
+    words: list[str]
+    blanks: list[str]
+
+    def text(self, start: int, end: int) -> str:
+        """These words, each with the blank before it."""
+        return "".join(self.blanks[place] + self.words[place] for place in range(start, end))
+
+
+def read(text: str) -> Words:
+    words: list[str] = []
+    blanks = [""]
+    for token in tokens(text):
+        if is_blank(token):
+            blanks[-1] = token
+        else:
+            words.append(token)
+            blanks.append("")
+    return Words(words, blanks)
+
+
+class _Strength(IntEnum):
+    """How likely an insertion begins at such a place."""
+
+    INSIDE = 0
+    BLANK = 1
+    SENTENCE = 2
+    LINE = 3
+    PARAGRAPH = 4
+
+
+class Edit(NamedTuple):
+    """A change of one side: base words `start` to `end` gave way to words `new_start` to `new_end`.
+
+    It could as well be anywhere from `low` to `high` unless it is `settled`.
+    """
+
+    start: int
+    end: int
+    new_start: int
+    new_end: int
+    low: int
+    high: int
+    settled: bool
+    whole_lines: bool
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    @property
+    def is_insertion(self) -> bool:
+        return self.start == self.end
+
+
+def find_edits(b: Words, side: Words) -> list[Edit]:
+    """What the side changed, each at its likeliest place, a kept word between any two."""
+    changes = diff(b.words, side.words)
+    edits: list[Edit] = []
+    for place, change in enumerate(changes):
+        floor = edits[-1].end + 1 if edits else 0
+        following = changes[place + 1].start - 1 if place + 1 < len(changes) else len(b.words)
+        edits.append(_settle(change, b, side, floor, following))
+    return edits
+
+
+def _settle(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> Edit:
+    start, end, new_start, new_end = change
+    holder, first, last = (side, new_start, new_end) if start == end else (b, start, end)
+    left = right = best = 0
+    if start == end or new_start == new_end:
+        left, right = _slack(holder.words, first, last, start - floor, ceiling - end)
+        best = max(
+            range(-left, right + 1),
+            key=lambda by: (_edges(holder, first + by, last + by), by),
+        )
+    strength = _strength(holder, first + best)
+    return Edit(
+        start + best,
+        end + best,
+        new_start + best,
+        new_end + best,
+        start - left,
+        end + right,
+        strength >= _Strength.SENTENCE,
+        _is_lines(side, new_start + best, new_end + best),
+        tuple(b.words[start + best : end + best]),
+        tuple(side.words[new_start + best : new_end + best]),
+    )
+
+
+def _slack(
+    words: Sequence[str], first: int, last: int, left_max: int, right_max: int
+) -> tuple[int, int]:
+    """How far the run `first` to `last` can slide along equal words."""
+    left = right = 0
+    while left < left_max and words[first - 1 - left] == words[last - 1 - left]:
+        left += 1
+    while right < right_max and words[first + right] == words[last + right]:
+        right += 1
+    return left, right
+
+
+def _edges(text: Words, first: int, last: int) -> int:
+    return _strength(text, first) + _strength(text, last)
+
+
+def _strength(text: Words, place: int) -> _Strength:
+    blank = text.blanks[place]
+    if place == 0 or place == len(text.words) or blank.count("\n") > 1:
+        return _Strength.PARAGRAPH
+    if "\n" in blank:
+        return _Strength.LINE
+    if not blank:
+        return _Strength.INSIDE
+    return _Strength.SENTENCE if text.words[place - 1][-1] in ".!?。！？" else _Strength.BLANK
+
+
+def _is_lines(text: Words, first: int, last: int) -> bool:
+    """Whether these words begin and end with a line."""
+    return first < last and all(_strength(text, place) >= _Strength.LINE for place in (first, last))

@@ -1,0 +1,82 @@
+"""Three texts side by side, cut in pieces.
+
+Whatever the grain (lines, words), a three-way comparison ends as a list of pieces. In each, the
+three texts either merge (and `merged` says to what) or they disagree (`merged` is None):
+
+    base    | Hello   | ·world | !
+    ours    | Hello   | ·there | !            ours = what is in master already
+    theirs  | Good·…  | ·people| !            theirs = what comes in
+    merged  | Good·…  | None   | !
+
+Invariant: the pieces' bases joined are the base, and so for ours and for theirs. So no character
+of any side can get lost between two pieces, and the texts that a conflict is split into are
+simple joins.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from merge.diff import Change
+
+
+class Piece(NamedTuple):
+    """One stretch of the three texts, and what they merge to (None: they disagree)."""
+
+    base: str
+    ours: str
+    theirs: str
+    merged: str | None
+
+
+def agreed(base: str, ours: str, theirs: str) -> str | None:
+    """The merge of one stretch by the three rules that need no look inside; None without one."""
+    if theirs in (ours, base):
+        return ours
+    if ours == base:
+        return theirs
+    return None
+
+
+def piece(base: str, ours: str, theirs: str) -> Piece:
+    """The stretch merged as a whole where one side left it alone or both agree."""
+    return Piece(base, ours, theirs, agreed(base, ours, theirs))
+
+
+@dataclass(slots=True)
+class Group:
+    """Changes that have to be looked at together: those of one side, or touching ones of both."""
+
+    start: int
+    end: int
+    ours: list[Change] = field(default_factory=list)
+    theirs: list[Change] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Aligner:
+    """Follows one side's positions along the base's, given the changes in order."""
+
+    shift: int = 0
+
+    def span(self, start: int, end: int, changes: Iterable[Change]) -> tuple[int, int]:
+        """The side's range for the base's `start` to `end`, which these changes lie in."""
+        first = start + self.shift
+        for change in changes:
+            self.shift += (change.new_end - change.new_start) - (change.end - change.start)
+        return first, end + self.shift
+
+
+def touching(ours: Sequence[Change], theirs: Sequence[Change]) -> Iterator[Group]:
+    """Group changes that overlap or touch, as `git merge-file` does."""
+    group: Group | None = None
+    tagged = [(change, True) for change in ours] + [(change, False) for change in theirs]
+    for change, is_ours in sorted(tagged):
+        if group is None or change.start > group.end:
+            if group is not None:
+                yield group
+            group = Group(change.start, change.end)
+        group.end = max(group.end, change.end)
+        (group.ours if is_ours else group.theirs).append(change)
+    if group is not None:
+        yield group

@@ -1,0 +1,264 @@
+"""A change of a text as a list of splices.
+
+A splice `(start, deleted, inserted)` says: at `start`, `deleted` characters give way to
+`inserted`. A list of splices is sorted, its splices do not overlap, and every position refers to
+the text *before* any of them:
+
+    before   The quick fox.        [(4, 5, "slow"), (13, 0, " Yes")]
+                 ^^^^^    ^
+    after    The slow fox Yes.
+
+Positions are Unicode code points. Nothing here knows a merge, a message or UTF-16.
+
+Invariants (checked by the tests, and by the browser's twin of this module on the same vectors):
+    apply(a, between(a, b)) == b
+    apply(apply(a, s), t) == apply(a, compose(s, t))
+    apply(apply(a, s), invert(a, s)) == a
+"""
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
+
+from merge.diff import diff
+from merge.tokens import common_prefix, common_suffix, graphemes, is_boundary, lines, tokens
+
+# A longer changed stretch (in characters, in lines, both sides together) is replaced as a whole:
+# the time must stay bounded, and a huge rewritten stretch is not worth a fine difference.
+_LENGTH_MAX = 200_000
+_LINES_MAX = 100_000
+# A longer one is no moment of typing: words, not letters.
+_LETTERS_MAX = 4_000
+
+
+class Splice(NamedTuple):
+    """At `start`, `deleted` characters give way to `inserted`."""
+
+    start: int
+    deleted: int
+    inserted: str
+
+
+class SpliceError(ValueError):
+    """The splices are not sorted, overlap, or lie outside the text."""
+
+
+def apply(text: str, splices: Sequence[Splice]) -> str:
+    """Carry out the splices.
+
+    Raises:
+        SpliceError: unsorted, overlapping, negative, or outside the text.
+    """
+    parts: list[str] = []
+    position = 0
+    for start, deleted, inserted in splices:
+        if start < position or deleted < 0:
+            raise SpliceError(f"splice at {start} overlaps or is out of order")
+        if start + deleted > len(text):
+            raise SpliceError(f"splice at {start} reaches beyond the text")
+        parts += (text[position:start], inserted)
+        position = start + deleted
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+def between(before: str, after: str) -> tuple[Splice, ...]:
+    """Find a small list of splices that makes `after` of `before`.
+
+    What both have in common at the start and at the end is left alone; in between, lines are
+    compared first, then words within changed lines, then letters within changed words (so that a
+    caret inside a word stays where it was). Never cuts a grapheme cluster.
+    """
+    prefix = common_prefix(before, after)
+    suffix = common_suffix(before[prefix:], after[prefix:])
+    old = before[prefix : len(before) - suffix]
+    new = after[prefix : len(after) - suffix]
+    found = [
+        Splice(prefix + start, deleted, inserted)
+        for line in _lines(old, new)
+        for word in _within(line, old, _words)
+        for start, deleted, inserted in _within(word, old, letters)
+    ]
+    if not _fits(found, before, after):
+        found = [Splice(prefix, len(old), new)]
+    return tuple(found)
+
+
+def letters(before: str, after: str) -> tuple[Splice, ...]:
+    """What makes `after` of `before`, letter by letter where that reads as typing.
+
+    A change is several splices only if each inserts or deletes, as typing does. A word that gave
+    way to another stays one replacement: the letters that they happen to share mean nothing.
+    """
+    prefix = common_prefix(before, after)
+    suffix = common_suffix(before[prefix:], after[prefix:])
+    old = before[prefix : len(before) - suffix]
+    new = after[prefix : len(after) - suffix]
+    whole = Splice(prefix, len(old), new)
+    if not old or not new or len(old) + len(new) > _LETTERS_MAX:
+        return (whole,) if old or new else ()
+    parts = [
+        Splice(prefix + start, deleted, inserted)
+        for start, deleted, inserted in _refined(new, graphemes(old), graphemes(new))
+    ]
+    is_typing = not any(part.deleted and part.inserted for part in parts)
+    return tuple(parts) if is_typing and _fits(parts, before, after) else (whole,)
+
+
+def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, ...]:
+    """`first` and then `second`, as one list against the text before `first`."""
+    rest = _pieces(first)
+    result: list[_Piece] = []
+    position = 0
+    for start, deleted, inserted in second:
+        result += _take(rest, start - position)
+        result.append(inserted)
+        _take(rest, deleted)
+        position = start + deleted
+    return _from_pieces([*result, *rest])
+
+
+def invert(text: str, splices: Sequence[Splice]) -> tuple[Splice, ...]:
+    """What undoes the splices: `text` is before them, the result is against the text after."""
+    shift = 0
+    result = []
+    for start, deleted, inserted in splices:
+        result.append(Splice(start + shift, len(inserted), text[start : start + deleted]))
+        shift += len(inserted) - deleted
+    return tuple(result)
+
+
+def map_position(splices: Sequence[Splice], position: int, *, after: bool = False) -> int:
+    """Where a caret at `position` goes.
+
+    Args:
+        splices: what changes the text the caret is in.
+        position: the caret, 0 to the length of the text.
+        after: whether it goes behind text that is inserted exactly there (or that replaces
+            what was around it) rather than staying in front.
+    """
+    shift = 0
+    for start, deleted, inserted in splices:
+        end = start + deleted
+        in_front = position == start and (deleted or not after)
+        if position < start or in_front:
+            break
+        if position < end:
+            return start + shift + (len(inserted) if after else 0)
+        shift += len(inserted) - deleted
+    return position + shift
+
+
+# between: from coarse to fine
+
+
+def _refined(new: str, old_parts: Sequence[str], new_parts: Sequence[str]) -> Iterator[Splice]:
+    """What changed between two texts cut in parts, as splices."""
+    starts, new_starts = _offsets(old_parts), _offsets(new_parts)
+    for change in diff(old_parts, new_parts):
+        start, end = starts[change.start], starts[change.end]
+        inserted = new[new_starts[change.new_start] : new_starts[change.new_end]]
+        yield Splice(start, end - start, inserted)
+
+
+def _within(
+    splice: Splice, text: str, refine: Callable[[str, str], Iterable[Splice]]
+) -> Iterator[Splice]:
+    """The same change of `text`, as what the finer comparison makes of it."""
+    start, deleted, inserted = splice
+    for fine in refine(text[start : start + deleted], inserted):
+        yield fine._replace(start=start + fine.start)
+
+
+def _lines(old: str, new: str) -> Iterable[Splice]:
+    if old.count("\n") + new.count("\n") > _LINES_MAX:
+        return [Splice(0, len(old), new)]
+    return _refined(new, lines(old), lines(new))
+
+
+def _words(old: str, new: str) -> Iterable[Splice]:
+    if not old or not new or len(old) + len(new) > _LENGTH_MAX:
+        return [Splice(0, len(old), new)]
+    return _refined(new, tokens(old), tokens(new))
+
+
+def _fits(splices: Sequence[Splice], before: str, after: str) -> bool:
+    """Whether no splice cuts a cluster of either text (an accent added to a kept letter would)."""
+    shift = 0
+    for start, deleted, inserted in splices:
+        new_start = start + shift
+        shift += len(inserted) - deleted
+        if not all(is_boundary(before, cut) for cut in (start, start + deleted)):
+            return False
+        if not all(is_boundary(after, cut) for cut in (new_start, new_start + len(inserted))):
+            return False
+    return True
+
+
+def _offsets(parts: Sequence[str]) -> list[int]:
+    offsets = [0]
+    for part in parts:
+        offsets.append(offsets[-1] + len(part))
+    return offsets
+
+
+# compose: the text between the two lists, as pieces of the text before and inserted strings
+
+
+class _Kept(NamedTuple):
+    """A stretch of the text before the first list."""
+
+    start: int
+    end: int
+
+
+_Piece: TypeAlias = _Kept | str
+
+
+def _pieces(splices: Sequence[Splice]) -> deque[_Piece]:
+    pieces: deque[_Piece] = deque()
+    position = 0
+    for start, deleted, inserted in splices:
+        pieces += (_Kept(position, start), inserted)
+        position = start + deleted
+    pieces.append(_Kept(position, sys.maxsize))
+    return pieces
+
+
+def _take(pieces: deque[_Piece], length: int) -> list[_Piece]:
+    """Remove this many characters from the front."""
+    taken: list[_Piece] = []
+    while length > 0:
+        piece = pieces.popleft()
+        head, tail, size = _cut(piece, length)
+        taken.append(head)
+        if tail is not None:
+            pieces.appendleft(tail)
+        length -= size
+    return taken
+
+
+def _cut(piece: _Piece, length: int) -> tuple[_Piece, _Piece | None, int]:
+    """The first `length` characters of the piece, the rest of it, and how many the first are."""
+    if isinstance(piece, str):
+        size = min(len(piece), length)
+        return piece[:size], piece[size:] or None, size
+    size = min(piece.end - piece.start, length)
+    middle = piece.start + size
+    rest = _Kept(middle, piece.end) if middle < piece.end else None
+    return _Kept(piece.start, middle), rest, size
+
+
+def _from_pieces(pieces: Iterable[_Piece]) -> tuple[Splice, ...]:
+    """What lies between the kept stretches was deleted; what is no stretch was inserted."""
+    splices: list[Splice] = []
+    position, inserted = 0, ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            inserted += piece
+        elif piece.start < piece.end:
+            if inserted or piece.start > position:
+                splices.append(Splice(position, piece.start - position, inserted))
+            position, inserted = piece.end, ""
+    return tuple(splices)

@@ -1,0 +1,171 @@
+"""Where a text may be cut.
+
+Three grains: lines (as Git cuts them: after each LF and nowhere else), tokens (words, numbers,
+punctuation, blanks) and grapheme clusters (what a reader calls one character). Every cut of a
+coarser grain is also a cut of the finer ones, so a merge that works with lines and tokens never
+tears an accent from its letter or a family emoji into its members.
+
+Invariant: joining what a function here returns gives its argument, character for character.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import regex
+
+# Scripts written without blanks between words: one character is one token.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_LETTER = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{N}}\p{{M}}_])"
+
+# A flag is two regional indicators. Saying so keeps a long row of flags linear, which `\X` alone,
+# counting back to the first of them each time, is not.
+_CLUSTER = r"(?:\p{RI}\p{RI}(?![\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}])|\X)"
+
+_TOKEN = regex.compile(
+    r"\s+"  # a run of blanks, line ends included
+    r"|\p{N}+(?:[.,:/-]\p{N}+)+"  # 3.14, 1,000, 10:30, 2024-01-02: half a date is no date
+    rf"|{_LETTER}+(?:['’]{_LETTER}+)*"  # a word, with its marks and apostrophes
+    r"|([^\p{L}\p{N}\s])\1+"  # a run of one punctuation mark: ``` or ----
+    rf"|{_CLUSTER}",  # one unspaced character, one mark, one emoji
+    regex.VERSION1,
+)
+_GRAPHEME = regex.compile(_CLUSTER)
+# Characters that join with neither each other nor a neighbour of their kind (UAX 29: "any" and
+# Hangul syllables).
+_PLAIN_PAIR = regex.compile(r"[\p{GCB=Other}\p{GCB=LV}\p{GCB=LVT}]{2}")
+
+
+def lines(text: str) -> list[str]:
+    """Cut after each LF; only the last line may lack one."""
+    parts = text.split("\n")
+    last = parts.pop()
+    found = [part + "\n" for part in parts]
+    if last:
+        found.append(last)
+    return found
+
+
+def graphemes(text: str) -> list[str]:
+    """Cut into what readers call characters (extended grapheme clusters of Unicode)."""
+    return [match.group() for match in _GRAPHEME.finditer(text)]
+
+
+def tokens(text: str) -> list[str]:
+    """Cut into words, numbers, punctuation and blanks, never inside a grapheme cluster."""
+    found = [match.group() for match in _TOKEN.finditer(text)]
+    return found if text.isascii() else _glued(text, found)
+
+
+def is_blank(token: str) -> bool:
+    """Whether nothing of it can be seen."""
+    return token.isspace()
+
+
+def is_boundary(text: str, position: int) -> bool:
+    """Whether no grapheme cluster reaches over this position."""
+    return boundary_before(text, position) == position
+
+
+def boundary_before(text: str, position: int) -> int:
+    """The last position up to this one over which no grapheme cluster reaches."""
+    boundary = _certain_boundary(text, position)
+    if boundary < position:
+        for match in _GRAPHEME.finditer(text, boundary):
+            if match.end() > position:
+                break
+            boundary = match.end()
+    return boundary
+
+
+def boundary_after(text: str, position: int) -> int:
+    """The first position from this one on over which no grapheme cluster reaches."""
+    boundary = boundary_before(text, position)
+    for match in _GRAPHEME.finditer(text, boundary):
+        if boundary >= position:
+            break
+        boundary = match.end()
+    return boundary
+
+
+def common_prefix(left: str, right: str) -> int:
+    """How many characters they have in common at the start, without tearing a cluster."""
+    length = _equal_prefix(left, right)
+    while True:
+        whole = boundary_before(right, boundary_before(left, length))
+        if whole == length:
+            return length
+        length = whole
+
+
+def common_suffix(left: str, right: str) -> int:
+    """How many characters they have in common at the end, without tearing a cluster."""
+    length = _equal_suffix(left, right)
+    while True:
+        whole = len(left) - boundary_after(left, len(left) - length)
+        whole = len(right) - boundary_after(right, len(right) - whole)
+        if whole == length:
+            return length
+        length = whole
+
+
+def shared_ends(base: str, ours: str, theirs: str, end: str) -> tuple[int, int]:
+    """How much the three have in common at the start and at the end, cut after `end`."""
+    front = min(common_prefix(base, ours), common_prefix(base, theirs))
+    front = base.rfind(end, 0, front) + 1
+    rest = base[front:]
+    back = min(common_suffix(rest, ours[front:]), common_suffix(rest, theirs[front:]))
+    cut = base.find(end, len(base) - back) + 1
+    return front, len(base) - cut if cut else 0
+
+
+def _certain_boundary(text: str, position: int) -> int:
+    """The last position up to this one that is a boundary whatever stands around it.
+
+    Two plain characters never share a cluster, nor does anything with what follows an LF.
+    """
+    for start in range(position, 0, -1):
+        if start == len(text) or text[start - 1] == "\n" or _PLAIN_PAIR.match(text, start - 1):
+            return start
+    return 0
+
+
+def _glued(text: str, found: Sequence[str]) -> list[str]:
+    """Join tokens that share a grapheme cluster (a blank with an accent on it, say)."""
+    cuts = {0}
+    cuts.update(match.end() for match in _GRAPHEME.finditer(text))
+    ends, end = [0], 0
+    for token in found:
+        end += len(token)
+        if end in cuts:
+            ends.append(end)
+    return [text[start:end] for start, end in pairwise(ends)]
+
+
+def _equal_prefix(left: str, right: str) -> int:
+    """Found by halving: comparing slices is far quicker than a loop over characters."""
+    low, high = 0, min(len(left), len(right))
+    if left[:high] == right[:high]:
+        return high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _equal_suffix(left: str, right: str) -> int:
+    low, high = 0, min(len(left), len(right))
+    if high == 0 or left[-high:] == right[-high:]:
+        return high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (
+            left[len(left) - middle : len(left) - low]
+            == right[len(right) - middle : len(right) - low]
+        ):
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,1 @@
+"""The GollabEdit server: a sans-I/O core in an asyncio shell."""

@@ -1,0 +1,81 @@
+"""The composition root: puts the parts together and serves them until told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from ipaddress import ip_address
+
+from aiohttp import web
+
+from server import git_http, pages, websocket
+from server.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB
+from server.config import Config
+from server.data_folder import DataFolder
+from server.hub import Hub
+from server.journal.direct import DirectJournal
+
+_log = logging.getLogger(__name__)
+
+# How long connections that do not go by themselves may hold up the end. aiohttp waits this long
+# twice, and Docker kills after ten seconds.
+_SHUTDOWN_WAIT_S = 3.0
+
+
+def create_app(config: Config, folder: DataFolder) -> web.Application:
+    """The web application over an open data folder."""
+    app = web.Application()
+    app[CONFIG] = config
+    app[FOLDER] = folder
+    app[FILES] = pages.read_files()
+    app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
+    app.cleanup_ctx.append(_hub)
+    app.on_shutdown.append(_stop_hub)
+    app.add_routes([*websocket.routes(), *git_http.routes(), *pages.routes()])
+    return app
+
+
+async def _hub(app: web.Application) -> AsyncIterator[None]:
+    folder = app[FOLDER]
+    async with Hub(app[CONFIG], folder, DirectJournal(folder.repository)) as hub:
+        app[HUB] = hub
+        yield
+
+
+async def _stop_hub(app: web.Application) -> None:
+    """Before connections are cut: answer what came in, and tell the clients (code 1001)."""
+    await app[HUB].stop()
+
+
+async def serve(config: Config, folder: DataFolder) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        create_app(config, folder),
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=_SHUTDOWN_WAIT_S,
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.host, config.port)
+        await site.start()
+        _log.info("GollabEdit is on %s and keeps %s", _address(runner), folder.path)
+        await stop.wait()
+        _log.info("stopping: answering what came in")
+    finally:
+        await runner.cleanup()
+
+
+def _address(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0][:2]
+    address = ip_address(host)
+    is_here = address.is_loopback or address.is_unspecified
+    return f"http://{'localhost' if is_here else host}:{port}"

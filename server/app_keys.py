@@ -1,0 +1,15 @@
+"""Where the web modules find what the composition root gave them."""
+
+import asyncio
+
+from aiohttp import web
+
+from server.config import Config
+from server.data_folder import DataFolder
+from server.hub import Hub
+
+CONFIG = web.AppKey("config", Config)
+FOLDER = web.AppKey("folder", DataFolder)
+HUB = web.AppKey("hub", Hub)
+FILES = web.AppKey("files", dict[str, bytes])
+GIT_PROCESSES = web.AppKey("git_processes", asyncio.Semaphore)

@@ -1,0 +1,87 @@
+"""The command line: reads the settings, starts the server, turns known errors into one line."""
+
+import asyncio
+import errno
+import logging
+import os
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+
+from server import config
+from server.app import serve
+from server.config import Config, SettingError
+from server.data_folder import DataFolder, DataFolderError
+
+# The faster event loop, where there is one.
+_LOOPS = import_module("uvloop" if find_spec("uvloop") else "asyncio")
+
+_EXAMPLES = """examples:
+  gollabedit serve                              http://localhost:8080, documents in ./data
+  gollabedit serve --port 9000 --data /srv/docs
+  GOLLABEDIT_HOST=0.0.0.0 gollabedit serve      reachable from other machines
+  git clone http://localhost:8080/notes.git     the history of the document "notes"
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        run: Callable[[Namespace], None] = options.run
+        run(options)
+    except (SettingError, DataFolderError) as problem:
+        print(f"gollabedit: {problem}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        "gollabedit",
+        description="Write together in the browser; every document is a Git repository.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=version("gollabedit"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve_command = commands.add_parser(
+        "serve",
+        help="serve documents until Ctrl-C or SIGTERM",
+        description="Serve documents until Ctrl-C or SIGTERM. Every option is also an environment"
+        " variable: --write-wait-s is GOLLABEDIT_WRITE_WAIT_S.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    config.add_options(serve_command)
+    serve_command.set_defaults(run=_serve)
+    settings = commands.add_parser("settings", help="print all settings as a Markdown page")
+    settings.set_defaults(run=lambda _: print(config.markdown(), end=""))
+    return parser
+
+
+def _serve(options: Namespace) -> None:
+    settings = config.read(options, os.environ)
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    with DataFolder(settings.data) as folder:
+        try:
+            with asyncio.Runner(loop_factory=_LOOPS.new_event_loop) as runner:
+                runner.run(serve(settings, folder))
+        except OSError as problem:
+            raise SettingError(_why_not(settings, problem)) from None
+
+
+def _why_not(settings: Config, problem: OSError) -> str:
+    place = f"{settings.host}:{settings.port}"
+    match problem.errno:
+        case errno.EADDRINUSE:
+            return f"port {settings.port} is taken; stop what uses it, or choose another: --port"
+        case errno.EACCES:
+            return f"{place} may not be listened on by this user; choose a port above 1023"
+        case _:
+            return f"cannot listen on {place}: {problem.strerror or problem}"

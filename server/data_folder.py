@@ -1,0 +1,116 @@
+"""The data folder: where the documents lie, whose it is, and what belongs to no document.
+
+<data>/<document>.git   one bare repository per document
+<data>/format           the version of this layout
+<data>/secret           what the clients' keys are made with
+<data>/lock             held while a server uses the folder
+"""
+
+import fcntl
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Self
+
+from server.git_model import filename_of
+from server.repository import Repository
+
+_FORMAT = 1
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class DataFolderError(Exception):
+    """The folder cannot be used; the message is one line that says what to do."""
+
+
+def is_document_name(name: str) -> bool:
+    """Whether a document can be called this."""
+    return bool(_NAME.fullmatch(name) and ".." not in name and not name.endswith((".git", ".lock")))
+
+
+class DataFolder:
+    """The folder of one running server; open it with `with`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._lock: int | None = None
+        self.secret = b""
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._take_lock(self._lock)
+            self._check_format()
+            self._remove_stale_locks()
+            self.secret = self._read_secret()
+        except OSError as problem:
+            self.__exit__()
+            raise DataFolderError(
+                f"the data folder {self.path} cannot be written ({problem.strerror});"
+                " choose another with --data, or change its owner"
+            ) from None
+        except DataFolderError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def repository_path(self, document: str) -> Path:
+        """Where a document's repository is, or will be."""
+        return self.path / f"{document}.git"
+
+    def exists(self, document: str) -> bool:
+        """Whether anything was ever written into the document."""
+        return self.repository_path(document).is_dir()
+
+    def repository(self, document: str) -> Repository:
+        """Open a document's repository. Blocks."""
+        return Repository(self.repository_path(document), filename_of(document))
+
+    def _take_lock(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataFolderError(
+                f"another gollabedit is serving the data folder {self.path};"
+                " stop it, or choose another folder with --data"
+            ) from None
+
+    def _check_format(self) -> None:
+        file = self.path / "format"
+        if not file.exists():
+            _write_synced(file, f"{_FORMAT}\n".encode())
+        found = file.read_text().strip()
+        if found != str(_FORMAT):
+            raise DataFolderError(
+                f"the data folder {self.path} has format {found!r}, and this version of"
+                f" gollabedit knows {_FORMAT}; use the newer version that made it"
+            )
+
+    def _remove_stale_locks(self) -> None:
+        """A server that was killed leaves Git's lock files behind, which nobody would remove."""
+        for pattern in ("*.git/packed-refs.lock", "*.git/refs/**/*.lock"):
+            for lock in self.path.glob(pattern):
+                lock.unlink()
+
+    def _read_secret(self) -> bytes:
+        file = self.path / "secret"
+        if not file.exists():
+            _write_synced(file, secrets.token_bytes(32))
+        return file.read_bytes()
+
+
+def _write_synced(file: Path, content: bytes) -> None:
+    """Write a small file so that it is there completely or not at all."""
+    fresh = file.with_name(f".{file.name}.new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.rename(file)

@@ -1,0 +1,242 @@
+r"""The `master` branch of one document, and how a text is merged into it.
+
+    B ──────── C        a client's commit C on its base B
+     \          \
+      … ── m ─── M      master was at m; M merges C into it (or master just moves on to C)
+
+Where C disagrees with m it is split, so that only the disagreement waits::
+
+    B ─── C1 ─── C2     C1: everything of C that merges; C2: the text as it was sent
+     \      \
+      … ── m ─── M      M merges C1; merge-base(master, C2) is C1, so Git sees the same conflict
+
+`master` only grows, and its first parents are the revisions in order. Sans-I/O: `now` is a
+parameter, the repository sits behind `CommitStore`. Knows no message and no session.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from merge.splices import Splice, between
+from merge.three_way import Hunk, Merge, merge
+from server import git_model
+from server.commit_store import CommitStore
+
+# An edit counts as live typing while its base is at most this old and it changes no more than this:
+# then two insertions at one point are both kept without a question. Of larger changes the live
+# rules would settle too much silently.
+_LIVE_AGE_S = 30.0
+_LIVE_CHARACTERS = 200
+
+# How many revisions are remembered, and how many of them are searched for who wrote a hunk.
+_STEPS_MAX = 500
+_STEPS_SEARCHED = 100
+_AUTHORS_SEARCHED = 50
+
+# One split leaves nothing that merges; a second is needed only where the careful rules, by which
+# an open conflict is judged, see more than the live ones did.
+_SPLITS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote something: the client and the name it had then."""
+
+    client: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A client's text that is to come into `master`."""
+
+    author: Author
+    seq: int
+    sent: str
+    fork: str  # the merge base with `master`
+    parents: tuple[str, ...]
+    head: str | None = None  # the commit of `sent`, where there is one already
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What keeps a branch out of `master`."""
+
+    fork: str  # the merge base of the branch and `master`
+    revision: str  # of `master`, in whose text the hunks are placed
+    hunks: tuple[Hunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The branch's new head, in `master` already unless there is a disagreement."""
+
+    head: str
+    disagreement: Disagreement | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """`master` went from `before` to `after` by taking in `commit`."""
+
+    before: str
+    after: str
+    commit: str
+    author: Author
+    at: float
+
+
+class Master:
+    """The branch that everyone sees: `revision` is its commit, `text` the text there."""
+
+    def __init__(self, store: CommitStore) -> None:
+        self._store = store
+        self._steps: deque[_Step] = deque(maxlen=_STEPS_MAX)
+        self.moves = 0
+        self.revision = store.head(git_model.MASTER) or self._root()
+        self.text = store.text(self.revision)
+
+    def _root(self) -> str:
+        """The first revision, the same on every server: staged, and not yet worth storing."""
+        start = git_model.hub_signature(0)
+        return self._store.commit("", (), start, start, git_model.ROOT_MESSAGE)
+
+    def contains(self, commit: str) -> bool:
+        """Whether `commit` is part of what everyone sees."""
+        return commit == self.revision or self._store.contains(self.revision, commit)
+
+    def merge_base(self, commit: str) -> str:
+        """Where a branch that is not contained left `master`."""
+        base = self._store.merge_base(self.revision, commit)
+        assert base is not None, "every commit of a document descends from its first revision"
+        return base
+
+    # --- merging
+
+    def take_in(self, incoming: Incoming, now: float) -> Settled:
+        """Merge a text; where it disagrees, split it and merge what does not disagree."""
+        fork, parents, head = incoming.fork, incoming.parents, incoming.head
+        result = self._merge(fork, incoming.sent, live=self._is_live(fork, incoming.sent, now))
+        for _ in range(_SPLITS_MAX):
+            if result.clean or result.theirs_clean == self._store.text(fork):
+                break
+            part = self._commit_part(incoming, fork, result.theirs_clean, now)
+            self._advance(part, fork, result.text, incoming.author, now)
+            parents = (part, *(parent for parent in parents if parent != fork))
+            fork, head = part, None
+            result = self._merge(fork, incoming.sent)
+        head = head or self._commit_sent(incoming, parents, now)
+        if not result.clean:
+            return Settled(head, Disagreement(fork, self.revision, result.hunks))
+        self._advance(head, fork, result.text, incoming.author, now)
+        return Settled(head, None)
+
+    def disagreement(self, fork: str, head: str) -> Disagreement | None:
+        """What a branch and `master` still disagree about; None: at least a part merges now."""
+        result = self._merge(fork, self._store.text(head))
+        if result.clean or result.theirs_clean != self._store.text(fork):
+            return None
+        return Disagreement(fork, self.revision, result.hunks)
+
+    def _merge(self, fork: str, theirs: str, *, live: bool = False) -> Merge:
+        return merge(self._store.text(fork), self.text, theirs, live=live)
+
+    def _commit_part(self, incoming: Incoming, fork: str, text: str, now: float) -> str:
+        author = incoming.author
+        message = git_model.part_message(self._store.text(fork), text, author.client)
+        return self._commit(text, (fork,), author, message, now)
+
+    def _commit_sent(self, incoming: Incoming, parents: tuple[str, ...], now: float) -> str:
+        author = incoming.author
+        before = self._store.text(parents[0])
+        message = git_model.edit_message(before, incoming.sent, author.client, incoming.seq)
+        return self._commit(incoming.sent, parents, author, message, now)
+
+    def _commit(
+        self, text: str, parents: tuple[str, ...], author: Author, message: str, now: float
+    ) -> str:
+        written = git_model.signature_of(author.client, author.name, now)
+        return self._store.commit(text, parents, written, git_model.hub_signature(now), message)
+
+    def _advance(self, commit: str, fork: str, text: str, author: Author, now: float) -> None:
+        """Move on to `commit` if nothing happened since its fork, else to a merge with it."""
+        before = self.revision
+        if before != fork:
+            message = git_model.merge_message(self.text, text, author.name)
+            commit_after = self._commit(text, (before, commit), author, message, now)
+        else:
+            commit_after = commit
+        self._store.move(git_model.MASTER, commit_after)
+        self._steps.append(_Step(before, commit_after, commit, author, now))
+        self.revision, self.text = commit_after, text
+        self.moves += 1
+
+    def _is_live(self, fork: str, sent: str, now: float) -> bool:
+        """Whether this is people typing at the same time, and not a long absence or a paste."""
+        splices = between(self._store.text(fork), sent)
+        if sum(deleted + len(inserted) for _, deleted, inserted in splices) > _LIVE_CHARACTERS:
+            return False
+        for step in reversed(self._steps):
+            if fork in (step.before, step.commit):
+                return 0 <= now - step.at <= _LIVE_AGE_S
+        return False
+
+    # --- who did it
+
+    def moves_since(self, fork: str) -> int:
+        """How many remembered revisions followed `fork`."""
+        return 0 if fork == self.revision else sum(1 for _ in self._steps_since(fork))
+
+    def clients_since(self, revision: str) -> list[str]:
+        """The clients whose edits came in since `revision`, as far as remembered."""
+        return list(dict.fromkeys(step.author.client for step in self._steps_since(revision)))
+
+    def authors_of(self, found: Disagreement, but: Author) -> list[str]:
+        """The names of those who wrote `master`'s side of a disagreement."""
+        ranges = [(hunk.start, hunk.end) for hunk in found.hunks]
+        names: dict[str, None] = {}
+        for step in list(self._steps_since(found.fork))[:_STEPS_SEARCHED]:
+            splices = between(self._store.text(step.before), self._store.text(step.after))
+            if step.author.client != but.client and any(_touches(splices, *r) for r in ranges):
+                names[step.author.name] = None
+            ranges = [_before(splices, *place) for place in ranges]
+        if not names:
+            since = self._store.authors(self.revision, found.fork, _AUTHORS_SEARCHED)
+            since.pop(git_model.email_of(but.client), None)
+            names = dict.fromkeys(since.values())
+        return list(names)
+
+    def _steps_since(self, fork: str) -> Iterator[_Step]:
+        """The remembered steps from the latest back to the one that left `fork`."""
+        for step in reversed(self._steps):
+            yield step
+            if fork in (step.before, step.commit):
+                return
+
+
+def _touches(splices: tuple[Splice, ...], start: int, end: int) -> bool:
+    """Whether a change reaches the places `start` to `end` of the text after it."""
+    grown = 0
+    for at, deleted, inserted in splices:
+        if at + grown <= end and start <= at + grown + len(inserted):
+            return True
+        grown += len(inserted) - deleted
+    return False
+
+
+def _before(splices: tuple[Splice, ...], start: int, end: int) -> tuple[int, int]:
+    """Where the places `start` to `end` of the text after a change were before it."""
+    return _position_before(splices, start, False), _position_before(splices, end, True)
+
+
+def _position_before(splices: tuple[Splice, ...], position: int, is_end: bool) -> int:
+    grown = 0
+    for at, deleted, inserted in splices:
+        begin, end = at + grown, at + grown + len(inserted)
+        if position < begin or (position == begin and is_end and not deleted):
+            break
+        if position < end or (position == end and is_end):
+            return at + deleted if is_end else at
+        grown += len(inserted) - deleted
+    return position - grown

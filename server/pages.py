@@ -1,0 +1,123 @@
+"""The pages, their static files, and the plain HTTP addresses that are not Git's."""
+
+import mimetypes
+import zlib
+from importlib.resources import files
+
+from aiohttp import web
+
+from server.app_keys import FILES, HUB
+from server.data_folder import is_document_name
+from server.git_model import filename_of
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_SERVED = (".html", ".js", ".css", ".svg")
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.get("/", landing_page),
+        web.get("/d/{document}", document_page),
+        web.get("/d/{document}/raw", raw_text),
+        web.get("/api/documents/{document}", document_state),
+        web.get("/static/{file}", static_file),
+        web.get("/healthz", alive),
+        web.get("/readyz", ready),
+    ]
+
+
+def read_files() -> dict[str, bytes]:
+    """The files that make the pages, by name; read once, at the start."""
+    return {
+        file.name: file.read_bytes()
+        for file in files("web").iterdir()
+        if file.is_file() and file.name.endswith(_SERVED)
+    }
+
+
+async def landing_page(request: web.Request) -> web.Response:
+    return _file(request, "index.html")
+
+
+async def document_page(request: web.Request) -> web.Response:
+    _document_of(request)
+    return _file(request, "document.html")
+
+
+async def static_file(request: web.Request) -> web.Response:
+    return _file(request, request.match_info["file"])
+
+
+def _file(request: web.Request, name: str) -> web.Response:
+    body = request.app[FILES].get(name)
+    if body is None:
+        raise web.HTTPNotFound(text="There is no such file.\n")
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    headers = {**_HEADERS, "Cache-Control": "no-cache"}
+    response = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+    response.etag = f"{zlib.crc32(body):08x}"
+    return _unless_known(request, response)
+
+
+async def raw_text(request: web.Request) -> web.Response:
+    """The document's text, the last revision or the one that is asked for."""
+    document = _document_of(request)
+    found = await request.app[HUB].text(document, request.query.get("revision"))
+    if found is None:
+        raise web.HTTPNotFound(text=f"There is no document or revision {document!r} here.\n")
+    revision, text = found
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+    response = web.Response(text=text, content_type="text/plain", charset="utf-8", headers=headers)
+    response.etag = revision
+    return _unless_known(request, response)
+
+
+async def document_state(request: web.Request) -> web.Response:
+    """Whether a document exists, and where it stands."""
+    document = _document_of(request)
+    found = await request.app[HUB].text(document)
+    if found is None:
+        return web.json_response({"error": "There is no such document."}, status=404)
+    state = {"document": document, "revision": found[0], "file": filename_of(document)}
+    return web.json_response(state)
+
+
+async def alive(_: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Ready means: new connections are taken."""
+    if request.app[HUB].is_stopping:
+        raise web.HTTPServiceUnavailable(text="stopping\n")
+    return web.Response(text="ok\n")
+
+
+def _document_of(request: web.Request) -> str:
+    document = request.match_info["document"]
+    if not is_document_name(document):
+        raise web.HTTPNotFound(text=_NAME_HELP)
+    return document
+
+
+_NAME_HELP = (
+    "No document can have this name. Names have 1 to 64 characters: lower case letters, digits,\n"
+    "'.', '_' and '-'; they begin with a letter or digit and do not end in .git or .lock.\n"
+)
+
+
+def _unless_known(request: web.Request, response: web.Response) -> web.Response:
+    """304 where the browser has this very answer."""
+    known = request.if_none_match or ()
+    if response.etag is not None and any(tag.value in (response.etag.value, "*") for tag in known):
+        return web.Response(status=304, headers={"ETag": response.headers["ETag"], **_HEADERS})
+    return response

@@ -1,0 +1,31 @@
+"""What a commit's message says: which lines an edit touched, and how many words came and went."""
+
+import re
+
+from merge.splices import between
+
+_WORD = re.compile(r"\w+")
+
+
+def describe(before: str, after: str) -> str:
+    """Say in a few words what turns one text into the other: `Edit lines 3-5 (+12 -3 words)`."""
+    splices = between(before, after)
+    if not splices:
+        return "Change nothing"
+    grown = sum(len(inserted) - deleted for _, deleted, inserted in splices[:-1])
+    last = splices[-1]
+    end = last.start + grown + max(len(last.inserted) - 1, 0)
+    return f"Edit {_lines(after, splices[0].start, end)} ({_words(before, splices)})"
+
+
+def _lines(text: str, start: int, end: int) -> str:
+    first = text.count("\n", 0, start) + 1
+    last = first + text.count("\n", start, end)
+    return f"line {first}" if first == last else f"lines {first}-{last}"
+
+
+def _words(before: str, splices: tuple[tuple[int, int, str], ...]) -> str:
+    added = sum(len(_WORD.findall(inserted)) for _, _, inserted in splices)
+    removed = sum(len(_WORD.findall(before, at, at + deleted)) for at, deleted, _ in splices)
+    counts = [f"+{added}"] * bool(added) + [f"-{removed}"] * bool(removed)
+    return f"{' '.join(counts)} words" if counts else "no words"

@@ -1,0 +1,105 @@
+"""One document of a server: the windows that people have on it, and the Git repository below."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+from playwright.async_api import Browser
+
+from tests.browser.line import Line
+from tests.browser.server_process import ServerProcess
+from tests.browser.window import Window
+from tests.server.sockets.client import Client
+from tests.server.sockets.harness import git, run_git
+
+
+class Room:
+    """Where a story takes place."""
+
+    def __init__(self, browser: Browser, server: ServerProcess, document: str) -> None:
+        self.server = server
+        self.document = document
+        self.windows: list[Window] = []
+        self._browser = browser
+        self._lines: list[Line] = []
+
+    # --- people
+
+    async def window(self, name: str, path: str, **options: Any) -> Window:
+        """Open a page as somebody, in a browser of their own."""
+        line = await Line.to(self.server.port)
+        self._lines.append(line)
+        context = await self._browser.new_context(**options)
+        await context.add_init_script(f"localStorage.setItem('gollabedit.name', {name!r})")
+        window = self.watch(Window(await context.new_page(), line))
+        await window.page.goto(line.url + path)
+        return window
+
+    async def enter(self, name: str, **options: Any) -> Window:
+        """Open the document as somebody, and see its text."""
+        window = await self.window(name, f"/d/{self.document}", **options)
+        await window.settled()
+        return window
+
+    async def pair(self, text: str = "") -> tuple[Window, Window]:
+        """Ann and Bo, who both see this text."""
+        if text:
+            await self.begin(text)
+        return await asyncio.gather(self.enter("Ann"), self.enter("Bo"))
+
+    def watch(self, window: Window) -> Window:
+        """Its errors are the story's errors."""
+        self.windows.append(window)
+        return window
+
+    async def begin(self, text: str) -> None:
+        """Write the first text, as a program does."""
+        async with ClientSession() as http:
+            scribe = await Client.connect(http, f"{self.server.url}/ws/{self.document}")
+            await scribe.hello(name="Scribe")
+            merged = await scribe.edit(text)
+            assert merged["type"] == "merged", merged
+            await scribe.close()
+
+    async def agreed(self) -> str:
+        """All windows show one text, and Git has it; returns it."""
+        texts = {await window.settled() for window in self.windows}
+        while len(texts) > 1:  # one of them settled before the last edit of another
+            texts = {await window.settled() for window in self.windows}
+        [text] = texts
+        assert await self.text_in_git() == text
+        return text
+
+    # --- the repository
+
+    async def git(self, *arguments: str) -> str:
+        """Run Git in the bare repository."""
+        return await git(*arguments, cwd=self._repository)
+
+    async def text_in_git(self) -> str:
+        return await self.git("show", f"master:{self.document}.txt")
+
+    async def branches(self, under: str) -> list[str]:
+        listed = await self.git("for-each-ref", "--format=%(refname)", f"refs/heads/{under}/")
+        return [ref.rpartition("/")[2] for ref in listed.split()]
+
+    async def fsck(self) -> None:
+        """Git finds nothing wrong."""
+        if not self._repository.exists():
+            return
+        ran = await run_git("fsck", "--strict", "--no-dangling", cwd=self._repository)
+        assert ran.code == 0, ran.err
+        assert "error" not in ran.err, ran.err
+
+    @property
+    def _repository(self) -> Path:
+        return self.server.data / f"{self.document}.git"
+
+    # --- the end
+
+    async def close(self) -> None:
+        for context in {window.context for window in self.windows}:
+            await context.close()
+        for line in self._lines:
+            await line.close()

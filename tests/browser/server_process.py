@@ -1,0 +1,78 @@
+"""`gollabedit serve` as a process of its own, which a story may kill and start again."""
+
+import asyncio
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+_START_S = 30.0
+_STOP_S = 20.0
+_ADDRESS = re.compile(r"GollabEdit is on http://[^:/]+:(\d+)")
+_FAULT = re.compile(r" (WARNING|ERROR|CRITICAL) |^Traceback ")
+
+
+class ServerProcess:
+    """The real server on a data folder. It picks a free port once and keeps it."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port = 0
+        self.log: list[str] = []
+        self._process: Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "server", "serve"),
+            *("--port", str(self.port), "--data", str(self.data)),
+            cwd=_ROOT,
+            env={k: v for k, v in os.environ.items() if not k.startswith("GOLLABEDIT_")},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+        )
+        assert self._process.stdout
+        port = asyncio.get_running_loop().create_future()
+        self._reading = asyncio.create_task(self._read(self._process.stdout, port))
+        async with asyncio.timeout(_START_S):
+            self.port = await port
+
+    async def kill(self) -> None:
+        """End it as a power cut would: nothing is finished, nothing is said."""
+        assert self._process
+        self._process.kill()
+        await self._ended()
+
+    async def stop(self) -> None:
+        assert self._process
+        self._process.terminate()
+        async with asyncio.timeout(_STOP_S):
+            assert await self._ended() == 0, "\n".join(self.log)
+
+    async def _ended(self) -> int:
+        assert self._process
+        assert self._reading
+        code = await self._process.wait()
+        await self._reading
+        return code
+
+    async def _read(self, out: asyncio.StreamReader, port: asyncio.Future[int]) -> None:
+        """Keep the log, all of it, so that the process never waits for its reader."""
+        while line := await out.readline():
+            self.log.append(line.decode(errors="replace").rstrip())
+            if not port.done() and (address := _ADDRESS.search(self.log[-1])):
+                port.set_result(int(address[1]))
+        if not port.done():
+            port.set_exception(RuntimeError("the server did not start:\n" + "\n".join(self.log)))
+
+
+def faults(log: list[str]) -> list[str]:
+    """What a server says only of itself when something went wrong."""
+    return [line for line in log if _FAULT.search(line)]

@@ -1,0 +1,127 @@
+"""Coming in: the landing page, the page's names for those who cannot see it, and tabs."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.room import Room
+from tests.browser.window import Window
+
+
+async def test_new_document_opens_an_empty_one_that_takes_text(room: Room) -> None:
+    ann = await room.window("Ann", "/")
+    await ann.page.get_by_role("button", name="New document").click()
+    await expect(ann.page).to_have_url(re.compile(r"/d/[a-z0-9]{16}$"))
+    room.document = ann.page.url.rpartition("/")[2]
+    assert await ann.settled() == ""
+    assert await ann.has_focus()
+    await ann.types("The first words.")
+    assert await room.agreed() == "The first words."
+
+
+async def test_a_name_is_answered_while_it_is_typed(room: Room) -> None:
+    await room.begin("here already")
+    ann = await room.window("Ann", "/")
+    ann.excuses("404")  # so the browser notes what is only an answer
+    name = ann.page.get_by_label("Open or create by name")
+    answer = ann.page.locator("output")
+    await name.fill("nobody-wrote-this-yet")
+    await expect(answer).to_have_text("“nobody-wrote-this-yet” is new.")
+    await expect(ann.page.get_by_role("button", name="Create")).to_be_visible()
+    await name.fill(room.document)
+    await expect(answer).to_have_text(f"“{room.document}” exists.")
+    await ann.page.get_by_role("button", name="Open").click()
+    await ann.reads("here already")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Notes", "Names are in small letters."),
+        ("my notes", "A name has no blanks; use - instead."),
+        ("../x", "A name has only letters a to z, digits, and . _ -"),
+        ("a..b", "A name has no two dots in a row."),
+        ("a.lock", "A name does not end in .git or .lock."),
+        ("a" * 65, "A name has at most 64 characters."),
+    ],
+)
+async def test_a_name_that_cannot_be_is_explained(room: Room, name: str, reason: str) -> None:
+    ann = await room.window("Ann", "/")
+    await ann.page.get_by_label("Open or create by name").fill(name)
+    await expect(ann.page.locator("output")).to_have_text(reason)
+    await ann.page.keyboard.press("Enter")
+    await expect(ann.page.locator("output")).to_have_text(reason)
+    assert ann.page.url == f"{ann.line.url}/"
+
+
+async def test_recent_documents_are_listed_and_can_be_forgotten(room: Room) -> None:
+    ann = await room.enter("Ann")
+    await ann.page.goto(f"{ann.line.url}/")
+    recent = ann.page.get_by_role("region", name="Recent documents")
+    await expect(recent.get_by_role("link")).to_have_text([room.document])
+    await recent.get_by_role("button", name="Remove").click()
+    await expect(recent).to_be_hidden()
+
+
+async def test_a_duplicated_tab_is_a_client_of_its_own(room: Room) -> None:
+    ann = await room.enter("Ann")
+    await ann.types("first tab ")
+    await ann.page.reload()
+    await ann.settled()
+    async with ann.context.expect_page() as opened:
+        await ann.page.evaluate("() => { window.open(location.href) }")
+    second = room.watch(Window(await opened.value, ann.line))
+    await second.reads("first tab ")
+    await second.goes_after("first tab ")
+    await second.types("second tab")
+    await ann.reads("first tab second tab")
+    assert await room.agreed() == "first tab second tab"
+    assert len(await room.branches("clients")) == 2
+
+
+async def test_people_see_who_is_here_and_under_which_name(room: Room) -> None:
+    ann, bo = await room.pair("one\ntwo\nthree\n")
+    await expect(ann.people).to_contain_text("Bo")
+    await expect(bo.people).to_contain_text("Ann")
+    await bo.goes_after("two\n")
+    await expect(ann.people.get_by_role("button", name="Bo, line 3")).to_be_visible()
+    await bo.renames_itself("Roberta")
+    await expect(ann.people).to_contain_text("Roberta, line 3")
+    await ann.people.get_by_role("button", name="Roberta").click()
+    assert await ann.selected() == "one\ntwo\n|three\n"
+    await bo.page.close()
+    room.windows.remove(bo)
+    await expect(ann.people).not_to_contain_text("Roberta")
+
+
+async def test_everything_has_the_name_by_which_it_is_found(room: Room) -> None:
+    ann, bo = await room.pair("Hello world!")
+    page = bo.page
+    for locator in (
+        page.get_by_role("textbox", name="Document text", exact=True),
+        page.get_by_role("list", name="People here"),
+        page.get_by_role("button", name="Share"),
+        page.get_by_role("link", name="All documents"),
+    ):
+        await expect(locator).to_be_visible()
+    bo.line.hold()
+    await ann.writes_over("world", "people")
+    await ann.settled()
+    await bo.writes_over("world", "friends")
+    bo.line.release()
+    await bo.opens_dialog()
+    await names_of_the_dialog(page)
+
+
+async def names_of_the_dialog(page: Page) -> None:
+    dialog = page.get_by_role("dialog", name=re.compile("^Conflict"))
+    assert await dialog.evaluate("element => element instanceof HTMLDialogElement")
+    await expect(dialog.get_by_role("radio")).to_have_count(4)
+    for choice in ("Mine", "Ann's", "Both", "I'll edit by hand"):
+        await expect(dialog.get_by_role("radio", name=choice, exact=True)).to_be_visible()
+    await expect(dialog.get_by_role("textbox", name="Result", exact=True)).to_be_visible()
+    for button in ("Use this", "Decide later"):
+        await expect(dialog.get_by_role("button", name=button, exact=True)).to_be_visible()
+    for side in ("Yours", "Ann's"):
+        await expect(dialog.get_by_role("region", name=side, exact=True)).to_be_visible()

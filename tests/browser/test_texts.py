@@ -1,0 +1,43 @@
+"""Texts that a page could harm by only showing them."""
+
+import asyncio
+
+from playwright.async_api import expect
+
+from tests.browser.room import Room
+
+
+async def test_line_endings_survive_an_edit_byte_for_byte(room: Room) -> None:
+    await room.begin("one\r\ntwo\r\nthree\nfour\r\n\r\nlast\r\n")
+    ann, bo = await asyncio.gather(room.enter("Ann"), room.enter("Bo"))
+    await ann.reads("one\ntwo\nthree\nfour\n\nlast\n")
+    await ann.writes_over("two", "zwei")
+    await ann.settled()
+    assert await room.text_in_git() == "one\r\nzwei\r\nthree\nfour\r\n\r\nlast\r\n"
+    await bo.reads("one\nzwei\nthree\nfour\n\nlast\n")
+    await bo.goes_after("four")
+    await bo.types("\nfive")
+    await bo.settled()
+    await ann.reads("one\nzwei\nthree\nfour\nfive\n\nlast\n")
+    assert await room.text_in_git() == "one\r\nzwei\r\nthree\nfour\r\nfive\r\n\r\nlast\r\n"
+
+
+async def test_a_document_of_900_kb_opens_takes_a_keystroke_and_is_saved(room: Room) -> None:
+    lines = [f"line {number:05} of a long document, ünïcödé included\n" for number in range(16_000)]
+    text = "".join(lines)
+    assert 850_000 < len(text.encode()) < 1_000_000
+    await room.begin(text)
+    ann = await room.enter("Ann")
+    await ann.goes_after("line 08000 of a")
+    await ann.types(" very")
+    await expect(ann.status).to_have_text("All changes saved")
+    assert await ann.settled() == text.replace("line 08000 of a", "line 08000 of a very")
+    assert await room.text_in_git() == text.replace("line 08000 of a", "line 08000 of a very")
+
+
+async def test_markup_is_text_like_any_other(room: Room) -> None:
+    ann, bo = await room.pair("\n<b>&amp;</textarea><script>alert(1)</script>\n")
+    await bo.goes_after("<b>")
+    await bo.types("</b>")
+    await ann.reads("\n<b></b>&amp;</textarea><script>alert(1)</script>\n")
+    await room.agreed()

@@ -1,0 +1,154 @@
+"""Two people type at once, and neither loses a letter, a selection or a composition."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.room import Room
+from tests.browser.window import Window
+from tests.server.sockets.harness import git
+
+_EMOJI = "👩‍👩‍👧"
+_COMBINED = "e\u0301"
+
+
+def words_of(name: str, count: int = 25) -> list[str]:
+    """Words that nobody else writes."""
+    return [f"{name}{number}" for number in range(count)]
+
+
+async def type_at_once(ann: Window, bo: Window, count: int = 25) -> tuple[list[str], list[str]]:
+    """Both type words, at the speed of the browser; returns which."""
+    anns, bos = words_of("ann", count), words_of("bo", count)
+    await asyncio.gather(ann.types(" ".join(anns)), bo.types(" ".join(bos)))
+    return anns, bos
+
+
+async def test_two_who_type_on_their_own_lines_get_every_letter_where_it_was_typed(
+    room: Room, tmp_path: Path
+) -> None:
+    ann, bo = await room.pair("Ann: \nin between\nBo: \n")
+    await ann.goes_after("Ann: ")
+    await bo.goes_after("Bo: ")
+    anns, bos = (" ".join(words) for words in await type_at_once(ann, bo))
+    merged = f"Ann: {anns}\nin between\nBo: {bos}\n"
+    await ann.reads(merged)
+    await bo.reads(merged)
+    assert await ann.selected() == merged.replace(anns, f"{anns}|")
+    assert await bo.selected() == merged.replace(bos, f"{bos}|")
+    assert await room.agreed() == merged
+    await git("clone", "--quiet", f"{room.server.url}/{room.document}.git", str(tmp_path / "clone"))
+    assert (tmp_path / "clone" / f"{room.document}.txt").read_text() == merged
+    authors = await git("log", "--format=%an", cwd=tmp_path / "clone")
+    assert {"Ann", "Bo", "Scribe"} <= set(authors.splitlines())
+
+
+async def test_two_who_type_at_the_same_spot_never_get_their_words_mixed(room: Room) -> None:
+    ann, bo = await room.pair()
+    anns, bos = await type_at_once(ann, bo)
+    await ann.types(" ")
+    await bo.types(" ")
+    typed = (await room.agreed()).split()
+    # Two words may touch where nobody typed a blank between them; letters stay together.
+    text = "".join(typed)
+    assert len(text) == len("".join(anns + bos))
+    for words in (anns, bos):
+        places = [text.index(word) for word in words]
+        assert places == sorted(places)
+
+
+async def test_the_founding_example_ends_in_good_morning_everybody(room: Room) -> None:
+    ann, bo = await room.pair("Hello world!")
+    ann.line.hold()
+    bo.line.hold()
+    await ann.writes_over("Hello", "Good morning")
+    await bo.writes_over("world", "everybody")
+    await ann.reads("Good morning world!")
+    await bo.reads("Hello everybody!")
+    ann.line.release()
+    bo.line.release()
+    await ann.reads("Good morning everybody!")
+    await bo.reads("Good morning everybody!")
+    assert await room.agreed() == "Good morning everybody!"
+    await expect(ann.bar).to_be_hidden()
+    await expect(bo.bar).to_be_hidden()
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+async def test_a_selection_stays_on_its_words_whatever_others_write(
+    room: Room, direction: str
+) -> None:
+    ann, bo = await room.pair("before mine and yours after")
+    await ann.selects("mine and yours", direction=direction)
+    for place, insertion, selected in (
+        ("before", " far", "mine and yours"),
+        ("before far ", "close ", "mine and yours"),
+        ("mine", " own", "mine own and yours"),
+        ("yours", " alone", "mine own and yours"),
+        ("after", " all", "mine own and yours"),
+    ):
+        await bo.goes_after(place)
+        await bo.types(insertion)
+        await ann.reads(await bo.settled())
+        assert await ann.selected() == selected
+    assert await ann.text.evaluate("area => area.selectionDirection") == direction
+    await ann.types("all of it")
+    assert await room.agreed() == "before far close all of it alone after all"
+
+
+async def test_what_others_type_at_my_caret_stays_to_its_right(room: Room) -> None:
+    ann, bo = await room.pair("left right")
+    await ann.goes_after("left ")
+    await bo.goes_after("left ")
+    await bo.types("theirs ")
+    await ann.reads("left theirs right")
+    assert await ann.selected() == "left |theirs right"
+    await ann.types("mine ")
+    assert await room.agreed() == "left mine theirs right"
+
+
+async def test_a_composition_is_neither_broken_off_nor_doubled_by_others(room: Room) -> None:
+    ann, bo = await room.pair("start\nend")
+    await ann.goes_after("start")
+    keyboard = await ann.context.new_cdp_session(ann.page)
+    await ann.page.evaluate(
+        "endings = 0; addEventListener('compositionend', () => endings++, true)"
+    )
+    for draft in ("k", "か", "かn", "かん"):
+        size = len(draft)
+        await keyboard.send(
+            "Input.imeSetComposition", {"text": draft, "selectionStart": size, "selectionEnd": size}
+        )
+    await bo.goes_before("start")
+    await bo.types("Bo's ")
+    await bo.goes_after("end")
+    await bo.types(" of all")
+    await ann.has_heard(bo, "Robert")
+    await ann.reads("startかん\nend")
+    assert await ann.page.evaluate("endings") == 0
+    await keyboard.send("Input.insertText", {"text": "漢"})
+    await ann.reads("Bo's start漢\nend of all")
+    await ann.types("字")
+    assert await room.agreed() == "Bo's start漢字\nend of all"
+
+
+async def test_emoji_and_combining_marks_stay_whole_next_to_each_other(room: Room) -> None:
+    ann, bo = await room.pair("A🎉B")
+    ann.line.hold()
+    bo.line.hold()
+    await ann.goes_after("A")
+    await ann.types("👍🏽")
+    await bo.goes_after("🎉")
+    await bo.types(_COMBINED)
+    ann.line.release()
+    bo.line.release()
+    await ann.reads(f"A👍🏽🎉{_COMBINED}B")
+    assert await room.agreed() == f"A👍🏽🎉{_COMBINED}B"
+    await ann.page.keyboard.insert_text(_EMOJI)  # in one go, as emoji keyboards do
+    await bo.types("ñ")
+    assert await room.agreed() == f"A👍🏽{_EMOJI}🎉{_COMBINED}ñB"
+    await bo.page.keyboard.press("Backspace")
+    await ann.page.keyboard.press("Delete")
+    assert await room.agreed() == f"A👍🏽{_EMOJI}{_COMBINED}B"

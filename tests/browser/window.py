@@ -1,0 +1,168 @@
+"""A person's window: a page in a browser context of its own, and what its user does and sees."""
+
+import json
+from typing import Any
+
+from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, WebSocket, expect
+
+from tests.browser.line import Line
+
+# Chromium itself says so on the console when a connection fails.
+_CONNECTION_FAILED = ("WebSocket connection to", "net::ERR_")
+
+
+class Window:
+    """One tab on one document."""
+
+    def __init__(self, page: Page, line: Line) -> None:
+        self.page = page
+        self.line = line
+        self.errors: list[str] = []
+        self.clients: list[str] = []  # as whom the server welcomed it, one for each connection
+        self._excused: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(f"{error.message}\n{error.stack}"))
+        page.on("console", self._heard)
+        page.on("websocket", self._opened)
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.page.context
+
+    # --- what it sees
+
+    @property
+    def text(self) -> Locator:
+        return self.page.get_by_label("Document text")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator("#status-text")
+
+    @property
+    def people(self) -> Locator:
+        return self.page.get_by_role("list", name="People here")
+
+    @property
+    def bar(self) -> Locator:
+        return self.page.get_by_role("region", name="Conflicts")
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.get_by_role("dialog", name="Conflict")
+
+    @property
+    def result(self) -> Locator:
+        return self.dialog.get_by_label("Result")
+
+    async def reads(self, text: str) -> None:
+        """The text becomes this."""
+        await expect(self.text).to_have_value(text)
+
+    async def settled(self) -> str:
+        """The server has everything and the window shows everything; returns the text."""
+        await self.page.wait_for_function("() => gollabedit.settled()")
+        return await self.text.input_value()
+
+    async def selected(self) -> str:
+        """The selected words; the caret is `|` in the whole text where nothing is selected."""
+        return str(
+            await self.text.evaluate(
+                """({value, selectionStart: start, selectionEnd: end}) => start === end
+                    ? `${value.slice(0, start)}|${value.slice(start)}` : value.slice(start, end)"""
+            )
+        )
+
+    async def has_focus(self) -> bool:
+        """Whether what is typed goes into the document."""
+        return bool(await self.text.evaluate("area => area === document.activeElement"))
+
+    # --- what its user does
+
+    async def types(self, words: str, *, pause_ms: float = 0) -> None:
+        """Type where the caret is, one key after the other."""
+        await self.page.keyboard.type(words, delay=pause_ms)
+
+    async def selects(self, words: str, *, direction: str = "forward") -> None:
+        await self.text.evaluate(
+            """(area, [words, direction]) => {
+                const start = area.value.indexOf(words);
+                if (start < 0) throw new Error(`no ${words} in ${area.value}`);
+                area.focus();
+                area.setSelectionRange(start, start + words.length, direction);
+            }""",
+            [words, direction],
+        )
+
+    async def goes_after(self, words: str) -> None:
+        """Put the caret behind some words."""
+        await self.selects(words)
+        await self.text.evaluate(
+            "area => area.setSelectionRange(area.selectionEnd, area.selectionEnd)"
+        )
+
+    async def goes_before(self, words: str) -> None:
+        """Put the caret in front of some words."""
+        await self.selects(words)
+        await self.text.evaluate(
+            "area => area.setSelectionRange(area.selectionStart, area.selectionStart)"
+        )
+
+    async def writes_over(self, old: str, new: str) -> None:
+        """Select some words and type others."""
+        await self.selects(old)
+        await self.types(new)
+
+    async def renames_itself(self, name: str) -> None:
+        await self.page.get_by_role("button", name="You:").click()
+        field = self.page.get_by_label("Your name")
+        await field.fill(name)
+        await field.press("Enter")
+        await self.text.focus()
+
+    async def opens_dialog(self) -> None:
+        await self.bar.get_by_role("button", name="Review").click()
+        await expect(self.dialog).to_be_visible()
+
+    async def chooses(self, choice: str) -> None:
+        await self.dialog.get_by_role("radio", name=choice, exact=True).check()
+
+    async def uses_this(self) -> None:
+        await self.dialog.get_by_role("button", name="Use this").click()
+
+    async def has_heard(self, other: "Window", name: str) -> None:
+        """Whatever `other` had saved has reached this window's page by the time this returns.
+
+        The new name travels behind it on the same socket.
+        """
+        await other.settled()
+        await other.renames_itself(name)
+        await expect(self.people).to_contain_text(name)
+
+    # --- what happens to it
+
+    def loses_connection(self) -> None:
+        """Its websocket is closed, and every new one, until the line is mended."""
+        self.excuses(*_CONNECTION_FAILED)
+        self.line.cut()
+
+    def may_lose_connection(self) -> None:
+        """That connections fail is part of the story."""
+        self.excuses(*_CONNECTION_FAILED)
+
+    def excuses(self, *parts: str) -> None:
+        """A complaint of the browser that contains this is no error of the page."""
+        self._excused += parts
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type not in ("error", "warning"):
+            return
+        if not any(part in message.text for part in self._excused):
+            self.errors.append(f"{message.type}: {message.text}")
+
+    def _opened(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._received)
+
+    def _received(self, frame: str | bytes) -> None:
+        message: dict[str, Any] = json.loads(frame)
+        if message["type"] == "welcome":
+            self.clients.append(message["client"])

@@ -1,0 +1,90 @@
+"""Splices: the vectors shared with the browser, and the laws they keep."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merge.splices import Splice, SpliceError, apply, between, compose, invert, map_position
+
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "vectors" / "splices.json").read_text(encoding="utf-8")
+)
+TEXTS = st.text("ab \n\r.\u0301\u200d👩🇩🇪日", max_size=16)
+
+
+def splices(rows: list[list[Any]]) -> list[Splice]:
+    return [Splice(*row) for row in rows]
+
+
+@pytest.mark.parametrize("case", VECTORS["apply"])
+def test_apply(case: dict[str, Any]) -> None:
+    if case.get("error"):
+        with pytest.raises(SpliceError):
+            apply(case["text"], splices(case["splices"]))
+    else:
+        assert apply(case["text"], splices(case["splices"])) == case["result"]
+
+
+@pytest.mark.parametrize("case", VECTORS["compose"])
+def test_compose(case: dict[str, Any]) -> None:
+    composed = compose(splices(case["first"]), splices(case["second"]))
+    assert apply(case["text"], composed) == case["result"]
+
+
+@pytest.mark.parametrize("case", VECTORS["invert"])
+def test_invert(case: dict[str, Any]) -> None:
+    text, forth = case["text"], splices(case["splices"])
+    assert apply(apply(text, forth), invert(text, forth)) == text
+
+
+@pytest.mark.parametrize("case", VECTORS["map"])
+def test_map_position(case: dict[str, Any]) -> None:
+    mapped = map_position(splices(case["splices"]), case["position"], after=case["after"])
+    assert mapped == case["result"]
+
+
+@pytest.mark.parametrize("case", VECTORS["between"])
+def test_between(case: dict[str, Any]) -> None:
+    before, after = case["before"], case["after"]
+    assert apply(before, between(before, after)) == after
+
+
+def test_between_is_small() -> None:
+    assert between("Hello world!\nBye.\n", "Hello big world!\nBye now.\n") == (
+        Splice(6, 0, "big "),
+        Splice(16, 0, " now"),
+    )
+    assert between("e", "e\u0301") == (Splice(0, 1, "e\u0301"),), "never inside a cluster"
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_the_laws(first: str, second: str, third: str) -> None:
+    forth, on = between(first, second), between(second, third)
+    assert apply(first, forth) == second
+    assert apply(second, invert(first, forth)) == first
+    assert apply(first, compose(forth, on)) == third
+
+
+@given(TEXTS, TEXTS)
+def test_between_never_tears_a_grapheme_cluster(before: str, after: str) -> None:
+    allowed = {0} | {match.end() for match in regex.finditer(r"\X", before)}
+    for splice in between(before, after):
+        assert {splice.start, splice.start + splice.deleted} <= allowed
+
+
+@given(TEXTS, TEXTS, st.data())
+def test_carets_keep_their_order(before: str, after: str, data: st.DataObject) -> None:
+    found = between(before, after)
+    carets = sorted(data.draw(st.lists(st.integers(0, len(before)), min_size=2)))
+    mapped = [map_position(found, caret) for caret in carets]
+    assert mapped == sorted(mapped)
+    assert all(0 <= caret <= len(after) for caret in mapped)
+    assert all(
+        here <= map_position(found, caret, after=True)
+        for caret, here in zip(carets, mapped, strict=True)
+    )

@@ -1,0 +1,82 @@
+"""Cuts are where a reader would allow them, and nothing gets lost."""
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merge.tokens import (
+    boundary_after,
+    boundary_before,
+    common_prefix,
+    common_suffix,
+    graphemes,
+    is_boundary,
+    lines,
+    tokens,
+)
+
+# Letters, blanks and everything that sticks to its neighbour.
+TEXTS = st.text("ab .\n\r\u0301\u200d👩🏽🇩🇪각ᄀ\u0600क्षि日ก", max_size=12)
+
+
+def cuts(text: str) -> set[int]:
+    return {0} | {match.end() for match in regex.finditer(r"\X", text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It's 3.14, not 4!", ["It's", " ", "3.14", ",", " ", "not", " ", "4", "!"]),
+        ("2024-01-02 10:30\r\n", ["2024-01-02", " ", "10:30", "\r\n"]),
+        ("```py --", ["```", "py", " ", "--"]),
+        ("日本 ok", ["日", "本", " ", "ok"]),
+        ("cafe\u0301s", ["cafe\u0301s"]),
+        ("👨‍👩‍👧🇩🇪🇫🇷", ["👨‍👩‍👧", "🇩🇪", "🇫🇷"]),
+        (" \u0301a", [" \u0301a"]),
+    ],
+)
+def test_tokens_are_words_numbers_and_marks(text: str, expected: list[str]) -> None:
+    assert tokens(text) == expected
+
+
+def test_lines_end_with_lf_only() -> None:
+    assert lines("a\r\nb\rc\u2028d\n\ne") == ["a\r\n", "b\rc\u2028d\n", "\n", "e"]
+
+
+@given(TEXTS)
+def test_cutting_loses_nothing(text: str) -> None:
+    for cut in (lines, tokens, graphemes):
+        assert "".join(cut(text)) == text
+
+
+@given(TEXTS)
+def test_no_cut_tears_a_grapheme_cluster(text: str) -> None:
+    position = 0
+    for token in tokens(text):
+        position += len(token)
+        assert position in cuts(text)
+
+
+@given(TEXTS)
+def test_boundaries_are_those_of_unicode(text: str) -> None:
+    expected = cuts(text)
+    for position in range(len(text) + 1):
+        assert is_boundary(text, position) == (position in expected)
+        assert boundary_before(text, position) == max(c for c in expected if c <= position)
+        assert boundary_after(text, position) == min(c for c in expected if c >= position)
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_common_ends_are_the_longest_that_tear_nothing(start: str, a: str, b: str) -> None:
+    left, right = start + a, start + b
+    both = cuts(left) & cuts(right)
+    assert common_prefix(left, right) == max(c for c in both if left[:c] == right[:c])
+    left, right = a + start, b + start
+    from_end = {len(left) - c for c in cuts(left)} & {len(right) - c for c in cuts(right)}
+    longest = max(c for c in from_end if left[len(left) - c :] == right[len(right) - c :])
+    assert common_suffix(left, right) == longest
+
+
+def test_a_long_row_of_flags_is_cut_in_no_time() -> None:
+    assert len(graphemes("🇩🇪" * 50_000)) == 50_000

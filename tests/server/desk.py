@@ -1,0 +1,179 @@
+"""A document on a real repository for tests, without journal threads, sessions or sockets."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from server.document import Document, Joined, Reply, Request, View
+from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
+from server.journal import Entry
+from server.journal.direct import DirectJournal
+from server.master import Author
+from server.protocol import Conflict, Edit, Error, Hello, Merged, Park, Resolve, WireSplice
+from server.repository import Repository
+
+NOON = 1_700_000_000.0  # Unix time in seconds: some noon
+
+
+class Desk:
+    """Runs requests on a document and stores what they stage, as `DurableDocument` does."""
+
+    def __init__(self, path: Path, text_bytes_max: int = 1_000_000) -> None:
+        self.path = path
+        self.now = NOON
+        self.text_bytes_max = text_bytes_max
+        self._journal = DirectJournal(lambda _: self.repository())
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Forget all that is not on disk."""
+        self.store = self.repository()
+        self.document = Document("notes", self.store, self.text_bytes_max, self.now)
+
+    def repository(self) -> Repository:
+        """The repository as somebody else sees it: what is on disk."""
+        return Repository(self.path, "notes.txt")
+
+    @property
+    def text(self) -> str:
+        return self.document.text
+
+    @property
+    def revision(self) -> str:
+        return self.document.revision
+
+    def client(self, id: str, name: str = "") -> "Writer":
+        return Writer(self, Author(id, name or id.title()))
+
+    def begin(self, text: str) -> str:
+        """Give the document its first text; returns the revision."""
+        return merged(self.client("opener").edit(text)).revision
+
+    def run(self, *requests: Request) -> list[Reply]:
+        replies = self.document.run(requests, self.now)
+        self.save()
+        return replies
+
+    def save(self) -> Entry | None:
+        """Make durable what is staged; returns what that was."""
+        entry = self.store.staged("notes")
+        if entry is not None:
+            self._journal.append(entry)
+            self.store.release()
+        return entry
+
+    def sweep(
+        self, present: Sequence[str] = (), park_after_s: float = 60, keep_s: float = 600
+    ) -> None:
+        self.document.sweep(present, self.now, park_after_s, keep_s)
+        self.save()
+
+    def branch(self, client: str) -> str | None:
+        """Where a client's branch stands on disk."""
+        return self.repository().head(CLIENTS + client)
+
+    def unmerged(self) -> dict[str, str]:
+        """The parked branches on disk."""
+        return self.repository().heads(UNMERGED)
+
+    def commit_outside(self, text: str, **others: str) -> str:
+        """Somebody else commits on `master`; `others` are further refs, by name and commit."""
+        repository = self.repository()
+        head = repository.head(MASTER)
+        who = Signature("Olive", "olive@example.invalid", self.now)
+        commit = repository.commit(text, (head,) if head else (), who, who, "Written elsewhere\n")
+        repository.move(MASTER, commit)
+        entry = repository.staged("notes")
+        assert entry is not None
+        repository.store(entry)
+        return commit
+
+
+class Writer:
+    """A client that counts its requests and remembers what it last saw."""
+
+    def __init__(self, desk: Desk, author: Author) -> None:
+        self.desk = desk
+        self.author = author
+        self.seq = 0
+
+    @property
+    def id(self) -> str:
+        return self.author.client
+
+    def hello(self, base: str | None = None) -> Joined:
+        [reply] = self.desk.run(Request(self.author, Hello(1, base=base)))
+        assert isinstance(reply, Joined)
+        return reply
+
+    def edit(
+        self,
+        text: str | None = None,
+        base: str | None = None,
+        *,
+        splices: list[WireSplice] | None = None,
+        seq: int | None = None,
+        continues: bool = False,
+    ) -> Reply:
+        """Send an edit, on the last revision if no base is named."""
+        [reply] = self.desk.run(
+            self.request(text, base, splices=splices, seq=seq, continues=continues)
+        )
+        return reply
+
+    def request(
+        self,
+        text: str | None = None,
+        base: str | None = None,
+        *,
+        splices: list[WireSplice] | None = None,
+        seq: int | None = None,
+        continues: bool = False,
+    ) -> Request:
+        """An edit that is not sent yet."""
+        edit = Edit(self._next(seq), base or self.desk.revision, text, splices)
+        return Request(self.author, edit, continues)
+
+    def resolve(self, conflict: Conflict, text: str, *, seq: int | None = None) -> Reply:
+        """Answer a conflict as it was shown."""
+        answer = Resolve(
+            seq=self._next(seq), commit=conflict.commit, base=conflict.revision, text=text
+        )
+        [reply] = self.desk.run(Request(self.author, answer))
+        return reply
+
+    def park(self, conflict: Conflict, *, seq: int | None = None) -> Reply:
+        """Decide later."""
+        [reply] = self.desk.run(Request(self.author, Park(self._next(seq), conflict.commit)))
+        return reply
+
+    def news(self, conflict: Conflict) -> Merged | Conflict | None:
+        """What the server says of itself to this client, which sees `conflict`."""
+        news = self.desk.document.news(View(self.id, conflict.revision, conflict))
+        assert news is None or isinstance(news, Merged | Conflict)
+        return news
+
+    def _next(self, seq: int | None) -> int:
+        self.seq = max(self.seq, seq or self.seq + 1)
+        return seq or self.seq
+
+
+def merged(reply: object) -> Merged:
+    assert isinstance(reply, Merged), reply
+    return reply
+
+
+def conflict(reply: object) -> Conflict:
+    assert isinstance(reply, Conflict), reply
+    return reply
+
+
+def error(reply: object) -> Error:
+    assert isinstance(reply, Error), reply
+    return reply
+
+
+def sides(found: Conflict) -> list[tuple[str, str, str]]:
+    """The hunks of a conflict as (base, ours, theirs); the places must be right."""
+    for hunk in found.hunks:
+        assert found.text[hunk.start : hunk.end] == hunk.ours
+    return [(hunk.base, hunk.ours, hunk.theirs) for hunk in found.hunks]

@@ -1,0 +1,48 @@
+"""Servers to test with; see harness.py and client.py."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+
+from server.config import Config
+from server.data_folder import DataFolder
+from tests.server.sockets.harness import Serve, Served
+
+
+@pytest.fixture
+async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
+    """Starts servers with these settings, on one data folder each; stops them after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(data: str = "data", **settings: Any) -> Served:
+            config = Config(data=tmp_path / data, **settings)
+            folder = stack.enter_context(DataFolder(config.data))
+            http = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
+            await stack.enter_async_context(http)
+            served = Served(config, folder, http)
+            await served.start()
+            stack.push_async_callback(served.stop)
+            stack.push_async_callback(served.close_clients)
+            return served
+
+        yield start
+
+
+@pytest.fixture
+async def server(serve: Serve) -> Served:
+    """A server with the settings that everybody has."""
+    return await serve()
+
+
+@pytest.fixture(autouse=True)
+def server_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """After every test: the server met no fault of its own. A test that made one clears this."""
+    caplog.set_level(logging.INFO)
+    yield caplog
+    faults = [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
+    assert not faults, "\n".join(f"{r.name}: {r.getMessage()} {r.exc_text or ''}" for r in faults)

@@ -1,0 +1,110 @@
+"""The real command as a subprocess, found by the address that it logs."""
+
+import asyncio
+import re
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+from typing import Self
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+
+from tests.server.sockets.client import DEADLINE_S, Client
+
+_ADDRESS = re.compile(r"GollabEdit is on (http://\S+)")
+_ROOT = Path(__file__).parents[3]
+
+
+class RealServer:
+    """A `gollabedit serve`; ended, and its log shown if something failed, when left."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        self.data = data
+        self.url = ""
+        self.log = ""
+        self._options = options
+        self._clients: list[Client] = []
+
+    async def __aenter__(self) -> Self:
+        self._process = await start(self.data, *self._options)
+        self._http = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
+        self._reader = asyncio.create_task(self._read_log())
+        self._has_address = asyncio.Event()
+        waiting = asyncio.create_task(self._has_address.wait())
+        await asyncio.wait(
+            [waiting, self._reader], timeout=DEADLINE_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        waiting.cancel()
+        assert self.url, f"the server did not start:\n{self.log}"
+        return self
+
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self.ended()
+        await asyncio.gather(*(client.close() for client in self._clients))
+        await self._http.close()
+        if kind is not None:
+            print(f"--- log of the server\n{self.log}")
+
+    async def _read_log(self) -> None:
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            self.log += line.decode()
+            if not self.url and (found := _ADDRESS.search(self.log)):
+                self.url = found[1].replace("localhost", "127.0.0.1")
+                self._has_address.set()
+
+    def signal(self, number: int) -> None:
+        """Send the server a signal."""
+        self._process.send_signal(number)
+
+    async def ended(self) -> int:
+        """Wait for the end; returns the exit code."""
+        async with asyncio.timeout(DEADLINE_S):
+            code = await self._process.wait()
+            await self._reader
+        return code
+
+    async def connect(self, document: str = "notes") -> Client:
+        """Open a websocket."""
+        client = await Client.connect(self._http, f"{self.url}/ws/{document}")
+        self._clients.append(client)
+        return client
+
+    async def join(self, name: str) -> Client:
+        """Come in as somebody."""
+        client = await self.connect()
+        await client.hello(name=name)
+        return client
+
+    async def come_back(self, earlier: Client) -> Client:
+        """The same client, with the text that it had."""
+        client = await self.connect()
+        client.remember(earlier)
+        await client.hello(base=earlier.revision, **earlier.resuming)
+        return client
+
+
+async def start(data: Path, *options: str) -> Process:
+    """Start `gollabedit serve` on a free port."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "server", "serve", "--port", "0", "--data", str(data), *options,
+        cwd=_ROOT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"},
+        stderr=PIPE,
+    )  # fmt: skip
+
+
+async def refused(data: Path, *options: str) -> tuple[int, str]:
+    """Start a server that cannot start; returns its exit code and what it says."""
+    process = await start(data, *options)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            _, said = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    return process.returncode, said.decode()

@@ -1,0 +1,154 @@
+"""The addresses that a browser or a script asks for, over a real socket."""
+
+import pytest
+
+from tests.server.sockets.harness import Serve, Served
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "text/html"),
+        ("/d/notes", "text/html"),
+        ("/d/a-name.that_does.not-exist", "text/html"),
+        ("/static/sync.js", "text/javascript"),
+        ("/static/style.css", "text/css"),
+    ],
+)
+async def test_pages_and_their_files_come_with_a_policy_and_an_etag(
+    server: Served, path: str, kind: str
+) -> None:
+    async with server.http.get(server.url + path) as response:
+        assert response.status == 200
+        assert response.content_type == kind
+        assert response.charset == "utf-8"
+        assert response.headers["Content-Security-Policy"] == _POLICY
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert await response.text()
+        etag = response.headers["ETag"]
+    for known in (etag, f'"other", {etag}', f"W/{etag}", "*"):
+        headers = {"If-None-Match": known}
+        async with server.http.get(server.url + path, headers=headers) as response:
+            assert response.status == 304
+            assert response.headers["ETag"] == etag
+            assert await response.read() == b""
+    async with server.http.get(server.url + path, headers={"If-None-Match": '"x"'}) as response:
+        assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/",
+        "/static/no.js",
+        "/static/__init__.py",
+        "/static/../server/app.py",
+        "/static/%2e%2e%2fserver%2fapp.py",
+        "/static/..%2f..%2fetc%2fpasswd",
+        "/d/",
+        "/d/notes/",
+        "/d/notes/other",
+        "/secret",
+        "/notes.git/config",
+        "/notes.git/objects/info/packs",
+    ],
+)
+async def test_there_is_nothing_else(server: Served, path: str) -> None:
+    ann = await server.join()
+    await ann.edit("one")
+    async with server.http.get(server.url + path) as response:
+        assert response.status in (403, 404)
+
+
+async def test_no_page_takes_anything_but_get_and_head(server: Served) -> None:
+    for path in ("/", "/d/notes", "/static/sync.js", "/api/documents/notes", "/healthz"):
+        async with server.http.head(server.url + path) as response:
+            assert response.status in (200, 404)
+        for method in ("POST", "DELETE"):
+            async with server.http.request(method, server.url + path) as response:
+                assert response.status == 405
+
+
+async def test_the_raw_text_is_exact_and_its_etag_is_the_revision(server: Served) -> None:
+    ann = await server.join()
+    text = "\ufeffGrüße 🦊\r\nline\r no newline at the end \t"
+    await ann.edit(text)
+    async with server.http.get(f"{server.url}/d/notes/raw") as response:
+        assert response.status == 200
+        assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["ETag"] == f'"{ann.revision}"'
+        assert await response.read() == text.encode()
+    headers = {"If-None-Match": f'"{ann.revision}"'}
+    async with server.http.get(f"{server.url}/d/notes/raw", headers=headers) as response:
+        assert response.status == 304
+    await ann.edit("new")
+    async with server.http.get(f"{server.url}/d/notes/raw", headers=headers) as response:
+        assert response.status == 200
+        assert await response.text() == "new"
+
+
+async def test_an_old_revision_is_still_there(server: Served) -> None:
+    ann = await server.join()
+    await ann.edit("one")
+    old = ann.revision
+    await ann.edit("two")
+    async with server.http.get(f"{server.url}/d/notes/raw", params={"revision": old}) as response:
+        assert response.status == 200
+        assert response.headers["ETag"] == f'"{old}"'
+        assert await response.text() == "one"
+
+
+async def test_a_revision_that_is_none_is_not_found(server: Served) -> None:
+    ann = await server.join()
+    await ann.edit("one")
+    blob = (await server.git_on_disk("rev-parse", "master:notes.txt")).strip()
+    tree = (await server.git_on_disk("rev-parse", "master^{tree}")).strip()
+    for revision in ("f" * 40, "master", "x", "é" * 40, "../" * 14, "+" * 40, blob, tree):
+        parameters = {"revision": revision}
+        async with server.http.get(f"{server.url}/d/notes/raw", params=parameters) as response:
+            assert response.status == 404, revision
+
+
+async def test_the_state_of_a_document(server: Served) -> None:
+    async with server.http.get(f"{server.url}/api/documents/notes") as response:
+        assert response.status == 404
+        assert (await response.json())["error"]
+    ann = await server.join()
+    await ann.edit("one")
+    async with server.http.get(f"{server.url}/api/documents/notes") as response:
+        assert response.status == 200
+        state = await response.json()
+    assert state == {"document": "notes", "revision": ann.revision, "file": "notes.txt"}
+
+
+async def test_health_and_readiness(serve: Serve) -> None:
+    server = await serve()
+    for path in ("/healthz", "/readyz"):
+        async with server.http.get(server.url + path) as response:
+            assert response.status == 200
+
+
+async def test_a_look_at_a_document_leaves_nothing_on_disk(server: Served) -> None:
+    before = sorted(path.name for path in server.folder.path.iterdir())
+    ann = await server.join()
+    bo = await server.join("Bo")
+    await ann.sync()
+    await ann.send(type="presence", base=ann.revision, anchor=0, head=0)
+    assert (await bo.edit(""))["type"] == "merged"  # an edit that changes nothing
+    for path in ("/d/notes", "/d/notes/raw", "/api/documents/notes"):
+        async with server.http.get(server.url + path) as response:
+            await response.read()
+    url = f"{server.url}/notes.git/info/refs?service=git-upload-pack"
+    async with server.http.get(url) as response:
+        assert response.status == 404
+    await ann.close()
+    assert sorted(path.name for path in server.folder.path.iterdir()) == before
+    await bo.edit("now it is written")
+    assert server.folder.exists("notes")

@@ -1,0 +1,323 @@
+"""A client of the protocol as a model: it types at random, and keeps every rule of docs/protocol.md.
+
+It shares nothing with the page's `sync` but the rules. Frames go in, frames come out; it knows no
+socket and no clock, and all its choices come from the random generator that it is given.
+
+Where others change the very words that it is changing it does not rebase: it sends what it has on
+the base that it has, or on its own last commit, and the server merges (rule P4).
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from random import Random
+from typing import Any
+
+from merge.splices import Splice, apply, between
+from server.protocol import check_of
+
+Message = dict[str, Any]
+
+_WORD = re.compile(r"\S+")
+_SIDES = ("base", "ours", "theirs")
+
+
+class DriftError(AssertionError):
+    """The server told something that cannot be true of what this client has."""
+
+
+class Choice(Enum):
+    MINE = auto()
+    THEIRS = auto()
+    BOTH = auto()
+    BY_HAND = auto()
+
+
+@dataclass
+class Outstanding:
+    """A submission without an answer, and the text that it stands for."""
+
+    message: Message
+    text: str
+
+
+@dataclass
+class Words:
+    """All words that were ever typed, and those that somebody took out on purpose."""
+
+    typed: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+
+    def new(self, author: str) -> str:
+        word = f"{author}{len(self.typed):04}"
+        self.typed.add(word)
+        return word
+
+    def remove(self, text: str) -> None:
+        self.removed.update(_WORD.findall(text))
+
+
+class Client:
+    """One person at one browser tab, with and without a connection."""
+
+    def __init__(self, name: str, random: Random, words: Words, *, splices: bool) -> None:
+        self.name = name
+        self.id = ""
+        self.is_open = False
+        self.editor = ""
+        self.conflict: Message | None = None
+        self.seq = 0
+        self.outstanding: Outstanding | None = None
+        self.sends_splices = splices
+        self.acknowledged: set[str] = set()
+        self._random = random
+        self._words = words
+        self._key = ""
+        self._base = ""  # the commit whose text is `_text`; of the branch while in conflict
+        self._text = ""
+        self._must_send = False
+        self._was_refused = False
+        self._is_lost = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the server has all that was typed, and the client all that it may see."""
+        return self.is_open and not self.outstanding and self.editor == self._text
+
+    # --- the person
+
+    def type(self) -> None:
+        """Write a word, or take one out, or put another in its place, or begin a line."""
+        if not self.id:
+            return  # the page is still loading
+        places = list(_WORD.finditer(self.editor))
+        action = self._random.random()
+        if not places or action < 0.5:
+            self._insert()
+        elif action < 0.65:
+            self._change(self._random.choice(places), "")
+        else:
+            self._change(self._random.choice(places), self._words.new(self.name))
+
+    def _insert(self) -> None:
+        places = [0, *(found.end() for found in re.finditer(r"\S+\s", self.editor))]
+        at = self._random.choice(places)
+        word = self._words.new(self.name)
+        end = self._random.choice([" ", " ", " ", "\n"])
+        self.editor = self.editor[:at] + word + end + self.editor[at:]
+
+    def _change(self, place: re.Match[str], word: str) -> None:
+        self._words.remove(place[0])
+        self.editor = self.editor[: place.start()] + word + self.editor[place.end() :]
+
+    # --- what it sends
+
+    def hello(self) -> bytes:
+        message: Message = {"type": "hello", "protocol": 1, "name": self.name}
+        if self.id:
+            message |= {"client": self.id, "key": self._key}
+        if self._base:
+            message["base"] = self._base
+        return _frame(message)
+
+    def due(self) -> bytes | None:
+        """The next frame, if there is one to send: one submission is outstanding at most."""
+        if not self.is_open:
+            return None
+        if self.outstanding:
+            return self.again() if self._was_refused else None
+        if self.editor == self._text:
+            return None
+        changed: Message = {"text": self.editor}
+        if self.sends_splices:
+            changed = {"splices": between(self._text, self.editor)}
+        return self._submit({"type": "edit", "base": self._base} | changed, self.editor)
+
+    def urgent(self) -> bytes | None:
+        """What must be sent at once, so that what comes next makes sense."""
+        if self._is_lost:
+            return self.sync()
+        return self.due() if self._must_send else None
+
+    def sync(self) -> bytes:
+        """Ask for the whole text."""
+        return _frame({"type": "sync"})
+
+    def resolve(self, choices: list[Choice]) -> bytes:
+        """Answer the conflict that is shown; nothing may be waiting to be sent."""
+        found = self._settled_conflict()
+        sides = [_with(found, [hunk[side] for hunk in found["hunks"]]) for side in _SIDES]
+        answers = [self._answer(*each) for each in zip(found["hunks"], choices, strict=True)]
+        self.editor = _with(found, answers)
+        shown = {word for side in sides for word in _WORD.findall(side)}
+        self._words.removed |= {word for word in shown if word not in self.editor}
+        where = {"commit": found["commit"], "base": found["revision"], "text": self.editor}
+        return self._submit({"type": "resolve"} | where, self.editor)
+
+    def park(self) -> bytes:
+        """Decide later."""
+        found = self._settled_conflict()
+        return self._submit({"type": "park", "commit": found["commit"]}, self._text)
+
+    def again(self) -> bytes | None:
+        """The outstanding submission once more, as after a reconnect."""
+        self._was_refused = False
+        return _frame(self.outstanding.message) if self.outstanding else None
+
+    def disconnected(self) -> None:
+        self.is_open = self._is_lost = False
+
+    def _answer(self, hunk: Message, choice: Choice) -> str:
+        match choice:
+            case Choice.MINE:
+                return str(hunk["theirs"])
+            case Choice.THEIRS:
+                return str(hunk["ours"])
+            case Choice.BOTH:
+                return f"{hunk['theirs']} {hunk['ours']}"
+            case Choice.BY_HAND:
+                return self._words.new(self.name) + " "
+
+    def _settled_conflict(self) -> Message:
+        assert self.conflict is not None
+        assert self.is_settled
+        return self.conflict
+
+    def _submit(self, message: Message, text: str) -> bytes:
+        self.seq += 1
+        message["seq"] = self.seq
+        self.outstanding = Outstanding(message, text)
+        self._must_send = False
+        return _frame(message)
+
+    # --- what it hears
+
+    def receive(self, frame: bytes) -> None:
+        """Take in one frame of the server."""
+        message = json.loads(frame)
+        match message["type"]:
+            case "welcome":
+                self._welcomed(message)
+            case "merged":
+                self._merged(message)
+            case "conflict":
+                self._conflicted(message)
+            case "update" if "text" in message:
+                self._synced(message)
+            case "update":
+                self._updated(message)
+            case "error":
+                self._refused(message)
+
+    def _welcomed(self, welcome: Message) -> None:
+        self.is_open = True
+        self.id, self._key = welcome["client"], welcome["key"]
+        _expect(welcome["seq"] <= self.seq, "the server counts further than the client")
+        if self.outstanding:
+            return  # it is sent again, and its answer covers everything
+        if welcome["conflict"]:
+            _expect(self.conflict is not None, "a conflict without a submission")
+            self._show(welcome["conflict"])
+            return
+        text = welcome.get("text")
+        if text is None:
+            _expect(welcome["from"] == self._base, "splices from another base than was named")
+            text = apply(self._text, _splices(welcome))
+        _expect(check_of(text) == welcome["check"], "the text of the welcome has drifted")
+        self.conflict = None
+        self._take(welcome["revision"], text)
+
+    def _merged(self, merged: Message) -> None:
+        if self.outstanding is None or merged["seq"] != self.outstanding.message["seq"]:
+            self._healed(merged)
+            return
+        self._base, self._text = merged["commit"], self.outstanding.text
+        self.outstanding = self.conflict = None
+        self.acknowledged |= {merged["commit"], merged["revision"]}
+        self._take(merged["revision"], self._checked(merged))
+
+    def _healed(self, merged: Message) -> None:
+        """News: the disagreement is gone (P9). With a submission outstanding its answer covers it."""
+        if self.outstanding:
+            return
+        if self.conflict is None:
+            self._is_lost = True  # the news came first and was taken for the answer
+            return
+        self.conflict = None
+        self._take(merged["revision"], self._checked(merged))
+
+    def _conflicted(self, found: Message) -> None:
+        for hunk in found["hunks"]:
+            ours = found["text"][hunk["start"] : hunk["end"]]
+            _expect(ours == hunk["ours"], "a hunk is not where it says")
+        self.acknowledged |= {found["commit"], found["revision"]}
+        if self.outstanding is None:
+            _expect(self.conflict is not None, "news of a conflict that never was")
+            self._show(found)
+        elif found["seq"] == self.outstanding.message["seq"]:
+            self._text, self.outstanding = self.outstanding.text, None
+            self._show(found)
+
+    def _show(self, found: Message) -> None:
+        self.conflict = found
+        self._base = found["commit"]
+
+    def _updated(self, update: Message) -> None:
+        if self.outstanding or self._is_lost:
+            return  # P6: the answer covers it
+        _expect(self.conflict is None, "an update while a conflict is open")
+        _expect(update["from"] == self._base, "an update from something else (P6)")
+        self._take(update["revision"], self._checked(update))
+
+    def _synced(self, update: Message) -> None:
+        _expect(check_of(update["text"]) == update["check"], "the synced text has drifted")
+        self._is_lost = False
+        if not self.outstanding and not self.conflict:
+            self._take(update["revision"], update["text"])
+
+    def _refused(self, error: Message) -> None:
+        _expect(error["code"] in ("unavailable", "rate_limited"), f"refused: {error}")
+        if self.outstanding and error.get("seq") == self.outstanding.message["seq"]:
+            self._was_refused = True
+
+    def _checked(self, message: Message) -> str:
+        text = apply(self._text, _splices(message))
+        _expect(check_of(text) == message["check"], "check and splices disagree")
+        return text
+
+    def _take(self, revision: str, text: str) -> None:
+        """Move the base on, under what was typed since; unless the same words are touched."""
+        typed, told = between(self._text, self.editor), between(self._text, text)
+        if not _touch(typed, told):
+            self.editor = apply(self._text, sorted([*typed, *told]))
+            self._base, self._text = revision, text
+        else:
+            self._must_send = True  # on the old base; the answer brings the rest
+
+
+def _touch(one: tuple[Splice, ...], other: tuple[Splice, ...]) -> bool:
+    return any(
+        a.start <= b.start + b.deleted and b.start <= a.start + a.deleted
+        for a in one
+        for b in other
+    )
+
+
+def _with(conflict: Message, answers: list[str]) -> str:
+    """The text of a conflict with these answers at its hunks."""
+    places = [(hunk["start"], hunk["end"] - hunk["start"]) for hunk in conflict["hunks"]]
+    return apply(conflict["text"], [Splice(*p, a) for p, a in zip(places, answers, strict=True)])
+
+
+def _splices(message: Message) -> list[Splice]:
+    return [Splice(*splice) for splice in message["splices"]]
+
+
+def _frame(message: Message) -> bytes:
+    return json.dumps(message).encode()
+
+
+def _expect(holds: bool, what: str) -> None:
+    if not holds:
+        raise DriftError(what)

@@ -1,0 +1,543 @@
+"""The world around the real server: a network, a clock, a disk and people, all from one seed.
+
+Real are the hub's `LiveDocument` and `Seat`, sessions, documents, repositories, the journal and Git. Fake
+are only what makes a run different each time: the clock, the thread (work of the hub runs when the
+world says so), the network (a frame arrives when the world says so, or never) and the people.
+
+Faults: a connection breaks (with frames in both directions lost), a client reads slowly, the server is
+killed before or after the journal has a batch and starts again from disk, the disk refuses,
+somebody else moves `master`, time jumps.
+
+After every step: no message contradicts what its receiver has (`DriftError`), `update`s chain (P6), what
+is acknowledged is on disk under a ref (P2), `master` only grows. At the end: all have the same text, and no
+word is lost.
+"""
+
+import asyncio
+import json
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from server import hub
+from server.durable_document import DurableDocument
+from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
+from server.hub import LiveDocument, Seat
+from server.journal import Entry, JournalError
+from server.journal.direct import DirectJournal
+from server.keys import Keys
+from server.repository import Repository
+from server.session import Limits, Session
+from tests.git import assert_sound, git
+from tests.simulation.client import Choice, Client, Message, Words
+
+_LIMITS = Limits(1_000_000, 4_000_000, edits_per_s=1e6, edits_outstanding_max=32)
+_NAMES = ("ann", "bo", "cy", "dee")
+_STEPS = 600
+_ROUNDS_TO_SETTLE = 200
+
+
+class Clock:
+    """Time that passes only when the world says so; stands in for the module `time`."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop in the world's time."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.faults: list[dict[str, Any]] = []
+        self.set_exception_handler(lambda _, fault: self.faults.append(fault))
+
+    def time(self) -> float:
+        return self._clock.now
+
+
+class _Worker(ThreadPoolExecutor):
+    """Work waits until the world has it done, here and at once; then its result waits as well."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self.done: deque[tuple[Future[Any], Any]] = deque()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.waiting.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def work(self) -> None:
+        """Carry out the oldest work; nobody hears of it yet."""
+        if self.waiting:
+            future, call = self.waiting.popleft()
+            self.done.append((future, call()))
+
+    def report(self) -> None:
+        """Hand over the oldest result."""
+        if self.done:
+            future, result = self.done.popleft()
+            future.set_result(result)
+
+
+class _Disk:
+    """A journal whose disk can be full."""
+
+    def __init__(self, journal: DirectJournal) -> None:
+        self._journal = journal
+        self.is_full = False
+
+    def append(self, entry: Entry) -> None:
+        if self.is_full:
+            raise JournalError("no space left on device")
+        self._journal.append(entry)
+
+
+@dataclass
+class Connection:
+    """A client's websocket: frames on their way, and what the rules promise about them."""
+
+    client: Client
+    seat: Seat
+    reading: asyncio.Task[tuple[list[bytes], object]] | None = None
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.up: deque[bytes] = deque()
+        self.down: deque[bytes] = deque()
+        self.chain = ""
+        self.asked: Counter[int] = Counter()
+        self.answered: Counter[int] = Counter()
+        self.may_repeat: set[int] = set()
+
+    def check(self, message: Message) -> None:
+        """P3 and P6, seen from the server's end."""
+        kind = message["type"]
+        if kind == "update" and "from" in message:
+            assert message["from"] == self.chain, "P6: an update from something else"
+        if kind in ("welcome", "merged", "update"):
+            self.chain = message["revision"]
+        if kind in ("merged", "conflict", "error") and "seq" in message:
+            self.answered[message["seq"]] += 1
+        for found in (message, message.get("conflict")):
+            if found and found["type"] == "conflict":
+                self.may_repeat.add(found["seq"])  # P9: news of it carries its number
+
+    def check_answers(self) -> None:
+        """P3: each submission that arrived got one answer, and only news of conflicts repeats one."""
+        for seq in self.asked | self.answered:
+            asked, answered = self.asked[seq], self.answered[seq]
+            assert asked == answered or (seq in self.may_repeat and asked <= answered), (
+                f"P3: {asked} submissions with seq {seq} got {answered} answers"
+            )
+
+
+class World:
+    """One run."""
+
+    def __init__(self, folder: Path, seed: int, patch: pytest.MonkeyPatch) -> None:
+        self.random = Random(seed)
+        self.clock = Clock()
+        self.happened: Counter[str] = Counter()
+        patch.setattr(hub, "time", self.clock)
+        self._path = folder / "notes.git"
+        self._disk = _Disk(DirectJournal(self._repository))
+        self._keys = _Keys(b"secret", self.random)
+        self._loop = _Loop(self.clock)
+        self._words = Words()
+        count = self.random.randint(2, len(_NAMES))
+        self.clients = [
+            Client(name, self.random, self._words, splices=self.random.random() < 0.5)
+            for name in _NAMES[:count]
+        ]
+        self._connections: dict[Client, Connection] = {}
+        self._old: list[Connection] = []
+        self._master: str | None = None
+        self._start()
+
+    def _repository(self, _: str = "") -> Repository:
+        return Repository(self._path, "notes.txt")
+
+    # --- the server
+
+    def _start(self) -> None:
+        self._worker = _Worker()
+        durable = DurableDocument("notes", self._repository, self._disk, 1_000_000)
+        self._live = LiveDocument(durable, self._worker)
+        self._server = self._loop.create_task(self._live.run())
+
+    def _kill(self) -> None:
+        """The process ends at once; what it had not sent is never sent."""
+        tasks = [self._server, *(c.reading for c in self._all() if c.reading)]
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        for connection in self._all():
+            connection.seat.session.close(1006, "killed")
+        self._old.clear()
+        for client in list(self._connections):
+            self._break(client)
+        self._old.clear()
+        self._worker.shutdown()
+
+    def _all(self) -> list[Connection]:
+        return [*self._connections.values(), *self._old]
+
+    def _run(self) -> None:
+        """Let the event loop do all it can do without time, work or frames."""
+        self._loop.run_until_complete(_breathe())
+        assert not self._server.done(), self._server
+        assert not self._loop.faults, self._loop.faults
+
+    def _call(self, function: Callable[[], None]) -> None:
+        """Call something of the server on its event loop."""
+        self._loop.call_soon(function)
+        self._run()
+
+    # --- the network
+
+    def _connect(self, client: Client) -> None:
+        session = Session("notes", self._keys, _LIMITS, self.clock.now)
+        connection = Connection(client, self._live.sit(session))
+        connection.up.append(client.hello())
+        self._connections[client] = connection
+
+    def _break(self, client: Client) -> None:
+        """The client sees its connection end; the server may still get what is on its way."""
+        connection = self._connections.pop(client)
+        connection.down.clear()
+        client.disconnected()
+        self._old.append(connection)
+
+    def _send(self, client: Client, frame: bytes | None) -> None:
+        if frame is not None and client in self._connections:
+            self._connections[client].up.append(frame)
+
+    def _deliver_up(self, connection: Connection) -> None:
+        """One frame reaches the server."""
+        if connection.up and not connection.closed:
+            frame = connection.up.popleft()
+            seq = json.loads(frame).get("seq")
+            if seq is not None:
+                connection.asked[seq] += 1
+            self._loop.run_until_complete(connection.seat.receive(frame))
+
+    def _read(self, connection: Connection) -> None:
+        """The socket takes what the seat has to send."""
+        if connection.closed:
+            return
+        if connection.reading is None:
+            connection.reading = self._loop.create_task(connection.seat.outgoing())
+        self._run()
+        if connection.reading.done():
+            frames, closing = connection.reading.result()
+            connection.reading = None
+            for frame in frames:
+                message = json.loads(frame)
+                connection.check(message)
+                self._check_durable(message)
+                connection.down.append(frame)
+            if closing:
+                self._end(connection)
+
+    def _end(self, connection: Connection) -> None:
+        connection.closed = True
+        if connection.reading:
+            connection.reading.cancel()
+        self._call(connection.seat.leave)
+
+    def _deliver_down(self, connection: Connection) -> None:
+        """One frame reaches the client."""
+        if connection.down:
+            frame = connection.down.popleft()
+            self._count(json.loads(frame))
+            client = connection.client
+            was_open = client.is_open
+            client.receive(frame)
+            if client.is_open and not was_open and client.outstanding:
+                self.happened["resent"] += 1
+                self._send(client, client.again())
+            self._send(client, client.urgent())
+
+    def _count(self, message: Message) -> None:
+        self.happened[message["type"]] += 1
+        if message["type"] == "error":
+            self.happened[message["code"]] += 1
+
+    # --- what may happen
+
+    def run(self) -> None:
+        """Many random steps, then a calm end."""
+        try:
+            for _ in range(_STEPS):
+                self._step()
+            self._settle()
+            self._check_end()
+        finally:
+            self._kill()
+            self._loop.close()
+
+    def _step(self) -> None:
+        actions: list[tuple[float, Callable[[], None]]] = [
+            (12, self._somebody_types),
+            (15, self._somebody_sends),
+            (40, self._a_frame_goes_up),
+            (40, self._somebody_is_read),
+            (60, self._a_frame_goes_down),
+            (25, self._worker.work),
+            (25, self._worker.report),
+            (15, self._somebody_comes),
+            (1, self._somebody_drops),
+            (5, self._somebody_decides),
+            (1, self._somebody_syncs),
+            (0.7, self._server_dies),
+            (0.5, self._disk_fills),
+            (1, self._somebody_else_commits),
+            (2, self._time_passes),
+            (1, self._sweep),
+            (2, self._an_old_connection_ends),
+        ]
+        weights = [weight for weight, _ in actions]
+        [(_, action)] = self.random.choices(actions, weights)
+        action()
+        self._run()
+        self._check_master()
+
+    def _somebody(self) -> Client:
+        return self.random.choice(self.clients)
+
+    def _somebody_types(self) -> None:
+        self._somebody().type()
+
+    def _somebody_sends(self) -> None:
+        client = self._somebody()
+        self._send(client, client.due())
+
+    def _somebody_comes(self) -> None:
+        client = self._somebody()
+        if client not in self._connections:
+            self._connect(client)
+
+    def _somebody_drops(self) -> None:
+        client = self._somebody()
+        if client in self._connections:
+            self.happened["dropped"] += 1
+            self._break(client)
+
+    def _somebody_decides(self) -> None:
+        """Answer a conflict, or put the answer off."""
+        client = self._somebody()
+        if client.conflict and client.is_settled:
+            if self.random.random() < 0.3:
+                self.happened["parked"] += 1
+                self._send(client, client.park())
+            else:
+                self.happened["resolved"] += 1
+                count = len(client.conflict["hunks"])
+                self._send(client, client.resolve(self.random.choices(list(Choice), k=count)))
+
+    def _somebody_syncs(self) -> None:
+        client = self._somebody()
+        if client.is_open:
+            self._send(client, client.sync())
+
+    def _a_frame_goes_up(self) -> None:
+        """On any connection: also on one that its client has given up already."""
+        self._deliver_up_some([c for c in self._all() if c.up and not c.closed])
+
+    def _deliver_up_some(self, candidates: list[Connection]) -> None:
+        if candidates:
+            self._deliver_up(self.random.choice(candidates))
+
+    def _somebody_is_read(self) -> None:
+        connections = self._all()
+        if connections:
+            self._read(self.random.choice(connections))
+
+    def _a_frame_goes_down(self) -> None:
+        candidates = [c for c in self._connections.values() if c.down]
+        if candidates:
+            self._deliver_down(self.random.choice(candidates))
+
+    def _an_old_connection_ends(self) -> None:
+        """The server notices that a connection is gone."""
+        if self._old:
+            connection = self._old.pop(0)
+            if not connection.closed:
+                self._end(connection)
+
+    def _server_dies(self) -> None:
+        if self._worker.waiting and self.random.random() < 0.7:
+            self._worker.work()
+        self.happened["died with work undone"] += bool(self._worker.waiting)
+        self.happened["died before the answer"] += bool(self._worker.done)
+        self.happened["died"] += 1
+        self._kill()
+        self._check_acknowledged()
+        self._start()
+
+    def _disk_fills(self) -> None:
+        self._disk.is_full = not self._disk.is_full
+
+    def _somebody_else_commits(self) -> None:
+        """As a push would: `master` moves under the server's feet."""
+        repository = self._repository()
+        head = repository.head(MASTER)
+        if head is not None:
+            self.happened["pushed"] += 1
+            who = Signature("Olive", "olive@example.invalid", self.clock.now)
+            word = self._words.new("olive")
+            text = repository.text(head)
+            text = f"{word}\n{text}" if self.random.random() < 0.5 else f"{text}{word}\n"
+            repository.move(MASTER, repository.commit(text, (head,), who, who, "Write\n"))
+            entry = repository.staged("notes")
+            assert entry is not None
+            repository.store(entry)
+
+    def _time_passes(self) -> None:
+        self.clock.now += self.random.choice([0.1, 1, 20, 40])
+
+    def _sweep(self) -> None:
+        self._call(lambda: self._live.sweep(park_after_s=30, keep_s=10_000))
+
+    # --- the end
+
+    def _settle(self) -> None:
+        """No more faults: everybody comes, sends all, and sees all."""
+        self._disk.is_full = False
+        for connection in self._old:
+            connection.up.clear()
+            if not connection.closed:
+                self._end(connection)
+        self._old.clear()
+        for last_words in (False, True):
+            for client in self.clients if last_words else ():
+                client.type()  # makes the server look at the disk once more
+            for _ in range(_ROUNDS_TO_SETTLE):
+                if self._round():
+                    break
+            else:
+                pytest.fail("the world does not come to rest")
+
+    def _round(self) -> bool:
+        """Everything that can happen happens once; whether there was nothing."""
+        for client in self.clients:
+            if client not in self._connections or self._connections[client].closed:
+                self._connections.pop(client, None)
+                client.disconnected()
+                self._connect(client)
+            self._send(client, client.due())
+        self.clock.now += 1
+        self._run()
+        self._worker.work()
+        self._worker.report()
+        connections = list(self._connections.values())
+        for connection in connections:
+            self._deliver_up(connection)
+            self._read(connection)
+            self._deliver_down(connection)
+        self._check_master()
+        is_quiet = not (self._worker.waiting or any(c.up or c.down for c in connections))
+        return is_quiet and all(client.is_settled for client in self.clients)
+
+    # --- what must hold
+
+    def _check_durable(self, message: Message) -> None:
+        """P2: what a message names as done is on disk, under a ref."""
+        if message["type"] not in ("merged", "conflict") or not self._path.exists():
+            return
+        repository = self._repository()
+        _assert_kept(repository, message["commit"])
+        master = repository.head(MASTER)
+        assert master is not None
+        assert repository.contains(master, message["revision"])
+        if message["type"] == "merged" and not repository.contains(master, message["commit"]):
+            parked = repository.heads(UNMERGED).values()
+            assert any(repository.contains(head, message["commit"]) for head in parked), (
+                "`merged`, and it is neither merged nor parked"
+            )
+
+    def _check_master(self) -> None:
+        if self._path.exists():
+            repository = self._repository()
+            master = repository.head(MASTER)
+            if master is not None and master != self._master:
+                if self._master is not None:
+                    assert repository.contains(master, self._master), "`master` lost a revision"
+                self._master = master
+
+    def _check_acknowledged(self) -> None:
+        if self._path.exists():
+            repository = self._repository()
+            for client in self.clients:
+                for commit in client.acknowledged:
+                    _assert_kept(repository, commit)
+
+    def _check_end(self) -> None:
+        for connection in self._connections.values():
+            connection.check_answers()
+        self._check_acknowledged()
+        assert_sound(self._path)
+        repository = self._repository()
+        master = repository.head(MASTER)
+        assert master is not None
+        text = repository.text(master)
+        for client in self.clients:
+            if client.conflict:
+                assert client.conflict["text"] == text or self._is_old_news(client.conflict)
+            else:
+                assert client.editor == text, f"{client.name} sees something else"
+        branches = [*repository.heads(CLIENTS).values(), *repository.heads(UNMERGED).values()]
+        unmerged = [head for head in branches if not repository.contains(master, head)]
+        kept = "\n".join([text, *map(repository.text, unmerged)])
+        lost = {word for word in self._words.typed - self._words.removed if word not in kept}
+        assert not lost, f"lost: {sorted(lost)}"
+        self.happened["merge commits"] += self._merges(repository, master)
+
+    def _is_old_news(self, conflict: Message) -> bool:
+        """A conflict is not shown again where only the rest of the text moved (P9)."""
+        repository = self._repository()
+        return repository.text(conflict["revision"]) == conflict["text"]
+
+    def _merges(self, repository: Repository, master: str) -> int:
+        text = git("rev-list", "--merges", "--count", master, cwd=self._path)
+        return int(text)
+
+
+class _Keys(Keys):
+    """Client ids from the seed."""
+
+    def __init__(self, secret: bytes, random: Random) -> None:
+        super().__init__(secret)
+        self._random = random
+
+    def new_client(self) -> str:
+        return "".join(self._random.choices("abcdefgh", k=10))
+
+
+async def _breathe() -> None:
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+def _assert_kept(repository: Repository, commit: str) -> None:
+    assert repository.knows(commit), f"{commit} was acknowledged and is not on disk"
+    heads = repository.heads("refs/heads/").values()
+    assert any(repository.contains(head, commit) for head in heads), (
+        f"{commit} was acknowledged and no ref reaches it"
+    )

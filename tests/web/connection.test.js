@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Connection } from '../../web/connection.js';
+import { FakeClock } from './clock.js';
+
+class FakeSocket {
+  /** @type {FakeSocket[]} */ static all = [];
+  /** @type {any[]} */ sent = [];
+  isClosed = false;
+  /** @type {() => void} */ onopen = () => {};
+  /** @type {(event: {data: string}) => void} */ onmessage = () => {};
+  /** @type {(event: {code: number}) => void} */ onclose = () => {};
+
+  constructor() {
+    FakeSocket.all.push(this);
+  }
+
+  /** @param {string} data */
+  send(data) {
+    this.sent.push(JSON.parse(data));
+  }
+
+  close() {
+    this.isClosed = true;
+  }
+
+  /** @param {object} message */
+  says(message) {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
+}
+
+function connect() {
+  FakeSocket.all = [];
+  const clock = new FakeClock();
+  /** @type {string[]} */
+  const events = [];
+  const listener = {
+    opened: () => events.push('opened'),
+    closed: () => events.push('closed'),
+    received: (/** @type {any} */ message) => events.push(message.type),
+    changed: () => {},
+  };
+  const connection = new Connection('ws://x', listener, /** @type {any} */ (FakeSocket), clock);
+  connection.open();
+  const socket = () => /** @type {FakeSocket} */ (FakeSocket.all.at(-1));
+  return { connection, clock, events, socket };
+}
+
+test('pauses grow from half a second to thirty seconds', () => {
+  const { clock, socket } = connect();
+  const pauses = [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
+  for (const pause of pauses) {
+    const lost = socket();
+    lost.onclose({ code: 1006 });
+    clock.pass(pause - 1);
+    assert.equal(socket(), lost, `before ${pause} ms`);
+    clock.pass(1);
+    assert.notEqual(socket(), lost, `after ${pause} ms`);
+  }
+});
+
+test('pauses have full jitter', () => {
+  const { clock, connection, socket } = connect();
+  clock.random = () => 0.25;
+  socket().onclose({ code: 1006 });
+  assert.deepEqual(connection.state, { name: 'waiting', untilMs: 125, reason: '' });
+});
+
+test('a connection that was good for a while makes the next pause short again', () => {
+  const { clock, connection, socket } = connect();
+  for (const pause of [500, 1000]) {
+    socket().onclose({ code: 1006 });
+    clock.pass(pause);
+  }
+  socket().onopen();
+  clock.pass(6000);
+  socket().onclose({ code: 1006 });
+  assert.equal(/** @type {any} */ (connection.state).untilMs - clock.now(), 500);
+});
+
+test('wake tries at once', () => {
+  const { connection, socket } = connect();
+  socket().onclose({ code: 1006 });
+  connection.wake();
+  assert.equal(FakeSocket.all.length, 2);
+});
+
+test('it pings every 15 s, and gives up a socket that says nothing for 35 s', () => {
+  const { clock, events, socket } = connect();
+  const first = socket();
+  first.onopen();
+  clock.pass(15_000);
+  assert.deepEqual(first.sent, [{ type: 'ping' }]);
+  first.says({ type: 'pong' });
+  clock.pass(45_000);
+  assert.ok(first.isClosed);
+  assert.deepEqual(events, ['opened', 'closed']);
+  first.says({ type: 'update' });
+  assert.deepEqual(events, ['opened', 'closed'], 'a socket given up is not heard any more');
+});
+
+test('a socket that never opens is given up too', () => {
+  const { clock, connection } = connect();
+  clock.pass(46_000);
+  assert.equal(FakeSocket.all.length, 2);
+  assert.ok(FakeSocket.all[0]?.isClosed);
+  assert.equal(connection.state.name, 'connecting');
+});
+
+test('P12: close codes have reasons, and some are for good', () => {
+  for (const code of [1001, 1008, 1013]) {
+    const { connection, socket } = connect();
+    socket().onclose({ code });
+    assert.equal(connection.state.name, 'waiting');
+    assert.notEqual(/** @type {any} */ (connection.state).reason, '');
+  }
+  for (const code of [4401, 4404]) {
+    const { clock, connection, socket } = connect();
+    socket().onclose({ code });
+    clock.pass(600_000);
+    assert.equal(connection.state.name, 'refused');
+    assert.equal(FakeSocket.all.length, 1);
+  }
+});
+
+test('nothing is sent while there is no open socket', () => {
+  const { connection, socket } = connect();
+  connection.send({ type: 'sync' });
+  assert.deepEqual(socket().sent, []);
+});

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { statusOf } from '../../web/status.js';
+
+const OPEN = /** @type {any} */ ({ name: 'open' });
+const SYNC = {
+  refusal: null,
+  state: { name: 'idle' },
+  conflict: null,
+  isDeciding: false,
+  known: { commit: 'r1' },
+};
+
+/** @param {object} [sync] @param {object} [more] */
+function status(sync, more) {
+  const situation = { connection: OPEN, nowMs: 10_000, dirtySinceMs: null, offlineSinceMs: null };
+  return statusOf(/** @type {any} */ ({ sync: { ...SYNC, ...sync }, ...situation, ...more }));
+}
+
+test('saved is said only of what was acknowledged', () => {
+  assert.equal(status().text, 'All changes saved');
+  assert.equal(status({}, { dirtySinceMs: 9_000 }).text, 'Saving...');
+  assert.equal(status({}, { dirtySinceMs: 5_000 }).text, 'Saving... (slow)');
+});
+
+test('offline is shown after two seconds, and announced without the seconds that count down', () => {
+  const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
+  assert.equal(status({}, { connection, offlineSinceMs: 9_000 }).text, 'All changes saved');
+  const { text, said } = status({}, { connection, offlineSinceMs: 1_000 });
+  assert.match(text, /^Offline - keep typing.*8 s/);
+  assert.doesNotMatch(said, /\d/);
+});
+
+test('a conflict says how much waits for a choice', () => {
+  const conflict = { hunks: [{}, {}] };
+  assert.equal(status({ conflict }).text, '2 parts need your choice; the rest is saved');
+});
+
+test('what the server refuses is said in its words', () => {
+  assert.equal(status({ refusal: 'Too large.' }).said, 'Too large.');
+});

@@ -1,0 +1,238 @@
+// Several sync machines and a server, everything that may happen between them, one seed.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apply } from '../../web/splices.js';
+import { Sync } from '../../web/sync.js';
+import { random } from './random.js';
+import { ReferenceServer } from './reference_server.js';
+
+const SEEDS = Number(process.env.FUZZ_SEEDS ?? 150);
+const STEPS = 250;
+
+// What is typed are words in brackets, so that they can be told apart where they touch.
+const wordsOf = (/** @type {string} */ text) => text.match(/\([^()]*\)/g) ?? [];
+
+/** A person at a browser tab. */
+class Tab {
+  /** @type {any[]} */ toServer = [];
+  /** @type {any[]} */ toClient = [];
+  isConnected = false;
+  /** @type {number | null} */ outstanding = null;
+  id = '';
+
+  /** @param {string} name @param {World} world */
+  constructor(name, world) {
+    this.name = name;
+    this.world = world;
+    this.sync = new Sync();
+    this.editor = '';
+    this.isHeld = false;
+  }
+
+  /** @param {import('../../web/sync.js').Output} output */
+  carryOut({ send, splices }) {
+    if (splices.length) {
+      const isDeciding = send.some((message) => message.type === 'resolve');
+      assert.ok(!this.isHeld || isDeciding, 'the editor changed while held');
+    }
+    this.editor = apply(this.editor, splices);
+    assert.equal(this.editor, this.sync.local);
+    for (const message of send) this.#send(message);
+  }
+
+  /** @param {any} message */
+  #send(message) {
+    assert.ok(this.isConnected, 'sent without a connection');
+    if ('seq' in message) {
+      assert.equal(this.outstanding, null, 'one outstanding submission at most');
+      this.outstanding = message.seq;
+    }
+    this.toServer.push(JSON.parse(JSON.stringify(message)));
+  }
+
+  connect() {
+    this.isConnected = true;
+    this.outstanding = null;
+    this.carryOut(this.sync.opened(this.name));
+  }
+
+  disconnect() {
+    this.isConnected = false;
+    this.toServer = [];
+    this.toClient = [];
+    this.world.server.leave(this.id);
+    this.carryOut(this.sync.closed());
+  }
+
+  /** The page is loaded anew; all that is left is what the snapshot holds. */
+  reload() {
+    if (this.isConnected) this.disconnect();
+    const snapshot = this.sync.snapshot();
+    if (!snapshot) return;
+    this.sync = new Sync(JSON.parse(JSON.stringify(snapshot)));
+    this.isHeld = false;
+  }
+
+  serverReads() {
+    const message = this.toServer.shift();
+    if (!message) return;
+    const { server, dice, isFaulty } = this.world;
+    const deliver = (/** @type {any} */ answer) =>
+      this.toClient.push(JSON.parse(JSON.stringify(answer)));
+    if (message.type === 'hello') {
+      if (isFaulty && dice.below(20) === 0) {
+        server.parkOf(message.client);
+        message.key = 'forgotten';
+      } else if (isFaulty && dice.below(5) === 0) {
+        server.parkOf(message.client);
+      }
+      this.id = server.join(message, deliver);
+    } else if (isFaulty && message.seq > server.seqOf(this.id) && dice.below(25) === 0) {
+      const code = dice.pick(['unavailable', 'rate_limited', 'bad_message', 'unknown_base']);
+      deliver({ type: 'error', code, message: 'No.', seq: message.seq });
+    } else {
+      server.receive(this.id, message);
+    }
+  }
+
+  reads() {
+    const message = this.toClient.shift();
+    if (!message) return;
+    if (this.world.isFaulty && 'splices' in message && this.world.dice.below(40) === 0)
+      message.check ^= 1;
+    if ('seq' in message && message.seq === this.outstanding && message.type !== 'welcome') {
+      this.outstanding = null;
+    }
+    this.carryOut(this.sync.received(message));
+  }
+
+  type() {
+    const { dice, removed, typed } = this.world;
+    const parts = this.editor.split(/(?<=\s)/);
+    const at = dice.below(parts.length + 1);
+    const isReplacing = dice.below(4) === 0;
+    for (const word of wordsOf(isReplacing ? (parts[at] ?? '') : '')) removed.add(word);
+    const word = `(${this.name}${typed.size}${dice.pick(['', '', 'é', '😀', '日'])})`;
+    typed.add(word);
+    parts.splice(at, isReplacing ? 1 : 0, `${word}${dice.pick([' ', ' ', '\n'])}`);
+    // A person who types after a last word without a blank puts one first.
+    const previous = parts[at - 1];
+    if (previous && !/\s$/.test(previous)) parts[at - 1] = `${previous} `;
+    this.editor = parts.join('');
+    this.carryOut(this.sync.typed(this.editor));
+  }
+
+  decide() {
+    const { conflict } = this.sync;
+    if (!conflict) return;
+    const { dice, removed } = this.world;
+    if (dice.below(3) === 0) {
+      this.carryOut(this.sync.park());
+      return;
+    }
+    const results = conflict.hunks.map(({ ours, theirs }) =>
+      dice.pick([ours, theirs, `${theirs} ${ours}`]),
+    );
+    conflict.hunks.forEach(({ base, ours, theirs }, index) => {
+      const kept = new Set(wordsOf(results[index] ?? ''));
+      for (const word of wordsOf(`${base} ${ours} ${theirs}`))
+        if (!kept.has(word)) removed.add(word);
+    });
+    this.world.decided++;
+    this.carryOut(this.sync.resolve(results));
+  }
+
+  toggleHold() {
+    this.isHeld = !this.isHeld;
+    this.carryOut(this.isHeld ? this.sync.hold() : this.sync.release());
+  }
+}
+
+class World {
+  /** @type {Set<string>} */ typed = new Set();
+  /** @type {Set<string>} words that somebody deleted or decided against */ removed = new Set();
+  isFaulty = true;
+  decided = 0;
+
+  /** @param {number} seed */
+  constructor(seed) {
+    this.dice = random(seed);
+    this.server = new ReferenceServer('one two three\nfour five six\n');
+    this.tabs = ['a', 'b', 'c'].map((name) => new Tab(name, this));
+  }
+
+  step() {
+    const { dice, server } = this;
+    const tab = dice.pick(this.tabs);
+    const chance = dice.below(100);
+    if (chance < 25) tab.serverReads();
+    else if (chance < 50) tab.reads();
+    else if (chance < 65) tab.type();
+    else if (chance < 78) tab.carryOut(tab.sync.flush());
+    else if (chance < 84) server.broadcast();
+    else if (chance < 88) tab.decide();
+    else if (chance < 92) tab.toggleHold();
+    else if (chance < 94) tab.carryOut(tab.sync.retry());
+    else if (chance < 96) tab.isConnected && tab.disconnect();
+    else if (chance < 97) tab.reload();
+    else if (!tab.isConnected) tab.connect();
+  }
+
+  /** No more faults and no more typing: everybody comes to rest. */
+  settle() {
+    this.isFaulty = false;
+    for (const tab of this.tabs) {
+      if (tab.isHeld) tab.toggleHold();
+      if (!tab.isConnected) tab.connect();
+      // What the server did not want is changed by whoever typed it.
+      if (tab.sync.refusal) tab.type();
+    }
+    for (let round = 0; round < 300; round++) {
+      for (const tab of this.tabs) {
+        while (tab.toServer.length) tab.serverReads();
+        this.server.broadcast();
+        while (tab.toClient.length) tab.reads();
+        if (tab.sync.refusal) tab.type();
+        tab.carryOut(tab.sync.retry());
+        tab.carryOut(tab.sync.flush());
+        if (tab.sync.state.name === 'idle' && !tab.sync.isDeciding) tab.decide();
+      }
+      if (this.isAtRest) return;
+    }
+    const states = this.tabs.map(
+      ({ sync }) => `${sync.state.name} ${sync.isUnsent} ${sync.isSettled}`,
+    );
+    assert.fail(`no rest: ${states.join(', ')}`);
+  }
+
+  get isAtRest() {
+    return this.tabs.every(
+      ({ sync, toServer, toClient }) =>
+        sync.isSettled && !sync.conflict && !toServer.length && !toClient.length,
+    );
+  }
+}
+
+test('whatever happens, everybody ends with the same text and no word is lost', () => {
+  let [typed, kept, decided] = [0, 0, 0];
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const world = new World(seed);
+    try {
+      for (let step = 0; step < STEPS; step++) world.step();
+      world.settle();
+      for (const tab of world.tabs) assert.equal(tab.editor, world.server.text);
+      const found = new Set(wordsOf(world.server.text));
+      const aside = new Set([...world.removed, ...world.server.parked.flatMap(wordsOf)]);
+      for (const word of world.typed) {
+        if (found.has(word)) kept++;
+        else assert.ok(aside.has(word), `lost ${word}`);
+      }
+    } catch (problem) {
+      assert.fail(`seed ${seed}: ${problem instanceof Error ? problem.stack : problem}`);
+    }
+    typed += world.typed.size;
+    decided += world.decided;
+  }
+  assert.ok(kept > typed * 0.5 && decided > SEEDS / 4, `vacuous: ${kept} of ${typed}, ${decided}`);
+});

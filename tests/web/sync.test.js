@@ -1,0 +1,421 @@
+// The rules of the protocol (P1, P2, ...) one by one; `sync.fuzz.test.js` mixes them.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkOf } from '../../web/checksum.js';
+import { ProtocolError } from '../../web/protocol.js';
+import { apply, between } from '../../web/splices.js';
+import { Sync } from '../../web/sync.js';
+
+const TEXT = 'one two three\n';
+
+/** @param {object} [more] */
+function welcome(more) {
+  return /** @type {any} */ ({
+    type: 'welcome',
+    protocol: 1,
+    document: 'notes',
+    client: 'me',
+    key: 'secret',
+    branch: 'clients/me',
+    revision: 'r1',
+    text: TEXT,
+    check: checkOf(TEXT),
+    seq: 0,
+    people: [],
+    conflict: null,
+    access: 'edit',
+    limits: { document_bytes: 1000 },
+    ...more,
+  });
+}
+
+/**
+ * @param {number} seq
+ * @param {string} sent
+ * @param {string} target
+ * @param {string} revision
+ * @returns {import('../../web/protocol.js').Merged}
+ */
+function merged(seq, sent, target, revision, commit = `own${seq}`) {
+  const splices = between(sent, target);
+  return {
+    type: 'merged',
+    seq,
+    commit,
+    revision,
+    splices,
+    check: checkOf(target),
+  };
+}
+
+/**
+ * @param {string} from
+ * @param {string} before
+ * @param {string} revision
+ * @param {string} after
+ * @returns {import('../../web/protocol.js').Update}
+ */
+function update(from, before, revision, after) {
+  const splices = between(before, after);
+  return {
+    type: 'update',
+    from,
+    revision,
+    splices,
+    check: checkOf(after),
+    clients: [],
+  };
+}
+
+/**
+ * "two" is disputed: this client wrote `mine`, in master stands `others`.
+ *
+ * @param {number} seq
+ * @param {string} mine
+ * @param {string} others
+ * @returns {import('../../web/protocol.js').Conflict}
+ */
+function conflict(seq, mine, others, revision = 'r2') {
+  const hunks = [{ start: 4, end: 4 + others.length, base: 'two', ours: others, theirs: mine }];
+  return {
+    type: 'conflict',
+    seq,
+    commit: `own${seq}`,
+    revision,
+    base: 'r1',
+    text: `one ${others} three\n`,
+    hunks,
+    diff: '',
+    names: { ours: ['Bo'], theirs: 'Me' },
+    waiting: 0,
+  };
+}
+
+function joined() {
+  const sync = new Sync();
+  sync.opened('Me');
+  const { splices } = sync.received(welcome());
+  assert.equal(apply('', splices), TEXT);
+  return sync;
+}
+
+/** @param {Sync} sync @param {string} text */
+function send(sync, text) {
+  sync.typed(text);
+  return /** @type {any} */ (sync.flush().send[0]);
+}
+
+/** A client that wrote "deux" where master has "zwei". */
+function inConflict() {
+  const sync = joined();
+  send(sync, 'one deux three\n');
+  sync.received(conflict(1, 'deux', 'zwei'));
+  return sync;
+}
+
+test('P1: the first message is hello, and nothing is sent before the welcome', () => {
+  const sync = new Sync();
+  assert.deepEqual(sync.opened('Me').send, [{ type: 'hello', protocol: 1, name: 'Me' }]);
+  sync.typed('x');
+  assert.deepEqual(sync.flush().send, []);
+});
+
+test('what is typed before the welcome is kept and sent', () => {
+  const sync = new Sync();
+  sync.typed('early ');
+  sync.opened('Me');
+  const { send, splices } = sync.received(welcome());
+  assert.equal(apply('early ', splices), `early ${TEXT}`);
+  assert.deepEqual(send, [{ type: 'edit', seq: 1, base: 'r1', splices: [[0, 0, 'early ']] }]);
+});
+
+test('P5: one edit is outstanding; what is typed meanwhile goes into the next', () => {
+  const sync = joined();
+  assert.deepEqual(send(sync, `a ${TEXT}`), {
+    type: 'edit',
+    seq: 1,
+    base: 'r1',
+    splices: [[0, 0, 'a ']],
+  });
+  assert.equal(send(sync, `a b ${TEXT}`), undefined);
+  sync.received(merged(1, `a ${TEXT}`, `a ${TEXT}`, 'r2'));
+  const next = /** @type {any} */ (sync.flush().send[0]);
+  assert.deepEqual([next.seq, next.base, next.splices], [2, 'r2', [[2, 0, 'b ']]]);
+});
+
+test('an answer is rebased under what was typed since', () => {
+  const sync = joined();
+  send(sync, 'ONE two three\n');
+  sync.typed('ONE two three, four\n');
+  const { splices } = sync.received(merged(1, 'ONE two three\n', 'ONE zwei three\n', 'r2'));
+  assert.equal(apply('ONE two three, four\n', splices), 'ONE zwei three, four\n');
+  assert.equal(sync.known.commit, 'r2');
+});
+
+test('where the answer touches what was typed since, the server merges on the own commit', () => {
+  const sync = joined();
+  send(sync, 'ONE two three\n');
+  sync.typed('ONE two! three\n');
+  const output = sync.received(merged(1, 'ONE two three\n', 'ONE zwei three\n', 'r2'));
+  assert.deepEqual(output.splices, []);
+  assert.deepEqual(output.send, [{ type: 'edit', seq: 2, base: 'own1', splices: [[7, 0, '!']] }]);
+  assert.equal(sync.local, 'ONE two! three\n');
+});
+
+test('an update is applied, under unsent typing too', () => {
+  const sync = joined();
+  sync.typed('one two three, four\n');
+  const { send, splices } = sync.received(update('r1', TEXT, 'r2', 'eins two three\n'));
+  assert.deepEqual(send, []);
+  assert.equal(apply('one two three, four\n', splices), 'eins two three, four\n');
+});
+
+test('an update that touches unsent typing is left to the server, on the old base', () => {
+  const sync = joined();
+  sync.typed('one twofold three\n');
+  const { send, splices } = sync.received(update('r1', TEXT, 'r2', 'one zwei three\n'));
+  assert.deepEqual(splices, []);
+  assert.deepEqual(send, [{ type: 'edit', seq: 1, base: 'r1', splices: [[7, 0, 'fold']] }]);
+});
+
+test('P6: updates are dropped while an edit is outstanding; an error then asks for the text', () => {
+  const sync = joined();
+  send(sync, `a ${TEXT}`);
+  sync.received(update('r1', TEXT, 'r2', `${TEXT}more\n`));
+  assert.equal(sync.local, `a ${TEXT}`);
+  const refused = sync.received({ type: 'error', code: 'forbidden', message: 'No.', seq: 1 });
+  assert.deepEqual(refused.send, [{ type: 'sync' }]);
+  const text = `${TEXT}more\n`;
+  sync.received({ type: 'update', revision: 'r2', text, check: checkOf(text) });
+  assert.equal(sync.local, `a ${TEXT}more\n`);
+});
+
+test('P6: an update that does not start from what is known asks for the text', () => {
+  const sync = joined();
+  assert.deepEqual(sync.received(update('r7', TEXT, 'r8', 'x')).send, [{ type: 'sync' }]);
+  assert.equal(sync.state.name, 'fetching');
+});
+
+test('a wrong check asks for the text and keeps what was typed', () => {
+  const sync = joined();
+  sync.typed(`${TEXT}mine\n`);
+  const { send } = sync.received({ ...update('r1', TEXT, 'r2', 'ONE two three\n'), check: 1 });
+  assert.deepEqual(send, [{ type: 'sync' }]);
+  const text = 'ONE two three\n';
+  sync.received({ type: 'update', revision: 'r2', text, check: checkOf(text) });
+  assert.equal(sync.local, 'ONE two three\nmine\n');
+});
+
+test('P3: after a reconnect the outstanding edit is sent again, before anything new', () => {
+  const sync = joined();
+  const edit = send(sync, `a ${TEXT}`);
+  sync.closed();
+  sync.typed(`a b ${TEXT}`);
+  const [hello] = sync.opened('Me').send;
+  assert.deepEqual(hello, {
+    type: 'hello',
+    protocol: 1,
+    name: 'Me',
+    client: 'me',
+    key: 'secret',
+    base: 'r1',
+  });
+  const { send: sent } = sync.received(welcome({ revision: 'r5', text: 'changed\n', seq: 1 }));
+  assert.deepEqual(sent, [edit]);
+  assert.equal(sync.local, `a b ${TEXT}`);
+});
+
+test('a welcome with splices brings the text up to date', () => {
+  const sync = joined();
+  sync.closed();
+  sync.opened('Me');
+  const after = `${TEXT}four\n`;
+  const splices = between(TEXT, after);
+  sync.received(
+    welcome({ revision: 'r2', text: undefined, from: 'r1', splices, check: checkOf(after) }),
+  );
+  assert.equal(sync.local, after);
+  assert.ok(sync.isSettled);
+});
+
+test('P14: another client than asked for begins anew, and its text is sent on the old base', () => {
+  const sync = joined();
+  send(sync, `a ${TEXT}`);
+  sync.closed();
+  sync.opened('Me');
+  const { send: sent } = sync.received(welcome({ client: 'other', key: 'new' }));
+  assert.deepEqual(sent, [{ type: 'edit', seq: 1, base: 'r1', splices: [[0, 0, 'a ']] }]);
+});
+
+test('P10: what cannot be taken now is sent again later, the same', () => {
+  for (const code of ['unavailable', 'rate_limited']) {
+    const sync = joined();
+    const edit = send(sync, `a ${TEXT}`);
+    sync.received({ type: 'error', code, message: 'Later.', seq: 1, retry_after_s: 2 });
+    assert.deepEqual([sync.state.name, sync.local], ['retrying', `a ${TEXT}`]);
+    assert.deepEqual(sync.retry().send, [edit]);
+  }
+});
+
+test('P10: what is refused is kept, and sent again only when it changes', () => {
+  for (const code of ['too_large', 'forbidden', 'bad_message']) {
+    const sync = joined();
+    send(sync, `a ${TEXT}`);
+    sync.received({ type: 'error', code, message: 'Not this.', seq: 1 });
+    assert.deepEqual([sync.refusal, sync.local], ['Not this.', `a ${TEXT}`]);
+    assert.deepEqual(sync.flush().send, []);
+    assert.equal(send(sync, `b ${TEXT}`).seq, 2);
+    assert.equal(sync.refusal, null);
+  }
+});
+
+test('a text over the limit is not even sent', () => {
+  const sync = joined();
+  assert.equal(send(sync, 'x'.repeat(1001)), undefined);
+  assert.match(sync.refusal ?? '', /too large/);
+});
+
+test('P4: an unknown base asks for the text and loses no word', () => {
+  const sync = joined();
+  send(sync, 'one TWO three\n');
+  const { send: sent } = sync.received({
+    type: 'error',
+    code: 'unknown_base',
+    message: '?',
+    seq: 1,
+  });
+  assert.deepEqual(sent, [{ type: 'sync' }]);
+  const text = 'one zwei three\n';
+  sync.received({ type: 'update', revision: 'r9', text, check: checkOf(text) });
+  assert.equal(sync.local, 'one TWO zwei three\n');
+  assert.equal(/** @type {any} */ (sync.flush().send[0]).base, 'r9');
+});
+
+test('P9: in a conflict the text stays as typed and goes on from the own commit', () => {
+  const sync = inConflict();
+  assert.equal(sync.local, 'one deux three\n');
+  const edit = send(sync, 'one deux three, four\n');
+  assert.deepEqual(edit, { type: 'edit', seq: 2, base: 'own1', text: 'one deux three, four\n' });
+});
+
+test('P9: a fresh conflict replaces the open one; an older one is ignored while an edit is out', () => {
+  const sync = inConflict();
+  sync.received(conflict(1, 'deux', 'dwa', 'r3'));
+  assert.equal(sync.conflict?.hunks[0]?.ours, 'dwa');
+  send(sync, 'one deux three, four\n');
+  sync.received(conflict(1, 'deux', 'dos', 'r4'));
+  assert.equal(sync.conflict?.hunks[0]?.ours, 'dwa');
+});
+
+test('P9: the disagreement may go away by itself', () => {
+  const sync = inConflict();
+  sync.typed('one deux three, four\n');
+  sync.received(merged(1, 'one deux three\n', 'ONE deux three\n', 'r3'));
+  assert.deepEqual([sync.conflict, sync.local], [null, 'ONE deux three, four\n']);
+});
+
+test('resolve sends the whole text and shows it at once', () => {
+  const sync = inConflict();
+  const { send: sent, splices } = sync.resolve(['zwei deux']);
+  assert.equal(apply('one deux three\n', splices), 'one zwei deux three\n');
+  const [message] = /** @type {any[]} */ (sent);
+  assert.deepEqual(
+    [message.type, message.seq, message.commit, message.base],
+    ['resolve', 2, 'own1', 'r2'],
+  );
+  assert.equal(apply('one zwei three\n', message.splices), 'one zwei deux three\n');
+  sync.received(merged(2, 'one zwei deux three\n', 'one zwei deux three\n', 'r3'));
+  assert.ok(sync.isSettled && sync.conflict === null);
+});
+
+test('typing that was not sent goes before the resolve', () => {
+  const sync = inConflict();
+  sync.typed('one deux three, four\n');
+  assert.equal(sync.resolve(['zwei']).send[0]?.type, 'edit');
+  const answer = { ...conflict(2, 'deux', 'zwei', 'r3'), text: 'one zwei three, four\n' };
+  const { send: sent } = sync.received(answer);
+  assert.equal(sent[0]?.type, 'resolve');
+  assert.equal(sync.local, 'one zwei three, four\n');
+});
+
+test('a decision about hunks that are others by now is not carried out', () => {
+  const sync = inConflict();
+  sync.typed('one deux three, four\n');
+  sync.resolve(['zwei']);
+  const answer = { ...conflict(2, 'deux', 'dwa', 'r3'), text: 'one dwa three, four\n' };
+  assert.deepEqual(sync.received(answer).send, []);
+  assert.equal(sync.isDeciding, false);
+});
+
+test('typing while a resolve is on its way survives the answer', () => {
+  const sync = inConflict();
+  sync.resolve(['zwei']);
+  sync.typed('one zwei three, four\n');
+  sync.received(merged(2, 'one zwei three\n', 'ONE zwei three\n', 'r3'));
+  assert.equal(sync.local, 'ONE zwei three, four\n');
+});
+
+test('a resolve may be answered by a new conflict', () => {
+  const sync = inConflict();
+  sync.resolve(['zwei']);
+  sync.received(conflict(2, 'zwei', 'dwa', 'r3'));
+  assert.equal(sync.conflict?.hunks[0]?.ours, 'dwa');
+  assert.equal(sync.known.commit, 'own2');
+});
+
+test('park goes on from master', () => {
+  const sync = inConflict();
+  assert.deepEqual(sync.park().send, [{ type: 'park', seq: 2, commit: 'own1' }]);
+  sync.received(merged(2, 'one deux three\n', 'one zwei three\n', 'r2', 'own1'));
+  assert.deepEqual(
+    [sync.local, sync.conflict, sync.known.commit],
+    ['one zwei three\n', null, 'r2'],
+  );
+});
+
+test('while held nothing changes in the editor, and sending goes on', () => {
+  const sync = joined();
+  sync.hold();
+  assert.equal(send(sync, 'one two three, f\n').seq, 1);
+  const answer = merged(1, 'one two three, f\n', 'ONE two three, f\n', 'r2');
+  assert.deepEqual(sync.received(answer).splices, []);
+  assert.equal(send(sync, 'one two three, fo\n').base, 'own1');
+  sync.received(merged(2, 'one two three, fo\n', 'ONE two three, fo\n', 'r3'));
+  assert.deepEqual(sync.release().send, [{ type: 'sync' }]);
+  const text = 'ONE two three, fo\n';
+  sync.received({ type: 'update', revision: 'r3', text, check: checkOf(text) });
+  assert.equal(sync.local, text);
+});
+
+test('a page that is loaded anew goes on where it was', () => {
+  const sync = joined();
+  const edit = send(sync, `a ${TEXT}`);
+  sync.typed(`a b ${TEXT}`);
+  const again = new Sync(JSON.parse(JSON.stringify(sync.snapshot())));
+  assert.equal(again.local, `a b ${TEXT}`);
+  again.opened('Me');
+  assert.deepEqual(again.received(welcome()).send, [edit]);
+});
+
+test('an edit that was put aside while we were away stays based on what it was typed on', () => {
+  const sync = joined();
+  send(sync, 'one deux three\n');
+  sync.closed();
+  sync.opened('Me');
+  sync.received(welcome({ revision: 'r2', seq: 1 }));
+  const { send: sent } = sync.received(
+    merged(1, 'one deux three\n', 'one zwei three\n', 'r2', 'r2'),
+  );
+  assert.equal(/** @type {any} */ (sent[0]).base, 'r1');
+  assert.equal(sync.local, 'one deux three\n');
+});
+
+test('an event that must not come raises', () => {
+  const sync = new Sync();
+  assert.throws(() => sync.received(welcome()), ProtocolError);
+  assert.throws(() => sync.resolve([]), ProtocolError);
+  sync.opened('Me');
+  assert.throws(() => sync.opened('Me'), ProtocolError);
+  assert.throws(() => sync.received(update('r1', '', 'r2', 'x')), ProtocolError);
+});

@@ -1,0 +1,83 @@
+// What this browser remembers: the user's name and the documents seen, for all tabs; and for one
+// tab what it needs to go on after the page is loaded anew.
+
+/** @typedef {{name: string, seen: number}} Recent */
+
+const NAME = 'gollabedit.name';
+const RECENT = 'gollabedit.recent';
+const RECENT_MOST = 20;
+
+/** @template T @param {() => T} action @param {T} otherwise for when storage is switched off */
+function attempt(action, otherwise) {
+  try {
+    return action();
+  } catch {
+    return otherwise;
+  }
+}
+
+export function userName() {
+  const stored = attempt(() => localStorage.getItem(NAME), null);
+  if (stored) return stored;
+  const guest = `Guest ${10 + Math.floor(Math.random() * 990)}`;
+  rename(guest);
+  return guest;
+}
+
+/** @param {string} name */
+export function rename(name) {
+  attempt(() => localStorage.setItem(NAME, name), undefined);
+}
+
+/** @returns {Recent[]} the newest first */
+export function recentDocuments() {
+  const stored = attempt(() => JSON.parse(localStorage.getItem(RECENT) ?? '[]'), []);
+  return Array.isArray(stored) ? stored.filter(({ name }) => typeof name === 'string') : [];
+}
+
+/** @param {string} name */
+export function remember(name) {
+  const others = recentDocuments().filter((recent) => recent.name !== name);
+  store([{ name, seen: Date.now() }, ...others].slice(0, RECENT_MOST));
+}
+
+/** @param {string} name */
+export function forget(name) {
+  store(recentDocuments().filter((recent) => recent.name !== name));
+}
+
+/** @param {Recent[]} recent */
+function store(recent) {
+  attempt(() => localStorage.setItem(RECENT, JSON.stringify(recent)), undefined);
+}
+
+/** @typedef {import('./sync.js').Snapshot} Snapshot */
+
+/**
+ * Take what the tab left behind when its page was unloaded. Taken, not read: a tab that is
+ * duplicated copies the storage, and two tabs must not be one client.
+ *
+ * @param {string} document
+ * @returns {Snapshot | undefined}
+ */
+export function takeSnapshot(document) {
+  const key = `gollabedit.tab.${document}`;
+  return attempt(() => {
+    const stored = sessionStorage.getItem(key);
+    sessionStorage.removeItem(key);
+    return stored ? JSON.parse(stored) : undefined;
+  }, undefined);
+}
+
+/**
+ * @param {string} document
+ * @param {Snapshot | null} snapshot
+ * @returns {boolean} whether it is kept
+ */
+export function leaveSnapshot(document, snapshot) {
+  if (!snapshot) return false;
+  return attempt(() => {
+    sessionStorage.setItem(`gollabedit.tab.${document}`, JSON.stringify(snapshot));
+    return true;
+  }, false);
+}
