@@ -82,8 +82,11 @@ class Repository:
         """All refs that start with `prefix`, without it, and their commits."""
         _assert_off_loop()
         stored = self._git.references.iterator() if self.exists else iter(())
-        names = [ref.name for ref in stored if ref.name.startswith(prefix)]
-        heads = {name: head for name in names if (head := self._stored_head(name))}
+        heads = {
+            ref.name: head
+            for ref in stored
+            if ref.name.startswith(prefix) and (head := self._stored_head(ref.name))
+        }
         for move in self._staged_moves.values():
             if move.new is None:
                 heads.pop(move.name, None)

@@ -1,7 +1,7 @@
 """One Chromium and one server for all stories; a document and windows of its own for each.
 
-At the end of every story: no page met an error, the server met no fault, and Git finds nothing wrong
-with the repository. The server's log of the story is printed where it fails.
+At the end of every story: no page met an error, the server met no fault, and Git finds nothing
+wrong with the repository. The server's log of the story is printed where it fails.
 """
 
 import os
@@ -45,7 +45,7 @@ def _chromium_path() -> str:
         pytest.fail(
             f"The browser tests need Chromium, and CHROMIUM={named} is none."
             if named
-            else "The browser tests need Chromium: `make test` gets it, or set CHROMIUM to its path.",
+            else "The browser tests need Chromium: `make test` gets it, or set CHROMIUM.",
             pytrace=False,
         )
     return path

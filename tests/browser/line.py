@@ -1,7 +1,7 @@
 """The line between one window and the server: websockets on it can be held up or cut.
 
-A held websocket is what a bad network makes: nothing arrives, nothing is lost, nobody is told. Plain
-requests always pass, so that a page can be loaded anew while its websocket hangs.
+A held websocket is what a bad network makes: nothing arrives, nothing is lost, nobody is told.
+Plain requests always pass, so that a page can be loaded anew while its websocket hangs.
 """
 
 import asyncio

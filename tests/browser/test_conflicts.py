@@ -1,4 +1,4 @@
-"""Two people change the same words: what is asked, what may be answered, and what Git keeps of it."""
+"""Two people change the same words: what is asked, what may be answered, what Git keeps."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""A client of the protocol as a model: it types at random, and keeps every rule of docs/protocol.md.
+"""A client of the protocol as a model: it types at random and keeps every rule of docs/protocol.md.
 
 It shares nothing with the page's `sync` but the rules. Frames go in, frames come out; it knows no
 socket and no clock, and all its choices come from the random generator that it is given.
@@ -238,7 +238,7 @@ class Client:
         self._take(merged["revision"], self._checked(merged))
 
     def _healed(self, merged: Message) -> None:
-        """News: the disagreement is gone (P9). With a submission outstanding its answer covers it."""
+        """News: the disagreement is gone (P9). A submission that is outstanding says so itself."""
         if self.outstanding:
             return
         if self.conflict is None:

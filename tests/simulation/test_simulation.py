@@ -1,6 +1,7 @@
 """The main test: many random runs of the real server in a world full of faults.
 
-`SIMULATION_SEEDS=1000 pytest tests/simulation` runs more of them, `SIMULATION_FIRST=4711` begins there.
+`SIMULATION_SEEDS=1000 pytest tests/simulation` runs more of them,
+`SIMULATION_FIRST=4711` begins there.
 """
 
 import os

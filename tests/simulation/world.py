@@ -1,16 +1,16 @@
 """The world around the real server: a network, a clock, a disk and people, all from one seed.
 
-Real are the hub's `LiveDocument` and `Seat`, sessions, documents, repositories, the journal and Git. Fake
-are only what makes a run different each time: the clock, the thread (work of the hub runs when the
-world says so), the network (a frame arrives when the world says so, or never) and the people.
+Real are the hub's `LiveDocument` and `Seat`, sessions, documents, repositories, the journal and
+Git. Fake is only what makes a run different each time: the clock, the thread (work of the hub
+runs when the world says so), the network (a frame arrives when the world says so, or never) and the people.
 
-Faults: a connection breaks (with frames in both directions lost), a client reads slowly, the server is
-killed before or after the journal has a batch and starts again from disk, the disk refuses,
-somebody else moves `master`, time jumps.
+Faults: a connection breaks (with frames in both directions lost), a client reads slowly, the
+server is killed before or after the journal has a batch and starts again from disk, the disk
+refuses, somebody else moves `master`, time jumps.
 
-After every step: no message contradicts what its receiver has (`DriftError`), `update`s chain (P6), what
-is acknowledged is on disk under a ref (P2), `master` only grows. At the end: all have the same text, and no
-word is lost.
+After every step: no message contradicts what its receiver has (`DriftError`), `update`s chain
+(P6), what is acknowledged is on disk under a ref (P2), `master` only grows. At the end: all have
+the same text, and no word is lost.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from tests.simulation.client import Choice, Client, Message, Words
 
 _LIMITS = Limits(1_000_000, 4_000_000, edits_per_s=1e6, edits_outstanding_max=32)
 _NAMES = ("ann", "bo", "cy", "dee")
-_STEPS = 600
+_STEPS = 300
 _ROUNDS_TO_SETTLE = 200
 
 
@@ -139,7 +139,7 @@ class Connection:
                 self.may_repeat.add(found["seq"])  # P9: news of it carries its number
 
     def check_answers(self) -> None:
-        """P3: each submission that arrived got one answer, and only news of conflicts repeats one."""
+        """P3: each submission that arrived got one answer; only news of conflicts repeats one."""
         for seq in self.asked | self.answered:
             asked, answered = self.asked[seq], self.answered[seq]
             assert asked == answered or (seq in self.may_repeat and asked <= answered), (
@@ -294,16 +294,17 @@ class World:
 
     def _step(self) -> None:
         actions: list[tuple[float, Callable[[], None]]] = [
-            (12, self._somebody_types),
-            (15, self._somebody_sends),
-            (40, self._a_frame_goes_up),
-            (40, self._somebody_is_read),
-            (60, self._a_frame_goes_down),
-            (25, self._worker.work),
-            (25, self._worker.report),
-            (15, self._somebody_comes),
-            (1, self._somebody_drops),
-            (5, self._somebody_decides),
+            (30, self._somebody_types),
+            (30, self._somebody_sends),
+            (40, self._all_goes_well),
+            (20, self._a_frame_goes_up),
+            (20, self._somebody_is_read),
+            (30, self._a_frame_goes_down),
+            (15, self._worker.work),
+            (15, self._worker.report),
+            (10, self._somebody_comes),
+            (2, self._somebody_drops),
+            (15, self._somebody_decides),
             (1, self._somebody_syncs),
             (0.7, self._server_dies),
             (0.5, self._disk_fills),
@@ -355,6 +356,15 @@ class World:
         client = self._somebody()
         if client.is_open:
             self._send(client, client.sync())
+
+    def _all_goes_well(self) -> None:
+        """What is on its way gets a step further everywhere."""
+        self._worker.work()
+        self._worker.report()
+        for connection in list(self._connections.values()):
+            self._deliver_up(connection)
+            self._read(connection)
+            self._deliver_down(connection)
 
     def _a_frame_goes_up(self) -> None:
         """On any connection: also on one that its client has given up already."""
@@ -444,14 +454,9 @@ class World:
             self._send(client, client.due())
         self.clock.now += 1
         self._run()
-        self._worker.work()
-        self._worker.report()
-        connections = list(self._connections.values())
-        for connection in connections:
-            self._deliver_up(connection)
-            self._read(connection)
-            self._deliver_down(connection)
+        self._all_goes_well()
         self._check_master()
+        connections = self._connections.values()
         is_quiet = not (self._worker.waiting or any(c.up or c.down for c in connections))
         return is_quiet and all(client.is_settled for client in self.clients)
 
@@ -512,7 +517,7 @@ class World:
     def _is_old_news(self, conflict: Message) -> bool:
         """A conflict is not shown again where only the rest of the text moved (P9)."""
         repository = self._repository()
-        return repository.text(conflict["revision"]) == conflict["text"]
+        return bool(repository.text(conflict["revision"]) == conflict["text"])
 
     def _merges(self, repository: Repository, master: str) -> int:
         text = git("rev-list", "--merges", "--count", master, cwd=self._path)

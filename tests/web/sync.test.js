@@ -239,6 +239,14 @@ test('a welcome with splices brings the text up to date', () => {
   assert.ok(sync.isSettled);
 });
 
+test('P3: a seq that is durable is never used again', () => {
+  const sync = joined();
+  sync.closed();
+  sync.opened('Me');
+  sync.received(welcome({ seq: 7 }));
+  assert.equal(send(sync, `a ${TEXT}`).seq, 8);
+});
+
 test('P14: another client than asked for begins anew, and its text is sent on the old base', () => {
   const sync = joined();
   send(sync, `a ${TEXT}`);

@@ -169,6 +169,6 @@ class Serve(Protocol):
 async def eventually(condition: Callable[[], bool], what: str) -> None:
     """Wait for something that the server does without saying so."""
     async with asyncio.timeout(DEADLINE_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  nothing tells when a process has ended
             await asyncio.sleep(0.005)
     assert condition(), what

@@ -189,7 +189,7 @@ def _processes(server: Served) -> int:
     found = 0
     for process in Path("/proc").iterdir():
         try:
-            words = (process / "cmdline").read_bytes() + os.readlink(process / "cwd").encode()
+            words = (process / "cmdline").read_bytes() + str((process / "cwd").readlink()).encode()
         except OSError:
             continue
         found += os.fsencode(server.folder.path) in words

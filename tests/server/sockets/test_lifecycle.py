@@ -107,7 +107,7 @@ async def test_sigterm_answers_what_came_in_and_tells_the_clients_to_come_back(
         assert await server.ended() == 0
     assert "Traceback" not in server.log
     text = await _check_disk(tmp_path)
-    assert [path for path in tmp_path.rglob("*") if path.suffix in (".lock", ".new")] == []
+    assert _half_written(tmp_path) == []
     async with RealServer(tmp_path) as server:
         assert (await server.join("Reader")).text == text
         await _check_nothing_is_lost(server, writers, text)
@@ -233,3 +233,7 @@ async def test_a_setting_that_cannot_be(tmp_path: Path, options: tuple[str, ...]
     assert code == 2
     [line] = said.splitlines()
     assert line.startswith("gollabedit: ")
+
+
+def _half_written(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.suffix in (".lock", ".new")]

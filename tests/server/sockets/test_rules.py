@@ -607,6 +607,7 @@ async def test_p11_presence_is_relayed_to_the_others_and_never_stored(server: Se
     ann, bo = await server.pair("one two")
     before = await server.refs()
     await ann.send(type="presence", base=ann.revision, anchor=1, head=3, name="Anna")
+    seen: Message = {}
     while bo.people.get(ann.id, {}).get("head") != 3:
         seen = await bo.next("presence")
     assert seen == {
@@ -622,6 +623,7 @@ async def test_p11_presence_is_relayed_to_the_others_and_never_stored(server: Se
     cat = await server.join("Cat")
     assert cat.people[ann.id]["head"] == 3
     await ann.close()
+    left: Message = {}
     while ann.id in cat.people:
         left = await cat.next("presence")
     assert left == {"type": "presence", "client": ann.id, "left": True}
