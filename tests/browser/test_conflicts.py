@@ -143,7 +143,7 @@ async def test_typing_on_while_a_conflict_is_open_loses_nothing(room: Room) -> N
     await ann.goes_before("The second")
     await ann.types("Ann too. ")
     await ann.settled()
-    await expect(bo.bar).to_contain_text("newer change")
+    await expect(bo.bar).to_contain_text("by others wait")
     await bo.reads("Hello friends!\nThe second line. Bo types on\n")
     await bo.types(", and on")
     await bo.opens_dialog()

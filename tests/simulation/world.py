@@ -2,7 +2,8 @@
 
 Real are the hub's `LiveDocument` and `Seat`, sessions, documents, repositories, the journal and
 Git. Fake is only what makes a run different each time: the clock, the thread (work of the hub
-runs when the world says so), the network (a frame arrives when the world says so, or never) and the people.
+runs when the world says so), the network (a frame arrives when the world says so, or never) and
+the people.
 
 Faults: a connection breaks (with frames in both directions lost), a client reads slowly, the
 server is killed before or after the journal has a batch and starts again from disk, the disk

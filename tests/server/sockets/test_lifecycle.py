@@ -70,6 +70,11 @@ async def _write_and_end(server: RealServer, number: int, *, ahead: int) -> list
     return writers
 
 
+def _half_written(data: Path) -> list[Path]:
+    """Locks and files that are not complete."""
+    return [path for path in data.rglob("*") if path.suffix in (".lock", ".new")]
+
+
 async def _check_disk(data: Path) -> str:
     """The repository is sound, nothing is half-written; returns the text on disk."""
     path = data / "notes.git"

@@ -609,7 +609,8 @@ async def test_p11_presence_is_relayed_to_the_others_and_never_stored(server: Se
     await ann.send(type="presence", base=ann.revision, anchor=1, head=3, name="Anna")
     seen: Message = {}
     while bo.people.get(ann.id, {}).get("head") != 3:
-        seen = await bo.next("presence")
+        await bo.next("presence")
+    seen = bo.people[ann.id]
     assert seen == {
         "type": "presence",
         "client": ann.id,
@@ -624,9 +625,10 @@ async def test_p11_presence_is_relayed_to_the_others_and_never_stored(server: Se
     assert cat.people[ann.id]["head"] == 3
     await ann.close()
     left: Message = {}
-    while ann.id in cat.people:
-        left = await cat.next("presence")
+    while not (left := await cat.next("presence")).get("left"):
+        pass
     assert left == {"type": "presence", "client": ann.id, "left": True}
+    assert ann.id not in cat.people
 
 
 async def test_p11_of_many_presences_only_the_newest_are_sent(server: Served) -> None:
