@@ -238,7 +238,3 @@ async def test_a_setting_that_cannot_be(tmp_path: Path, options: tuple[str, ...]
     assert code == 2
     [line] = said.splitlines()
     assert line.startswith("gollabedit: ")
-
-
-def _half_written(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.suffix in (".lock", ".new")]
