@@ -537,7 +537,7 @@ class _Keys(Keys):
 
 
 async def _breathe() -> None:
-    for _ in range(30):
+    for _ in range(12):
         await asyncio.sleep(0)
 
 

@@ -44,5 +44,11 @@ def server_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFi
     """After every test: the server met no fault of its own. A test that made one clears this."""
     caplog.set_level(logging.INFO)
     yield caplog
-    faults = [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
+    faults = [
+        record
+        for record in caplog.get_records("call")
+        if record.levelno >= logging.WARNING
+        # asyncio's own race between killing a child and waiting for it, in Python 3.11
+        and not record.getMessage().startswith("Unknown child process pid")
+    ]
     assert not faults, "\n".join(f"{r.name}: {r.getMessage()} {r.exc_text or ''}" for r in faults)
