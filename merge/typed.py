@@ -20,10 +20,10 @@ further left ("ab" to "abb"), the one that reaches further left goes left: that 
 letter beside its twin.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from merge.splices import letters
+from merge.splices import Splice, letters
 
 
 class _Typed(NamedTuple):
@@ -54,9 +54,26 @@ def merge_typed(base: str, ours: str, theirs: str) -> str | None:
 def _read(base: str, side: str) -> list[_Typed]:
     """The side's changes, each as far right as it can be said to be."""
     found: list[_Typed] = []
-    for start, deleted, inserted in letters(base, side):
+    for start, deleted, inserted in _whole_words(base, letters(base, side)):
         floor = found[-1].end if found else 0
         found.append(_with_low(base, _Typed(start, start + deleted, inserted, start), floor))
+    return found
+
+
+def _whole_words(base: str, changes: Iterable[Splice]) -> list[Splice]:
+    """Changes with no untouched blank between them are one: a word that gave way to another."""
+    found: list[Splice] = []
+    for change in changes:
+        if found:
+            last = found[-1]
+            end = last.start + last.deleted
+            kept = base[end : change.start]
+            is_typing = not (last.deleted or change.deleted)
+            if not is_typing and not any(letter.isspace() for letter in kept):
+                deleted = change.start + change.deleted - last.start
+                found[-1] = Splice(last.start, deleted, last.inserted + kept + change.inserted)
+                continue
+        found.append(change)
     return found
 
 

@@ -54,8 +54,9 @@ class Words:
         self.typed.add(word)
         return word
 
-    def remove(self, text: str) -> None:
-        self.removed.update(_WORD.findall(text))
+    def remove(self, before: str, after: str) -> None:
+        """Somebody made `after` of `before`, and meant it."""
+        self.removed |= {word for word in self.typed if word in before and word not in after}
 
 
 class Client:
@@ -108,7 +109,7 @@ class Client:
         self.editor = self.editor[:at] + word + end + self.editor[at:]
 
     def _change(self, place: re.Match[str], word: str) -> None:
-        self._words.remove(place[0])
+        self._words.remove(place[0], word)
         self.editor = self.editor[: place.start()] + word + self.editor[place.end() :]
 
     # --- what it sends
@@ -144,14 +145,13 @@ class Client:
         """Ask for the whole text."""
         return _frame({"type": "sync"})
 
-    def resolve(self, choices: list[Choice]) -> bytes:
-        """Answer the conflict that is shown; nothing may be waiting to be sent."""
+    def resolve(self) -> bytes:
+        """Answer the conflict that is shown, each hunk in some way; nothing may wait to be sent."""
         found = self._settled_conflict()
         sides = [_with(found, [hunk[side] for hunk in found["hunks"]]) for side in _SIDES]
-        answers = [self._answer(*each) for each in zip(found["hunks"], choices, strict=True)]
+        answers = [self._answer(hunk, self._random.choice(list(Choice))) for hunk in found["hunks"]]
         self.editor = _with(found, answers)
-        shown = {word for side in sides for word in _WORD.findall(side)}
-        self._words.removed |= {word for word in shown if word not in self.editor}
+        self._words.remove("\n".join(sides), self.editor)
         where = {"commit": found["commit"], "base": found["revision"], "text": self.editor}
         return self._submit({"type": "resolve"} | where, self.editor)
 

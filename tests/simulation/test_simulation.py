@@ -18,9 +18,6 @@ _SEEDS = range(_FIRST, _FIRST + int(os.environ.get("SIMULATION_SEEDS", "40")))
 _happened: Counter[str] = Counter()
 
 
-@pytest.mark.xfail(
-    strict=False, reason="open: seed 10 sometimes reports a typed word as lost; cause not known yet"
-)
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_everybody_agrees_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -36,7 +36,7 @@ from server.keys import Keys
 from server.repository import Repository
 from server.session import Limits, Session
 from tests.git import assert_sound, git
-from tests.simulation.client import Choice, Client, Message, Words
+from tests.simulation.client import Client, Message, Words
 
 _LIMITS = Limits(1_000_000, 4_000_000, edits_per_s=1e6, edits_outstanding_max=32)
 _NAMES = ("ann", "bo", "cy", "dee")
@@ -295,7 +295,7 @@ class World:
 
     def _step(self) -> None:
         actions: list[tuple[float, Callable[[], None]]] = [
-            (30, self._somebody_types),
+            (20, self._somebody_types),
             (30, self._somebody_sends),
             (40, self._all_goes_well),
             (20, self._a_frame_goes_up),
@@ -305,7 +305,7 @@ class World:
             (15, self._worker.report),
             (10, self._somebody_comes),
             (2, self._somebody_drops),
-            (15, self._somebody_decides),
+            (10, self._somebody_decides),
             (1, self._somebody_syncs),
             (0.7, self._server_dies),
             (0.5, self._disk_fills),
@@ -343,15 +343,15 @@ class World:
 
     def _somebody_decides(self) -> None:
         """Answer a conflict, or put the answer off."""
-        client = self._somebody()
-        if client.conflict and client.is_settled:
+        undecided = [client for client in self.clients if client.conflict and client.is_settled]
+        if undecided:
+            client = self.random.choice(undecided)
             if self.random.random() < 0.3:
                 self.happened["parked"] += 1
                 self._send(client, client.park())
             else:
                 self.happened["resolved"] += 1
-                count = len(client.conflict["hunks"])
-                self._send(client, client.resolve(self.random.choices(list(Choice), k=count)))
+                self._send(client, client.resolve())
 
     def _somebody_syncs(self) -> None:
         client = self._somebody()
@@ -393,7 +393,11 @@ class World:
                 self._end(connection)
 
     def _server_dies(self) -> None:
-        if self._worker.waiting and self.random.random() < 0.7:
+        if self.random.random() < 0.7:
+            for connection in self._all():
+                self._deliver_up(connection)
+            self._run()
+        if self.random.random() < 0.7:
             self._worker.work()
         self.happened["died with work undone"] += bool(self._worker.waiting)
         self.happened["died before the answer"] += bool(self._worker.done)
