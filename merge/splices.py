@@ -30,6 +30,10 @@ _LENGTH_MAX = 200_000
 _LINES_MAX = 100_000
 # A longer one is no moment of typing: words, not letters.
 _LETTERS_MAX = 4_000
+# A longer run without a blank is no word.
+_WORD_MAX = 100
+# So far a change is slid to get between words.
+_SLIDE_MAX = 200
 
 
 class Splice(NamedTuple):
@@ -68,10 +72,10 @@ def between(before: str, after: str) -> tuple[Splice, ...]:
 
     What both have in common at the start and at the end is left alone; in between, lines are
     compared first, then words within changed lines, then letters within changed words (so that a
-    caret inside a word stays where it was). Never cuts a grapheme cluster.
+    caret inside a word stays where it was). What could have come or gone in several places did so
+    between words if it can. Never cuts a grapheme cluster.
     """
-    prefix = common_prefix(before, after)
-    suffix = common_suffix(before[prefix:], after[prefix:])
+    prefix, suffix = _common_ends(before, after)
     old = before[prefix : len(before) - suffix]
     new = after[prefix : len(after) - suffix]
     found = [
@@ -82,7 +86,7 @@ def between(before: str, after: str) -> tuple[Splice, ...]:
     ]
     if not _fits(found, before, after):
         found = [Splice(prefix, len(old), new)]
-    return tuple(found)
+    return tuple(_between_words(before, found))
 
 
 def letters(before: str, after: str) -> tuple[Splice, ...]:
@@ -151,6 +155,62 @@ def map_position(splices: Sequence[Splice], position: int, *, after: bool = Fals
 
 
 # between: from coarse to fine
+
+
+def _common_ends(before: str, after: str) -> tuple[int, int]:
+    """How much both have in common at the start and at the end.
+
+    Where words gave way to words this does not end within one: two words that begin alike would
+    be compared with what is left of them.
+    """
+    prefix = common_prefix(before, after)
+    suffix = common_suffix(before[prefix:], after[prefix:])
+    if prefix + suffix == min(len(before), len(after)):
+        return prefix, suffix
+    first = _seek_blank(before, range(prefix - 1, -1, -1))
+    last = _seek_blank(before, range(len(before) - suffix, len(before)))
+    return prefix - first, suffix - last
+
+
+def _seek_blank(text: str, places: Sequence[int]) -> int:
+    """How many characters come before the first blank; none where that is far."""
+    for distance, place in enumerate(places[:_WORD_MAX]):
+        if text[place].isspace():
+            return distance
+    return len(places) if len(places) < _WORD_MAX else 0
+
+
+def _between_words(text: str, splices: Iterable[Splice]) -> Iterator[Splice]:
+    """The same change, with insertions and deletions between words where they can slide there."""
+    floor = 0
+    for splice in splices:
+        pure = not (splice.deleted and splice.inserted)
+        settled = _slid_left(text, splice, floor) if pure else splice
+        yield settled
+        floor = settled.start + settled.deleted
+
+
+def _slid_left(text: str, splice: Splice, floor: int) -> Splice:
+    """The rightmost place between words, or else where it was."""
+    start, deleted, _ = slid = splice
+    moving = splice.inserted or text[start : start + deleted]
+    for _ in range(_SLIDE_MAX):
+        if is_between_words(text, start, start + deleted, moving):
+            return slid
+        if start == floor or text[start - 1] != moving[-1]:
+            break
+        start -= 1
+        moving = moving[-1] + moving[:-1]
+        slid = Splice(start, deleted, moving if splice.inserted else "")
+    return splice
+
+
+def is_between_words(text: str, start: int, end: int, moving: str) -> bool:
+    """Whether whole words come or go there, and none is cut."""
+    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+    return (not before or before.isspace() or moving[0].isspace()) and (
+        not after or after.isspace() or moving[-1].isspace()
+    )
 
 
 def _refined(new: str, old_parts: Sequence[str], new_parts: Sequence[str]) -> Iterator[Splice]:

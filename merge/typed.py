@@ -8,10 +8,14 @@ too coarse: half a word is no word yet. So both sides are taken as changes of le
     insertion beside anything       both, unless it falls inside what the other side removed
     deletion and deletion           both
     replacement and another change  both, if an untouched blank lies between them
+    replacement and insertion       both in one word as well, if neither brings a blank, or the
+                                    insertion is of whole words, or each is its side's only change
+                                    there (else words that share letters by chance are torn)
     anything else                   no answer here: the words decide
 
-A side is several changes only if each is an insertion or a deletion, as typing makes them
-(`splices.letters`); a word that gave way to another is one replacement.
+A side's changes are read in two ways. First all that it did to one word is one change: so a word
+that gave way to another stays whole. Where the sides then collide, letter by letter: so people may
+type inside one word; only a word that lost letters and got others stays one replacement.
 
 Two insertions at one point: the incoming one goes to the left. Typing runs left to right, and
 what somebody has typed must stay left of their next letters; so the other's letters move right,
@@ -20,10 +24,11 @@ further left ("ab" to "abb"), the one that reaches further left goes left: that 
 letter beside its twin.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise, product
 from typing import NamedTuple
 
-from merge.splices import Splice, letters
+from merge.splices import Splice, between, is_between_words, letters
 
 
 class _Typed(NamedTuple):
@@ -33,6 +38,7 @@ class _Typed(NamedTuple):
     end: int
     inserted: str
     low: int
+    is_alone: bool = True  # no other change of its side in the same word
 
     @property
     def is_insertion(self) -> bool:
@@ -45,44 +51,59 @@ class _Typed(NamedTuple):
 
 def merge_typed(base: str, ours: str, theirs: str) -> str | None:
     """Both changes, or None where that is not plainly what both wanted."""
-    mine, yours = _read(base, ours), _read(base, theirs)
-    if not all(_go_together(base, one, other) for one in mine for other in yours):
-        return None
-    return _both(base, mine, yours)
+    for changes, is_one in ((between, _in_one_word), (letters, _is_rewritten)):
+        mine = _read(base, changes(base, ours), is_one)
+        yours = _read(base, changes(base, theirs), is_one)
+        if all(_go_together(base, *pair) for pair in product(mine, yours)):
+            return _both(base, mine, yours)
+    return None
 
 
-def _read(base: str, side: str) -> list[_Typed]:
-    """The side's changes, each as far right as it can be said to be."""
+_IsOne = Callable[[str, Splice, Splice], bool]
+
+
+def _read(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[_Typed]:
+    """The side's changes, those that are one put together."""
     found: list[_Typed] = []
-    for start, deleted, inserted in _whole_words(base, letters(base, side)):
+    joined = _joined(base, changes, is_one)
+    together = [_in_one_word(base, *pair) for pair in pairwise(joined)]
+    for place, (start, deleted, inserted) in enumerate(joined):
         floor = found[-1].end if found else 0
-        found.append(_with_low(base, _Typed(start, start + deleted, inserted, start), floor))
+        low = _low(base, joined[place], floor)
+        is_alone = not any(together[max(place - 1, 0) : place + 1])
+        found.append(_Typed(start, start + deleted, inserted, low, is_alone))
     return found
 
 
-def _whole_words(base: str, changes: Iterable[Splice]) -> list[Splice]:
-    """Changes with no untouched blank between them are one: a word that gave way to another."""
+def _joined(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[Splice]:
     found: list[Splice] = []
     for change in changes:
-        if found:
-            last = found[-1]
-            end = last.start + last.deleted
-            kept = base[end : change.start]
-            is_typing = not (last.deleted or change.deleted)
-            if not is_typing and not any(letter.isspace() for letter in kept):
-                deleted = change.start + change.deleted - last.start
-                found[-1] = Splice(last.start, deleted, last.inserted + kept + change.inserted)
-                continue
-        found.append(change)
+        if found and is_one(base, found[-1], change):
+            last = found.pop()
+            kept = base[last.start + last.deleted : change.start]
+            deleted = change.start + change.deleted - last.start
+            found.append(Splice(last.start, deleted, last.inserted + kept + change.inserted))
+        else:
+            found.append(change)
     return found
 
 
-def _with_low(base: str, typed: _Typed, floor: int) -> _Typed:
-    """An insertion or deletion slides left along letters that repeat it."""
-    start, end, inserted, _ = typed
-    if typed.is_replacement:
-        return typed
-    moving = inserted or base[start:end]
+def _in_one_word(base: str, last: Splice, change: Splice) -> bool:
+    """Whether no untouched blank lies between two changes of one side."""
+    return not any(map(str.isspace, base[last.start + last.deleted : change.start]))
+
+
+def _is_rewritten(base: str, last: Splice, change: Splice) -> bool:
+    """Whether a word lost letters and got others: one that gave way to another, not typing."""
+    return bool(last.deleted or change.deleted) and _in_one_word(base, last, change)
+
+
+def _low(base: str, change: Splice, floor: int) -> int:
+    """How far left it could be: an insertion or deletion slides along letters that repeat it."""
+    start, deleted, inserted = change
+    if deleted and inserted:
+        return start
+    moving = inserted or base[start : start + deleted]
     low = start
     while low > floor:
         distance = start - low
@@ -90,16 +111,31 @@ def _with_low(base: str, typed: _Typed, floor: int) -> _Typed:
         if base[low - 1] != twin:
             break
         low -= 1
-    return typed._replace(low=low)
+    return low
 
 
 def _go_together(base: str, one: _Typed, other: _Typed) -> bool:
     first, last = sorted((one, other))
-    if one.is_insertion or other.is_insertion:
-        return first.end <= last.start or first.start == last.start
-    if one.is_replacement or other.is_replacement:
-        return any(between.isspace() for between in base[first.end : last.start])
-    return True
+    if not (one.is_insertion or other.is_insertion):
+        return not (one.is_replacement or other.is_replacement) or _is_apart(base, first, last)
+    if first.end > last.start and first.start != last.start:
+        return False
+    return (
+        not (one.is_replacement or other.is_replacement)
+        or (one.is_alone and other.is_alone)
+        or _is_apart(base, first, last)
+        or not any(map(str.isspace, one.inserted + other.inserted))
+        or any(
+            is_between_words(base, each.start, each.end, each.inserted)
+            for each in (one, other)
+            if each.is_insertion
+        )
+    )
+
+
+def _is_apart(base: str, first: _Typed, last: _Typed) -> bool:
+    """Whether an untouched blank lies between them."""
+    return any(map(str.isspace, base[first.end : last.start]))
 
 
 def _both(base: str, mine: Sequence[_Typed], yours: Sequence[_Typed]) -> str:

@@ -17,7 +17,9 @@ from server.config import Config, SettingError
 from server.data_folder import DataFolder, DataFolderError
 
 # The faster event loop, where there is one.
-_LOOPS = import_module("uvloop" if find_spec("uvloop") else "asyncio")
+new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
+    "uvloop" if find_spec("uvloop") else "asyncio"
+).new_event_loop
 
 _EXAMPLES = """examples:
   gollabedit serve                              http://localhost:8080, documents in ./data
@@ -70,7 +72,7 @@ def _serve(options: Namespace) -> None:
     )
     with DataFolder(settings.data) as folder:
         try:
-            with asyncio.Runner(loop_factory=_LOOPS.new_event_loop) as runner:
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(serve(settings, folder))
         except OSError as problem:
             raise SettingError(_why_not(settings, problem)) from None

@@ -296,10 +296,11 @@ class Document:
 
     def _already_done(self, branch: _Branch, seq: int, sent: str) -> _Done:
         """Rule P3: an edit that is durable is answered again and not carried out again."""
-        trailers = git_model.trailers_of(branch.author.client, seq)
-        head = branch.head or self.revision
-        commit = self._store.find(head, trailers, _RESENT_SEARCHED)
-        return _Done(branch, seq, commit or head, sent)
+        client = branch.author.client
+        trailers = git_model.trailers_of(client, seq)
+        heads = [branch.head or self.revision, *self._unmerged(client).values()]
+        found = (self._store.find(head, trailers, _RESENT_SEARCHED) for head in heads)
+        return _Done(branch, seq, next(filter(None, found), heads[0]), sent)
 
     def _sent_text(self, edit: Edit) -> str:
         """The text that an edit stands for."""

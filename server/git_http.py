@@ -146,13 +146,14 @@ async def _pass_on(
             while block := await process.stdout.read(_BLOCK_BYTES):
                 await response.write(block)
     except* ConnectionError:
-        pass  # the client has gone
+        _kill_with_children(process)  # the client has gone, and the rest is for nobody
 
 
 async def _feed(stdin: asyncio.StreamWriter, body: bytes) -> None:
     try:
-        stdin.write(body)
-        await stdin.drain()
+        if not stdin.is_closing():  # uvloop does not take a write to a pipe that is closed
+            stdin.write(body)
+            await stdin.drain()
     except ConnectionError:
         pass  # it has heard enough; what it said is in its answer
     finally:

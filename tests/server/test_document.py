@@ -387,6 +387,22 @@ def test_p3_a_park_sent_again_changes_nothing(
     assert desk.unmerged() == unmerged
 
 
+@pytest.mark.parametrize("reopen", [False, True])
+def test_p3_an_edit_whose_branch_was_parked_meanwhile_is_answered_with_its_commit(
+    desk: Desk, ann: Writer, bo: Writer, reopen: bool
+) -> None:
+    base = desk.begin(MONDAY)
+    merged(ann.edit(TUESDAY, base))
+    first = conflict(bo.edit(FRIDAY_NOON, base))
+    merged(bo.park(first))
+    if reopen:
+        desk.reopen()
+    again = merged(bo.edit(FRIDAY_NOON, base, seq=1))
+    assert again.commit == first.commit
+    assert desk.repository().text(again.commit) == FRIDAY_NOON
+    assert after(again, FRIDAY_NOON) == desk.text
+
+
 def test_p3_another_edit_under_a_number_that_is_used_is_not_carried_out(
     desk: Desk, ann: Writer
 ) -> None:

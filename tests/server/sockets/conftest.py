@@ -1,7 +1,8 @@
 """Servers to test with; see harness.py and client.py."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,15 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
+from server.cli import new_event_loop
 from server.config import Config
 from server.data_folder import DataFolder
 from tests.server.sockets.harness import Serve, Served
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The tests run on the event loop that people's servers run on."""
+    return {"server": new_event_loop}
 
 
 @pytest.fixture
@@ -44,11 +51,5 @@ def server_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFi
     """After every test: the server met no fault of its own. A test that made one clears this."""
     caplog.set_level(logging.INFO)
     yield caplog
-    faults = [
-        record
-        for record in caplog.get_records("call")
-        if record.levelno >= logging.WARNING
-        # asyncio's own race between killing a child and waiting for it, in Python 3.11
-        and not record.getMessage().startswith("Unknown child process pid")
-    ]
+    faults = [r for r in caplog.get_records("call") if r.levelno >= logging.WARNING]
     assert not faults, "\n".join(f"{r.name}: {r.getMessage()} {r.exc_text or ''}" for r in faults)

@@ -45,13 +45,13 @@ async def run_git(*arguments: str, cwd: Path | None = None, given: str = "") -> 
         *arguments,
         cwd=cwd,
         env=_GIT_ENVIRONMENT,
-        stdin=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(2 * DEADLINE_S):
-            out, err = await process.communicate(given.encode())
+            out, err = await process.communicate(given.encode() or None)
     finally:
         if process.returncode is None:
             process.kill()
