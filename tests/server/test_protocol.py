@@ -1,0 +1,147 @@
+"""Messages: what is decoded, what is refused and how, and what goes over the wire."""
+
+import json
+from typing import Any
+
+import pytest
+
+from server import protocol
+from server.protocol import BadMessageError, Edit, Hello, Park, Presence, Resolve, Sync
+
+COMMIT = "c" * 40
+
+
+def frame(**message: Any) -> bytes:
+    return json.dumps(message).encode()
+
+
+def refusal(**message: Any) -> BadMessageError:
+    with pytest.raises(BadMessageError) as refused:
+        protocol.decode(frame(**message))
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("message", "decoded"),
+    [
+        ({"type": "hello", "protocol": 1}, Hello(1)),
+        ({"type": "sync"}, Sync()),
+        ({"type": "edit", "seq": 1, "base": COMMIT, "text": ""}, Edit(1, COMMIT, "")),
+        (
+            {"type": "edit", "seq": 2, "base": COMMIT, "splices": [[0, 1, "é🦊"]]},
+            Edit(2, COMMIT, splices=[(0, 1, "é🦊")]),
+        ),
+        (
+            {"type": "resolve", "seq": 3, "base": COMMIT, "commit": COMMIT, "text": "x"},
+            Resolve(seq=3, base=COMMIT, commit=COMMIT, text="x"),
+        ),
+        ({"type": "park", "seq": 4, "commit": COMMIT}, Park(4, COMMIT)),
+        (
+            {"type": "presence", "base": COMMIT, "anchor": 0, "head": 2},
+            Presence(COMMIT, 0, 2),
+        ),
+    ],
+)
+def test_a_message_is_read(message: dict[str, Any], decoded: object) -> None:
+    assert protocol.decode(frame(**message)) == decoded
+    assert protocol.decode(frame(**message, unknown={"field": 1})) == decoded
+
+
+def test_a_type_that_a_later_version_may_bring_is_ignored() -> None:
+    assert protocol.decode(frame(type="wave", seq="?")) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"1", b'"edit"', b"null", b"{}", b'{"type": 1}', b"\xff", b"[" * 100_000],
+    ids=lambda content: repr(content[:12]),
+)
+def test_what_is_no_message_is_refused(content: bytes) -> None:
+    with pytest.raises(BadMessageError) as refused:
+        protocol.decode(content)
+    assert refused.value.seq is None
+    assert refused.value.code == protocol.Code.BAD_MESSAGE
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"base": 1},
+        {"text": None},
+        {"text": 1},
+        {"splices": []},  # beside a text
+        {"text": None, "splices": [[0, 0]]},
+        {"text": None, "splices": [[-1, 0, "x"]]},
+        {"text": None, "splices": [[0, 0.5, "x"]]},
+        {"base": "c" * 65},
+        {"text": "a\0b"},
+        {"text": None, "splices": [[0, 0, "\0"]]},
+    ],
+    ids=str,
+)
+def test_an_edit_that_is_wrong_is_refused_with_its_number(fields: dict[str, Any]) -> None:
+    edit = {"type": "edit", "seq": 7, "base": COMMIT, "text": "x"} | fields
+    problem = refusal(**{key: value for key, value in edit.items() if value is not None})
+    assert problem.seq == 7
+    assert problem.message.endswith(".")
+
+
+@pytest.mark.parametrize("seq", [0, -1, 1.5, "1", None, True, 2**53, 2**70])
+def test_a_number_that_cannot_be_one_is_refused(seq: object) -> None:
+    problem = refusal(type="edit", seq=seq, base=COMMIT, text="x")
+    assert problem.seq is None or problem.seq == seq
+
+
+def test_a_lone_surrogate_is_refused() -> None:
+    with pytest.raises(BadMessageError):
+        protocol.decode(b'{"type":"edit","seq":1,"base":"c","text":"\\ud83e"}')
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+    assert protocol.decode(frame(type="edit", seq=1, base="c", text=r"\u0000")) == Edit(
+        1, "c", r"\u0000"
+    )
+
+
+def test_the_wire_says_from_and_leaves_out_what_is_not_there() -> None:
+    update = protocol.Update(from_="a", revision="b", splices=[(0, 0, "x")], check=1, clients=[])
+    assert json.loads(protocol.encode(update)) == {
+        "type": "update", "from": "a", "revision": "b", "splices": [[0, 0, "x"]], "check": 1,
+        "clients": [],
+    }  # fmt: skip
+    assert json.loads(protocol.encode(protocol.Error("forbidden", "No."))) == {
+        "type": "error",
+        "code": "forbidden",
+        "message": "No.",
+    }
+    assert json.loads(protocol.encode(protocol.PersonLeft("c1"))) == {
+        "type": "presence",
+        "client": "c1",
+        "left": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "check"),
+    [("", 0), ("123456789", 0xCBF43926), ("é🦊", 0xDE90A865)],  # as `gzip` has them
+)
+def test_the_check_is_crc32_of_utf8(text: str, check: int) -> None:
+    assert protocol.check_of(text) == check
+
+
+@pytest.mark.parametrize(
+    ("given", "clean"),
+    [
+        ("Ann", "Ann"),
+        ("  Ann \t\n Lee ", "Ann Lee"),
+        ("Ann <root@x>", "Ann root@x"),
+        ("\u202eevil", "evil"),
+        ("<>", ""),
+        (".,;", ""),
+        ("x" * 100, "x" * 64),
+        ("Zoë 🦊", "Zoë 🦊"),
+        ("", ""),
+    ],
+)
+def test_a_name_fits_into_a_signature_and_on_a_line(given: str, clean: str) -> None:
+    assert protocol.clean_name(given) == clean
