@@ -4,8 +4,9 @@
 // It never locks the textarea and never replaces its value as a whole once there is one: that
 // would lose the caret, the scroll position and what an input method is composing.
 
+import { betweenUnits } from './between.js';
 import { afterTyping, offsetInText, shown } from './endings.js';
-import { apply, betweenUnits, inUnits, mapPosition, pointAt } from './splices.js';
+import { apply, inUnits, mapPosition, pointAt } from './splices.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /**

@@ -2,7 +2,8 @@
 // with CRLF (or some of each) keeps every ending that nobody touched. Pure; offsets are those of
 // JavaScript's strings.
 
-import { applyUnits, betweenUnits } from './splices.js';
+import { betweenUnits } from './between.js';
+import { applyUnits } from './splices.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 

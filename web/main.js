@@ -124,7 +124,7 @@ function carryOut({ send, splices }) {
   show();
 }
 
-/** @type {import('./sync.js').State | null} */
+/** @type {import('./outbox.js').State | null} */
 let retried = null;
 
 function retryInTime() {

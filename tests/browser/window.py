@@ -60,7 +60,7 @@ class Window:
 
     async def settled(self) -> str:
         """The server has everything and the window shows everything; returns the text."""
-        await self.page.wait_for_function("() => gollabedit.settled()")
+        await self.page.wait_for_function("() => window.gollabedit?.settled()")
         return await self.text.input_value()
 
     async def selected(self) -> str:

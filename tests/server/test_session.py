@@ -54,7 +54,6 @@ def test_p1_hello_asks_the_document_and_its_reply_is_the_welcome() -> None:
     [ask] = send(session, type="hello", protocol=1, name=" Ann ")
     assert isinstance(ask, Ask)
     assert ask.request.author.name == "Ann"
-    assert session.state is State.JOINING
     [sent] = session.replied(JOINED, [])
     assert isinstance(sent, Send)
     welcome = sent.message

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { between } from '../../web/between.js';
 import { mergeKeepingAll, rebase } from '../../web/rebase.js';
-import { apply, between } from '../../web/splices.js';
+import { apply } from '../../web/splices.js';
 import { random, randomText } from './random.js';
 
 /** @param {string} text @param {string} typed @param {string} target */

@@ -1,8 +1,9 @@
 // A small server of the protocol for the tests of `sync`: right rather than fast, in memory.
 // It merges by words; whatever is changed on both sides of a run of words is a conflict.
 
+import { between } from '../../web/between.js';
 import { checkOf } from '../../web/checksum.js';
-import { apply, between } from '../../web/splices.js';
+import { apply } from '../../web/splices.js';
 
 /** @typedef {import('../../web/splices.js').Splice} Splice */
 /** @typedef {{start: number, end: number, base: string, ours: string, theirs: string}} Hunk */

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { between } from '../../web/between.js';
 import { checkOf } from '../../web/checksum.js';
 import { ProtocolError } from '../../web/protocol.js';
-import { apply, between } from '../../web/splices.js';
+import { apply } from '../../web/splices.js';
 import { Sync } from '../../web/sync.js';
 
 const TEXT = 'one two three\n';

@@ -1,0 +1,74 @@
+"""The settings: one table for options, environment and docs."""
+
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from server import config
+from server.config import Config, SettingError
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def settings(arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Config:
+    parser = ArgumentParser()
+    config.add_options(parser)
+    return config.read(parser.parse_args(arguments), environment or {})
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    assert settings() == Config()
+
+
+def test_the_environment_counts_and_the_command_line_wins() -> None:
+    environment = {"GOLLABEDIT_PORT": "9000", "GOLLABEDIT_DATA": "/srv/docs"}
+    assert settings((), environment) == Config(port=9000, data=Path("/srv/docs"))
+    assert settings(("--port", "9001"), environment).port == 9001
+
+
+@pytest.mark.parametrize("name", [setting.name for setting in fields(Config)])
+def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
+    value = {"log_level": "debug", "origins": "https://a.example, https://b.example"}.get(name, "7")
+    option = settings(("--" + name.replace("_", "-"), value))
+    assert option == settings((), {f"GOLLABEDIT_{name.upper()}": value})
+    assert option != Config()
+    assert type(getattr(option, name)) is type(getattr(Config(data=Path("data")), name))
+
+
+def test_several_origins_are_separated_by_commas() -> None:
+    assert settings(("--origins", "https://a.example, https://b.example,")).origins == (
+        "https://a.example",
+        "https://b.example",
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--port", "http", "--port must be a whole number, not 'http'"),
+        ("--port", "70000", "port 70000 does not exist: 0 to 65535"),
+        ("--port", "-1", "port must be positive, not -1"),
+        ("--threads", "0", "threads must be positive, not 0"),
+        ("--threads", "1.5", "--threads must be a whole number, not '1.5'"),
+        ("--hello-wait-s", "soon", "--hello-wait-s must be a number, not 'soon'"),
+        ("--hello-wait-s", "nan", "hello_wait_s must be positive, not nan"),
+        ("--hello-wait-s", "inf", "hello_wait_s must be positive, not inf"),
+        ("--log-level", "loud", "log_level cannot be 'loud': debug, info, warning, error"),
+    ],
+)
+def test_a_value_that_cannot_be_is_one_clear_line(option: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        settings((option, value))
+    assert str(refused.value) == sentence
+
+
+def test_a_wrong_variable_is_named_as_such() -> None:
+    with pytest.raises(SettingError, match=r"^GOLLABEDIT_PORT must be a whole number, not ''$"):
+        settings((), {"GOLLABEDIT_PORT": ""})
+
+
+def test_the_page_about_settings_is_the_table() -> None:
+    assert PAGE.read_text() == config.markdown(), "run `gollabedit settings > docs/settings.md`"

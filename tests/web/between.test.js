@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { between } from '../../web/between.js';
+import { apply } from '../../web/splices.js';
+
+const vectors = JSON.parse(
+  readFileSync(new URL('../vectors/splices.json', import.meta.url), 'utf8'),
+);
+
+test('between leads from one text to the other', () => {
+  for (const { before, after } of vectors.between) {
+    assert.equal(apply(before, between(before, after)), after);
+  }
+});
+
+test('changes at two places are two splices', () => {
+  assert.deepEqual(between('The quick brown fox', 'The slow brown dog'), [
+    [4, 5, 'slow'],
+    [16, 3, 'dog'],
+  ]);
+});
+
+test('an insertion begins with a line or a word where it can', () => {
+  assert.deepEqual(between('(b)', '(a) (b)'), [[0, 0, '(a) ']]);
+  assert.deepEqual(between('- one\n- three\n', '- one\n- two\n- three\n'), [[6, 0, '- two\n']]);
+  assert.deepEqual(between('(a) (b) (c)', '(a) (c)'), [[4, 4, '']]);
+  assert.deepEqual(between('x 😀', 'x 😀 😀'), [[2, 0, '😀 ']]);
+});
+
+test('a typed letter is one insertion, also inside a word', () => {
+  assert.deepEqual(between('helo world', 'hello world'), [[3, 0, 'l']]);
+});
+
+test('no character is cut in two', () => {
+  assert.deepEqual(between('a😀b', 'a😁b'), [[1, 1, '😁']]);
+  assert.deepEqual(between('cafe', 'cafe\u0301'), [[3, 1, 'e\u0301']]);
+  assert.deepEqual(between('a\r\nb', 'a\nb'), [[1, 2, '\n']]);
+});
+
+test('a large rewritten text is replaced in bounded time', () => {
+  const before = Array.from({ length: 30_000 }, (_, n) => `a${n}`).join(' ');
+  const after = Array.from({ length: 30_000 }, (_, n) => `b${n}`).join(' ');
+  assert.equal(apply(before, between(before, after)), after);
+});

@@ -1,0 +1,34 @@
+// What the person decided about a conflict, from then until it can be sent: something else may have
+// to be sent first, and its answer may tell of a conflict that is no longer the same. Pure.
+
+import { apply } from './splices.js';
+
+/** @typedef {import('./protocol.js').Conflict} Conflict */
+/** @typedef {import('./splices.js').Splice} Splice */
+/** @typedef {{kind: 'park'} | {kind: 'resolve', hunks: string, results: readonly string[]}} Decision */
+
+/** @type {Decision} */
+export const PARK = { kind: 'park' };
+
+/** @param {Conflict} conflict @param {readonly string[]} results @returns {Decision} */
+export function resolving(conflict, results) {
+  return { kind: 'resolve', hunks: substanceOf(conflict), results };
+}
+
+/** Whether it was decided about these hunks. @param {Decision} decision @param {Conflict} conflict */
+export function isAbout(decision, conflict) {
+  return decision.kind === 'park' || decision.hunks === substanceOf(conflict);
+}
+
+/** The conflict's text with the results in it. @param {Conflict} conflict @param {readonly string[]} results */
+export function resolutionOf({ hunks, text }, results) {
+  const splices = hunks.map(
+    ({ start, end }, index) => /** @type {Splice} */ ([start, end - start, results[index] ?? '']),
+  );
+  return { splices, text: apply(text, splices) };
+}
+
+/** What the hunks are about, wherever in the text they stand. @param {Conflict} conflict */
+function substanceOf({ hunks }) {
+  return JSON.stringify(hunks.map(({ base, ours, theirs }) => [base, ours, theirs]));
+}

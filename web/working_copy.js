@@ -1,0 +1,103 @@
+// The text that the editor shows, and the last one that the server knows: what Git calls a working
+// copy and what it was checked out from. It goes from one revision to the next under the user's
+// hands. Pure; it knows the server's splices, and nothing of when they come.
+
+import { between } from './between.js';
+import { checkOf } from './checksum.js';
+import { mergeKeepingAll, rebase } from './rebase.js';
+import { apply, mapPosition } from './splices.js';
+
+/** @typedef {import('./splices.js').Splice} Splice */
+/**
+ * @typedef {{commit: string | null, text: string, isRevision: boolean}} Known commit null: nothing
+ *   that the server would know
+ */
+
+const encoder = new TextEncoder();
+
+export class WorkingCopy {
+  /** @type {Known} */
+  known;
+  #local;
+
+  /** @param {Known} [known] @param {string} [local] */
+  constructor(known = { commit: null, text: '', isRevision: false }, local = '') {
+    this.known = known;
+    this.#local = local;
+  }
+
+  /** What the editor shows. */
+  get local() {
+    return this.#local;
+  }
+
+  /** @param {string} text */
+  typed(text) {
+    this.#local = text;
+  }
+
+  /** A position of the local text in the text at `known`. @param {number} position */
+  toKnown(position) {
+    return mapPosition(between(this.#local, this.known.text), position);
+  }
+
+  /** A position of the text at `known` in the local text. @param {number} position */
+  toLocal(position) {
+    return mapPosition(between(this.known.text, this.#local), position);
+  }
+
+  /** Change the local text by script. @param {readonly Splice[]} splices @returns them */
+  change(splices) {
+    this.#local = apply(this.#local, splices);
+    return splices;
+  }
+
+  /**
+   * Go from `known` to a newer revision, keeping what was typed since.
+   *
+   * @param {string} revision
+   * @param {string} target its text
+   * @returns {readonly Splice[] | null} what changed locally; null: the same words were typed over
+   *   and nothing changed, which only the server can merge
+   */
+  adopt(revision, target) {
+    const { commit, text } = this.known;
+    const [local, remote] = [between(text, this.#local), between(text, target)];
+    const rebased = rebase(text, local, remote);
+    if (!rebased && commit !== null) return null;
+    this.known = { commit: revision, text: target, isRevision: true };
+    if (rebased) return this.change(rebased.remote);
+    return this.change(between(this.#local, mergeKeepingAll(text, local, remote)));
+  }
+}
+
+/**
+ * The text that the server's splices lead to, or null where they do not fit or do not give what
+ * they should.
+ *
+ * @param {{from?: string, splices?: readonly Splice[], check: number}} message
+ * @param {Known} known
+ */
+export function targetOf(message, known) {
+  if (message.from !== known.commit || !message.splices) return null;
+  try {
+    const target = apply(known.text, message.splices);
+    return checkOf(target) === message.check ? target : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Why a text is too large to be sent, or null if it is not.
+ *
+ * @param {string} text
+ * @param {string} before a step out of being too large already is welcome
+ * @param {number} mostBytes
+ */
+export function sizeProblem(text, before, mostBytes) {
+  if (text.length * 3 <= mostBytes) return null;
+  const size = encoder.encode(text).length;
+  if (size <= mostBytes || size < encoder.encode(before).length) return null;
+  return `The document is too large to be saved: ${size.toLocaleString('en')} of ${mostBytes.toLocaleString('en')} bytes. Make it shorter.`;
+}
