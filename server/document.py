@@ -1,30 +1,21 @@
-"""One document: its clients' branches over `master`, and what becomes of each request.
-
-Invariants:
-    A client has an open conflict exactly while the head of its branch is not in `master`; all of
-    it (merge base, hunks, last seq) is found again from the repository alone.
-    What was ever the head of a branch stays reachable until it is in `master`.
+"""One document: what becomes of each request, and what everybody is to hear of it.
 
 Sans-I/O: requests in, replies out; `now` is a parameter, the repository sits behind `CommitStore`.
 It knows no socket, session, thread or Git library. What it stages counts only once the journal
 has it: the caller answers after that, and throws the document away where the journal failed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import assert_never
 
 from merge.rendering import unified_diff
 from merge.splices import Splice, SpliceError, apply, between
-from server import git_model, protocol
+from server import protocol
+from server.branches import Branch, Branches
 from server.commit_store import CommitStore
-from server.git_model import CLIENTS, UNMERGED
 from server.master import Author, Disagreement, Incoming, Master
 from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Sync
-
-# How many commits back from a branch's head an edit that is sent again is looked for.
-_RESENT_SEARCHED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +53,17 @@ Reply = Joined | protocol.FullText | protocol.Answer
 News = protocol.Update | protocol.Merged | protocol.Conflict
 
 
-@dataclass(slots=True)
-class _Branch:
-    """A client's line of work. `base` is what its last edit was based on."""
-
-    author: Author
-    seen: float
-    head: str | None = None
-    base: str | None = None
-    seq: int = 0
-    conflict: Disagreement | None = None
-    waiting_since: int = 0  # in moves of `master`
-
-
 @dataclass(frozen=True, slots=True)
 class _Done:
     """A submission took effect; whether that means `merged` or `conflict`, the branch tells."""
 
-    branch: _Branch
+    branch: Branch
     seq: int
     commit: str
     sent: str
 
 
-_Outcome = _Done | protocol.Error | tuple[_Branch, Hello] | Sync
+_Outcome = _Done | protocol.Error | tuple[Branch, Hello] | Sync
 
 
 class Document:
@@ -95,9 +73,8 @@ class Document:
         self.name = name
         self._store = store
         self._text_bytes_max = text_bytes_max
-        self._opened = now
-        self._branches: dict[str, _Branch] = {}
         self._master = Master(store)
+        self.branches = Branches(store, self._master, now)
 
     @property
     def revision(self) -> str:
@@ -106,10 +83,6 @@ class Document:
     @property
     def text(self) -> str:
         return self._master.text
-
-    @property
-    def has_open_conflicts(self) -> bool:
-        return any(branch.conflict for branch in self._branches.values())
 
     # --- requests and replies
 
@@ -120,17 +93,17 @@ class Document:
             One reply for each request, all of them true of the last revision.
         """
         outcomes = [self._attempt(request, now) for request in requests]
-        self._review_conflicts(now)
+        self.branches.review(now)
         return [self._reply(outcome) for outcome in outcomes]
 
     def recall(self, views: Sequence[View], now: float) -> None:
         """Find the branches whose conflict somebody is shown: it may be older than this object."""
         for view in views:
-            if view.conflict is not None and view.client not in self._branches:
-                self._branch(Author(view.client, view.conflict.names.theirs), now)
+            if view.conflict is not None and not self.branches.find(view.client):
+                self.branches.of(Author(view.client, view.conflict.names.theirs), now)
 
     def _attempt(self, request: Request, now: float) -> _Outcome:
-        branch = self._branch(request.author, now)
+        branch = self.branches.of(request.author, now)
         message = request.message
         try:
             match message:
@@ -163,7 +136,7 @@ class Document:
             case _:
                 assert_never(outcome)
 
-    def _joined(self, branch: _Branch, hello: Hello) -> Joined:
+    def _joined(self, branch: Branch, hello: Hello) -> Joined:
         base = hello.base
         if not (base and self._store.knows(base) and self._master.contains(base)):
             base = None
@@ -182,7 +155,7 @@ class Document:
         check = protocol.check_of(self.text)
         return protocol.Merged(seq, commit, self.revision, splices, check)
 
-    def _conflict(self, branch: _Branch, seq: int) -> protocol.Conflict | None:
+    def _conflict(self, branch: Branch, seq: int) -> protocol.Conflict | None:
         found = branch.conflict
         if found is None or branch.head is None:
             return None
@@ -208,7 +181,7 @@ class Document:
     def news(self, view: View) -> News | None:
         """What to tell a session that has no request outstanding, or None: nothing new."""
         if view.conflict is not None:
-            return self._conflict_news(self._branches.get(view.client), view.conflict)
+            return self._conflict_news(self.branches.find(view.client), view.conflict)
         if view.revision == self.revision:
             return None
         return protocol.Update(
@@ -220,7 +193,7 @@ class Document:
         )
 
     def _conflict_news(
-        self, branch: _Branch | None, told: protocol.Conflict
+        self, branch: Branch | None, told: protocol.Conflict
     ) -> protocol.Conflict | protocol.Merged | None:
         """Rule P9: only a disputed hunk that changed, or the end of the disagreement, is news."""
         current = self._conflict(branch, told.seq) if branch else None
@@ -228,19 +201,9 @@ class Document:
             return self._merged(told.seq, told.commit, self._store.text(told.commit))
         return None if _dispute(current) == _dispute(told) else current
 
-    def _review_conflicts(self, now: float) -> None:
-        """See what is left of each open conflict after `master` moved (taking in moves it)."""
-        for branch in list(self._branches.values()):
-            found = branch.conflict
-            if found is None or found.revision == self.revision or branch.head is None:
-                continue
-            branch.conflict = self._master.disagreement(found.fork, branch.head)
-            if branch.conflict is None:
-                self._take_in_head(branch, branch.head, found.fork, now)
-
     # --- edits
 
-    def _edit(self, branch: _Branch, edit: Edit, continues: bool, now: float) -> _Done:
+    def _edit(self, branch: Branch, edit: Edit, continues: bool, now: float) -> _Done:
         sent = self._sent_text(edit)
         if edit.seq <= branch.seq:
             return self._already_done(branch, edit.seq, sent)
@@ -251,10 +214,10 @@ class Document:
             return _Done(branch, edit.seq, base, sent)  # rule P8: no commit
         branch.base = edit.base
         if branch.conflict and base != branch.head:
-            self._park(branch)
+            self.branches.park(branch)
         return self._take_in(branch, Incoming(branch.author, edit.seq, sent, fork, (base,)), now)
 
-    def _continued(self, branch: _Branch, base: str, continues: bool) -> str:
+    def _continued(self, branch: Branch, base: str, continues: bool) -> str:
         """What an edit goes on from: its base, or the head that the client could not know of."""
         head = branch.head
         if head is None or base == head:
@@ -271,7 +234,7 @@ class Document:
         is_own = store.contains(head, base) and not self._master.contains(base)
         return is_own and store.text(base) == store.text(head)
 
-    def _resolve(self, branch: _Branch, resolve: Resolve, now: float) -> _Done:
+    def _resolve(self, branch: Branch, resolve: Resolve, now: float) -> _Done:
         sent = self._sent_text(resolve)
         if resolve.seq <= branch.seq:
             return self._already_done(branch, resolve.seq, sent)
@@ -287,20 +250,21 @@ class Document:
         answer = Incoming(branch.author, resolve.seq, sent, resolve.base, parents)
         return self._take_in(branch, answer, now)
 
-    def _decide_later(self, branch: _Branch, park: Park) -> _Done:
+    def _decide_later(self, branch: Branch, park: Park) -> _Done:
         self._check_own(branch, park.commit)
         if branch.conflict and branch.head == park.commit:
-            self._park(branch)
+            self.branches.park(branch)
         branch.seq = max(branch.seq, park.seq)
         return _Done(branch, park.seq, park.commit, self._store.text(park.commit))
 
-    def _already_done(self, branch: _Branch, seq: int, sent: str) -> _Done:
+    def _take_in(self, branch: Branch, incoming: Incoming, now: float) -> _Done:
+        head = self.branches.take_in(branch, incoming, now)
+        return _Done(branch, incoming.seq, head, incoming.sent)
+
+    def _already_done(self, branch: Branch, seq: int, sent: str) -> _Done:
         """Rule P3: an edit that is durable is answered again and not carried out again."""
-        client = branch.author.client
-        trailers = git_model.trailers_of(client, seq)
-        heads = [branch.head or self.revision, *self._unmerged(client).values()]
-        found = (self._store.find(head, trailers, _RESENT_SEARCHED) for head in heads)
-        return _Done(branch, seq, next(filter(None, found), heads[0]), sent)
+        commit = self.branches.commit_of(branch, seq)
+        return _Done(branch, seq, commit or branch.head or self.revision, sent)
 
     def _sent_text(self, edit: Edit) -> str:
         """The text that an edit stands for."""
@@ -325,116 +289,20 @@ class Document:
                 " Your text is kept here: make it shorter, or move a part to another document.",
             )
 
-    def _fork(self, branch: _Branch, base: str) -> str:
+    def _fork(self, branch: Branch, base: str) -> str:
         """Where a text based on `base` left `master`. Rule P4: any revision, any own commit."""
         if self._master.contains(base):
             return base
         if branch.conflict and base == branch.head:
             return branch.conflict.fork
-        own = [branch.head] if branch.head else []
-        own += self._unmerged(branch.author.client).values()
-        if not any(self._store.contains(head, base) for head in own):
+        if not self.branches.owns(branch, base):
             raise _unknown_base()
         return self._master.merge_base(base)
 
-    def _check_own(self, branch: _Branch, commit: str) -> None:
+    def _check_own(self, branch: Branch, commit: str) -> None:
         if not self._store.knows(commit):
             raise _unknown_base()
         self._fork(branch, commit)
-
-    # --- branches
-
-    def _take_in(self, branch: _Branch, incoming: Incoming, now: float) -> _Done:
-        master = self._master
-        moves = master.moves
-        shown = (
-            branch.waiting_since if branch.conflict else moves - master.moves_since(incoming.fork)
-        )
-        settled = master.take_in(incoming, now)
-        branch.head, branch.conflict = settled.head, settled.disagreement
-        branch.waiting_since = shown + master.moves - moves  # what it moved itself is no news to it
-        self._store.move(CLIENTS + branch.author.client, settled.head)
-        return _Done(branch, incoming.seq, settled.head, incoming.sent)
-
-    def _take_in_head(self, branch: _Branch, head: str, fork: str, now: float) -> None:
-        """Take in what a branch holds already, as far as it merges."""
-        text = self._store.text(head)
-        incoming = Incoming(branch.author, branch.seq, text, fork, (head,), head)
-        self._take_in(branch, incoming, now)
-
-    def _branch(self, author: Author, now: float) -> _Branch:
-        branch = self._branches.get(author.client)
-        if branch is None:
-            branch = self._branches[author.client] = self._load(author, now)
-        branch.author, branch.seen = author, now
-        return branch
-
-    def _load(self, author: Author, now: float) -> _Branch:
-        """Find a client's branch in the repository, with its conflict where it has one open."""
-        head = self._store.head(CLIENTS + author.client)
-        heads = [*self._unmerged(author.client).values(), *([head] if head else [])]
-        seqs = [git_model.seq_in(self._store.trailers(commit), author.client) for commit in heads]
-        branch = _Branch(author, now, head, seq=max(seqs, default=0))
-        if head and not self._master.contains(head):
-            self._take_in_head(branch, head, self._master.merge_base(head), now)
-        return branch
-
-    def _unmerged(self, client: str) -> dict[str, str]:
-        """This client's parked branches: refs and heads."""
-        names = self._store.heads(UNMERGED)
-        return {
-            UNMERGED + name: head
-            for name, head in names.items()
-            if name == client or name.startswith(f"{client}-")
-        }
-
-    def _park(self, branch: _Branch) -> None:
-        """Keep the branch as unmerged; the client starts a fresh one with its next edit."""
-        client = branch.author.client
-        taken = self._unmerged(client)
-        names = (UNMERGED + (client if n == 1 else f"{client}-{n}") for n in count(1))
-        self._store.move(next(name for name in names if name not in taken), branch.head)
-        self._store.move(CLIENTS + client, None)
-        branch.head = branch.base = branch.conflict = None
-
-    def sweep(
-        self, present: Collection[str], now: float, park_after_s: float, keep_s: float
-    ) -> None:
-        """Tidy up behind clients that are gone: park open conflicts, drop merged branches.
-
-        Args:
-            present: the clients that have a session.
-            now: the time (Unix time in seconds).
-            park_after_s: how long an open conflict waits for its client.
-            keep_s: how long a merged branch stays after its last commit.
-        """
-        for client in self._branches.keys() & present:
-            self._branches[client].seen = now
-        self._forget_absent(present, now - park_after_s)
-        here = {*present, *self._branches}
-        for client, head in self._store.heads(CLIENTS).items():
-            if client not in here and now - self._opened >= park_after_s:
-                self._tidy(client, head, now - keep_s)
-        for name, head in self._store.heads(UNMERGED).items():
-            if self._master.contains(head):
-                self._store.move(UNMERGED + name, None)
-
-    def _forget_absent(self, present: Collection[str], before: float) -> None:
-        """Park what clients left open that were last seen before then, and forget them."""
-        for client, branch in list(self._branches.items()):
-            if client not in present and branch.seen <= before:
-                if branch.conflict:
-                    self._park(branch)
-                del self._branches[client]
-
-    def _tidy(self, client: str, head: str, before: float) -> None:
-        """Look after a branch whose client has not been here since the document was opened."""
-        if not self._master.contains(head):
-            branch = self._load(Author(client, self._store.author_name(head)), self._opened)
-            if branch.conflict:
-                self._park(branch)
-        elif self._store.time(head) <= before:
-            self._store.move(CLIENTS + client, None)
 
 
 def _splices(splices: list[protocol.WireSplice]) -> list[Splice]:

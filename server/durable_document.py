@@ -23,7 +23,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Tidy up behind clients that are gone; see `Document.sweep`."""
+    """Tidy up behind clients that are gone; see `Branches.sweep`."""
 
     present: Collection[str]
     park_after_s: float
@@ -104,14 +104,14 @@ class DurableDocument:
             document.recall(views, now)
             replies = document.run(requests, now)
             if sweep:
-                document.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
+                document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
             try:
                 self._make_durable(repository)
             except OvertakenError:
                 self._opened = None  # somebody else moved a ref: read it again, merge again
                 continue
             news = _encoded_news(document, views)
-            return Result(replies, news, document.revision, document.has_open_conflicts)
+            return Result(replies, news, document.revision, document.branches.has_open_conflicts)
         raise JournalError("another writer moved the branches again and again")
 
     def _open(self, now: float) -> tuple[Document, Repository]:

@@ -64,7 +64,7 @@ class Desk:
     def sweep(
         self, present: Sequence[str] = (), park_after_s: float = 60, keep_s: float = 600
     ) -> None:
-        self.document.sweep(present, self.now, park_after_s, keep_s)
+        self.document.branches.sweep(present, self.now, park_after_s, keep_s)
         self.save()
 
     def branch(self, client: str) -> str | None:

@@ -609,7 +609,7 @@ def test_p9_somebody_shown_a_conflict_is_not_told_it_ended_because_the_server_re
     desk.document.recall([View("bo", found.revision, found)], desk.now)
     merged(ann.edit("First things first.\n" + desk.text))
     assert bo.news(found) is None
-    assert desk.document.has_open_conflicts
+    assert desk.document.branches.has_open_conflicts
 
 
 # --- resolving
@@ -625,7 +625,7 @@ def test_p9_a_resolve_joins_what_was_shown_and_the_branch(
     assert (reply.seq, reply.splices, reply.revision) == (2, [], reply.commit)
     assert parents(desk.store, reply.commit) == [found.revision, found.commit]
     assert desk.branch("bo") == reply.commit
-    assert not desk.document.has_open_conflicts
+    assert not desk.document.branches.has_open_conflicts
 
 
 def test_p9_a_resolve_merges_where_master_moved_elsewhere(
@@ -813,7 +813,7 @@ def test_a_sweep_parks_the_conflict_of_a_client_that_is_gone_for_long(
     desk.now += 2
     desk.sweep()
     assert desk.unmerged() == {"bo": found.commit}
-    assert not desk.document.has_open_conflicts
+    assert not desk.document.branches.has_open_conflicts
 
 
 def test_a_sweep_leaves_those_alone_who_are_here(desk: Desk, ann: Writer, bo: Writer) -> None:
