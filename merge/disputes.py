@@ -5,12 +5,14 @@ dispute. They are in dispute where merging could silently make garbage:
 
     overlap      both changed the same words, or one changed what the other deleted
     one point    both inserted there; but whole lines that share no word are both kept
-    touching     no untouched word between them; but a replacement (or deletion) beside another
-                 with a blank between is fine, and so is a whole line inserted at a line break
+    touching     no untouched word between them. Fine are: a replacement (or deletion) beside
+                 another with a blank between; a whole line inserted beside one replaced word;
+                 an insertion and a deletion with a line end between
     sliding      their places are not certain, and could be the same place
     one atom     both inserted into one run without blanks: a path, a number with its unit
-    doubling     both inserted the same words nearby (something was moved, or both had the same
-                 idea), unless both replaced the same words by the same words
+    doubling     both inserted the same word side by side, the same words nearby, or much the same
+                 words anywhere (something was moved, or both had the same idea), unless both
+                 replaced the same words by the same words
 """
 
 from bisect import bisect_left
@@ -24,8 +26,13 @@ from merge.edits import Edit, Words
 
 # Edits with this many untouched words between them are still near each other.
 _NEAR = 3
-# Both sides inserting the same run of this many words is doubling, however far apart.
-_RUN = 3
+# Both sides inserting this many of the same words, and this share of all that the one of them
+# inserted, is doubling, however far apart.
+_ALIKE = 3
+_ALIKE_SHARE = 0.6
+_HOLDERS_MAX = 50  # of edits that hold one word, so that the time stays bounded
+# A line that somebody put beside more words than these which somebody rewrote is in doubt.
+_REWRITTEN = 1
 
 
 class Sides(NamedTuple):
@@ -83,11 +90,12 @@ def blank_weight(blank: str) -> tuple[int, int, str]:
 
 
 def _may_touch(b: Words, first: Edit, last: Edit) -> bool:
-    if first.is_insertion:
-        return first.whole_lines and bool(last.new)
-    if last.is_insertion:
-        return last.whole_lines and bool(first.new)
-    return bool(b.blanks[last.start])
+    if not (first.is_insertion or last.is_insertion):
+        return bool(b.blanks[last.start])
+    if first.is_deletion or last.is_deletion:
+        return first.ends_line and last.begins_line
+    insertion, other = (first, last) if first.is_insertion else (last, first)
+    return insertion.whole_lines and len(other.old) <= _REWRITTEN
 
 
 def _may_meet(ours: Edit, theirs: Edit) -> bool:
@@ -103,11 +111,14 @@ def _in_one_atom(b: Words, first: Edit, last: Edit) -> bool:
 
 
 def _doubles(ours: Edit, theirs: Edit) -> bool:
-    """Whether one side's new words are all among the other's."""
+    """Whether one side's new words are all among the other's; a single word only very near."""
     if _is_same_replacement(ours, theirs):
         return False
     mine, yours = _new_words(ours), _new_words(theirs)
-    return bool(mine and yours) and (mine <= yours or yours <= mine)
+    if not (mine and yours and (mine <= yours or yours <= mine)):
+        return False
+    gap = max(ours.start, theirs.start) - min(ours.end, theirs.end)
+    return (mine & yours).total() > 1 or gap <= 1
 
 
 def _is_same_replacement(ours: Edit, theirs: Edit) -> bool:
@@ -172,7 +183,7 @@ def _related(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iter
         relation = _relation(sides, mine, yours)
         if relation is not Relation.APART:
             yield _joined(relation, mine, yours)
-    for mine, yours in _same_runs(ours, theirs):
+    for mine, yours in _alike(ours, theirs):
         yield _joined(Relation.DISPUTE, mine, yours)
 
 
@@ -190,24 +201,21 @@ def _near(ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iterator[tuple[Edit, 
             place += 1
 
 
-def _same_runs(ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:
-    """Pairs that insert the same run of words, wherever they are."""
-    my_places, your_places = _first_places(ours), _first_places(theirs)
-    for run, mine in my_places.items():
-        yours = your_places.get(run)
-        if yours and not _is_same_replacement(mine, yours):
-            yield mine, yours
-
-
-def _first_places(edits: Sequence[Edit]) -> dict[tuple[str, ...], Edit]:
-    places: dict[tuple[str, ...], Edit] = {}
-    for edit in reversed(edits):
-        places.update(dict.fromkeys(_runs(edit), edit))
-    return places
-
-
-def _runs(edit: Edit) -> set[tuple[str, ...]]:
-    def runs(words: Sequence[str]) -> set[tuple[str, ...]]:
-        return {tuple(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1)}
-
-    return {run for run in runs(edit.new) - runs(edit.old) if any(w[0].isalnum() for w in run)}
+def _alike(ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:
+    """Pairs that insert much the same words, wherever they are."""
+    yours = [(edit, words) for edit in theirs if (words := _new_words(edit)).total() >= _ALIKE]
+    holders: dict[str, list[int]] = {}
+    for place, (_, words) in enumerate(yours):
+        for word in words:
+            holders.setdefault(word, []).append(place)
+    for edit in ours:
+        mine = _new_words(edit)
+        shared: Counter[int] = Counter()
+        for word, count in mine.items() if mine.total() >= _ALIKE else ():
+            for place in holders.get(word, ())[:_HOLDERS_MAX]:
+                shared[place] += min(count, yours[place][1][word])
+        for place, count in shared.items():
+            other, words = yours[place]
+            least = max(_ALIKE, _ALIKE_SHARE * min(mine.total(), words.total()))
+            if count >= least and not _is_same_replacement(edit, other):
+                yield edit, other

@@ -60,13 +60,23 @@ class Edit(NamedTuple):
     low: int
     high: int
     settled: bool
-    whole_lines: bool
+    begins_line: bool
+    ends_line: bool
     old: tuple[str, ...]
     new: tuple[str, ...]
 
     @property
     def is_insertion(self) -> bool:
         return self.start == self.end
+
+    @property
+    def is_deletion(self) -> bool:
+        return not self.new
+
+    @property
+    def whole_lines(self) -> bool:
+        """Whether what came (of a deletion: what went) begins and ends with a line."""
+        return self.begins_line and self.ends_line
 
 
 def find_edits(b: Words, side: Words) -> list[Edit]:
@@ -82,7 +92,7 @@ def find_edits(b: Words, side: Words) -> list[Edit]:
 
 def _settle(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> Edit:
     start, end, new_start, new_end = change
-    holder, first, last = (side, new_start, new_end) if start == end else (b, start, end)
+    holder, first, last = (side, new_start, new_end) if new_start < new_end else (b, start, end)
     left = right = best = 0
     if start == end or new_start == new_end:
         left, right = _slack(holder.words, first, last, start - floor, ceiling - end)
@@ -99,7 +109,8 @@ def _settle(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> 
         start - left,
         end + right,
         strength >= _Strength.SENTENCE,
-        _is_lines(side, new_start + best, new_end + best),
+        _strength(holder, first + best) >= _Strength.LINE,
+        _strength(holder, last + best) >= _Strength.LINE,
         tuple(b.words[start + best : end + best]),
         tuple(side.words[new_start + best : new_end + best]),
     )
@@ -130,8 +141,3 @@ def _strength(text: Words, place: int) -> _Strength:
     if not blank:
         return _Strength.INSIDE
     return _Strength.SENTENCE if text.words[place - 1][-1] in ".!?。！？" else _Strength.BLANK
-
-
-def _is_lines(text: Words, first: int, last: int) -> bool:
-    """Whether these words begin and end with a line."""
-    return first < last and all(_strength(text, place) >= _Strength.LINE for place in (first, last))

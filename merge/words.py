@@ -12,6 +12,7 @@ Left out on purpose: anything finer than a word (letters make garbage of numbers
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from merge.diff import Change
 from merge.disputes import Relation, Sides, Span, between_lines, blank_weight, find_spans
@@ -43,6 +44,9 @@ def _merge_middle(base: str, ours: str, theirs: str) -> list[Piece]:
     return [piece(before, before, before), *merge_words(b, o, t), piece(after, after, after)]
 
 
+_Three: TypeAlias = tuple[str, str, str]  # the base's, ours, theirs
+
+
 class _Assembly:
     """Makes pieces of spans; every word carries the blank before it."""
 
@@ -50,6 +54,9 @@ class _Assembly:
         self._b, self._o, self._t = sides
         self._ours, self._theirs = Aligner(), Aligner()
         self._pieces: list[Piece] = []
+        self._inserted = -1, ""  # where last, and the blank behind it
+        self._deleted: tuple[int, str | None] = -1, None  # up to where, and the blank before a line
+        self._owed = ""
 
     def pieces(self, spans: Sequence[Span]) -> list[Piece]:
         position = 0
@@ -75,7 +82,13 @@ class _Assembly:
 
     def _blank(self, b: int, o: int, t: int) -> None:
         blanks = self._b.blanks[b], self._o.blanks[o], self._t.blanks[t]
-        self._pieces.append(Piece(*blanks, _merged_blank(*blanks)))
+        self._pieces.append(Piece(*blanks, self._merged_blank(blanks)))
+
+    def _merged_blank(self, blanks: _Three) -> str:
+        """Where one side deleted what the other inserted at, words must not run together."""
+        merged = max(_merged_blank(*blanks), self._owed, key=blank_weight)
+        self._owed = ""
+        return merged
 
     def _span(self, span: Span) -> bool:
         """Whether the blank behind the span is taken care of."""
@@ -87,8 +100,8 @@ class _Assembly:
             self._t.text(t_start, t_end),
         )
         if span.relation is Relation.DISPUTE:
-            behind = self._b.blanks[span.end], self._o.blanks[o_end], self._t.blanks[t_end]
-            return self._dispute(texts, behind)
+            all_behind = self._b.blanks[span.end], self._o.blanks[o_end], self._t.blanks[t_end]
+            return self._dispute(texts, all_behind)
         blanks = self._b.blanks[span.start], self._o.blanks[o_start], self._t.blanks[t_start]
         if span.relation is Relation.BOTH:
             merged = texts[2] + between_lines(self._t, t_end, self._o, o_start)
@@ -96,11 +109,39 @@ class _Assembly:
         elif span.relation is Relation.SAME:
             merged = max(texts[1], texts[2], key=blank_weight)  # they may differ in their blanks
         else:
-            merged = _one_sided(span, texts, blanks)
+            behind = self._o.blanks[o_end] if span.ours else self._t.blanks[t_end]
+            merged = self._one_sided(span, texts, blanks, behind)
         self._pieces.append(Piece(*texts, merged))
         return False
 
-    def _dispute(self, texts: tuple[str, str, str], behind: tuple[str, str, str]) -> bool:
+    def _one_sided(self, span: Span, texts: _Three, blanks: _Three, behind: str) -> str:
+        """The text of the side that changed it; where it replaces words, their blank is merged."""
+        mine = 1 if span.ours else 2
+        [edit] = span.ours or span.theirs
+        if edit.is_insertion:
+            return self._insertion(edit, texts[mine], behind)
+        if edit.is_deletion:
+            self._deletion(edit, blanks[3 - mine])
+            return texts[mine]
+        return self._merged_blank(blanks) + texts[mine][len(blanks[mine]) :]
+
+    def _insertion(self, edit: Edit, text: str, behind: str) -> str:
+        """Behind deleted lines it begins where they began; it brings the blank behind it along."""
+        self._inserted = edit.start, behind
+        after, before = self._deleted
+        if after != edit.start:
+            return text
+        self._owed = behind
+        return text if before is None else before + text.lstrip()
+
+    def _deletion(self, edit: Edit, before: str) -> None:
+        """What was inserted in front of it brings the blank behind it along."""
+        self._deleted = edit.end, before if edit.begins_line else None
+        place, behind = self._inserted
+        if place == edit.start:
+            self._owed = behind
+
+    def _dispute(self, texts: _Three, behind: _Three) -> bool:
         """A dispute takes in the blank behind it where the sides differ in that, too."""
         takes_blank = len(set(behind)) > 1
         if takes_blank:
@@ -113,15 +154,6 @@ class _Assembly:
         return takes_blank
 
 
-def _one_sided(span: Span, texts: tuple[str, str, str], blanks: tuple[str, str, str]) -> str:
-    """The text of the side that changed it; where it replaces words, their blank is merged."""
-    _, o, t = texts
-    changed, blank = (o, blanks[1]) if span.ours else (t, blanks[2])
-    if span.start == span.end or not changed:
-        return changed
-    return _merged_blank(*blanks) + changed[len(blank) :]
-
-
 def _as_change(edit: Edit) -> Change:
     return Change(edit.start, edit.end, edit.new_start, edit.new_end)
 
@@ -132,7 +164,7 @@ def _merged_blank(base: str, ours: str, theirs: str) -> str:
     return max(ours, theirs, key=blank_weight) if merged is None else merged
 
 
-def _common_blank(texts: tuple[str, str, str]) -> str:
+def _common_blank(texts: _Three) -> str:
     """The blank that all three begin with."""
     length = 0
     shortest = min(texts, key=len)

@@ -183,7 +183,7 @@ def taking(merged: Merge, side: str) -> str:
 
 
 @given(triples(), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_conflict_can_be_split_and_found_again(texts: tuple[str, str, str], live: bool) -> None:
     check_split(texts, live=live)
 
@@ -244,7 +244,7 @@ def test_one_side_alone_is_taken_as_it_is(texts: tuple[str, str, str], live: boo
 
 
 @given(triples(), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_it_asks_or_not_whichever_side_is_ours(texts: tuple[str, str, str], live: bool) -> None:
     base, ours, theirs = texts
     one, other = merge(base, ours, theirs, live=live), merge(base, theirs, ours, live=live)
@@ -255,7 +255,7 @@ def test_it_asks_or_not_whichever_side_is_ours(texts: tuple[str, str, str], live
 
 
 @given(triples())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_where_git_is_clean_the_result_is_gits(texts: tuple[str, str, str]) -> None:
     git = git_merge_file(*texts)
     if git is not None:
