@@ -86,7 +86,7 @@ def between(before: str, after: str) -> tuple[Splice, ...]:
     ]
     if not _fits(found, before, after):
         found = [Splice(prefix, len(old), new)]
-    return tuple(_between_words(before, found))
+    return tuple(settled(before, found))
 
 
 def letters(before: str, after: str) -> tuple[Splice, ...]:
@@ -180,14 +180,14 @@ def _seek_blank(text: str, places: Sequence[int]) -> int:
     return len(places) if len(places) < _WORD_MAX else 0
 
 
-def _between_words(text: str, splices: Iterable[Splice]) -> Iterator[Splice]:
+def settled(text: str, splices: Iterable[Splice]) -> Iterator[Splice]:
     """The same change, with insertions and deletions between words where they can slide there."""
     floor = 0
     for splice in splices:
         pure = not (splice.deleted and splice.inserted)
-        settled = _slid_left(text, splice, floor) if pure else splice
-        yield settled
-        floor = settled.start + settled.deleted
+        placed = _slid_left(text, splice, floor) if pure else splice
+        yield placed
+        floor = placed.start + placed.deleted
 
 
 def _slid_left(text: str, splice: Splice, floor: int) -> Splice:

@@ -13,9 +13,10 @@ too coarse: half a word is no word yet. So both sides are taken as changes of le
                                     there (else words that share letters by chance are torn)
     anything else                   no answer here: the words decide
 
-A side's changes are read in two ways. First all that it did to one word is one change: so a word
-that gave way to another stays whole. Where the sides then collide, letter by letter: so people may
-type inside one word; only a word that lost letters and got others stays one replacement.
+A side's changes are read in two ways. Letter by letter first, if so no word has two changes: that
+is plainly typing. Else all that a side did to one word is one change first, so that a word that gave
+way to another stays whole; and only where the sides then collide letter by letter, so that several
+may type inside one word (a word that lost letters and got others stays one replacement).
 
 Two insertions at one point: the incoming one goes to the left. Typing runs left to right, and
 what somebody has typed must stay left of their next letters; so the other's letters move right,
@@ -28,7 +29,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
-from merge.splices import Splice, between, is_between_words, letters
+from merge.splices import Splice, between, is_between_words, letters, settled
 
 
 class _Typed(NamedTuple):
@@ -51,12 +52,26 @@ class _Typed(NamedTuple):
 
 def merge_typed(base: str, ours: str, theirs: str) -> str | None:
     """Both changes, or None where that is not plainly what both wanted."""
-    for changes, is_one in ((between, _in_one_word), (letters, _is_rewritten)):
-        mine = _read(base, changes(base, ours), is_one)
-        yours = _read(base, changes(base, theirs), is_one)
+    readings = [
+        (_by_words(base, ours), _by_words(base, theirs)),
+        (_by_letters(base, ours), _by_letters(base, theirs)),
+    ]
+    if all(typed.is_alone for side in readings[1] for typed in side):
+        readings.reverse()  # plainly typing
+    for mine, yours in readings:
         if all(_go_together(base, *pair) for pair in product(mine, yours)):
             return _both(base, mine, yours)
     return None
+
+
+def _by_words(base: str, side: str) -> list[_Typed]:
+    """All that happened to one word is one change."""
+    return _read(base, between(base, side), _in_one_word)
+
+
+def _by_letters(base: str, side: str) -> list[_Typed]:
+    """Several insertions into one word are several changes."""
+    return _read(base, settled(base, letters(base, side)), _is_rewritten)
 
 
 _IsOne = Callable[[str, Splice, Splice], bool]
