@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests check format lock docker clean
+.PHONY: help run test tests check screenshots format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -39,6 +39,9 @@ check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then
 tests:
 	$(BIN)/node --test 'tests/web/**/*.test.js'
 	CHROMIUM='$(CHROMIUM)' $(BIN)/pytest $(PYTEST)
+
+screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
+	@chromium=$$(tools/chromium) && CHROMIUM="$$chromium" $(BIN)/python tests/browser/screenshots.py build/screenshots
 
 format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format

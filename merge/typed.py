@@ -14,9 +14,9 @@ too coarse: half a word is no word yet. So both sides are taken as changes of le
     anything else                   no answer here: the words decide
 
 A side's changes are read in two ways. Letter by letter first, if so no word has two changes: that
-is plainly typing. Else all that a side did to one word is one change first, so that a word that gave
-way to another stays whole; and only where the sides then collide letter by letter, so that several
-may type inside one word (a word that lost letters and got others stays one replacement).
+is plainly typing. Else all that a side did to one word is one change first, so that a word that
+gave way to another stays whole; and only where the sides then collide letter by letter, so that
+several may type inside one word (one that lost letters and got others stays one replacement).
 
 Two insertions at one point: the incoming one goes to the left. Typing runs left to right, and
 what somebody has typed must stay left of their next letters; so the other's letters move right,

@@ -8,6 +8,7 @@ import { shown, withEndings } from './endings.js';
 import { marked, nodesOf } from './marks.js';
 
 /** @typedef {import('./protocol.js').Conflict} Conflict */
+/** @typedef {import('./protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').Kind} Kind */
 /**
  * @typedef {{resolve: (results: readonly string[]) => void, park: () => void,
@@ -41,7 +42,8 @@ export class ConflictView {
     byId('review', HTMLButtonElement).onclick = () => this.#open();
     addEventListener('keydown', (event) => this.#onKey(event));
     for (const radio of this.#radios) {
-      radio.onchange = () => this.#choose(/** @type {Kind} */ (radio.value));
+      // Not `onchange`: who chooses the same again takes its new text. Keys click, too.
+      radio.onclick = () => this.#choose(/** @type {Kind} */ (radio.value));
     }
     this.#swap.onclick = () => {
       this.#choices?.swap(this.#index);
@@ -50,10 +52,10 @@ export class ConflictView {
     this.#result.oninput = () => this.#write();
     this.#use.onclick = () => this.#useThis();
     byId('decide-later', HTMLButtonElement).onclick = () => {
-      this.#dialog.close();
+      this.#close();
       this.#listener.park();
     };
-    byId('close-conflict', HTMLButtonElement).onclick = () => this.#dialog.close();
+    byId('close-conflict', HTMLButtonElement).onclick = () => this.#close();
     byId('previous', HTMLButtonElement).onclick = () => this.#go(-1);
     byId('next', HTMLButtonElement).onclick = () => this.#go(1);
     this.#dialog.onclose = () => this.#closed();
@@ -62,15 +64,16 @@ export class ConflictView {
   /** @param {Conflict | null} conflict as it is now; null: there is none */
   show(conflict) {
     if (conflict === this.#conflict) return;
-    const isNew = this.#conflict === null;
+    const before = this.#conflict;
     this.#conflict = conflict;
     if (conflict) {
+      const shown = before?.hunks[this.#index];
       if (this.#choices) this.#choices.refresh(conflict);
       else this.#choices = new Choices(conflict);
       this.#index = Math.min(this.#index, conflict.hunks.length - 1);
       this.#showBar(conflict);
-      if (isNew) this.#listener.said(`${sentence(conflict)} Press F8 to review.`);
-      if (this.#dialog.open) this.#renewDialog();
+      if (!before) this.#listener.said(`${sentence(conflict)} Press F8 to review.`);
+      if (this.#dialog.open) this.#renewDialog(shown);
     } else {
       this.#bar.hidden = true;
       this.#gone();
@@ -86,17 +89,13 @@ export class ConflictView {
 
   /** @param {Conflict} conflict */
   #showBar(conflict) {
-    const { hunks, waiting } = conflict;
-    const places = hunks.map((hunk) => lineOf(conflict.text, hunk.start));
+    const places = conflict.hunks.map((hunk) => lineOf(conflict.text, hunk.start));
     byId('conflict-who', HTMLElement).textContent =
       `${whoOf(conflict)} changed the same words as you`;
     const where = places.length > 1 ? `(${places.length} places)` : `(line ${places[0]})`;
-    const held =
-      waiting > 0
-        ? ` ${waiting} ${waiting === 1 ? 'change' : 'changes'} by others ${waiting === 1 ? 'waits' : 'wait'} until you decide.`
-        : '';
+    // How much others write is not said: `waiting` counts up to this message, and no further.
     byId('conflict-where', HTMLElement).textContent =
-      ` ${where}. Your text is kept here; nothing is lost.${held}`;
+      ` ${where}. Nothing is lost: your text is kept here, and what others write is shown once you decide.`;
     this.#bar.hidden = false;
   }
 
@@ -111,15 +110,28 @@ export class ConflictView {
     this.#heading.focus();
   }
 
+  #close() {
+    this.#dialog.close();
+    this.#closed(); // not only after the event, which comes later: the next key is for the text
+  }
+
   #closed() {
     if (!this.#conflict) this.#choices = null;
     this.#listener.closed();
   }
 
-  #renewDialog() {
+  /** @param {Hunk | undefined} before the hunk that was shown */
+  #renewDialog(before) {
+    const [note, isEmptyConfirmed] = [this.#note.textContent, this.#isEmptyConfirmed];
     this.#showHunk();
-    this.#note.textContent =
-      'This part was changed just now. What you chose and wrote is still here.';
+    const { base, ours, theirs } = this.#hunk;
+    if (before?.base === base && before.ours === ours && before.theirs === theirs) {
+      this.#note.textContent = note; // something else changed, elsewhere in the text
+      this.#isEmptyConfirmed = isEmptyConfirmed;
+    } else {
+      const advice = this.#note.textContent || 'What you chose and wrote is still here.';
+      this.#note.textContent = `This part was changed just now. ${advice}`;
+    }
   }
 
   /** The conflict is over: by the answer to a decision, or because both sides agree by now. */
@@ -132,22 +144,29 @@ export class ConflictView {
     const isMeant = choices?.areComplete ?? true;
     const isWritten = choices?.all.some(({ written, kind }) => kind === 'hand' && written) ?? false;
     if (isMeant || !isWritten) {
-      this.#dialog.close();
+      this.#close();
     } else {
       this.#dialog.classList.add('gone');
       this.#heading.textContent = 'Conflict settled: both versions agree now';
+      byId('conflict-names', HTMLElement).textContent = '';
       this.#note.textContent = 'What you wrote was not needed. It stays here until you close this.';
     }
+  }
+
+  /** The one that is shown, of an open conflict. */
+  get #hunk() {
+    return /** @type {Hunk} */ (this.#conflict?.hunks[this.#index]);
   }
 
   #showHunk() {
     const conflict = this.#conflict;
     if (!conflict || !this.#choices) return;
     const { hunks, text } = conflict;
-    const hunk = /** @type {import('./protocol.js').Hunk} */ (hunks[this.#index]);
+    const hunk = this.#hunk;
     const who = whoOf(conflict);
     const line = lineOf(text, hunk.start);
-    this.#heading.textContent = `Conflict ${this.#index + 1} of ${hunks.length} — line ${line}`;
+    const which = hunks.length > 1 ? ` ${this.#index + 1} of ${hunks.length}` : '';
+    this.#heading.textContent = `Conflict${which} on line ${line}`;
     byId('conflict-names', HTMLElement).textContent =
       `You and ${who} changed the same words. Choose what to keep. Both versions stay in the document’s history.`;
     for (const element of this.#dialog.querySelectorAll('.their-name')) {
@@ -161,7 +180,7 @@ export class ConflictView {
     byId('next', HTMLButtonElement).disabled = this.#index === hunks.length - 1;
   }
 
-  /** @param {string} text @param {import('./protocol.js').Hunk} hunk */
+  /** @param {string} text @param {Hunk} hunk */
   #showTexts(text, hunk) {
     const around = surroundings(text, hunk);
     byId('context-above', HTMLElement).textContent = around.above;
@@ -177,8 +196,9 @@ export class ConflictView {
       changed.className = 'hunk';
       changed.append(...nodes);
       if (!changed.textContent)
-        changed.append(hint(id === 'base-text' ? '(nothing)' : '(deleted)'));
-      byId(id, HTMLElement).replaceChildren(hint(around.before), changed, hint(around.after));
+        changed.append(span('nothing', id === 'base-text' ? '(nothing)' : '(deleted)'));
+      const [before, after] = [span('around', around.before), span('around', around.after)];
+      byId(id, HTMLElement).replaceChildren(before, changed, after);
     }
   }
 
@@ -196,7 +216,7 @@ export class ConflictView {
     this.#isEmptyConfirmed = false;
     const isOldText = choice.isOutdated && choice.kind !== 'mine' && choice.kind !== 'hand';
     this.#note.textContent = isOldText
-      ? 'The result is based on an earlier text. Choose again to take the new one.'
+      ? 'The result is based on the earlier text: choose again to take the new one.'
       : '';
   }
 
@@ -283,7 +303,7 @@ function lineOf(text, position) {
   return [...text].slice(0, position).filter((character) => character === '\n').length + 1;
 }
 
-/** @param {string} text @param {import('./protocol.js').Hunk} hunk */
+/** @param {string} text @param {Hunk} hunk */
 function surroundings(text, { start, end }) {
   const characters = [...text];
   const before = shown(characters.slice(0, start).join('')).split('\n');
@@ -298,10 +318,10 @@ function surroundings(text, { start, end }) {
   };
 }
 
-/** @param {string} text */
-function hint(text) {
+/** @param {string} className @param {string} text */
+function span(className, text) {
   const element = document.createElement('span');
-  element.className = 'around';
+  element.className = className;
   element.textContent = text;
   return element;
 }

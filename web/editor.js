@@ -21,7 +21,8 @@ export class Editor {
   #listener;
   #text = '';
   #isComposing = false;
-  #isChangedByOthers = false;
+  #hasHistory = false;
+  #isHistoryWrong = false;
 
   /** @param {HTMLTextAreaElement} area @param {EditorListener} listener */
   constructor(area, listener) {
@@ -69,7 +70,7 @@ export class Editor {
     const shownSplices = hasReturns
       ? betweenUnits(shown(before), shown(this.#text))
       : inUnits(before, splices);
-    this.#isChangedByOthers = true;
+    if (this.#hasHistory) this.#isHistoryWrong = true;
     this.#keepingSelection(shownSplices, () => this.#keepingScroll(shownSplices));
   }
 
@@ -89,6 +90,7 @@ export class Editor {
   }
 
   #typed() {
+    this.#hasHistory = true;
     this.#text = afterTyping(this.#text, sound(this.#area.value));
     this.#listener.typed();
   }
@@ -103,12 +105,12 @@ export class Editor {
   /**
    * The browser's own undo knows nothing of changes made by script: after one, its redo writes
    * old text to wrong places (Chromium and WebKit). Until the page has an undo of its own, there
-   * is none once somebody else has changed the text.
+   * is none once somebody else has changed the text after something was typed.
    *
    * @param {InputEvent} event
    */
   #guardHistory(event) {
-    if (!this.#isChangedByOthers || !event.inputType.startsWith('history')) return;
+    if (!this.#isHistoryWrong || !event.inputType.startsWith('history')) return;
     event.preventDefault();
     this.#listener.undoRefused();
   }

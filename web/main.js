@@ -180,6 +180,7 @@ function show() {
   const { icon, text, said } = statusOf({ sync, connection: state, ...times });
   setText('status-icon', icon);
   setText('status-text', text);
+  byId('status', HTMLElement).classList.toggle('warning', said !== '');
   if (said !== announced) {
     announced = said;
     if (said) say(said);

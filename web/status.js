@@ -24,9 +24,9 @@ export function statusOf(situation) {
     const text = `${count === 1 ? '1 part needs' : `${count} parts need`} your choice; the rest is saved`;
     return { icon: '⚠', text, said: '' }; // the bar says it
   }
-  if (sync.known.commit === null) return { icon: '…', text: 'Opening...', said: '' };
+  if (sync.known.commit === null) return { icon: '…', text: 'Opening', said: '' };
   if (dirtySinceMs === null) return { icon: '✓', text: 'All changes saved', said: '' };
-  const text = nowMs - dirtySinceMs < SLOW_MS ? 'Saving...' : 'Saving... (slow)';
+  const text = nowMs - dirtySinceMs < SLOW_MS ? 'Saving' : 'Saving (slow)';
   return { icon: '…', text, said: '' };
 }
 

@@ -4,30 +4,17 @@ At the end of every story: no page met an error, the server met no fault, and Gi
 wrong with the repository. The server's log of the story is printed where it fails.
 """
 
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser
 
+from tests.browser.chromium import NoChromiumError, chromium
 from tests.browser.room import Room
 from tests.browser.server_process import ServerProcess, faults
-
-_DEADLINE_MS = 20_000  # for one expectation; far more than any takes
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,28 +25,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-def _chromium_path() -> str:
-    named = os.environ.get("CHROMIUM")
-    path = shutil.which(named) if named else next(filter(None, map(shutil.which, _NAMES)), None)
-    if not path:
-        pytest.fail(
-            f"The browser tests need Chromium, and CHROMIUM={named} is none."
-            if named
-            else "The browser tests need Chromium: `make test` gets it, or set CHROMIUM.",
-            pytrace=False,
-        )
-    return path
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """The Chromium of this machine."""
-    path = _chromium_path()
-    expect.set_options(timeout=_DEADLINE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield browser
-        await browser.close()
+    try:
+        async with chromium() as browser:
+            yield browser
+    except NoChromiumError as missing:
+        pytest.fail(str(missing), pytrace=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -76,8 +49,9 @@ async def room(
     browser: Browser, server: ServerProcess, request: pytest.FixtureRequest
 ) -> AsyncIterator[Room]:
     """A document of this story's own."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:60]
-    room = Room(browser, server, name.strip("-"))
+    # The end of the test's name, where the parameters are: two stories never share a document.
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
+    room = Room(browser, server, name[-60:].strip("-"))
     said_before = len(server.log)
     yield room
     await room.close()

@@ -71,10 +71,55 @@ async def test_a_choice_is_everybodys_text_and_a_merge_in_git(
     await bo.reads(merged)
     await ann.reads(merged)
     assert await room.agreed() == merged
-    assert await bo.has_focus()
+    await expect(bo.text).to_be_focused()
     await expect(bo.status).to_have_text("All changes saved")
     assert len(await parents_of_master(room)) == 2
     assert "friends" in await room.git("log", "-p", "master"), "the words that lost are kept"
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ("Mine", "friends and all"),
+        ("Ann's", "people and all"),
+        ("Both", "friends and all people"),
+    ],
+)
+async def test_after_a_choice_by_mouse_typing_goes_on_where_the_caret_was(
+    room: Room, choice: str, words: str
+) -> None:
+    ann, bo = await disagree(room)
+    await bo.opens_dialog()
+    await bo.chooses(choice)
+    await bo.uses_this()
+    await expect(bo.text).to_be_focused()
+    await bo.types(" and all")
+    merged = f"Hello {words}!\nThe second line.\n"
+    await bo.reads(merged)
+    await ann.reads(merged)
+    assert await room.agreed() == merged
+
+
+@pytest.mark.parametrize(("button", "words"), [("Close", "friends"), ("Decide later", "people")])
+async def test_after_the_dialog_is_left_by_mouse_typing_goes_on_where_it_was(
+    room: Room, button: str, words: str
+) -> None:
+    _, bo = await disagree(room)
+    await bo.opens_dialog()
+    await bo.dialog.get_by_role("button", name=button).click()
+    await expect(bo.text).to_be_focused()
+    await bo.reads(f"Hello {words}!\nThe second line.\n")
+    await bo.types(" and all")
+    await bo.reads(f"Hello {words} and all!\nThe second line.\n")
+
+
+@pytest.mark.parametrize("button", ["Close", "Decide later"])
+async def test_not_even_the_very_next_key_after_the_dialog_is_lost(room: Room, button: str) -> None:
+    _, bo = await disagree(room)
+    await bo.opens_dialog()
+    pressed = bo.dialog.get_by_role("button", name=button)
+    focused = await pressed.evaluate("button => (button.click(), document.activeElement.id)")
+    assert focused == "text"
 
 
 async def test_both_can_be_put_the_other_way_around(room: Room) -> None:
@@ -113,7 +158,7 @@ async def test_the_keyboard_alone_is_enough(room: Room) -> None:
     await keyboard.press("Escape")
     await expect(bo.dialog).to_be_hidden()
     await expect(bo.bar).to_be_visible()
-    assert await bo.has_focus()
+    await expect(bo.text).to_be_focused()
 
     await keyboard.press("F8")
     await keyboard.press("Control+Enter")
@@ -132,7 +177,7 @@ async def test_the_keyboard_alone_is_enough(room: Room) -> None:
     await keyboard.press("Control+Enter")
     await expect(bo.dialog).to_be_hidden()
     assert await room.agreed() == _ANNS
-    assert await bo.has_focus()
+    await expect(bo.text).to_be_focused()
 
 
 async def test_typing_on_while_a_conflict_is_open_loses_nothing(room: Room) -> None:
@@ -143,7 +188,7 @@ async def test_typing_on_while_a_conflict_is_open_loses_nothing(room: Room) -> N
     await ann.goes_before("The second")
     await ann.types("Ann too. ")
     await ann.settled()
-    await expect(bo.bar).to_contain_text("by others wait")
+    await expect(bo.bar).to_contain_text("what others write is shown once you decide")
     await bo.reads("Hello friends!\nThe second line. Bo types on\n")
     await bo.types(", and on")
     await bo.opens_dialog()
@@ -173,6 +218,48 @@ async def test_a_dialog_is_refreshed_by_the_other_side_and_keeps_what_was_writte
     merged = "Hello dear friends and folks!\nThe second line.\n"
     await ann.reads(merged)
     assert await room.agreed() == merged
+
+
+async def test_a_choice_of_words_that_have_changed_since_is_asked_for_again(room: Room) -> None:
+    ann, bo = await disagree(room)
+    await bo.opens_dialog()
+    anns = bo.dialog.get_by_role("radio", name="Ann's")
+    await anns.click()
+    await ann.writes_over("people", "folks")
+    await expect(bo.dialog.get_by_role("region", name="Ann's")).to_contain_text("folks")
+    await expect(bo.dialog).to_contain_text("The result is based on the earlier text")
+    await expect(bo.result).to_have_value("people")
+    await anns.click()
+    await expect(bo.result).to_have_value("folks")
+    await expect(bo.dialog).not_to_contain_text("earlier text")
+    await bo.uses_this()
+    assert await room.agreed() == "Hello folks!\nThe second line.\n"
+
+
+async def test_what_was_written_by_hand_stays_when_both_agree_without_it(room: Room) -> None:
+    ann, bo = await disagree(room)
+    await bo.opens_dialog()
+    await bo.chooses("I'll edit by hand")
+    await bo.types("everybody")
+    await ann.writes_over("people", "friends")
+    await expect(bo.dialog).to_contain_text("Conflict settled: both versions agree now")
+    await expect(bo.result).to_have_value("everybody")
+    await expect(bo.dialog.get_by_role("button", name="Use this")).to_be_hidden()
+    await bo.dialog.get_by_role("button", name="Close").click()
+    await expect(bo.bar).to_be_hidden()
+    assert await room.agreed() == _BOS
+
+
+async def test_a_passage_is_not_removed_by_one_press(room: Room) -> None:
+    ann, bo = await disagree(room)
+    await bo.opens_dialog()
+    await bo.chooses("I'll edit by hand")
+    await bo.uses_this()
+    await expect(bo.dialog).to_contain_text("This removes the passage for everyone")
+    await ann.reads(_ANNS)
+    await bo.uses_this()
+    await expect(bo.dialog).to_be_hidden()
+    assert await room.agreed() == "Hello !\nThe second line.\n"
 
 
 async def test_a_conflict_is_over_when_both_write_the_same(room: Room) -> None:

@@ -95,6 +95,36 @@ async def test_people_see_who_is_here_and_under_which_name(room: Room) -> None:
     await expect(ann.people).not_to_contain_text("Roberta")
 
 
+async def test_people_are_seen_on_their_lines_while_others_write_above_them(room: Room) -> None:
+    ann, bo = await room.pair("one\ntwo\nthree\n")
+    await bo.goes_after("two\n")
+    await expect(ann.people).to_contain_text("Bo, line 3")
+    scribe = await room.enter("Scribe")
+    bo.line.hold()  # so that he says nothing new himself
+    await scribe.goes_before("one")
+    await scribe.types("zero\n")
+    await ann.reads("zero\none\ntwo\nthree\n")
+    await expect(ann.people).to_contain_text("Bo, line 4")
+    bo.line.release()
+
+
+async def test_the_link_and_the_command_that_are_shared_can_be_copied(room: Room) -> None:
+    await room.begin("to be shared")
+    ann = await room.enter("Ann")
+    await ann.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await ann.page.get_by_role("button", name="Share").click()
+    for button, text in (
+        ("Copy the edit link", f"{ann.line.url}/d/{room.document}"),
+        ("Copy the git command", f"git clone {ann.line.url}/{room.document}.git"),
+    ):
+        copy = ann.page.get_by_role("button", name=button)
+        await copy.click()
+        await expect(copy).to_have_text("Copied")
+        assert await ann.page.evaluate("navigator.clipboard.readText()") == text
+    await ann.page.keyboard.press("Escape")
+    await expect(ann.page.get_by_label("With Git")).to_be_hidden()
+
+
 async def test_everything_has_the_name_by_which_it_is_found(room: Room) -> None:
     ann, bo = await room.pair("Hello world!")
     page = bo.page

@@ -41,3 +41,19 @@ async def test_markup_is_text_like_any_other(room: Room) -> None:
     await bo.types("</b>")
     await ann.reads("\n<b></b>&amp;</textarea><script>alert(1)</script>\n")
     await room.agreed()
+
+
+async def test_a_text_that_is_too_large_says_so_and_is_saved_once_it_is_short_again(
+    room: Room,
+) -> None:
+    ann, bo = await room.pair("short")
+    await ann.goes_after("short")
+    await ann.page.keyboard.insert_text(" and long" * 120_000)
+    await expect(ann.status).to_contain_text("too large to be saved: 1,080,005 of 1,048,576 bytes")
+    await bo.reads("short")
+    await ann.selects(" and long" * 120_000)
+    await ann.page.keyboard.press("Delete")
+    await ann.types("ened")
+    await expect(ann.status).to_have_text("All changes saved")
+    await bo.reads("shortened")
+    assert await room.agreed() == "shortened"

@@ -55,6 +55,7 @@ async def test_two_who_type_at_the_same_spot_never_get_their_words_mixed(room: R
     text = "".join(typed)
     assert len(text) == len("".join(anns + bos))
     for words in (anns, bos):
+        assert not [word for word in words if word not in text], text
         places = [text.index(word) for word in words]
         assert places == sorted(places)
 
@@ -107,6 +108,46 @@ async def test_what_others_type_at_my_caret_stays_to_its_right(room: Room) -> No
     assert await ann.selected() == "left |theirs right"
     await ann.types("mine ")
     assert await room.agreed() == "left mine theirs right"
+
+
+async def test_what_i_read_stays_in_place_when_others_write_above_it(room: Room) -> None:
+    ann, bo = await room.pair("".join(f"line {number}\n" for number in range(200)))
+    await ann.goes_after("line 150")  # which also brings it into view
+    first_seen = "({scrollTop, scrollHeight}) => scrollHeight - scrollTop"  # from the end
+    await ann.text.evaluate("area => area.scrollTop = area.scrollHeight / 2")
+    before = await ann.text.evaluate(first_seen)
+    await bo.goes_before("line 3")
+    await bo.types("one\ntwo\nthree\n")
+    await ann.reads(await bo.settled())
+    assert await ann.text.evaluate(first_seen) == before
+    await bo.goes_after("line 190")
+    await bo.types("\nbelow")
+    below = await bo.settled()
+    top = await ann.text.evaluate("area => area.scrollTop")
+    await ann.reads(below)
+    assert await ann.text.evaluate("area => area.scrollTop") == top
+    assert "line 150|" in await ann.selected()
+
+
+async def test_undo_never_takes_back_what_others_wrote(room: Room) -> None:
+    ann, bo = await room.pair("Ann: \nBo: \n")
+    await ann.goes_after("Ann: ")
+    await ann.types("mine")
+    await ann.settled()
+    for _ in "mine":  # nobody else has written yet
+        await ann.page.keyboard.press("Control+z")
+    await bo.reads("Ann: \nBo: \n")
+    await ann.types("mine")
+    await bo.goes_after("Bo: ")
+    await bo.types("theirs")
+    await ann.reads("Ann: mine\nBo: theirs\n")
+    await ann.types(" again")
+    merged = "Ann: mine again\nBo: theirs\n"
+    for keys in ("Control+z", "Control+Shift+z", "Control+z"):
+        await ann.page.keyboard.press(keys)
+        await ann.reads(merged)
+    await expect(ann.page.locator("#announcement")).to_contain_text("Undo is not possible here")
+    assert await room.agreed() == merged
 
 
 async def test_a_composition_is_neither_broken_off_nor_doubled_by_others(room: Room) -> None:

@@ -19,8 +19,8 @@ function status(sync, more) {
 
 test('saved is said only of what was acknowledged', () => {
   assert.equal(status().text, 'All changes saved');
-  assert.equal(status({}, { dirtySinceMs: 9_000 }).text, 'Saving...');
-  assert.equal(status({}, { dirtySinceMs: 5_000 }).text, 'Saving... (slow)');
+  assert.equal(status({}, { dirtySinceMs: 9_000 }).text, 'Saving');
+  assert.equal(status({}, { dirtySinceMs: 5_000 }).text, 'Saving (slow)');
 });
 
 test('offline is shown after two seconds, and announced without the seconds that count down', () => {

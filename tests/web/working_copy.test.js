@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkOf } from '../../web/checksum.js';
+import { sizeProblem, targetOf, WorkingCopy } from '../../web/working_copy.js';
+
+const known = (/** @type {string} */ text) => ({ commit: 'r1', text, isRevision: true });
+
+test('a newer revision is adopted under what was typed', () => {
+  const copy = new WorkingCopy(known('one two three'), 'one two three, four');
+  assert.deepEqual(copy.adopt('r2', 'ONE two three'), [[0, 3, 'ONE']]);
+  assert.equal(copy.local, 'ONE two three, four');
+  assert.deepEqual(copy.known, { commit: 'r2', text: 'ONE two three', isRevision: true });
+});
+
+test('nothing moves where the same words were typed over', () => {
+  const copy = new WorkingCopy(known('one two'), 'one zwei');
+  assert.equal(copy.adopt('r2', 'one deux'), null);
+  assert.deepEqual([copy.local, copy.known.commit], ['one zwei', 'r1']);
+});
+
+test('without a common commit both are kept, since nobody can be asked', () => {
+  const copy = new WorkingCopy({ commit: null, text: 'one two', isRevision: false }, 'one zwei');
+  assert.ok(copy.adopt('r2', 'one deux'));
+  assert.equal(copy.local, 'one zwei deux');
+});
+
+test('positions go from the local text to the known one and back', () => {
+  const copy = new WorkingCopy(known('one two'), 'one and two');
+  assert.deepEqual([copy.toKnown(8), copy.toLocal(4)], [4, 4]);
+  assert.deepEqual([copy.toKnown(11), copy.toLocal(7)], [7, 11]);
+});
+
+test('splices that do not fit or do not check lead nowhere', () => {
+  const splices = /** @type {[number, number, string][]} */ ([[0, 3, 'ONE']]);
+  const check = checkOf('ONE two');
+  const from = known('one two');
+  assert.equal(targetOf({ from: 'r1', splices, check }, from), 'ONE two');
+  assert.equal(targetOf({ from: 'r0', splices, check }, from), null);
+  assert.equal(targetOf({ from: 'r1', splices, check: check ^ 1 }, from), null);
+  assert.equal(targetOf({ from: 'r1', splices: [[9, 1, '']], check }, from), null);
+});
+
+test('a text is too large by its bytes, unless it became smaller', () => {
+  assert.equal(sizeProblem('aaaa', '', 4), null);
+  assert.match(sizeProblem('éé.', '', 4) ?? '', /5 of 4 bytes/);
+  assert.equal(sizeProblem('éé.', 'ééé', 4), null);
+});
