@@ -3,15 +3,33 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from merge.splices import Splice, apply
 from server.document import Document, Joined, Reply, Request, View
 from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
 from server.journal import Entry
 from server.journal.direct import DirectJournal
 from server.master import Author
-from server.protocol import Conflict, Edit, Error, Hello, Merged, Park, Resolve, WireSplice
+from server.protocol import (
+    Conflict,
+    Edit,
+    Error,
+    Hello,
+    Merged,
+    Park,
+    Resolve,
+    WireSplice,
+    check_of,
+)
 from server.repository import Repository
+from tests.git import git
 
 NOON = 1_700_000_000.0  # Unix time in seconds: some noon
+
+MONDAY = "Meet on Monday at ten.\n"
+TUESDAY = "Meet on Tuesday at ten.\n"
+FRIDAY = "Meet on Friday at ten.\n"
+FRIDAY_NOON = "Meet on Friday at noon.\n"
+TUESDAY_NOON = "Meet on Tuesday at noon.\n"
 
 
 class Desk:
@@ -177,3 +195,21 @@ def sides(found: Conflict) -> list[tuple[str, str, str]]:
     for hunk in found.hunks:
         assert found.text[hunk.start : hunk.end] == hunk.ours
     return [(hunk.base, hunk.ours, hunk.theirs) for hunk in found.hunks]
+
+
+def disagree(desk: Desk, ann: Writer, bo: Writer, theirs: str = FRIDAY_NOON) -> Conflict:
+    """Ann makes it Tuesday; then comes what Bo wrote meanwhile."""
+    base = desk.begin(MONDAY)
+    merged(ann.edit(TUESDAY, base))
+    return conflict(bo.edit(theirs, base))
+
+
+def after(reply: Merged, sent: str) -> str:
+    """The text that the sender of `sent` has after this answer."""
+    text = apply(sent, [Splice(*splice) for splice in reply.splices])
+    assert check_of(text) == reply.check
+    return text
+
+
+def parents(repository: Repository, commit: str) -> list[str]:
+    return git("log", "-1", "--format=%P", commit, cwd=repository.path).split()
