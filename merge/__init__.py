@@ -1,17 +1,20 @@
 """Pure text: positions, differences, the three-way merge. No repository, no files, no clock.
 
-| module      | what it is                                                             |
-| ----------- | ---------------------------------------------------------------------- |
-| `tokens`    | where a text may be cut: lines, words, blanks, grapheme clusters        |
-| `diff`      | the shortest way from one list of tokens to another (Git's own xdiff)   |
-| `splices`   | a change as a list of `(start, deleted, inserted)`                      |
-| `pieces`    | three texts side by side, cut in pieces that merge or disagree          |
-| `typed`     | the merge of what was typed a moment ago, letter by letter              |
-| `edits`     | a text as words, and what one side changed, each at its likeliest place |
-| `disputes`  | which edits of the two sides meet, and which of those are in dispute    |
-| `words`     | the merge of one disputed stretch, word by word, made of the two above  |
-| `three_way` | the merge of whole texts, made of all of them                           |
-| `rendering` | changes shown to people                                                 |
+| module          | what it is                                                             |
+| --------------- | ---------------------------------------------------------------------- |
+| `tokens`        | where a text may be cut: lines, clauses, words, blanks, graphemes       |
+| `diff`          | the shortest way from one list of tokens to another (Git's own xdiff)   |
+| `splices`       | a change as a list of `(start, deleted, inserted)`                      |
+| `pieces`        | three texts side by side, cut in pieces that merge or disagree          |
+| `typed`         | the merge of what was typed a moment ago, letter by letter              |
+| `edits`         | a text as words, and what one side changed, each at its likeliest place |
+| `doubling`      | whether the two sides say the same thing twice                          |
+| `disputes`      | which edits of the two sides meet, and which of those are in dispute    |
+| `words`         | the merge of one disputed stretch, word by word, made of those three    |
+| `result`        | what a merge comes to: text, hunks, what was decided how                |
+| `three_way`     | the merge of whole texts, made of all of them                           |
+| `rendering`     | changes shown to people, by lines or by words                           |
+| `markers`       | conflict markers in a text: `marker_writer` and `marker_reader`         |
 
 Each imports only from those above it. The same arguments always give the same answer.
 """

@@ -6,7 +6,9 @@ is settled at the likeliest place: before a paragraph rather than a line, a line
 sentence, a sentence rather than a word; and the edit remembers how far it could have been.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -37,20 +39,23 @@ def read(text: str) -> Words:
     return Words(words, blanks)
 
 
-class _Strength(IntEnum):
-    """How likely an insertion begins at such a place."""
+class Break(IntEnum):
+    """What divides two words; the stronger, the likelier an insertion begins there."""
 
-    INSIDE = 0
+    NONE = 0
     BLANK = 1
     SENTENCE = 2
     LINE = 3
     PARAGRAPH = 4
 
 
-class Edit(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Edit:
     """A change of one side: base words `start` to `end` gave way to words `new_start` to `new_end`.
 
-    It could as well be anywhere from `low` to `high` unless it is `settled`.
+    It could as well be anywhere from `low` to `high` unless it is `settled`. `before` and `after`
+    divide it from its neighbours: what came, in the side's text; of a deletion what went. `brought`
+    are the words among `new`, marks left out, that were not in `old`.
     """
 
     start: int
@@ -59,11 +64,11 @@ class Edit(NamedTuple):
     new_end: int
     low: int
     high: int
-    settled: bool
-    begins_line: bool
-    ends_line: bool
+    before: Break
+    after: Break
     old: tuple[str, ...]
     new: tuple[str, ...]
+    brought: Counter[str]
 
     @property
     def is_insertion(self) -> bool:
@@ -74,9 +79,29 @@ class Edit(NamedTuple):
         return not self.new
 
     @property
+    def settled(self) -> bool:
+        return self.before >= Break.SENTENCE
+
+    @property
+    def begins_line(self) -> bool:
+        return self.before >= Break.LINE
+
+    @property
+    def ends_line(self) -> bool:
+        return self.after >= Break.LINE
+
+    @property
     def whole_lines(self) -> bool:
-        """Whether what came (of a deletion: what went) begins and ends with a line."""
         return self.begins_line and self.ends_line
+
+    @property
+    def is_paragraph(self) -> bool:
+        """Whether it is whole lines, and a blank line stands before it."""
+        return self.before is Break.PARAGRAPH and self.ends_line
+
+    def is_same(self, other: "Edit") -> bool:
+        """Whether both made the same words of the same words."""
+        return (self.start, self.end, self.new) == (other.start, other.end, other.new)
 
 
 def find_edits(b: Words, side: Words) -> list[Edit]:
@@ -100,7 +125,10 @@ def _settle(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> 
             range(-left, right + 1),
             key=lambda by: (_edges(holder, first + by, last + by), by),
         )
-    strength = _strength(holder, first + best)
+    old, new = (
+        tuple(b.words[start + best : end + best]),
+        tuple(side.words[new_start + best : new_end + best]),
+    )
     return Edit(
         start + best,
         end + best,
@@ -108,12 +136,23 @@ def _settle(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> 
         new_end + best,
         start - left,
         end + right,
-        strength >= _Strength.SENTENCE,
-        _strength(holder, first + best) >= _Strength.LINE,
-        _strength(holder, last + best) >= _Strength.LINE,
-        tuple(b.words[start + best : end + best]),
-        tuple(side.words[new_start + best : new_end + best]),
+        _break(holder, first + best),
+        _break(holder, last + best),
+        old,
+        new,
+        _brought(old, new),
     )
+
+
+def _brought(old: Iterable[str], new: Iterable[str]) -> Counter[str]:
+    added = Counter(filter(is_word, new))
+    added.subtract(old)
+    return +added
+
+
+def is_word(token: str) -> bool:
+    """Whether it is a word or a number and no mark."""
+    return token[0].isalnum()
 
 
 def _slack(
@@ -129,15 +168,15 @@ def _slack(
 
 
 def _edges(text: Words, first: int, last: int) -> int:
-    return _strength(text, first) + _strength(text, last)
+    return _break(text, first) + _break(text, last)
 
 
-def _strength(text: Words, place: int) -> _Strength:
+def _break(text: Words, place: int) -> Break:
     blank = text.blanks[place]
     if place == 0 or place == len(text.words) or blank.count("\n") > 1:
-        return _Strength.PARAGRAPH
+        return Break.PARAGRAPH
     if "\n" in blank:
-        return _Strength.LINE
+        return Break.LINE
     if not blank:
-        return _Strength.INSIDE
-    return _Strength.SENTENCE if text.words[place - 1][-1] in ".!?。！？" else _Strength.BLANK
+        return Break.NONE
+    return Break.SENTENCE if text.words[place - 1][-1] in ".!?。！？" else Break.BLANK

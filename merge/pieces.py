@@ -13,6 +13,7 @@ of any side can get lost between two pieces, and the texts that a conflict is sp
 simple joins.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -65,6 +66,29 @@ class Aligner:
         for change in changes:
             self.shift += (change.new_end - change.new_start) - (change.end - change.start)
         return first, end + self.shift
+
+
+class Alignment:
+    """Finds the places of one text in another, given both as pieces that go together."""
+
+    def __init__(self, pieces: Iterable[tuple[str, str]]) -> None:
+        self._kept: list[bool] = []
+        self._starts, self._new_starts = [0], [0]
+        for old, new in pieces:
+            self._kept.append(old == new)
+            self._starts.append(self._starts[-1] + len(old))
+            self._new_starts.append(self._new_starts[-1] + len(new))
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where `start` to `end` is in the other text; a changed piece counts as a whole."""
+        first = bisect_right(self._starts, start) - 1
+        last = bisect_left(self._starts, end) - 1
+        new_start, new_end = self._new_starts[first], self._new_starts[last + 1]
+        if first < len(self._kept) and self._kept[first]:
+            new_start += start - self._starts[first]
+        if last >= 0 and self._kept[last]:
+            new_end -= self._starts[last + 1] - end
+        return new_start, max(new_start, new_end)
 
 
 def touching(ours: Sequence[Change], theirs: Sequence[Change]) -> Iterator[Group]:

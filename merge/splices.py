@@ -24,9 +24,10 @@ from typing import NamedTuple, TypeAlias
 from merge.diff import diff
 from merge.tokens import common_prefix, common_suffix, graphemes, is_boundary, lines, tokens
 
-# A longer changed stretch (in characters, in lines, both sides together) is replaced as a whole:
-# the time must stay bounded, and a huge rewritten stretch is not worth a fine difference.
-_LENGTH_MAX = 200_000
+# With more changed than this (in lines, then in characters of the changed lines, both sides
+# together) it is replaced as a whole, or line by line: the time must stay bounded, and a huge
+# rewritten stretch is not worth a fine difference.
+_LENGTH_MAX = 100_000
 _LINES_MAX = 100_000
 # A longer one is no moment of typing: words, not letters.
 _LETTERS_MAX = 4_000
@@ -78,12 +79,7 @@ def between(before: str, after: str) -> tuple[Splice, ...]:
     prefix, suffix = _common_ends(before, after)
     old = before[prefix : len(before) - suffix]
     new = after[prefix : len(after) - suffix]
-    found = [
-        Splice(prefix + start, deleted, inserted)
-        for line in _lines(old, new)
-        for word in _within(line, old, _words)
-        for start, deleted, inserted in _within(word, old, letters)
-    ]
+    found = [Splice(prefix + at, deleted, inserted) for at, deleted, inserted in _fine(old, new)]
     if not _fits(found, before, after):
         found = [Splice(prefix, len(old), new)]
     return tuple(settled(before, found))
@@ -231,6 +227,18 @@ def _within(
         yield fine._replace(start=start + fine.start)
 
 
+def _fine(old: str, new: str) -> Iterable[Splice]:
+    by_lines = list(_lines(old, new))
+    if sum(deleted + len(inserted) for _, deleted, inserted in by_lines) > _LENGTH_MAX:
+        return by_lines
+    return (
+        letter
+        for line in by_lines
+        for word in _within(line, old, _words)
+        for letter in _within(word, old, letters)
+    )
+
+
 def _lines(old: str, new: str) -> Iterable[Splice]:
     if old.count("\n") + new.count("\n") > _LINES_MAX:
         return [Splice(0, len(old), new)]
@@ -238,7 +246,7 @@ def _lines(old: str, new: str) -> Iterable[Splice]:
 
 
 def _words(old: str, new: str) -> Iterable[Splice]:
-    if not old or not new or len(old) + len(new) > _LENGTH_MAX:
+    if not old or not new:
         return [Splice(0, len(old), new)]
     return _refined(new, tokens(old), tokens(new))
 

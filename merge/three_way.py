@@ -32,53 +32,35 @@ changed becomes one hunk.
 Not here: repositories, files, people, and any memory. The same arguments give the same answer.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeAlias
 
 from merge.diff import diff
 from merge.pieces import Aligner, Piece, agreed, piece, touching
-from merge.tokens import lines, shared_ends
+from merge.result import Merge, assembled, placed_back
+from merge.tokens import clauses, common_prefix, common_suffix, lines, shared_ends
 from merge.typed import merge_typed
 from merge.words import merge_words
 
 # So often the rest of a split is merged again before one hunk is made of everything.
 _ROUNDS = 4
-# With more lines than this from the first change to the last (the three sides together), all that
-# changed is one hunk: the time must stay bounded. A text of 1 MiB in ordinary lines has fewer.
-_LINES_MAX = 60_000
+# With more lines than this from the first change of a side to its last (in it and in the base, both
+# sides together), all that changed is one hunk: the time must stay bounded.
+_LINES_MAX = 240_000
+# If the lines that both sides changed are longer than this (in characters, the three sides
+# together), they are as fine as it gets; but where they are long ones, clauses are compared first.
+_LENGTH_MAX = 120_000
+_LONG = 1_000
+# With more hunks than this all that changed is one: nobody answers so many questions, and to find
+# a split for them takes long.
+_HUNKS_MAX = 250
+# More than this is no moment of typing.
+_TYPED_MAX = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """Where the sides disagree; `text[start:end] == ours` in the text of the merge."""
-
-    start: int
-    end: int
-    base: str
-    ours: str
-    theirs: str
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """What a merge came to.
-
-    Attributes:
-        text: the merged text, with ours at each hunk.
-        hunks: where the sides disagree, in order; empty when clean.
-        theirs_clean: the base with only those changes of theirs that nobody disputes.
-        ours_clean: the base with only those changes of ours that nobody disputes.
-    """
-
-    text: str
-    hunks: tuple[Hunk, ...]
-    theirs_clean: str
-    ours_clean: str
-
-    @property
-    def clean(self) -> bool:
-        """Whether there is nothing to ask."""
-        return not self.hunks
+_Refine: TypeAlias = Callable[[str, str, str], list[Piece] | None]
 
 
 def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
@@ -101,60 +83,95 @@ def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
 
 def _settled(once: Merge, base: str, ours: str, theirs: str, live: bool) -> Merge | None:
     """The split that merging its rest again leaves as it is; None if there is none."""
+    if len(once.hunks) > _HUNKS_MAX:
+        return None
+    if once.text == ours and once.theirs_clean == base:
+        return once  # nothing of theirs merges: nothing to split off
     found = once
     for _ in range(_ROUNDS):
         again = _merge_once(found.theirs_clean, found.text, theirs, live)
-        if _without_ours_clean(again) == _without_ours_clean(found):
+        if _outcome(again) == _outcome(found):
             break
         found = again
     else:
         return None
-    shared = _merge_once(base, ours, found.theirs_clean, live)
+    pieces = list(_pieces(base, ours, found.theirs_clean, live))
+    shared = assembled(pieces)
     if found.clean or not shared.clean or shared.text != found.text:
         return None
     if found is once:
         return found
-    # A later round's own `ours_clean` starts from `theirs_clean`: take theirs out of it again.
+    # A later round started from `theirs_clean` and the text: back to the base and ours.
     ours_clean = _merge_once(again.theirs_clean, base, again.ours_clean, live)
-    return replace(found, ours_clean=ours_clean.text if ours_clean.clean else base)
+    return replace(
+        found,
+        hunks=placed_back(again.hunks, pieces),
+        ours_clean=ours_clean.text if ours_clean.clean else base,
+        decisions=shared.decisions,
+    )
 
 
 def _is_too_long(base: str, ours: str, theirs: str) -> bool:
-    """Whether so many lines lie between the first change and the last that it could take long."""
-    texts = (base, ours, theirs)
-    if agreed(*texts) is not None or sum(text.count("\n") for text in texts) <= _LINES_MAX:
+    if sum(text.count("\n") for text in (base, base, ours, theirs)) <= _LINES_MAX:
         return False
-    front, back = shared_ends(*texts, "\n")
-    return sum(text.count("\n", front, len(text) - back) for text in texts) > _LINES_MAX
+    return _changed_lines(base, ours) + _changed_lines(base, theirs) > _LINES_MAX
 
 
-def _without_ours_clean(found: Merge) -> tuple[str, tuple[Hunk, ...], str]:
-    return found.text, found.hunks, found.theirs_clean
+def _changed_lines(base: str, side: str) -> int:
+    """How many lines both have from the first change to the last."""
+    front = common_prefix(base, side)
+    back = common_suffix(base[front:], side[front:])
+    return sum(text.count("\n", front, len(text) - back) for text in (base, side))
+
+
+def _outcome(found: Merge) -> tuple[str, str, list[tuple[int, str, str, str]]]:
+    """All of it but how it lies to the inputs, which are others in each round."""
+    hunks = [(hunk.start, hunk.base, hunk.ours, hunk.theirs) for hunk in found.hunks]
+    return found.text, found.theirs_clean, hunks
 
 
 def _undivided(base: str, ours: str, theirs: str) -> Merge:
     """All that changed as one hunk: the split of last resort, which holds by itself."""
     front, back = shared_ends(base, ours, theirs, "\n")
     b, o, t = (text[front : len(text) - back] for text in (base, ours, theirs))
-    hunk = Hunk(front, front + len(o), b, o, t)
-    return Merge(ours, (hunk,), theirs_clean=base, ours_clean=base)
+    before, after = base[:front], base[len(base) - back :]
+    return assembled([piece(before, before, before), piece(b, o, t), piece(after, after, after)])
 
 
 def _merge_once(base: str, ours: str, theirs: str, live: bool) -> Merge:
-    return _assembled(_pieces(base, ours, theirs, live))
+    return assembled(_pieces(base, ours, theirs, live))
 
 
 def _pieces(base: str, ours: str, theirs: str, live: bool) -> Iterable[Piece]:
     whole = agreed(base, ours, theirs)
-    if whole is None and live:
-        whole = merge_typed(base, ours, theirs)
     if whole is not None:
         return [Piece(base, ours, theirs, whole)]
-    return _by_lines(base, ours, theirs, live)
+    typed = merge_typed(base, ours, theirs) if live else None
+    return typed or _compared(base, ours, theirs, live)
 
 
-def _by_lines(base: str, ours: str, theirs: str, live: bool) -> Iterable[Piece]:
-    b, o, t = lines(base), lines(ours), lines(theirs)
+def _compared(base: str, ours: str, theirs: str, live: bool) -> Iterable[Piece]:
+    """By lines, or by clauses where lines have no end; then what both changed by words."""
+    found, disputed, length = _outlined(base, ours, theirs, lines)
+    if length > max(_LENGTH_MAX, _LONG * disputed):
+        found, disputed, length = _outlined(base, ours, theirs, clauses)
+    if length > _LENGTH_MAX:
+        return found
+    refined = _refined(found, partial(merge_words, live=live))
+    return _refined(refined, merge_typed) if live and length <= _TYPED_MAX else refined
+
+
+def _outlined(
+    base: str, ours: str, theirs: str, cut: Callable[[str], list[str]]
+) -> tuple[list[Piece], int, int]:
+    """The pieces of such a grain, how many of them are in dispute, and how long these are."""
+    found = list(_grouped(cut(base), cut(ours), cut(theirs)))
+    disputed = [each for each in found if each.merged is None]
+    return found, len(disputed), sum(len(b) + len(o) + len(t) for b, o, t, _ in disputed)
+
+
+def _grouped(b: Sequence[str], o: Sequence[str], t: Sequence[str]) -> Iterator[Piece]:
+    """What only one side changed is taken; where changes of both touch is a dispute."""
     position = 0
     o_aligner, t_aligner = Aligner(), Aligner()
     for group in touching(diff(b, o), diff(b, t)):
@@ -162,42 +179,18 @@ def _by_lines(base: str, ours: str, theirs: str, live: bool) -> Iterable[Piece]:
         yield piece(kept, kept, kept)
         o_start, o_end = o_aligner.span(group.start, group.end, group.ours)
         t_start, t_end = t_aligner.span(group.start, group.end, group.theirs)
-        yield from _refined(
+        yield piece(
             "".join(b[group.start : group.end]),
             "".join(o[o_start:o_end]),
             "".join(t[t_start:t_end]),
-            live,
         )
         position = group.end
     kept = "".join(b[position:])
     yield piece(kept, kept, kept)
 
 
-def _refined(base: str, ours: str, theirs: str, live: bool) -> Iterable[Piece]:
-    whole = piece(base, ours, theirs)
-    if whole.merged is not None:
-        return [whole]
-    found = merge_words(base, ours, theirs)
-    if live:
-        found = [
-            Piece(*each[:3], merge_typed(*each[:3])) if each.merged is None else each
-            for each in found
-        ]
-    return found
-
-
-def _assembled(pieces: Iterable[Piece]) -> Merge:
-    text: list[str] = []
-    theirs_clean: list[str] = []
-    ours_clean: list[str] = []
-    hunks: list[Hunk] = []
-    length = 0
-    for base, ours, theirs, merged in pieces:
-        if merged is None:
-            hunks.append(Hunk(length, length + len(ours), base, ours, theirs))
-            merged, ours, theirs = ours, base, base
-        text.append(merged)
-        ours_clean.append(ours)
-        theirs_clean.append(theirs)
-        length += len(merged)
-    return Merge("".join(text), tuple(hunks), "".join(theirs_clean), "".join(ours_clean))
+def _refined(pieces: Iterable[Piece], refine: _Refine) -> Iterator[Piece]:
+    """What is in dispute, looked at more closely."""
+    for each in pieces:
+        finer = refine(each.base, each.ours, each.theirs) if each.merged is None else None
+        yield from finer or [each]

@@ -1,6 +1,6 @@
 """Where a text may be cut.
 
-Three grains: lines (as Git cuts them: after each LF and nowhere else), tokens (words, numbers,
+Lines (as Git cuts them: after each LF and nowhere else), clauses, tokens (words, numbers,
 punctuation, blanks) and grapheme clusters (what a reader calls one character). Every cut of a
 coarser grain is also a cut of the finer ones, so a merge that works with lines and tokens never
 tears an accent from its letter or a family emoji into its members.
@@ -30,9 +30,14 @@ _TOKEN = regex.compile(
     regex.VERSION1,
 )
 _GRAPHEME = regex.compile(_CLUSTER)
-# Characters that join with neither each other nor a neighbour of their kind (UAX 29: "any" and
-# Hangul syllables).
-_PLAIN_PAIR = regex.compile(r"[\p{GCB=Other}\p{GCB=LV}\p{GCB=LVT}]{2}")
+# Not before an accent or a joiner, which would belong to the blank.
+_CLAUSE_END = regex.compile(
+    r"(?:\n|[.!?,;:]\s+|[。！？，；：、]\s*)(?![\p{M}\u200d])", regex.VERSION1
+)
+# Between two characters that join with neither each other nor a neighbour of their kind (UAX 29:
+# "any" and Hangul syllables) is a boundary whatever stands around them, and so is behind an LF.
+_CERTAIN = r"(?:\n.|[\p{GCB=Other}\p{GCB=LV}\p{GCB=LVT}]{2})"
+_LAST_CERTAIN = regex.compile(rf"(?sr){_CERTAIN}", regex.VERSION1)
 
 
 def lines(text: str) -> list[str]:
@@ -43,6 +48,15 @@ def lines(text: str) -> list[str]:
     if last:
         found.append(last)
     return found
+
+
+def clauses(text: str) -> list[str]:
+    """Cut after each LF and each mark that ends a clause: finer than lines, coarser than words."""
+    found, position = [], 0
+    for match in _CLAUSE_END.finditer(text):
+        found.append(text[position : match.end()])
+        position = match.end()
+    return [*found, text[position:]] if position < len(text) else found
 
 
 def graphemes(text: str) -> list[str]:
@@ -119,14 +133,11 @@ def shared_ends(base: str, ours: str, theirs: str, end: str) -> tuple[int, int]:
 
 
 def _certain_boundary(text: str, position: int) -> int:
-    """The last position up to this one that is a boundary whatever stands around it.
-
-    Two plain characters never share a cluster, nor does anything with what follows an LF.
-    """
-    for start in range(position, 0, -1):
-        if start == len(text) or text[start - 1] == "\n" or _PLAIN_PAIR.match(text, start - 1):
-            return start
-    return 0
+    """The last position up to this one that is a boundary whatever stands around it."""
+    if position == len(text):
+        return position
+    match = _LAST_CERTAIN.search(text, 0, position + 1)
+    return match.end() - 1 if match else 0
 
 
 def _glued(text: str, found: Sequence[str]) -> list[str]:

@@ -25,11 +25,16 @@ further left ("ab" to "abb"), the one that reaches further left goes left: that 
 letter beside its twin.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
+from merge.pieces import Piece, piece
 from merge.splices import Splice, between, is_between_words, letters, settled
+
+# Pairs of changes that are looked at, and how far one is slid: no moment of typing has more.
+_PAIRS_MAX = 10_000
+_SLIDE_MAX = 1_000
 
 
 class _Typed(NamedTuple):
@@ -50,8 +55,8 @@ class _Typed(NamedTuple):
         return self.start < self.end and bool(self.inserted)
 
 
-def merge_typed(base: str, ours: str, theirs: str) -> str | None:
-    """Both changes, or None where that is not plainly what both wanted."""
+def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
+    """Both sides' changes, or None where that is not plainly what both wanted."""
     readings = [
         (_by_words(base, ours), _by_words(base, theirs)),
         (_by_letters(base, ours), _by_letters(base, theirs)),
@@ -59,8 +64,10 @@ def merge_typed(base: str, ours: str, theirs: str) -> str | None:
     if all(typed.is_alone for side in readings[1] for typed in side):
         readings.reverse()  # plainly typing
     for mine, yours in readings:
-        if all(_go_together(base, *pair) for pair in product(mine, yours)):
-            return _both(base, mine, yours)
+        if len(mine) * len(yours) <= _PAIRS_MAX and all(
+            _go_together(base, *pair) for pair in product(mine, yours)
+        ):
+            return list(_both(base, mine, yours))
     return None
 
 
@@ -120,7 +127,7 @@ def _low(base: str, change: Splice, floor: int) -> int:
         return start
     moving = inserted or base[start : start + deleted]
     low = start
-    while low > floor:
+    while low > max(floor, start - _SLIDE_MAX):
         distance = start - low
         twin = moving[-1 - distance] if distance < len(moving) else base[low - 1 + len(moving)]
         if base[low - 1] != twin:
@@ -153,13 +160,45 @@ def _is_apart(base: str, first: _Typed, last: _Typed) -> bool:
     return any(map(str.isspace, base[first.end : last.start]))
 
 
-def _both(base: str, mine: Sequence[_Typed], yours: Sequence[_Typed]) -> str:
-    # At one point: insertions before a replacement, then who reaches further left, then theirs.
-    order = [(typed.start, typed.is_replacement, typed.low, 1, typed) for typed in mine]
-    order += [(typed.start, typed.is_replacement, typed.low, 0, typed) for typed in yours]
-    parts: list[str] = []
+def _both(base: str, mine: Sequence[_Typed], yours: Sequence[_Typed]) -> Iterator[Piece]:
+    """The text in pieces: changes that overlap or touch share one."""
     position = 0
-    for *_, typed in sorted(order):
+    for group in _groups(mine, yours):
+        start, end = group[0][0].start, max(typed.end for typed, _ in group)
+        kept = base[position:start]
+        yield piece(kept, kept, kept)
+        yield Piece(
+            base[start:end],
+            _applied(base, start, end, [typed for typed, is_mine in group if is_mine]),
+            _applied(base, start, end, [typed for typed, is_mine in group if not is_mine]),
+            _applied(base, start, end, [typed for typed, _ in group]),
+        )
+        position = end
+    kept = base[position:]
+    yield piece(kept, kept, kept)
+
+
+def _groups(mine: Sequence[_Typed], yours: Sequence[_Typed]) -> Iterator[list[tuple[_Typed, bool]]]:
+    """In order; at one point insertions, who reaches further left, theirs, then replacements."""
+    tagged = [(typed, True) for typed in mine] + [(typed, False) for typed in yours]
+    tagged.sort(key=lambda tag: (tag[0].start, tag[0].is_replacement, tag[0].low, tag[1]))
+    group: list[tuple[_Typed, bool]] = []
+    end = 0
+    for typed, is_mine in tagged:
+        if group and typed.start > end:
+            yield group
+            group = []
+        group.append((typed, is_mine))
+        end = max(end, typed.end) if len(group) > 1 else typed.end
+    if group:
+        yield group
+
+
+def _applied(base: str, start: int, end: int, changes: Iterable[_Typed]) -> str:
+    """This stretch of the base with these changes carried out."""
+    parts: list[str] = []
+    position = start
+    for typed in changes:
         parts += (base[position : typed.start], typed.inserted)
         position = max(position, typed.end)
-    return "".join([*parts, base[position:]])
+    return "".join([*parts, base[position:end]])

@@ -7,41 +7,29 @@ each; only the words are compared, so a rewrapped paragraph and a changed word i
     2  find which edits of the two sides meet, and how (`disputes`)
     3  put the pieces together; the blank before each word is merged by itself (here)
 
+Two insertions at one point that are both kept stand in alphabetical order, so that the result is
+the same whichever side is ours; in a live merge the incoming one comes first, as in `typed`. A
+paragraph always comes behind the line that is gone on with.
+
 Left out on purpose: anything finer than a word (letters make garbage of numbers and names; see
 `typed` for the one place where letters are right), and any understanding of moved text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from merge.diff import Change
-from merge.disputes import Relation, Sides, Span, between_lines, blank_weight, find_spans
-from merge.edits import Edit, find_edits, read
+from merge.disputes import Relation, Sides, Span, find_spans, goes_on_before
+from merge.edits import Edit, Words, find_edits, read
 from merge.pieces import Aligner, Piece, agreed, piece
-from merge.tokens import shared_ends
-
-# A longer stretch (in characters, the three sides together) is narrowed to what differs, and if
-# that is as long it is one dispute: the time must stay bounded.
-_LENGTH_MAX = 120_000
+from merge.tokens import is_boundary
 
 
-def merge_words(base: str, ours: str, theirs: str) -> list[Piece]:
+def merge_words(base: str, ours: str, theirs: str, *, live: bool = False) -> list[Piece]:
     """Cut the three texts into pieces that merge and pieces in dispute."""
-    if len(base) + len(ours) + len(theirs) > _LENGTH_MAX:
-        return _merge_middle(base, ours, theirs)
     b, o, t = read(base), read(ours), read(theirs)
     sides = Sides(b, o, t)
-    return _Assembly(sides).pieces(find_spans(sides, find_edits(b, o), find_edits(b, t)))
-
-
-def _merge_middle(base: str, ours: str, theirs: str) -> list[Piece]:
-    """Leave alone what the three begin and end with, up to a blank."""
-    front, back = shared_ends(base, ours, theirs, " ")
-    b, o, t = (text[front : len(text) - back] for text in (base, ours, theirs))
-    if len(b) + len(o) + len(t) > _LENGTH_MAX:
-        return [Piece(base, ours, theirs, None)]
-    before, after = base[:front], base[len(base) - back :]
-    return [piece(before, before, before), *merge_words(b, o, t), piece(after, after, after)]
+    return _Assembly(sides, live).pieces(find_spans(sides, find_edits(b, o), find_edits(b, t)))
 
 
 _Three: TypeAlias = tuple[str, str, str]  # the base's, ours, theirs
@@ -50,8 +38,9 @@ _Three: TypeAlias = tuple[str, str, str]  # the base's, ours, theirs
 class _Assembly:
     """Makes pieces of spans; every word carries the blank before it."""
 
-    def __init__(self, sides: Sides) -> None:
+    def __init__(self, sides: Sides, live: bool) -> None:
         self._b, self._o, self._t = sides
+        self._live = live
         self._ours, self._theirs = Aligner(), Aligner()
         self._pieces: list[Piece] = []
         self._inserted = -1, ""  # where last, and the blank behind it
@@ -86,14 +75,15 @@ class _Assembly:
 
     def _merged_blank(self, blanks: _Three) -> str:
         """Where one side deleted what the other inserted at, words must not run together."""
-        merged = max(_merged_blank(*blanks), self._owed, key=blank_weight)
+        merged = max(_merged_blank(*blanks), self._owed, key=_weight)
         self._owed = ""
         return merged
 
     def _span(self, span: Span) -> bool:
         """Whether the blank behind the span is taken care of."""
-        o_start, o_end = self._ours.span(span.start, span.end, map(_as_change, span.ours))
-        t_start, t_end = self._theirs.span(span.start, span.end, map(_as_change, span.theirs))
+        mine, yours = _changes(span.ours.values()), _changes(span.theirs.values())
+        o_start, o_end = self._ours.span(span.start, span.end, mine)
+        t_start, t_end = self._theirs.span(span.start, span.end, yours)
         texts = (
             self._b.text(span.start, span.end),
             self._o.text(o_start, o_end),
@@ -104,20 +94,28 @@ class _Assembly:
             return self._dispute(texts, all_behind)
         blanks = self._b.blanks[span.start], self._o.blanks[o_start], self._t.blanks[t_start]
         if span.relation is Relation.BOTH:
-            merged = texts[2] + between_lines(self._t, t_end, self._o, o_start)
-            merged += texts[1][len(blanks[1]) :]
+            merged = self._both(*span.ours.values(), *span.theirs.values())
         elif span.relation is Relation.SAME:
-            merged = max(texts[1], texts[2], key=blank_weight)  # they may differ in their blanks
+            merged = max(texts[1], texts[2], key=_weight)  # they may differ in their blanks
         else:
             behind = self._o.blanks[o_end] if span.ours else self._t.blanks[t_end]
             merged = self._one_sided(span, texts, blanks, behind)
         self._pieces.append(Piece(*texts, merged))
         return False
 
+    def _both(self, ours: Edit, theirs: Edit) -> str:
+        """Two insertions at one point, in their order."""
+        mine, yours = (self._o, ours), (self._t, theirs)
+        if goes_on_before(ours, theirs):
+            in_order = not ours.begins_line
+        else:
+            in_order = not self._live and _alphabetical(ours) < _alphabetical(theirs)
+        return _joined_lines(mine, yours) if in_order else _joined_lines(yours, mine)
+
     def _one_sided(self, span: Span, texts: _Three, blanks: _Three, behind: str) -> str:
         """The text of the side that changed it; where it replaces words, their blank is merged."""
         mine = 1 if span.ours else 2
-        [edit] = span.ours or span.theirs
+        [edit] = (span.ours or span.theirs).values()
         if edit.is_insertion:
             return self._insertion(edit, texts[mine], behind)
         if edit.is_deletion:
@@ -146,30 +144,65 @@ class _Assembly:
         takes_blank = len(set(behind)) > 1
         if takes_blank:
             texts = (texts[0] + behind[0], texts[1] + behind[1], texts[2] + behind[2])
-        front = _common_blank(texts)
-        rest = (texts[0][len(front) :], texts[1][len(front) :], texts[2][len(front) :])
-        back = _common_blank((rest[0][::-1], rest[1][::-1], rest[2][::-1]))[::-1]
-        b, o, t = (text[: len(text) - len(back)] for text in rest)
+        before, behind_it = _common_blanks(texts)
+        b, o, t = (text[before : len(text) - behind_it] for text in texts)
+        front, back = texts[0][:before], texts[0][before + len(b) :]
         self._pieces += (piece(front, front, front), piece(b, o, t), piece(back, back, back))
         return takes_blank
 
 
-def _as_change(edit: Edit) -> Change:
-    return Change(edit.start, edit.end, edit.new_start, edit.new_end)
+def _alphabetical(edit: Edit) -> tuple[str, tuple[str, ...]]:
+    return " ".join(edit.new).casefold(), edit.new
+
+
+def _joined_lines(first: tuple[Words, Edit], last: tuple[Words, Edit]) -> str:
+    """One insertion and then the other, which keeps its indentation and blank lines before it."""
+    (left, before), (right, behind) = first, last
+    text = right.text(behind.new_start, behind.new_end)
+    indented = text[text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1 :]
+    ends = _line_ends(left.blanks[before.new_end])
+    begins = _line_ends(right.blanks[behind.new_start])
+    if behind.new_start == 0:  # a line begins there, but does not say so
+        begins = ends[: ends.find("\n") + 1] + begins
+    between = max(ends, begins, key=_weight)
+    return left.text(before.new_start, before.new_end) + between + indented
+
+
+def _line_ends(blank: str) -> str:
+    """The blank without the indentation at its end."""
+    return blank[: blank.rfind("\n") + 1]
+
+
+def _weight(blank: str) -> tuple[int, int, str]:
+    """Orders blanks by how much they separate, whichever side they are of."""
+    return blank.count("\n"), len(blank), blank
+
+
+def _changes(edits: Iterable[Edit]) -> list[Change]:
+    return [Change(edit.start, edit.end, edit.new_start, edit.new_end) for edit in edits]
 
 
 def _merged_blank(base: str, ours: str, theirs: str) -> str:
     """Where both changed it, the one that separates more: the same for any order of sides."""
     merged = agreed(base, ours, theirs)
-    return max(ours, theirs, key=blank_weight) if merged is None else merged
+    return max(ours, theirs, key=_weight) if merged is None else merged
 
 
-def _common_blank(texts: _Three) -> str:
-    """The blank that all three begin with."""
+def _common_blanks(texts: _Three) -> tuple[int, int]:
+    """How long a blank all three begin and end with; not one that carries an accent."""
+    front = _equal_blanks(texts)
+    while not all(is_boundary(text, front) for text in texts):
+        front -= 1
+    back = _equal_blanks([text[front:][::-1] for text in texts])
+    while not all(is_boundary(text, len(text) - back) for text in texts):
+        back -= 1
+    return front, back
+
+
+def _equal_blanks(texts: Sequence[str]) -> int:
     length = 0
-    shortest = min(texts, key=len)
-    while length < len(shortest) and shortest[length].isspace():
-        if len({text[length] for text in texts}) > 1:
+    for characters in zip(*texts, strict=False):
+        if len(set(characters)) > 1 or not characters[0].isspace():
             break
         length += 1
-    return shortest[:length]
+    return length

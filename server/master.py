@@ -18,8 +18,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from merge.result import Hunk, Merge
 from merge.splices import Splice, between
-from merge.three_way import Hunk, Merge, merge
+from merge.three_way import merge
 from server import git_model
 from server.commit_store import CommitStore
 

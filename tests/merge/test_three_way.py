@@ -3,107 +3,31 @@
 import gzip
 import json
 import subprocess
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+import regex
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from merge.three_way import Hunk, Merge, merge
+from merge.result import Decision, How, Hunk, Merge, Range
+from merge.three_way import merge
+from merge.tokens import tokens
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "merge.json").read_text(encoding="utf-8")
 )
+HUNK_KEYS = ("start", "end", "base", "ours", "theirs")
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "merges.jsonl.gz"
-
-# name, base, ours, theirs, the merged text or None where it must ask
-CASES = [
-    (
-        "the post's example",
-        "Hello world!",
-        "Good morning world!",
-        "Hello everybody!",
-        "Good morning everybody!",
-    ),
-    ("adjacent lines", "a\nb\n", "A\nb\n", "a\nB\n", "A\nB\n"),
-    ("two words of one line", "one two three\n", "1 two three\n", "one two 3\n", "1 two 3\n"),
-    ("a word and a missing final newline", "one two", "1 two", "one two\n", "1 two\n"),
-    ("line ends and a word", "a b\r\nc d\r\n", "a b\nc d\n", "a b\r\nc x\r\n", "a b\nc x\n"),
-    ("CJK", "我喜欢红色的花", "你喜欢红色的花", "我喜欢红色的树", "你喜欢红色的树"),
-    ("an accent", "cafe one two", "cafe\u0301 one two", "cafe one 2", "cafe\u0301 one 2"),
-    (
-        "emoji of several parts",
-        "👨‍👩‍👧 is here",
-        "👨‍👩‍👦 is here",
-        "👨‍👩‍👧 is there",
-        "👨‍👩‍👦 is there",
-    ),
-    ("a byte order mark", "\ufeffone two", "\ufeff1 two", "\ufeffone 2", "\ufeff1 2"),
-    (
-        "rewrapped and edited",
-        "aa bb cc dd\nee ff\n",
-        "aa bb\ncc dd ee\nff\n",
-        "aa bb cc dd\nee FF\n",
-        "aa bb\ncc dd ee\nFF\n",
-    ),
-    ("the same change", "a b c", "a x c", "a x c", "a x c"),
-    ("both deleted it", "a b c\n", "a c\n", "a c\n", "a c\n"),
-    ("both the same and one more", "a b c d e\n", "A b c d e\n", "A b c d E\n", "A b c d E\n"),
-    (
-        "whole lines at one place",
-        "# List\nend\n",
-        "# List\nours\nend\n",
-        "# List\ntheirs\nend\n",
-        "# List\ntheirs\nours\nend\n",
-    ),
-    ("whole lines at the end", "# List", "# List\nours", "# List\ntheirs", "# List\ntheirs\nours"),
-    ("the same word, two ways", "a b c", "a x c", "a y c", None),
-    ("the same number, two ways", "pay 10 now", "pay 11 now", "pay 12 now", None),
-    ("a decimal", "pi is 3.14", "pi is 4.14", "pi is 3.15", None),
-    ("one emoji, two ways", "😀 hi", "😁 hi", "😂 hi", None),
-    ("deleted and edited", "a b c d", "a d", "a b x d", None),
-    (
-        "a moved word",
-        "Absolute paths begin here\n",
-        "Absolute should paths begin here\n",
-        "Absolute paths should begin here\n",
-        None,
-    ),
-    ("both inserted words at one point", "a b", "a x b", "a y b", None),
-    (
-        "a word that could be any of three",
-        "x big big big y",
-        "x big big y",
-        "x small big big y",
-        None,
-    ),
-    ("a date", "on 2024-01-02 at", "on 2025-01-02 at", "on 2024-01-03 at", None),
-]
-ASKING_ONLY_CAREFUL = {
-    "a moved word",
-    "both inserted words at one point",
-    "a word that could be any of three",
-}
-
-
-@pytest.mark.parametrize("live", [False, True], ids=["careful", "live"])
-@pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
-def test_cases(case: tuple[str, str, str, str, str | None], live: bool) -> None:
-    name, base, ours, theirs, expected = case
-    if live and name in ASKING_ONLY_CAREFUL:
-        return
-    merged = merge(base, ours, theirs, live=live)
-    assert (merged.text if merged.clean else None) == expected
 
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
 def test_vectors(case: dict[str, Any]) -> None:
     merged = merge(case["base"], case["ours"], case["theirs"], live=case["live"])
-    assert merged.text == case["text"]
-    assert list(merged.hunks) == [Hunk(**hunk) for hunk in case["hunks"]]
+    hunks = [{key: getattr(hunk, key) for key in HUNK_KEYS} for hunk in merged.hunks]
+    assert (merged.text, hunks) == (case["text"], case["hunks"])
 
 
 @pytest.mark.parametrize("live", [False, True])
@@ -113,10 +37,30 @@ def test_a_hunk_is_the_disputed_word_and_the_rest_merges(live: bool) -> None:
     theirs = "Hello people, it is a fine night.\n"
     assert merge(base, ours, theirs, live=live) == Merge(
         text="Hello there, it is a fine night.\n",
-        hunks=(Hunk(6, 11, "world", "there", "people"),),
+        hunks=(Hunk(6, 11, "world", "there", "people", Range(6, 11), Range(6, 11), Range(6, 12)),),
         theirs_clean="Hello world, it is a fine night.\n",
         ours_clean=base,
+        decisions=(Decision(25, 31, How.THEIRS),),
     )
+
+
+def test_it_says_what_was_decided_how() -> None:
+    base = "- one\n- two, with a red car\n- three\n"
+    ours = "- one\n- ours\n- two, with a blue car\n- drei\n"
+    theirs = "- one\n- my own\n- two, with a red bus\n- drei\n"
+    merged = merge(base, ours, theirs)
+    shown = [(merged.text[each.start : each.end].strip(), each.how) for each in merged.decisions]
+    assert [each for each in shown if each[0]] == [
+        ("- my own\n- ours", How.BOTH),
+        ("blue", How.OURS),
+        ("bus", How.THEIRS),
+        ("drei", How.SAME),
+    ]
+
+
+def test_a_deletion_is_decided_at_an_empty_place() -> None:
+    merged = merge("one two three\nfour\n", "one three\nfour\n", "one two three\n4\n")
+    assert Decision(3, 3, How.OURS) in merged.decisions
 
 
 @pytest.mark.parametrize(
@@ -211,9 +155,12 @@ def check_split(texts: tuple[str, str, str], *, live: bool) -> None:
     shared = merge(base, ours, merged.theirs_clean, live=live)
     assert (shared.text, shared.clean) == (merged.text, True)
     again = merge(merged.theirs_clean, merged.text, theirs, live=live)
-    assert (again.text, again.hunks) == (
-        (merged.text, merged.hunks) if merged.hunks else (merged.text, ())
-    )
+    assert (again.text, contents(again)) == (merged.text, contents(merged))
+
+
+def contents(merged: Merge) -> list[tuple[Any, ...]]:
+    """The hunks without their places in the inputs."""
+    return [tuple(getattr(hunk, key) for key in HUNK_KEYS) for hunk in merged.hunks]
 
 
 @given(triples(), st.booleans())
@@ -226,10 +173,6 @@ def test_hunks_are_where_they_say(texts: tuple[str, str, str], live: bool) -> No
         assert hunk.ours != hunk.theirs
         assert hunk.base not in (hunk.ours, hunk.theirs)
         position = hunk.end
-    if merged.hunks:
-        resolved = taking(merged, "theirs")
-        answer = merge(merged.text, resolved, merged.text, live=live)
-        assert answer.text == resolved
 
 
 @given(triples(), st.booleans())
@@ -244,14 +187,174 @@ def test_one_side_alone_is_taken_as_it_is(texts: tuple[str, str, str], live: boo
 
 
 @given(triples(), st.booleans())
+def test_hunks_are_in_the_inputs_where_they_say(texts: tuple[str, str, str], live: bool) -> None:
+    base, ours, theirs = texts
+    merged = merge(base, ours, theirs, live=live)
+    for text, key in ((base, "in_base"), (ours, "in_ours"), (theirs, "in_theirs")):
+        places = [getattr(hunk, key) for hunk in merged.hunks]
+        ends = [0, *(end for place in places for end in place), len(text)]
+        assert ends == sorted(ends)
+    for hunk in merged.hunks:
+        assert theirs[hunk.in_theirs.start : hunk.in_theirs.end] == hunk.theirs
+        if merged.theirs_clean == base:  # else a part of theirs may be in these two already
+            assert base[hunk.in_base.start : hunk.in_base.end] == hunk.base
+            assert ours[hunk.in_ours.start : hunk.in_ours.end] == hunk.ours
+
+
+@given(triples(), st.booleans())
+def test_what_was_not_decided_is_as_in_the_base(texts: tuple[str, str, str], live: bool) -> None:
+    merged = merge(*texts, live=live)
+    places = sorted([(each.start, each.end) for each in merged.decisions])
+    places += [(hunk.start, hunk.end) for hunk in merged.hunks]
+    position, rest = 0, texts[0]
+    for start, end in [*sorted(places), (len(merged.text), len(merged.text))]:
+        kept = merged.text[position:start]
+        assert kept in rest
+        rest = rest[rest.index(kept) + len(kept) :]
+        position = end
+
+
+@given(triples(), st.booleans())
 @settings(max_examples=400)
-def test_it_asks_or_not_whichever_side_is_ours(texts: tuple[str, str, str], live: bool) -> None:
+def test_careful_merges_do_not_care_which_side_is_ours(
+    texts: tuple[str, str, str], live: bool
+) -> None:
     base, ours, theirs = texts
     one, other = merge(base, ours, theirs, live=live), merge(base, theirs, ours, live=live)
     assert one.clean == other.clean
-    if one.clean:
-        # All that may differ is the order of insertions at one point, and the blanks there.
+    if one.clean and live:
+        # Of insertions at one point the incoming one goes to the left.
         assert sorted("".join(one.text.split())) == sorted("".join(other.text.split()))
+    elif one.clean:
+        assert one.text == other.text
+
+
+@given(triples(), st.booleans())
+@settings(max_examples=400)
+def test_a_conflict_that_was_resolved_does_not_come_back(
+    texts: tuple[str, str, str], live: bool
+) -> None:
+    base, ours, theirs = texts
+    merged = merge(base, ours, theirs, live=live)
+    for side in ("ours", "theirs"):
+        resolved = taking(merged, side)
+        for again in (
+            merge(theirs, resolved, theirs, live=live),
+            merge(ours, resolved, ours, live=live),
+            merge(merged.text, resolved, merged.text, live=live),
+        ):
+            assert (again.text, again.clean) == (resolved, True)
+
+
+@st.composite
+def named_edits(draw: st.DrawFn) -> tuple[str, str, str]:
+    """Three texts in which every word that a side brings is a word of its own."""
+    base = [f"b{number}{draw(ENDS)}" for number in range(draw(st.integers(0, 10)))]
+
+    def edited(name: str) -> str:
+        words = list(base)
+        for number in range(draw(st.integers(1, 4))):
+            start = draw(st.integers(0, len(words)))
+            end = min(len(words), start + draw(st.sampled_from([0, 0, 1, 2])))
+            words[start:end] = [f"{name}{number}{draw(ENDS)}"]
+        return "".join(words)
+
+    return "".join(base), edited("ours"), edited("theirs")
+
+
+ENDS = st.sampled_from([" ", " ", ". ", "\n", "\n\n", ""])
+
+
+@given(named_edits(), st.booleans())
+@settings(max_examples=600)
+def test_no_insertion_is_lost_and_none_is_doubled(texts: tuple[str, str, str], live: bool) -> None:
+    _, ours, theirs = texts
+    merged = merge(*texts, live=live)
+    for number in range(4):
+        name = f"ours{number}"
+        assert taking(merged, "ours").count(name) == ours.count(name)
+        name = f"theirs{number}"
+        assert taking(merged, "theirs").count(name) == theirs.count(name)
+
+
+@given(named_edits())
+@settings(max_examples=400)
+def test_every_word_comes_from_somewhere(texts: tuple[str, str, str]) -> None:
+    known = {token for text in texts for token in tokens(text) if not token.isspace()}
+    merged = [token for token in tokens(merge(*texts).text) if not token.isspace()]
+    assert set(merged) <= known
+
+
+@given(triples(), st.booleans())
+def test_no_grapheme_cluster_is_torn(texts: tuple[str, str, str], live: bool) -> None:
+    merged = merge(*texts, live=live)
+    for hunk in merged.hunks:
+        for text, key in zip(texts, ("in_base", "in_ours", "in_theirs"), strict=True):
+            place = getattr(hunk, key)
+            cuts = {0, *(match.end() for match in regex.finditer(r"\X", text))}
+            assert {place.start, place.end} <= cuts
+
+
+# The slow and obvious model: every word of the base is another, each side does something to some
+# of them, and what becomes of each is plain.
+
+_Edits = dict[int, str]
+
+
+@st.composite
+def word_edits(draw: st.DrawFn) -> tuple[list[str], _Edits, _Edits]:
+    """The words of a base, and for some of them what a side has in their place."""
+    words = [f"w{number}" for number in range(draw(st.integers(1, 16)))]
+    places = st.integers(0, len(words) - 1)
+
+    def edits(name: str) -> _Edits:
+        kinds = st.sampled_from(["{name}{place}", "", "{word} {name}{place}"])
+        return {
+            place: draw(kinds).format(name=name, place=place, word=words[place])
+            for place in draw(st.lists(places, max_size=3, unique=True))
+        }
+
+    return words, edits("o"), edits("t")
+
+
+def carried_out(words: list[str], edits: _Edits) -> str:
+    return " ".join(filter(None, (edits.get(place, word) for place, word in enumerate(words))))
+
+
+@given(word_edits(), st.booleans())
+@settings(max_examples=600)
+def test_edits_apart_are_all_carried_out(
+    model: tuple[list[str], _Edits, _Edits], live: bool
+) -> None:
+    words, ours, theirs = model
+    assume(all(abs(mine - yours) > 2 for mine in ours for yours in theirs))
+    texts = (carried_out(words, edits) for edits in ({}, ours, theirs))
+    merged = merge(*texts, live=live)
+    assert merged.clean
+    assert merged.text == carried_out(words, ours | theirs)
+
+
+@given(word_edits(), st.integers(0, 15), st.booleans())
+@settings(max_examples=400)
+def test_one_word_given_two_values_is_asked_about_and_nothing_else_is(
+    model: tuple[list[str], _Edits, _Edits], place: int, live: bool
+) -> None:
+    words, ours, theirs = model
+    assume(place < len(words))
+    far = {each for each in ours | theirs if abs(each - place) <= 2}
+    ours, theirs = (
+        {each: new for each, new in edits.items() if each not in far} for edits in (ours, theirs)
+    )
+    assume(all(abs(mine - yours) > 2 for mine in ours for yours in theirs))
+    texts = [
+        carried_out(words, edits | value)
+        for edits, value in (({}, {}), (ours, {place: "mine"}), (theirs, {place: "yours"}))
+    ]
+    merged = merge(*texts, live=live)
+    assert contents(merged) == [
+        (merged.text.index("mine"), merged.text.index("mine") + 4, words[place], "mine", "yours")
+    ]
+    assert merged.text == carried_out(words, ours | theirs | {place: "mine"})
 
 
 @given(triples())
@@ -297,8 +400,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("live", [False, True], ids=["careful", "live"])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_texts_end_soon(name: str, live: bool) -> None:
+def test_hostile_texts_keep_the_laws(name: str, live: bool) -> None:
+    """Without limits each of these takes minutes; `make bench-merge` says how long it does."""
     base, ours, theirs = HOSTILE[name]
-    started = time.process_time()
-    merge(base, ours, theirs, live=live)
-    assert time.process_time() - started < 5
+    check_split((base, ours, theirs), live=live)

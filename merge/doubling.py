@@ -1,0 +1,152 @@
+"""Whether the two sides say the same thing twice.
+
+Somebody moved a sentence, two people had the same idea, or one side goes on with what the other
+began: then merging both edits would say it twice, and nobody wants that. Not doubling is a change
+that both made in the same way, however often (a name that both replaced).
+
+    nearby     one side inserts, and all its words are among the new ones of the other, one word
+               off at most: "[should] paths begin" and "paths [should] begin"
+    moved      both insert the very same in one line, at different places
+    alike      both insert much the same words, wherever it is
+    number     one side gave a long number another value, the other one writes the old again
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from merge.edits import Edit, Words, is_word
+
+# Both sides inserting this many of the same words, and this share of all that the one of them
+# inserted, are alike: if so many of them stand in a row, or all of them are new to the text.
+_ALIKE = 3
+_ALIKE_SHARE = 0.6
+_HOLDERS_MAX = 10  # of edits that hold one word, so that the time stays bounded
+_NEARBY = 1
+# A shorter number is a counter: lists are numbered anew, and nothing is wrong with that.
+_NUMBER_LENGTH = 4
+
+
+def doubles_nearby(ours: Edit, theirs: Edit) -> bool:
+    gap = max(ours.start, theirs.start) - min(ours.end, theirs.end)
+    if gap > _NEARBY or not (ours.is_insertion or theirs.is_insertion):
+        return False
+    mine, yours = ours.brought, theirs.brought
+    return bool(mine and yours) and (mine <= yours or yours <= mine)
+
+
+def doublings(
+    base: Words, ours: tuple[Words, Sequence[Edit]], theirs: tuple[Words, Sequence[Edit]]
+) -> Iterator[tuple[Edit, Edit]]:
+    """Find pairs of edits that say the same twice, wherever they are.
+
+    Args:
+        base: the text both sides started from.
+        ours: our text, and what it changed.
+        theirs: the same of theirs.
+
+    Yields:
+        An edit of ours and one of theirs.
+    """
+    mine, yours = ours[1], theirs[1]
+    yield from _moved(base, mine, yours)
+    yield from _alike(base, mine, yours)
+    yield from _numbers(ours[0], mine, yours)
+    for theirs_edit, ours_edit in _numbers(theirs[0], yours, mine):
+        yield ours_edit, theirs_edit
+
+
+def _moved(
+    base: Words, ours: Iterable[Edit], theirs: Iterable[Edit]
+) -> Iterator[tuple[Edit, Edit]]:
+    lines = list(accumulate("\n" in blank for blank in base.blanks))
+    places: dict[tuple[str, ...], list[Edit]] = {}
+    for edit in theirs:
+        if edit.is_insertion and _is_telling(edit):
+            places.setdefault(edit.new, []).append(edit)
+    for edit in ours:
+        for other in places.get(edit.new, ())[:_HOLDERS_MAX]:
+            first, last = sorted((edit.start, other.start))
+            if edit.is_insertion and first < last and lines[first] == lines[last - 1]:
+                yield edit, other
+
+
+def _is_telling(edit: Edit) -> bool:
+    """Whether it is more than a comma or a pair of brackets."""
+    return len(edit.new) > 1 and (edit.whole_lines or any(map(is_word, edit.new)))
+
+
+class _Told(NamedTuple):
+    """What an edit brings: its words, and each few of them that stand in a row."""
+
+    edit: Edit
+    words: Counter[str]
+    rows: frozenset[tuple[str, ...]]
+
+
+def _told(edits: Iterable[Edit]) -> list[_Told]:
+    """The edits that bring words enough to be alike."""
+    return [
+        _Told(edit, edit.brought, _rows(edit)) for edit in edits if edit.brought.total() >= _ALIKE
+    ]
+
+
+def _rows(edit: Edit) -> frozenset[tuple[str, ...]]:
+    words = [word for word in edit.new if is_word(word)]
+    return frozenset(tuple(words[at : at + _ALIKE]) for at in range(len(words) - _ALIKE + 1))
+
+
+def _alike(
+    base: Words, ours: Iterable[Edit], theirs: Iterable[Edit]
+) -> Iterator[tuple[Edit, Edit]]:
+    mine, yours = _told(ours), _told(theirs)
+    holders: dict[str, list[int]] = {}
+    for place, told in enumerate(yours):
+        for word in told.words:
+            holders.setdefault(word, []).append(place)
+    known = set(base.words) if mine and yours else set()
+    for told in mine:
+        shared: dict[int, Counter[str]] = {}
+        for word, count in told.words.items():
+            for place in holders.get(word, ())[:_HOLDERS_MAX]:
+                shared.setdefault(place, Counter())[word] = min(count, yours[place].words[word])
+        for place, in_both in shared.items():
+            if _is_alike(told, yours[place], in_both, known):
+                yield told.edit, yours[place].edit
+
+
+def _is_alike(mine: _Told, yours: _Told, in_both: Counter[str], known: set[str]) -> bool:
+    least = max(_ALIKE, _ALIKE_SHARE * min(mine.words.total(), yours.words.total()))
+    if in_both.total() < least or mine.edit.is_same(yours.edit):
+        return False
+    if _is_same_replacement(mine.edit, yours.edit):
+        return False
+    return known.isdisjoint(in_both) or not mine.rows.isdisjoint(yours.rows)
+
+
+def _is_same_replacement(ours: Edit, theirs: Edit) -> bool:
+    """Whether both renamed the same thing, perhaps in two places; insertions replace nothing."""
+    return bool(ours.old) and (ours.old, ours.new) == (theirs.old, theirs.new)
+
+
+def _numbers(
+    text: Words, changed: Iterable[Edit], written: Sequence[Edit]
+) -> Iterator[tuple[Edit, Edit]]:
+    """Edits that took a number out of `text`, and edits of the other side that write it anew."""
+    writers: dict[str, list[Edit]] = {}
+    for edit in written:
+        for word in edit.brought:
+            if _is_long_number(word):
+                writers.setdefault(word, []).append(edit)
+    left = set(text.words) if writers else set()
+    for edit in changed:
+        for word in set(edit.old) if edit.new else ():
+            for other in writers.get(word, ())[:_HOLDERS_MAX]:
+                if word not in left and not edit.is_same(other):
+                    yield edit, other
+
+
+def _is_long_number(word: str) -> bool:
+    """A year, an issue, a hash: two of them are never the same by chance."""
+    return len(word) >= _NUMBER_LENGTH and any(map(str.isdigit, word))
