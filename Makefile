@@ -15,11 +15,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests check screenshots format lock docker clean
+.PHONY: help run test tests check screenshots bench-merge format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
 
 run: .venv/run.stamp ## serve on http://localhost:8080, documents in ./data (another port: make run ARGS='--port 9000')
 	@exec $(BIN)/gollabedit serve $(ARGS)
@@ -43,6 +43,9 @@ tests:
 screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
 	@chromium=$$(tools/chromium) && CHROMIUM="$$chromium" $(BIN)/python tests/browser/screenshots.py build/screenshots
 
+bench-merge: .venv/bench.stamp bench/merge/node_modules/.stamp ## the merge beside other tools: how right, how quick (ARGS='--help')
+	@$(BIN)/python -m bench.merge $(ARGS)
+
 format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -52,15 +55,17 @@ lock: .venv/test.stamp ## write requirements*.txt and package-lock.json anew (UP
 	test -x $(BIN)/uv || $(PIP) uv
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) --group build -o requirements-build.txt
+	$(LOCK) --group bench -o requirements-bench.txt
 	$(LOCK) pyproject.toml --group dev -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
 	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts
+	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --prefix bench/merge
 
 docker: ## build the image `gollabedit`
 	docker build --tag gollabedit .
 
 clean: ## remove what make made, but not the documents
-	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
-	find merge server web tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv node_modules bench/merge/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find merge server web tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than what it was installed from, so a second run installs nothing.
 $(BIN)/python:
@@ -79,4 +84,12 @@ $(BIN)/python:
 
 node_modules/.stamp: package.json package-lock.json .npmrc .venv/test.stamp
 	$(BIN)/npm ci --ignore-scripts --no-progress
+	@touch $@
+
+.venv/bench.stamp: requirements-bench.txt .venv/test.stamp
+	$(PIP) --require-hashes -r requirements-bench.txt
+	@touch $@
+
+bench/merge/node_modules/.stamp: bench/merge/package.json bench/merge/package-lock.json bench/merge/.npmrc .venv/test.stamp
+	$(BIN)/npm ci --ignore-scripts --no-progress --prefix bench/merge
 	@touch $@

@@ -1,0 +1,218 @@
+"""How often each tool is right on the corpus, wrong without a word, or asks.
+
+    right   the answer equals the resolved text, blanks normalised
+    wrong   it answered, and it is not right
+    ask     it did not answer (a conflict, or nothing within the limit)
+
+A silent wrong merge costs ten questions:
+    LIVE = mean(right % of split, indep) - 10 * (wrong % of clash + mean(wrong % of split, indep))
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bench.merge.corpus import Corpus, Row, Triple
+from bench.merge.hunks import Hunk, blanks_normalised, hunks
+from bench.merge.report import percent, percent_within, progress, table
+from bench.merge.tool import LIMIT_S, NoAnswer, Tool
+
+# After so many calls without an answer a tool is given up on this kind of rows: some tools need
+# minutes for one file, and there are a thousand.
+_NO_ANSWERS_MAX = 3
+_CLASSES = ("prose", "code")
+_TOO_SLOW = f"over {LIMIT_S:.0f} s"
+
+
+class Judged(NamedTuple):
+    """One answer, or the lack of it."""
+
+    text: str | None
+    resolved: str
+    is_right: bool
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.text is not None and not self.is_right
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a tool said to a list of rows; `given_up` if it did not get to the end of them."""
+
+    judged: list[Judged]
+    no_answers: int
+    given_up: bool
+
+    @property
+    def total(self) -> int:
+        return len(self.judged)
+
+    @property
+    def answered(self) -> int:
+        return sum(each.text is not None for each in self.judged)
+
+    @property
+    def right(self) -> int:
+        return sum(each.is_right for each in self.judged)
+
+    @property
+    def wrong(self) -> int:
+        return sum(each.is_wrong for each in self.judged)
+
+    @property
+    def exact(self) -> int:
+        return sum(each.text == each.resolved for each in self.judged)
+
+
+def score(tools: dict[str, Tool], corpus: Corpus) -> Iterator[str]:
+    """The tables, each as soon as it is known."""
+    scored = {name: tool for name, tool in tools.items() if tool.scored}
+    yield _small_edits(scored, corpus)
+    yield _whole_files(scored, corpus["hard"])
+    hard = progress("hunks of hard files", corpus["hard"], len(corpus["hard"]))
+    yield _single_hunks(scored, hunks(hard))
+
+
+def _small_edits(tools: dict[str, Tool], corpus: Corpus) -> str:
+    kinds = ("split", "indep", "clash", "easy")
+    head = ["tool", "split right", "split wrong", "indep right", "indep wrong"]
+    head += ["clash wrong (95 %)", "easy byte-equal", "LIVE", _TOO_SLOW]
+    rows = [
+        _small_edits_row(name, *(_answers(tool, corpus[kind], f"{name}, {kind}") for kind in kinds))
+        for name, tool in tools.items()
+    ]
+    sizes = ", ".join(f"{kind} {len(corpus[kind])}" for kind in kinds)
+    return f"### Small edits, right answer known (rows: {sizes})\n\n{table(head, rows)}"
+
+
+def _small_edits_row(
+    name: str, split: Answers, indep: Answers, clash: Answers, easy: Answers
+) -> list[str]:
+    return [
+        name,
+        _part(split, percent(split.right, split.total)),
+        _part(split, percent(split.wrong, split.total, 2)),
+        _part(indep, percent(indep.right, indep.total)),
+        _part(indep, percent(indep.wrong, indep.total, 2)),
+        _part(clash, percent_within(clash.wrong, clash.total)),
+        _part(easy, f"{easy.exact} of {easy.total}"),
+        "–" if any(each.given_up for each in (split, indep, clash)) else _live(split, indep, clash),
+        _no_answers(split, indep, clash, easy),
+    ]
+
+
+def _part(answers: Answers, shown: str) -> str:
+    """Nothing is said of rows that the tool did not get to the end of."""
+    return "–" if answers.given_up else shown
+
+
+def _live(split: Answers, indep: Answers, clash: Answers) -> str:
+    right = (_share(split.right, split.total) + _share(indep.right, indep.total)) / 2
+    wrong = (_share(split.wrong, split.total) + _share(indep.wrong, indep.total)) / 2
+    return f"{right - 10 * (_share(clash.wrong, clash.total) + wrong):.1f}"
+
+
+def _whole_files(tools: dict[str, Tool], rows: list[Row]) -> str:
+    """Rows where Git's line merge asks, as whole files: shares of all of them."""
+    by_class = {cls: [row for row in rows if row.cls == cls] for cls in _CLASSES}
+    head = ["tool"]
+    for cls in _CLASSES:
+        head += [f"{cls} auto", "right", "wrong"]
+    lines = []
+    for name, tool in tools.items():
+        every = [_answers(tool, by_class[cls], f"{name}, hard {cls}") for cls in _CLASSES]
+        cells = [cell for answers in every for cell in _whole_files_cells(answers)]
+        lines.append([name, *cells, _no_answers(*every)])
+    sizes = ", ".join(f"{cls} {len(by_class[cls])}" for cls in _CLASSES)
+    return f"### Hard files, whole (rows: {sizes})\n\n{table([*head, _TOO_SLOW], lines)}"
+
+
+def _whole_files_cells(answers: Answers) -> list[str]:
+    if answers.given_up:
+        return ["–"] * 3
+    counts = (answers.answered, answers.right, answers.wrong)
+    return [percent(count, answers.total) for count in counts]
+
+
+def _single_hunks(tools: dict[str, Tool], found: list[Hunk]) -> str:
+    """The conflicts of those files one by one.
+
+    auto: answered. strict: right, of those. adj: the same without those wrong answers where the
+    human took one side or wrote words of neither, which no merge can know. recall: right, of the
+    hunks where the human mixed the words of both.
+    """
+    by_class = {cls: [hunk for hunk in found if hunk.cls == cls] for cls in _CLASSES}
+    head = ["tool"]
+    for cls in _CLASSES:
+        head += [f"{cls} auto", "strict", "adj", "recall"]
+    lines = []
+    for name, tool in tools.items():
+        cells, every = [], []
+        for cls, of_class in by_class.items():
+            rows = [Row(hunk.triple, hunk.resolved, cls, "") for hunk in of_class]
+            every.append(_answers(tool, rows, f"{name}, hunks {cls}"))
+            cells += _single_hunks_cells(every[-1], of_class)
+        lines.append([name, *cells, _no_answers(*every)])
+    sizes = ", ".join(f"{cls} {len(by_class[cls])}" for cls in _CLASSES)
+    return f"### Hard files, hunk by hunk (hunks: {sizes})\n\n{table([*head, _TOO_SLOW], lines)}"
+
+
+def _single_hunks_cells(answers: Answers, found: Sequence[Hunk]) -> list[str]:
+    if answers.given_up:
+        return ["–"] * 4
+    pairs = list(zip(answers.judged, found, strict=True))
+    mixed = [judged for judged, hunk in pairs if hunk.origin == "mix"]
+    unknowable = sum(each.is_wrong and hunk.origin in {"side", "novel"} for each, hunk in pairs)
+    return [
+        percent(answers.answered, answers.total),
+        percent(answers.right, answers.answered),
+        percent(answers.right, answers.answered - unknowable),
+        percent(sum(each.is_right for each in mixed), len(mixed)),
+    ]
+
+
+def _answers(tool: Tool, rows: Sequence[Row], label: str) -> Answers:
+    judged: list[Judged] = []
+    no_answers = 0
+    answers = progress(label, _merged(tool, rows), len(rows))
+    for answer, row in zip(answers, rows, strict=True):
+        no_answers += isinstance(answer, NoAnswer)
+        if no_answers == _NO_ANSWERS_MAX:
+            return Answers(judged, no_answers, given_up=True)
+        judged.append(_judged(None if isinstance(answer, NoAnswer) else answer, row.resolved))
+    return Answers(judged, no_answers, given_up=False)
+
+
+def _merged(tool: Tool, rows: Sequence[Row]) -> Iterator[str | NoAnswer | None]:
+    """The answers in the order of the rows."""
+    if tool.threads == 1:
+        # On this thread: only here Python code can be interrupted.
+        yield from (_answer(tool, row.triple) for row in rows)
+        return
+    with ThreadPoolExecutor(tool.threads) as pool:
+        yield from pool.map(lambda row: _answer(tool, row.triple), rows)
+
+
+def _answer(tool: Tool, triple: Triple) -> str | NoAnswer | None:
+    try:
+        return tool.merge(*triple)
+    except NoAnswer as error:
+        return error
+
+
+def _judged(text: str | None, resolved: str) -> Judged:
+    is_right = text is not None and blanks_normalised(text) == blanks_normalised(resolved)
+    return Judged(text, resolved, is_right)
+
+
+def _no_answers(*every: Answers) -> str:
+    count = sum(answers.no_answers for answers in every)
+    if any(answers.given_up for answers in every):
+        return f"{count}, given up"
+    return str(count)
+
+
+def _share(count: int, total: int) -> float:
+    return 100 * count / total if total else 0.0
