@@ -1,6 +1,5 @@
 """The three-way merge: cases by name, and the laws that the server relies on."""
 
-import gzip
 import json
 import subprocess
 from pathlib import Path
@@ -20,7 +19,6 @@ VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "merge.json").read_text(encoding="utf-8")
 )
 HUNK_KEYS = ("start", "end", "base", "ours", "theirs")
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "merges.jsonl.gz"
 
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
@@ -375,16 +373,6 @@ def git_merge_file(base: str, ours: str, theirs: str) -> str | None:
         command = ["git", "merge-file", "-p", *map(str, paths)]
         done = subprocess.run(command, capture_output=True, check=False)
     return done.stdout.decode() if done.returncode == 0 else None
-
-
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
-def test_easy_merges_of_real_repositories_are_gits() -> None:
-    with gzip.open(CORPUS, "rt", encoding="utf-8") as rows:
-        easy = [row for row in map(json.loads, rows) if row["kind"] == "easy"]
-    assert len(easy) == 420
-    for row in easy:
-        merged = merge(row["base"], row["ours"], row["theirs"])
-        assert (merged.text, merged.clean) == (row["resolved"], True), row["id"]
 
 
 HOSTILE = {

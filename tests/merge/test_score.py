@@ -1,0 +1,72 @@
+"""A rule may make one case better and a hundred worse: real edits say so.
+
+A small sample of them lies here; the whole corpus is asked where it is there.
+"""
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from merge.three_way import merge
+
+SAMPLE = json.loads(
+    (Path(__file__).parents[1] / "vectors" / "real_edits.json").read_text(encoding="utf-8")
+)["kinds"]
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+
+
+def normalised(text: str) -> str:
+    return " ".join(text.split())
+
+
+def answers(rows: Iterable[dict[str, Any]]) -> Counter[str]:
+    """How many are right, wrong without a word, or asked about."""
+    found: Counter[str] = Counter()
+    for row in rows:
+        merged = merge(row["base"], row["ours"], row["theirs"])
+        if not merged.clean:
+            found["asked"] += 1
+        elif normalised(merged.text) == normalised(row["resolved"]):
+            found["right"] += 1
+        else:
+            found["wrong"] += 1
+    return found
+
+
+def corpus(name: str) -> Iterable[dict[str, Any]]:
+    with gzip.open(CORPUS / name, "rt", encoding="utf-8") as rows:
+        yield from map(json.loads, rows)
+
+
+@pytest.mark.parametrize("kind", SAMPLE)
+def test_the_sample_is_merged_no_worse_than_before(kind: str) -> None:
+    found = answers(SAMPLE[kind]["rows"])
+    assert found["right"] >= SAMPLE[kind]["right"]
+    assert found["wrong"] <= SAMPLE[kind]["wrong"]
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_the_corpus_is_merged_no_worse_than_before() -> None:
+    rows: dict[str, list[dict[str, Any]]] = {"split": [], "indep": [], "clash": []}
+    for row in corpus("live.jsonl.gz"):
+        rows[row["kind"]].append(row)
+    split, indep, clash = (answers(of_kind) for of_kind in rows.values())
+    right = split["right"] / split.total(), indep["right"] / indep.total()
+    assert (split["right"] + indep["right"]) / (split.total() + indep.total()) >= 0.953
+    assert split["wrong"] + indep["wrong"] == 0
+    assert clash["wrong"] <= 8
+    assert 100 * sum(right) / 2 - 1000 * clash["wrong"] / clash.total() >= 86.7
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_easy_merges_of_real_repositories_are_gits() -> None:
+    easy = [row for row in corpus("merges.jsonl.gz") if row["kind"] == "easy"]
+    assert len(easy) == 420
+    for row in easy:
+        merged = merge(row["base"], row["ours"], row["theirs"])
+        assert (merged.text, merged.clean) == (row["resolved"], True), row["id"]
