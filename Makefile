@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests check screenshots bench-merge format lock docker clean
+.PHONY: help run test tests check screenshots bench-merge soak format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -45,6 +45,9 @@ screenshots: .venv/test.stamp ## pictures of every state of the pages, to be loo
 
 bench-merge: .venv/bench.stamp bench/merge/node_modules/.stamp ## the merge beside other tools: how right, how quick (ARGS='--help')
 	@$(BIN)/python -m bench.merge $(ARGS)
+
+soak: .venv/test.stamp ## a million keystrokes of people who type at one time, merged (ten minutes)
+	@$(BIN)/python -m tests.merge.typists $(or $(ARGS),--keystrokes 1000000)
 
 format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format

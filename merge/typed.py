@@ -4,7 +4,7 @@ In a live document each side is a fraction of a second of typing: a few letters 
 one person or (in master) by several. Where people type, backspace or paste at one spot, words are
 too coarse: half a word is no word yet. So both sides are taken as changes of letters:
 
-    insertion and insertion         both
+    insertion and insertion         both, unless into one word that one of the sides rewrote
     insertion beside anything       both, unless it falls inside what the other side removed
     deletion and deletion           both
     replacement and another change  both, if an untouched blank lies between them
@@ -13,10 +13,11 @@ too coarse: half a word is no word yet. So both sides are taken as changes of le
                                     there (else words that share letters by chance are torn)
     anything else                   no answer here: the words decide
 
-A side's changes are read in two ways. Letter by letter first, if so no word has two changes: that
-is plainly typing. Else all that a side did to one word is one change first, so that a word that
-gave way to another stays whole; and only where the sides then collide letter by letter, so that
-several may type inside one word (one that lost letters and got others stays one replacement).
+A side's changes are read in two ways. Letter by letter first, if so no word has two changes, or
+only insertions: that is plainly typing. Else all that a side did to one word is one change first,
+so that a word that gave way to another stays whole; and only where the sides then collide letter by
+letter, so that several may type inside one word (one that lost letters and got others stays one
+replacement).
 
 Two insertions at one point: the incoming one goes to the left. Typing runs left to right, and
 what somebody has typed must stay left of their next letters; so the other's letters move right,
@@ -45,6 +46,7 @@ class _Typed(NamedTuple):
     inserted: str
     low: int
     is_alone: bool = True  # no other change of its side in the same word
+    sticks: int = 0  # -1, 1: to the letter before, behind it, as a part of one word
 
     @property
     def is_insertion(self) -> bool:
@@ -61,14 +63,19 @@ def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
         (_by_words(base, ours), _by_words(base, theirs)),
         (_by_letters(base, ours), _by_letters(base, theirs)),
     ]
-    if all(typed.is_alone for side in readings[1] for typed in side):
-        readings.reverse()  # plainly typing
+    if all(_is_plain(typed) for side in readings[1] for typed in side):
+        readings.reverse()
     for mine, yours in readings:
         if len(mine) * len(yours) <= _PAIRS_MAX and all(
             _go_together(base, *pair) for pair in product(mine, yours)
         ):
             return list(_both(base, mine, yours))
     return None
+
+
+def _is_plain(typed: _Typed) -> bool:
+    """Whether it is plainly typing, and not a word that gave way to another."""
+    return typed.is_insertion or (typed.is_alone and not typed.is_replacement)
 
 
 def _by_words(base: str, side: str) -> list[_Typed]:
@@ -93,7 +100,12 @@ def _read(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[_Typed]:
         floor = found[-1].end if found else 0
         low = _low(base, joined[place], floor)
         is_alone = not any(together[max(place - 1, 0) : place + 1])
-        found.append(_Typed(start, start + deleted, inserted, low, is_alone))
+        sticks = 0
+        if place and together[place - 1] and not inserted[:1].isspace():
+            sticks = -1
+        elif together[place : place + 1] == [True] and not inserted[-1:].isspace():
+            sticks = 1
+        found.append(_Typed(start, start + deleted, inserted, low, is_alone, sticks))
     return found
 
 
@@ -142,6 +154,8 @@ def _go_together(base: str, one: _Typed, other: _Typed) -> bool:
         return not (one.is_replacement or other.is_replacement) or _is_apart(base, first, last)
     if first.end > last.start and first.start != last.start:
         return False
+    if one.start == other.start and _tears_words(base, one, other):
+        return False
     return (
         not (one.is_replacement or other.is_replacement)
         or (one.is_alone and other.is_alone)
@@ -152,6 +166,16 @@ def _go_together(base: str, one: _Typed, other: _Typed) -> bool:
             for each in (one, other)
             if each.is_insertion
         )
+    )
+
+
+def _tears_words(base: str, one: _Typed, other: _Typed) -> bool:
+    """Whether both put words into one word, which more happened to than that."""
+    around = base[max(one.start - 1, 0) : one.start], base[one.start : one.start + 1]
+    return (
+        all(part and not part.isspace() for part in around)
+        and not (one.is_alone and other.is_alone)
+        and all(any(map(str.isspace, each.inserted)) for each in (one, other))
     )
 
 
@@ -179,9 +203,12 @@ def _both(base: str, mine: Sequence[_Typed], yours: Sequence[_Typed]) -> Iterato
 
 
 def _groups(mine: Sequence[_Typed], yours: Sequence[_Typed]) -> Iterator[list[tuple[_Typed, bool]]]:
-    """In order; at one point insertions, who reaches further left, theirs, then replacements."""
+    """In order; at one point insertions, who reaches further left, theirs, then replacements.
+
+    What was typed around a letter stays around it.
+    """
     tagged = [(typed, True) for typed in mine] + [(typed, False) for typed in yours]
-    tagged.sort(key=lambda tag: (tag[0].start, tag[0].is_replacement, tag[0].low, tag[1]))
+    tagged.sort(key=_order)
     group: list[tuple[_Typed, bool]] = []
     end = 0
     for typed, is_mine in tagged:
@@ -192,6 +219,11 @@ def _groups(mine: Sequence[_Typed], yours: Sequence[_Typed]) -> Iterator[list[tu
         end = max(end, typed.end) if len(group) > 1 else typed.end
     if group:
         yield group
+
+
+def _order(tagged: tuple[_Typed, bool]) -> tuple[int, bool, int, int, bool]:
+    typed, is_mine = tagged
+    return typed.start, typed.is_replacement, typed.sticks, typed.low, is_mine
 
 
 def _applied(base: str, start: int, end: int, changes: Iterable[_Typed]) -> str:

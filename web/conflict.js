@@ -267,9 +267,10 @@ export class ConflictView {
   /** Also heard, also when it is the same sentence again. @param {string} text */
   #tell(text) {
     this.#note.textContent = '';
-    requestAnimationFrame(() => {
+    // Not the next frame: a window that is not in front gets none.
+    setTimeout(() => {
       this.#note.textContent = text;
-    });
+    }, 50);
   }
 
   /** @param {KeyboardEvent} event */

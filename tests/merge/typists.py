@@ -207,7 +207,8 @@ class Room:
 
     def _answer(self, typist: _Typist, sent: str, after: str) -> None:
         typist.sent = None
-        assert typist.take(sent, after), "what one typed onto the own text is never in dispute"
+        if not typist.take(sent, after):
+            typist.base = sent  # the own commit, as the page does it
         self._send_soon(typist)
 
     def _update(self, typist: _Typist, before: str, after: str) -> None:
