@@ -69,9 +69,9 @@ def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
     Args:
         base: the common ancestor.
         ours: what is in master.
-        theirs: what comes in; where both inserted at one point, it goes to the left.
+        theirs: what comes in.
         live: whether both sides are small and recent: insertions at one point, even inside a
-            word, are then both kept instead of asked about.
+            word, are then both kept instead of asked about, theirs on the left.
     """
     if _is_too_long(base, ours, theirs):
         return _undivided(base, ours, theirs)

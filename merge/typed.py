@@ -85,7 +85,18 @@ def _by_words(base: str, side: str) -> list[_Typed]:
 
 def _by_letters(base: str, side: str) -> list[_Typed]:
     """Several insertions into one word are several changes."""
-    return _read(base, settled(base, letters(base, side)), _is_rewritten)
+    return _read(base, _slid_right(base, list(letters(base, side))), _is_rewritten)
+
+
+def _slid_right(base: str, changes: Sequence[Splice]) -> Iterator[Splice]:
+    """Insertions between words if they can be there, else as far right as they can: as typed."""
+    ends = [*(change.start for change in changes[1:]), len(base)]
+    for (start, deleted, inserted), end in zip(settled(base, changes), ends, strict=True):
+        if not deleted and not is_between_words(base, start, start, inserted):
+            most = min(end, start + _SLIDE_MAX)
+            while start < most and base[start] == inserted[0]:
+                inserted, start = inserted[1:] + inserted[0], start + 1
+        yield Splice(start, deleted, inserted)
 
 
 _IsOne = Callable[[str, Splice, Splice], bool]
@@ -99,14 +110,18 @@ def _read(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[_Typed]:
     for place, (start, deleted, inserted) in enumerate(joined):
         floor = found[-1].end if found else 0
         low = _low(base, joined[place], floor)
-        is_alone = not any(together[max(place - 1, 0) : place + 1])
-        sticks = 0
-        if place and together[place - 1] and not inserted[:1].isspace():
-            sticks = -1
-        elif together[place : place + 1] == [True] and not inserted[-1:].isspace():
-            sticks = 1
+        before, after = [False, *together][place], [*together, False][place]
+        sticks = _sticks(inserted, before=before, after=after)
+        is_alone = not (before or after)
         found.append(_Typed(start, start + deleted, inserted, low, is_alone, sticks))
     return found
+
+
+def _sticks(inserted: str, *, before: bool, after: bool) -> int:
+    """Of a change in one word with the one before it, or behind it."""
+    if before and not inserted[:1].isspace():
+        return -1
+    return 1 if after and not inserted[-1:].isspace() else 0
 
 
 def _joined(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[Splice]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import regex
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from merge.result import Decision, How, Hunk, Merge, Range
@@ -78,6 +78,40 @@ def test_typing_at_one_spot_is_kept_whole(base: str, ours: str, theirs: str, exp
     merged = merge(base, ours, theirs, live=True)
     assert merged.clean
     assert merged.text == expected
+
+
+def test_a_word_and_the_blank_before_it_are_one_decision() -> None:
+    merged = merge("one two three four\n", "ONE two three four\n", "one two three\nFOUR\n")
+    assert merged.text == "ONE two three\nFOUR\n"
+    assert merged.decisions == (Decision(0, 3, How.OURS), Decision(13, 18, How.THEIRS))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("b a c a b b ", "b c c a a ", "b a a b b b "),
+        ("b c c b b ", "c c b c c b ", "b b c b "),
+        ("b b b a ", "b a ", "b b \nc c \nb "),
+    ],
+)
+def test_a_hunk_of_a_later_round_is_placed_in_the_inputs_of_the_first(
+    texts: tuple[str, str, str],
+) -> None:
+    [hunk] = merge(*texts).hunks
+    places = (hunk.in_base, hunk.in_ours, hunk.in_theirs)
+    found = tuple(text[start:end] for text, (start, end) in zip(texts, places, strict=True))
+    assert found == (hunk.base, hunk.ours, hunk.theirs)
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["careful", "live"])
+def test_long_lines_and_many_lines_merge_where_few_words_changed(live: bool) -> None:
+    for end in (" ", "\n"):
+        base = "".join(f"Sentence {number} is here.{end}" for number in range(50_000))
+        ours = base.replace("Sentence 7 is", "Sentence 7 was")
+        theirs = base.replace("Sentence 49999 is", "Sentence 49999 was")
+        merged = merge(base, ours, theirs, live=live)
+        assert merged.clean
+        assert merged.text == ours.replace("Sentence 49999 is", "Sentence 49999 was")
 
 
 # Laws. The texts are edits of one base, so that they have much in common.
@@ -285,6 +319,8 @@ def test_every_word_comes_from_somewhere(texts: tuple[str, str, str]) -> None:
 
 
 @given(triples(), st.booleans())
+@example(("foo ", "foo foo ", "foo \u200d"), False)
+@example(("a b", "a \u0301x b", "a y b"), False)
 def test_no_grapheme_cluster_is_torn(texts: tuple[str, str, str], live: bool) -> None:
     merged = merge(*texts, live=live)
     for hunk in merged.hunks:
