@@ -4,11 +4,12 @@ It must be Git's: the merge promises what `git merge-file` gives wherever that i
 the same diff keeps that promise. pygit2 is used for nothing but this: two buffers in, changed
 ranges out; no repository is opened, here or anywhere in this package.
 
-Tokens become one short line each (their number in order of first sight), so the same function
+Tokens become one short line each (the place where they were seen first), so the same function
 compares lines, words or anything hashable.
 """
 
 from collections.abc import Sequence
+from itertools import count
 from typing import NamedTuple
 
 from pygit2 import Patch
@@ -32,8 +33,8 @@ def diff(before: Sequence[str], after: Sequence[str]) -> list[Change]:
         return [Change(0, len(before), 0, len(after))]
     numbers: dict[str, int] = {}
     patch = Patch.create_from(
-        _numbered(before, numbers),
-        _numbered(after, numbers),
+        _numbered(before, numbers, 0),
+        _numbered(after, numbers, len(before)),
         flag=DiffOption.FORCE_TEXT,
         context_lines=0,
         interhunk_lines=0,
@@ -44,8 +45,9 @@ def diff(before: Sequence[str], after: Sequence[str]) -> list[Change]:
     ]
 
 
-def _numbered(items: Sequence[str], numbers: dict[str, int]) -> bytes:
-    return "".join([f"{numbers.setdefault(item, len(numbers))}\n" for item in items]).encode()
+def _numbered(items: Sequence[str], numbers: dict[str, int], first: int) -> bytes:
+    """Each item as the number of the place where it was seen first; lists of many are long."""
+    return "\n".join([*map(str, map(numbers.setdefault, items, count(first))), ""]).encode()
 
 
 def _change(start: int, length: int, new_start: int, new_length: int) -> Change:

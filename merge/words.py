@@ -56,21 +56,34 @@ class _Assembly:
             position = span.end
         self._kept(position, len(self._b.words), blank_done)
         if position < len(self._b.words) or not blank_done:
-            self._blank(-1, -1, -1)
+            self._blank(self._blanks(-1, -1, -1))
         return self._pieces
 
     def _kept(self, start: int, end: int, blank_done: bool) -> None:
         """Words that neither side changed, each with the blank before it."""
         o_start, _ = self._ours.span(start, end, ())
         t_start, _ = self._theirs.span(start, end, ())
+        alike: list[str] = []
         for step in range(end - start):
             if step or not blank_done:
-                self._blank(start + step, o_start + step, t_start + step)
-            word = self._b.words[start + step]
-            self._pieces.append(piece(word, word, word))
+                blanks = self._blanks(start + step, o_start + step, t_start + step)
+                if self._owed or not blanks[0] == blanks[1] == blanks[2]:
+                    self._alike(alike)
+                    self._blank(blanks)
+                else:
+                    alike.append(blanks[0])
+            alike.append(self._b.words[start + step])
+        self._alike(alike)
 
-    def _blank(self, b: int, o: int, t: int) -> None:
-        blanks = self._b.blanks[b], self._o.blanks[o], self._t.blanks[t]
+    def _alike(self, parts: list[str]) -> None:
+        text = "".join(parts)
+        self._pieces.append(piece(text, text, text))
+        parts.clear()
+
+    def _blanks(self, b: int, o: int, t: int) -> _Three:
+        return self._b.blanks[b], self._o.blanks[o], self._t.blanks[t]
+
+    def _blank(self, blanks: _Three) -> None:
         self._pieces.append(Piece(*blanks, self._merged_blank(blanks)))
 
     def _merged_blank(self, blanks: _Three) -> str:
