@@ -279,7 +279,7 @@ def main() -> int:
     print("|---|--:|--:|--:|--:|--:|--:|")
     for name, scene in SCENES.items():
         total = Tally()
-        for tally in runs(scene, options.keystrokes // len(SCENES), first=options.first):
+        for tally in runs(scene, -(-options.keystrokes // len(SCENES)), first=options.first):
             total.add(tally)
             print(f"{name}: {total.keystrokes} keystrokes  ", end="\r", file=sys.stderr)
         worst += total.letters_lost + total.words_split
