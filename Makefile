@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-19s %s\n", $$1, $$2 }'
 
 run: .venv/run.stamp ## serve on http://localhost:8080, documents in ./data (another port: make run ARGS='--port 9000')
 	@exec $(BIN)/gollabedit serve $(ARGS)

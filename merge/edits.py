@@ -125,10 +125,8 @@ def _settle(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> 
             range(-left, right + 1),
             key=lambda by: (_edges(holder, first + by, last + by), by),
         )
-    old, new = (
-        tuple(b.words[start + best : end + best]),
-        tuple(side.words[new_start + best : new_end + best]),
-    )
+    old = tuple(b.words[start + best : end + best])
+    new = tuple(side.words[new_start + best : new_end + best])
     return Edit(
         start + best,
         end + best,

@@ -59,7 +59,6 @@ _HUNKS_MAX = 250
 # More than this is no moment of typing.
 _TYPED_MAX = 20_000
 
-
 _Refine: TypeAlias = Callable[[str, str, str], list[Piece] | None]
 
 
@@ -112,6 +111,7 @@ def _settled(once: Merge, base: str, ours: str, theirs: str, live: bool) -> Merg
 
 
 def _is_too_long(base: str, ours: str, theirs: str) -> bool:
+    """Whether comparing the lines could take long; where few lie between the changes it cannot."""
     if sum(text.count("\n") for text in (base, base, ours, theirs)) <= _LINES_MAX:
         return False
     return _changed_lines(base, ours) + _changed_lines(base, theirs) > _LINES_MAX

@@ -11,9 +11,11 @@ import regex
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from merge.pieces import Piece
 from merge.result import Decision, How, Hunk, Merge, Range
 from merge.three_way import merge
 from merge.tokens import tokens
+from merge.words import merge_words
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "merge.json").read_text(encoding="utf-8")
@@ -429,3 +431,20 @@ def test_hostile_texts_keep_the_laws(name: str, live: bool) -> None:
     """Without limits each of these takes minutes; `make bench-merge` says how long it does."""
     base, ours, theirs = HOSTILE[name]
     check_split((base, ours, theirs), live=live)
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["careful", "live"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_texts_are_not_compared_word_by_word(
+    name: str, live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound that keeps the time: so much is looked at closely in each of a few rounds."""
+    lengths: list[int] = []
+
+    def counted(base: str, ours: str, theirs: str, *, live: bool) -> list[Piece]:
+        lengths.append(len(base) + len(ours) + len(theirs))
+        return merge_words(base, ours, theirs, live=live)
+
+    monkeypatch.setattr("merge.three_way.merge_words", counted)
+    merge(*HOSTILE[name], live=live)
+    assert sum(lengths) <= 7 * 120_000

@@ -253,6 +253,9 @@ SCENES = {
     "3 people at one spot": Scene("NOTES:\n\nTHE END.\n", 3, (7, 7, 7)),
     "2 people at the end of a line": Scene("NOTES: \nTHE END.\n", 2, (7, 7)),
     "2 people in one word": Scene("NOTES", 2, (2, 2)),
+    "3 people in one word": Scene("NOTES", 3, (2, 2, 2)),
+    "3 people two letters apart": Scene("NOTES", 3, (2, 3, 4)),
+    "3 people in three sentences": Scene("ONE. TWO. THREE.\n", 3, (4, 9, 16)),
 }
 
 
