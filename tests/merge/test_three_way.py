@@ -74,6 +74,10 @@ def test_a_deletion_is_decided_at_an_empty_place() -> None:
         ("abcd", "ad", "acd", "ad"),
         ("cafe", "cafe\u0301", "cafes", "cafe\u0301s"),
         ("a b", "xa b y", "za b", "zxa b y"),
+        # What was typed around a letter stays around it.
+        ("f", "xf", "iqfrdg two", "xiqfrdg two"),
+        # Two changes of one side, far apart, are no replacement of all between them.
+        ("a " * 3000, "x" + "a " * 3000, "y" + "a " * 3000 + "end", "yx" + "a " * 3000 + "end"),
     ],
 )
 def test_typing_at_one_spot_is_kept_whole(base: str, ours: str, theirs: str, expected: str) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from merge.tokens import (
     boundary_after,
     boundary_before,
+    clauses,
     common_prefix,
     common_suffix,
     graphemes,
@@ -80,3 +81,19 @@ def test_common_ends_are_the_longest_that_tear_nothing(start: str, a: str, b: st
 
 def test_a_long_row_of_flags_is_cut_in_no_time() -> None:
     assert len(graphemes("🇩🇪" * 50_000)) == 50_000
+
+
+def test_clauses_end_with_their_mark_and_the_blank_behind_it() -> None:
+    assert clauses("One, two. Three\nfour。五 3.14, x") == [
+        "One, ",
+        "two. ",
+        "Three\n",
+        "four。",
+        "五 3.14, ",
+        "x",
+    ]
+    assert clauses("") == []
+
+
+def test_no_clause_ends_within_a_grapheme_cluster() -> None:
+    assert clauses("a. \u0301b, c") == ["a. \u0301b, ", "c"]
