@@ -17,7 +17,6 @@ Invariants (checked by the tests, and by the browser's twin of this module on th
 """
 
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -108,15 +107,18 @@ def letters(before: str, after: str) -> tuple[Splice, ...]:
 
 def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, ...]:
     """`first` and then `second`, as one list against the text before `first`."""
-    rest = _pieces(first)
+    if not first or not second:
+        return tuple(first or second)
+    middle = _pieces(first)
     result: list[_Piece] = []
     position = 0
     for start, deleted, inserted in second:
-        result += _take(rest, start - position)
-        result.append(inserted)
-        _take(rest, deleted)
+        _take(middle, start - position, result)
+        result.append((0, 0, inserted))
+        _take(middle, deleted, None)
         position = start + deleted
-    return _from_pieces([*result, *rest])
+    result += reversed(middle)
+    return _from_pieces(result)
 
 
 def invert(text: str, splices: Sequence[Splice]) -> tuple[Splice, ...]:
@@ -271,62 +273,52 @@ def _offsets(parts: Sequence[str]) -> list[int]:
     return offsets
 
 
-# compose: the text between the two lists, as pieces of the text before and inserted strings
+# compose: the text between the two lists, as pieces
+
+# `(start, end, "")` is a stretch of the text before the first list, `(0, 0, text)` was inserted.
+_Piece: TypeAlias = tuple[int, int, str]
 
 
-class _Kept(NamedTuple):
-    """A stretch of the text before the first list."""
-
-    start: int
-    end: int
-
-
-_Piece: TypeAlias = _Kept | str
-
-
-def _pieces(splices: Sequence[Splice]) -> deque[_Piece]:
-    pieces: deque[_Piece] = deque()
+def _pieces(splices: Sequence[Splice]) -> list[_Piece]:
+    """The text after the splices; its first piece is the last of the list."""
+    pieces: list[_Piece] = []
     position = 0
     for start, deleted, inserted in splices:
-        pieces += (_Kept(position, start), inserted)
+        if start > position:
+            pieces.append((position, start, ""))
+        if inserted:
+            pieces.append((0, 0, inserted))
         position = start + deleted
-    pieces.append(_Kept(position, sys.maxsize))
+    pieces.append((position, sys.maxsize, ""))
+    pieces.reverse()
     return pieces
 
 
-def _take(pieces: deque[_Piece], length: int) -> list[_Piece]:
-    """Remove this many characters from the front."""
-    taken: list[_Piece] = []
+def _take(pieces: list[_Piece], length: int, taken: list[_Piece] | None) -> None:
+    """Move this many characters from the front to `taken`, or drop them."""
     while length > 0:
-        piece = pieces.popleft()
-        head, tail, size = _cut(piece, length)
-        taken.append(head)
-        if tail is not None:
-            pieces.appendleft(tail)
+        start, end, inserted = pieces.pop()
+        size = len(inserted) or end - start
+        if size > length:
+            cut = start + length
+            rest = (0, 0, inserted[length:]) if inserted else (cut, end, "")
+            pieces.append(rest)
+            end, inserted, size = cut, inserted[:length], length
+        if taken is not None:
+            taken.append((0, 0, inserted) if inserted else (start, end, ""))
         length -= size
-    return taken
-
-
-def _cut(piece: _Piece, length: int) -> tuple[_Piece, _Piece | None, int]:
-    """The first `length` characters of the piece, the rest of it, and how many the first are."""
-    if isinstance(piece, str):
-        size = min(len(piece), length)
-        return piece[:size], piece[size:] or None, size
-    size = min(piece.end - piece.start, length)
-    middle = piece.start + size
-    rest = _Kept(middle, piece.end) if middle < piece.end else None
-    return _Kept(piece.start, middle), rest, size
 
 
 def _from_pieces(pieces: Iterable[_Piece]) -> tuple[Splice, ...]:
-    """What lies between the kept stretches was deleted; what is no stretch was inserted."""
+    """What lies between the stretches that are kept was deleted."""
     splices: list[Splice] = []
-    position, inserted = 0, ""
-    for piece in pieces:
-        if isinstance(piece, str):
-            inserted += piece
-        elif piece.start < piece.end:
-            if inserted or piece.start > position:
-                splices.append(Splice(position, piece.start - position, inserted))
-            position, inserted = piece.end, ""
+    position, pending = 0, ""
+    for start, end, inserted in pieces:
+        if inserted:
+            pending += inserted
+        elif start < end:
+            if pending or start > position:
+                splices.append(Splice(position, start - position, pending))
+                pending = ""
+            position = end
     return tuple(splices)

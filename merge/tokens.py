@@ -10,6 +10,7 @@ Invariant: joining what a function here returns gives its argument, character fo
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import AnyStr
 
 import regex
 
@@ -103,7 +104,7 @@ def boundary_after(text: str, position: int) -> int:
 
 def common_prefix(left: str, right: str) -> int:
     """How many characters they have in common at the start, without tearing a cluster."""
-    length = _equal_prefix(left, right)
+    length = equal_prefix(left, right)
     while True:
         whole = boundary_before(right, boundary_before(left, length))
         if whole == length:
@@ -113,7 +114,7 @@ def common_prefix(left: str, right: str) -> int:
 
 def common_suffix(left: str, right: str) -> int:
     """How many characters they have in common at the end, without tearing a cluster."""
-    length = _equal_suffix(left, right)
+    length = equal_suffix(left, right)
     while True:
         whole = len(left) - boundary_after(left, len(left) - length)
         whole = len(right) - boundary_after(right, len(right) - whole)
@@ -152,8 +153,11 @@ def _glued(text: str, found: Sequence[str]) -> list[str]:
     return [text[start:end] for start, end in pairwise(ends)]
 
 
-def _equal_prefix(left: str, right: str) -> int:
-    """Found by halving: comparing slices is far quicker than a loop over characters."""
+def equal_prefix(left: AnyStr, right: AnyStr) -> int:
+    """How much they have in common at the start, wherever that ends.
+
+    Found by halving: comparing slices is far quicker than a loop over characters.
+    """
     low, high = 0, min(len(left), len(right))
     if left[:high] == right[:high]:
         return high
@@ -166,7 +170,8 @@ def _equal_prefix(left: str, right: str) -> int:
     return low
 
 
-def _equal_suffix(left: str, right: str) -> int:
+def equal_suffix(left: AnyStr, right: AnyStr) -> int:
+    """How much they have in common at the end, wherever that begins."""
     low, high = 0, min(len(left), len(right))
     if high == 0 or left[-high:] == right[-high:]:
         return high

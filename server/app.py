@@ -11,9 +11,11 @@ from aiohttp import web
 from server import git_http, pages, websocket
 from server.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB
 from server.config import Config
-from server.data_folder import DataFolder
+from server.data_folder import DataFolder, DataFolderError
 from server.hub import Hub
+from server.journal import Journal, JournalError
 from server.journal.direct import DirectJournal
+from server.journal.sqlite import SqliteJournal
 
 _log = logging.getLogger(__name__)
 
@@ -36,10 +38,31 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
 
 
 async def _hub(app: web.Application) -> AsyncIterator[None]:
-    folder = app[FOLDER]
-    async with Hub(app[CONFIG], folder, DirectJournal(folder.repository)) as hub:
-        app[HUB] = hub
-        yield
+    config, folder = app[CONFIG], app[FOLDER]
+    journal = await asyncio.to_thread(_open_journal, config, folder)
+    try:
+        async with Hub(config, folder, journal) as hub:
+            app[HUB] = hub
+            yield
+    finally:
+        await asyncio.to_thread(journal.close)
+
+
+def _open_journal(config: Config, folder: DataFolder) -> Journal:
+    try:
+        journal = SqliteJournal(folder.journal_path)
+        if config.journal == "sqlite":
+            return journal
+        left = journal.documents()
+        journal.close()
+    except JournalError as problem:
+        raise DataFolderError(f"the journal cannot be used: {problem}") from problem
+    if left:
+        raise DataFolderError(
+            f"the journal holds edits of {len(left)} documents that are not in their repositories"
+            " yet: start once with --journal sqlite, and end it with Ctrl-C"
+        )
+    return DirectJournal(folder.repository)
 
 
 async def _stop_hub(app: web.Application) -> None:

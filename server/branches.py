@@ -19,10 +19,14 @@ from itertools import count
 from server import git_model
 from server.commit_store import CommitStore
 from server.git_model import CLIENTS, UNMERGED
-from server.master import Author, Disagreement, Incoming, Master
+from server.master import Disagreement, Incoming, Master
+from server.steps import Author
 
 # How many commits back from a branch's head an edit that is sent again is looked for.
 _RESENT_SEARCHED = 500
+
+# Stands for whoever writes into the repository on disk.
+_OUTSIDE = "outside"
 
 
 @dataclass(slots=True)
@@ -112,8 +116,28 @@ class Branches:
         incoming = Incoming(branch.author, branch.seq, text, fork, (head,), head)
         self.take_in(branch, incoming, now)
 
+    def take_in_outside(self, head: str, now: float) -> None:
+        """Merge what somebody put on `master` on disk; put aside what disagrees."""
+        author = Author(_OUTSIDE, self._store.author_name(head))
+        branch = Branch(author, now, head)
+        fork = self._store.merge_base(self._master.revision, head)
+        if fork is not None:
+            self._take_in_head(branch, head, fork, now)
+        if fork is None or branch.conflict:
+            self.park(branch)
+
     def review(self, now: float) -> None:
-        """See what is left of each open conflict after `master` moved (taking in moves it)."""
+        """See what is left of each open conflict after `master` moved.
+
+        What merges by now is taken in, and that moves `master` for the others: again until it
+        stands. Each time less is in dispute.
+        """
+        moves = -1
+        while moves != self._master.moves:
+            moves = self._master.moves
+            self._review_each(now)
+
+    def _review_each(self, now: float) -> None:
         for branch in list(self._branches.values()):
             found = branch.conflict
             if found is None or found.revision == self._master.revision or branch.head is None:
@@ -163,6 +187,7 @@ class Branches:
         for name, head in self._store.heads(UNMERGED).items():
             if self._master.contains(head):
                 self._store.move(UNMERGED + name, None)
+        self.review(now)  # a branch that was found may have moved `master`
 
     def _forget_absent(self, present: Collection[str], before: float) -> None:
         """Park what clients left open that were last seen before then, and forget them."""

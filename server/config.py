@@ -11,6 +11,11 @@ from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+_CHOICES = {
+    "journal": ("sqlite", "direct"),
+    "log_level": ("debug", "info", "warning", "error"),
+}
+
 
 class SettingError(Exception):
     """A setting has a value that it cannot have; the message is one line for the user."""
@@ -46,6 +51,19 @@ class Config:
     unload_after_s: Annotated[float, "time that a document without readers stays in memory"] = 60.0
     git_processes_max: Annotated[int, "clones and fetches served at one time"] = 4
     git_wait_s: Annotated[float, "time that one clone or fetch may take"] = 600.0
+    journal: Annotated[
+        str, "where edits are made safe first: sqlite, or direct (at once in Git; slow)"
+    ] = "sqlite"
+    checkpoint_idle_s: Annotated[
+        float, "time without edits after which a document's journal goes into its repository"
+    ] = 2.0
+    checkpoint_age_s: Annotated[float, "time after which it does so in any case"] = 30.0
+    checkpoint_bytes_max: Annotated[int, "size in memory above which it does so at once"] = (
+        8 * 1024 * 1024
+    )
+    texts_characters_max: Annotated[
+        int, "texts of recent versions kept in memory, all documents together"
+    ] = 32 * 1024 * 1024
     threads: Annotated[int, "threads for Git and disk work"] = 4
     log_level: Annotated[str, "debug, info, warning or error"] = "info"
 
@@ -55,10 +73,9 @@ class Config:
             least = 0 if setting.name == "port" else 1e-3
             if isinstance(value, int | float) and not least <= value < inf:
                 raise SettingError(f"{setting.name} must be positive, not {value}")
-        if self.log_level not in ("debug", "info", "warning", "error"):
-            raise SettingError(
-                f"log_level cannot be {self.log_level!r}: debug, info, warning, error"
-            )
+        for name, values in _CHOICES.items():
+            if getattr(self, name) not in values:
+                raise SettingError(f"{name} cannot be {getattr(self, name)!r}: {', '.join(values)}")
         if self.port > 65535:
             raise SettingError(f"port {self.port} does not exist: 0 to 65535")
 

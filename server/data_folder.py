@@ -1,6 +1,7 @@
 """The data folder: where the documents lie, whose it is, and what belongs to no document.
 
 <data>/<document>.git   one bare repository per document
+<data>/journal.sqlite  what is not in the repositories yet (and -wal, -shm beside it)
 <data>/format           the version of this layout
 <data>/secret           what the clients' keys are made with
 <data>/lock             held while a server uses the folder
@@ -13,8 +14,11 @@ import secrets
 from pathlib import Path
 from typing import Self
 
+from server.disk import write_synced
 from server.git_model import filename_of
+from server.journal import Log
 from server.repository import Repository
+from server.texts import Texts
 
 _FORMAT = 1
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -69,9 +73,16 @@ class DataFolder:
         """Whether anything was ever written into the document."""
         return self.repository_path(document).is_dir()
 
-    def repository(self, document: str) -> Repository:
-        """Open a document's repository. Blocks."""
-        return Repository(self.repository_path(document), filename_of(document))
+    def repository(
+        self, document: str, log: Log | None = None, texts: Texts | None = None
+    ) -> Repository:
+        """Open a document's repository, with what the journal has of it. Blocks."""
+        return Repository(self.repository_path(document), filename_of(document), log, texts)
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal's database."""
+        return self.path / "journal.sqlite"
 
     def _take_lock(self, lock: int) -> None:
         try:
@@ -85,7 +96,7 @@ class DataFolder:
     def _check_format(self) -> None:
         file = self.path / "format"
         if not file.exists():
-            _write_synced(file, f"{_FORMAT}\n".encode())
+            write_synced(file, f"{_FORMAT}\n".encode())
         found = file.read_text().strip()
         if found != str(_FORMAT):
             raise DataFolderError(
@@ -102,15 +113,5 @@ class DataFolder:
     def _read_secret(self) -> bytes:
         file = self.path / "secret"
         if not file.exists():
-            _write_synced(file, secrets.token_bytes(32))
+            write_synced(file, secrets.token_bytes(32))
         return file.read_bytes()
-
-
-def _write_synced(file: Path, content: bytes) -> None:
-    """Write a small file so that it is there completely or not at all."""
-    fresh = file.with_name(f".{file.name}.new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.rename(file)

@@ -14,8 +14,12 @@ from merge.splices import Splice, SpliceError, apply, between
 from server import protocol
 from server.branches import Branch, Branches
 from server.commit_store import CommitStore
-from server.master import Author, Disagreement, Incoming, Master
+from server.master import Disagreement, Incoming, Master
 from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Sync
+from server.steps import Author
+
+# Splices of an edit that change no more than this are taken for what was typed.
+_TYPED_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Document:
         self._text_bytes_max = text_bytes_max
         self._master = Master(store)
         self.branches = Branches(store, self._master, now)
+        self._checked = "", 0
 
     @property
     def revision(self) -> str:
@@ -83,6 +88,15 @@ class Document:
     @property
     def text(self) -> str:
         return self._master.text
+
+    @property
+    def check(self) -> int:
+        """The `check` of the text."""
+        revision, check = self._checked
+        if revision != self.revision:
+            check = protocol.check_of(self.text)
+            self._checked = self.revision, check
+        return check
 
     # --- requests and replies
 
@@ -130,7 +144,7 @@ class Document:
             case (branch, hello):
                 return self._joined(branch, hello)
             case Sync():
-                return protocol.FullText(self.revision, self.text, protocol.check_of(self.text))
+                return protocol.FullText(self.revision, self.text, self.check)
             case protocol.Error():
                 return outcome
             case _:
@@ -143,17 +157,17 @@ class Document:
         return Joined(
             revision=self.revision,
             text=self.text,
-            check=protocol.check_of(self.text),
+            check=self.check,
             base=base,
-            splices=between(self._store.text(base), self.text) if base else (),
+            splices=self._master.change_since(base) if base else (),
             seq=branch.seq,
             conflict=self._conflict(branch, branch.seq),
         )
 
     def _merged(self, seq: int, commit: str, sent: str) -> protocol.Merged:
-        splices = protocol.wire(between(sent, self.text))
-        check = protocol.check_of(self.text)
-        return protocol.Merged(seq, commit, self.revision, splices, check)
+        is_sent = self._store.text(commit) == sent
+        change = self._master.change_since(commit) if is_sent else between(sent, self.text)
+        return protocol.Merged(seq, commit, self.revision, protocol.wire(change), self.check)
 
     def _conflict(self, branch: Branch, seq: int) -> protocol.Conflict | None:
         found = branch.conflict
@@ -187,8 +201,8 @@ class Document:
         return protocol.Update(
             from_=view.revision,
             revision=self.revision,
-            splices=protocol.wire(between(self._store.text(view.revision), self.text)),
-            check=protocol.check_of(self.text),
+            splices=protocol.wire(self._master.change_since(view.revision)),
+            check=self.check,
             clients=self._master.clients_since(view.revision),
         )
 
@@ -215,7 +229,9 @@ class Document:
         branch.base = edit.base
         if branch.conflict and base != branch.head:
             self.branches.park(branch)
-        return self._take_in(branch, Incoming(branch.author, edit.seq, sent, fork, (base,)), now)
+        change = _known_change(edit) if fork == edit.base else None
+        incoming = Incoming(branch.author, edit.seq, sent, fork, (base,), change=change)
+        return self._take_in(branch, incoming, now)
 
     def _continued(self, branch: Branch, base: str, continues: bool) -> str:
         """What an edit goes on from: its base, or the head that the client could not know of."""
@@ -303,6 +319,14 @@ class Document:
         if not self._store.knows(commit):
             raise _unknown_base()
         self._fork(branch, commit)
+
+
+def _known_change(edit: Edit) -> tuple[Splice, ...] | None:
+    """What the client says it typed, where that is little; else comparing finds what it was."""
+    if edit.splices is None:
+        return None
+    change = tuple(_splices(edit.splices))
+    return change if sum(s.deleted + len(s.inserted) for s in change) <= _TYPED_MAX else None
 
 
 def _splices(splices: list[protocol.WireSplice]) -> list[Splice]:

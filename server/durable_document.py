@@ -1,24 +1,38 @@
 """A document together with its repository and the journal: a batch of requests goes in, and what
 comes out is durable already.
 
-All of it blocks, so all of it runs on a worker thread, one batch of a document at a time. Whatever
-goes wrong, the document in memory is thrown away and opened again from what is durable.
+    requests ─▶ thread: Document, Repository ─▶ entry ─▶ journal ─▶ replies and news
+                                                            │
+                              checkpoint: packs and refs ◀──┘ now and then, beside the batches
+
+One batch at a time; what blocks runs on a worker thread. Whatever goes wrong, the document in
+memory is thrown away and opened again from what is durable.
 """
 
+import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, TypeVarTuple
 
-from server import protocol
+from server import checkpoint, protocol
 from server.document import Document, News, Reply, Request, View
 from server.journal import Journal, JournalError, OvertakenError
 from server.protocol import Code
-from server.repository import Repository
+from server.repository import Repository, Unwritten
 
 _log = logging.getLogger(__name__)
 
-# A batch that lost the race against another writer of the repository is run again this often.
+_Ts = TypeVarTuple("_Ts")
+_T = TypeVar("_T")
+
+# A batch that lost the race against another writer of the document is run again this often.
 _TRIES = 5
+# With more than this in memory, because checkpoints fail, a document takes no more in.
+_BACKLOG_BYTES_MAX = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,15 @@ class Result:
     has_open_conflicts: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a checkpoint would write: about how many bytes, and since when (monotonic seconds)."""
+
+    size: int
+    since: float
+    last: float
+
+
 class DurableDocument:
     """Runs batches of requests on one document and makes them durable."""
 
@@ -51,15 +74,26 @@ class DurableDocument:
         name: str,
         open_repository: Callable[[str], Repository],
         journal: Journal,
+        executor: Executor,
         text_bytes_max: int,
     ) -> None:
         self.name = name
+        self.position = 0
+        self.backlog: Backlog | None = None
         self._open_repository = open_repository
         self._journal = journal
+        self._executor = executor
         self._text_bytes_max = text_bytes_max
         self._opened: tuple[Document, Repository] | None = None
+        self._appended: Future[int] | None = None
+        self._heard = 0
+        self._was_overtaken = False
+        self._lane = asyncio.Lock()
+        self._checkpointing = asyncio.Lock()
 
-    def run(
+    # --- batches
+
+    async def run(
         self,
         requests: Sequence[Request],
         views: Sequence[View],
@@ -74,25 +108,37 @@ class DurableDocument:
             now: Unix time in seconds.
             sweep: tidy up as well.
         """
+        async with self._lane:
+            return await self._run(requests, views, now, sweep)
+
+    async def _run(
+        self,
+        requests: Sequence[Request],
+        views: Sequence[View],
+        now: float,
+        sweep: Sweep | None = None,
+    ) -> Result:
         try:
-            return self._run(requests, views, now, sweep)
+            return await self._try(requests, views, now, sweep)
         except JournalError as problem:
             _log.error("%s: %s", self.name, problem)
         except Exception:  # noqa: BLE001  a fault of ours must cost one batch only
             _log.exception("%s: a batch of %d requests failed", self.name, len(requests))
             if len(requests) > 1:
-                return self._one_by_one(requests, views, now)
-        self._opened = None
+                return await self._one_by_one(requests, views, now)
+        self._forget()
         return Result([_unavailable(request) for request in requests], [])
 
-    def _one_by_one(self, requests: Sequence[Request], views: Sequence[View], now: float) -> Result:
+    async def _one_by_one(
+        self, requests: Sequence[Request], views: Sequence[View], now: float
+    ) -> Result:
         """One request of the batch hit a fault of ours: keep the others from suffering."""
-        self._opened = None
-        replies = [self.run([request], (), now).replies[0] for request in requests]
-        last = self.run((), views, now)
+        self._forget()
+        replies = [(await self._run([request], (), now)).replies[0] for request in requests]
+        last = await self._run((), views, now)
         return Result(replies, last.news, last.revision, last.has_open_conflicts)
 
-    def _run(
+    async def _try(
         self,
         requests: Sequence[Request],
         views: Sequence[View],
@@ -100,31 +146,166 @@ class DurableDocument:
         sweep: Sweep | None,
     ) -> Result:
         for _ in range(_TRIES):
-            document, repository = self._opened or self._open(now)
-            document.recall(views, now)
-            replies = document.run(requests, now)
-            if sweep:
-                document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
+            result = await self._on_thread(self._carry_out, requests, views, now, sweep)
+            if self._appended is None:
+                return result
             try:
-                self._make_durable(repository)
+                await asyncio.wrap_future(self._appended)
             except OvertakenError:
-                self._opened = None  # somebody else moved a ref: read it again, merge again
+                self._forget()  # somebody else came first: read it, merge again
                 continue
-            news = _encoded_news(document, views)
-            return Result(replies, news, document.revision, document.branches.has_open_conflicts)
-        raise JournalError("another writer moved the branches again and again")
+            return result
+        raise JournalError("another writer was faster again and again")
+
+    def _carry_out(
+        self,
+        requests: Sequence[Request],
+        views: Sequence[View],
+        now: float,
+        sweep: Sweep | None,
+    ) -> Result:
+        document, repository = self._current(now)
+        if requests and repository.size > _BACKLOG_BYTES_MAX:
+            raise JournalError("too much waits to be written into the repository")
+        document.recall(views, now)
+        replies = document.run(requests, now)
+        if sweep:
+            document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
+        self._append(repository)
+        news = _encoded_news(document, views)
+        return Result(replies, news, document.revision, document.branches.has_open_conflicts)
+
+    def _append(self, repository: Repository) -> None:
+        """Hand what is staged to the journal."""
+        entry = repository.staged(self.name)
+        if entry is None:
+            return
+        self._appended = self._journal.append(entry, repository.position)
+        self._appended.add_done_callback(self._note_position)
+        now = time.monotonic()
+        since = self.backlog.since if self.backlog else now
+        self.backlog = Backlog(repository.size, since, now)
+
+    def _note_position(self, appended: Future[int]) -> None:
+        if appended.exception() is None:
+            self.position = appended.result()
+
+    # --- the document in memory
+
+    def _current(self, now: float) -> tuple[Document, Repository]:
+        """The document as it is now, whoever wrote last."""
+        self._settle()
+        if self._opened and self._heard > self._opened[1].position:
+            self._forget()
+        return self._opened or self._open(now)
+
+    def _settle(self) -> None:
+        """What the last batch staged is in the journal now, or else it counts for nothing."""
+        appended, self._appended = self._appended, None
+        if appended is None or self._opened is None:
+            return
+        _, repository = self._opened
+        if appended.exception() is not None:
+            self._opened = None
+        elif self._journal.writes_through:
+            repository.release(appended.result())
+            self.backlog = None
+        else:
+            repository.confirm(appended.result())
 
     def _open(self, now: float) -> tuple[Document, Repository]:
         repository = self._open_repository(self.name)
         document = Document(self.name, repository, self._text_bytes_max, now)
+        outside = repository.outside_head()
+        if outside:
+            document.branches.take_in_outside(outside, now)
+        self.position = repository.position
+        self._was_overtaken = False
         self._opened = document, repository
+        self._measure(self.backlog.since if self.backlog else time.monotonic())
         return self._opened
 
-    def _make_durable(self, repository: Repository) -> None:
-        entry = repository.staged(self.name)
-        if entry is not None:
-            self._journal.append(entry)
-            repository.release()
+    def _forget(self) -> None:
+        """Throw away what is in memory; it is opened again when it is needed."""
+        self._opened = self._appended = None
+
+    def heard(self, position: int) -> None:
+        """The journal has an entry up to this position; it may be somebody else's."""
+        self._heard = max(self._heard, position)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether somebody else wrote something that is not taken in yet."""
+        return self._was_overtaken or self._heard > self.position
+
+    async def rest(self) -> None:
+        """Give memory back until the next batch."""
+        async with self._lane:
+            if self.backlog is None:
+                self._forget()
+
+    # --- checkpoints
+
+    async def checkpoint(self, executor: Executor | None = None) -> None:
+        """Write what the journal has into the repository. Batches go on meanwhile.
+
+        Args:
+            executor: whose thread does the long part.
+
+        Raises:
+            OvertakenError: somebody moved `master` on disk; the next batch takes that in.
+            JournalError: it could not be written; the journal keeps what it has.
+        """
+        async with self._checkpointing:
+            await self._checkpoint(executor)
+
+    async def _checkpoint(self, executor: Executor | None) -> None:
+        async with self._lane:
+            await self._run((), (), time.time())
+            unwritten = await self._on_thread(self._unwritten)
+        if unwritten is None:
+            return
+        path, content = unwritten
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(executor or self._executor, checkpoint.write, path, content)
+        except OvertakenError:
+            async with self._lane:
+                await self._on_thread(self._settle)
+                self._forget()
+                self._was_overtaken = True
+            raise
+        self._journal.forget(self.name, content.position)
+        async with self._lane:
+            await self._on_thread(self._written, content)
+
+    def _unwritten(self) -> tuple[Path, Unwritten] | None:
+        self._settle()
+        if self._opened is None:
+            raise JournalError("the document cannot be opened")
+        _, repository = self._opened
+        unwritten = repository.unwritten()
+        return (repository.path, unwritten) if unwritten else None
+
+    def _written(self, content: Unwritten) -> None:
+        self._settle()
+        if self._opened is not None:
+            self._opened[1].written(content)
+        self._measure(time.monotonic())
+
+    def _measure(self, since: float) -> None:
+        """See how much is not in the repository yet."""
+        if self._opened is None:
+            return
+        _, repository = self._opened
+        if repository.has_unwritten:
+            self.backlog = Backlog(repository.size, since, time.monotonic())
+        else:
+            self.backlog = None
+
+    async def _on_thread(self, work: Callable[[*_Ts], _T], *arguments: *_Ts) -> _T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, work, *arguments)
 
 
 def _encoded_news(document: Document, views: Sequence[View]) -> list[tuple[News, bytes] | None]:

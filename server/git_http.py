@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
-from server.app_keys import CONFIG, FOLDER, GIT_PROCESSES
+from server.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.data_folder import is_document_name
 
 _BLOCK_BYTES = 64 * 1024
@@ -79,6 +79,7 @@ async def _serve(request: web.Request, part: str, body: bytes) -> web.StreamResp
     """Run `upload-pack` for one request and pass on what it says."""
     document = request.match_info["document"]
     folder = request.app[FOLDER]
+    await request.app[HUB].checkpoint(document)
     if not is_document_name(document) or not folder.exists(document):
         raise web.HTTPNotFound(text=f"There is no document {document!r} here yet.\n")
     response = web.StreamResponse(headers={"Cache-Control": "no-cache"})

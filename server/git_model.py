@@ -7,8 +7,6 @@ trailers `Client` and `Seq` tell which edits of a client are durable. Knows no G
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.summary import describe
-
 MASTER = "refs/heads/master"
 CLIENTS = "refs/heads/clients/"
 UNMERGED = "refs/heads/unmerged/"
@@ -48,22 +46,18 @@ def filename_of(document: str) -> str:
     return document if "." in document else f"{document}.txt"
 
 
-def edit_message(before: str, after: str, client: str, seq: int) -> str:
-    """The message of a commit that is a client's text as it was sent."""
-    return f"{describe(before, after)}\n\nClient: {client}\nSeq: {seq}\n"
+def edit_message(what: str, client: str, seq: int) -> str:
+    """The message of a commit that is a client's text as it was sent; `what` it changes."""
+    return f"{what}\n\nClient: {client}\nSeq: {seq}\n"
 
 
-def part_message(before: str, after: str, client: str) -> str:
+def part_message(what: str, client: str) -> str:
     """The message of the part of a conflicting edit that merges (it carries no `Seq`)."""
-    return (
-        f"{describe(before, after)}\n\n"
-        f"The part of this edit that nobody disagrees with.\n\nClient: {client}\n"
-    )
+    return f"{what}\n\nThe part of this edit that nobody disagrees with.\n\nClient: {client}\n"
 
 
-def merge_message(before: str, after: str, name: str) -> str:
+def merge_message(what: str, name: str) -> str:
     """The message of the commit that merges a client's work into `master`."""
-    what = describe(before, after)
     return f"Merge {name}: {what[0].lower()}{what[1:]}\n"
 
 

@@ -1,289 +1,28 @@
-"""The hub: the live documents of this process and who is connected to them.
-
-The asyncio shell around the sans-I/O core. Each live document has one task that takes what waits,
-has it carried out and made durable on a worker thread, and delivers replies and news:
-
-    socket ─▶ Seat.receive ─▶ inbox ─▶ batch on a thread ─▶ outboxes ─▶ Seat.outgoing ─▶ socket
-
-Batches form by themselves while the one before is being written. Nothing grows without bound: a
-session's requests are limited, its news is computed only when it has taken what it was sent before
-(so a slow reader gets one update over many revisions), and of presence only the newest is kept.
-"""
+"""The hub: the live documents of this process, how they are opened, looked after and closed."""
 
 import asyncio
-import logging
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
-from server import protocol
 from server.config import Config
 from server.data_folder import DataFolder
-from server.document import Joined, Request
-from server.durable_document import DurableDocument, Result, Sweep
+from server.durable_document import DurableDocument
 from server.git_model import MASTER
+from server.housekeeping import Housekeeping
 from server.journal import Journal
 from server.keys import Keys
-from server.presence import People
+from server.live_document import LiveDocument, Seat
 from server.protocol import CloseCode
-from server.session import Action, Ask, Close, Limits, Moved, Send, Session, State
-
-_log = logging.getLogger(__name__)
-
-_BATCH_MAX = 64  # requests; more would only make the first of them wait
-_OUTBOX_MAX = 64  # frames; above that a session is not read from until it has taken some
-_PRESENCE_EVERY_S = 0.05
-_SWEEP_EVERY_S = 30.0
-_FAILED_PAUSE_S = 0.5  # after a batch that failed, so that a full disk does not spin the CPU
+from server.repository import Repository
+from server.session import Limits, Session
+from server.texts import Texts
 
 
 class OverloadedError(Exception):
     """The hub takes no more connections at the moment."""
-
-
-class Seat:
-    """A session's place in a live document: what comes in, and what waits to be sent."""
-
-    def __init__(self, live: "LiveDocument", session: Session) -> None:
-        self.session = session
-        self.shown = ""  # the revision after which news was last computed
-        self._live = live
-        self._outbox: deque[bytes] = deque()
-        self._presence: dict[str, bytes] = {}
-        self._closing: Close | None = None
-        self._sending = False
-        self._wake = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether news may be computed: all was taken, and nothing is asked."""
-        return self.session.wants_news and not self._outbox and not self._sending
-
-    @property
-    def is_greeted(self) -> bool:
-        return self.session.state is not State.GREETING
-
-    async def receive(self, frame: bytes) -> None:
-        """Take in one frame; waits while the client does not take what it was sent."""
-        self._live.act(self, self.session.receive(frame, time.monotonic()))
-        await self._room.wait()
-
-    async def outgoing(self) -> tuple[list[bytes], Close | None]:
-        """Wait for frames to send; a `Close` comes with the last ones."""
-        self._sending = False
-        if not self._outbox:
-            self._live.poke()
-        while not (self._outbox or self._presence or self._closing):
-            self._wake.clear()
-            await self._wake.wait()
-        frames = [*self._outbox, *self._presence.values()]
-        self._outbox.clear()
-        self._presence.clear()
-        self._room.set()
-        self._sending = True
-        return frames, self._closing
-
-    def put(self, frame: bytes) -> None:
-        """Add a frame to what is sent."""
-        self._outbox.append(frame)
-        if len(self._outbox) > _OUTBOX_MAX:
-            self._room.clear()
-        self._wake.set()
-
-    def put_presence(self, client: str, frame: bytes) -> None:
-        """Of each person only the newest presence is sent (rule P11)."""
-        self._presence[client] = frame
-        self._wake.set()
-
-    def close(self, code: int, reason: str) -> None:
-        """Close the connection after what waits to be sent."""
-        if not self._closing:
-            self._closing = self.session.close(code, reason)
-        self._room.set()
-        self._wake.set()
-
-    def leave(self) -> None:
-        """The connection is gone."""
-        self._live.leave(self)
-
-
-class LiveDocument:
-    """One document that is open: its seats, the people there, and the task that serves them."""
-
-    def __init__(self, durable: DurableDocument, executor: ThreadPoolExecutor) -> None:
-        self.name = durable.name
-        self.seats: dict[Seat, None] = {}
-        self.idle_since = time.monotonic()
-        self._durable = durable
-        self._executor = executor
-        self._people = People()
-        self._inbox: deque[tuple[Seat, Request]] = deque()
-        self._sweep: Sweep | None = None
-        self._revision = ""
-        self._has_open_conflicts = False
-        self._wake = asyncio.Event()
-        self._is_stopping = False
-        self._presence_timer: asyncio.TimerHandle | None = None
-
-    # --- seats
-
-    def sit(self, session: Session) -> Seat:
-        seat = Seat(self, session)
-        self.seats[seat] = None
-        return seat
-
-    def leave(self, seat: Seat) -> None:
-        self.seats.pop(seat, None)
-        self.idle_since = time.monotonic()
-        client = seat.session.client
-        if all(other.session.client != client for other in self.seats):
-            self._people.leave(client)
-            self._presence_changed()
-
-    def act(self, seat: Seat, actions: list[Action]) -> None:
-        """Carry out what a session wants done."""
-        for action in actions:
-            match action:
-                case Send(message):
-                    seat.put(protocol.encode(message))
-                case Ask(request):
-                    self._ask(seat, request)
-                case Moved(presence) if seat.session.state is State.OPEN:
-                    self._people.move(seat.session.client, presence, seat.session.author.name)
-                    self._presence_changed()
-                case Moved():
-                    pass  # not welcomed yet: nobody knows this person
-                case Close(code, reason):
-                    seat.close(code, reason)
-
-    def _ask(self, seat: Seat, request: Request) -> None:
-        if not self._is_stopping:  # else the client asks again after the restart
-            self._inbox.append((seat, request))
-            self.poke()
-
-    # --- batches
-
-    def poke(self) -> None:
-        """There may be work."""
-        self._wake.set()
-
-    def sweep(self, park_after_s: float, keep_s: float) -> None:
-        """Tidy up behind clients that are gone, with the next batch."""
-        present = frozenset(seat.session.client for seat in self.seats)
-        self._sweep = Sweep(present, park_after_s, keep_s)
-        self.poke()
-
-    async def run(self) -> None:
-        """Serve until `stop`, and then answer what came in before."""
-        try:
-            while self._inbox or not self._is_stopping:
-                if self._has_work():
-                    await self._batch()
-                else:
-                    self._wake.clear()
-                    await self._wake.wait()
-        except Exception:  # noqa: BLE001  a fault of ours must cost one document only
-            _log.exception("%s: the document's task failed", self.name)
-            self.close(CloseCode.FAILURE, "the server has a fault; reconnect")
-
-    def stop(self) -> None:
-        """Take nothing more in; `run` ends when all is answered."""
-        self._is_stopping = True
-        self.poke()
-
-    def close(self, code: int, reason: str) -> None:
-        """Close every connection, after what waits to be sent."""
-        for seat in self.seats:
-            seat.close(code, reason)
-
-    def may_unload(self, after_s: float) -> bool:
-        """Whether nobody was here for a while and nothing is left to do."""
-        is_empty = not (self.seats or self._inbox or self._has_open_conflicts)
-        return is_empty and time.monotonic() - self.idle_since >= after_s
-
-    def _has_work(self) -> bool:
-        return bool(self._inbox or self._sweep or self._curious())
-
-    def _curious(self) -> list[Seat]:
-        """Seats that were not told about the last revision and can take news."""
-        return [seat for seat in self.seats if seat.is_idle and seat.shown != self._revision]
-
-    async def _batch(self) -> None:
-        asked = self._take_requests()
-        asking = {seat for seat, _ in asked}
-        listeners = [seat for seat in self.seats if seat.is_idle and seat not in asking]
-        requests = [request for _, request in asked]
-        views = [seat.session.view() for seat in listeners]
-        sweep, self._sweep = self._sweep, None
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(
-            self._executor, self._durable.run, requests, views, time.time(), sweep
-        )
-        self._deliver_replies([seat for seat, _ in asked], result)
-        if not result.revision:
-            await asyncio.sleep(_FAILED_PAUSE_S)
-            return
-        self._revision = result.revision
-        self._has_open_conflicts = result.has_open_conflicts
-        self._deliver_news(listeners, result)
-
-    def _take_requests(self) -> list[tuple[Seat, Request]]:
-        """The requests that waited longest, one of each client at most."""
-        taken: dict[str, tuple[Seat, Request]] = {}
-        later: deque[tuple[Seat, Request]] = deque()
-        while self._inbox and len(taken) < _BATCH_MAX:
-            seat, request = self._inbox.popleft()
-            if request.author.client in taken:
-                later.append((seat, request))
-            else:
-                taken[request.author.client] = seat, request
-        self._inbox.extendleft(reversed(later))
-        return list(taken.values())
-
-    def _deliver_replies(self, seats: list[Seat], result: Result) -> None:
-        for seat, reply in zip(seats, result.replies, strict=True):
-            if isinstance(reply, Joined):
-                self._seat_person(seat)
-            self.act(seat, seat.session.replied(reply, self._people.all()))
-            if not isinstance(reply, protocol.Error):
-                seat.shown = reply.revision
-
-    def _seat_person(self, seat: Seat) -> None:
-        """Somebody comes in. A client has one connection: an older one ends."""
-        session = seat.session
-        for other in self.seats:
-            if other is not seat and other.session.client == session.client:
-                other.close(CloseCode.POLICY, "this client connected again")
-        if seat in self.seats:
-            self._people.join(session.client, session.author.name)
-            self._presence_changed()
-
-    def _deliver_news(self, seats: list[Seat], result: Result) -> None:
-        for seat, news in zip(seats, result.news, strict=True):
-            seat.shown = result.revision
-            if news is not None and seat.session.state is State.OPEN:
-                message, frame = news
-                seat.session.told(message)
-                seat.put(frame)
-
-    # --- presence
-
-    def _presence_changed(self) -> None:
-        if self._presence_timer is None:
-            loop = asyncio.get_running_loop()
-            self._presence_timer = loop.call_later(_PRESENCE_EVERY_S, self._tell_presence)
-
-    def _tell_presence(self) -> None:
-        self._presence_timer = None
-        for client, message in self._people.take_changes():
-            frame = protocol.encode(message)
-            for seat in self.seats:
-                if seat.session.state is State.OPEN and seat.session.client != client:
-                    seat.put_presence(client, frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +45,10 @@ class Hub:
             config.edits_per_s,
             config.edits_outstanding_max,
         )
+        self._texts = Texts(config.texts_characters_max)
         self._executor = ThreadPoolExecutor(config.threads, "document")
         self._open: dict[str, _Open] = {}
+        self._housekeeping = Housekeeping(config, self, journal.documents)
         self._is_stopping = False
 
     @property
@@ -315,12 +56,16 @@ class Hub:
         return self._is_stopping
 
     async def __aenter__(self) -> Self:
-        self._sweeper = asyncio.create_task(self._sweep_regularly(), name="sweeper")
+        self._loop = asyncio.get_running_loop()
+        self._journal.listen(self._heard)
+        self._housekeeper = asyncio.create_task(self._housekeeping.run(), name="housekeeping")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-        self._sweeper.cancel()
+        self._housekeeper.cancel()
+        await asyncio.wait([self._housekeeper])
+        await self._housekeeping.finish()
         await asyncio.to_thread(self._executor.shutdown)
 
     async def stop(self) -> None:
@@ -341,47 +86,63 @@ class Hub:
         seated = sum(len(opened.live.seats) for opened in self._open.values())
         if self._is_stopping or seated >= self._config.sessions_max:
             raise OverloadedError("too many connections to this server")
-        live = self._live(document)
+        live = self.open(document)
         if len(live.seats) >= self._config.document_sessions_max:
             raise OverloadedError("too many connections to this document")
         return live.sit(Session(document, self._keys, self._limits, time.monotonic()))
 
     async def text(self, document: str, revision: str | None = None) -> tuple[str, str] | None:
         """A revision and its text, the last one if none is named; None if there is none such."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._read, document, revision)
+        return await self._loop.run_in_executor(self._executor, self._read, document, revision)
 
     def _read(self, document: str, revision: str | None) -> tuple[str, str] | None:
-        if not self._folder.exists(document):
-            return None
-        repository = self._folder.repository(document)
+        repository = self._repository(document)
         commit = revision or repository.head(MASTER)
         if commit is None or not repository.knows(commit):
             return None
         return commit, repository.text(commit)
 
-    def _live(self, document: str) -> LiveDocument:
+    async def checkpoint(self, document: str) -> None:
+        """Have all that was answered in the repository on disk, for Git to serve it."""
+        if document in self._open or self._housekeeping.holds(document):
+            await self._housekeeping.checkpoint(self.open(document))
+
+    # --- the open documents
+
+    def opened(self) -> list[LiveDocument]:
+        return [opened.live for opened in self._open.values()]
+
+    def open(self, document: str) -> LiveDocument:
+        """A document, opened where it is not."""
         opened = self._open.get(document)
         if opened is None or opened.task.done():
             durable = DurableDocument(
                 document,
-                self._folder.repository,
+                self._repository,
                 self._journal,
+                self._executor,
                 self._config.document_bytes_max,
             )
-            live = LiveDocument(durable, self._executor)
+            live = LiveDocument(durable)
             task = asyncio.create_task(live.run(), name=f"document {document}")
             opened = self._open[document] = _Open(live, task)
         return opened.live
 
-    async def _sweep_regularly(self) -> None:
-        config = self._config
-        every_s = min(_SWEEP_EVERY_S, config.park_after_s, config.unload_after_s)
-        while True:
-            await asyncio.sleep(every_s)
-            for name, opened in list(self._open.items()):
-                if opened.task.done() or opened.live.may_unload(config.unload_after_s):
-                    opened.live.stop()
-                    del self._open[name]
-                else:
-                    opened.live.sweep(config.park_after_s, config.branch_keep_s)
+    def close(self, live: LiveDocument) -> None:
+        """Close a document; whoever comes next opens it again."""
+        live.stop()
+        del self._open[live.name]
+
+    def path(self, document: str) -> Path:
+        """Where a document's repository is, or will be."""
+        return self._folder.repository_path(document)
+
+    def _repository(self, document: str) -> Repository:
+        log = self._journal.read(document)
+        return self._folder.repository(document, log, self._texts)
+
+    def _heard(self, document: str, position: int) -> None:
+        """The journal has an entry; called on a thread of the journal's."""
+        opened = self._open.get(document)
+        if opened is not None and opened.live.durable.position < position:
+            self._loop.call_soon_threadsafe(opened.live.heard, position)

@@ -14,15 +14,16 @@ Where C disagrees with m it is split, so that only the disagreement waits::
 parameter, the repository sits behind `CommitStore`. Knows no message and no session.
 """
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from merge.nearby import Nearby, merge_nearby
 from merge.result import Hunk, Merge
 from merge.splices import Splice, between
 from merge.three_way import merge
 from server import git_model
 from server.commit_store import CommitStore
+from server.steps import Author, Change, Step, Steps
+from server.summary import describe
 
 # An edit counts as live typing while its base is at most this old and it changes no more than this:
 # then two insertions at one point are both kept without a question. Of larger changes the live
@@ -30,22 +31,13 @@ from server.commit_store import CommitStore
 _LIVE_AGE_S = 30.0
 _LIVE_CHARACTERS = 200
 
-# How many revisions are remembered, and how many of them are searched for who wrote a hunk.
-_STEPS_MAX = 500
+# How many of the last revisions are searched for who wrote a hunk.
 _STEPS_SEARCHED = 100
 _AUTHORS_SEARCHED = 50
 
 # One split leaves nothing that merges; a second is needed only where the careful rules, by which
 # an open conflict is judged, see more than the live ones did.
 _SPLITS_MAX = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who wrote something: the client and the name it had then."""
-
-    client: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +50,7 @@ class Incoming:
     fork: str  # the merge base with `master`
     parents: tuple[str, ...]
     head: str | None = None  # the commit of `sent`, where there is one already
+    change: Change | None = None  # from the text at `fork` to `sent`, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +70,12 @@ class Settled:
     disagreement: Disagreement | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """`master` went from `before` to `after` by taking in `commit`."""
-
-    before: str
-    after: str
-    commit: str
-    author: Author
-    at: float
-
-
 class Master:
     """The branch that everyone sees: `revision` is its commit, `text` the text there."""
 
     def __init__(self, store: CommitStore) -> None:
         self._store = store
-        self._steps: deque[_Step] = deque(maxlen=_STEPS_MAX)
-        self.moves = 0
+        self._steps = Steps()
         self.revision = store.head(git_model.MASTER) or self._root()
         self.text = store.text(self.revision)
 
@@ -103,9 +84,20 @@ class Master:
         start = git_model.hub_signature(0)
         return self._store.commit("", (), start, start, git_model.ROOT_MESSAGE)
 
+    @property
+    def moves(self) -> int:
+        """How often it has moved since it was opened."""
+        return self._steps.moves
+
     def contains(self, commit: str) -> bool:
         """Whether `commit` is part of what everyone sees."""
-        return commit == self.revision or self._store.contains(self.revision, commit)
+        is_known = commit == self.revision or commit in self._steps
+        return is_known or self._store.contains(self.revision, commit)
+
+    def change_since(self, commit: str) -> Change:
+        """What makes the text of the text at a commit."""
+        composed = () if commit == self.revision else self._steps.change_since(commit)
+        return between(self._store.text(commit), self.text) if composed is None else composed
 
     def merge_base(self, commit: str) -> str:
         """Where a branch that is not contained left `master`."""
@@ -117,20 +109,45 @@ class Master:
 
     def take_in(self, incoming: Incoming, now: float) -> Settled:
         """Merge a text; where it disagrees, split it and merge what does not disagree."""
+        change = incoming.change
+        if change is None:
+            change = between(self._store.text(incoming.fork), incoming.sent)
+        live = self._is_live(incoming.fork, change, now)
+        settled = self._take_in_nearby(incoming, change, live, now)
+        return settled or self._take_in_wholly(incoming, live, now)
+
+    def _take_in_nearby(
+        self, incoming: Incoming, change: Change, live: bool, now: float
+    ) -> Settled | None:
+        """Merge what is known to have changed on both sides, if that is clean."""
+        fork = incoming.fork
+        ours_change = () if fork == self.revision else self._steps.change_since(fork)
+        if ours_change is None:
+            return None
+        base = self._store.text(fork)
+        near = merge_nearby(base, self.text, ours_change, change, live=live)
+        if near is None:
+            return None
+        head = incoming.head or self._commit_sent(incoming, incoming.parents, now, change)
+        self._advance(head, fork, near, incoming.author, now)
+        return Settled(head, None)
+
+    def _take_in_wholly(self, incoming: Incoming, live: bool, now: float) -> Settled:
+        """Compare the whole texts, and split what came in where it disagrees."""
         fork, parents, head = incoming.fork, incoming.parents, incoming.head
-        result = self._merge(fork, incoming.sent, live=self._is_live(fork, incoming.sent, now))
+        result = self._merge(fork, incoming.sent, live=live)
         for _ in range(_SPLITS_MAX):
             if result.clean or result.theirs_clean == self._store.text(fork):
                 break
             part = self._commit_part(incoming, fork, result.theirs_clean, now)
-            self._advance(part, fork, result.text, incoming.author, now)
+            self._advance_to(part, fork, result.text, incoming.author, now)
             parents = (part, *(parent for parent in parents if parent != fork))
             fork, head = part, None
             result = self._merge(fork, incoming.sent)
         head = head or self._commit_sent(incoming, parents, now)
         if not result.clean:
             return Settled(head, Disagreement(fork, self.revision, result.hunks))
-        self._advance(head, fork, result.text, incoming.author, now)
+        self._advance_to(head, fork, result.text, incoming.author, now)
         return Settled(head, None)
 
     def disagreement(self, fork: str, head: str) -> Disagreement | None:
@@ -144,15 +161,23 @@ class Master:
         return merge(self._store.text(fork), self.text, theirs, live=live)
 
     def _commit_part(self, incoming: Incoming, fork: str, text: str, now: float) -> str:
-        author = incoming.author
-        message = git_model.part_message(self._store.text(fork), text, author.client)
+        author, before = incoming.author, self._store.text(fork)
+        message = git_model.part_message(describe(before, text), author.client)
         return self._commit(text, (fork,), author, message, now)
 
-    def _commit_sent(self, incoming: Incoming, parents: tuple[str, ...], now: float) -> str:
-        author = incoming.author
-        before = self._store.text(parents[0])
-        message = git_model.edit_message(before, incoming.sent, author.client, incoming.seq)
-        return self._commit(incoming.sent, parents, author, message, now)
+    def _commit_sent(
+        self,
+        incoming: Incoming,
+        parents: tuple[str, ...],
+        now: float,
+        change: Change | None = None,
+    ) -> str:
+        author, sent = incoming.author, incoming.sent
+        if parents[0] != incoming.fork:
+            change = None  # it is from the fork
+        what = describe(self._store.text(parents[0]), sent, change)
+        message = git_model.edit_message(what, author.client, incoming.seq)
+        return self._commit(sent, parents, author, message, now)
 
     def _commit(
         self, text: str, parents: tuple[str, ...], author: Author, message: str, now: float
@@ -160,45 +185,50 @@ class Master:
         written = git_model.signature_of(author.client, author.name, now)
         return self._store.commit(text, parents, written, git_model.hub_signature(now), message)
 
-    def _advance(self, commit: str, fork: str, text: str, author: Author, now: float) -> None:
-        """Move on to `commit` if nothing happened since its fork, else to a merge with it."""
-        before = self.revision
-        if before != fork:
-            message = git_model.merge_message(self.text, text, author.name)
-            commit_after = self._commit(text, (before, commit), author, message, now)
-        else:
-            commit_after = commit
-        self._store.move(git_model.MASTER, commit_after)
-        self._steps.append(_Step(before, commit_after, commit, author, now))
-        self.revision, self.text = commit_after, text
-        self.moves += 1
+    def _advance_to(self, commit: str, fork: str, text: str, author: Author, now: float) -> None:
+        """Move on to what merging whole texts came to."""
+        from_ours = between(self.text, text)
+        from_theirs = between(self._store.text(commit), text)
+        self._advance(commit, fork, Nearby(text, from_ours, from_theirs), author, now)
 
-    def _is_live(self, fork: str, sent: str, now: float) -> bool:
+    def _advance(self, commit: str, fork: str, merged: Nearby, author: Author, now: float) -> None:
+        """Move on to `commit` if nothing happened since its fork, else to a merge with it."""
+        before, text = self.revision, merged.text
+        if before != fork:
+            what = describe(self.text, text, merged.from_ours)
+            message = git_model.merge_message(what, author.name)
+            after = self._commit(text, (before, commit), author, message, now)
+        else:
+            after = commit
+        self._store.move(git_model.MASTER, after)
+        self._steps.add(
+            Step(before, after, commit, author, now, merged.from_ours, merged.from_theirs)
+        )
+        self.revision, self.text = after, text
+
+    def _is_live(self, fork: str, change: Change, now: float) -> bool:
         """Whether this is people typing at the same time, and not a long absence or a paste."""
-        splices = between(self._store.text(fork), sent)
-        if sum(deleted + len(inserted) for _, deleted, inserted in splices) > _LIVE_CHARACTERS:
+        if sum(deleted + len(inserted) for _, deleted, inserted in change) > _LIVE_CHARACTERS:
             return False
-        for step in reversed(self._steps):
-            if fork in (step.before, step.commit):
-                return 0 <= now - step.at <= _LIVE_AGE_S
-        return False
+        left_at = self._steps.left_at(fork)
+        return left_at is not None and 0 <= now - left_at <= _LIVE_AGE_S
 
     # --- who did it
 
     def moves_since(self, fork: str) -> int:
         """How many remembered revisions followed `fork`."""
-        return 0 if fork == self.revision else sum(1 for _ in self._steps_since(fork))
+        return 0 if fork == self.revision else sum(1 for _ in self._steps.back_to(fork))
 
     def clients_since(self, revision: str) -> list[str]:
         """The clients whose edits came in since `revision`, as far as remembered."""
-        return list(dict.fromkeys(step.author.client for step in self._steps_since(revision)))
+        return list(dict.fromkeys(step.author.client for step in self._steps.back_to(revision)))
 
     def authors_of(self, found: Disagreement, but: Author) -> list[str]:
         """The names of those who wrote `master`'s side of a disagreement."""
         ranges = [(hunk.start, hunk.end) for hunk in found.hunks]
         names: dict[str, None] = {}
-        for step in list(self._steps_since(found.fork))[:_STEPS_SEARCHED]:
-            splices = between(self._store.text(step.before), self._store.text(step.after))
+        for step in list(self._steps.back_to(found.fork))[:_STEPS_SEARCHED]:
+            splices = step.change
             if step.author.client != but.client and any(_touches(splices, *r) for r in ranges):
                 names[step.author.name] = None
             ranges = [_before(splices, *place) for place in ranges]
@@ -207,13 +237,6 @@ class Master:
             since.pop(git_model.email_of(but.client), None)
             names = dict.fromkeys(since.values())
         return list(names)
-
-    def _steps_since(self, fork: str) -> Iterator[_Step]:
-        """The remembered steps from the latest back to the one that left `fork`."""
-        for step in reversed(self._steps):
-            yield step
-            if fork in (step.before, step.commit):
-                return
 
 
 def _touches(splices: tuple[Splice, ...], start: int, end: int) -> bool:

@@ -1,11 +1,14 @@
-"""A document's bare Git repository: the only module that knows libgit2.
+"""A document's bare Git repository, read through libgit2.
 
-New commits are staged in memory (`commit`, `move`) and read back at once; `staged` hands them out
-as one journal entry, and `store` writes such an entry to disk, synced. Nothing reaches the disk
-before `store`: a document that was only looked at leaves nothing behind.
+Three layers lie over each other, and what is above counts:
 
-A ref stands, for one `Repository`, where it stood when it was first read. So an entry says which
-commits its author knew of, and `store` finds out where somebody else was faster.
+    staged     what a batch of edits adds (`commit`, `move`); `staged` hands it out as one entry
+    journaled  what the journal has and the disk not yet (`confirm`, `replay`); `unwritten` hands
+               it out for a checkpoint, and `written` says that it is on disk now
+    disk       the bare repository, or nothing: a document that was only looked at leaves nothing
+
+The upper two are in memory. A ref stands, for one `Repository`, where it stood when it was first
+read: an entry says which commits its author knew of.
 
 A commit is named by its 40 hexadecimal digits. The repository knows no message, session or merge.
 All of it blocks, so it refuses to run on an event loop's thread.
@@ -17,77 +20,103 @@ Errors::
 """
 
 import asyncio
-import os
-import shutil
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import FileMode, SortMode
+from pygit2.enums import SortMode
 
+from server import bare, git_objects
 from server.git_model import MASTER, Signature
-from server.journal import Entry, GitObject, JournalError, OvertakenError, RefMove
+from server.git_objects import GitObject, Kind
+from server.journal import Entry, Log, RefMove
+from server.new_objects import NewObjects
+from server.texts import Texts
 
-# Texts of recent commits that are kept decoded, in characters: enough for a few dozen versions of
-# an ordinary document, little beside what one of 1 MiB needs anyway.
+# Enough for a few dozen versions of an ordinary document, where nobody says how much.
 _CACHED_CHARACTERS_MAX = 8 * 2**20
-
-# libgit2's own default leaves new objects and refs in the page cache.
-pygit2.settings.enable_fsync_gitdir(True)
 
 
 class RepositoryError(Exception):
     """The repository on disk is not one that this document can be kept in."""
 
 
-class Repository:
-    """The repository at `path`, which holds its document's text in the file `filename`."""
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What the journal has up to `position` and the repository on disk lacks."""
 
-    def __init__(self, path: Path, filename: str) -> None:
+    position: int
+    objects: tuple[GitObject, ...]
+    moves: tuple[RefMove, ...]
+
+
+class Repository:
+    """The repository at `path`, which holds its document's text in the file `filename`.
+
+    Args:
+        path: the bare repository, or where it will be.
+        filename: of the text.
+        log: what the journal has; read before this is made, or a checkpoint could come in between.
+        texts: where texts are kept decoded.
+    """
+
+    def __init__(
+        self, path: Path, filename: str, log: Log | None = None, texts: Texts | None = None
+    ) -> None:
         _assert_off_loop()
         self.path = path
         self.filename = filename
-        self._texts = _TextCache(_CACHED_CHARACTERS_MAX)
-        self._staged_objects = _MemoryBackend()
+        self.position = 0
+        self._texts = texts or Texts(_CACHED_CHARACTERS_MAX)
+        self._new = NewObjects()
+        self._staged: list[GitObject] = []
         self._staged_moves: dict[str, RefMove] = {}
+        self._journaled_moves: dict[str, RefMove] = {}
         self._read_heads: dict[str, str | None] = {}
         self._git = self._open()
+        if log:
+            self.replay(log)
 
     def _open(self) -> pygit2.Repository:
-        """The repository on disk, or one in memory while there is none, over the staged objects."""
+        """The repository on disk, or one in memory while there is none, under the new objects."""
         try:
-            git = pygit2.Repository(str(self.path)) if self.exists else _memory_repository()
+            git = pygit2.Repository(str(self.path)) if self.is_on_disk else _memory_repository()
         except pygit2.GitError as problem:
             raise RepositoryError(f"{self.path} is not a Git repository: {problem}") from problem
-        git.odb.add_backend(self._staged_objects, 100)
+        git.odb.add_backend(_NewObjectsBackend(self._new), 100)
         return git
 
     @property
-    def exists(self) -> bool:
-        """Whether anything was ever stored."""
+    def is_on_disk(self) -> bool:
+        """Whether anything was ever written to disk."""
         return self.path.is_dir()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory what is not on disk takes."""
+        return self._new.size
 
     # --- reading; what is staged counts
 
     def head(self, ref: str) -> str | None:
         """The commit that `ref` names, or None."""
         _assert_off_loop()
-        if ref in self._staged_moves:
-            return self._staged_moves[ref].new
-        return self._stored_head(ref)
+        move = self._staged_moves.get(ref) or self._journaled_moves.get(ref)
+        return move.new if move else self._stored_head(ref)
 
     def heads(self, prefix: str) -> dict[str, str]:
         """All refs that start with `prefix`, without it, and their commits."""
         _assert_off_loop()
-        stored = self._git.references.iterator() if self.exists else iter(())
+        stored = self._git.references.iterator() if self.is_on_disk else iter(())
         heads = {
             ref.name: head
             for ref in stored
             if ref.name.startswith(prefix) and (head := self._stored_head(ref.name))
         }
-        for move in self._staged_moves.values():
+        for move in (*self._journaled_moves.values(), *self._staged_moves.values()):
             if move.new is None:
                 heads.pop(move.name, None)
             elif move.name.startswith(prefix):
@@ -97,7 +126,8 @@ class Repository:
     def knows(self, commit: str) -> bool:
         """Whether `commit` is the full id of a commit that is stored or staged here."""
         _assert_off_loop()
-        return self._lookup(commit) is not None
+        new = self._new.find(commit)
+        return new.kind == Kind.COMMIT if new else self._lookup(commit) is not None
 
     def text(self, commit: str) -> str:
         """The document's text at `commit`; the empty text where the commit lacks the file.
@@ -106,11 +136,11 @@ class Repository:
             RepositoryError: the commit is missing, or its file is not UTF-8 text.
         """
         _assert_off_loop()
-        cached = self._texts.get(commit)
+        cached = self._texts.get(str(self.path), commit)
         if cached is not None:
             return cached
         text = self._read_text(commit)
-        self._texts.put(commit, text)
+        self._texts.put(str(self.path), commit, text)
         return text
 
     def time(self, commit: str) -> float:
@@ -172,40 +202,115 @@ class Repository:
             The new commit's id.
         """
         _assert_off_loop()
-        tree = self._git.TreeBuilder(self._commit(parents[0]).tree) if parents else None
-        builder = tree or self._git.TreeBuilder()
-        held: pygit2.Object | None = builder.get(self.filename)
-        mode = held.filemode if held else FileMode.BLOB
-        builder.insert(self.filename, self._git.create_blob(text.encode()), mode)
-        commit = self._git.create_commit(
-            None, _signature(author), _signature(committer), message, builder.write(), list(parents)
+        before = self._tree(parents[0]) if parents else b""
+        blob = self._stage_text(text, parents)
+        tree = self._stage(
+            git_objects.new_object(Kind.TREE, git_objects.tree_with(before, self.filename, blob))
         )
-        self._texts.put(str(commit), text)
-        return str(commit)
+        commit = self._stage(git_objects.new_commit(tree, parents, author, committer, message))
+        self._texts.put(str(self.path), commit, text)
+        return commit
+
+    def _stage_text(self, text: str, parents: Sequence[str]) -> str:
+        """Stage a text, as a delta of the first parent's where that is a gain."""
+        data = text.encode()
+        whole = git_objects.new_object(Kind.BLOB, data)
+        base = self._blob(parents[0]) if parents else None
+        if base is None or base == whole.id or not self._new.takes_delta_of(base):
+            return self._stage(whole)
+        before = self.text(parents[0]).encode()
+        delta = git_objects.as_delta(whole, data, base, before)
+        return self._stage(delta or whole, lambda: before)
+
+    def _stage(self, item: GitObject, base: Callable[[], bytes] | None = None) -> str:
+        if self._new.add(item, base):
+            self._staged.append(item)
+        return item.id
 
     def move(self, ref: str, commit: str | None) -> None:
         """Stage that `ref` names `commit` from now on (None: that it is deleted)."""
         _assert_off_loop()
         earlier = self._staged_moves.get(ref)
-        old = earlier.old if earlier else self._stored_head(ref)
-        self._staged_moves[ref] = RefMove(ref, old, commit)
+        self._staged_moves[ref] = RefMove(ref, earlier.old if earlier else self.head(ref), commit)
 
     def staged(self, document: str) -> Entry | None:
-        """Everything staged since the last `release`, or None where nothing must be stored."""
+        """Everything staged since the last `confirm`, or None where nothing must be stored."""
         moves = tuple(move for move in self._staged_moves.values() if move.old != move.new)
         if not moves:
             return None
-        return Entry(document, tuple(self._staged_objects.all()), moves)
+        return Entry(document, tuple(self._staged), moves)
 
-    def release(self) -> None:
-        """Forget what was staged: it is on disk now."""
+    # --- journaled: in memory, and durable
+
+    def confirm(self, position: int) -> None:
+        """What is staged is in the journal now, at this position."""
         _assert_off_loop()
-        self._staged_objects = _MemoryBackend()
-        self._read_heads |= {move.name: move.new for move in self._staged_moves.values()}
+        moves = tuple(self._staged_moves.values())
+        self._staged.clear()
         self._staged_moves.clear()
+        self._note(moves)
+        self.position = position
+
+    def replay(self, log: Log) -> None:
+        """Take in entries of the journal. What is on disk already does no harm."""
+        _assert_off_loop()
+        for entry in log.entries:
+            for item in entry.objects:
+                self._new.add(item, partial(self._raw, item.base or ""))
+            self._note(entry.moves)
+        self.position = log.position
+
+    def _note(self, moves: Iterable[RefMove]) -> None:
+        for move in moves:
+            earlier = self._journaled_moves.get(move.name)
+            old = earlier.old if earlier else move.old
+            self._journaled_moves[move.name] = RefMove(move.name, old, move.new)
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether the journal has anything that the disk lacks."""
+        return bool(self._journaled_moves)
+
+    def unwritten(self) -> Unwritten | None:
+        """What a checkpoint has to write, or None. Nothing may be staged."""
+        assert not self.staged(""), "a checkpoint in the middle of a batch"
+        if not self._journaled_moves:
+            return None
+        moves = tuple(self._journaled_moves.values())
+        return Unwritten(self.position, self._new.all(), moves)
+
+    def written(self, unwritten: Unwritten) -> None:
+        """This is on disk now."""
+        _assert_off_loop()
+        self._new.drop(item.id for item in unwritten.objects)
+        for move in unwritten.moves:
+            self._read_heads[move.name] = move.new
+            since = self._journaled_moves.pop(move.name, move)
+            if since.new != move.new:
+                self._journaled_moves[move.name] = RefMove(move.name, move.new, since.new)
         self._git = self._open()
 
-    # --- storing: synced to disk
+    def release(self, position: int = 0) -> None:
+        """What is staged is on disk already, at this position."""
+        self.confirm(position)
+        unwritten = self.unwritten()
+        if unwritten:
+            self.written(unwritten)
+
+    def outside_head(self) -> str | None:
+        """What somebody made of `master` on disk that the journal knows nothing of, if anything.
+
+        Whoever asks takes it in: from now on `master` may move over it.
+        """
+        _assert_off_loop()
+        known, found = self._journaled_moves.get(MASTER), self._stored_head(MASTER)
+        if known is None or found in (None, known.old, known.new):
+            return None
+        self._journaled_moves[MASTER] = RefMove(MASTER, found, known.new)
+        heads = self.heads("refs/heads/").values()
+        return None if any(self.contains(head, found) for head in heads) else found
+
+    # --- without a journal
 
     def store(self, entry: Entry) -> None:
         """Write an entry's objects, then move its refs together, each step synced.
@@ -215,32 +320,13 @@ class Repository:
             JournalError: the disk refused.
         """
         _assert_off_loop()
-        try:
-            self._create_on_disk()
-            git = pygit2.Repository(str(self.path))
-            for item in entry.objects:
-                git.write(item.kind, item.data)
-            _move_refs(git, entry.moves)
-        except (pygit2.GitError, OSError) as problem:
-            raise JournalError(f"{self.path} could not be written: {problem}") from problem
-
-    def _create_on_disk(self) -> None:
-        """Make the bare repository: complete under another name first, then renamed."""
-        if self.exists:
-            return
-        fresh = self.path.with_name(f".{self.path.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        pygit2.init_repository(str(fresh), bare=True, initial_head="master")
-        for part in (*fresh.rglob("*"), fresh):
-            _sync(part)
-        fresh.rename(self.path)
-        _sync(self.path.parent)
+        bare.store(self.path, entry)
 
     # --- libgit2's objects stay below this line
 
     def _stored_head(self, ref: str) -> str | None:
         if ref not in self._read_heads:
-            found = self._git.references.get(ref) if self.exists else None
+            found = self._git.references.get(ref) if self.is_on_disk else None
             self._read_heads[ref] = None if found is None else str(found.resolve().target)
         return self._read_heads[ref]
 
@@ -257,6 +343,24 @@ class Repository:
         if found is None:
             raise RepositoryError(f"{self.path} lacks the commit {commit}")
         return found
+
+    def _raw(self, id: str) -> bytes:
+        """An object's bytes."""
+        if id in self._new:
+            return self._new.data(id)
+        try:
+            data: bytes = self._git.read(id)[1]
+        except (KeyError, pygit2.GitError):
+            raise RepositoryError(f"{self.path} lacks the object {id}") from None
+        return data
+
+    def _tree(self, commit: str) -> bytes:
+        """The bytes of a commit's tree."""
+        return self._raw(git_objects.tree_of(self._raw(commit)))
+
+    def _blob(self, commit: str) -> str | None:
+        """The id of the text's blob at a commit."""
+        return git_objects.find_in_tree(self._tree(commit), self.filename)
 
     def _read_text(self, commit: str) -> str:
         tree = self._commit(commit).tree
@@ -277,37 +381,32 @@ class Repository:
         return iter(walker)
 
 
-class _MemoryBackend(pygit2.OdbBackend):
-    """An object database in memory, laid over the one on disk: it takes every write."""
+class _NewObjectsBackend(pygit2.OdbBackend):
+    """Lets libgit2 see the new objects, over those on disk. It writes nothing here."""
 
-    def __init__(self) -> None:
+    def __init__(self, objects: NewObjects) -> None:
         super().__init__()
-        self._objects: dict[pygit2.Oid, tuple[int, bytes]] = {}
-
-    def all(self) -> Iterator[GitObject]:
-        """Every object, in the order in which they were written."""
-        return (GitObject(str(oid), kind, data) for oid, (kind, data) in self._objects.items())
-
-    def write_cb(self, oid: pygit2.Oid, data: bytes, kind: int) -> None:
-        self._objects[oid] = (kind, data)
+        self._objects = objects
 
     def exists_cb(self, oid: pygit2.Oid) -> bool:
-        return oid in self._objects
+        return str(oid) in self._objects
 
     def read_cb(self, oid: pygit2.Oid) -> tuple[int, bytes]:
-        return self._objects[oid]
+        found = self._objects.find(str(oid))
+        if found is None:
+            raise KeyError(oid)
+        return found.kind, self._objects.data(found.id)
 
     def read_header_cb(self, oid: pygit2.Oid) -> tuple[int, int]:
-        kind, data = self._objects[oid]
+        kind, data = self.read_cb(oid)
         return kind, len(data)
 
     def read_prefix_cb(self, oid: pygit2.Oid) -> tuple[int, bytes, pygit2.Oid]:
         """Called for full ids too; abbreviated ones are nobody's here."""
-        kind, data = self._objects[oid]
-        return kind, data, oid
+        return *self.read_cb(oid), oid
 
     def exists_prefix_cb(self, oid: pygit2.Oid) -> pygit2.Oid:
-        if oid not in self._objects:
+        if str(oid) not in self._objects:
             raise KeyError(oid)
         return oid
 
@@ -315,71 +414,11 @@ class _MemoryBackend(pygit2.OdbBackend):
         """Nothing to read again."""
 
 
-class _TextCache:
-    """Texts by commit, the least recently used dropped above a number of characters."""
-
-    def __init__(self, characters_max: int) -> None:
-        self._characters_max = characters_max
-        self._characters = 0
-        self._texts: OrderedDict[str, str] = OrderedDict()
-
-    def get(self, commit: str) -> str | None:
-        text = self._texts.get(commit)
-        if text is not None:
-            self._texts.move_to_end(commit)
-        return text
-
-    def put(self, commit: str, text: str) -> None:
-        self._characters += len(text) - len(self._texts.pop(commit, ""))
-        self._texts[commit] = text
-        while self._characters > self._characters_max and len(self._texts) > 1:
-            _, dropped = self._texts.popitem(last=False)
-            self._characters -= len(dropped)
-
-
-def _signature(signature: Signature) -> pygit2.Signature:
-    return pygit2.Signature(signature.name, signature.email, int(signature.time), 0)
-
-
 def _memory_repository() -> pygit2.Repository:
     """A repository without a place on disk."""
     git = pygit2.Repository()
     git.set_odb(pygit2.Odb())
     return git
-
-
-def _sync(path: Path) -> None:
-    """Have a file's bytes, or a folder's names, on the disk."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
-def _move_refs(git: pygit2.Repository, moves: Sequence[RefMove]) -> None:
-    """Lock all refs, see that each stands where it should, and move them together.
-
-    A transaction moves its refs one after the other, in no certain order. So there are three, and
-    the innermost ends first: whenever the machine stops, every commit is reachable, and a client's
-    branch is never behind what `master` has of it.
-    """
-    with git.transaction() as deleted, git.transaction() as master, git.transaction() as branches:
-        planned = [
-            (move, deleted if move.new is None else master if move.name == MASTER else branches)
-            for move in moves
-        ]
-        for move, transaction in planned:
-            transaction.lock_ref(move.name)
-        for move, _ in planned:
-            found = git.references.get(move.name)
-            if (None if found is None else str(found.target)) != move.old:
-                raise OvertakenError(f"{git.path}: {move.name} was moved by somebody else")
-        for move, transaction in planned:
-            if move.new is None:
-                transaction.remove(move.name)
-            else:
-                transaction.set_target(move.name, pygit2.Oid(hex=move.new))
 
 
 def _assert_off_loop() -> None:

@@ -19,7 +19,6 @@ from msgspec import UNSET
 from server import protocol
 from server.document import Joined, News, Reply, Request, View
 from server.keys import Keys
-from server.master import Author
 from server.protocol import (
     BadMessageError,
     ClientMessage,
@@ -33,6 +32,7 @@ from server.protocol import (
     Resolve,
     Sync,
 )
+from server.steps import Author
 
 _BAD_MESSAGES_MAX = 10  # in a row (rule P10)
 _ANONYMOUS = "Guest"

@@ -1,15 +1,23 @@
 """What a commit's message says: which lines an edit touched, and how many words came and went."""
 
 import re
+from collections.abc import Sequence
 
-from merge.splices import between
+from merge.splices import Splice, between
 
 _WORD = re.compile(r"\w+")
 
 
-def describe(before: str, after: str) -> str:
-    """Say in a few words what turns one text into the other: `Edit lines 3-5 (+12 -3 words)`."""
-    splices = between(before, after)
+def describe(before: str, after: str, splices: Sequence[Splice] | None = None) -> str:
+    """Say in a few words what turns one text into the other: `Edit lines 3-5 (+12 -3 words)`.
+
+    Args:
+        before: the one.
+        after: the other.
+        splices: what makes the other of the one, where that is known.
+    """
+    if splices is None:
+        splices = between(before, after)
     if not splices:
         return "Change nothing"
     grown = sum(len(inserted) - deleted for _, deleted, inserted in splices[:-1])
@@ -24,7 +32,7 @@ def _lines(text: str, start: int, end: int) -> str:
     return f"line {first}" if first == last else f"lines {first}-{last}"
 
 
-def _words(before: str, splices: tuple[tuple[int, int, str], ...]) -> str:
+def _words(before: str, splices: Sequence[Splice]) -> str:
     added = sum(len(_WORD.findall(inserted)) for _, _, inserted in splices)
     removed = sum(len(_WORD.findall(before, at, at + deleted)) for at, deleted, _ in splices)
     counts = [f"+{added}"] * bool(added) + [f"-{removed}"] * bool(removed)

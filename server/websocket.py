@@ -8,7 +8,8 @@ from aiohttp import WSMsgType, web
 from server.app_keys import CONFIG, HUB
 from server.config import Config
 from server.data_folder import is_document_name
-from server.hub import OverloadedError, Seat
+from server.hub import OverloadedError
+from server.live_document import Seat
 from server.protocol import CloseCode
 
 _DEFAULT_DOCUMENT = "welcome"

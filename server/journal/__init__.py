@@ -1,37 +1,54 @@
 """The journal: where edits are first made safe, and the contract that every journal keeps.
 
-An entry holds all that one document's batch of edits adds to its repository: new Git objects and
-ref moves. `append` returns only when the entry is durable: synced, not only written. Whoever
-appends says for each ref which commit it followed (compare-and-swap), so nothing outside may
-assume that this process is a document's only writer.
+A journal is one log for each document. An entry holds all that a batch of edits adds to the
+document's repository: new Git objects and ref moves. Positions are numbers that grow; 0 is before
+the first entry. What has moved on into the repositories (a checkpoint) is forgotten.
 
-The journal knows neither messages nor merging.
+    append      an entry that follows a position (compare-and-swap); when its future is done it is
+                durable: synced, not only written
+    read        the entries after a position that are not forgotten, and where the log stands
+    listen      be told of every entry, whoever appended it
+    forget      up to a checkpoint: those entries are in the repository
+    documents   those with entries that are not forgotten
+
+Nothing outside a journal may assume that this process is a document's only writer: whoever is
+overtaken reads what came first and merges again. The journal knows neither messages nor merging.
 
 Errors::
 
-    JournalError       the entry is not durable; nothing of it may be acknowledged
-    └── OvertakenError      somebody else moved a ref first: read it again and merge again
+    JournalError           nothing of the entry may be acknowledged
+    ├── OvertakenError         somebody else came first: read, and merge again
+    ├── DiskFullError          there is no room
+    ├── ReadOnlyError          the disk may not be written
+    └── DamagedError           what is stored cannot be read
 """
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
+from server.git_objects import GitObject
+
 
 class JournalError(Exception):
-    """The entry could not be made durable."""
+    """The entry could not be made durable, or the log could not be read."""
 
 
 class OvertakenError(JournalError):
-    """A ref does not stand where the entry says it stood."""
+    """The entry does not follow the last one."""
 
 
-@dataclass(frozen=True, slots=True)
-class GitObject:
-    """A new object: its id, Git's number for its type, and its bytes without the header."""
+class DiskFullError(JournalError):
+    """The disk is full."""
 
-    id: str
-    kind: int
-    data: bytes
+
+class ReadOnlyError(JournalError):
+    """The disk may not be written."""
+
+
+class DamagedError(JournalError):
+    """The log is not as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +62,62 @@ class RefMove:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a batch of edits adds to the repository of `document`; parents come before children."""
+    """What a batch of edits adds to a document's repository; a base comes before its deltas."""
 
     document: str
     objects: tuple[GitObject, ...]
     moves: tuple[RefMove, ...]
 
 
-class Journal(Protocol):
-    """Makes entries durable, in order."""
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The entries of one document after some position, in order, and where the log stands now."""
 
-    def append(self, entry: Entry) -> None:
-        """Make one entry durable. Blocks; never called on the event loop.
+    position: int = 0
+    entries: tuple[Entry, ...] = ()
+
+
+class Journal(Protocol):
+    """All of it but `listen` and `forget` may block; never called on the event loop.
+
+    Attributes:
+        writes_through: whether what is durable is in the repository already, and never read here.
+    """
+
+    writes_through: bool
+
+    def append(self, entry: Entry, follows: int) -> Future[int]:
+        """Hand in an entry that follows a position.
+
+        Returns:
+            A future, which cannot be cancelled, of the entry's own position: done when the entry is
+            durable. Or of an `OvertakenError` where it does not follow the last one, or another
+            `JournalError` where the disk refuses; then nothing of it counts.
+        """
+
+    def read(self, document: str, after: int = 0) -> Log:
+        """The entries after a position, as far as they are not forgotten.
 
         Raises:
-            OvertakenError: a ref was moved by somebody else; nothing of the entry counts.
-            JournalError: the disk refused; nothing of the entry may be acknowledged.
+            JournalError: they cannot be read.
         """
+
+    def forget(self, document: str, up_to: int) -> None:
+        """Drop the entries up to this position. May happen later, and may fail without harm."""
+
+    def documents(self) -> list[str]:
+        """The documents that have entries.
+
+        Raises:
+            JournalError: they cannot be read.
+        """
+
+    def listen(self, heard: Callable[[str, int], None]) -> None:
+        """Have this called with document and position when an entry is durable.
+
+        It is called on a thread of the journal's, soon, after the future of `append` is done and
+        after what was called back for that; it must be quick and must not raise.
+        """
+
+    def close(self) -> None:
+        """End after all that was handed in is durable."""

@@ -1,10 +1,11 @@
 """One document of a server: the windows that people have on it, and the Git repository below."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession
+from aiohttp import ClientConnectorError, ClientSession
 from playwright.async_api import Browser
 
 from tests.browser.line import Line
@@ -75,7 +76,7 @@ class Room:
 
     async def git(self, *arguments: str) -> str:
         """Run Git in the bare repository."""
-        return await git(*arguments, cwd=self._repository)
+        return await git(*arguments, cwd=await self._repository())
 
     async def text_in_git(self) -> str:
         return await self.git("show", f"master:{self.document}.txt")
@@ -86,14 +87,19 @@ class Room:
 
     async def fsck(self) -> None:
         """Git finds nothing wrong."""
-        if not self._repository.exists():
+        path = await self._repository()
+        if not path.exists():
             return
-        ran = await run_git("fsck", "--strict", "--no-dangling", cwd=self._repository)
+        ran = await run_git("fsck", "--strict", "--no-dangling", cwd=path)
         assert ran.code == 0, ran.err
         assert "error" not in ran.err, ran.err
 
-    @property
-    def _repository(self) -> Path:
+    async def _repository(self) -> Path:
+        """The bare repository; asking as a clone does has the server write all into it."""
+        address = f"{self.server.url}/{self.document}.git/info/refs?service=git-upload-pack"
+        with suppress(ClientConnectorError):  # a server that has ended has written all
+            async with ClientSession() as http, http.get(address) as response:
+                await response.read()
         return self.server.data / f"{self.document}.git"
 
     # --- the end

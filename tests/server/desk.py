@@ -8,7 +8,6 @@ from server.document import Document, Joined, Reply, Request, View
 from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
 from server.journal import Entry
 from server.journal.direct import DirectJournal
-from server.master import Author
 from server.protocol import (
     Conflict,
     Edit,
@@ -21,6 +20,7 @@ from server.protocol import (
     check_of,
 )
 from server.repository import Repository
+from server.steps import Author
 from tests.git import git
 
 NOON = 1_700_000_000.0  # Unix time in seconds: some noon
@@ -49,7 +49,7 @@ class Desk:
 
     def repository(self) -> Repository:
         """The repository as somebody else sees it: what is on disk."""
-        return Repository(self.path, "notes.txt")
+        return Repository(self.path, "notes.txt", self._journal.read("notes"))
 
     @property
     def text(self) -> str:
@@ -75,8 +75,7 @@ class Desk:
         """Make durable what is staged; returns what that was."""
         entry = self.store.staged("notes")
         if entry is not None:
-            self._journal.append(entry)
-            self.store.release()
+            self.store.release(self._journal.append(entry, self.store.position).result())
         return entry
 
     def sweep(

@@ -31,7 +31,11 @@ def test_the_environment_counts_and_the_command_line_wins() -> None:
 
 @pytest.mark.parametrize("name", [setting.name for setting in fields(Config)])
 def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
-    value = {"log_level": "debug", "origins": "https://a.example, https://b.example"}.get(name, "7")
+    value = {
+        "journal": "direct",
+        "log_level": "debug",
+        "origins": "https://a.example, https://b.example",
+    }.get(name, "7")
     option = settings(("--" + name.replace("_", "-"), value))
     assert option == settings((), {f"GOLLABEDIT_{name.upper()}": value})
     assert option != Config()
@@ -56,6 +60,7 @@ def test_several_origins_are_separated_by_commas() -> None:
         ("--hello-wait-s", "soon", "--hello-wait-s must be a number, not 'soon'"),
         ("--hello-wait-s", "nan", "hello_wait_s must be positive, not nan"),
         ("--hello-wait-s", "inf", "hello_wait_s must be positive, not inf"),
+        ("--journal", "paper", "journal cannot be 'paper': sqlite, direct"),
         ("--log-level", "loud", "log_level cannot be 'loud': debug, info, warning, error"),
     ],
 )

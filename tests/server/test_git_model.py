@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from server import git_model
+from server.summary import describe
 from tests.git import git
 
 
@@ -22,7 +23,7 @@ def trailers_by_git(message: str, folder: Path) -> str:
 
 
 def test_the_trailers_of_an_edit_are_git_trailers_and_read_back(tmp_path: Path) -> None:
-    trailers = trailers_by_git(git_model.edit_message("one\n", "two\n", "abc", 7), tmp_path)
+    trailers = trailers_by_git(git_model.edit_message("Edit line 1", "abc", 7), tmp_path)
     assert trailers == "Client: abc\nSeq: 7"
     found = dict(line.split(": ") for line in trailers.splitlines())
     assert found == git_model.trailers_of("abc", 7)
@@ -41,22 +42,23 @@ def test_trailers_that_somebody_else_wrote_count_as_none(trailers: dict[str, str
 
 
 def test_the_part_of_an_edit_carries_no_number(tmp_path: Path) -> None:
-    message = git_model.part_message("one\n", "two\n", "abc")
+    message = git_model.part_message("Edit line 1", "abc")
     assert trailers_by_git(message, tmp_path) == "Client: abc"
 
 
 def test_every_message_has_a_short_first_line() -> None:
+    what = describe("", "a")
     messages = [
         git_model.ROOT_MESSAGE,
-        git_model.edit_message("", "a", "c", 1),
-        git_model.part_message("", "a", "c"),
-        git_model.merge_message("", "a", "Ann"),
+        git_model.edit_message(what, "c", 1),
+        git_model.part_message(what, "c"),
+        git_model.merge_message(what, "Ann"),
     ]
     for message in messages:
         first, _, rest = message.partition("\n")
         assert 0 < len(first) <= 72
         assert not rest or rest.startswith("\n"), "Git expects a blank line after the first"
-    assert git_model.merge_message("", "a", "Ann") == "Merge Ann: edit line 1 (+1 words)\n"
+    assert git_model.merge_message(what, "Ann") == "Merge Ann: edit line 1 (+1 words)\n"
 
 
 def test_nobody_gets_mail_by_a_made_up_address() -> None:

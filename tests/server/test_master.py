@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from server.git_model import Signature
-from server.master import Author, Incoming, Master
+from server.master import Incoming, Master
 from server.repository import Repository
+from server.steps import Author
 from tests.server.desk import NOON
 
 ANN, BO, CY = Author("ann", "Ann"), Author("bo", "Bo"), Author("cy", "Cy")

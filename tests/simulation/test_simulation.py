@@ -25,3 +25,19 @@ def test_everybody_agrees_and_nothing_is_lost(
     world = World(tmp_path, seed, monkeypatch)
     world.run()
     _happened.update(world.happened)
+
+
+@pytest.mark.skipif(len(_SEEDS) < 40, reason="few seeds: not everything happens")
+def test_the_runs_before_were_not_vacuous() -> None:
+    """Runs last, as it stands last: each fault that the world can make was made."""
+    missing = [
+        what
+        for what in (
+            "merged", "conflict", "resolved", "parked", "merge commits", "resent", "dropped",
+            "unavailable", "died with work undone", "died before the answer",
+            "died with entries unwritten", "died within a checkpoint", "checkpoint",
+            "checkpoint overtaken", "pushed", "by hand",
+        )
+        if not _happened[what]
+    ]  # fmt: skip
+    assert not missing

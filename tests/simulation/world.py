@@ -1,13 +1,14 @@
 """The world around the real server: a network, a clock, a disk and people, all from one seed.
 
-Real are the hub's `LiveDocument` and `Seat`, sessions, documents, repositories, the journal and
-Git. Fake is only what makes a run different each time: the clock, the thread (work of the hub
-runs when the world says so), the network (a frame arrives when the world says so, or never) and
-the people.
+Real are `LiveDocument` and `Seat`, sessions, documents, repositories, the journal, checkpoints and
+Git. Fake is only what makes a run different each time: the clock, the threads (work runs, and the
+journal writes, when the world says so), the network (a frame arrives when the world says so, or
+never) and the people.
 
 Faults: a connection breaks (with frames in both directions lost), a client reads slowly, the
-server is killed before or after the journal has a batch and starts again from disk, the disk
-refuses, somebody else moves `master`, time jumps.
+server is killed before or after the journal has a batch, or within a checkpoint, and starts again
+from disk, the disk refuses, somebody else appends to the journal or commits by hand on disk, time
+jumps.
 
 After every step: no message contradicts what its receiver has (`DriftError`), `update`s chain
 (P6), what is acknowledged is on disk under a ref (P2), `master` only grows. At the end: all have
@@ -26,13 +27,13 @@ from typing import Any
 
 import pytest
 
-from server import hub
+from server import durable_document, live_document
 from server.durable_document import DurableDocument
 from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
-from server.hub import LiveDocument, Seat
-from server.journal import Entry, JournalError
-from server.journal.direct import DirectJournal
+from server.journal import DiskFullError, Entry, JournalError, OvertakenError
+from server.journal.sqlite import SqliteJournal
 from server.keys import Keys
+from server.live_document import LiveDocument, Seat
 from server.repository import Repository
 from server.session import Limits, Session
 from tests.git import assert_sound, git
@@ -76,7 +77,7 @@ class _Worker(ThreadPoolExecutor):
     def __init__(self) -> None:
         super().__init__(1)
         self.waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
-        self.done: deque[tuple[Future[Any], Any]] = deque()
+        self.done: deque[tuple[Future[Any], Future[Any]]] = deque()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -87,26 +88,42 @@ class _Worker(ThreadPoolExecutor):
         """Carry out the oldest work; nobody hears of it yet."""
         if self.waiting:
             future, call = self.waiting.popleft()
-            self.done.append((future, call()))
+            outcome: Future[Any] = Future()
+            try:
+                outcome.set_result(call())
+            except JournalError as problem:
+                outcome.set_exception(problem)
+            self.done.append((future, outcome))
 
     def report(self) -> None:
         """Hand over the oldest result."""
         if self.done:
-            future, result = self.done.popleft()
-            future.set_result(result)
+            future, outcome = self.done.popleft()
+            if outcome.exception():
+                future.set_exception(outcome.exception())
+            else:
+                future.set_result(outcome.result())
 
 
-class _Disk:
-    """A journal whose disk can be full."""
+class _Journal(SqliteJournal):
+    """The real journal: it writes when the world says so, and its disk can be full."""
 
-    def __init__(self, journal: DirectJournal) -> None:
-        self._journal = journal
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, start=False)
+        # Syncing is tested elsewhere; here it would only take time.
+        self._writer.execute("PRAGMA synchronous = OFF")
         self.is_full = False
 
-    def append(self, entry: Entry) -> None:
-        if self.is_full:
-            raise JournalError("no space left on device")
-        self._journal.append(entry)
+    @property
+    def waits(self) -> bool:
+        return bool(self._waiting)
+
+    def append(self, entry: Entry, follows: int) -> Future[int]:
+        if not self.is_full:
+            return super().append(entry, follows)
+        refused: Future[int] = Future()
+        refused.set_exception(DiskFullError("no space left on device"))
+        return refused
 
 
 @dataclass
@@ -155,9 +172,12 @@ class World:
         self.random = Random(seed)
         self.clock = Clock()
         self.happened: Counter[str] = Counter()
-        patch.setattr(hub, "time", self.clock)
+        patch.setattr(live_document, "time", self.clock)
+        patch.setattr(durable_document, "time", self.clock)
+        self._folder = folder
         self._path = folder / "notes.git"
-        self._disk = _Disk(DirectJournal(self._repository))
+        self._is_full = False
+        self._by_hand: set[str] = set()
         self._keys = _Keys(b"secret", self.random)
         self._loop = _Loop(self.clock)
         self._words = Words()
@@ -172,19 +192,26 @@ class World:
         self._start()
 
     def _repository(self, _: str = "") -> Repository:
-        return Repository(self._path, "notes.txt")
+        """What is durable."""
+        return Repository(self._path, "notes.txt", self._journal.read("notes"))
 
     # --- the server
 
     def _start(self) -> None:
         self._worker = _Worker()
-        durable = DurableDocument("notes", self._repository, self._disk, 1_000_000)
-        self._live = LiveDocument(durable, self._worker)
-        self._server = self._loop.create_task(self._live.run())
+        self._journal = _Journal(self._folder / "journal.sqlite")
+        self._journal.is_full = self._is_full
+        durable = DurableDocument("notes", self._repository, self._journal, self._worker, 1_000_000)
+        self._live = live = LiveDocument(durable)
+        self._journal.listen(lambda _, position: live.heard(position))
+        self._server = self._loop.create_task(live.run())
+        self._checkpoint: asyncio.Task[None] | None = None
 
     def _kill(self) -> None:
         """The process ends at once; what it had not sent is never sent."""
         tasks = [self._server, *(c.reading for c in self._all() if c.reading)]
+        if self._checkpoint:
+            tasks.append(self._checkpoint)
         for task in tasks:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
@@ -195,6 +222,7 @@ class World:
             self._break(client)
         self._old.clear()
         self._worker.shutdown()
+        self._journal.close()
 
     def _all(self) -> list[Connection]:
         return [*self._connections.values(), *self._old]
@@ -302,14 +330,17 @@ class World:
             (20, self._somebody_is_read),
             (30, self._a_frame_goes_down),
             (15, self._worker.work),
+            (15, self._journal.write),
             (15, self._worker.report),
+            (3, self._begin_checkpoint),
             (10, self._somebody_comes),
             (2, self._somebody_drops),
             (10, self._somebody_decides),
             (1, self._somebody_syncs),
             (0.7, self._server_dies),
             (0.5, self._disk_fills),
-            (1, self._somebody_else_commits),
+            (1, self._somebody_else_appends),
+            (0.3, self._somebody_commits_by_hand),
             (2, self._time_passes),
             (1, self._sweep),
             (2, self._an_old_connection_ends),
@@ -361,6 +392,7 @@ class World:
     def _all_goes_well(self) -> None:
         """What is on its way gets a step further everywhere."""
         self._worker.work()
+        self._journal.write()
         self._worker.report()
         for connection in list(self._connections.values()):
             self._deliver_up(connection)
@@ -401,28 +433,65 @@ class World:
             self._worker.work()
         self.happened["died with work undone"] += bool(self._worker.waiting)
         self.happened["died before the answer"] += bool(self._worker.done)
+        self.happened["died with entries unwritten"] += self._journal.waits
+        self.happened["died within a checkpoint"] += bool(self._checkpoint)
         self.happened["died"] += 1
         self._kill()
         self._check_acknowledged()
         self._start()
 
     def _disk_fills(self) -> None:
-        self._disk.is_full = not self._disk.is_full
+        self._is_full = self._journal.is_full = not self._is_full
 
-    def _somebody_else_commits(self) -> None:
+    def _begin_checkpoint(self) -> None:
+        if self._checkpoint is None and self._live.durable.backlog:
+            self._checkpoint = self._loop.create_task(self._write_checkpoint())
+
+    async def _write_checkpoint(self) -> None:
+        try:
+            await self._live.durable.checkpoint()
+            self.happened["checkpoint"] += 1
+        except OvertakenError:
+            self.happened["checkpoint overtaken"] += 1
+            self._live.poke()
+        except JournalError:
+            self.happened["checkpoint failed"] += 1
+        self._checkpoint = None
+
+    def _somebody_else_appends(self) -> None:
         """As a push would: `master` moves under the server's feet."""
+        if self._is_full:
+            return
+        self._journal.write()
         repository = self._repository()
-        head = repository.head(MASTER)
-        if head is not None:
+        entry = self._written_elsewhere(repository)
+        if entry:
             self.happened["pushed"] += 1
-            who = Signature("Olive", "olive@example.invalid", self.clock.now)
-            word = self._words.new("olive")
-            text = repository.text(head)
-            text = f"{word}\n{text}" if self.random.random() < 0.5 else f"{text}{word}\n"
-            repository.move(MASTER, repository.commit(text, (head,), who, who, "Write\n"))
-            entry = repository.staged("notes")
-            assert entry is not None
+            appended = self._journal.append(entry, repository.position)
+            self._journal.write()
+            appended.result()
+
+    def _somebody_commits_by_hand(self) -> None:
+        """In the bare repository itself; nobody tells the server."""
+        if not self._path.exists():
+            return
+        repository = Repository(self._path, "notes.txt")
+        entry = self._written_elsewhere(repository)
+        if entry:
+            self.happened["by hand"] += 1
             repository.store(entry)
+            self._by_hand |= {move.new for move in entry.moves if move.new}
+
+    def _written_elsewhere(self, repository: Repository) -> Entry | None:
+        head = repository.head(MASTER)
+        if head is None:
+            return None
+        who = Signature("Olive", "olive@example.invalid", self.clock.now)
+        word = self._words.new("olive")
+        text = repository.text(head)
+        text = f"{word}\n{text}" if self.random.random() < 0.5 else f"{text}{word}\n"
+        repository.move(MASTER, repository.commit(text, (head,), who, who, "Write\n"))
+        return repository.staged("notes")
 
     def _time_passes(self) -> None:
         self.clock.now += self.random.choice([0.1, 1, 20, 40])
@@ -434,7 +503,7 @@ class World:
 
     def _settle(self) -> None:
         """No more faults: everybody comes, sends all, and sees all."""
-        self._disk.is_full = False
+        self._is_full = self._journal.is_full = False
         for connection in self._old:
             connection.up.clear()
             if not connection.closed:
@@ -463,15 +532,18 @@ class World:
         self._check_master()
         connections = self._connections.values()
         is_quiet = not (self._worker.waiting or any(c.up or c.down for c in connections))
+        if self._live.durable.backlog or self._checkpoint:
+            self._begin_checkpoint()
+            is_quiet = False
         return is_quiet and all(client.is_settled for client in self.clients)
 
     # --- what must hold
 
     def _check_durable(self, message: Message) -> None:
         """P2: what a message names as done is on disk, under a ref."""
-        if message["type"] not in ("merged", "conflict") or not self._path.exists():
-            return
         repository = self._repository()
+        if message["type"] not in ("merged", "conflict") or not repository.head(MASTER):
+            return
         _assert_kept(repository, message["commit"])
         master = repository.head(MASTER)
         assert master is not None
@@ -483,27 +555,31 @@ class World:
             )
 
     def _check_master(self) -> None:
-        if self._path.exists():
-            repository = self._repository()
-            master = repository.head(MASTER)
-            if master is not None and master != self._master:
-                if self._master is not None:
-                    assert repository.contains(master, self._master), "`master` lost a revision"
-                self._master = master
+        repository = self._repository()
+        master = repository.head(MASTER)
+        if master is not None and master != self._master and master not in self._by_hand:
+            if self._master is not None:
+                assert repository.contains(master, self._master), "`master` lost a revision"
+            self._master = master
 
     def _check_acknowledged(self) -> None:
-        if self._path.exists():
-            repository = self._repository()
-            for client in self.clients:
-                for commit in client.acknowledged:
-                    _assert_kept(repository, commit)
+        self._journal = _Journal(self._folder / "journal.sqlite")
+        self._check_kept([commit for client in self.clients for commit in client.acknowledged])
+        self._journal.close()
+
+    def _check_kept(self, commits: list[str]) -> None:
+        repository = self._repository()
+        for commit in commits:
+            _assert_kept(repository, commit)
 
     def _check_end(self) -> None:
         for connection in self._connections.values():
             connection.check_answers()
-        self._check_acknowledged()
+        assert not self._live.durable.backlog
+        self._check_kept([commit for client in self.clients for commit in client.acknowledged])
+        self._check_kept(list(self._by_hand))
         assert_sound(self._path)
-        repository = self._repository()
+        repository = Repository(self._path, "notes.txt")
         master = repository.head(MASTER)
         assert master is not None
         text = repository.text(master)

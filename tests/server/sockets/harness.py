@@ -135,16 +135,22 @@ class Served:
             assert response.status == 200, await response.text()
             return await response.text()
 
+    async def repository(self, document: str = "notes") -> Path:
+        """The bare repository, with all that was answered in it."""
+        if not self.app[HUB].is_stopping:
+            await self.app[HUB].checkpoint(document)
+        return self.folder.repository_path(document)
+
     async def fsck(self, document: str = "notes") -> None:
         """Git finds nothing wrong with the repository on disk."""
-        path = self.folder.repository_path(document)
+        path = await self.repository(document)
         ran = await run_git("fsck", "--strict", "--no-dangling", cwd=path)
         assert ran.code == 0, ran.err
         assert "error" not in ran.err, ran.err
 
     async def refs(self, document: str = "notes") -> dict[str, str]:
         """The branches on disk and their commits."""
-        path = self.folder.repository_path(document)
+        path = await self.repository(document)
         listed = await git("for-each-ref", "--format=%(refname) %(objectname)", cwd=path)
         return {
             ref.removeprefix("refs/heads/"): id for ref, id in map(str.split, listed.splitlines())
@@ -152,7 +158,7 @@ class Served:
 
     async def git_on_disk(self, *arguments: str, document: str = "notes") -> str:
         """Run Git in the bare repository itself."""
-        return await git(*arguments, cwd=self.folder.repository_path(document))
+        return await git(*arguments, cwd=await self.repository(document))
 
     async def clone(self, into: Path, *options: str, document: str = "notes") -> Path:
         """Clone a document as anybody would."""

@@ -136,11 +136,12 @@ async def test_sigkill_under_typing_loses_nothing_that_was_acknowledged(tmp_path
     async with RealServer(tmp_path) as server:
         writers = await _write_and_end(server, signal.SIGKILL, ahead=1)
         assert await server.ended() == -signal.SIGKILL
-    text = await _check_disk(tmp_path)
     async with RealServer(tmp_path) as server:
-        assert (await server.join("Reader")).text == text
-        await _check_nothing_is_lost(server, writers, text)
-    await _check_disk(tmp_path)
+        await _check_nothing_is_lost(server, writers, (await server.join("Reader")).text)
+        text = (await server.join("Reader")).text
+        server.signal(signal.SIGTERM)
+        assert await server.ended() == 0
+    assert await _check_disk(tmp_path) == text
 
 
 async def test_ctrl_c_is_a_clean_end_too(tmp_path: Path) -> None:

@@ -151,4 +151,4 @@ async def test_a_look_at_a_document_leaves_nothing_on_disk(server: Served) -> No
     await ann.close()
     assert sorted(path.name for path in server.folder.path.iterdir()) == before
     await bo.edit("now it is written")
-    assert server.folder.exists("notes")
+    assert (await server.repository()).is_dir()

@@ -2,15 +2,15 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import Future
 from itertools import pairwise
 
 import pytest
 
 from server import app
 from server.journal import Entry, JournalError
-from server.journal.direct import DirectJournal
-from server.repository import Repository
+from server.journal.sqlite import SqliteJournal
 from tests.server.sockets.client import Client, Message, apply, check_of, with_theirs
 from tests.server.sockets.harness import Serve, Served, eventually
 from tests.server.sockets.raw_socket import RawSocket, frame
@@ -88,7 +88,7 @@ async def test_p1_a_hello_with_an_unknown_base_is_welcomed_with_the_text(server:
 # --- P2: durable before it is said
 
 
-class _Gated(DirectJournal):
+class _Gated(SqliteJournal):
     """The real journal, which waits for a word before it begins, or fails."""
 
     gate = threading.Event()
@@ -96,14 +96,14 @@ class _Gated(DirectJournal):
     is_broken = False
     has_fault = False
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, follows: int) -> Future[int]:
         self.waits.set()
         assert self.gate.wait(20)
         if self.has_fault and len(entry.moves) > 2:  # more than master and one client's branch
             raise ArithmeticError("a fault of ours")
         if self.is_broken:
             raise JournalError("no space left on device")
-        super().append(entry)
+        return super().append(entry, follows)
 
 
 @pytest.fixture
@@ -112,10 +112,7 @@ def journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Gated]]:
         gate = threading.Event()
         waits = threading.Event()
 
-        def __init__(self, repository_of: Callable[[str], Repository]) -> None:
-            super().__init__(repository_of)
-
-    monkeypatch.setattr(app, "DirectJournal", Journal)
+    monkeypatch.setattr(app, "SqliteJournal", Journal)
     Journal.gate.set()
     yield Journal
     Journal.gate.set()
@@ -131,7 +128,7 @@ async def test_p2_nothing_is_answered_before_it_is_durable(
     await eventually(journal.waits.is_set, "the journal has the edit")
     await ann.pong()  # the server is well and talks, but has not answered the edit
     await bo.pong()
-    assert (await server.git_on_disk("show", "master:notes.txt")) == "one"
+    assert await server.raw() == "one"
     assert bo.text == "one"
     journal.gate.set()
     merged = await ann.answer(seq)
@@ -548,12 +545,12 @@ async def test_p9_who_comes_back_has_the_conflict_in_the_welcome(server: Served)
 
 
 async def test_p9_who_does_not_come_back_has_it_parked(serve: Serve) -> None:
-    server = await serve(park_after_s=0.2)
+    server = await serve(park_after_s=0.2, checkpoint_idle_s=0.02)
     _, bo, conflict = await _conflict(server)
     await bo.close()
-    path = server.folder.repository_path("notes") / "refs/heads/unmerged" / bo.id
-    await eventually(path.exists, "the branch is parked")
-    assert path.read_text().strip() == conflict["commit"]
+    refs = await server.repository() / "packed-refs"
+    parked = f"{conflict['commit']} refs/heads/unmerged/{bo.id}\n"
+    await eventually(lambda: parked in refs.read_text(), "the branch is parked, and on disk")
     await server.fsck()
 
 

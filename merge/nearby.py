@@ -1,0 +1,113 @@
+"""The merge of two changes that are known as splices: only the lines around theirs are looked at.
+
+    base   ────────A────────────────────────B─────────────     A, B: changes of ours
+    theirs ──────────────────────[··· C ···]───────────────     C: the change that comes in
+
+What lies outside the window around C was changed by ours alone, or by nobody, and is as ours has
+it. The window consists of whole lines, and reaches over every change of ours that it touches; what
+is in it is merged like a text of its own. So a merge costs as much as the lines in dispute, however
+long the text is and however much ours has changed elsewhere.
+
+Merging the whole texts gives the same, unless lines repeat: then comparing whole texts has to
+guess which of them were changed, and here it is known.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from merge.splices import Splice, apply, between
+from merge.three_way import merge
+
+# So many unchanged lines on either side keep changes apart: those of a line merge touch where
+# there is none.
+_MARGIN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """A clean merge, and the ways to it.
+
+    Attributes:
+        text: the merged text.
+        from_ours: what makes it of ours.
+        from_theirs: what makes it of theirs.
+    """
+
+    text: str
+    from_ours: tuple[Splice, ...]
+    from_theirs: tuple[Splice, ...]
+
+
+def merge_nearby(
+    base: str,
+    ours: str,
+    ours_change: Sequence[Splice],
+    theirs_change: Sequence[Splice],
+    *,
+    live: bool = False,
+) -> Nearby | None:
+    """Merge two changes of one text; None where the sides disagree.
+
+    Args:
+        base: what both sides started from.
+        ours: what is in master: `apply(base, ours_change)`.
+        ours_change: what makes ours of the base.
+        theirs_change: what makes theirs of the base.
+        live: as in `merge`.
+    """
+    if not theirs_change:
+        return Nearby(ours, (), tuple(ours_change))
+    if not ours_change:
+        return Nearby(apply(base, theirs_change), tuple(theirs_change), ())
+    low, high = _window(base, ours_change, theirs_change)
+    before = [splice for splice in ours_change if splice.start + splice.deleted < low]
+    after = [splice for splice in ours_change if splice.start > high]
+    inside = ours_change[len(before) : len(ours_change) - len(after)]
+    b = base[low:high]
+    o, t = apply(b, _moved(inside, -low)), apply(b, _moved(theirs_change, -low))
+    merged = merge(b, o, t, live=live)
+    if not merged.clean:
+        return None
+    from_ours = _moved(between(o, merged.text), low + _growth(before))
+    from_theirs = (
+        *before,
+        *_moved(between(t, merged.text), low),
+        *_moved(after, _growth(theirs_change)),
+    )
+    return Nearby(apply(ours, from_ours), from_ours, from_theirs)
+
+
+def _window(
+    base: str, ours_change: Sequence[Splice], theirs_change: Sequence[Splice]
+) -> tuple[int, int]:
+    """Whole lines around theirs that no change of ours reaches into from outside."""
+    last = theirs_change[-1]
+    start, end = theirs_change[0].start, last.start + last.deleted
+    while True:
+        low, high = _lines_around(base, start, end)
+        reached = [s for s in ours_change if s.start <= high and s.start + s.deleted >= low]
+        wider = (
+            min([start, *(splice.start for splice in reached)]),
+            max([end, *(splice.start + splice.deleted for splice in reached)]),
+        )
+        if wider == (start, end):
+            return low, high
+        start, end = wider
+
+
+def _lines_around(base: str, start: int, end: int) -> tuple[int, int]:
+    """The lines that hold this stretch, and the margin."""
+    low = base.rfind("\n", 0, start) + 1
+    high = base.find("\n", end) + 1 or len(base)
+    for _ in range(_MARGIN):
+        low = base.rfind("\n", 0, max(low - 1, 0)) + 1
+        high = base.find("\n", high) + 1 or len(base)
+    return low, high
+
+
+def _moved(splices: Iterable[Splice], by: int) -> tuple[Splice, ...]:
+    return tuple(Splice(start + by, deleted, inserted) for start, deleted, inserted in splices)
+
+
+def _growth(splices: Iterable[Splice]) -> int:
+    return sum(len(inserted) - deleted for _, deleted, inserted in splices)

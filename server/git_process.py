@@ -1,0 +1,48 @@
+"""Git itself, as a subprocess: nothing of the server's user or machine has a say in it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "LC_ALL": "C",
+    "PATH": os.environ.get("PATH", os.defpath),
+}
+# A mounted data folder may belong to another user.
+_SETTINGS = ("-c", "safe.directory=*")
+# Git syncs what it writes, not only the objects that it thinks need it.
+_SYNCED = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+
+
+class GitError(Exception):
+    """Git refused; the message is what it said."""
+
+
+def git(repository: Path, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,)) -> bytes:
+    """Run Git in a bare repository; what it writes is synced. Blocks.
+
+    Args:
+        repository: the bare repository.
+        arguments: the command and its arguments.
+        stdin: what it reads.
+        ok: the exit codes that are no error.
+
+    Returns:
+        What it printed.
+
+    Raises:
+        GitError: it ended with another code, or is not installed.
+    """
+    command = ["git", *_SETTINGS, *_SYNCED, f"--git-dir={repository}", *arguments]
+    try:
+        ran = subprocess.run(
+            command, input=stdin, env=ENVIRONMENT, capture_output=True, check=False
+        )
+    except OSError as problem:
+        raise GitError(f"git cannot be run: {problem}") from problem
+    if ran.returncode not in ok:
+        said = ran.stderr.decode(errors="replace").strip()
+        raise GitError(f"git {arguments[0]} failed in {repository}: {said}")
+    return ran.stdout

@@ -1,0 +1,90 @@
+"""Merging around one change gives what merging the whole texts gives."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merge.nearby import _window, merge_nearby
+from merge.splices import Splice, apply, between
+from merge.three_way import merge
+
+_WORDS = [f"word{number}" for number in range(50)]
+
+
+def text_of(random: Random, lines: int) -> str:
+    """Lines that are all different, as those of notes are."""
+    return "".join(
+        f"{number} {' '.join(random.choices(_WORDS, k=random.randint(0, 6)))}\n"
+        for number in range(lines)
+    )
+
+
+def changed(random: Random, text: str, changes: int) -> tuple[Splice, ...]:
+    """Some words and lines come, go and change."""
+    after = text
+    for _ in range(changes):
+        at = random.randint(0, len(after))
+        kind = random.random()
+        if kind < 0.6:
+            after = f"{after[:at]} {random.choice(_WORDS)} {after[at:]}"
+        elif kind < 0.8:
+            after = after[:at] + after[at + random.randint(1, 30) :]
+        else:
+            after = f"{after[:at]}\nnew {random.choice(_WORDS)}\n{after[at:]}"
+    return between(text, after)
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("seed", range(300))
+def test_it_is_the_merge_of_the_whole_texts(seed: int, live: bool) -> None:
+    random = Random(seed)
+    base = text_of(random, random.randint(1, 60))
+    ours_change = changed(random, base, random.randint(0, 12))
+    theirs_change = changed(random, base, random.choice([0, 1, 1, 1, 2, 3]))
+    ours, theirs = apply(base, ours_change), apply(base, theirs_change)
+    whole = merge(base, ours, theirs, live=live)
+    near = merge_nearby(base, ours, ours_change, theirs_change, live=live)
+    if near is None:
+        assert live or not whole.clean
+        return
+    if not live:  # around one change each, more counts as typing than in the whole texts
+        assert near.text == whole.text
+        assert whole.clean
+    assert apply(ours, near.from_ours) == near.text
+    assert apply(theirs, near.from_theirs) == near.text
+
+
+@given(st.text("ab\n", max_size=40), st.text("ab\n", max_size=40), st.text("ab\n", max_size=40))
+def test_whatever_the_texts_are_the_ways_lead_to_the_merged_text(
+    base: str, ours: str, theirs: str
+) -> None:
+    near = merge_nearby(base, ours, between(base, ours), between(base, theirs))
+    if near is not None:
+        assert apply(ours, near.from_ours) == near.text
+        assert apply(theirs, near.from_theirs) == near.text
+
+
+def test_only_the_lines_around_the_change_are_looked_at() -> None:
+    base = "".join(f"line {number}\n" for number in range(1000))
+    place = base.index("line 500")
+    ours_change = tuple(
+        Splice(base.index(f"line {number}\n"), 0, "x") for number in (3, 400, 600, 900)
+    )
+    low, high = _window(base, ours_change, [Splice(place + 4, 0, "!")])
+    assert base[low:high] == "".join(f"line {number}\n" for number in range(498, 503))
+
+
+def test_the_window_reaches_over_what_it_touches() -> None:
+    base = "".join(f"line {number}\n" for number in range(1000))
+    start, end = base.index("line 100\n"), base.index("line 499\n")
+    ours_change = (Splice(start, end - start, ""), Splice(base.index("line 503"), 0, "x"))
+    low, high = _window(base, ours_change, [Splice(base.index("line 501"), 0, "!")])
+    assert base[low:high] == "".join(f"line {number}\n" for number in range(98, 506))
+
+
+def test_words_changed_by_both_sides_are_a_disagreement() -> None:
+    base = "one\ntwo\nthree\n"
+    ours, theirs = base.replace("two", "2"), base.replace("two", "zwei")
+    assert merge_nearby(base, ours, between(base, ours), between(base, theirs)) is None

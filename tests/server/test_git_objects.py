@@ -1,0 +1,145 @@
+"""Git's formats: what is written here is what Git itself writes, and Git takes it in."""
+
+from pathlib import Path
+
+import pygit2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.git_model import Signature
+from server.git_objects import (
+    GitObject,
+    Kind,
+    as_delta,
+    new_commit,
+    new_object,
+    pack,
+    patched,
+    tree_of,
+    tree_with,
+)
+from tests.git import ENVIRONMENT, assert_sound, git
+
+ANN = Signature("Ann Ümlaut", "ann@example.invalid", 1_700_000_000.7)
+BO = Signature("Bo", "bo@example.invalid", 1_700_000_001.0)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    pygit2.init_repository(str(tmp_path / "notes.git"), bare=True, initial_head="master")
+    return tmp_path / "notes.git"
+
+
+def take_in(path: Path, *objects: GitObject) -> None:
+    """Have Git read a pack: it computes every id itself."""
+    import subprocess
+
+    ran = subprocess.run(
+        ["git", "index-pack", "--stdin", "--fix-thin", "--strict"],
+        cwd=path, env=ENVIRONMENT, input=pack(objects), capture_output=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_objects_have_the_ids_and_bytes_that_libgit2_gives_them(path: Path) -> None:
+    theirs = pygit2.Repository(str(path))
+    blob = new_object(Kind.BLOB, "grüße\n".encode())
+    assert blob.id == str(theirs.create_blob("grüße\n".encode()))
+    tree = new_object(Kind.TREE, tree_with(b"", "notes.txt", blob.id))
+    builder = theirs.TreeBuilder()
+    builder.insert("notes.txt", pygit2.Oid(hex=blob.id), pygit2.enums.FileMode.BLOB)
+    assert tree.id == str(builder.write())
+    commit = new_commit(tree.id, (), ANN, BO, "Write\n\nClient: ann\n")
+    ann, bo = (pygit2.Signature(who.name, who.email, int(who.time), 0) for who in (ANN, BO))
+    id = theirs.create_commit(None, ann, bo, "Write\n\nClient: ann\n", pygit2.Oid(hex=tree.id), [])
+    assert commit.id == str(id)
+    assert tree_of(commit.data) == tree.id
+    merge = new_commit(tree.id, (commit.id, commit.id), ANN, BO, "Merge\n")
+    id = theirs.create_commit(
+        None, ann, bo, "Merge\n", pygit2.Oid(hex=tree.id), [commit.id, commit.id]
+    )
+    assert merge.id == str(id)
+
+
+def test_a_tree_keeps_its_other_files_and_the_mode_of_the_file(path: Path) -> None:
+    theirs = pygit2.Repository(str(path))
+    blobs = [theirs.create_blob(text) for text in (b"one\n", b"two\n")]
+    inner = theirs.TreeBuilder()
+    inner.insert("notes.txt", blobs[0], pygit2.enums.FileMode.BLOB)
+    folder = inner.write()
+
+    def built(*entries: tuple[str, pygit2.Oid, pygit2.enums.FileMode]) -> bytes:
+        builder = theirs.TreeBuilder()
+        for entry in entries:
+            builder.insert(*entry)
+        return theirs.read(builder.write())[1]
+
+    others = [
+        ("a.png", blobs[0], pygit2.enums.FileMode.BLOB),
+        ("notes", folder, pygit2.enums.FileMode.TREE),
+        ("zz", blobs[0], pygit2.enums.FileMode.LINK),
+    ]
+    executable = pygit2.enums.FileMode.BLOB_EXECUTABLE
+    before = built(*others, ("notes.txt", blobs[0], executable))
+    assert tree_with(before, "notes.txt", str(blobs[1])) == built(
+        *others, ("notes.txt", blobs[1], executable)
+    )
+    added = tree_with(built(*others), "notes.txt", str(blobs[1]))
+    assert added == built(*others, ("notes.txt", blobs[1], pygit2.enums.FileMode.BLOB))
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300), st.integers(1, 300))
+def test_a_delta_gives_the_bytes_it_was_made_of(before: bytes, middle: bytes, times: int) -> None:
+    before = before * times
+    after = before[: len(before) // 3] + middle + before[len(before) // 2 :]
+    whole = new_object(Kind.BLOB, after)
+    delta = as_delta(whole, after, "b" * 40, before)
+    if delta is not None:
+        assert (delta.id, delta.kind, delta.base) == (whole.id, whole.kind, "b" * 40)
+        assert patched(before, delta.data) == after
+
+
+def test_a_word_typed_into_a_long_text_is_a_short_delta_and_a_new_text_is_none() -> None:
+    before = b"word and word, " * 100_000
+    after = before[:700_000] + b"new " + before[700_000:]
+    delta = as_delta(new_object(Kind.BLOB, after), after, "b" * 40, before)
+    assert delta is not None
+    assert len(delta.data) < 40
+    assert as_delta(new_object(Kind.BLOB, after), after, "b" * 40, b"something else") is None
+
+
+@pytest.mark.parametrize("length", [0, 1, 0xFFFF, 0x10000, 0x10001, 0xFFFFFF, 0x1000000, 0x2345678])
+def test_copies_of_every_length_are_read_by_git(path: Path, length: int) -> None:
+    before = bytes(length % 251 for _ in range(8)) * (length // 8 + 1) + b"end"
+    after = before[:length] + b"typed" + before[length:]
+    base, whole = new_object(Kind.BLOB, before), new_object(Kind.BLOB, after)
+    delta = as_delta(whole, after, base.id, before)
+    if length > 8:
+        assert delta is not None
+        assert patched(before, delta.data) == after
+        take_in(path, base, delta)
+        assert git("cat-file", "-s", whole.id, cwd=path) == str(len(after))
+
+
+def test_git_takes_in_packs_whose_deltas_follow_each_other_and_those_already_there(
+    path: Path,
+) -> None:
+    text, objects, parent = b"line\n" * 5000, list[GitObject](), ""
+    commits: list[str] = []
+    for number in range(400):
+        after = text[: number * 11] + b"word%d " % number + text[number * 11 :]
+        whole = new_object(Kind.BLOB, after)
+        delta = as_delta(whole, after, parent, text) if parent else None
+        tree = new_object(Kind.TREE, tree_with(b"", "notes.txt", whole.id))
+        commit = new_commit(tree.id, commits[-1:], ANN, BO, f"Write {number}\n")
+        objects += [delta or whole, tree, commit]
+        commits.append(commit.id)
+        text, parent = after, whole.id
+        if number % 100 == 99:  # the rest is thin: its first base is on disk already
+            take_in(path, *objects)
+            objects = []
+    git("update-ref", "refs/heads/master", commits[-1], cwd=path)
+    assert_sound(path)
+    assert git("show", "master:notes.txt", cwd=path).encode() == text.rstrip(b"\n")
+    assert git("rev-list", "--count", "master", cwd=path) == "400"
