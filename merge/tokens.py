@@ -6,6 +6,9 @@ coarser grain is also a cut of the finer ones, so a merge that works with lines 
 tears an accent from its letter or a family emoji into its members.
 
 Invariant: joining what a function here returns gives its argument, character for character.
+
+No match gives up the interpreter's lock (`concurrent=False`): it takes microseconds, and getting
+the lock back where other threads are busy takes a thousand times as long.
 """
 
 from collections.abc import Sequence
@@ -54,7 +57,7 @@ def lines(text: str) -> list[str]:
 def clauses(text: str) -> list[str]:
     """Cut after each LF and each mark that ends a clause: finer than lines, coarser than words."""
     found, position = [], 0
-    for match in _CLAUSE_END.finditer(text):
+    for match in _CLAUSE_END.finditer(text, concurrent=False):
         found.append(text[position : match.end()])
         position = match.end()
     return [*found, text[position:]] if position < len(text) else found
@@ -62,12 +65,12 @@ def clauses(text: str) -> list[str]:
 
 def graphemes(text: str) -> list[str]:
     """Cut into what readers call characters (extended grapheme clusters of Unicode)."""
-    return [match.group() for match in _GRAPHEME.finditer(text)]
+    return [match.group() for match in _GRAPHEME.finditer(text, concurrent=False)]
 
 
 def tokens(text: str) -> list[str]:
     """Cut into words, numbers, punctuation and blanks, never inside a grapheme cluster."""
-    found = [match.group() for match in _TOKEN.finditer(text)]
+    found = [match.group() for match in _TOKEN.finditer(text, concurrent=False)]
     return found if text.isascii() else _glued(text, found)
 
 
@@ -85,7 +88,7 @@ def boundary_before(text: str, position: int) -> int:
     """The last position up to this one over which no grapheme cluster reaches."""
     boundary = _certain_boundary(text, position)
     if boundary < position:
-        for match in _GRAPHEME.finditer(text, boundary):
+        for match in _GRAPHEME.finditer(text, boundary, concurrent=False):
             if match.end() > position:
                 break
             boundary = match.end()
@@ -95,7 +98,7 @@ def boundary_before(text: str, position: int) -> int:
 def boundary_after(text: str, position: int) -> int:
     """The first position from this one on over which no grapheme cluster reaches."""
     boundary = boundary_before(text, position)
-    for match in _GRAPHEME.finditer(text, boundary):
+    for match in _GRAPHEME.finditer(text, boundary, concurrent=False):
         if boundary >= position:
             break
         boundary = match.end()
@@ -137,14 +140,14 @@ def _certain_boundary(text: str, position: int) -> int:
     """The last position up to this one that is a boundary whatever stands around it."""
     if position == len(text):
         return position
-    match = _LAST_CERTAIN.search(text, 0, position + 1)
+    match = _LAST_CERTAIN.search(text, 0, position + 1, concurrent=False)
     return match.end() - 1 if match else 0
 
 
 def _glued(text: str, found: Sequence[str]) -> list[str]:
     """Join tokens that share a grapheme cluster (a blank with an accent on it, say)."""
     cuts = {0}
-    cuts.update(match.end() for match in _GRAPHEME.finditer(text))
+    cuts.update(match.end() for match in _GRAPHEME.finditer(text, concurrent=False))
     ends, end = [0], 0
     for token in found:
         end += len(token)

@@ -21,6 +21,9 @@ new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
     "uvloop" if find_spec("uvloop") else "asyncio"
 ).new_event_loop
 
+# A thread that merges lets the event loop run after this time; Python's own default is 5 ms.
+_SWITCH_INTERVAL_S = 0.0005
+
 _EXAMPLES = """examples:
   gollabedit serve                              http://localhost:8080, documents in ./data
   gollabedit serve --port 9000 --data /srv/docs
@@ -70,6 +73,7 @@ def _serve(options: Namespace) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     with DataFolder(settings.data) as folder:
         try:
             with asyncio.Runner(loop_factory=new_event_loop) as runner:

@@ -20,7 +20,7 @@ from server.journal import Log
 from server.repository import Repository
 from server.texts import Texts
 
-_FORMAT = 1
+_FORMAT = 2  # 1 had no journal; a server that knows no other would overlook it
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -95,10 +95,10 @@ class DataFolder:
 
     def _check_format(self) -> None:
         file = self.path / "format"
-        if not file.exists():
+        found = file.read_text().strip() if file.exists() else None
+        if found in (None, "1"):
             write_synced(file, f"{_FORMAT}\n".encode())
-        found = file.read_text().strip()
-        if found != str(_FORMAT):
+        elif found != str(_FORMAT):
             raise DataFolderError(
                 f"the data folder {self.path} has format {found!r}, and this version of"
                 f" gollabedit knows {_FORMAT}; use the newer version that made it"

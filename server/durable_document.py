@@ -13,21 +13,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple
 
 from server import checkpoint, protocol
 from server.document import Document, News, Reply, Request, View
 from server.journal import Journal, JournalError, OvertakenError
 from server.protocol import Code
 from server.repository import Repository, Unwritten
+from server.threads import Threads, unless_cancelled
 
 _log = logging.getLogger(__name__)
-
-_Ts = TypeVarTuple("_Ts")
-_T = TypeVar("_T")
 
 # A batch that lost the race against another writer of the document is run again this often.
 _TRIES = 5
@@ -57,6 +54,9 @@ class Result:
     has_open_conflicts: bool = False
 
 
+_NOTHING = Result([], [])
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """What a checkpoint would write: about how many bytes, and since when (monotonic seconds)."""
@@ -74,7 +74,7 @@ class DurableDocument:
         name: str,
         open_repository: Callable[[str], Repository],
         journal: Journal,
-        executor: Executor,
+        threads: Threads,
         text_bytes_max: int,
     ) -> None:
         self.name = name
@@ -82,10 +82,11 @@ class DurableDocument:
         self.backlog: Backlog | None = None
         self._open_repository = open_repository
         self._journal = journal
-        self._executor = executor
+        self._threads = threads
         self._text_bytes_max = text_bytes_max
         self._opened: tuple[Document, Repository] | None = None
         self._appended: Future[int] | None = None
+        self._first_opened = 0.0
         self._heard = 0
         self._was_overtaken = False
         self._lane = asyncio.Lock()
@@ -146,16 +147,40 @@ class DurableDocument:
         sweep: Sweep | None,
     ) -> Result:
         for _ in range(_TRIES):
-            result = await self._on_thread(self._carry_out, requests, views, now, sweep)
-            if self._appended is None:
-                return result
             try:
-                await asyncio.wrap_future(self._appended)
+                return await self._durably(requests, views, now, sweep)
             except OvertakenError:
                 self._forget()  # somebody else came first: read it, merge again
-                continue
-            return result
         raise JournalError("another writer was faster again and again")
+
+    async def _durably(
+        self,
+        requests: Sequence[Request],
+        views: Sequence[View],
+        now: float,
+        sweep: Sweep | None,
+    ) -> Result:
+        """Carry out a batch on a thread; the event loop hears of it once, when it is durable."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Result] = loop.create_future()
+
+        def tell(result: Result, problem: BaseException | None) -> None:
+            settle = done.set_exception if problem else done.set_result
+            loop.call_soon_threadsafe(unless_cancelled, done, settle, problem or result)
+
+        def work() -> None:
+            try:
+                result = self._carry_out(requests, views, now, sweep)
+            except BaseException as problem:  # noqa: BLE001  it is raised again on the event loop
+                tell(_NOTHING, problem)
+                return
+            if self._appended is None:
+                tell(result, None)
+            else:
+                self._appended.add_done_callback(lambda to: tell(result, to.exception()))
+
+        self._threads.run(work)
+        return await done
 
     def _carry_out(
         self,
@@ -215,7 +240,8 @@ class DurableDocument:
 
     def _open(self, now: float) -> tuple[Document, Repository]:
         repository = self._open_repository(self.name)
-        document = Document(self.name, repository, self._text_bytes_max, now)
+        self._first_opened = self._first_opened or now
+        document = Document(self.name, repository, self._text_bytes_max, self._first_opened)
         outside = repository.outside_head()
         if outside:
             document.branches.take_in_outside(outside, now)
@@ -238,6 +264,11 @@ class DurableDocument:
         """Whether somebody else wrote something that is not taken in yet."""
         return self._was_overtaken or self._heard > self.position
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing of it is in memory."""
+        return self._opened is None
+
     async def rest(self) -> None:
         """Give memory back until the next batch."""
         async with self._lane:
@@ -246,38 +277,37 @@ class DurableDocument:
 
     # --- checkpoints
 
-    async def checkpoint(self, executor: Executor | None = None) -> None:
+    async def checkpoint(self, threads: Threads | None = None) -> None:
         """Write what the journal has into the repository. Batches go on meanwhile.
 
         Args:
-            executor: whose thread does the long part.
+            threads: those that do the long part.
 
         Raises:
             OvertakenError: somebody moved `master` on disk; the next batch takes that in.
             JournalError: it could not be written; the journal keeps what it has.
         """
         async with self._checkpointing:
-            await self._checkpoint(executor)
+            await self._checkpoint(threads or self._threads)
 
-    async def _checkpoint(self, executor: Executor | None) -> None:
+    async def _checkpoint(self, threads: Threads) -> None:
         async with self._lane:
             await self._run((), (), time.time())
-            unwritten = await self._on_thread(self._unwritten)
+            unwritten = await self._threads.call(self._unwritten)
         if unwritten is None:
             return
         path, content = unwritten
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(executor or self._executor, checkpoint.write, path, content)
+            await threads.call(checkpoint.write, path, content)
         except OvertakenError:
             async with self._lane:
-                await self._on_thread(self._settle)
+                await self._threads.call(self._settle)
                 self._forget()
                 self._was_overtaken = True
             raise
         self._journal.forget(self.name, content.position)
         async with self._lane:
-            await self._on_thread(self._written, content)
+            await self._threads.call(self._written, content)
 
     def _unwritten(self) -> tuple[Path, Unwritten] | None:
         self._settle()
@@ -302,10 +332,6 @@ class DurableDocument:
             self.backlog = Backlog(repository.size, since, time.monotonic())
         else:
             self.backlog = None
-
-    async def _on_thread(self, work: Callable[[*_Ts], _T], *arguments: *_Ts) -> _T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, work, *arguments)
 
 
 def _encoded_news(document: Document, views: Sequence[View]) -> list[tuple[News, bytes] | None]:

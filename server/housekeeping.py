@@ -14,7 +14,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from server.config import Config
 from server.durable_document import Backlog
 from server.journal import JournalError, OvertakenError
 from server.live_document import LiveDocument
+from server.threads import Threads
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Documents(Protocol):
 
 
 class Housekeeping:
-    """Looks after the open documents until it is cancelled."""
+    """Looks after the open documents until it is told to stop."""
 
     def __init__(self, config: Config, documents: Documents, left: Callable[[], list[str]]) -> None:
         """Nothing runs yet.
@@ -59,19 +60,31 @@ class Housekeeping:
         self._find_left = left
         self._left: set[str] = set()
         self._not_before: dict[str, float] = {}
-        self._to_maintain: asyncio.Queue[str] = asyncio.Queue()
-        self._checkpoints = ThreadPoolExecutor(1, "checkpoint")
-        self._upkeep = ThreadPoolExecutor(1, "upkeep")
+        self._to_maintain: asyncio.Queue[str | None] = asyncio.Queue()
+        self._stopping = asyncio.Event()
+        self._checkpoints = Threads(1, "checkpoint")
+        self._upkeep = Threads(1, "upkeep")
 
     async def run(self) -> None:
-        """Serve until cancelled."""
-        loop = asyncio.get_running_loop()
-        self._left = set(await loop.run_in_executor(self._checkpoints, self._find_left))
+        """Serve until `stop`; what was begun by then is ended."""
+        self._left = set(await self._checkpoints.call(self._find_left))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._take_up_left())
             tasks.create_task(self._checkpoint_regularly())
             tasks.create_task(self._sweep_regularly())
             tasks.create_task(self._maintain_regularly())
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping.set()
+        self._to_maintain.put_nowait(None)
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait so long; False when it is time to stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return not self._stopping.is_set()
 
     async def finish(self) -> None:
         """Write all into the repositories, as far as the disk lets us; then end the threads."""
@@ -83,7 +96,7 @@ class Housekeeping:
                 if await self.checkpoint(live):
                     break
         for threads in (self._checkpoints, self._upkeep):
-            await asyncio.to_thread(threads.shutdown)
+            await asyncio.to_thread(threads.close)
 
     # --- checkpoints
 
@@ -104,6 +117,10 @@ class Housekeeping:
             _log.error("%s: %s", name, problem)
             self._not_before[name] = time.monotonic() + _RETRY_AFTER_S
             return False
+        except Exception:  # noqa: BLE001  a fault of ours must cost one document only
+            _log.exception("%s: the checkpoint failed", name)
+            self._not_before[name] = time.monotonic() + _RETRY_AFTER_S
+            return False
         self._left.discard(name)
         self._not_before.pop(name, None)
         self._to_maintain.put_nowait(name)
@@ -114,11 +131,11 @@ class Housekeeping:
         if self._left:
             _log.info("taking up %d documents from the journal", len(self._left))
         for name in sorted(self._left):
-            await self.checkpoint(self._documents.open(name))
+            if not self._stopping.is_set():
+                await self.checkpoint(self._documents.open(name))
 
     async def _checkpoint_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+        while await self._pause(_LOOK_EVERY_S):
             for live in self._documents.opened():
                 now = time.monotonic()
                 backlog = live.durable.backlog
@@ -140,11 +157,9 @@ class Housekeeping:
     # --- upkeep
 
     async def _maintain_regularly(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            name = await self._to_maintain.get()
+        while (name := await self._to_maintain.get()) is not None:
             try:
-                await loop.run_in_executor(self._upkeep, _maintain, self._documents.path(name))
+                await self._upkeep.call(_maintain, self._documents.path(name))
             except upkeep.UpkeepError as problem:
                 _log.error("%s: %s", name, problem)
 
@@ -153,8 +168,7 @@ class Housekeeping:
     async def _sweep_regularly(self) -> None:
         config = self._config
         every_s = min(_SWEEP_EVERY_S, config.park_after_s, config.unload_after_s)
-        while True:
-            await asyncio.sleep(every_s)
+        while await self._pause(every_s):
             for live in self._documents.opened():
                 if live.may_unload(config.unload_after_s):
                     self._documents.close(live)

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,6 +18,7 @@ from server.protocol import CloseCode
 from server.repository import Repository
 from server.session import Limits, Session
 from server.texts import Texts
+from server.threads import Threads
 
 
 class OverloadedError(Exception):
@@ -46,7 +46,7 @@ class Hub:
             config.edits_outstanding_max,
         )
         self._texts = Texts(config.texts_characters_max)
-        self._executor = ThreadPoolExecutor(config.threads, "document")
+        self._threads = Threads(config.threads, "document")
         self._open: dict[str, _Open] = {}
         self._housekeeping = Housekeeping(config, self, journal.documents)
         self._is_stopping = False
@@ -63,10 +63,10 @@ class Hub:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-        self._housekeeper.cancel()
-        await asyncio.wait([self._housekeeper])
+        self._housekeeping.stop()
+        await self._housekeeper
         await self._housekeeping.finish()
-        await asyncio.to_thread(self._executor.shutdown)
+        await asyncio.to_thread(self._threads.close)
 
     async def stop(self) -> None:
         """Answer what came in, then tell every client to come back later."""
@@ -93,7 +93,7 @@ class Hub:
 
     async def text(self, document: str, revision: str | None = None) -> tuple[str, str] | None:
         """A revision and its text, the last one if none is named; None if there is none such."""
-        return await self._loop.run_in_executor(self._executor, self._read, document, revision)
+        return await self._threads.call(self._read, document, revision)
 
     def _read(self, document: str, revision: str | None) -> tuple[str, str] | None:
         repository = self._repository(document)
@@ -120,7 +120,7 @@ class Hub:
                 document,
                 self._repository,
                 self._journal,
-                self._executor,
+                self._threads,
                 self._config.document_bytes_max,
             )
             live = LiveDocument(durable)

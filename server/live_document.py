@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 _BATCH_MAX = 64  # requests; more would only make the first of them wait
 _OUTBOX_MAX = 64  # frames; above that a session is not read from until it has taken some
 _PRESENCE_EVERY_S = 0.05
+_SWEEP_RESTING_EVERY_S = 600.0
 _FAILED_PAUSE_S = 0.5  # after a batch that failed, so that a full disk does not spin the CPU
 
 
@@ -110,6 +111,7 @@ class LiveDocument:
         self._people = People()
         self._inbox: deque[tuple[Seat, Request]] = deque()
         self._sweep: Sweep | None = None
+        self._swept_at = time.monotonic()
         self._revision = ""
         self._has_open_conflicts = False
         self._wake = asyncio.Event()
@@ -159,7 +161,11 @@ class LiveDocument:
         self._wake.set()
 
     def sweep(self, park_after_s: float, keep_s: float) -> None:
-        """Tidy up behind clients that are gone, with the next batch."""
+        """Tidy up behind clients that are gone, with the next batch; seldom where nobody writes."""
+        now = time.monotonic()
+        if self.durable.is_resting and now - self._swept_at < _SWEEP_RESTING_EVERY_S:
+            return
+        self._swept_at = now
         present = frozenset(seat.session.client for seat in self.seats)
         self._sweep = Sweep(present, park_after_s, keep_s)
         self.poke()

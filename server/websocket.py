@@ -1,6 +1,7 @@
 """The websocket: frames between aiohttp and a seat of the hub, with pings and deadlines."""
 
 import asyncio
+from math import inf
 from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
@@ -17,6 +18,9 @@ _DEFAULT_DOCUMENT = "welcome"
 # A frame up to this many times the limit is read to its end before it is refused: a connection that
 # is closed in the middle of a frame is reset, and the sender would not hear why (code 1009).
 _REFUSED_POLITELY = 2
+
+# With nothing left to send, a frame up to this length goes out without waiting.
+_SENT_AT_ONCE = 32 * 1024
 
 
 def routes() -> list[web.RouteDef]:
@@ -81,11 +85,14 @@ class _Connection:
         self._socket = socket
         self._seat = seat
         self._config = config
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._deadline = asyncio.timeout(config.hello_wait_s)
 
     async def serve(self) -> None:
         """Pump frames both ways until either side ends."""
         async with asyncio.TaskGroup() as tasks:
-            others = [tasks.create_task(self._write()), tasks.create_task(self._ping())]
+            others = [tasks.create_task(self._write()), tasks.create_task(self._watch())]
             try:
                 await self._read()
             finally:
@@ -95,17 +102,19 @@ class _Connection:
     async def _read(self) -> None:
         """Hand in frames until the connection ends, or stays silent for too long."""
         try:
-            async with asyncio.timeout(self._config.hello_wait_s) as hello:
+            async with self._deadline:
                 while await self._read_one():
-                    if self._seat.is_greeted:
-                        hello.reschedule(None)
+                    self._heard_at = self._loop.time()
+                    if self._seat.is_greeted and self._deadline.when() is not None:
+                        self._deadline.reschedule(None)
         except TimeoutError:
             reason = b"silent for too long" if self._seat.is_greeted else b"no hello in time"
             await self._socket.close(code=CloseCode.POLICY, message=reason)
 
     async def _read_one(self) -> bool:
         """Take in one frame; False where the connection has ended."""
-        message = await self._socket.receive(timeout=self._config.pong_wait_s)
+        message = await self._socket.receive()
+        self._heard_at = inf  # nobody is silent while we deal with what was said
         match message.type:
             case WSMsgType.TEXT | WSMsgType.BINARY:
                 await self._take(message.data)
@@ -129,8 +138,7 @@ class _Connection:
             while True:
                 frames, closing = await self._seat.outgoing()
                 for frame in frames:
-                    async with asyncio.timeout(self._config.write_wait_s):
-                        await self._socket.send_frame(frame, WSMsgType.TEXT)
+                    await self._send(frame)
                 if closing:
                     async with asyncio.timeout(self._config.write_wait_s):
                         await self._socket.close(code=closing.code, message=closing.reason.encode())
@@ -138,15 +146,29 @@ class _Connection:
         except (TimeoutError, ConnectionError):
             self._cut_off()
 
-    async def _ping(self) -> None:
-        """Make the other side say something, so that a dead connection is noticed."""
+    async def _send(self, frame: bytes) -> None:
+        transport = self._request.transport
+        if transport and len(frame) < _SENT_AT_ONCE and not transport.get_write_buffer_size():
+            await self._socket.send_frame(frame, WSMsgType.TEXT)  # does not wait: needs no timer
+            return
+        async with asyncio.timeout(self._config.write_wait_s):
+            await self._socket.send_frame(frame, WSMsgType.TEXT)
+
+    async def _watch(self) -> None:
+        """Make the other side say something, and notice when it does not."""
+        config, time = self._config, self._loop.time
+        ping_at = time() + config.ping_every_s
         try:
-            while True:
-                await asyncio.sleep(self._config.ping_every_s)
-                async with asyncio.timeout(self._config.write_wait_s):
-                    await self._socket.ping()
+            while time() < (silent_at := self._heard_at + config.pong_wait_s):
+                await asyncio.sleep(min(ping_at, silent_at) - time())
+                if time() >= ping_at:
+                    async with asyncio.timeout(config.write_wait_s):
+                        await self._socket.ping()
+                    ping_at = time() + config.ping_every_s
         except (TimeoutError, ConnectionError):
             self._cut_off()
+        else:
+            self._deadline.reschedule(time())
 
     def _cut_off(self) -> None:
         """End the connection at once; the reader then sees that it is closed."""

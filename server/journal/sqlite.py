@@ -3,7 +3,8 @@
     documents   name, position              where each log stands, also when all is forgotten
     entries     position, document, body    one row an entry; positions are shared by all documents
 
-One thread writes. It takes all that waits, of all documents, into one transaction with one sync
+Where the logs stand is in memory as well; the folder is locked, so nobody else writes. One thread
+writes. It takes all that waits, of all documents, into one transaction with one sync
 (WAL, synchronous=FULL), and then answers; meanwhile the next transaction gathers. Reading has a
 connection of its own and waits for nobody.
 
@@ -15,7 +16,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ _WAL_BYTES_MAX = 16 * 2**20
 # A transaction writes some pages of 4 KB besides the entries.
 _PAGES_BYTES = 4 * 4096
 # More entries than this in one transaction would only make the first of them wait.
-_BATCH_MAX = 1000
+_BATCH_MAX = 1000  # SQLite takes 32,766 values in one statement
 
 _KINDS = {
     sqlite3.SQLITE_FULL: DiskFullError,
@@ -114,7 +115,8 @@ class SqliteJournal:
         self._writer = self._connect()
         self._reader = self._connect()
         self._reading = threading.Lock()
-        self._last = self._last_position()
+        self._positions = self._read_positions()
+        self._last = max(self._positions.values(), default=0)
         self._grown = 0  # the write-ahead log, about, in bytes
         self._waiting: deque[_Waiting] = deque()
         self._forgotten: dict[str, int] = {}
@@ -137,13 +139,12 @@ class SqliteJournal:
             raise self._error(problem) from problem
         return connection
 
-    def _last_position(self) -> int:
-        """The last position of any log."""
+    def _read_positions(self) -> dict[str, int]:
+        """Where each log stands."""
         try:
-            found = self._writer.execute("SELECT max(position) FROM documents").fetchone()
+            return dict(self._writer.execute("SELECT name, position FROM documents"))
         except sqlite3.Error as problem:
             raise self._error(problem) from problem
-        return found[0] or 0
 
     # --- the contract
 
@@ -162,21 +163,18 @@ class SqliteJournal:
         return future
 
     def read(self, document: str, after: int = 0) -> Log:
+        position = self._positions.get(document, 0)  # before the entries: those may be more by now
         with self._reading:
             try:
-                self._reader.execute("BEGIN")
-                try:
-                    position = _position(self._reader, document)
-                    rows = self._reader.execute(
-                        "SELECT body FROM entries WHERE document = ? AND position > ?"
-                        " ORDER BY position",
-                        (document, after),
-                    ).fetchall()
-                finally:
-                    self._reader.execute("ROLLBACK")
+                rows = self._reader.execute(
+                    "SELECT position, body FROM entries WHERE document = ? AND position > ?"
+                    " ORDER BY position",
+                    (document, after),
+                ).fetchall()
             except sqlite3.Error as problem:
                 raise self._error(problem) from problem
-        return Log(position, tuple(self._entry(document, body) for (body,) in rows))
+        entries = tuple(self._entry(document, body) for _, body in rows)
+        return Log(rows[-1][0] if rows else position, entries)
 
     def forget(self, document: str, up_to: int) -> None:
         with self._wake:
@@ -236,44 +234,43 @@ class SqliteJournal:
 
     def _write(self, batch: list[_Waiting], forgotten: dict[str, int]) -> list[_Waiting]:
         """One transaction with one sync; returns those that follow the last entry of their log."""
-        written: list[_Waiting] = []
-        writer = self._writer
-        writer.execute("BEGIN IMMEDIATE")
+        written, positions = self._placed(batch)
+        execute = self._writer.execute
+        execute("BEGIN IMMEDIATE")
         try:
-            for waiting in batch:
-                if self._insert(waiting, self._last + len(written) + 1):
-                    written.append(waiting)
-            writer.executemany(
-                "DELETE FROM entries WHERE document = ? AND position <= ?", forgotten.items()
-            )
-            writer.execute("COMMIT")
+            if written:
+                rows = [(each.position, each.document, each.body) for each in written]
+                execute(f"INSERT INTO entries VALUES {_places(rows)}", _flat(rows))  # noqa: S608
+                heads = list(positions.items())
+                execute(f"REPLACE INTO documents VALUES {_places(heads)}", _flat(heads))  # noqa: S608
+            for document, up_to in forgotten.items():
+                execute(
+                    "DELETE FROM entries WHERE document = ? AND position <= ?", (document, up_to)
+                )
+            execute("COMMIT")
         except sqlite3.Error:
             with suppress(sqlite3.Error):
-                writer.execute("ROLLBACK")
+                execute("ROLLBACK")
             raise
+        self._positions |= positions
         self._last += len(written)
         self._grown += _PAGES_BYTES + sum(len(waiting.body) for waiting in written)
         return written
 
-    def _insert(self, waiting: _Waiting, position: int) -> bool:
-        """Add one entry, unless somebody else was faster."""
-        document = waiting.document
-        last = _position(self._writer, document)
-        if waiting.follows != last:
-            sentence = f"{document}: an entry that follows {waiting.follows}, not {last}"
-            waiting.future.set_exception(OvertakenError(sentence))
-            return False
-        waiting.position = position
-        self._writer.execute(
-            "INSERT INTO entries (position, document, body) VALUES (?, ?, ?)",
-            (position, document, waiting.body),
-        )
-        self._writer.execute(
-            "INSERT INTO documents (name, position) VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET position = excluded.position",
-            (document, position),
-        )
-        return True
+    def _placed(self, batch: list[_Waiting]) -> tuple[list[_Waiting], dict[str, int]]:
+        """Give positions to those that nobody was faster than; and where the logs stand then."""
+        written: list[_Waiting] = []
+        positions: dict[str, int] = {}
+        for waiting in batch:
+            document = waiting.document
+            last = positions.get(document) or self._positions.get(document, 0)
+            if waiting.follows != last:
+                sentence = f"{document}: an entry that follows {waiting.follows}, not {last}"
+                waiting.future.set_exception(OvertakenError(sentence))
+                continue
+            written.append(waiting)
+            waiting.position = positions[document] = self._last + len(written)
+        return written, positions
 
     def _fail(self, batch: list[_Waiting], problem: JournalError) -> None:
         _log.error("%s", problem)
@@ -307,7 +304,15 @@ class SqliteJournal:
         return _KINDS.get(code, JournalError)(f"{self._path}: {problem}")
 
 
-def _position(connection: sqlite3.Connection, document: str) -> int:
-    found = connection.execute("SELECT position FROM documents WHERE name = ?", (document,))
-    row: tuple[int] | None = found.fetchone()
-    return row[0] if row else 0
+def _places(rows: Sequence[tuple[object, ...]]) -> str:
+    """So many rows of question marks.
+
+    One statement for all: SQLite gives up the interpreter's lock for each, and gets it back only
+    when other threads let it.
+    """
+    row = f"({', '.join('?' * len(rows[0]))})"
+    return ", ".join([row] * len(rows))
+
+
+def _flat(rows: Iterable[tuple[object, ...]]) -> list[object]:
+    return [value for row in rows for value in row]

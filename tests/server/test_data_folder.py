@@ -75,11 +75,17 @@ def test_the_lock_ends_with_the_with_block(tmp_path: Path) -> None:
             refusal(tmp_path)
 
 
-@pytest.mark.parametrize("found", ["2\n", "", "new"])
+@pytest.mark.parametrize("found", ["3\n", "", "new"])
 def test_the_folder_of_another_version_is_left_alone(tmp_path: Path, found: str) -> None:
     (tmp_path / "format").write_text(found)
     assert "use the newer version that made it" in refusal(tmp_path)
     assert not (tmp_path / "secret").exists()
+
+
+def test_the_folder_of_a_server_without_a_journal_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text("1\n")
+    with DataFolder(tmp_path):
+        assert (tmp_path / "format").read_text() == "2\n", "that server would overlook the journal"
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:

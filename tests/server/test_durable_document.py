@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from server.journal.sqlite import SqliteJournal
 from server.protocol import Conflict, Edit, Error, Hello, Merged, Update
 from server.repository import Repository
 from server.steps import Author
+from server.threads import Threads
 from tests.git import assert_sound, git
 from tests.server.desk import NOON
 
@@ -93,7 +94,7 @@ class Runner:
 
     def __init__(self, disk: Disk) -> None:
         self._loop = asyncio.Runner()
-        self._threads = ThreadPoolExecutor(2)
+        self._threads = Threads(2, "test")
         self.durable = DurableDocument("notes", disk.open, disk, self._threads, 1000)
 
     def run(
@@ -106,7 +107,7 @@ class Runner:
 
     def close(self) -> None:
         self._loop.close()
-        self._threads.shutdown()
+        self._threads.close()
 
 
 @pytest.fixture

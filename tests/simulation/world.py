@@ -19,7 +19,7 @@ import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -36,6 +36,7 @@ from server.keys import Keys
 from server.live_document import LiveDocument, Seat
 from server.repository import Repository
 from server.session import Limits, Session
+from server.threads import Threads
 from tests.git import assert_sound, git
 from tests.simulation.client import Client, Message, Words
 
@@ -71,38 +72,20 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._clock.now
 
 
-class _Worker(ThreadPoolExecutor):
-    """Work waits until the world has it done, here and at once; then its result waits as well."""
+class _Worker(Threads):
+    """Work waits until the world has it done, here and at once."""
 
     def __init__(self) -> None:
-        super().__init__(1)
-        self.waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
-        self.done: deque[tuple[Future[Any], Future[Any]]] = deque()
+        super().__init__(0, "worker")
+        self.waiting: deque[Callable[[], None]] = deque()
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        self.waiting.append((future, lambda: fn(*args, **kwargs)))
-        return future
+    def run(self, call: Callable[[], None]) -> None:
+        self.waiting.append(call)
 
     def work(self) -> None:
-        """Carry out the oldest work; nobody hears of it yet."""
+        """Carry out the oldest work; nobody hears of it before the event loop runs."""
         if self.waiting:
-            future, call = self.waiting.popleft()
-            outcome: Future[Any] = Future()
-            try:
-                outcome.set_result(call())
-            except JournalError as problem:
-                outcome.set_exception(problem)
-            self.done.append((future, outcome))
-
-    def report(self) -> None:
-        """Hand over the oldest result."""
-        if self.done:
-            future, outcome = self.done.popleft()
-            if outcome.exception():
-                future.set_exception(outcome.exception())
-            else:
-                future.set_result(outcome.result())
+            self.waiting.popleft()()
 
 
 class _Journal(SqliteJournal):
@@ -221,7 +204,6 @@ class World:
         for client in list(self._connections):
             self._break(client)
         self._old.clear()
-        self._worker.shutdown()
         self._journal.close()
 
     def _all(self) -> list[Connection]:
@@ -331,7 +313,6 @@ class World:
             (30, self._a_frame_goes_down),
             (15, self._worker.work),
             (15, self._journal.write),
-            (15, self._worker.report),
             (3, self._begin_checkpoint),
             (10, self._somebody_comes),
             (2, self._somebody_drops),
@@ -393,7 +374,6 @@ class World:
         """What is on its way gets a step further everywhere."""
         self._worker.work()
         self._journal.write()
-        self._worker.report()
         for connection in list(self._connections.values()):
             self._deliver_up(connection)
             self._read(connection)
@@ -431,8 +411,10 @@ class World:
             self._run()
         if self.random.random() < 0.7:
             self._worker.work()
+            if self.random.random() < 0.7:
+                self.happened["died before the answer"] += self._journal.waits
+                self._journal.write()
         self.happened["died with work undone"] += bool(self._worker.waiting)
-        self.happened["died before the answer"] += bool(self._worker.done)
         self.happened["died with entries unwritten"] += self._journal.waits
         self.happened["died within a checkpoint"] += bool(self._checkpoint)
         self.happened["died"] += 1
