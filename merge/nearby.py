@@ -57,8 +57,6 @@ def merge_nearby(
     """
     if not theirs_change:
         return Nearby(ours, (), tuple(ours_change))
-    if not ours_change:
-        return Nearby(apply(base, theirs_change), tuple(theirs_change), ())
     low, high = _window(base, ours_change, theirs_change)
     before = [splice for splice in ours_change if splice.start + splice.deleted < low]
     after = [splice for splice in ours_change if splice.start > high]

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 from server.disk import write_synced
@@ -40,6 +41,8 @@ class DataFolder:
         self.path = path.absolute()
         self._lock: int | None = None
         self.secret = b""
+        self._unlocked: set[str] = set()
+        self._unlocking = Lock()
 
     def __enter__(self) -> Self:
         try:
@@ -47,7 +50,6 @@ class DataFolder:
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             self._take_lock(self._lock)
             self._check_format()
-            self._remove_stale_locks()
             self.secret = self._read_secret()
         except OSError as problem:
             self.__exit__()
@@ -77,7 +79,12 @@ class DataFolder:
         self, document: str, log: Log | None = None, texts: Texts | None = None
     ) -> Repository:
         """Open a document's repository, with what the journal has of it. Blocks."""
-        return Repository(self.repository_path(document), filename_of(document), log, texts)
+        path = self.repository_path(document)
+        with self._unlocking:
+            if document not in self._unlocked:
+                _remove_stale_locks(path)
+                self._unlocked.add(document)
+        return Repository(path, filename_of(document), log, texts)
 
     @property
     def journal_path(self) -> Path:
@@ -104,14 +111,15 @@ class DataFolder:
                 f" gollabedit knows {_FORMAT}; use the newer version that made it"
             )
 
-    def _remove_stale_locks(self) -> None:
-        """A server that was killed leaves Git's lock files behind, which nobody would remove."""
-        for pattern in ("*.git/packed-refs.lock", "*.git/refs/**/*.lock"):
-            for lock in self.path.glob(pattern):
-                lock.unlink()
-
     def _read_secret(self) -> bytes:
         file = self.path / "secret"
         if not file.exists():
             write_synced(file, secrets.token_bytes(32))
         return file.read_bytes()
+
+
+def _remove_stale_locks(repository: Path) -> None:
+    """A server that was killed leaves Git's lock files behind, which nobody would remove."""
+    if repository.is_dir():
+        for lock in (repository / "packed-refs.lock", *repository.glob("refs/**/*.lock")):
+            lock.unlink(missing_ok=True)

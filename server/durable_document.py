@@ -273,7 +273,13 @@ class DurableDocument:
         """Give memory back until the next batch."""
         async with self._lane:
             if self.backlog is None:
-                self._forget()
+                await self._threads.call(self._rest)
+
+    def _rest(self) -> None:
+        self._settle()
+        if self._opened and not self._opened[1].has_unwritten:
+            self._opened[1].forget_texts()
+            self._forget()
 
     # --- checkpoints
 

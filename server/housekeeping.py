@@ -23,6 +23,7 @@ from server.config import Config
 from server.durable_document import Backlog
 from server.journal import JournalError, OvertakenError
 from server.live_document import LiveDocument
+from server.memory import give_memory_back
 from server.threads import Threads
 
 _log = logging.getLogger(__name__)
@@ -173,8 +174,9 @@ class Housekeeping:
                 if live.may_unload(config.unload_after_s):
                     self._documents.close(live)
                 else:
-                    live.sweep(config.park_after_s, config.branch_keep_s)
                     await live.rest(_REST_AFTER_S)
+                    live.sweep(config.park_after_s, config.branch_keep_s)
+            await self._upkeep.call(give_memory_back)
 
 
 def _maintain(path: Path) -> None:

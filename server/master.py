@@ -124,8 +124,11 @@ class Master:
         ours_change = () if fork == self.revision else self._steps.change_since(fork)
         if ours_change is None:
             return None
-        base = self._store.text(fork)
-        near = merge_nearby(base, self.text, ours_change, change, live=live)
+        if ours_change:
+            base = self._store.text(fork)
+            near = merge_nearby(base, self.text, ours_change, change, live=live)
+        else:
+            near = Nearby(incoming.sent, change, ())
         if near is None:
             return None
         head = incoming.head or self._commit_sent(incoming, incoming.parents, now, change)

@@ -240,6 +240,10 @@ class Repository:
             return None
         return Entry(document, tuple(self._staged), moves)
 
+    def forget_texts(self) -> None:
+        """Give back the memory that the texts of recent commits take."""
+        self._texts.drop(str(self.path))
+
     # --- journaled: in memory, and durable
 
     def confirm(self, position: int) -> None:

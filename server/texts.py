@@ -20,6 +20,12 @@ class Texts:
                 self._texts.move_to_end((repository, commit))
             return text
 
+    def drop(self, repository: str) -> None:
+        """Forget all texts of one repository."""
+        with self._lock:
+            for key in [key for key in self._texts if key[0] == repository]:
+                self._characters -= len(self._texts.pop(key))
+
     def put(self, repository: str, commit: str, text: str) -> None:
         key = repository, commit
         with self._lock:

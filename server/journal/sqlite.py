@@ -198,8 +198,10 @@ class SqliteJournal:
             self._wake.notify()
         if self._thread:
             self._thread.join()
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, JournalError):
             self._tidy()
+            if not self.documents():
+                self._writer.execute("VACUUM")  # else the file keeps the size that it once needed
         self._writer.close()
         self._reader.close()
 

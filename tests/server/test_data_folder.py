@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server.bare import create
 from server.data_folder import DataFolder, DataFolderError, is_document_name
 
 
@@ -99,14 +100,19 @@ def test_a_folder_that_cannot_be_written_is_refused() -> None:
 
 
 def test_lock_files_of_a_server_that_was_killed_are_removed(tmp_path: Path) -> None:
+    create(tmp_path / "notes.git")
     stale = tmp_path / "notes.git" / "refs" / "heads" / "clients" / "ann.lock"
     stale.parent.mkdir(parents=True)
-    stale.touch()
     packed = tmp_path / "notes.git" / "packed-refs.lock"
-    packed.touch()
-    with DataFolder(tmp_path):
+    for lock in (stale, packed):
+        lock.touch()
+    with DataFolder(tmp_path) as folder:
+        folder.repository("notes")
         assert not stale.exists()
         assert not packed.exists()
+        packed.touch()
+        folder.repository("notes")
+        assert packed.exists(), "by now it is somebody's who works here"
 
 
 def test_a_half_written_file_is_not_taken_for_one(tmp_path: Path) -> None:
