@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests check screenshots bench-merge soak format lock docker clean
+.PHONY: help run test tests check screenshots bench bench-merge soak soak-merge soak-crash format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -43,11 +43,21 @@ tests:
 screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
 	@chromium=$$(tools/chromium) && CHROMIUM="$$chromium" $(BIN)/python tests/browser/screenshots.py build/screenshots
 
+bench: .venv/test.stamp bench/load/node_modules/.stamp ## the server under load beside other servers (ARGS='--quick', ARGS='--help')
+	@$(BIN)/python -m bench.load $(ARGS)
+
 bench-merge: .venv/bench.stamp bench/merge/node_modules/.stamp ## the merge beside other tools: how right, how quick (ARGS='--help')
 	@$(BIN)/python -m bench.merge $(ARGS)
 
-soak: .venv/test.stamp ## a million keystrokes of people who type at one time, merged (ten minutes)
+soak: ## soak-merge, then soak-crash (with ARGS only one by one: make soak-crash ARGS='--help')
+	@$(MAKE) --no-print-directory soak-merge ARGS=
+	@$(MAKE) --no-print-directory soak-crash ARGS=
+
+soak-merge: .venv/test.stamp ## a million keystrokes of people who type at one time, merged (ten minutes)
 	@$(BIN)/python -m tests.merge.typists $(or $(ARGS),--keystrokes 1000000)
+
+soak-crash: .venv/test.stamp ## the server, killed 200 times while people type, keeps its promises (ten minutes)
+	@$(BIN)/python -m tests.crash $(or $(ARGS),--rounds 200)
 
 format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format
@@ -62,12 +72,13 @@ lock: .venv/test.stamp ## write requirements*.txt and package-lock.json anew (UP
 	$(LOCK) pyproject.toml --group dev -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
 	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts
 	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --prefix bench/merge
+	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --prefix bench/load
 
 docker: ## build the image `gollabedit`
 	docker build --tag gollabedit .
 
 clean: ## remove what make made, but not the documents
-	rm -rf .venv node_modules bench/merge/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv node_modules bench/merge/node_modules bench/load/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find merge server web tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than what it was installed from, so a second run installs nothing.
@@ -95,4 +106,8 @@ node_modules/.stamp: package.json package-lock.json .npmrc .venv/test.stamp
 
 bench/merge/node_modules/.stamp: bench/merge/package.json bench/merge/package-lock.json bench/merge/.npmrc .venv/test.stamp
 	$(BIN)/npm ci --ignore-scripts --no-progress --prefix bench/merge
+	@touch $@
+
+bench/load/node_modules/.stamp: bench/load/package.json bench/load/package-lock.json bench/load/.npmrc .venv/test.stamp
+	$(BIN)/npm ci --ignore-scripts --no-progress --prefix bench/load
 	@touch $@

@@ -110,6 +110,14 @@ class Branches:
         self._store.move(CLIENTS + branch.author.client, settled.head)
         return settled.head
 
+    def keep_aside(self, branch: Branch, parent: str, text: str, now: float) -> None:
+        """Keep a text that the branch has left behind already: in its history, not in its text."""
+        assert branch.head is not None, "a branch without a head has left nothing behind"
+        branch.head = self._master.commit_over(
+            branch.author, branch.seq, text, parent, branch.head, now
+        )
+        self._store.move(CLIENTS + branch.author.client, branch.head)
+
     def _take_in_head(self, branch: Branch, head: str, fork: str, now: float) -> None:
         """Take in what a branch holds already, as far as it merges."""
         text = self._store.text(head)

@@ -258,11 +258,15 @@ class Document:
         if not self._master.contains(resolve.base):
             raise _unknown_base()
         branch.seq = resolve.seq
-        if branch.conflict and resolve.commit != branch.head:
-            # It answers an older conflict; typing went on since. The current one is the reply.
-            return _Done(branch, resolve.seq, resolve.commit, sent)
-        is_unmerged = not self._master.contains(resolve.commit)  # open, or parked meanwhile
-        parents = (resolve.base, resolve.commit) if is_unmerged else (resolve.base,)
+        answered, head = resolve.commit, branch.head
+        if branch.conflict and head and answered != head:
+            if not self._is_committed_anew(answered, head):
+                # It answers an older conflict; typing went on since. The current one is the reply.
+                self.branches.keep_aside(branch, answered, sent, now)
+                return _Done(branch, resolve.seq, answered, sent)
+            answered = head
+        is_unmerged = not self._master.contains(answered)  # open, or parked meanwhile
+        parents = (resolve.base, answered) if is_unmerged else (resolve.base,)
         answer = Incoming(branch.author, resolve.seq, sent, resolve.base, parents)
         return self._take_in(branch, answer, now)
 

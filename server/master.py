@@ -153,6 +153,19 @@ class Master:
         self._advance_to(head, fork, result.text, incoming.author, now)
         return Settled(head, None)
 
+    def commit_over(
+        self, author: Author, seq: int, text: str, parent: str, head: str, now: float
+    ) -> str:
+        """Commit a text on `parent`, and `head` over it, whose text stays.
+
+        Returns:
+            The new head.
+        """
+        kept = Incoming(author, seq, text, parent, (parent,))
+        over = Incoming(author, seq, self._store.text(head), head, (head,))
+        beside = self._commit_sent(kept, kept.parents, now)
+        return self._commit_sent(over, (head, beside), now)
+
     def disagreement(self, fork: str, head: str) -> Disagreement | None:
         """What a branch and `master` still disagree about; None: at least a part merges now."""
         result = self._merge(fork, self._store.text(head))

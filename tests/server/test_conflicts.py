@@ -270,8 +270,42 @@ def test_p9_a_resolve_of_an_older_conflict_gets_the_one_that_is_open(
     found = disagree(desk, ann, bo)
     current = conflict(bo.edit(FRIDAY_NOON + "Bring cake.\n", found.commit))
     reply = conflict(bo.resolve(found, TUESDAY_NOON))
-    assert (reply.seq, reply.commit) == (3, current.commit)
+    assert (reply.seq, sides(reply)) == (3, sides(current))
+    assert desk.store.text(reply.commit) == desk.store.text(current.commit)
     assert desk.text == TUESDAY_NOON + "Bring cake.\n"
+    conflict(bo.edit(FRIDAY_NOON + "Bring pie.\n", current.commit))  # goes on from what it knows
+    assert desk.text == TUESDAY_NOON + "Bring pie.\n"
+
+
+def test_p9_a_resolve_of_an_older_conflict_is_kept_in_the_history_of_the_branch(
+    desk: Desk, ann: Writer, bo: Writer
+) -> None:
+    first = disagree(desk, ann, bo)
+    typed = conflict(bo.edit(FRIDAY_NOON.replace("Meet", "Meet us"), first.commit))
+    conflict(bo.resolve(first, "Meet on Sunday at noon.\n"))
+    desk.reopen()
+    again = bo.hello()
+    assert again.seq == bo.seq
+    assert again.conflict
+    assert sides(again.conflict) == sides(typed)
+    assert "Sunday" in git("log", "-p", f"clients/{bo.id}", cwd=desk.path)
+    assert desk.store.text(again.conflict.commit) == desk.store.text(typed.commit)
+
+
+def test_p9_a_resolve_that_crosses_a_new_split_of_the_same_text_is_the_answer(
+    desk: Desk, ann: Writer, bo: Writer
+) -> None:
+    base = desk.begin("the red fox.\n\n\nand the red hen\n")
+    blue = merged(ann.edit("the blue fox.\n\n\nand the blue hen\n", base)).revision
+    found = conflict(bo.edit("the green fox.\n\n\nand the green hen\n", base))
+    merged(ann.edit("the red fox.\n\n\nand the blue hen\n", blue))
+    crossing = conflict(bo.resolve(found, "the teal fox.\n\n\nand the grey hen\n"))
+    assert desk.store.text(crossing.commit) == "the teal fox.\n\n\nand the grey hen\n"
+    desk.reopen()
+    assert bo.hello().seq == bo.seq
+    answered = merged(bo.resolve(crossing, "the teal fox.\n\n\nand the grey hen\n"))
+    assert desk.text == "the teal fox.\n\n\nand the grey hen\n"
+    assert desk.store.contains(answered.revision, crossing.commit)
 
 
 def test_p9_a_resolve_after_the_disagreement_ended_is_an_edit(

@@ -1,0 +1,79 @@
+"""Repositories as a server leaves them behind, made without one: very many, and a very long one."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from bench.load.processes import ENVIRONMENT, BenchError
+from bench.load.texts import KIB, text, word
+from server import git_model
+
+_MADE_AT = 1_700_000_000
+
+
+def many(data: Path, count: int) -> list[str]:
+    """So many documents with one edit each; returns their names.
+
+    They are one repository, and its files are hard links. So all but one lack the file that is
+    called like the document, and are empty: what is measured does not depend on it.
+    """
+    names = [f"many-{number}" for number in range(count)]
+    first = long(data, names[0], 2)
+    for name in names[1:]:
+        shutil.copytree(first, data / f"{name}.git", copy_function=os.link)
+    return names
+
+
+def long(data: Path, document: str, commits: int) -> Path:
+    """One document of 2 KB with so many revisions, in one pack; returns where it is."""
+    path = data / f"{document}.git"
+    _git("init", "--quiet", "--bare", "--initial-branch=master", "--template=", str(path))
+    command = ["git", "-c", "fastimport.unpackLimit=1", "-C", str(path), "fast-import", "--quiet"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=ENVIRONMENT) as importer:
+        assert importer.stdin is not None
+        for part in _history(git_model.filename_of(document), commits):
+            importer.stdin.write(part)
+    if importer.returncode:
+        raise BenchError(f"git fast-import ended with {importer.returncode}")
+    _git("-C", str(path), "pack-refs", "--all")
+    return path
+
+
+def _history(filename: str, commits: int) -> Iterator[bytes]:
+    """The stream for `git fast-import`: every document's first revision, then a word a time."""
+    random = Random(1)
+    words = text(2 * KIB).split(" ")
+    hub = git_model.hub_signature(0)
+    yield _commit(git_model.ROOT_MESSAGE, hub, hub, filename, "")
+    for seq in range(1, commits):
+        at = _MADE_AT + seq
+        words[random.randrange(len(words))] = word(random)
+        author = git_model.signature_of("k3vq8s2m7a", "Ann", at)
+        message = f"Edit a line (+1 -1 words)\n\nClient: k3vq8s2m7a\nSeq: {seq}\n"
+        yield _commit(message, author, git_model.hub_signature(at), filename, " ".join(words))
+
+
+def _commit(
+    message: str,
+    author: git_model.Signature,
+    committer: git_model.Signature,
+    filename: str,
+    content: str,
+) -> bytes:
+    return (
+        f"commit {git_model.MASTER}\n"
+        f"author {_signature(author)}\ncommitter {_signature(committer)}\n"
+        f"data {len(message)}\n{message}\n"
+        f"M 100644 inline {filename}\ndata {len(content)}\n{content}\n"
+    ).encode()
+
+
+def _signature(signature: git_model.Signature) -> str:
+    return f"{signature.name} <{signature.email}> {int(signature.time)} +0000"
+
+
+def _git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True, env=ENVIRONMENT)

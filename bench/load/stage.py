@@ -1,0 +1,113 @@
+"""A system with a data folder of its own, for one run of one work; nothing of it is left behind."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from bench.load.figures import Figures
+from bench.load.processes import BenchError, Generator, Server
+from bench.load.systems import System
+from bench.load.task import Begun, Load, Open, Opened, Outcome
+
+# Before the first word: everybody has to come. After the last: everybody has to be told.
+_COME_S = 120.0
+_SETTLE_S = 180.0
+
+
+class Stage:
+    """The system on its data folder, running or not."""
+
+    def __init__(self, system: System, scratch: Path) -> None:
+        self.system = system
+        self.server: Server | None = None
+        self.address = ""
+        self._folder = TemporaryDirectory(prefix=f"{system.name}-", dir=scratch)
+        self._running = ExitStack()
+        self._cpu_s_before = 0.0
+
+    def __enter__(self) -> Self:
+        self.data.mkdir()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
+        self._folder.cleanup()
+
+    @property
+    def path(self) -> Path:
+        """A folder for whatever the work needs; it is removed at the end."""
+        return Path(self._folder.name)
+
+    @property
+    def data(self) -> Path:
+        """The server's data folder."""
+        return self.path / "data"
+
+    # --- the server
+
+    def start(self) -> None:
+        """Start the server and wait until it listens."""
+        log = self.path / "server.log"
+        log.unlink(missing_ok=True)
+        command = [*self.system.server, str(self.data)]
+        self.server = self._running.enter_context(Server(command, log, self.system.environment))
+        self.address = self.server.address()
+        self._cpu_s_before = self.server.cpu_s
+
+    def stop(self) -> Figures:
+        """Stop the server; returns what it needed since a load began, its end included."""
+        assert self.server is not None
+        peak_kb = self.server.memory_kb("VmHWM")
+        cpu_s = self.server.end() - self._cpu_s_before
+        self.died()
+        return {"server_cpu_s": cpu_s, "peak_mb": peak_kb / 1024}
+
+    def died(self) -> None:
+        """The server has ended, or is about to."""
+        assert self.server is not None
+        self.server.wait()
+        self._running.close()
+        self.server = None
+
+    # --- whoever works with it
+
+    @contextmanager
+    def generator(self) -> Iterator[Generator]:
+        """A generator that waits for its task."""
+        log = self.path / "generator.log"
+        with Generator(self.system.generator, log, self.system.environment) as generator:
+            yield generator
+
+    def load(self, load: Load, meanwhile: Callable[[], None] | None = None) -> Outcome:
+        """Put a load on the server; it ends with `meanwhile`, which is called when it has begun."""
+        assert self.server is not None
+        load.server = self.address
+        try:
+            with self.generator() as generator:
+                generator.ask(load)
+                report = generator.report(_COME_S + load.seconds)
+                if isinstance(report, Begun):
+                    self._cpu_s_before = self.server.cpu_s
+                    if meanwhile:
+                        meanwhile()
+                        generator.release()
+                    report = generator.report(load.seconds + _SETTLE_S)
+        except BenchError as problem:
+            raise BenchError(f"{problem}; the server said last:\n{self.server.said()}") from None
+        assert isinstance(report, Outcome)
+        return report
+
+    def open(self, *documents: str) -> Opened:
+        """Open documents, all at one time."""
+        with self.generator() as generator:
+            return open_documents(generator, self.address, *documents)
+
+
+def open_documents(generator: Generator, address: str, *documents: str) -> Opened:
+    """Have a generator open documents."""
+    generator.ask(Open(server=address, documents=list(documents)))
+    report = generator.report(_COME_S)
+    assert isinstance(report, Opened)
+    return report

@@ -1,0 +1,156 @@
+"""The works by name: what is done, what is shown of it, how often, and for whom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.load import costs, restarts, typists
+from bench.load.figures import Figures
+from bench.load.order import Order
+from bench.load.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One work; `columns` are figures and their titles."""
+
+    title: str
+    caption: str
+    run: Callable[[Stage, Order], Figures]
+    columns: dict[str, str]
+    rounds: int = 3
+    is_for_all: bool = True  # else for GollabEdit alone
+    is_plotted: bool = False
+
+
+_NEEDED = {"server_cpu_s": "server CPU s", "peak_mb": "peak MB", "disk_kb": "disk KB"}
+_RATE = {"per_s": "edits/s"}
+_ANSWER = {"answer_p50": "answer p50", "answer_p90": "p90", "answer_p99": "p99 ms"}
+_VISIBLE = {"visible_p50": "visible p50", "visible_p90": "p90", "visible_p99": "p99 ms"}
+_TYPED = {"conflicts": "conflicts", "generator_busy": "generator", **_NEEDED}
+
+WORKS = {
+    "w1": Work(
+        "W1: two people",
+        "One document of 2 KB, a word every 100 ms, ten seconds.",
+        typists.w1,
+        {**_VISIBLE, **_ANSWER, **_TYPED},
+        is_plotted=True,
+    ),
+    "w2": Work(
+        "W2: sixteen writers",
+        "One document of 20 KB, words at random places, one edit in flight each.",
+        typists.w2,
+        {
+            "edits": "edits",
+            **_RATE,
+            "first_per_s": "first 800",
+            **_ANSWER,
+            **_VISIBLE,
+            **_TYPED,
+        },
+        is_plotted=True,
+    ),
+    "w2-half": Work(
+        "W2 at half the rate",
+        "The same writers at half of what the system reached above, for five seconds.",
+        typists.w2_half,
+        {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
+        is_plotted=True,
+    ),
+    "w3": Work(
+        "W3: many documents",
+        "A hundred documents of 1 KB, two writers each, 2,000 edits/s offered for five seconds.",
+        typists.w3,
+        {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
+        is_plotted=True,
+    ),
+    "w4": Work(
+        "W4: many readers",
+        "One document of 20 KB, one writer (10/s), two hundred readers, ten seconds.",
+        typists.w4,
+        {**_VISIBLE, **_ANSWER, **_TYPED},
+        is_plotted=True,
+    ),
+    "w5": Work(
+        "W5: opened after a restart",
+        "A document with so many edits: connecting until its text is there; the data folder.",
+        restarts.w5,
+        {
+            "edits": "edits",
+            "open_ms": "open ms",
+            "disk_kb": "disk KB",
+            "disk_blocks_kb": "in blocks KB",
+        },
+        rounds=1,
+    ),
+    "w5-large": Work(
+        "W5 with a long history",
+        "A document whose history was made by `git fast-import`, and an empty one.",
+        restarts.w5_large,
+        {"commits": "commits", "open_ms": "open ms", "empty_ms": "empty ms"},
+        rounds=1,
+        is_for_all=False,
+    ),
+    "w6": Work(
+        "W6: killed",
+        "SIGKILL at the last answer, then a restart: words that were answered and are not there.",
+        restarts.w6,
+        {"edits": "edits", "lost": "lost"},
+    ),
+    "clone": Work(
+        "Cloning beside the typing",
+        "W2, half of the time with `git clone` in a loop; each clone passes `git fsck --strict`.",
+        costs.clone,
+        {
+            "edits": "edits",
+            "clones": "clones",
+            "clone_ms": "clone ms",
+            "without_p99": "answer p99 ms without",
+            "with_p99": "with",
+            "ratio": "ratio",
+        },
+        is_for_all=False,
+    ),
+    "disk": Work(
+        "Disk for each edit",
+        "Of a document of 20 KB, beyond what it took before; the server stopped.",
+        costs.per_edit,
+        {
+            "one_edits": "edits",
+            "one_bytes": "1 writer: bytes/edit",
+            "one_blocks": "in blocks",
+            "sixteen_edits": "edits",
+            "sixteen_bytes": "16 writers: bytes/edit",
+            "sixteen_blocks": "in blocks",
+        },
+        rounds=1,
+    ),
+    "memory": Work(
+        "Memory for each open document",
+        "Documents of 20 KB with one idle client each: the server's resident memory.",
+        costs.memory,
+        {
+            "documents": "documents",
+            "before_mb": "MB before",
+            "opened_mb": "opened",
+            "idle_mb": "idle",
+            "kb_per_document": "KB/document",
+        },
+        rounds=1,
+    ),
+    "start": Work(
+        "Start with many documents",
+        "From the start of the process until /readyz answers, and until some of them are opened.",
+        restarts.start,
+        {
+            "documents": "documents",
+            "ready_ms": "ready ms",
+            "opened": "opened",
+            "opened_ms": "after ms",
+            "peak_mb": "peak MB",
+        },
+        rounds=1,
+        is_for_all=False,
+    ),
+}
+NAMES = tuple(WORKS)
