@@ -61,17 +61,17 @@ def merge_nearby(
     before = [splice for splice in ours_change if splice.start + splice.deleted < low]
     after = [splice for splice in ours_change if splice.start > high]
     inside = ours_change[len(before) : len(ours_change) - len(after)]
-    b = base[low:high]
-    o, t = apply(b, _moved(inside, -low)), apply(b, _moved(theirs_change, -low))
-    merged = merge(b, o, t, live=live)
-    if not merged.clean:
-        return None
-    from_ours = _moved(between(o, merged.text), low + _growth(before))
-    from_theirs = (
-        *before,
-        *_moved(between(t, merged.text), low),
-        *_moved(after, _growth(theirs_change)),
-    )
+    from_ours, from_theirs = tuple(theirs_change), tuple(inside)
+    if inside:
+        b = base[low:high]
+        o, t = apply(b, _moved(inside, -low)), apply(b, _moved(theirs_change, -low))
+        merged = merge(b, o, t, live=live)
+        if not merged.clean:
+            return None
+        from_ours = _moved(between(o, merged.text), low)
+        from_theirs = _moved(between(t, merged.text), low)
+    from_ours = _moved(from_ours, _growth(before))
+    from_theirs = (*before, *from_theirs, *_moved(after, _growth(theirs_change)))
     return Nearby(apply(ours, from_ours), from_ours, from_theirs)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from merge.splices import Splice
 from server.git_model import Signature
 
 
@@ -27,5 +28,6 @@ class CommitStore(Protocol):
         author: Signature,
         committer: Signature,
         message: str,
+        change: Sequence[Splice] | None = None,
     ) -> str: ...
     def move(self, ref: str, commit: str | None) -> None: ...

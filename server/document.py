@@ -67,7 +67,7 @@ class _Done:
     sent: str
 
 
-_Outcome = _Done | protocol.Error | tuple[Branch, Hello] | Sync
+Outcome = _Done | protocol.Error | tuple[Branch, Hello] | Sync
 
 
 class Document:
@@ -106,8 +106,16 @@ class Document:
         Returns:
             One reply for each request, all of them true of the last revision.
         """
+        return self.replies(self.carry_out(requests, now))
+
+    def carry_out(self, requests: Sequence[Request], now: float) -> list[Outcome]:
+        """The first half of `run`: from here on all is staged."""
         outcomes = [self._attempt(request, now) for request in requests]
         self.branches.review(now)
+        return outcomes
+
+    def replies(self, outcomes: Sequence[Outcome]) -> list[Reply]:
+        """The second half of `run`, which changes nothing."""
         return [self._reply(outcome) for outcome in outcomes]
 
     def recall(self, views: Sequence[View], now: float) -> None:
@@ -116,7 +124,7 @@ class Document:
             if view.conflict is not None and not self.branches.find(view.client):
                 self.branches.of(Author(view.client, view.conflict.names.theirs), now)
 
-    def _attempt(self, request: Request, now: float) -> _Outcome:
+    def _attempt(self, request: Request, now: float) -> Outcome:
         branch = self.branches.of(request.author, now)
         message = request.message
         try:
@@ -137,7 +145,7 @@ class Document:
             seq = None if isinstance(message, Hello | Sync) else message.seq
             return protocol.Error(problem.code, problem.message, seq)
 
-    def _reply(self, outcome: _Outcome) -> Reply:
+    def _reply(self, outcome: Outcome) -> Reply:
         match outcome:
             case _Done(branch, seq, commit, sent):
                 return self._conflict(branch, seq) or self._merged(seq, commit, sent)

@@ -193,11 +193,11 @@ class DurableDocument:
         if requests and repository.size > _BACKLOG_BYTES_MAX:
             raise JournalError("too much waits to be written into the repository")
         document.recall(views, now)
-        replies = document.run(requests, now)
+        outcomes = document.carry_out(requests, now)
         if sweep:
             document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
-        self._append(repository)
-        news = _encoded_news(document, views)
+        self._append(repository)  # the disk syncs while the replies are made
+        replies, news = document.replies(outcomes), _encoded_news(document, views)
         return Result(replies, news, document.revision, document.branches.has_open_conflicts)
 
     def _append(self, repository: Repository) -> None:

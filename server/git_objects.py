@@ -120,25 +120,38 @@ def tree_of(commit: bytes) -> str:
 # --- deltas
 
 
-def as_delta(whole: GitObject, after: bytes, base: str, before: bytes) -> GitObject | None:
+def as_delta(
+    whole: GitObject,
+    base: str,
+    length_before: int,
+    splices: Iterable[tuple[int, int, bytes]],
+) -> GitObject | None:
     """The same object as a delta of another one, or None where that is no gain.
-
-    What both have in common at the start and at the end is copied.
 
     Args:
         whole: the object.
-        after: its bytes.
         base: the id of the other one.
-        before: its bytes.
+        length_before: how many bytes that has.
+        splices: what makes the object's bytes of the other one's: start, deleted, inserted.
     """
+    commands: list[bytes] = []
+    position = inserted_length = 0
+    for start, deleted, inserted in splices:
+        commands += (_copy(position, start - position), _insert(inserted))
+        position = start + deleted
+        inserted_length += len(inserted)
+    if inserted_length > _DELTA_SHARE * len(whole.data):
+        return None
+    commands.append(_copy(position, length_before - position))
+    delta = b"".join((_varint(length_before), _varint(len(whole.data)), *commands))
+    return GitObject(whole.id, whole.kind, delta, base)
+
+
+def splice_between(before: bytes, after: bytes) -> tuple[int, int, bytes]:
+    """The one splice that makes `after` of `before`: all but the common start and end."""
     start = equal_prefix(before, after)
     end = equal_suffix(before[start:], after[start:])
-    middle = after[start : len(after) - end]
-    if len(middle) > _DELTA_SHARE * len(after):
-        return None
-    copies = (_copy(0, start), _insert(middle), _copy(len(before) - end, end))
-    delta = b"".join((_varint(len(before)), _varint(len(after)), *copies))
-    return GitObject(whole.id, whole.kind, delta, base)
+    return start, len(before) - end - start, after[start : len(after) - end]
 
 
 def patched(before: bytes, delta: bytes) -> bytes:

@@ -193,13 +193,20 @@ class Master:
             change = None  # it is from the fork
         what = describe(self._store.text(parents[0]), sent, change)
         message = git_model.edit_message(what, author.client, incoming.seq)
-        return self._commit(sent, parents, author, message, now)
+        return self._commit(sent, parents, author, message, now, change)
 
     def _commit(
-        self, text: str, parents: tuple[str, ...], author: Author, message: str, now: float
+        self,
+        text: str,
+        parents: tuple[str, ...],
+        author: Author,
+        message: str,
+        now: float,
+        change: Change | None = None,
     ) -> str:
         written = git_model.signature_of(author.client, author.name, now)
-        return self._store.commit(text, parents, written, git_model.hub_signature(now), message)
+        committed = git_model.hub_signature(now)
+        return self._store.commit(text, parents, written, committed, message, change)
 
     def _advance_to(self, commit: str, fork: str, text: str, author: Author, now: float) -> None:
         """Move on to what merging whole texts came to."""
@@ -213,7 +220,8 @@ class Master:
         if before != fork:
             what = describe(self.text, text, merged.from_ours)
             message = git_model.merge_message(what, author.name)
-            after = self._commit(text, (before, commit), author, message, now)
+            parents = before, commit
+            after = self._commit(text, parents, author, message, now, merged.from_ours)
         else:
             after = commit
         self._store.move(git_model.MASTER, after)

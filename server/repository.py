@@ -29,6 +29,7 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import SortMode
 
+from merge.splices import Splice
 from server import bare, git_objects
 from server.git_model import MASTER, Signature
 from server.git_objects import GitObject, Kind
@@ -195,15 +196,24 @@ class Repository:
         author: Signature,
         committer: Signature,
         message: str,
+        change: Sequence[Splice] | None = None,
     ) -> str:
         """Stage a commit of `text`; all other files are those of the first parent.
+
+        Args:
+            text: of the document.
+            parents: the first one's text comes before.
+            author: who wrote it.
+            committer: who commits it.
+            message: what it says.
+            change: what makes the text of the first parent's, where that is known.
 
         Returns:
             The new commit's id.
         """
         _assert_off_loop()
         before = self._tree(parents[0]) if parents else b""
-        blob = self._stage_text(text, parents)
+        blob = self._stage_text(text, parents, change)
         tree = self._stage(
             git_objects.new_object(Kind.TREE, git_objects.tree_with(before, self.filename, blob))
         )
@@ -211,16 +221,18 @@ class Repository:
         self._texts.put(str(self.path), commit, text)
         return commit
 
-    def _stage_text(self, text: str, parents: Sequence[str]) -> str:
+    def _stage_text(
+        self, text: str, parents: Sequence[str], change: Sequence[Splice] | None
+    ) -> str:
         """Stage a text, as a delta of the first parent's where that is a gain."""
-        data = text.encode()
-        whole = git_objects.new_object(Kind.BLOB, data)
+        whole = git_objects.new_object(Kind.BLOB, text.encode())
         base = self._blob(parents[0]) if parents else None
         if base is None or base == whole.id or not self._new.takes_delta_of(base):
             return self._stage(whole)
-        before = self.text(parents[0]).encode()
-        delta = git_objects.as_delta(whole, data, base, before)
-        return self._stage(delta or whole, lambda: before)
+        before = self.text(parents[0])
+        splices, length = _in_bytes(before, whole.data, change)
+        delta = git_objects.as_delta(whole, base, length, splices)
+        return self._stage(delta or whole, before.encode)
 
     def _stage(self, item: GitObject, base: Callable[[], bytes] | None = None) -> str:
         if self._new.add(item, base):
@@ -416,6 +428,16 @@ class _NewObjectsBackend(pygit2.OdbBackend):
 
     def refresh_cb(self) -> None:
         """Nothing to read again."""
+
+
+def _in_bytes(
+    before: str, after: bytes, change: Sequence[Splice] | None
+) -> tuple[list[tuple[int, int, bytes]], int]:
+    """What makes `after` of a text, in bytes; and how many bytes that text has."""
+    if change is not None and before.isascii() and after.isascii():
+        return [(at, deleted, inserted.encode()) for at, deleted, inserted in change], len(before)
+    encoded = before.encode()
+    return [git_objects.splice_between(encoded, after)], len(encoded)
 
 
 def _memory_repository() -> pygit2.Repository:

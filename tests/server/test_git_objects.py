@@ -16,6 +16,7 @@ from server.git_objects import (
     new_object,
     pack,
     patched,
+    splice_between,
     tree_of,
     tree_with,
 )
@@ -94,19 +95,35 @@ def test_a_delta_gives_the_bytes_it_was_made_of(before: bytes, middle: bytes, ti
     before = before * times
     after = before[: len(before) // 3] + middle + before[len(before) // 2 :]
     whole = new_object(Kind.BLOB, after)
-    delta = as_delta(whole, after, "b" * 40, before)
+    delta = as_delta(whole, "b" * 40, len(before), [splice_between(before, after)])
     if delta is not None:
         assert (delta.id, delta.kind, delta.base) == (whole.id, whole.kind, "b" * 40)
+        assert patched(before, delta.data) == after
+
+
+@given(st.binary(max_size=200), st.lists(st.binary(max_size=200), max_size=5))
+def test_a_delta_of_several_splices(before: bytes, inserted: list[bytes]) -> None:
+    step = len(before) // (len(inserted) + 1)
+    splices = [(number * step, step // 2, each) for number, each in enumerate(inserted)]
+    after = bytearray(before)
+    for start, deleted, each in reversed(splices):
+        after[start : start + deleted] = each
+    whole = new_object(Kind.BLOB, bytes(after))
+    delta = as_delta(whole, "b" * 40, len(before), splices)
+    if delta is not None:
         assert patched(before, delta.data) == after
 
 
 def test_a_word_typed_into_a_long_text_is_a_short_delta_and_a_new_text_is_none() -> None:
     before = b"word and word, " * 100_000
     after = before[:700_000] + b"new " + before[700_000:]
-    delta = as_delta(new_object(Kind.BLOB, after), after, "b" * 40, before)
+    whole, splice = new_object(Kind.BLOB, after), splice_between(before, after)
+    assert splice == (700_000, 0, b"new ")
+    delta = as_delta(whole, "b" * 40, len(before), [splice])
     assert delta is not None
     assert len(delta.data) < 40
-    assert as_delta(new_object(Kind.BLOB, after), after, "b" * 40, b"something else") is None
+    other = b"something else"
+    assert as_delta(whole, "b" * 40, len(other), [splice_between(other, after)]) is None
 
 
 @pytest.mark.parametrize("length", [0, 1, 0xFFFF, 0x10000, 0x10001, 0xFFFFFF, 0x1000000, 0x2345678])
@@ -114,7 +131,7 @@ def test_copies_of_every_length_are_read_by_git(path: Path, length: int) -> None
     before = bytes(length % 251 for _ in range(8)) * (length // 8 + 1) + b"end"
     after = before[:length] + b"typed" + before[length:]
     base, whole = new_object(Kind.BLOB, before), new_object(Kind.BLOB, after)
-    delta = as_delta(whole, after, base.id, before)
+    delta = as_delta(whole, base.id, len(before), [splice_between(before, after)])
     if length > 8:
         assert delta is not None
         assert patched(before, delta.data) == after
@@ -130,7 +147,8 @@ def test_git_takes_in_packs_whose_deltas_follow_each_other_and_those_already_the
     for number in range(400):
         after = text[: number * 11] + b"word%d " % number + text[number * 11 :]
         whole = new_object(Kind.BLOB, after)
-        delta = as_delta(whole, after, parent, text) if parent else None
+        splices = [splice_between(text, after)]
+        delta = as_delta(whole, parent, len(text), splices) if parent else None
         tree = new_object(Kind.TREE, tree_with(b"", "notes.txt", whole.id))
         commit = new_commit(tree.id, commits[-1:], ANN, BO, f"Write {number}\n")
         objects += [delta or whole, tree, commit]

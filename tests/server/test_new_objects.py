@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.git_objects import GitObject, Kind, as_delta, new_object
+from server.git_objects import GitObject, Kind, as_delta, new_object, splice_between
 from server.new_objects import NewObjects
 
 
@@ -12,7 +12,8 @@ def versions(count: int) -> list[tuple[GitObject, bytes]]:
     chain: list[tuple[GitObject, bytes]] = [(new_object(Kind.BLOB, text), text)]
     for number in range(count - 1):
         after = text[: number * 3] + b"word%d" % number + text[number * 3 :]
-        delta = as_delta(new_object(Kind.BLOB, after), after, chain[-1][0].id, text)
+        splices = [splice_between(text, after)]
+        delta = as_delta(new_object(Kind.BLOB, after), chain[-1][0].id, len(text), splices)
         assert delta is not None
         chain.append((delta, after))
         text = after

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from merge.splices import Splice, apply
 from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
 from server.journal import Entry, JournalError, OvertakenError, RefMove
 from server.repository import Repository, RepositoryError
@@ -330,3 +331,17 @@ def test_every_stored_file_is_synced(
     monkeypatch.setattr(os, "fsync", watched)
     started(repository)
     assert {"HEAD", "config", "objects", "refs", ".notes.git.new"} <= set(synced)
+
+
+@pytest.mark.parametrize("text", ["one two three\n" * 50, "eins zwei drei über\n" * 50])
+def test_a_change_that_is_known_makes_the_same_object_as_comparing(path: Path, text: str) -> None:
+    splices = (Splice(3, 4, ""), Splice(40, 0, "größer "), Splice(60, 2, "x"))
+    after, ids = apply(text, splices), set[str]()
+    for change in (None, splices):
+        repository = Repository(path, "notes.txt")
+        first = commit(repository, text)
+        second = repository.commit(after, (first,), ANN, ANN, "Write\n", change)
+        [blob] = [item for item in repository._staged if item.base is not None]
+        assert repository._new.data(blob.id).decode() == after
+        ids.add(second)
+    assert len(ids) == 1
