@@ -19,7 +19,7 @@ from pathlib import Path
 from server.bare import create
 from server.disk import sync
 from server.git_model import MASTER, UNMERGED
-from server.git_objects import GitObject, pack
+from server.git_objects import GitObject, pack, small_as_deltas
 from server.git_process import GitError, git
 from server.journal import JournalError, OvertakenError, RefMove
 from server.packed_refs import PackedRefs, RefsLockedError, locked_refs
@@ -51,7 +51,14 @@ def _write_objects(path: Path, objects: Sequence[GitObject]) -> None:
     """Add a pack, and see that it holds what it should: a damaged object has another id."""
     if not objects:
         return
-    git(path, "index-pack", "--stdin", "--fix-thin", "--strict", stdin=pack(objects))
+    git(
+        path,
+        "index-pack",
+        "--stdin",
+        "--fix-thin",
+        "--strict",
+        stdin=pack(small_as_deltas(objects)),
+    )
     sync(path / "objects" / "pack")
     ids = "".join(f"{item.id}\n" for item in objects)
     found = git(path, "cat-file", "--batch-check=%(objectname)", stdin=ids.encode()).decode()

@@ -1,4 +1,4 @@
-"""The command line: reads the settings, starts the server, turns known errors into one line."""
+"""The command line: reads the settings, runs a command, turns known errors into one line."""
 
 import asyncio
 import errno
@@ -12,8 +12,9 @@ from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from server import config
+from server import config, storage_commands
 from server.app import serve
+from server.check import CheckError
 from server.config import Config, SettingError
 from server.data_folder import DataFolder, DataFolderError
 
@@ -27,11 +28,15 @@ _SWITCH_INTERVAL_S = 0.0005
 # Hardly anything of ours is in cycles, and looking for them stops everything for up to 100 ms.
 _GARBAGE_THRESHOLDS = (50_000, 50, 50)
 
-_EXAMPLES = """examples:
+_SERVE_EXAMPLES = """examples:
   gollabedit serve                              http://localhost:8080, documents in ./data
   gollabedit serve --port 9000 --data /srv/docs
   GOLLABEDIT_HOST=0.0.0.0 gollabedit serve      reachable from other machines
   git clone http://localhost:8080/notes.git     the history of the document "notes"
+"""
+_EXAMPLES = f"""{_SERVE_EXAMPLES}\
+  gollabedit check                              see whether all documents in ./data are sound
+  gollabedit maintain                           pack all documents in ./data anew
 """
 
 
@@ -39,12 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        run: Callable[[Namespace], None] = options.run
-        run(options)
-    except (SettingError, DataFolderError) as problem:
+        run: Callable[[Namespace], int | None] = options.run
+        return run(options) or 0
+    except (SettingError, DataFolderError, CheckError) as problem:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
-    return 0
+    except KeyboardInterrupt:
+        print("gollabedit: stopped; nothing is lost", file=sys.stderr)
+        return 130
 
 
 def _parser() -> ArgumentParser:
@@ -61,11 +68,12 @@ def _parser() -> ArgumentParser:
         help="serve documents until Ctrl-C or SIGTERM",
         description="Serve documents until Ctrl-C or SIGTERM. Every option is also an environment"
         " variable: --write-wait-s is GOLLABEDIT_WRITE_WAIT_S.",
-        epilog=_EXAMPLES,
+        epilog=_SERVE_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )
     config.add_options(serve_command)
     serve_command.set_defaults(run=_serve)
+    storage_commands.add_commands(commands)
     settings = commands.add_parser("settings", help="print all settings as a Markdown page")
     settings.set_defaults(run=lambda _: print(config.markdown(), end=""))
     return parser

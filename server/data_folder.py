@@ -21,7 +21,7 @@ from server.journal import Log
 from server.repository import Repository
 from server.texts import Texts
 
-_FORMAT = 2  # 1 had no journal; a server that knows no other would overlook it
+FORMAT = 2  # 1 had no journal; a server that knows no other would overlook it
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -32,6 +32,11 @@ class DataFolderError(Exception):
 def is_document_name(name: str) -> bool:
     """Whether a document can be called this."""
     return bool(_NAME.fullmatch(name) and ".." not in name and not name.endswith((".git", ".lock")))
+
+
+def journal_in(path: Path) -> Path:
+    """The journal's database in a data folder."""
+    return path / "journal.sqlite"
 
 
 class DataFolder:
@@ -89,7 +94,7 @@ class DataFolder:
     @property
     def journal_path(self) -> Path:
         """The journal's database."""
-        return self.path / "journal.sqlite"
+        return journal_in(self.path)
 
     def _take_lock(self, lock: int) -> None:
         try:
@@ -104,11 +109,11 @@ class DataFolder:
         file = self.path / "format"
         found = file.read_text().strip() if file.exists() else None
         if found in (None, "1"):
-            write_synced(file, f"{_FORMAT}\n".encode())
-        elif found != str(_FORMAT):
+            write_synced(file, f"{FORMAT}\n".encode())
+        elif found != str(FORMAT):
             raise DataFolderError(
                 f"the data folder {self.path} has format {found!r}, and this version of"
-                f" gollabedit knows {_FORMAT}; use the newer version that made it"
+                f" gollabedit knows {FORMAT}; use the newer version that made it"
             )
 
     def _read_secret(self) -> bytes:

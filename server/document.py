@@ -228,6 +228,7 @@ class Document:
     def _edit(self, branch: Branch, edit: Edit, continues: bool, now: float) -> _Done:
         sent = self._sent_text(edit)
         if edit.seq <= branch.seq:
+            branch.base = None  # the `welcome` said so: what comes next knows of it
             return self._already_done(branch, edit.seq, sent)
         base = self._continued(branch, edit.base, continues)
         fork = self._fork(branch, base)

@@ -16,20 +16,16 @@ from aiohttp import web
 
 from server.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.data_folder import is_document_name
+from server.git_process import ENVIRONMENT
+from server.upkeep import DEPTH
 
 _BLOCK_BYTES = 64 * 1024
 _REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a fetch's negotiation; an ordinary one has a few KB
 _PROTOCOL = re.compile(r"version=[012]")
 
-# The server's user and machine have no say in how a document is served.
-_ENVIRONMENT = {
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "LC_ALL": "C",
-    "PATH": os.environ.get("PATH", os.defpath),
-}
 _SETTINGS = (
     "safe.directory=*",  # a mounted data folder may belong to another user
+    f"pack.depth={DEPTH}",  # with less it would take our chains of deltas apart
     "uploadpack.allowFilter=true",
     "uploadpack.allowAnySHA1InWant=true",  # a partial clone asks for single blobs later
 )
@@ -105,7 +101,7 @@ async def _upload_pack(request: web.Request, path: str, part: str) -> AsyncItera
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     advertise = ["--http-backend-info-refs"] if part == "advertisement" else []
     protocol = request.headers.get("Git-Protocol", "")
-    environment = dict(_ENVIRONMENT)
+    environment = dict(ENVIRONMENT)
     if _PROTOCOL.fullmatch(protocol):
         environment["GIT_PROTOCOL"] = protocol
     command = ["git", *settings, "upload-pack", "--stateless-rpc", *advertise, path]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from shutil import which
 
 ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -14,20 +15,28 @@ ENVIRONMENT = {
 _SETTINGS = ("-c", "safe.directory=*")
 # Git syncs what it writes, not only the objects that it thinks need it.
 _SYNCED = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+_GENTLY = ("nice", "-n", "10") if which("nice") else ()
 
 
 class GitError(Exception):
     """Git refused; the message is what it said."""
 
 
-def git(repository: Path, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,)) -> bytes:
+def git(
+    repository: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    ok: tuple[int, ...] = (0,),
+    gently: bool = False,
+) -> bytes:
     """Run Git in a bare repository; what it writes is synced. Blocks.
 
     Args:
         repository: the bare repository.
-        arguments: the command and its arguments.
+        arguments: settings, the command, and its arguments.
         stdin: what it reads.
         ok: the exit codes that are no error.
+        gently: whether it lets all others go first.
 
     Returns:
         What it printed.
@@ -35,7 +44,8 @@ def git(repository: Path, *arguments: str, stdin: bytes = b"", ok: tuple[int, ..
     Raises:
         GitError: it ended with another code, or is not installed.
     """
-    command = ["git", *_SETTINGS, *_SYNCED, f"--git-dir={repository}", *arguments]
+    gentle = _GENTLY if gently else ()
+    command = [*gentle, "git", *_SETTINGS, *_SYNCED, f"--git-dir={repository}", *arguments]
     try:
         ran = subprocess.run(
             command, input=stdin, env=ENVIRONMENT, capture_output=True, check=False
@@ -44,5 +54,5 @@ def git(repository: Path, *arguments: str, stdin: bytes = b"", ok: tuple[int, ..
         raise GitError(f"git cannot be run: {problem}") from problem
     if ran.returncode not in ok:
         said = ran.stderr.decode(errors="replace").strip()
-        raise GitError(f"git {arguments[0]} failed in {repository}: {said}")
+        raise GitError(f"git {' '.join(arguments[:4])} failed in {repository}: {said}")
     return ran.stdout

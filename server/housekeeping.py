@@ -180,5 +180,5 @@ class Housekeeping:
 
 
 def _maintain(path: Path) -> None:
-    if upkeep.needs_upkeep(path):
+    if path.is_dir() and upkeep.needs_upkeep(path):
         upkeep.maintain(path)

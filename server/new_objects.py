@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from server.git_objects import GitObject, patched
 
 # A text this many deltas away from a whole one is a whole one itself: reading stays quick.
-_DEPTH_MAX = 250
+_DEPTH_MAX = 1000
 
 
 class NewObjects:

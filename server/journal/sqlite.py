@@ -104,14 +104,16 @@ class SqliteJournal:
 
     writes_through = False
 
-    def __init__(self, path: Path, *, start: bool = True) -> None:
+    def __init__(self, path: Path, *, start: bool = True, read_only: bool = False) -> None:
         """Open the database, making it where there is none.
 
         Args:
             path: the database file.
             start: whether a thread writes what is handed in; else `write` does, when it is called.
+            read_only: whether it is only looked at, maybe while a server uses it.
         """
         self._path = path
+        self._is_read_only = read_only
         self._writer = self._connect()
         self._reader = self._connect()
         self._reading = threading.Lock()
@@ -124,7 +126,7 @@ class SqliteJournal:
         self._wake = threading.Condition()
         self._is_closing = False
         self._thread: threading.Thread | None = None
-        if start:
+        if start and not read_only:
             self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
             self._thread.start()
 
@@ -133,6 +135,9 @@ class SqliteJournal:
             connection = sqlite3.connect(
                 self._path, isolation_level=None, check_same_thread=False, cached_statements=32
             )
+            if self._is_read_only:
+                connection.execute("PRAGMA query_only = 1")
+                return connection
             connection.executescript(_SETTINGS)
             connection.executescript(_SCHEMA)
         except sqlite3.Error as problem:
@@ -189,6 +194,15 @@ class SqliteJournal:
             except sqlite3.Error as problem:
                 raise self._error(problem) from problem
 
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with its file; nothing, if all is well."""
+        with self._reading:
+            try:
+                found = self._reader.execute("PRAGMA integrity_check(5)").fetchall()
+            except sqlite3.Error as problem:
+                raise self._error(problem) from problem
+        return [sentence for (sentence,) in found if sentence != "ok"]
+
     def listen(self, heard: Callable[[str, int], None]) -> None:
         self._listeners.append(heard)
 
@@ -199,6 +213,8 @@ class SqliteJournal:
         if self._thread:
             self._thread.join()
         with suppress(sqlite3.Error, JournalError):
+            if self._is_read_only:
+                return
             self._tidy()
             if not self.documents():
                 self._writer.execute("VACUUM")  # else the file keeps the size that it once needed

@@ -156,6 +156,18 @@ def test_an_edit_that_does_not_continue_stands_against_the_clients_own_earlier_o
     conflict(ann.edit(FRIDAY, base))
 
 
+def test_an_edit_after_one_that_was_sent_again_continues_nothing(
+    desk: Desk, ann: Writer, bo: Writer
+) -> None:
+    """Its client was told by the `welcome`: both texts are kept, each on a branch."""
+    base = desk.begin(MONDAY)
+    merged(bo.edit(TUESDAY, base))
+    first = conflict(ann.edit(FRIDAY, base))
+    conflict(ann.edit(FRIDAY, base, seq=1))
+    conflict(ann.edit("Meet on Sunday at ten.\n", base, continues=True))
+    assert desk.unmerged() == {"ann": first.commit}
+
+
 def test_p8_a_no_op_in_flight_does_not_mislead_the_edit_after_it(
     desk: Desk, ann: Writer, bo: Writer
 ) -> None:

@@ -16,6 +16,7 @@ from server.git_objects import (
     new_object,
     pack,
     patched,
+    small_as_deltas,
     splice_between,
     tree_of,
     tree_with,
@@ -124,6 +125,23 @@ def test_a_word_typed_into_a_long_text_is_a_short_delta_and_a_new_text_is_none()
     assert len(delta.data) < 40
     other = b"something else"
     assert as_delta(whole, "b" * 40, len(other), [splice_between(other, after)]) is None
+
+
+def test_commits_become_deltas_of_commits_that_look_alike() -> None:
+    commits: list[GitObject] = []
+    for number in range(100):
+        who = Signature("Ann", "ann@example.invalid", 1_700_000_000.0 + number)
+        tree = new_object(Kind.TREE, b"%d" % number).id
+        parents = [commit.id for commit in commits[-1 - number % 2 :]]
+        message = f"Edit line {number} (+1 words)\n\nClient: abc\nSeq: {number}\n"
+        commits.append(new_commit(tree, parents, who, BO, message))
+    smaller = small_as_deltas(commits)
+    by_id = {commit.id: commit.data for commit in commits}
+    assert [item.id for item in smaller] == [item.id for item in commits]
+    deltas = [item for item in smaller if item.base]
+    assert all(patched(by_id[item.base or ""], item.data) == by_id[item.id] for item in deltas)
+    assert 90 < len(deltas) < 100, "the chains end"
+    assert len(pack(smaller)) < 0.7 * len(pack(commits))
 
 
 @pytest.mark.parametrize("length", [0, 1, 0xFFFF, 0x10000, 0x10001, 0xFFFFFF, 0x1000000, 0x2345678])
