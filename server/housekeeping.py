@@ -124,7 +124,10 @@ class Housekeeping:
             return False
         self._left.discard(name)
         self._not_before.pop(name, None)
-        self._to_maintain.put_nowait(name)
+        if (
+            self._config.journal != "direct"
+        ):  # which writes loose objects, where upkeep removes them
+            self._to_maintain.put_nowait(name)
         return True
 
     async def _take_up_left(self) -> None:
