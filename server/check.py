@@ -135,8 +135,7 @@ def _held(path: Path, journal: SqliteJournal, document: str) -> Iterator[Finding
     """What the journal holds of one document can be read, together with its repository."""
     log = journal.read(document)
     if log.entries:
-        count = f"{len(log.entries)} entr{'y' if len(log.entries) == 1 else 'ies'}"
-        sentence = f"the journal holds {count} that are not in the repository yet"
+        sentence = f"not in the repository yet, but in the journal: {len(log.entries)} entries"
         yield Finding(document, sentence, is_wrong=False)
     try:
         repository = Repository(path / f"{document}.git", filename_of(document), log)

@@ -91,7 +91,7 @@ class Housekeeping:
         """Write all into the repositories, as far as the disk lets us; then end the threads."""
         waiting = [live for live in self._documents.opened() if live.durable.backlog]
         if waiting:
-            _log.info("writing %d documents into their repositories", len(waiting))
+            _log.info("from the journal into the repositories: %d", len(waiting))
         for live in waiting:
             for _ in range(_LAST_TRIES):
                 if await self.checkpoint(live):
@@ -133,7 +133,7 @@ class Housekeeping:
     async def _take_up_left(self) -> None:
         """What the last server could not write any more."""
         if self._left:
-            _log.info("taking up %d documents from the journal", len(self._left))
+            _log.info("documents that the journal holds edits of: %d", len(self._left))
         for name in sorted(self._left):
             if not self._stopping.is_set():
                 await self.checkpoint(self._documents.open(name))

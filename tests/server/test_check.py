@@ -63,7 +63,7 @@ def test_a_sound_folder_is_sound_and_stays_as_it_is(data: Path, said: Said) -> N
     code, shown = said("check", "--data", str(data))
     assert code == 0
     assert "nothing is wrong" in shown
-    assert "plans: by the way: the journal holds 1 entry" in shown
+    assert "plans: by the way: not in the repository yet, but in the journal" in shown
     assert snapshot(data) == before
 
 
@@ -178,7 +178,7 @@ def test_maintain_empties_the_journal_and_packs_all(data: Path, said: Said) -> N
         assert_sound(data / f"{document}.git")
         assert git("show", f"master:{document}.txt", cwd=data / f"{document}.git") == "text"
         assert git("count-objects", cwd=data / f"{document}.git").startswith("0 objects")
-    assert "journal holds" not in said("check", "--data", str(data))[1]
+    assert "in the journal" not in said("check", "--data", str(data))[1]
 
 
 def test_maintain_is_refused_while_a_server_runs(data: Path, said: Said) -> None:
