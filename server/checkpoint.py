@@ -51,14 +51,8 @@ def _write_objects(path: Path, objects: Sequence[GitObject]) -> None:
     """Add a pack, and see that it holds what it should: a damaged object has another id."""
     if not objects:
         return
-    git(
-        path,
-        "index-pack",
-        "--stdin",
-        "--fix-thin",
-        "--strict",
-        stdin=pack(small_as_deltas(objects)),
-    )
+    content = pack(small_as_deltas(objects))
+    git(path, "index-pack", "--stdin", "--fix-thin", "--strict", stdin=content, gently=True)
     sync(path / "objects" / "pack")
     ids = "".join(f"{item.id}\n" for item in objects)
     found = git(path, "cat-file", "--batch-check=%(objectname)", stdin=ids.encode()).decode()

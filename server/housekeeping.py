@@ -149,6 +149,7 @@ class Housekeeping:
                     and now >= self._not_before.get(live.name, 0)
                 ):
                     await self.checkpoint(live)
+                    await self._pause(time.monotonic() - now)  # half of the time is the edits'
 
     def _is_due(self, backlog: Backlog, now: float) -> bool:
         config = self._config
