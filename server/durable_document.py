@@ -42,6 +42,16 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class _Batch:
+    """See `DurableDocument.run`."""
+
+    requests: Sequence[Request]
+    views: Sequence[View]
+    now: float
+    sweep: Sweep | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What became of a batch: one reply for each request, news for each view, encoded once.
 
@@ -110,56 +120,37 @@ class DurableDocument:
             sweep: tidy up as well.
         """
         async with self._lane:
-            return await self._run(requests, views, now, sweep)
+            return await self._run(_Batch(requests, views, now, sweep))
 
-    async def _run(
-        self,
-        requests: Sequence[Request],
-        views: Sequence[View],
-        now: float,
-        sweep: Sweep | None = None,
-    ) -> Result:
+    async def _run(self, batch: _Batch) -> Result:
         try:
-            return await self._try(requests, views, now, sweep)
+            return await self._try(batch)
         except JournalError as problem:
             _log.error("%s: %s", self.name, problem)
         except Exception:  # noqa: BLE001  a fault of ours must cost one batch only
-            _log.exception("%s: a batch of %d requests failed", self.name, len(requests))
-            if len(requests) > 1:
-                return await self._one_by_one(requests, views, now)
+            _log.exception("%s: a batch of %d requests failed", self.name, len(batch.requests))
+            if len(batch.requests) > 1:
+                return await self._one_by_one(batch)
         self._forget()
-        return Result([_unavailable(request) for request in requests], [])
+        return Result([_unavailable(request) for request in batch.requests], [])
 
-    async def _one_by_one(
-        self, requests: Sequence[Request], views: Sequence[View], now: float
-    ) -> Result:
+    async def _one_by_one(self, batch: _Batch) -> Result:
         """One request of the batch hit a fault of ours: keep the others from suffering."""
         self._forget()
-        replies = [(await self._run([request], (), now)).replies[0] for request in requests]
-        last = await self._run((), views, now)
+        alone = [_Batch([request], (), batch.now) for request in batch.requests]
+        replies = [(await self._run(each)).replies[0] for each in alone]
+        last = await self._run(_Batch((), batch.views, batch.now))
         return Result(replies, last.news, last.revision, last.has_open_conflicts)
 
-    async def _try(
-        self,
-        requests: Sequence[Request],
-        views: Sequence[View],
-        now: float,
-        sweep: Sweep | None,
-    ) -> Result:
+    async def _try(self, batch: _Batch) -> Result:
         for _ in range(_TRIES):
             try:
-                return await self._durably(requests, views, now, sweep)
+                return await self._durably(batch)
             except OvertakenError:
                 self._forget()  # somebody else came first: read it, merge again
         raise JournalError("another writer was faster again and again")
 
-    async def _durably(
-        self,
-        requests: Sequence[Request],
-        views: Sequence[View],
-        now: float,
-        sweep: Sweep | None,
-    ) -> Result:
+    async def _durably(self, batch: _Batch) -> Result:
         """Carry out a batch on a thread; the event loop hears of it once, when it is durable."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Result] = loop.create_future()
@@ -170,7 +161,7 @@ class DurableDocument:
 
         def work() -> None:
             try:
-                result = self._carry_out(requests, views, now, sweep)
+                result = self._carry_out(batch)
             except BaseException as problem:  # noqa: BLE001  it is raised again on the event loop
                 tell(_NOTHING, problem)
                 return
@@ -182,22 +173,17 @@ class DurableDocument:
         self._threads.run(work)
         return await done
 
-    def _carry_out(
-        self,
-        requests: Sequence[Request],
-        views: Sequence[View],
-        now: float,
-        sweep: Sweep | None,
-    ) -> Result:
+    def _carry_out(self, batch: _Batch) -> Result:
+        now, sweep = batch.now, batch.sweep
         document, repository = self._current(now)
-        if requests and repository.size > _BACKLOG_BYTES_MAX:
+        if batch.requests and repository.size > _BACKLOG_BYTES_MAX:
             raise JournalError("too much waits to be written into the repository")
-        document.recall(views, now)
-        outcomes = document.carry_out(requests, now)
+        document.recall(batch.views, now)
+        outcomes = document.carry_out(batch.requests, now)
         if sweep:
             document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
         self._append(repository)  # the disk syncs while the replies are made
-        replies, news = document.replies(outcomes), _encoded_news(document, views)
+        replies, news = document.replies(outcomes), _encoded_news(document, batch.views)
         return Result(replies, news, document.revision, document.branches.has_open_conflicts)
 
     def _append(self, repository: Repository) -> None:
@@ -298,7 +284,7 @@ class DurableDocument:
 
     async def _checkpoint(self, threads: Threads) -> None:
         async with self._lane:
-            await self._run((), (), time.time())
+            await self._run(_Batch((), (), time.time()))
             unwritten = await self._threads.call(self._unwritten)
         if unwritten is None:
             return
