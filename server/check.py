@@ -6,9 +6,8 @@ only what is still there counts.
 
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from server import object_files
@@ -23,6 +22,7 @@ _SECRET_BYTES = 32
 _LOCKS = ("*.lock", "refs/**/*.lock")
 # So much of what Git says about one repository is passed on.
 _LINES_MAX = 5
+_GIT_SAYS = "Git says: "
 
 _RESTORE = (
     "stop the server and put a sound copy in its place: {name}.git of a backup, or"
@@ -77,7 +77,7 @@ def check_folder(
         for document in documents:
             if progress:
                 progress(document)
-            findings += _lasting(partial(_repository, path, document))
+            findings += _shortened(_lasting(partial(_repository, path, document)))
     except OSError as problem:
         raise CheckError(f"{path} cannot be checked: {problem}") from problem
     return findings
@@ -87,6 +87,16 @@ def _lasting(look: Callable[[], list[Finding]]) -> list[Finding]:
     """What is found twice: a server at work may make anything look wrong for a moment."""
     found = look()
     return [finding for finding in look() if finding in found] if found else []
+
+
+def _shortened(findings: list[Finding]) -> list[Finding]:
+    """The same with less of what Git says. Only what lasts is counted."""
+    of_git = [each for each in findings if each.sentence.startswith(_GIT_SAYS)]
+    left_out = of_git[_LINES_MAX:]
+    if not left_out:
+        return findings
+    more = replace(left_out[0], sentence=f"Git says {len(left_out)} lines more: git fsck")
+    return [each for each in findings if each not in left_out] + [more]
 
 
 # --- the folder
@@ -187,9 +197,7 @@ def _complaints(repository: Path) -> Iterator[str]:
     if not checked.returncode:
         return
     lines = (checked.stderr + checked.stdout).decode(errors="replace").splitlines()
-    yield from (f"Git says: {line}" for line in islice(lines, _LINES_MAX))
-    if len(lines) > _LINES_MAX:
-        yield f"Git says {len(lines) - _LINES_MAX} lines more: git fsck"
+    yield from (f"{_GIT_SAYS}{line}" for line in lines)
 
 
 def _refs(repository: Path) -> dict[str, str]:

@@ -158,6 +158,14 @@ def test_a_text_that_the_journal_holds_half_is_found(data: Path, said: Said) -> 
     assert "something is wrong with notes" in shown
 
 
+def test_of_much_that_git_says_only_the_beginning_is_shown(data: Path, said: Said) -> None:
+    for number in range(9):
+        (data / "notes.git" / "refs" / "heads" / f"stray{number}").write_text("a" * 40 + "\n")
+    _, shown = said("check", "--data", str(data))
+    assert shown.count("Git says: ") == 5
+    assert "lines more: git fsck" in shown
+
+
 def test_leftovers_are_mentioned_and_no_fault(data: Path, said: Said) -> None:
     (data / "notes.git" / "packed-refs.lock").touch()
     code, shown = said("check", "--data", str(data))
