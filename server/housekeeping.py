@@ -124,9 +124,8 @@ class Housekeeping:
             return False
         self._left.discard(name)
         self._not_before.pop(name, None)
-        if (
-            self._config.journal != "direct"
-        ):  # which writes loose objects, where upkeep removes them
+        # The direct journal writes loose objects, where upkeep would remove them.
+        if self._config.journal != "direct":
             self._to_maintain.put_nowait(name)
         return True
 
