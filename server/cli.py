@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ngollabedit: stopped; nothing is lost", file=sys.stderr)
+        print("gollabedit: stopped; nothing is lost", file=sys.stderr)
         return 130
 
 

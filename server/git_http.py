@@ -16,7 +16,7 @@ from aiohttp import web
 
 from server.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.data_folder import is_document_name
-from server.git_process import ENVIRONMENT, GENTLY
+from server.git_process import ENVIRONMENT
 from server.upkeep import DEPTH
 
 _BLOCK_BYTES = 64 * 1024
@@ -104,7 +104,7 @@ async def _upload_pack(request: web.Request, path: str, part: str) -> AsyncItera
     environment = dict(ENVIRONMENT)
     if _PROTOCOL.fullmatch(protocol):
         environment["GIT_PROTOCOL"] = protocol
-    command = [*GENTLY, "git", *settings, "upload-pack", "--stateless-rpc", *advertise, path]
+    command = ["git", *settings, "upload-pack", "--stateless-rpc", *advertise, path]
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=PIPE,
