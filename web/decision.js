@@ -5,7 +5,12 @@ import { apply } from './splices.js';
 
 /** @typedef {import('./protocol.js').Conflict} Conflict */
 /** @typedef {import('./splices.js').Splice} Splice */
-/** @typedef {{kind: 'park'} | {kind: 'resolve', hunks: string, results: readonly string[]}} Decision */
+/** @typedef {import('./protocol.js').Dispute} Dispute */
+/**
+ * @typedef {{kind: 'take up', dispute: Dispute, results: readonly string[]}} TakeUp
+ * @typedef {{kind: 'park'} | {kind: 'resolve', hunks: string, results: readonly string[]}
+ *   | TakeUp} Decision
+ */
 
 /** @type {Decision} */
 export const PARK = { kind: 'park' };
@@ -15,12 +20,25 @@ export function resolving(conflict, results) {
   return { kind: 'resolve', hunks: substanceOf(conflict), results };
 }
 
-/** Whether it was decided about these hunks. @param {Decision} decision @param {Conflict} conflict */
+/** Not about this client's own conflict. @param {Dispute} dispute @param {readonly string[]} results @returns {Decision} */
+export function takingUp(dispute, results) {
+  return { kind: 'take up', dispute, results };
+}
+
+/** Whether it was decided about these hunks. @param {Exclude<Decision, TakeUp>} decision @param {Conflict} conflict */
 export function isAbout(decision, conflict) {
   return decision.kind === 'park' || decision.hunks === substanceOf(conflict);
 }
 
-/** The conflict's text with the results in it. @param {Conflict} conflict @param {readonly string[]} results */
+/** The client's whole text with all else merged. @param {Conflict} conflict */
+export function minePlaced(conflict) {
+  return resolutionOf(
+    conflict,
+    conflict.hunks.map(({ theirs }) => theirs),
+  ).text;
+}
+
+/** The conflict's text with the results in it. @param {Dispute} conflict @param {readonly string[]} results */
 export function resolutionOf({ hunks, text }, results) {
   const splices = hunks.map(
     ({ start, end }, index) => /** @type {Splice} */ ([start, end - start, results[index] ?? '']),

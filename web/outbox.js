@@ -10,7 +10,8 @@ import { ProtocolError } from './protocol.js';
 
 /** @typedef {import('./protocol.js').Submission} Submission */
 /**
- * @typedef {{message: Submission, text: string}} Sent with the text that the answer starts from
+ * @typedef {{message: Submission, text: string, isApart: boolean}} Sent with the text that the answer
+ *   starts from; isApart: that was never what the editor showed
  *
  * @typedef {{name: 'idle'}} Idle
  * @typedef {{name: 'waiting', sent: Sent}} Waiting for the answer to a submission
@@ -55,10 +56,11 @@ export class Outbox {
   /**
    * @param {Submission} message numbered `nextSeq`
    * @param {string} text that the answer starts from
+   * @param {boolean} [isApart]
    */
-  submit(message, text) {
+  submit(message, text, isApart = false) {
     this.#seq = message.seq;
-    this.#state = { name: 'waiting', sent: { message, text } };
+    this.#state = { name: 'waiting', sent: { message, text, isApart } };
     return message;
   }
 

@@ -8,8 +8,8 @@
  *   base?: string}} Hello
  * @typedef {{type: 'edit', seq: number, base: string, text?: string,
  *   splices?: readonly Splice[]}} Edit
- * @typedef {{type: 'resolve', seq: number, commit: string, base: string,
- *   splices: readonly Splice[]}} Resolve
+ * @typedef {{type: 'resolve', seq: number, commit: string, base: string, text?: string,
+ *   splices?: readonly Splice[]}} Resolve
  * @typedef {{type: 'park', seq: number, commit: string}} Park
  * @typedef {{type: 'presence', base: string, anchor: number, head: number,
  *   name?: string}} OwnPresence
@@ -23,9 +23,9 @@
  *   head?: number}} Person
  * @typedef {{start: number, end: number, base: string, ours: string, theirs: string}} Hunk
  *   `ours` is what is in `master`, `theirs` is what this client wrote
- * @typedef {{type: 'conflict', seq: number, commit: string, revision: string, base: string,
- *   text: string, hunks: Hunk[], diff: string, names: {ours: string[], theirs: string},
- *   waiting: number}} Conflict
+ * @typedef {{commit: string, revision: string, base: string, text: string, hunks: Hunk[],
+ *   diff: string, names: {ours: string[], theirs: string}}} Dispute between a branch and `master`
+ * @typedef {{type: 'conflict', seq: number, waiting: number} & Dispute} Conflict
  * @typedef {{type: 'welcome', protocol: number, document: string, client: string, key: string,
  *   branch: string, revision: string, text?: string, from?: string, splices?: Splice[],
  *   check: number, seq: number, people: Person[], conflict: Conflict | null, access: string,

@@ -3,19 +3,23 @@
 // be changed in the editor comes out of the same call. Positions are code points.
 //
 //   known ──── typing ───> local        `known` is the last commit whose text both sides have: a
-//     │                      │           revision, or this client's own commit where the answer
-//     │ server's splices     │           could not be applied. `local` is what the editor shows.
-//     v                      v
-//   target ── rebased ────> local'
+//     │                      │           revision, or this client's own commit while the revision
+//     │ server's splices     │           with it is not shown. `local` is what the editor shows,
+//     v                      v           `newest` the newest revision that was heard of.
+//   newest ── rebased ────> local'
+//
+// When something is sent and when something is shown is decided by the page: `flush` and `catchUp`.
+// Until then typing goes on where it was, be it for the rest of a frame, while an input method
+// composes, or while the user wants peace.
 //
 // Invariants:
-//   Only `typed`, `resolve` and rebased splices of the server change `local`.
+//   Only `typed`, `resolve` and `catchUp` change `local`.
 //   At most one submission is outstanding; `known` does not move while it is (P5, P6).
 //   Where typing and the server's change touch the same words, nothing is applied: the text is
 //   sent on the base it was typed on, and the server merges.
 
 import { between } from './between.js';
-import { isAbout, PARK, resolutionOf, resolving } from './decision.js';
+import { isAbout, minePlaced, PARK, resolutionOf, resolving, takingUp } from './decision.js';
 import { Outbox } from './outbox.js';
 import { PROTOCOL, ProtocolError, RETRYABLE } from './protocol.js';
 import { sizeProblem, targetOf, WorkingCopy } from './working_copy.js';
@@ -25,7 +29,9 @@ import { sizeProblem, targetOf, WorkingCopy } from './working_copy.js';
 /** @typedef {import('./splices.js').Splice} Splice */
 /**
  * @typedef {'offline' | 'greeting' | 'online'} Link
- * @typedef {{send: ClientMessage[], splices: readonly Splice[]}} Output splices: for the editor
+ * @typedef {{splices: readonly Splice[], isOwn: boolean}} Change of the editor's text; isOwn: the
+ *   user's doing, though not by typing
+ * @typedef {{send: ClientMessage[], changes: Change[]}} Output
  * @typedef {{client: string, key: string, seq: number, known: import('./working_copy.js').Known,
  *   local: string, sent: import('./outbox.js').Sent | null}} Snapshot
  */
@@ -47,11 +53,10 @@ export class Sync {
   #decision = null;
   /** @type {{text: string, message: string} | null} a text that the server does not take */
   #refusal = null;
-  #held = false;
-  #isBehind = false; // the server is further than `known`, and no answer is due that says how
+  #isAstray = false; // the server is further than `newest`, and no answer is due that says how
   #documentBytesMax = Number.POSITIVE_INFINITY;
   /** @type {Output} */
-  #output = { send: [], splices: [] };
+  #output = { send: [], changes: [] };
 
   /** @param {Snapshot} [snapshot] what `snapshot()` gave before the page was loaded anew */
   constructor(snapshot) {
@@ -89,6 +94,14 @@ export class Sync {
   get isUnsent() {
     return this.local !== (this.#outbox.sent ?? this.known).text;
   }
+  /** Whether there is something newer than what is shown. */
+  get isBehind() {
+    return this.#copy.isBehind || this.#isAstray;
+  }
+  /** Whether nothing is under way that `known` must not move under. */
+  get canCatchUp() {
+    return this.#copy.isBehind && this.#outbox.isIdle && !this.#conflict;
+  }
   /** Whether a decision about the conflict is on its way. */
   get isDeciding() {
     const { sent } = this.#outbox;
@@ -100,7 +113,7 @@ export class Sync {
       this.#link === 'online' &&
       this.#outbox.isIdle &&
       !this.isUnsent &&
-      !this.#isBehind &&
+      !this.isBehind &&
       !this.#decision
     );
   }
@@ -162,15 +175,13 @@ export class Sync {
     return this.#done();
   }
 
-  /** Until `release`, nothing may change in the editor (a composition is under way). */
-  hold() {
-    this.#held = true;
-    return this.#done();
-  }
-
-  release() {
-    this.#held = false;
-    this.#proceed();
+  /** Now is a good time to show what others wrote. */
+  catchUp() {
+    if (this.canCatchUp) {
+      const splices = this.#copy.catchUp();
+      if (splices) this.#show(splices);
+      else if (this.#link === 'online') this.#submitEdit();
+    }
     return this.#done();
   }
 
@@ -195,6 +206,20 @@ export class Sync {
   park() {
     this.#openConflict();
     this.#decision = PARK;
+    this.#proceed();
+    return this.#done();
+  }
+
+  /**
+   * Decide about a conflict that somebody has put aside. What it comes to is shown like what others
+   * write.
+   *
+   * @param {import('./protocol.js').Dispute} dispute
+   * @param {readonly string[]} results one for each hunk
+   */
+  takeUp(dispute, results) {
+    this.#expect(results.length === dispute.hunks.length, 'as many results as hunks');
+    this.#decision = takingUp(dispute, results);
     this.#proceed();
     return this.#done();
   }
@@ -238,19 +263,17 @@ export class Sync {
     const isOfLastSent = message.conflict?.seq === this.#outbox.seq;
     this.#outbox.skipTo(message.seq);
     if (this.state.name === 'waiting') {
-      this.#isBehind = true; // and the answer tells the rest, also about a conflict
+      this.#isAstray = true; // and the answer tells the rest, also about a conflict
       this.#resubmit(this.state.sent);
       return;
     }
     this.#conflict = message.conflict;
     if (message.conflict) {
       if (isOfLastSent) this.#copy.known = { ...this.known, commit: message.conflict.commit };
-      if (this.known.commit === null) this.#adopt(message.revision, message.conflict.text);
+      if (this.known.commit === null) this.#beginFrom(message.revision, message.conflict.text);
     } else {
-      this.#decision = null;
-      const target = message.text ?? targetOf(message, this.known);
-      if (target === null) this.#fetch();
-      else this.#adopt(message.revision, target);
+      if (this.#decision?.kind !== 'take up') this.#decision = null;
+      this.#hear(message.revision, message.text ?? targetOf(message, this.known));
     }
     this.#proceed();
   }
@@ -273,15 +296,14 @@ export class Sync {
     // The commit has the text that was sent, unless it was put aside while we were away: then what
     // was typed stays based on what it was typed on.
     const isOurs = message.commit !== message.revision || target === from.text;
-    if (sent && sent.message.type !== 'park' && isOurs) {
+    if (sent && !sent.isApart && isOurs) {
       this.#copy.known = { commit: message.commit, text: sent.text, isRevision: false };
     }
     this.#outbox.clear();
     this.#conflict = null;
     this.#decision = null;
-    this.#isBehind = false;
-    if (target === null) this.#fetch();
-    else this.#adopt(message.revision, target);
+    this.#isAstray = false;
+    this.#hear(message.revision, target);
   }
 
   /** @param {import('./protocol.js').Update} message */
@@ -289,14 +311,12 @@ export class Sync {
     if (message.text !== undefined) {
       if (this.state.name !== 'fetching') return;
       this.#outbox.clear();
-      this.#isBehind = false;
-      this.#adopt(message.revision, message.text);
-    } else if (!this.#outbox.isIdle || this.#isBehind) {
-      this.#isBehind = true; // P6: dropped; the answer, or the text asked for, covers it
+      this.#isAstray = false;
+      this.#hear(message.revision, message.text);
+    } else if (!this.#outbox.isIdle || this.#isAstray) {
+      this.#isAstray = true; // P6: dropped; the answer, or the text asked for, covers it
     } else if (!this.#conflict) {
-      const target = targetOf(message, this.known);
-      if (target === null) this.#fetch();
-      else this.#adopt(message.revision, target);
+      this.#hear(message.revision, targetOf(message, this.#copy.newest));
     }
   }
 
@@ -304,9 +324,10 @@ export class Sync {
   #disagreed(message) {
     const sent = this.#outbox.answered(message.seq);
     if (sent) {
+      if (sent.isApart) this.#beginFrom(message.commit, sent.text);
       this.#copy.known = { commit: message.commit, text: sent.text, isRevision: false };
       this.#outbox.clear();
-      this.#isBehind = false;
+      this.#isAstray = false;
     } else {
       if (!this.#outbox.isIdle) return;
       if (this.#conflict) this.#copy.known = { ...this.known, commit: message.commit };
@@ -330,20 +351,23 @@ export class Sync {
     }
     this.#outbox.clear();
     this.#decision = null;
-    if (message.code === 'unknown_base') {
+    if (sent.isApart) {
+      if (this.#isAstray && !this.#conflict) this.#fetch(); // P6
+      else this.#proceed();
+    } else if (message.code === 'unknown_base') {
       // P4. There is no commit that both know: the texts are all there is to go by.
       this.#conflict = null;
       this.#copy.known = { ...this.known, commit: null };
       this.#fetch();
     } else if (sent.message.type === 'edit') {
       this.#refusal = { text: sent.text, message: message.message };
-      if (this.#isBehind && !this.#conflict)
+      if (this.#isAstray && !this.#conflict)
         this.#fetch(); // P6
       else this.#proceed();
     } else {
       // The conflict is not as it was: what was chosen goes on as an ordinary edit.
       this.#conflict = null;
-      this.#isBehind = true;
+      this.#isAstray = true;
       this.#proceed();
     }
   }
@@ -356,21 +380,24 @@ export class Sync {
     if (this.isUnsent && this.#submitEdit()) return;
     this.#proceedDeciding();
     // A refused text in the way of a change would only be refused again.
-    const isStuck = this.#held || this.#conflict !== null || this.#refusal !== null;
-    if (this.#outbox.isIdle && this.#isBehind && !isStuck) this.#fetch();
+    const isStuck = this.#conflict !== null || this.#refusal !== null;
+    if (this.#outbox.isIdle && this.#isAstray && !isStuck) this.#fetch();
   }
 
   #proceedDeciding() {
     const [decision, conflict] = [this.#decision, this.#conflict];
-    if (!decision || !conflict || this.#link !== 'online' || !this.#outbox.isIdle) return;
+    if (!decision || this.#link !== 'online' || !this.#outbox.isIdle) return;
     if (this.isUnsent) {
       this.#submitEdit(); // first; what was decided waits for its answer
       return;
     }
     this.#decision = null;
-    if (!isAbout(decision, conflict)) return; // the hunks are new ones: the person is asked again
-    if (decision.kind === 'park') this.#submitPark(conflict);
-    else this.#submitResolve(conflict, decision.results);
+    if (decision.kind === 'take up') {
+      if (!conflict) this.#submitTakenUp(decision); // else: first things first
+    } else if (conflict && isAbout(decision, conflict)) {
+      if (decision.kind === 'park') this.#submitPark(conflict);
+      else this.#submitResolve(conflict, decision.results);
+    } // else: the hunks are new ones, the person is asked again
   }
 
   /** @returns {boolean} whether it was sent */
@@ -393,20 +420,36 @@ export class Sync {
   #submitResolve(conflict, results) {
     const { splices, text } = resolutionOf(conflict, results);
     const { commit, revision: base } = conflict;
-    this.#output.splices = this.#copy.change(between(this.local, text));
+    // What others changed elsewhere comes first, so that the decision alone is the user's step.
+    const mine = minePlaced(conflict);
+    this.#show(this.#copy.change(between(this.local, mine)));
+    this.#show(this.#copy.change(between(mine, text)), true);
     this.#copy.known = { commit: base, text: conflict.text, isRevision: true };
     this.#submit({ type: 'resolve', seq: this.#outbox.nextSeq, commit, base, splices }, text);
   }
 
   /** @param {Conflict} conflict */
   #submitPark({ commit }) {
-    this.#submit({ type: 'park', seq: this.#outbox.nextSeq, commit }, this.known.text);
+    this.#submit({ type: 'park', seq: this.#outbox.nextSeq, commit }, this.known.text, true);
   }
 
-  /** @param {import('./protocol.js').Submission} message @param {string} text */
-  #submit(message, text) {
+  /** @param {import('./decision.js').TakeUp} decision */
+  #submitTakenUp({ dispute, results }) {
+    const { text } = resolutionOf(dispute, results);
+    const { commit, revision: base } = dispute;
+    this.#submit({ type: 'resolve', seq: this.#outbox.nextSeq, commit, base, text }, text, true);
+  }
+
+  /**
+   * @param {import('./protocol.js').Submission} message
+   * @param {string} text that the answer starts from
+   * @param {boolean} [isApart] whether that is not what the editor shows
+   */
+  #submit(message, text, isApart = false) {
     this.#refusal = null;
-    this.#output.send.push(this.#outbox.submit(message, text));
+    if (this.#copy.isBehind) this.#isAstray = true; // P6: as with an update that comes from now on
+    this.#copy.forget();
+    this.#output.send.push(this.#outbox.submit(message, text, isApart));
   }
 
   /** @param {import('./outbox.js').Sent} sent */
@@ -418,24 +461,22 @@ export class Sync {
     this.#output.send.push(this.#outbox.fetch());
   }
 
-  /**
-   * Go from `known` to a newer revision, keeping what was typed since.
-   *
-   * @param {string} revision
-   * @param {string} target
-   */
-  #adopt(revision, target) {
-    if (this.#held && target !== this.known.text) {
-      this.#isBehind = true;
-      return;
-    }
-    const splices = this.#copy.adopt(revision, target);
-    if (splices) {
-      this.#output.splices = splices;
-    } else {
-      this.#isBehind = true;
-      this.#submitEdit();
-    }
+  /** A newer revision, to be shown when the page says so. @param {string} revision @param {string | null} text */
+  #hear(revision, text) {
+    if (text === null) this.#fetch();
+    else this.#copy.hear(revision, text);
+  }
+
+  /** Go on from a text that is needed at once. @param {string} commit @param {string} text */
+  #beginFrom(commit, text) {
+    this.#copy.known = { ...this.known, commit: null };
+    this.#copy.hear(commit, text);
+    this.#show(this.#copy.catchUp() ?? []);
+  }
+
+  /** @param {readonly Splice[]} splices @param {boolean} [isOwn] */
+  #show(splices, isOwn = false) {
+    if (splices.length > 0) this.#output.changes.push({ splices, isOwn });
   }
 
   #openConflict() {
@@ -451,7 +492,7 @@ export class Sync {
   /** @returns {Output} */
   #done() {
     const output = this.#output;
-    this.#output = { send: [], splices: [] };
+    this.#output = { send: [], changes: [] };
     return output;
   }
 }

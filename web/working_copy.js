@@ -18,6 +18,8 @@ const encoder = new TextEncoder();
 export class WorkingCopy {
   /** @type {Known} */
   known;
+  /** @type {Known | null} */
+  #newest = null;
   #local;
 
   /** @param {Known} [known] @param {string} [local] */
@@ -52,22 +54,43 @@ export class WorkingCopy {
     return splices;
   }
 
+  /** The newest revision that was heard of: `known`, or one that is not shown yet. */
+  get newest() {
+    return this.#newest ?? this.known;
+  }
+
+  get isBehind() {
+    return this.#newest !== null;
+  }
+
+  /** @param {string} revision @param {string} text */
+  hear(revision, text) {
+    this.#newest = { commit: revision, text, isRevision: true };
+  }
+
+  /** What was heard and is not shown yet is told again by an answer that is due. */
+  forget() {
+    this.#newest = null;
+  }
+
   /**
-   * Go from `known` to a newer revision, keeping what was typed since.
+   * Go from `known` to the newest revision, keeping what was typed since.
    *
-   * @param {string} revision
-   * @param {string} target its text
    * @returns {readonly Splice[] | null} what changed locally; null: the same words were typed over
    *   and nothing changed, which only the server can merge
    */
-  adopt(revision, target) {
+  catchUp() {
+    if (!this.#newest) return [];
     const { commit, text } = this.known;
-    const [local, remote] = [between(text, this.#local), between(text, target)];
+    const [local, remote] = [between(text, this.#local), between(text, this.#newest.text)];
     const rebased = rebase(text, local, remote);
     if (!rebased && commit !== null) return null;
-    this.known = { commit: revision, text: target, isRevision: true };
-    if (rebased) return this.change(rebased.remote);
-    return this.change(between(this.#local, mergeKeepingAll(text, local, remote)));
+    const splices = rebased
+      ? rebased.remote
+      : between(this.#local, mergeKeepingAll(text, local, remote));
+    this.known = this.#newest;
+    this.#newest = null;
+    return this.change(splices);
   }
 }
 

@@ -11,8 +11,6 @@ import { random } from './random.js';
 class Desk {
   history = new History();
   nowMs = 0;
-  /** @type {string} */
-  text;
 
   /** @param {string} text */
   constructor(text) {
@@ -36,9 +34,13 @@ class Desk {
 
   /** @param {string} text */
   othersMake(text) {
-    const splices = between(this.text, text);
+    this.othersDo(between(this.text, text));
+  }
+
+  /** @param {Splice[]} splices */
+  othersDo(splices) {
     this.history.shift(splices);
-    this.text = text;
+    this.text = apply(this.text, splices);
   }
 
   undoes() {
@@ -171,19 +173,13 @@ class Session extends Desk {
     else if (chance < 5 && /[a-z]/.test(points[at] ?? '')) this.does(at, 1, '', 'deleting');
     else if (chance < 6) this.undoes();
     else if (chance < 7) this.redoes();
-    else if (chance < 9) this.#shift([[at, 0, dice.pick(['X', 'YZ', '😀', '\n'])]]);
+    else if (chance < 9) this.othersDo([[at, 0, dice.pick(['X', 'YZ', '😀', '\n'])]]);
     else this.#othersDelete(points);
   }
 
   /** @param {string[]} points */
   #othersDelete(points) {
     const at = points.findIndex((point) => /[a-z]/.test(point));
-    if (at >= 0) this.#shift([[at, 1, '']]);
-  }
-
-  /** @param {Splice[]} splices */
-  #shift(splices) {
-    this.history.shift(splices);
-    this.text = apply(this.text, splices);
+    if (at >= 0) this.othersDo([[at, 1, '']]);
   }
 }

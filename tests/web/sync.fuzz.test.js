@@ -31,12 +31,8 @@ class Tab {
   }
 
   /** @param {import('../../web/sync.js').Output} output */
-  carryOut({ send, splices }) {
-    if (splices.length) {
-      const isDeciding = send.some((message) => message.type === 'resolve');
-      assert.ok(!this.isHeld || isDeciding, 'the editor changed while held');
-    }
-    this.editor = apply(this.editor, splices);
+  carryOut({ send, changes }) {
+    for (const { splices } of changes) this.editor = apply(this.editor, splices);
     assert.equal(this.editor, this.sync.local);
     for (const message of send) this.#send(message);
   }
@@ -143,9 +139,8 @@ class Tab {
     this.carryOut(this.sync.resolve(results));
   }
 
-  toggleHold() {
-    this.isHeld = !this.isHeld;
-    this.carryOut(this.isHeld ? this.sync.hold() : this.sync.release());
+  catchesUp() {
+    if (!this.isHeld) this.carryOut(this.sync.catchUp());
   }
 }
 
@@ -166,13 +161,14 @@ class World {
     const { dice, server } = this;
     const tab = dice.pick(this.tabs);
     const chance = dice.below(100);
-    if (chance < 25) tab.serverReads();
-    else if (chance < 50) tab.reads();
-    else if (chance < 65) tab.type();
+    if (chance < 23) tab.serverReads();
+    else if (chance < 45) tab.reads();
+    else if (chance < 55) tab.catchesUp();
+    else if (chance < 67) tab.type();
     else if (chance < 78) tab.carryOut(tab.sync.flush());
     else if (chance < 84) server.broadcast();
     else if (chance < 88) tab.decide();
-    else if (chance < 92) tab.toggleHold();
+    else if (chance < 92) tab.isHeld = !tab.isHeld;
     else if (chance < 94) tab.carryOut(tab.sync.retry());
     else if (chance < 96) tab.isConnected && tab.disconnect();
     else if (chance < 97) tab.reload();
@@ -183,7 +179,7 @@ class World {
   settle() {
     this.isFaulty = false;
     for (const tab of this.tabs) {
-      if (tab.isHeld) tab.toggleHold();
+      tab.isHeld = false;
       if (!tab.isConnected) tab.connect();
       // What the server did not want is changed by whoever typed it.
       if (tab.sync.refusal) tab.type();
@@ -195,6 +191,7 @@ class World {
         while (tab.toClient.length) tab.reads();
         if (tab.sync.refusal) tab.type();
         tab.carryOut(tab.sync.retry());
+        tab.catchesUp();
         tab.carryOut(tab.sync.flush());
         if (tab.sync.state.name === 'idle' && !tab.sync.isDeciding) tab.decide();
       }

@@ -93,11 +93,28 @@ function conflict(seq, mine, others, revision = 'r2') {
   };
 }
 
+/**
+ * A message, and at once a good time to show what it brings.
+ *
+ * @param {Sync} sync
+ * @param {any} message
+ */
+function receive(sync, message) {
+  const { send, changes } = sync.received(message);
+  const shown = sync.catchUp();
+  return { send: [...send, ...shown.send], changes: [...changes, ...shown.changes] };
+}
+
+/** The editor after some changes. @param {string} text @param {import('../../web/sync.js').Change[]} changes */
+function changed(text, changes) {
+  return changes.reduce((before, { splices }) => apply(before, splices), text);
+}
+
 function joined() {
   const sync = new Sync();
   sync.opened('Me');
-  const { splices } = sync.received(welcome());
-  assert.equal(apply('', splices), TEXT);
+  const { changes } = receive(sync, welcome());
+  assert.equal(changed('', changes), TEXT);
   return sync;
 }
 
@@ -111,7 +128,7 @@ function send(sync, text) {
 function inConflict() {
   const sync = joined();
   send(sync, 'one deux three\n');
-  sync.received(conflict(1, 'deux', 'zwei'));
+  receive(sync, conflict(1, 'deux', 'zwei'));
   return sync;
 }
 
@@ -126,9 +143,10 @@ test('what is typed before the welcome is kept and sent', () => {
   const sync = new Sync();
   sync.typed('early ');
   sync.opened('Me');
-  const { send, splices } = sync.received(welcome());
-  assert.equal(apply('early ', splices), `early ${TEXT}`);
-  assert.deepEqual(send, [{ type: 'edit', seq: 1, base: 'r1', splices: [[0, 0, 'early ']] }]);
+  const { send, changes } = receive(sync, welcome());
+  assert.deepEqual(send, []);
+  assert.equal(changed('early ', changes), `early ${TEXT}`);
+  assert.deepEqual(sync.flush().send, [{ type: 'edit', seq: 1, base: 'r1', splices: [[0, 0, 'early ']] }]);
 });
 
 test('P5: one edit is outstanding; what is typed meanwhile goes into the next', () => {
@@ -140,7 +158,7 @@ test('P5: one edit is outstanding; what is typed meanwhile goes into the next', 
     splices: [[0, 0, 'a ']],
   });
   assert.equal(send(sync, `a b ${TEXT}`), undefined);
-  sync.received(merged(1, `a ${TEXT}`, `a ${TEXT}`, 'r2'));
+  receive(sync, merged(1, `a ${TEXT}`, `a ${TEXT}`, 'r2'));
   const next = /** @type {any} */ (sync.flush().send[0]);
   assert.deepEqual([next.seq, next.base, next.splices], [2, 'r2', [[2, 0, 'b ']]]);
 });
@@ -149,8 +167,8 @@ test('an answer is rebased under what was typed since', () => {
   const sync = joined();
   send(sync, 'ONE two three\n');
   sync.typed('ONE two three, four\n');
-  const { splices } = sync.received(merged(1, 'ONE two three\n', 'ONE zwei three\n', 'r2'));
-  assert.equal(apply('ONE two three, four\n', splices), 'ONE zwei three, four\n');
+  const { changes } = receive(sync, merged(1, 'ONE two three\n', 'ONE zwei three\n', 'r2'));
+  assert.equal(changed('ONE two three, four\n', changes), 'ONE zwei three, four\n');
   assert.equal(sync.known.commit, 'r2');
 });
 
@@ -158,8 +176,8 @@ test('where the answer touches what was typed since, the server merges on the ow
   const sync = joined();
   send(sync, 'ONE two three\n');
   sync.typed('ONE two! three\n');
-  const output = sync.received(merged(1, 'ONE two three\n', 'ONE zwei three\n', 'r2'));
-  assert.deepEqual(output.splices, []);
+  const output = receive(sync, merged(1, 'ONE two three\n', 'ONE zwei three\n', 'r2'));
+  assert.deepEqual(output.changes, []);
   assert.deepEqual(output.send, [{ type: 'edit', seq: 2, base: 'own1', splices: [[7, 0, '!']] }]);
   assert.equal(sync.local, 'ONE two! three\n');
 });
@@ -167,44 +185,44 @@ test('where the answer touches what was typed since, the server merges on the ow
 test('an update is applied, under unsent typing too', () => {
   const sync = joined();
   sync.typed('one two three, four\n');
-  const { send, splices } = sync.received(update('r1', TEXT, 'r2', 'eins two three\n'));
+  const { send, changes } = receive(sync, update('r1', TEXT, 'r2', 'eins two three\n'));
   assert.deepEqual(send, []);
-  assert.equal(apply('one two three, four\n', splices), 'eins two three, four\n');
+  assert.equal(changed('one two three, four\n', changes), 'eins two three, four\n');
 });
 
 test('an update that touches unsent typing is left to the server, on the old base', () => {
   const sync = joined();
   sync.typed('one twofold three\n');
-  const { send, splices } = sync.received(update('r1', TEXT, 'r2', 'one zwei three\n'));
-  assert.deepEqual(splices, []);
+  const { send, changes } = receive(sync, update('r1', TEXT, 'r2', 'one zwei three\n'));
+  assert.deepEqual(changes, []);
   assert.deepEqual(send, [{ type: 'edit', seq: 1, base: 'r1', splices: [[7, 0, 'fold']] }]);
 });
 
 test('P6: updates are dropped while an edit is outstanding; an error then asks for the text', () => {
   const sync = joined();
   send(sync, `a ${TEXT}`);
-  sync.received(update('r1', TEXT, 'r2', `${TEXT}more\n`));
+  receive(sync, update('r1', TEXT, 'r2', `${TEXT}more\n`));
   assert.equal(sync.local, `a ${TEXT}`);
-  const refused = sync.received({ type: 'error', code: 'forbidden', message: 'No.', seq: 1 });
+  const refused = receive(sync, { type: 'error', code: 'forbidden', message: 'No.', seq: 1 });
   assert.deepEqual(refused.send, [{ type: 'sync' }]);
   const text = `${TEXT}more\n`;
-  sync.received({ type: 'update', revision: 'r2', text, check: checkOf(text) });
+  receive(sync, { type: 'update', revision: 'r2', text, check: checkOf(text) });
   assert.equal(sync.local, `a ${TEXT}more\n`);
 });
 
 test('P6: an update that does not start from what is known asks for the text', () => {
   const sync = joined();
-  assert.deepEqual(sync.received(update('r7', TEXT, 'r8', 'x')).send, [{ type: 'sync' }]);
+  assert.deepEqual(receive(sync, update('r7', TEXT, 'r8', 'x')).send, [{ type: 'sync' }]);
   assert.equal(sync.state.name, 'fetching');
 });
 
 test('a wrong check asks for the text and keeps what was typed', () => {
   const sync = joined();
   sync.typed(`${TEXT}mine\n`);
-  const { send } = sync.received({ ...update('r1', TEXT, 'r2', 'ONE two three\n'), check: 1 });
+  const { send } = receive(sync, { ...update('r1', TEXT, 'r2', 'ONE two three\n'), check: 1 });
   assert.deepEqual(send, [{ type: 'sync' }]);
   const text = 'ONE two three\n';
-  sync.received({ type: 'update', revision: 'r2', text, check: checkOf(text) });
+  receive(sync, { type: 'update', revision: 'r2', text, check: checkOf(text) });
   assert.equal(sync.local, 'ONE two three\nmine\n');
 });
 
@@ -222,7 +240,7 @@ test('P3: after a reconnect the outstanding edit is sent again, before anything 
     key: 'secret',
     base: 'r1',
   });
-  const { send: sent } = sync.received(welcome({ revision: 'r5', text: 'changed\n', seq: 1 }));
+  const { send: sent } = receive(sync, welcome({ revision: 'r5', text: 'changed\n', seq: 1 }));
   assert.deepEqual(sent, [edit]);
   assert.equal(sync.local, `a b ${TEXT}`);
 });
@@ -233,7 +251,7 @@ test('a welcome with splices brings the text up to date', () => {
   sync.opened('Me');
   const after = `${TEXT}four\n`;
   const splices = between(TEXT, after);
-  sync.received(
+  receive(sync, 
     welcome({ revision: 'r2', text: undefined, from: 'r1', splices, check: checkOf(after) }),
   );
   assert.equal(sync.local, after);
@@ -244,7 +262,7 @@ test('P3: a seq that is durable is never used again', () => {
   const sync = joined();
   sync.closed();
   sync.opened('Me');
-  sync.received(welcome({ seq: 7 }));
+  receive(sync, welcome({ seq: 7 }));
   assert.equal(send(sync, `a ${TEXT}`).seq, 8);
 });
 
@@ -253,7 +271,7 @@ test('P14: another client than asked for begins anew, and its text is sent on th
   send(sync, `a ${TEXT}`);
   sync.closed();
   sync.opened('Me');
-  const { send: sent } = sync.received(welcome({ client: 'other', key: 'new' }));
+  const { send: sent } = receive(sync, welcome({ client: 'other', key: 'new' }));
   assert.deepEqual(sent, [{ type: 'edit', seq: 1, base: 'r1', splices: [[0, 0, 'a ']] }]);
 });
 
@@ -261,7 +279,7 @@ test('P10: what cannot be taken now is sent again later, the same', () => {
   for (const code of ['unavailable', 'rate_limited']) {
     const sync = joined();
     const edit = send(sync, `a ${TEXT}`);
-    sync.received({ type: 'error', code, message: 'Later.', seq: 1, retry_after_s: 2 });
+    receive(sync, { type: 'error', code, message: 'Later.', seq: 1, retry_after_s: 2 });
     assert.deepEqual([sync.state.name, sync.local], ['retrying', `a ${TEXT}`]);
     assert.deepEqual(sync.retry().send, [edit]);
   }
@@ -271,7 +289,7 @@ test('P10: what is refused is kept, and sent again only when it changes', () => 
   for (const code of ['too_large', 'forbidden', 'bad_message']) {
     const sync = joined();
     send(sync, `a ${TEXT}`);
-    sync.received({ type: 'error', code, message: 'Not this.', seq: 1 });
+    receive(sync, { type: 'error', code, message: 'Not this.', seq: 1 });
     assert.deepEqual([sync.refusal, sync.local], ['Not this.', `a ${TEXT}`]);
     assert.deepEqual(sync.flush().send, []);
     assert.equal(send(sync, `b ${TEXT}`).seq, 2);
@@ -288,7 +306,7 @@ test('a text over the limit is not even sent', () => {
 test('P4: an unknown base asks for the text and loses no word', () => {
   const sync = joined();
   send(sync, 'one TWO three\n');
-  const { send: sent } = sync.received({
+  const { send: sent } = receive(sync, {
     type: 'error',
     code: 'unknown_base',
     message: '?',
@@ -296,7 +314,7 @@ test('P4: an unknown base asks for the text and loses no word', () => {
   });
   assert.deepEqual(sent, [{ type: 'sync' }]);
   const text = 'one zwei three\n';
-  sync.received({ type: 'update', revision: 'r9', text, check: checkOf(text) });
+  receive(sync, { type: 'update', revision: 'r9', text, check: checkOf(text) });
   assert.equal(sync.local, 'one TWO zwei three\n');
   assert.equal(/** @type {any} */ (sync.flush().send[0]).base, 'r9');
 });
@@ -310,31 +328,31 @@ test('P9: in a conflict the text stays as typed and goes on from the own commit'
 
 test('P9: a fresh conflict replaces the open one; an older one is ignored while an edit is out', () => {
   const sync = inConflict();
-  sync.received(conflict(1, 'deux', 'dwa', 'r3'));
+  receive(sync, conflict(1, 'deux', 'dwa', 'r3'));
   assert.equal(sync.conflict?.hunks[0]?.ours, 'dwa');
   send(sync, 'one deux three, four\n');
-  sync.received(conflict(1, 'deux', 'dos', 'r4'));
+  receive(sync, conflict(1, 'deux', 'dos', 'r4'));
   assert.equal(sync.conflict?.hunks[0]?.ours, 'dwa');
 });
 
 test('P9: the disagreement may go away by itself', () => {
   const sync = inConflict();
   sync.typed('one deux three, four\n');
-  sync.received(merged(1, 'one deux three\n', 'ONE deux three\n', 'r3'));
+  receive(sync, merged(1, 'one deux three\n', 'ONE deux three\n', 'r3'));
   assert.deepEqual([sync.conflict, sync.local], [null, 'ONE deux three, four\n']);
 });
 
 test('resolve sends the whole text and shows it at once', () => {
   const sync = inConflict();
-  const { send: sent, splices } = sync.resolve(['zwei deux']);
-  assert.equal(apply('one deux three\n', splices), 'one zwei deux three\n');
+  const { send: sent, changes } = sync.resolve(['zwei deux']);
+  assert.equal(changed('one deux three\n', changes), 'one zwei deux three\n');
   const [message] = /** @type {any[]} */ (sent);
   assert.deepEqual(
     [message.type, message.seq, message.commit, message.base],
     ['resolve', 2, 'own1', 'r2'],
   );
   assert.equal(apply('one zwei three\n', message.splices), 'one zwei deux three\n');
-  sync.received(merged(2, 'one zwei deux three\n', 'one zwei deux three\n', 'r3'));
+  receive(sync, merged(2, 'one zwei deux three\n', 'one zwei deux three\n', 'r3'));
   assert.ok(sync.isSettled && sync.conflict === null);
 });
 
@@ -343,7 +361,7 @@ test('typing that was not sent goes before the resolve', () => {
   sync.typed('one deux three, four\n');
   assert.equal(sync.resolve(['zwei']).send[0]?.type, 'edit');
   const answer = { ...conflict(2, 'deux', 'zwei', 'r3'), text: 'one zwei three, four\n' };
-  const { send: sent } = sync.received(answer);
+  const { send: sent } = receive(sync, answer);
   assert.equal(sent[0]?.type, 'resolve');
   assert.equal(sync.local, 'one zwei three, four\n');
 });
@@ -353,7 +371,7 @@ test('a decision about hunks that are others by now is not carried out', () => {
   sync.typed('one deux three, four\n');
   sync.resolve(['zwei']);
   const answer = { ...conflict(2, 'deux', 'dwa', 'r3'), text: 'one dwa three, four\n' };
-  assert.deepEqual(sync.received(answer).send, []);
+  assert.deepEqual(receive(sync, answer).send, []);
   assert.equal(sync.isDeciding, false);
 });
 
@@ -361,14 +379,14 @@ test('typing while a resolve is on its way survives the answer', () => {
   const sync = inConflict();
   sync.resolve(['zwei']);
   sync.typed('one zwei three, four\n');
-  sync.received(merged(2, 'one zwei three\n', 'ONE zwei three\n', 'r3'));
+  receive(sync, merged(2, 'one zwei three\n', 'ONE zwei three\n', 'r3'));
   assert.equal(sync.local, 'ONE zwei three, four\n');
 });
 
 test('a resolve may be answered by a new conflict', () => {
   const sync = inConflict();
   sync.resolve(['zwei']);
-  sync.received(conflict(2, 'zwei', 'dwa', 'r3'));
+  receive(sync, conflict(2, 'zwei', 'dwa', 'r3'));
   assert.equal(sync.conflict?.hunks[0]?.ours, 'dwa');
   assert.equal(sync.known.commit, 'own2');
 });
@@ -376,25 +394,83 @@ test('a resolve may be answered by a new conflict', () => {
 test('park goes on from master', () => {
   const sync = inConflict();
   assert.deepEqual(sync.park().send, [{ type: 'park', seq: 2, commit: 'own1' }]);
-  sync.received(merged(2, 'one deux three\n', 'one zwei three\n', 'r2', 'own1'));
+  receive(sync, merged(2, 'one deux three\n', 'one zwei three\n', 'r2', 'own1'));
   assert.deepEqual(
     [sync.local, sync.conflict, sync.known.commit],
     ['one zwei three\n', null, 'r2'],
   );
 });
 
-test('while held nothing changes in the editor, and sending goes on', () => {
+test('until it is shown nothing changes in the editor, and sending goes on', () => {
   const sync = joined();
-  sync.hold();
   assert.equal(send(sync, 'one two three, f\n').seq, 1);
-  const answer = merged(1, 'one two three, f\n', 'ONE two three, f\n', 'r2');
-  assert.deepEqual(sync.received(answer).splices, []);
+  sync.received(merged(1, 'one two three, f\n', 'ONE two three, f\n', 'r2'));
   assert.equal(send(sync, 'one two three, fo\n').base, 'own1');
   sync.received(merged(2, 'one two three, fo\n', 'ONE two three, fo\n', 'r3'));
-  assert.deepEqual(sync.release().send, [{ type: 'sync' }]);
-  const text = 'ONE two three, fo\n';
-  sync.received({ type: 'update', revision: 'r3', text, check: checkOf(text) });
-  assert.equal(sync.local, text);
+  sync.received(update('r3', 'ONE two three, fo\n', 'r4', 'ONE TWO three, fo\n'));
+  assert.deepEqual([sync.local, sync.isSettled], ['one two three, fo\n', false]);
+  const { send: sent, changes } = sync.catchUp();
+  assert.deepEqual(sent, []);
+  assert.equal(changed('one two three, fo\n', changes), 'ONE TWO three, fo\n');
+  assert.deepEqual([sync.known.commit, sync.isSettled], ['r4', true]);
+});
+
+test('while an answer is due, what was heard before is not shown: the answer brings it', () => {
+  const sync = joined();
+  sync.received(update('r1', TEXT, 'r2', 'ONE two three\n'));
+  assert.equal(send(sync, 'one two three, four\n').base, 'r1');
+  assert.deepEqual(sync.catchUp(), { send: [], changes: [] });
+  receive(sync, merged(1, 'one two three, four\n', 'ONE two three, four\n', 'r3'));
+  assert.deepEqual([sync.local, sync.known.commit], ['ONE two three, four\n', 'r3']);
+});
+
+test('what was heard before an edit that was refused is asked for again', () => {
+  const sync = joined();
+  sync.received(update('r1', TEXT, 'r2', 'ONE two three\n'));
+  send(sync, 'one two three, four\n');
+  const { send: sent } = receive(sync, { type: 'error', code: 'too_large', message: '', seq: 1 });
+  assert.deepEqual(sent, [{ type: 'sync' }]);
+});
+
+test('of a resolve only the decision is the user\'s own step', () => {
+  const sync = inConflict();
+  receive(sync, { ...conflict(1, 'deux', 'zwei', 'r3'), text: 'one zwei THREE\n' });
+  const { changes } = sync.resolve(['zwei deux']);
+  assert.deepEqual(
+    changes.map(({ isOwn }) => isOwn),
+    [false, true],
+  );
+  assert.equal(changed('one deux three\n', changes.slice(0, 1)), 'one deux THREE\n');
+  assert.equal(changed('one deux three\n', changes), 'one zwei deux THREE\n');
+});
+
+test('P15: what somebody put aside is decided beside the text that is shown', () => {
+  const sync = joined();
+  const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');
+  const { send: sent, changes } = sync.takeUp({ ...dispute, commit: 'aside' }, ['deux']);
+  const resolve = { type: 'resolve', seq: 1, commit: 'aside', base: 'r1' };
+  assert.deepEqual([sent, changes], [[{ ...resolve, text: 'one deux three\n' }], []]);
+  sync.typed('one two three, four\n');
+  receive(sync, merged(1, 'one deux three\n', 'one deux three\n', 'r2', 'r2'));
+  assert.deepEqual([sync.local, sync.known.commit], ['one deux three, four\n', 'r2']);
+});
+
+test('P15: what was taken up may be disputed in its turn', () => {
+  const sync = joined();
+  const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');
+  sync.takeUp({ ...dispute, commit: 'aside' }, ['deux']);
+  sync.typed('one two three, four\n');
+  receive(sync, conflict(1, 'deux', 'dwa', 'r2'));
+  assert.deepEqual([sync.local, sync.known.commit], ['one deux three, four\n', 'own1']);
+  assert.equal(sync.conflict?.hunks[0]?.ours, 'dwa');
+});
+
+test('P15: a refusal of what was taken up changes nothing', () => {
+  const sync = joined();
+  const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');
+  sync.takeUp({ ...dispute, commit: 'aside' }, ['deux']);
+  receive(sync, { type: 'error', code: 'unknown_base', message: 'Gone.', seq: 1 });
+  assert.deepEqual([sync.local, sync.known.commit, sync.isSettled], [TEXT, 'r1', true]);
 });
 
 test('a page that is loaded anew goes on where it was', () => {
@@ -404,7 +480,7 @@ test('a page that is loaded anew goes on where it was', () => {
   const again = new Sync(JSON.parse(JSON.stringify(sync.snapshot())));
   assert.equal(again.local, `a b ${TEXT}`);
   again.opened('Me');
-  assert.deepEqual(again.received(welcome()).send, [edit]);
+  assert.deepEqual(receive(again, welcome()).send, [edit]);
 });
 
 test('an edit that was put aside while we were away stays based on what it was typed on', () => {
@@ -412,8 +488,8 @@ test('an edit that was put aside while we were away stays based on what it was t
   send(sync, 'one deux three\n');
   sync.closed();
   sync.opened('Me');
-  sync.received(welcome({ revision: 'r2', seq: 1 }));
-  const { send: sent } = sync.received(
+  receive(sync, welcome({ revision: 'r2', seq: 1 }));
+  const { send: sent } = receive(sync, 
     merged(1, 'one deux three\n', 'one zwei three\n', 'r2', 'r2'),
   );
   assert.equal(/** @type {any} */ (sent[0]).base, 'r1');
@@ -422,9 +498,9 @@ test('an edit that was put aside while we were away stays based on what it was t
 
 test('an event that must not come raises', () => {
   const sync = new Sync();
-  assert.throws(() => sync.received(welcome()), ProtocolError);
+  assert.throws(() => receive(sync, welcome()), ProtocolError);
   assert.throws(() => sync.resolve([]), ProtocolError);
   sync.opened('Me');
   assert.throws(() => sync.opened('Me'), ProtocolError);
-  assert.throws(() => sync.received(update('r1', '', 'r2', 'x')), ProtocolError);
+  assert.throws(() => receive(sync, update('r1', '', 'r2', 'x')), ProtocolError);
 });

@@ -7,20 +7,25 @@ const known = (/** @type {string} */ text) => ({ commit: 'r1', text, isRevision:
 
 test('a newer revision is adopted under what was typed', () => {
   const copy = new WorkingCopy(known('one two three'), 'one two three, four');
-  assert.deepEqual(copy.adopt('r2', 'ONE two three'), [[0, 3, 'ONE']]);
+  copy.hear('r2', 'ONE two three');
+  assert.deepEqual([copy.isBehind, copy.newest.commit, copy.known.commit], [true, 'r2', 'r1']);
+  assert.deepEqual(copy.catchUp(), [[0, 3, 'ONE']]);
+  assert.equal(copy.isBehind, false);
   assert.equal(copy.local, 'ONE two three, four');
   assert.deepEqual(copy.known, { commit: 'r2', text: 'ONE two three', isRevision: true });
 });
 
 test('nothing moves where the same words were typed over', () => {
   const copy = new WorkingCopy(known('one two'), 'one zwei');
-  assert.equal(copy.adopt('r2', 'one deux'), null);
+  copy.hear('r2', 'one deux');
+  assert.equal(copy.catchUp(), null);
   assert.deepEqual([copy.local, copy.known.commit], ['one zwei', 'r1']);
 });
 
 test('without a common commit both are kept, since nobody can be asked', () => {
   const copy = new WorkingCopy({ commit: null, text: 'one two', isRevision: false }, 'one zwei');
-  assert.ok(copy.adopt('r2', 'one deux'));
+  copy.hear('r2', 'one deux');
+  assert.ok(copy.catchUp());
   assert.equal(copy.local, 'one zwei deux');
 });
 
