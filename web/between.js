@@ -44,6 +44,24 @@ export function betweenUnits(before, after) {
 }
 
 /**
+ * The one splice between two texts that ends at a caret, as somebody made it who typed there. (Of
+ * the three places where an "l" may have come into "all" only the caret tells which it was.)
+ *
+ * @param {string} before
+ * @param {string} after
+ * @param {number} caret offset in `after`
+ * @returns {Splice[]} none where the texts are equal
+ */
+export function typedAt(before, after, caret) {
+  if (before === after) return [];
+  const behind = after.length - caret;
+  const suffix = commonSuffix(before, after, 0, behind);
+  const prefix = commonPrefix(before, after, Math.min(before.length, after.length) - suffix);
+  const deleted = before.length - suffix - prefix;
+  return inPoints(before, [[prefix, deleted, after.slice(prefix, after.length - suffix)]]);
+}
+
+/**
  * The same change where it begins with a line or a word, if it can slide there: "(a) (b)" made of
  * "(b)" is an insertion of "(a) ", not of "a) (". So two people's insertions before one word are
  * insertions at one point.
@@ -163,8 +181,7 @@ function offsets(parts) {
 }
 
 /** @param {string} left @param {string} right */
-function commonPrefix(left, right) {
-  const most = Math.min(left.length, right.length);
+function commonPrefix(left, right, most = Math.min(left.length, right.length)) {
   let length = 0;
   while (length < most && left.charCodeAt(length) === right.charCodeAt(length)) length++;
   while (!(isBoundary(left, length) && isBoundary(right, length))) length--;
@@ -172,8 +189,8 @@ function commonPrefix(left, right) {
 }
 
 /** @param {string} left @param {string} right @param {number} prefix */
-function commonSuffix(left, right, prefix) {
-  const most = Math.min(left.length, right.length) - prefix;
+function commonSuffix(left, right, prefix, limit = Number.POSITIVE_INFINITY) {
+  const most = Math.min(Math.min(left.length, right.length) - prefix, limit);
   const equal = (/** @type {number} */ n) =>
     left.charCodeAt(left.length - n) === right.charCodeAt(right.length - n);
   let length = 0;

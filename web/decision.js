@@ -8,24 +8,25 @@ import { apply } from './splices.js';
 /** @typedef {import('./protocol.js').Dispute} Dispute */
 /**
  * @typedef {{kind: 'take up', dispute: Dispute, results: readonly string[]}} TakeUp
- * @typedef {{kind: 'park'} | {kind: 'resolve', hunks: string, results: readonly string[]}
- *   | TakeUp} Decision
+ * @typedef {{kind: 'park'} | {kind: 'resolve', hunks: string, results: readonly string[]}} OwnDecision
+ *   about this client's own conflict
+ * @typedef {OwnDecision | TakeUp} Decision
  */
 
-/** @type {Decision} */
+/** @type {OwnDecision} */
 export const PARK = { kind: 'park' };
 
-/** @param {Conflict} conflict @param {readonly string[]} results @returns {Decision} */
+/** @param {Conflict} conflict @param {readonly string[]} results @returns {OwnDecision} */
 export function resolving(conflict, results) {
   return { kind: 'resolve', hunks: substanceOf(conflict), results };
 }
 
-/** Not about this client's own conflict. @param {Dispute} dispute @param {readonly string[]} results @returns {Decision} */
+/** Not about this client's own conflict. @param {Dispute} dispute @param {readonly string[]} results @returns {TakeUp} */
 export function takingUp(dispute, results) {
   return { kind: 'take up', dispute, results };
 }
 
-/** Whether it was decided about these hunks. @param {Exclude<Decision, TakeUp>} decision @param {Conflict} conflict */
+/** Whether it was decided about these hunks. @param {OwnDecision} decision @param {Conflict} conflict */
 export function isAbout(decision, conflict) {
   return decision.kind === 'park' || decision.hunks === substanceOf(conflict);
 }

@@ -14,6 +14,12 @@ export function byId(id, kind) {
   return found;
 }
 
+/** @param {string} id @param {string} text */
+export function setText(id, text) {
+  const element = byId(id, HTMLElement);
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Put text on the clipboard, also where the page came over plain http. @param {HTMLInputElement} field */
 export async function copyFrom(field) {
   field.select();

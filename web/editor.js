@@ -4,15 +4,24 @@
 // It never locks the textarea and never replaces its value as a whole once there is one: that
 // would lose the caret, the scroll position and what an input method is composing.
 
-import { betweenUnits } from './between.js';
+import { betweenUnits, typedAt } from './between.js';
 import { afterTyping, offsetInText, shown } from './endings.js';
+import { History } from './history.js';
 import { apply, inUnits, mapPosition, pointAt } from './splices.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /**
  * @typedef {{typed: () => void, moved: () => void, composing: (isComposing: boolean) => void,
- *   undoRefused: () => void}} EditorListener
+ *   stepped: () => void}} EditorListener stepped: what can be undone and redone may have changed
  */
+
+/** @type {Map<string, import('./history.js').Kind>} what may go on as one step of the undo */
+const KINDS = new Map([
+  ['insertText', 'typing'],
+  ['deleteContentBackward', 'deleting'],
+  ['deleteContentForward', 'deleting'],
+  ['insertCompositionText', 'composing'],
+]);
 
 const lengthInUnits = (/** @type {string} */ inserted) => inserted.length;
 
@@ -21,15 +30,15 @@ export class Editor {
   #listener;
   #text = '';
   #isComposing = false;
-  #hasHistory = false;
-  #isHistoryWrong = false;
+  #history = new History();
 
   /** @param {HTMLTextAreaElement} area @param {EditorListener} listener */
   constructor(area, listener) {
     this.#area = area;
     this.#listener = listener;
-    area.addEventListener('input', () => this.#typed());
-    area.addEventListener('beforeinput', (event) => this.#guardHistory(event));
+    area.addEventListener('input', (event) => this.#typed(/** @type {InputEvent} */ (event)));
+    area.addEventListener('beforeinput', (event) => this.#onHistoryInput(event));
+    area.addEventListener('keydown', (event) => this.#onHistoryKey(event));
     area.addEventListener('compositionstart', () => this.#compose(true));
     // After the `input` event that some browsers still send for the end of a composition.
     area.addEventListener('compositionend', () => setTimeout(() => this.#compose(false)));
@@ -63,15 +72,30 @@ export class Editor {
 
   /** Carry out a change by others. @param {readonly Splice[]} splices */
   change(splices) {
-    if (splices.length === 0) return;
-    const before = this.#text;
-    this.#text = apply(before, splices);
-    const hasReturns = before.includes('\r') || this.#text.includes('\r');
-    const shownSplices = hasReturns
-      ? betweenUnits(shown(before), shown(this.#text))
-      : inUnits(before, splices);
-    if (this.#hasHistory) this.#isHistoryWrong = true;
-    this.#keepingSelection(shownSplices, () => this.#keepingScroll(shownSplices));
+    this.#history.shift(splices);
+    this.#changeBeside(splices);
+  }
+
+  /** Carry out what the user decided elsewhere on the page: a step of its own. @param {readonly Splice[]} splices */
+  changeAsUser(splices) {
+    this.#history.record(this.#text, splices, 'other', 0);
+    this.#changeBeside(splices);
+  }
+
+  get canUndo() {
+    return this.#history.canUndo;
+  }
+  get canRedo() {
+    return this.#history.canRedo;
+  }
+
+  /** Take back the user's last step, whatever others did since. */
+  undo() {
+    if (!this.#isComposing) this.#step(this.#history.undo(this.#text));
+  }
+
+  redo() {
+    if (!this.#isComposing) this.#step(this.#history.redo(this.#text));
   }
 
   /** Put the caret somewhere and show it. @param {number} position */
@@ -89,30 +113,84 @@ export class Editor {
     this.#area.focus();
   }
 
-  #typed() {
-    this.#hasHistory = true;
-    this.#text = afterTyping(this.#text, sound(this.#area.value));
+  /** @param {InputEvent} event */
+  #typed({ inputType }) {
+    const before = this.#text;
+    this.#text = afterTyping(before, sound(this.#area.value));
+    const caret = offsetInText(this.#text, this.#area.selectionEnd);
+    const splices = typedAt(before, this.#text, caret);
+    this.#history.record(before, splices, KINDS.get(inputType) ?? 'other', performance.now());
     this.#listener.typed();
+    this.#listener.stepped();
   }
 
   /** @param {boolean} isComposing */
   #compose(isComposing) {
     if (this.#isComposing === isComposing) return;
     this.#isComposing = isComposing;
+    this.#history.pause();
     this.#listener.composing(isComposing);
   }
 
-  /**
-   * The browser's own undo knows nothing of changes made by script: after one, its redo writes
-   * old text to wrong places (Chromium and WebKit). Until the page has an undo of its own, there
-   * is none once somebody else has changed the text after something was typed.
-   *
-   * @param {InputEvent} event
-   */
-  #guardHistory(event) {
-    if (!this.#isHistoryWrong || !event.inputType.startsWith('history')) return;
+  // Undo: never the browser's own, which knows nothing of changes made by script
+
+  /** From a menu, or a gesture. @param {InputEvent} event */
+  #onHistoryInput(event) {
+    if (!event.inputType.startsWith('history')) return;
     event.preventDefault();
-    this.#listener.undoRefused();
+    if (event.inputType === 'historyUndo') this.undo();
+    else this.redo();
+  }
+
+  /** Where the browser's own history is empty it sends no `beforeinput`. @param {KeyboardEvent} event */
+  #onHistoryKey(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const isRedo = (key === 'z' && event.shiftKey) || (key === 'y' && event.ctrlKey);
+    if (!isRedo && key !== 'z') return;
+    event.preventDefault();
+    if (isRedo) this.redo();
+    else this.undo();
+  }
+
+  /** @param {readonly Splice[]} splices */
+  #step(splices) {
+    if (splices.length === 0) return;
+    const shownSplices = this.#put(splices);
+    this.#write(shownSplices);
+    this.#showChange(shownSplices);
+    this.#listener.typed();
+    this.#listener.stepped();
+  }
+
+  // Changes by script
+
+  /** Under the user's hands: caret, selection and what is seen stay. @param {readonly Splice[]} splices */
+  #changeBeside(splices) {
+    if (splices.length === 0) return;
+    const shownSplices = this.#put(splices);
+    this.#keepingSelection(shownSplices, () => this.#keepingScroll(shownSplices));
+    this.#listener.stepped();
+  }
+
+  /** Change the text; returns what to change in the textarea. @param {readonly Splice[]} splices */
+  #put(splices) {
+    const before = this.#text;
+    this.#text = apply(before, splices);
+    const hasReturns = before.includes('\r') || this.#text.includes('\r');
+    return hasReturns ? betweenUnits(shown(before), shown(this.#text)) : inUnits(before, splices);
+  }
+
+  /** Put the caret behind the last thing that was changed, and show it. @param {readonly Splice[]} splices */
+  #showChange(splices) {
+    let end = 0;
+    let shift = 0;
+    for (const [start, deleted, inserted] of splices) {
+      end = start + shift + inserted.length;
+      shift += inserted.length - deleted;
+    }
+    this.#area.setSelectionRange(end, end);
+    this.focus();
   }
 
   /** From the last to the first, so that the offsets stay true. @param {readonly Splice[]} splices */
@@ -150,10 +228,12 @@ export class Editor {
     const area = this.#area;
     const { scrollTop } = area;
     const first = scrollTop > 0 ? this.#firstVisible() : 0;
+    const above = splices.filter(([start]) => start < first);
     this.#write(splices.filter(([start]) => start >= first));
-    const height = area.scrollHeight;
-    this.#write(splices.filter(([start]) => start < first));
-    const top = scrollTop + (first > 0 ? area.scrollHeight - height : 0);
+    // The heights are asked for only where they matter: the browser lays out the text to tell.
+    const height = above.length > 0 ? area.scrollHeight : 0;
+    this.#write(above);
+    const top = above.length > 0 ? scrollTop + area.scrollHeight - height : scrollTop;
     if (area.scrollTop !== top) area.scrollTop = top;
   }
 
@@ -174,6 +254,7 @@ export class Editor {
  * @param {string} value
  */
 function sound(value) {
+  if (value.isWellFormed?.() && !value.includes('\0')) return value;
   return value.replace(
     /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
     '\ufffd',

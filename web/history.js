@@ -13,8 +13,9 @@ import { transform } from './transform.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /**
- * @typedef {'typing' | 'deleting' | 'other'} Kind what may be one step with what was done just
- *   before: more of the same, at the same place; `other` never
+ * @typedef {'typing' | 'deleting' | 'composing' | 'other'} Kind what is one step with what was done
+ *   just before: more of the same, at the same place, soon after (`composing` also later); `other`
+ *   never
  * @typedef {{splices: readonly Splice[], kind: Kind, atMs: number, place: number}} Entry place: the
  *   caret after it was done
  */
@@ -126,7 +127,8 @@ function shifted(entries, splices) {
  * @param {number} nowMs
  */
 function isMoreOf(last, splices, kind, nowMs) {
-  if (kind === 'other' || kind !== last.kind || nowMs - last.atMs > PAUSE_MOST_MS) return false;
+  if (kind === 'other' || kind !== last.kind) return false;
+  if (kind !== 'composing' && nowMs - last.atMs > PAUSE_MOST_MS) return false;
   const [first] = splices;
   if (!first || splices.length > 1) return false;
   const [start, deleted] = first;

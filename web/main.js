@@ -1,35 +1,33 @@
 // The editor page: wires the machine to the socket, the textarea and the rest of the page. What is
 // decided here is only when things happen; what happens is decided in `sync`.
 
+import { say } from './announcer.js';
+import { between } from './between.js';
 import { ConflictView } from './conflict.js';
 import { Connection, systemClock } from './connection.js';
+import { Counts } from './counts.js';
 import { byId } from './dom.js';
 import { Editor } from './editor.js';
-import { Pacing } from './pacing.js';
+import { Pacing, withFrames } from './pacing.js';
+import { Pause } from './pause.js';
 import { People } from './people.js';
 import { share } from './share.js';
 import { inUnits, pointsIn } from './splices.js';
-import { statusOf } from './status.js';
+import { StateLine } from './state_line.js';
 import { leaveSnapshot, remember, rename, takeSnapshot, userName } from './storage.js';
 import { Sync } from './sync.js';
+import { Whereabouts } from './whereabouts.js';
 
-const PRESENCE_EVERY_MS = 100;
 const TICK_MS = 1000;
-const COUNT_AFTER_MS = 250;
 // An answer that takes longer was lost on the way: a new connection finds out.
 const ANSWER_MOST_MS = 15_000;
 
 const documentName = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
-const clock = systemClock;
+const clock = withFrames(systemClock);
 const sync = new Sync(takeSnapshot(documentName));
 let name = userName();
-/** @type {number | null} */
-let dirtySinceMs = null;
-/** @type {number | null} */
-let offlineSinceMs = clock.now();
-/** @type {number | null} */
-let waitingSinceMs = null;
-let announced = '';
+
+// The parts
 
 const socketUrl = new URL(`/ws/${documentName}`, location.href);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -37,7 +35,7 @@ socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 const connection = new Connection(socketUrl.href, {
   opened: () => carryOut(sync.opened(name)),
   closed: () => {
-    offlineSinceMs = clock.now();
+    stateLine.offline();
     carryOut(sync.closed());
   },
   received,
@@ -48,14 +46,31 @@ const editor = new Editor(byId('text', HTMLTextAreaElement), {
   typed: () => {
     carryOut(sync.typed(editor.text));
     pacing.typed();
-    tellPresence();
+    whereabouts.changed();
   },
-  moved: () => tellPresence(),
-  composing: (isComposing) => carryOut(isComposing ? sync.hold() : sync.release()),
-  undoRefused: () => say('Undo is not possible here after others have changed the text.'),
+  moved: () => whereabouts.changed(),
+  composing: (isComposing) => {
+    if (isComposing) pacing.hold('composing');
+    else pacing.release('composing');
+  },
+  stepped: showSteps,
 });
 
-const pacing = new Pacing(() => carryOut(sync.flush()), clock);
+const pacing = new Pacing(
+  { send: () => carryOut(sync.flush()), show: () => carryOut(sync.catchUp()) },
+  clock,
+);
+const whereabouts = new Whereabouts(tellPresence, clock);
+const stateLine = new StateLine(documentName, clock, say);
+const counts = new Counts(() => editor.text, clock);
+
+const pause = new Pause({
+  paused: (isPaused) => {
+    if (isPaused) pacing.hold('paused');
+    else pacing.release('paused');
+  },
+  said: say,
+});
 
 const conflictView = new ConflictView({
   resolve: (results) => decide(() => sync.resolve(results)),
@@ -71,11 +86,11 @@ const people = new People(name, {
   renamed: (newName) => {
     name = newName;
     rename(newName);
-    tellPresence();
+    whereabouts.changed();
   },
-  goTo: (position) => editor.goTo(sync.toLocal(Math.min(position, sync.known.text.length))),
+  goTo: (position) => editor.goTo(sync.toLocal(Math.min(position, sync.newest.text.length))),
   said: say,
-  lineOf: (position) => lineAt(sync.known.text, position),
+  lineOf: (position) => lineAt(sync.newest.text, position),
 });
 
 // In and out
@@ -87,7 +102,7 @@ function received(message) {
     pacing.hasCompany = people.areOthersHere;
     return;
   }
-  const before = sync.known.text;
+  const before = sync.newest.text;
   try {
     carryOut(sync.received(message));
   } catch (problem) {
@@ -96,31 +111,35 @@ function received(message) {
     return;
   }
   if (message.type === 'welcome') welcomed(message);
-  else if (message.type === 'update' && message.splices && before !== sync.known.text) {
-    people.shift(message.splices);
+  else if (sync.newest.text !== before) {
+    people.shift(between(before, sync.newest.text));
     people.show();
-  } else if (message.type === 'error' && message.seq === undefined) say(message.message);
+    pause.heard();
+  }
+  if (message.type === 'error' && message.seq === undefined) say(message.message);
+  if (message.type === 'update') pacing.heard();
   // What was typed while the answer was on its way goes next.
-  if (message.type === 'merged' || message.type === 'conflict') pacing.typed();
+  else if (message.type !== 'error') pacing.answered();
 }
 
 /** @param {import('./protocol.js').Welcome} message */
 function welcomed(message) {
-  if (offlineSinceMs !== null && announced) say('Back online.');
-  offlineSinceMs = null;
+  stateLine.online();
   people.reset(message.people, message.client);
   pacing.hasCompany = people.areOthersHere;
   remember(documentName);
-  tellPresence();
-  show();
+  whereabouts.changed();
 }
 
 /** @param {import('./sync.js').Output} output */
-function carryOut({ send, splices }) {
+function carryOut({ send, changes }) {
   for (const message of send) connection.send(message);
-  if (splices.length > 0) editor.change(splices);
+  for (const { splices, isOwn } of changes) {
+    if (isOwn) editor.changeAsUser(splices);
+    else editor.change(splices);
+  }
   retryInTime();
-  watchTimes(send.length > 0);
+  watchAnswer(send.length > 0);
   show();
 }
 
@@ -134,100 +153,46 @@ function retryInTime() {
   clock.after(() => carryOut(sync.retry()), state.afterS * 1000);
 }
 
-/** @param {() => import('./sync.js').Output} action */
-function decide(action) {
-  if (sync.conflict) carryOut(action());
-}
+/** @type {number | null} */
+let waitingSinceMs = null;
 
 /** @param {boolean} hasSent */
-function watchTimes(hasSent) {
-  const isClean = sync.state.name === 'idle' && !sync.isUnsent;
-  dirtySinceMs = isClean ? null : (dirtySinceMs ?? clock.now());
+function watchAnswer(hasSent) {
   const isWaiting = sync.state.name === 'waiting' || sync.state.name === 'fetching';
   if (!isWaiting) waitingSinceMs = null;
   else if (hasSent || waitingSinceMs === null) waitingSinceMs = clock.now();
 }
 
-let presenceDueMs = 0;
-/** @type {unknown} */
-let presenceTimer = null;
+/** @param {() => import('./sync.js').Output} action */
+function decide(action) {
+  if (sync.conflict) carryOut(action());
+}
 
-/** At most ten times a second, and always the last. */
 function tellPresence() {
-  if (presenceTimer !== null) return;
-  const waitMs = Math.max(0, presenceDueMs - clock.now());
-  presenceTimer = clock.after(() => {
-    presenceTimer = null;
-    presenceDueMs = clock.now() + PRESENCE_EVERY_MS;
-    const { commit } = sync.known;
-    if (sync.link !== 'online' || commit === null) return;
-    const { anchor, head } = editor.selection;
-    connection.send({
-      type: 'presence',
-      base: commit,
-      name,
-      anchor: sync.toKnown(anchor),
-      head: sync.toKnown(head),
-    });
-  }, waitMs);
+  const { commit } = sync.known;
+  if (sync.link !== 'online' || commit === null) return;
+  const { anchor, head } = editor.selection;
+  connection.send({
+    type: 'presence',
+    base: commit,
+    name,
+    anchor: sync.toKnown(anchor),
+    head: sync.toKnown(head),
+  });
 }
 
 // What is shown
 
 function show() {
-  const { state } = connection;
-  const times = { nowMs: clock.now(), dirtySinceMs, offlineSinceMs };
-  const { icon, text, said } = statusOf({ sync, connection: state, ...times });
-  setText('status-icon', icon);
-  setText('status-text', text);
-  byId('status', HTMLElement).classList.toggle('warning', said !== '');
-  if (said !== announced) {
-    announced = said;
-    if (said) say(said);
-  }
-  document.title = `${icon === '✓' || icon === '…' ? '' : '● '}${documentName} - GollabEdit`;
+  stateLine.show({ sync, connection: connection.state, isKept: true });
   conflictView.show(sync.conflict);
   conflictView.busy(sync.isDeciding);
-  countSoon();
+  counts.changed();
 }
 
-/** @type {string | null} */
-let counted = null;
-/** @type {unknown} */
-let countTimer = null;
-
-/** Soon: a large text is not to be counted at every letter. */
-function countSoon() {
-  if (countTimer !== null || editor.text === counted) return;
-  countTimer = clock.after(showCounts, COUNT_AFTER_MS);
-}
-
-function showCounts() {
-  countTimer = null;
-  counted = editor.text;
-  const lines = counted === '' ? 0 : counted.split('\n').length - (counted.endsWith('\n') ? 1 : 0);
-  const words = counted.split(/\s+/).filter(Boolean).length;
-  setText('counts', `${plural(lines, 'line')} · ${plural(words, 'word')}`);
-}
-
-/** @param {number} count @param {string} noun */
-function plural(count, noun) {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** @param {string} id @param {string} text */
-function setText(id, text) {
-  const element = byId(id, HTMLElement);
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/** Announced politely by screen readers, also when it is the same sentence again. @param {string} text */
-function say(text) {
-  const region = byId('announcement', HTMLElement);
-  region.textContent = '';
-  requestAnimationFrame(() => {
-    region.textContent = text;
-  });
+function showSteps() {
+  byId('undo', HTMLButtonElement).disabled = !editor.canUndo;
+  byId('redo', HTMLButtonElement).disabled = !editor.canRedo;
 }
 
 /** @param {string} text @param {number} position in code points */
@@ -246,7 +211,7 @@ function tick() {
   ) {
     connection.drop();
   }
-  if (dirtySinceMs !== null || offlineSinceMs !== null) show();
+  if (stateLine.isWaiting) show();
 }
 
 // The page
@@ -268,12 +233,12 @@ addEventListener('pagehide', () => {
 addEventListener('beforeunload', (event) => {
   pacing.sendNow();
   // A reload brings everything back, but a closed tab would not, and nobody can tell which it is.
-  const isCut = offlineSinceMs !== null && clock.now() - offlineSinceMs > 2 * TICK_MS;
-  if (dirtySinceMs !== null && (isCut || sync.refusal)) event.preventDefault();
+  if (stateLine.isAtRisk) event.preventDefault();
 });
 byId('status', HTMLButtonElement).onclick = () => connection.wake();
+byId('undo', HTMLButtonElement).onclick = () => editor.undo();
+byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 
-setText('document-name', documentName);
 share(documentName, say);
 if (sync.local) editor.restore(sync.local);
 editor.focus();

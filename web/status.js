@@ -5,7 +5,8 @@
 /** @typedef {{icon: string, text: string, said: string}} Status said: to be announced, once */
 /**
  * @typedef {{sync: import('./sync.js').Sync, connection: ConnectionState, nowMs: number,
- *   dirtySinceMs: number | null, offlineSinceMs: number | null}} Situation
+ *   dirtySinceMs: number | null, offlineSinceMs: number | null, isKept: boolean}} Situation isKept:
+ *   whether what is not sent yet would still be there if the page went away
  */
 
 const SLOW_MS = 2_000;
@@ -31,11 +32,12 @@ export function statusOf(situation) {
 }
 
 /** @param {Situation} situation @returns {Status} */
-function offline({ connection, nowMs, sync }) {
+function offline({ connection, nowMs, sync, isKept }) {
   const isWaiting = connection.name === 'waiting';
   const reason = (isWaiting && connection.reason) || 'Offline';
+  if (!isKept) return warning(`${reason}, and your text cannot be kept on this device - copy it`);
   const advice =
-    sync.known.commit === null ? '' : ' - keep typing, it is sent when the connection is back';
+    sync.known.commit === null ? '' : ' - keep typing, your text is kept on this device';
   const seconds = isWaiting ? Math.ceil((connection.untilMs - nowMs) / 1000) : 0;
   const again = seconds > 3 ? ` (trying in ${seconds} s)` : '';
   return { icon: '⚠', text: reason + advice + again, said: reason + advice };

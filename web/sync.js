@@ -81,6 +81,10 @@ export class Sync {
   get known() {
     return this.#copy.known;
   }
+  /** The newest revision that was heard of, shown or not. */
+  get newest() {
+    return this.#copy.newest;
+  }
   get client() {
     return this.#client;
   }
@@ -136,7 +140,7 @@ export class Sync {
     return this.#copy.toKnown(position);
   }
 
-  /** A position of the text at `known` in the local text. @param {number} position */
+  /** A position of the text at `newest` in the local text. @param {number} position */
   toLocal(position) {
     return this.#copy.toLocal(position);
   }
@@ -352,7 +356,8 @@ export class Sync {
     this.#outbox.clear();
     this.#decision = null;
     if (sent.isApart) {
-      if (this.#isAstray && !this.#conflict) this.#fetch(); // P6
+      if (this.#isAstray && !this.#conflict)
+        this.#fetch(); // P6
       else this.#proceed();
     } else if (message.code === 'unknown_base') {
       // P4. There is no commit that both know: the texts are all there is to go by.

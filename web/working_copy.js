@@ -43,9 +43,9 @@ export class WorkingCopy {
     return mapPosition(between(this.#local, this.known.text), position);
   }
 
-  /** A position of the text at `known` in the local text. @param {number} position */
+  /** A position of the text at `newest` in the local text. @param {number} position */
   toLocal(position) {
-    return mapPosition(between(this.known.text, this.#local), position);
+    return mapPosition(between(this.newest.text, this.#local), position);
   }
 
   /** Change the local text by script. @param {readonly Splice[]} splices @returns them */

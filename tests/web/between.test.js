@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { between } from '../../web/between.js';
+import { between, typedAt } from '../../web/between.js';
 import { apply } from '../../web/splices.js';
+import { random, randomText } from './random.js';
 
 const vectors = JSON.parse(
   readFileSync(new URL('../vectors/splices.json', import.meta.url), 'utf8'),
@@ -42,4 +43,22 @@ test('a large rewritten text is replaced in bounded time', () => {
   const before = Array.from({ length: 30_000 }, (_, n) => `a${n}`).join(' ');
   const after = Array.from({ length: 30_000 }, (_, n) => `b${n}`).join(' ');
   assert.equal(apply(before, between(before, after)), after);
+});
+
+test('what was typed is where the caret is', () => {
+  assert.deepEqual(typedAt('all', 'alll', 2), [[1, 0, 'l']]);
+  assert.deepEqual(typedAt('all', 'alll', 4), [[3, 0, 'l']]);
+  assert.deepEqual(typedAt('alll', 'all', 1), [[1, 1, '']]);
+  assert.deepEqual(typedAt('one two', 'one 2', 5), [[4, 3, '2']]);
+  assert.deepEqual(typedAt('😀 a', '😁 a', 2), [[0, 1, '😁']]);
+  assert.deepEqual(typedAt('a', 'a', 1), []);
+});
+
+test('what was typed makes the text, wherever the caret is', () => {
+  const dice = random(5);
+  for (let run = 0; run < 5000; run++) {
+    const [before, after] = [randomText(dice), randomText(dice)];
+    const caret = dice.below(after.length + 1);
+    assert.equal(apply(before, typedAt(before, after, caret)), after);
+  }
 });

@@ -13,7 +13,13 @@ const SYNC = {
 
 /** @param {object} [sync] @param {object} [more] */
 function status(sync, more) {
-  const situation = { connection: OPEN, nowMs: 10_000, dirtySinceMs: null, offlineSinceMs: null };
+  const situation = {
+    connection: OPEN,
+    nowMs: 10_000,
+    dirtySinceMs: null,
+    offlineSinceMs: null,
+    isKept: true,
+  };
   return statusOf(/** @type {any} */ ({ sync: { ...SYNC, ...sync }, ...situation, ...more }));
 }
 
@@ -29,6 +35,12 @@ test('offline is shown after two seconds, and announced without the seconds that
   const { text, said } = status({}, { connection, offlineSinceMs: 1_000 });
   assert.match(text, /^Offline - keep typing.*8 s/);
   assert.doesNotMatch(said, /\d/);
+});
+
+test('where the text cannot be kept it is said, and what to do', () => {
+  const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
+  const { said } = status({}, { connection, offlineSinceMs: 1_000, isKept: false });
+  assert.equal(said, 'Offline, and your text cannot be kept on this device - copy it');
 });
 
 test('a conflict says how much waits for a choice', () => {

@@ -146,7 +146,9 @@ test('what is typed before the welcome is kept and sent', () => {
   const { send, changes } = receive(sync, welcome());
   assert.deepEqual(send, []);
   assert.equal(changed('early ', changes), `early ${TEXT}`);
-  assert.deepEqual(sync.flush().send, [{ type: 'edit', seq: 1, base: 'r1', splices: [[0, 0, 'early ']] }]);
+  assert.deepEqual(sync.flush().send, [
+    { type: 'edit', seq: 1, base: 'r1', splices: [[0, 0, 'early ']] },
+  ]);
 });
 
 test('P5: one edit is outstanding; what is typed meanwhile goes into the next', () => {
@@ -251,7 +253,8 @@ test('a welcome with splices brings the text up to date', () => {
   sync.opened('Me');
   const after = `${TEXT}four\n`;
   const splices = between(TEXT, after);
-  receive(sync, 
+  receive(
+    sync,
     welcome({ revision: 'r2', text: undefined, from: 'r1', splices, check: checkOf(after) }),
   );
   assert.equal(sync.local, after);
@@ -432,7 +435,7 @@ test('what was heard before an edit that was refused is asked for again', () => 
   assert.deepEqual(sent, [{ type: 'sync' }]);
 });
 
-test('of a resolve only the decision is the user\'s own step', () => {
+test("of a resolve only the decision is the user's own step", () => {
   const sync = inConflict();
   receive(sync, { ...conflict(1, 'deux', 'zwei', 'r3'), text: 'one zwei THREE\n' });
   const { changes } = sync.resolve(['zwei deux']);
@@ -489,7 +492,8 @@ test('an edit that was put aside while we were away stays based on what it was t
   sync.closed();
   sync.opened('Me');
   receive(sync, welcome({ revision: 'r2', seq: 1 }));
-  const { send: sent } = receive(sync, 
+  const { send: sent } = receive(
+    sync,
     merged(1, 'one deux three\n', 'one zwei three\n', 'r2', 'r2'),
   );
   assert.equal(/** @type {any} */ (sent[0]).base, 'r1');

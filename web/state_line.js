@@ -1,0 +1,80 @@
+// The header's line about the state of the user's text, the title and what is announced of it. It
+// keeps the times that `status` judges by.
+
+import { byId, setText } from './dom.js';
+import { statusOf } from './status.js';
+
+const CUT_AFTER_MS = 2_000;
+
+/**
+ * @typedef {{sync: import('./sync.js').Sync, connection: import('./connection.js').ConnectionState,
+ *   isKept: boolean}} State isKept: whether what is not sent survives the page
+ */
+
+export class StateLine {
+  #documentName;
+  #clock;
+  #say;
+  /** @type {number | null} */
+  #dirtySinceMs = null;
+  /** @type {number | null} */
+  #offlineSinceMs;
+  #isRefused = false;
+  #announced = '';
+
+  /**
+   * @param {string} documentName
+   * @param {import('./connection.js').Clock} clock
+   * @param {(sentence: string) => void} say
+   */
+  constructor(documentName, clock, say) {
+    this.#documentName = documentName;
+    this.#clock = clock;
+    this.#say = say;
+    this.#offlineSinceMs = clock.now();
+    setText('document-name', documentName);
+  }
+
+  /** Whether something can change with time alone. */
+  get isWaiting() {
+    return this.#dirtySinceMs !== null || this.#offlineSinceMs !== null;
+  }
+
+  /** Whether what was typed last may only be here: unsent, and nobody there to send it to. */
+  get isAtRisk() {
+    const isCut =
+      this.#offlineSinceMs !== null && this.#clock.now() - this.#offlineSinceMs > CUT_AFTER_MS;
+    return this.#dirtySinceMs !== null && (isCut || this.#isRefused);
+  }
+
+  online() {
+    if (this.#announced) this.#say('Back online.');
+    this.#offlineSinceMs = null;
+  }
+
+  offline() {
+    this.#offlineSinceMs = this.#clock.now();
+  }
+
+  /** @param {State} state */
+  show({ sync, connection, isKept }) {
+    const nowMs = this.#clock.now();
+    this.#isRefused = sync.refusal !== null;
+    const isClean = sync.state.name === 'idle' && !sync.isUnsent;
+    this.#dirtySinceMs = isClean ? null : (this.#dirtySinceMs ?? nowMs);
+    const times = {
+      nowMs,
+      dirtySinceMs: this.#dirtySinceMs,
+      offlineSinceMs: this.#offlineSinceMs,
+    };
+    const { icon, text, said } = statusOf({ sync, connection, isKept, ...times });
+    setText('status-icon', icon);
+    setText('status-text', text);
+    byId('status', HTMLElement).classList.toggle('warning', said !== '');
+    if (said !== this.#announced) {
+      this.#announced = said;
+      if (said) this.#say(said);
+    }
+    document.title = `${icon === '✓' || icon === '…' ? '' : '● '}${this.#documentName} - GollabEdit`;
+  }
+}
