@@ -81,7 +81,7 @@ def between(before: str, after: str) -> tuple[Splice, ...]:
     found = [Splice(prefix + at, deleted, inserted) for at, deleted, inserted in _fine(old, new)]
     if not _fits(found, before, after):
         found = [Splice(prefix, len(old), new)]
-    return tuple(settled(before, found))
+    return tuple(settled(before, after, found))
 
 
 def letters(before: str, after: str) -> tuple[Splice, ...]:
@@ -178,24 +178,30 @@ def _seek_blank(text: str, places: Sequence[int]) -> int:
     return len(places) if len(places) < _WORD_MAX else 0
 
 
-def settled(text: str, splices: Iterable[Splice]) -> Iterator[Splice]:
-    """The same change, with insertions and deletions between words where they can slide there."""
-    floor = 0
+def settled(before: str, after: str, splices: Iterable[Splice]) -> Iterator[Splice]:
+    """The same change, with insertions and deletions between words where they can slide there.
+
+    Between two of them still lies something unchanged, so none gets in front of another.
+    """
+    floor = shift = 0
     for splice in splices:
         pure = not (splice.deleted and splice.inserted)
-        placed = _slid_left(text, splice, floor) if pure else splice
+        placed = _slid_left(before, after, splice, floor, shift) if pure else splice
         yield placed
-        floor = placed.start + placed.deleted
+        floor = placed.start + placed.deleted + 1
+        shift += len(splice.inserted) - splice.deleted
 
 
-def _slid_left(text: str, splice: Splice, floor: int) -> Splice:
+def _slid_left(before: str, after: str, splice: Splice, floor: int, shift: int) -> Splice:
     """The rightmost place between words, or else where it was."""
     start, deleted, _ = slid = splice
-    moving = splice.inserted or text[start : start + deleted]
+    moving = splice.inserted or before[start : start + deleted]
     for _ in range(_SLIDE_MAX):
-        if is_between_words(text, start, start + deleted, moving):
+        if is_between_words(before, start, start + deleted, moving) and tears_nothing(
+            slid, shift, before, after
+        ):
             return slid
-        if start == floor or text[start - 1] != moving[-1]:
+        if start == floor or before[start - 1] != moving[-1]:
             break
         start -= 1
         moving = moving[-1] + moving[:-1]
@@ -256,14 +262,30 @@ def _words(old: str, new: str) -> Iterable[Splice]:
 def _fits(splices: Sequence[Splice], before: str, after: str) -> bool:
     """Whether no splice cuts a cluster of either text (an accent added to a kept letter would)."""
     shift = 0
-    for start, deleted, inserted in splices:
-        new_start = start + shift
-        shift += len(inserted) - deleted
-        if not all(is_boundary(before, cut) for cut in (start, start + deleted)):
+    for splice in splices:
+        if not tears_nothing(splice, shift, before, after):
             return False
-        if not all(is_boundary(after, cut) for cut in (new_start, new_start + len(inserted))):
-            return False
+        shift += len(splice.inserted) - splice.deleted
     return True
+
+
+def tears_nothing(splice: Splice, shift: int, before: str, after: str) -> bool:
+    """Whether this one of several cuts no grapheme cluster of either text.
+
+    Args:
+        splice: what changes `before`.
+        shift: how much longer the splices in front of it make the text.
+        before: the text before all of them.
+        after: the text after all of them.
+    """
+    start, deleted, inserted = splice
+    new_start = start + shift
+    return (
+        is_boundary(before, start)
+        and is_boundary(before, start + deleted)
+        and is_boundary(after, new_start)
+        and is_boundary(after, new_start + len(inserted))
+    )
 
 
 def _offsets(parts: Sequence[str]) -> list[int]:

@@ -31,7 +31,8 @@ from itertools import pairwise, product
 from typing import NamedTuple
 
 from merge.pieces import Piece, piece
-from merge.splices import Splice, between, is_between_words, letters, settled
+from merge.splices import Splice, between, is_between_words, letters, settled, tears_nothing
+from merge.tokens import equal_prefix
 
 # Pairs of changes that are looked at, and how far one is slid: no moment of typing has more.
 _PAIRS_MAX = 10_000
@@ -85,18 +86,33 @@ def _by_words(base: str, side: str) -> list[_Typed]:
 
 def _by_letters(base: str, side: str) -> list[_Typed]:
     """Several insertions into one word are several changes."""
-    return _read(base, _slid_right(base, list(letters(base, side))), _is_rewritten)
+    return _read(base, _slid_right(base, side, letters(base, side)), _is_rewritten)
 
 
-def _slid_right(base: str, changes: Sequence[Splice]) -> Iterator[Splice]:
+def _slid_right(base: str, side: str, changes: Sequence[Splice]) -> Iterator[Splice]:
     """Insertions between words if they can be there, else as far right as they can: as typed."""
-    ends = [*(change.start for change in changes[1:]), len(base)]
-    for (start, deleted, inserted), end in zip(settled(base, changes), ends, strict=True):
-        if not deleted and not is_between_words(base, start, start, inserted):
-            most = min(end, start + _SLIDE_MAX)
-            while start < most and base[start] == inserted[0]:
-                inserted, start = inserted[1:] + inserted[0], start + 1
-        yield Splice(start, deleted, inserted)
+    placed = list(settled(base, side, changes))
+    ends = [*(each.start - 1 for each in placed[1:]), len(base)]
+    shift = 0
+    for change, end in zip(placed, ends, strict=True):
+        start, deleted, inserted = change
+        if deleted or is_between_words(base, start, start, inserted):
+            yield change
+        else:
+            yield _rightmost(base, side, change, shift, end)
+        shift += len(inserted) - deleted
+
+
+def _rightmost(base: str, side: str, insertion: Splice, shift: int, end: int) -> Splice:
+    """The same insertion as far right as it can be said to be, up to `end`, no cluster torn."""
+    start, _, inserted = insertion
+    behind = base[start : min(end, start + _SLIDE_MAX)]
+    for distance in range(equal_prefix(behind, inserted + behind), 0, -1):
+        turn = distance % len(inserted)
+        slid = Splice(start + distance, 0, inserted[turn:] + inserted[:turn])
+        if tears_nothing(slid, shift, base, side):
+            return slid
+    return insertion
 
 
 _IsOne = Callable[[str, Splice, Splice], bool]

@@ -1,12 +1,13 @@
 """Splices: the vectors shared with the browser, and the laws they keep."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from merge.splices import Splice, SpliceError, apply, between, compose, invert, map_position
@@ -71,10 +72,26 @@ def test_the_laws(first: str, second: str, third: str) -> None:
 
 
 @given(TEXTS, TEXTS)
+@example("\u200d", "\u200d1 \u200d")
+@example("a\u0301", "\u0301 a\u0301")
+@settings(max_examples=400)
 def test_between_never_tears_a_grapheme_cluster(before: str, after: str) -> None:
-    allowed = {0} | {match.end() for match in regex.finditer(r"\X", before)}
-    for splice in between(before, after):
-        assert {splice.start, splice.start + splice.deleted} <= allowed
+    allowed, new_allowed = (
+        {0} | {match.end() for match in regex.finditer(r"\X", text)} for text in (before, after)
+    )
+    shift = 0
+    for start, deleted, inserted in between(before, after):
+        assert {start, start + deleted} <= allowed
+        assert {start + shift, start + shift + len(inserted)} <= new_allowed
+        shift += len(inserted) - deleted
+
+
+@given(TEXTS, TEXTS)
+@example("👩ab", "aba👩b 👩a.b")
+@settings(max_examples=400)
+def test_something_unchanged_lies_between_two_splices(before: str, after: str) -> None:
+    for first, second in pairwise(between(before, after)):
+        assert first.start + first.deleted < second.start
 
 
 @given(TEXTS, TEXTS, st.data())

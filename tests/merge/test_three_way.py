@@ -185,6 +185,11 @@ def test_a_split_that_words_alone_would_not_find_again(
     check_split(texts, live=live)
 
 
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
+def test_what_the_vectors_split_is_found_again(case: dict[str, Any]) -> None:
+    check_split((case["base"], case["ours"], case["theirs"]), live=case["live"])
+
+
 def check_split(texts: tuple[str, str, str], *, live: bool) -> None:
     base, ours, theirs = texts
     merged = merge(base, ours, theirs, live=live)
