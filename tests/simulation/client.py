@@ -289,19 +289,34 @@ class Client:
     def _take(self, revision: str, text: str) -> None:
         """Move the base on, under what was typed since; unless the same words are touched."""
         typed, told = between(self._text, self.editor), between(self._text, text)
-        if not _touch(typed, told):
+        if not _touch(self._text, typed, told):
             self.editor = apply(self._text, sorted([*typed, *told]))
             self._base, self._text = revision, text
         else:
             self._must_send = True  # on the old base; the answer brings the rest
 
 
-def _touch(one: tuple[Splice, ...], other: tuple[Splice, ...]) -> bool:
+def _touch(text: str, one: tuple[Splice, ...], other: tuple[Splice, ...]) -> bool:
+    """Whether both change one word, or words or blanks side by side.
+
+    Splices may be of letters, and words that have letters in common by chance ("bo0001" made
+    "ann0012") change here and there: so each counts for all of the words that it is in.
+    """
     return any(
-        a.start <= b.start + b.deleted and b.start <= a.start + a.deleted
-        for a in one
-        for b in other
+        start <= other_end and other_start <= end
+        for start, end in (_reach(text, splice) for splice in one)
+        for other_start, other_end in (_reach(text, splice) for splice in other)
     )
+
+
+def _reach(text: str, splice: Splice) -> tuple[int, int]:
+    """From where to where the words go that the splice is in."""
+    start, end = splice.start, splice.start + splice.deleted
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return start, end
 
 
 def _with(conflict: Message, answers: list[str]) -> str:
