@@ -14,13 +14,13 @@ Sans-I/O: `now` is a parameter, the repository sits behind `CommitStore`. Knows 
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import count
 
 from server import git_model
 from server.commit_store import CommitStore
-from server.git_model import CLIENTS, UNMERGED
+from server.git_model import CLIENTS
 from server.master import Disagreement, Incoming, Master
 from server.steps import Author
+from server.unmerged import Unmerged
 
 # How many commits back from a branch's head an edit that is sent again is looked for.
 _RESENT_SEARCHED = 500
@@ -50,6 +50,7 @@ class Branches:
         self._master = master
         self._opened = now
         self._branches: dict[str, Branch] = {}
+        self.unmerged = Unmerged(store, master)
 
     @property
     def has_open_conflicts(self) -> bool:
@@ -70,7 +71,7 @@ class Branches:
     def _load(self, author: Author, now: float) -> Branch:
         """Find a client's branch in the repository, with its conflict where it has one open."""
         head = self._store.head(CLIENTS + author.client)
-        heads = [*self._unmerged(author.client).values(), *([head] if head else [])]
+        heads = [*self.unmerged.heads_of(author.client), *([head] if head else [])]
         seqs = [git_model.seq_in(self._store.trailers(commit), author.client) for commit in heads]
         branch = Branch(author, now, head, seq=max(seqs, default=0))
         if head and not self._master.contains(head):
@@ -80,13 +81,13 @@ class Branches:
     def owns(self, branch: Branch, commit: str) -> bool:
         """Whether the client made this commit and it is not in `master` yet."""
         own = [branch.head] if branch.head else []
-        own += self._unmerged(branch.author.client).values()
+        own += self.unmerged.heads_of(branch.author.client)
         return any(self._store.contains(head, commit) for head in own)
 
     def commit_of(self, branch: Branch, seq: int) -> str | None:
         """The commit of an edit that is durable already."""
         client = branch.author.client
-        heads = [branch.head or self._master.revision, *self._unmerged(client).values()]
+        heads = [branch.head or self._master.revision, *self.unmerged.heads_of(client)]
         trailers = git_model.trailers_of(client, seq)
         found = (self._store.find(head, trailers, _RESENT_SEARCHED) for head in heads)
         return next(filter(None, found), None)
@@ -108,6 +109,8 @@ class Branches:
         branch.head, branch.conflict = settled.head, settled.disagreement
         branch.waiting_since = shown + master.moves - moves  # what it moved itself is no news to it
         self._store.move(CLIENTS + branch.author.client, settled.head)
+        if settled.disagreement is None and incoming.parents != (incoming.fork,):
+            self.unmerged.drop_merged()  # it may have brought others' heads into `master`
         return settled.head
 
     def keep_aside(self, branch: Branch, parent: str, text: str, now: float) -> None:
@@ -159,20 +162,10 @@ class Branches:
     def park(self, branch: Branch) -> None:
         """Keep the branch as unmerged; the client starts a fresh one with its next edit."""
         client = branch.author.client
-        taken = self._unmerged(client)
-        names = (UNMERGED + (client if n == 1 else f"{client}-{n}") for n in count(1))
-        self._store.move(next(name for name in names if name not in taken), branch.head)
+        assert branch.head is not None, "there is nothing to keep"
+        self.unmerged.add(client, branch.head)
         self._store.move(CLIENTS + client, None)
         branch.head = branch.base = branch.conflict = None
-
-    def _unmerged(self, client: str) -> dict[str, str]:
-        """This client's parked branches: refs and heads."""
-        names = self._store.heads(UNMERGED)
-        return {
-            UNMERGED + name: head
-            for name, head in names.items()
-            if name == client or name.startswith(f"{client}-")
-        }
 
     def sweep(
         self, present: Collection[str], now: float, park_after_s: float, keep_s: float
@@ -192,9 +185,7 @@ class Branches:
         for client, head in self._store.heads(CLIENTS).items():
             if client not in here and now - self._opened >= park_after_s:
                 self._tidy(client, head, now - keep_s)
-        for name, head in self._store.heads(UNMERGED).items():
-            if self._master.contains(head):
-                self._store.move(UNMERGED + name, None)
+        self.unmerged.drop_merged()
         self.review(now)  # a branch that was found may have moved `master`
 
     def _forget_absent(self, present: Collection[str], before: float) -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from merge.rendering import unified_diff
+from merge.result import Hunk
 from merge.splices import Splice, SpliceError, apply, between
 from server import protocol
 from server.branches import Branch, Branches
 from server.commit_store import CommitStore
-from server.master import Disagreement, Incoming, Master
+from server.master import Incoming, Master
 from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Sync
 from server.steps import Author
 
@@ -42,6 +43,7 @@ class Joined:
     splices: tuple[Splice, ...]
     seq: int
     conflict: protocol.Conflict | None
+    unmerged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ class Document:
     @property
     def text(self) -> str:
         return self._master.text
+
+    @property
+    def unmerged(self) -> int:
+        """How many unmerged branches wait for somebody to take them up."""
+        return len(self.branches.unmerged.waiting)
 
     @property
     def check(self) -> int:
@@ -170,6 +177,7 @@ class Document:
             splices=self._master.change_since(base) if base else (),
             seq=branch.seq,
             conflict=self._conflict(branch, branch.seq),
+            unmerged=self.unmerged,
         )
 
     def _merged(self, seq: int, commit: str, sent: str) -> protocol.Merged:
@@ -181,7 +189,7 @@ class Document:
         found = branch.conflict
         if found is None or branch.head is None:
             return None
-        theirs = _with_theirs(self.text, found)
+        theirs = with_theirs(self.text, found.hunks)
         ours = self._master.authors_of(found, branch.author) or ["somebody else"]
         return protocol.Conflict(
             seq=seq,
@@ -189,10 +197,7 @@ class Document:
             revision=self.revision,
             base=found.fork,
             text=self.text,
-            hunks=[
-                protocol.WireHunk(hunk.start, hunk.end, hunk.base, hunk.ours, hunk.theirs)
-                for hunk in found.hunks
-            ],
+            hunks=wire_hunks(found.hunks),
             diff=unified_diff(self.text, theirs, "master", branch.author.name),
             names=protocol.Names(ours, branch.author.name),
             waiting=self._master.moves - branch.waiting_since,
@@ -263,7 +268,7 @@ class Document:
         sent = self._sent_text(resolve)
         if resolve.seq <= branch.seq:
             return self._already_done(branch, resolve.seq, sent)
-        self._check_own(branch, resolve.commit)
+        self._check_resolvable(branch, resolve.commit)
         if not self._master.contains(resolve.base):
             raise _unknown_base()
         branch.seq = resolve.seq
@@ -274,7 +279,7 @@ class Document:
                 self.branches.keep_aside(branch, answered, sent, now)
                 return _Done(branch, resolve.seq, answered, sent)
             answered = head
-        is_unmerged = not self._master.contains(answered)  # open, or parked meanwhile
+        is_unmerged = not self._master.contains(answered)  # open or parked, whoever wrote it
         parents = (resolve.base, answered) if is_unmerged else (resolve.base,)
         answer = Incoming(branch.author, resolve.seq, sent, resolve.base, parents)
         return self._take_in(branch, answer, now)
@@ -328,6 +333,11 @@ class Document:
             raise _unknown_base()
         return self._master.merge_base(base)
 
+    def _check_resolvable(self, branch: Branch, commit: str) -> None:
+        """Rule P15: an unmerged branch is anybody's to take up, one question at a time."""
+        if branch.conflict or not self.branches.unmerged.has(commit):
+            self._check_own(branch, commit)
+
     def _check_own(self, branch: Branch, commit: str) -> None:
         if not self._store.knows(commit):
             raise _unknown_base()
@@ -354,9 +364,14 @@ def _unknown_base() -> ProtocolError:
     )
 
 
-def _with_theirs(text: str, found: Disagreement) -> str:
+def wire_hunks(hunks: Sequence[Hunk]) -> list[protocol.WireHunk]:
+    """Hunks as they go over the wire."""
+    return [protocol.WireHunk(h.start, h.end, h.base, h.ours, h.theirs) for h in hunks]
+
+
+def with_theirs(text: str, hunks: Sequence[Hunk]) -> str:
     """The client's complete text with all else merged."""
-    return apply(text, [Splice(h.start, h.end - h.start, h.theirs) for h in found.hunks])
+    return apply(text, [Splice(h.start, h.end - h.start, h.theirs) for h in hunks])
 
 
 def _dispute(conflict: protocol.Conflict) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server import checkpoint, protocol
@@ -62,6 +62,7 @@ class Result:
     news: list[tuple[News, bytes] | None]
     revision: str = ""
     has_open_conflicts: bool = False
+    unmerged: int = 0
 
 
 _NOTHING = Result([], [])
@@ -140,7 +141,7 @@ class DurableDocument:
         alone = [_Batch([request], (), batch.now) for request in batch.requests]
         replies = [(await self._run(each)).replies[0] for each in alone]
         last = await self._run(_Batch((), batch.views, batch.now))
-        return Result(replies, last.news, last.revision, last.has_open_conflicts)
+        return replace(last, replies=replies)
 
     async def _try(self, batch: _Batch) -> Result:
         for _ in range(_TRIES):
@@ -184,7 +185,8 @@ class DurableDocument:
             document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
         self._append(repository)  # the disk syncs while the replies are made
         replies, news = document.replies(outcomes), _encoded_news(document, batch.views)
-        return Result(replies, news, document.revision, document.branches.has_open_conflicts)
+        has_open_conflicts = document.branches.has_open_conflicts
+        return Result(replies, news, document.revision, has_open_conflicts, document.unmerged)
 
     def _append(self, repository: Repository) -> None:
         """Hand what is staged to the journal."""

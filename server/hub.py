@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from server import protocol
 from server.config import Config
 from server.data_folder import DataFolder
 from server.durable_document import DurableDocument
@@ -19,6 +20,7 @@ from server.repository import Repository
 from server.session import Limits, Session
 from server.texts import Texts
 from server.threads import Threads
+from server.unmerged_reader import UnmergedReader
 
 
 class OverloadedError(Exception):
@@ -47,6 +49,8 @@ class Hub:
         )
         self._texts = Texts(config.texts_characters_max)
         self._threads = Threads(config.threads, "document")
+        # Comparing many texts takes its time: one thread for that, and edits find theirs free.
+        self._comparing = Threads(1, "unmerged")
         self._open: dict[str, _Open] = {}
         self._housekeeping = Housekeeping(config, self, journal.documents)
         self._is_stopping = False
@@ -67,6 +71,7 @@ class Hub:
         await self._housekeeper
         await self._housekeeping.finish()
         await asyncio.to_thread(self._threads.close)
+        await asyncio.to_thread(self._comparing.close)
 
     async def stop(self) -> None:
         """Answer what came in, then tell every client to come back later."""
@@ -101,6 +106,26 @@ class Hub:
         if commit is None or not repository.knows(commit):
             return None
         return commit, repository.text(commit)
+
+    async def unmerged(self, document: str) -> protocol.UnmergedList | None:
+        """The unmerged branches of a document; None if there is no such document."""
+        return await self._comparing.call(self._list_unmerged, document)
+
+    def _list_unmerged(self, document: str) -> protocol.UnmergedList | None:
+        reader = self._unmerged_reader(document)
+        return reader.all(document) if reader else None
+
+    async def unmerged_conflict(self, document: str, id: str) -> protocol.UnmergedConflict | None:
+        """What an unmerged branch disagrees about; None if there is no such branch."""
+        return await self._comparing.call(self._read_unmerged, document, id)
+
+    def _read_unmerged(self, document: str, id: str) -> protocol.UnmergedConflict | None:
+        reader = self._unmerged_reader(document)
+        return reader.conflict(id) if reader else None
+
+    def _unmerged_reader(self, document: str) -> UnmergedReader | None:
+        repository = self._repository(document)
+        return UnmergedReader(repository) if repository.head(MASTER) else None
 
     async def checkpoint(self, document: str) -> None:
         """Have all that was answered in the repository on disk, for Git to serve it."""

@@ -7,7 +7,8 @@ has it carried out and made durable, and delivers replies and news:
 
 Batches form by themselves while the one before is being written. Nothing grows without bound: a
 session's requests are limited, its news is computed only when it has taken what it was sent before
-(so a slow reader gets one update over many revisions), and of presence only the newest is kept.
+(so a slow reader gets one update over many revisions), and of presence and counts only the newest
+is kept.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ _BATCH_MAX = 64  # requests; more would only make the first of them wait
 _OUTBOX_MAX = 64  # frames; above that a session is not read from until it has taken some
 _PRESENCE_EVERY_S = 0.05
 _SWEEP_RESTING_EVERY_S = 600.0
+_UNMERGED = "unmerged/"  # what a frame is about, if no person; no client has such an id
 _FAILED_PAUSE_S = 0.5  # after a batch that failed, so that a full disk does not spin the CPU
 
 
@@ -39,7 +41,7 @@ class Seat:
         self.shown = ""  # the revision after which news was last computed
         self._live = live
         self._outbox: deque[bytes] = deque()
-        self._presence: dict[str, bytes] = {}
+        self._newest: dict[str, bytes] = {}
         self._closing: Close | None = None
         self._sending = False
         self._wake = asyncio.Event()
@@ -65,12 +67,12 @@ class Seat:
         self._sending = False
         if not self._outbox:
             self._live.poke()
-        while not (self._outbox or self._presence or self._closing):
+        while not (self._outbox or self._newest or self._closing):
             self._wake.clear()
             await self._wake.wait()
-        frames = [*self._outbox, *self._presence.values()]
+        frames = [*self._outbox, *self._newest.values()]
         self._outbox.clear()
-        self._presence.clear()
+        self._newest.clear()
         self._room.set()
         self._sending = True
         return frames, self._closing
@@ -82,9 +84,9 @@ class Seat:
             self._room.clear()
         self._wake.set()
 
-    def put_presence(self, client: str, frame: bytes) -> None:
-        """Of each person only the newest presence is sent (rule P11)."""
-        self._presence[client] = frame
+    def put_newest(self, about: str, frame: bytes) -> None:
+        """Add a frame that takes the place of the one about the same that was not sent yet."""
+        self._newest[about] = frame
         self._wake.set()
 
     def close(self, code: int, reason: str) -> None:
@@ -235,6 +237,7 @@ class LiveDocument:
         self._revision = result.revision
         self._has_open_conflicts = result.has_open_conflicts
         self._deliver_news(listeners, result)
+        self._tell_unmerged(result.unmerged)
 
     def _take_requests(self) -> list[tuple[Seat, Request]]:
         """The requests that waited longest, one of each client at most."""
@@ -275,6 +278,14 @@ class LiveDocument:
                 seat.session.told(message)
                 seat.put(frame)
 
+    def _tell_unmerged(self, count: int) -> None:
+        """Rule P15: everybody knows how many unmerged branches there are."""
+        frame = protocol.encode(protocol.UnmergedCount(count))
+        for seat in self.seats:
+            if seat.session.state is State.OPEN and seat.session.unmerged != count:
+                seat.session.unmerged = count
+                seat.put_newest(_UNMERGED, frame)
+
     # --- presence
 
     def _presence_changed(self) -> None:
@@ -288,4 +299,4 @@ class LiveDocument:
             frame = protocol.encode(message)
             for seat in self.seats:
                 if seat.session.state is State.OPEN and seat.session.client != client:
-                    seat.put_presence(client, frame)
+                    seat.put_newest(client, frame)  # rule P11

@@ -100,10 +100,11 @@ class Master:
         return between(self._store.text(commit), self.text) if composed is None else composed
 
     def merge_base(self, commit: str) -> str:
-        """Where a branch that is not contained left `master`."""
-        base = self._store.merge_base(self.revision, commit)
-        assert base is not None, "every commit of a document descends from its first revision"
-        return base
+        """Where a branch that is not contained left `master`.
+
+        What shares nothing with it, and was put here by hand, began with the first revision too.
+        """
+        return self._store.merge_base(self.revision, commit) or self._root()
 
     # --- merging
 
@@ -168,10 +169,14 @@ class Master:
 
     def disagreement(self, fork: str, head: str) -> Disagreement | None:
         """What a branch and `master` still disagree about; None: at least a part merges now."""
-        result = self._merge(fork, self._store.text(head))
+        result = self.merged_with(fork, head)
         if result.clean or result.theirs_clean != self._store.text(fork):
             return None
         return Disagreement(fork, self.revision, result.hunks)
+
+    def merged_with(self, fork: str, head: str) -> Merge:
+        """What taking in a branch would come to, by the careful rules."""
+        return self._merge(fork, self._store.text(head))
 
     def _merge(self, fork: str, theirs: str, *, live: bool = False) -> Merge:
         return merge(self._store.text(fork), self.text, theirs, live=live)

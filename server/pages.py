@@ -9,6 +9,7 @@ from aiohttp import web
 from server.app_keys import FILES, HUB
 from server.data_folder import is_document_name
 from server.git_model import filename_of
+from server.protocol import HttpAnswer, encode
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -29,6 +30,8 @@ def routes() -> list[web.RouteDef]:
         web.get("/d/{document}", document_page),
         web.get("/d/{document}/raw", raw_text),
         web.get("/api/documents/{document}", document_state),
+        web.get("/api/documents/{document}/unmerged", unmerged_branches),
+        web.get("/api/documents/{document}/unmerged/{id}", unmerged_branch),
         web.get("/static/{file}", static_file),
         web.get("/healthz", alive),
         web.get("/readyz", ready),
@@ -89,6 +92,27 @@ async def document_state(request: web.Request) -> web.Response:
         return web.json_response({"error": "There is no such document."}, status=404)
     state = {"document": document, "revision": found[0], "file": filename_of(document)}
     return web.json_response(state)
+
+
+async def unmerged_branches(request: web.Request) -> web.Response:
+    """What anybody can take up (rule P15)."""
+    document = _document_of(request)
+    found = await request.app[HUB].unmerged(document)
+    return _json(found, "There is no such document.")
+
+
+async def unmerged_branch(request: web.Request) -> web.Response:
+    """What an unmerged branch disagrees about."""
+    document = _document_of(request)
+    found = await request.app[HUB].unmerged_conflict(document, request.match_info["id"])
+    return _json(found, "There is no such unmerged branch. It may have been merged meanwhile.")
+
+
+def _json(found: HttpAnswer | None, otherwise: str) -> web.Response:
+    if found is None:
+        return web.json_response({"error": otherwise}, status=404)
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return web.Response(body=encode(found), content_type="application/json", headers=headers)
 
 
 async def alive(_: web.Request) -> web.Response:

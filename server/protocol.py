@@ -194,6 +194,7 @@ class Welcome(Message, frozen=True, tag="welcome", kw_only=True, omit_defaults=F
     seq: int
     people: list[Person]
     conflict: Conflict | None
+    unmerged: int
     access: str = "edit"
     limits: Limits
 
@@ -236,6 +237,12 @@ class PersonLeft(Message, frozen=True, tag="presence", omit_defaults=False):
     left: bool = True
 
 
+class UnmergedCount(Message, frozen=True, tag="unmerged"):
+    """How many unmerged branches wait for somebody to take them up."""
+
+    count: int
+
+
 class Pong(Message, frozen=True, tag="pong"):
     pass
 
@@ -249,9 +256,57 @@ class Error(Message, frozen=True, tag="error"):
 
 Answer = Merged | Conflict | Error
 ServerMessage = (
-    Welcome | Merged | Update | FullText | Conflict | PersonMoved | PersonLeft | Pong | Error
+    Welcome
+    | Merged
+    | Update
+    | FullText
+    | Conflict
+    | PersonMoved
+    | PersonLeft
+    | UnmergedCount
+    | Pong
+    | Error
 )
 
+
+# --- answers over plain HTTP
+
+
+class UnmergedBranch(msgspec.Struct, frozen=True):
+    """An unmerged branch in the list of them, and how much of it is in dispute now."""
+
+    id: str
+    commit: str
+    name: str
+    time: int
+    hunks: int
+    characters: int
+    excerpt: str
+
+
+class UnmergedList(msgspec.Struct, frozen=True):
+    """The unmerged branches of a document, newest first."""
+
+    document: str
+    revision: str
+    unmerged: list[UnmergedBranch]
+
+
+class UnmergedConflict(msgspec.Struct, frozen=True):
+    """What an unmerged branch disagrees about, as `Conflict` has it of an open one."""
+
+    id: str
+    time: int
+    commit: str
+    revision: str
+    base: str
+    text: str
+    hunks: list[WireHunk]
+    diff: str
+    names: Names
+
+
+HttpAnswer = UnmergedList | UnmergedConflict
 
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()
@@ -308,7 +363,7 @@ def _refuse_nul(message: ClientMessage) -> None:
         raise BadMessageError("A text cannot hold the character NUL.", seq)
 
 
-def encode(message: ServerMessage) -> bytes:
+def encode(message: ServerMessage | HttpAnswer) -> bytes:
     """Write one message as the UTF-8 of one JSON object."""
     return _encoder.encode(message)
 

@@ -94,6 +94,7 @@ class Session:
         self.document = document
         self.state = State.GREETING
         self.author = Author("", _ANONYMOUS)
+        self.unmerged = 0  # as its client was told
         self._keys = keys
         self._limits = limits
         self._bucket = _Bucket(limits.edits_per_s, now)
@@ -262,6 +263,7 @@ class Session:
     def _welcome(self, joined: Joined, people: Sequence[protocol.Person]) -> protocol.Welcome:
         self.state = State.OPEN
         self._revision, self._conflict = joined.revision, joined.conflict
+        self.unmerged = joined.unmerged
         return protocol.Welcome(
             document=self.document,
             client=self.client,
@@ -275,6 +277,7 @@ class Session:
             seq=joined.seq,
             people=list(people),
             conflict=joined.conflict,
+            unmerged=joined.unmerged,
             limits=protocol.Limits(
                 self._limits.document_bytes_max,
                 self._limits.frame_bytes_max,

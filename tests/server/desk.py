@@ -16,11 +16,13 @@ from server.protocol import (
     Merged,
     Park,
     Resolve,
+    UnmergedConflict,
     WireSplice,
     check_of,
 )
 from server.repository import Repository
 from server.steps import Author
+from server.unmerged_reader import UnmergedReader
 from tests.git import git
 
 NOON = 1_700_000_000.0  # Unix time in seconds: some noon
@@ -92,6 +94,16 @@ class Desk:
         """The parked branches on disk."""
         return self.repository().heads(UNMERGED)
 
+    def reader(self) -> UnmergedReader:
+        """What can be taken up, as it is on disk."""
+        return UnmergedReader(self.repository())
+
+    def question(self, id: str) -> UnmergedConflict:
+        """What an unmerged branch disagrees about."""
+        found = self.reader().conflict(id)
+        assert found is not None
+        return found
+
     def commit_outside(self, text: str, **others: str) -> str:
         """Somebody else commits on `master`; `others` are further refs, by name and commit."""
         repository = self.repository()
@@ -150,8 +162,10 @@ class Writer:
         edit = Edit(self._next(seq), base or self.desk.revision, text, splices)
         return Request(self.author, edit, continues)
 
-    def resolve(self, conflict: Conflict, text: str, *, seq: int | None = None) -> Reply:
-        """Answer a conflict as it was shown."""
+    def resolve(
+        self, conflict: Conflict | UnmergedConflict, text: str, *, seq: int | None = None
+    ) -> Reply:
+        """Answer a conflict as it was shown, its own or one that waits for anybody."""
         answer = Resolve(
             seq=self._next(seq), commit=conflict.commit, base=conflict.revision, text=text
         )
@@ -189,7 +203,7 @@ def error(reply: object) -> Error:
     return reply
 
 
-def sides(found: Conflict) -> list[tuple[str, str, str]]:
+def sides(found: Conflict | UnmergedConflict) -> list[tuple[str, str, str]]:
     """The hunks of a conflict as (base, ours, theirs); the places must be right."""
     for hunk in found.hunks:
         assert found.text[hunk.start : hunk.end] == hunk.ours

@@ -14,6 +14,8 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 DEADLINE_S = 20.0  # for one message; far more than any takes
 
+_ASIDE = ("presence", "unmerged")  # what comes at any time and says nothing of the text
+
 Message = dict[str, Any]
 Splices = Iterable[tuple[int, int, str]]
 
@@ -49,6 +51,7 @@ class Client:
         self.conflict: Message | None = None
         self.seq = 0
         self.people: dict[str, Message] = {}
+        self.unmerged = 0
         self.updates: list[Message] = []
         self.closing: Message | None = None
         self._chain = ""  # rule P6: where the next `update` must come from
@@ -135,6 +138,7 @@ class Client:
         self.revision = self._chain = welcome["revision"]
         self.seq = max(self.seq, welcome["seq"])
         self.conflict = welcome["conflict"]
+        self.unmerged = welcome["unmerged"]
         self.people = {person["client"]: person for person in welcome["people"]}
         assert check_of(self.text) == welcome["check"], "the text has drifted"
         return welcome
@@ -181,6 +185,11 @@ class Client:
         await self.send(type="park", seq=self.seq, commit=self.conflict["commit"])
         return await self.answer(self.seq)
 
+    async def take_up(self, found: Message, text: str, **fields: Any) -> Message:
+        """Answer the conflict of an unmerged branch, whoever wrote it."""
+        where = {"commit": found["commit"], "base": found["revision"]}
+        return await self.edit(text, **{"type": "resolve"} | where | fields)
+
     async def sync(self) -> Message:
         """Ask for the whole text."""
         await self.send(type="sync")
@@ -202,11 +211,11 @@ class Client:
                 return message
 
     async def next(self, kind: str | None = None) -> Message:
-        """The next message, taken in; without `kind` the next that is no presence."""
+        """The next message, taken in; without `kind` the next that is about the text."""
         while True:
             message = await self.receive_raw()
             self._take(message)
-            if message["type"] == kind or (kind is None and message["type"] != "presence"):
+            if message["type"] == kind or (kind is None and message["type"] not in _ASIDE):
                 return message
 
     async def until(self, text: str) -> None:
@@ -220,6 +229,12 @@ class Client:
         async with asyncio.timeout(DEADLINE_S):
             while self.revision != revision:
                 await self.next()
+
+    async def until_unmerged(self, count: int) -> None:
+        """Wait until the server says that there are so many unmerged branches."""
+        async with asyncio.timeout(DEADLINE_S):
+            while self.unmerged != count:
+                self._take(await self.receive_raw())
 
     async def pong(self) -> None:
         """Have everything that the server sent before this call taken in."""
@@ -242,6 +257,8 @@ class Client:
                 self.people.pop(message["client"], None)
             case "presence":
                 self.people[message["client"]] = message
+            case "unmerged":
+                self.unmerged = message["count"]
             case "welcome":
                 raise AssertionError("a second welcome")
 

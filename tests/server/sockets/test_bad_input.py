@@ -454,4 +454,4 @@ def _check_valid(answer: Message) -> None:
         case "update":
             assert "revision" in answer
         case kind:
-            assert kind in ("presence", "pong")
+            assert kind in ("presence", "unmerged", "pong")
