@@ -9,7 +9,7 @@ from typing import Self
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from tests.server.sockets.client import DEADLINE_S, Client
+from tests.server.sockets.client import DEADLINE_S, Client, Message
 
 _ADDRESS = re.compile(r"GollabEdit is on (http://\S+)")
 _ROOT = Path(__file__).parents[3]
@@ -65,6 +65,12 @@ class RealServer:
             code = await self._process.wait()
             await self._reader
         return code
+
+    async def get(self, path: str) -> Message:
+        """What an address of the API answers."""
+        async with self._http.get(self.url + path) as response:
+            answer: Message = await response.json()
+            return answer
 
     async def connect(self, document: str = "notes") -> Client:
         """Open a websocket."""

@@ -173,6 +173,30 @@ async def test_an_open_conflict_survives_a_restart(tmp_path: Path) -> None:
         assert (await server.join("Cat")).text == "the teal fox"
 
 
+async def test_p15_what_was_parked_and_taken_up_survives_a_restart(tmp_path: Path) -> None:
+    async with RealServer(tmp_path) as server:
+        ann = await server.join("Ann")
+        await ann.edit("the red fox")
+        bo = await server.join("Bo")
+        await ann.edit("the blue fox")
+        await bo.edit("the green fox", base=bo.welcome["revision"])
+        await bo.park()
+        server.signal(signal.SIGKILL)
+        await server.ended()
+    async with RealServer(tmp_path) as server:
+        cat = await server.join("Cat")
+        assert cat.welcome["unmerged"] == 1
+        found = await server.get(f"/api/documents/notes/unmerged/{bo.id}")
+        answer = await cat.take_up(found, "the teal fox")
+        server.signal(signal.SIGKILL)
+        await server.ended()
+    async with RealServer(tmp_path) as server:
+        again = await server.come_back(cat)
+        assert again.welcome["unmerged"] == 0
+        assert await again.take_up(found, "the teal fox", seq=1) == answer, "P3: answered alike"
+        assert (await server.join("Dan")).text == "the teal fox"
+
+
 async def test_a_client_that_does_not_read_cannot_hold_up_the_end(tmp_path: Path) -> None:
     async with RealServer(tmp_path) as server:
         ann = await server.join("Ann")
