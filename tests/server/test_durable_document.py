@@ -12,14 +12,15 @@ from server.durable_document import DurableDocument, Result, Sweep
 from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
 from server.journal import Entry, JournalError, OvertakenError
 from server.journal.sqlite import SqliteJournal
-from server.protocol import Conflict, Edit, Error, Hello, Merged, Update
+from server.protocol import Conflict, Edit, Error, Hello, Merged, Park, Resolve, Update
 from server.repository import Repository
 from server.steps import Author
 from server.threads import Threads
+from server.unmerged_reader import UnmergedReader
 from tests.git import assert_sound, git
 from tests.server.desk import NOON
 
-ANN, BO = Author("ann", "Ann"), Author("bo", "Bo")
+ANN, BO, CY = Author("ann", "Ann"), Author("bo", "Bo"), Author("cy", "Cy")
 
 
 class Disk:
@@ -325,6 +326,49 @@ def test_a_commit_made_by_hand_on_disk_is_merged(durable: Runner, disk: Disk) ->
     assert git("show", "master:notes.txt", cwd=disk.path) == "ONE\n\nTWO"
     git("merge-base", "--is-ancestor", by_hand, "master", cwd=disk.path)
     assert_sound(disk.path)
+
+
+def test_p15_what_is_taken_up_is_replayed_from_the_journal(durable: Runner, disk: Disk) -> None:
+    resolve = parked(durable, disk)
+    disk.refusals = [JournalError("no space left on device")]
+    [failed] = run(durable, Request(CY, resolve)).replies
+    assert isinstance(failed, Error)
+    assert list(disk.open().heads(UNMERGED)) == ["bo"], "nothing of it counts"
+    [answer] = run(durable, Request(CY, resolve)).replies
+    assert isinstance(answer, Merged)
+    restarted = Runner(disk)
+    result = run(restarted, Request(CY, resolve), Request(BO, Hello(1)))
+    assert result.replies[0] == answer
+    assert result.unmerged == 0
+    restarted.checkpoint()
+    restarted.close()
+    assert Repository(disk.path, "notes.txt").heads(UNMERGED) == {}
+    assert_sound(disk.path)
+
+
+def test_p15_a_head_in_the_repository_is_dropped_by_the_next_checkpoint(
+    durable: Runner, disk: Disk
+) -> None:
+    resolve = parked(durable, disk)
+    durable.checkpoint()
+    assert list(Repository(disk.path, "notes.txt").heads(UNMERGED)) == ["bo"]
+    assert run(durable, Request(CY, resolve)).unmerged == 0
+    durable.checkpoint()
+    assert Repository(disk.path, "notes.txt").heads(UNMERGED) == {}
+    assert_sound(disk.path)
+
+
+def parked(durable: Runner, disk: Disk) -> Resolve:
+    """Ann and Bo disagree, he puts that off; what somebody else would answer."""
+    base = run(durable, edit(ANN, "Meet on Monday\n", root(durable))).revision
+    run(durable, edit(ANN, "Meet on Tuesday\n", base, seq=2))
+    [found] = run(durable, edit(BO, "Meet on Friday\n", base)).replies
+    assert isinstance(found, Conflict)
+    assert run(durable, Request(BO, Park(2, found.commit))).unmerged == 1
+    question = UnmergedReader(disk.open()).conflict("bo")
+    assert question is not None
+    text = "Meet on Sunday\n"
+    return Resolve(seq=1, commit=question.commit, base=question.revision, text=text)
 
 
 def test_a_commit_made_by_hand_that_disagrees_is_put_aside(durable: Runner, disk: Disk) -> None:

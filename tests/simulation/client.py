@@ -68,6 +68,7 @@ class Client:
         self.is_open = False
         self.editor = ""
         self.conflict: Message | None = None
+        self.unmerged = 0  # as the server says
         self.seq = 0
         self.outstanding: Outstanding | None = None
         self.sends_splices = splices
@@ -147,7 +148,15 @@ class Client:
 
     def resolve(self) -> bytes:
         """Answer the conflict that is shown, each hunk in some way; nothing may wait to be sent."""
-        found = self._settled_conflict()
+        return self._answer_all(self._settled_conflict())
+
+    def take_up(self, found: Message) -> bytes:
+        """Answer the conflict of an unmerged branch, whoever wrote it (P15)."""
+        assert self.is_settled
+        assert not self.conflict
+        return self._answer_all(found)
+
+    def _answer_all(self, found: Message) -> bytes:
         sides = [_with(found, [hunk[side] for hunk in found["hunks"]]) for side in _SIDES]
         answers = [self._answer(hunk, self._random.choice(list(Choice))) for hunk in found["hunks"]]
         self.editor = _with(found, answers)
@@ -207,12 +216,15 @@ class Client:
                 self._synced(message)
             case "update":
                 self._updated(message)
+            case "unmerged":
+                self.unmerged = message["count"]
             case "error":
                 self._refused(message)
 
     def _welcomed(self, welcome: Message) -> None:
         self.is_open = True
         self.id, self._key = welcome["client"], welcome["key"]
+        self.unmerged = welcome["unmerged"]
         _expect(welcome["seq"] <= self.seq, "the server counts further than the client")
         if self.outstanding:
             return  # it is sent again, and its answer covers everything

@@ -34,9 +34,11 @@ from server.journal import DiskFullError, Entry, JournalError, OvertakenError
 from server.journal.sqlite import SqliteJournal
 from server.keys import Keys
 from server.live_document import LiveDocument, Seat
+from server.protocol import encode
 from server.repository import Repository
 from server.session import Limits, Session
 from server.threads import Threads
+from server.unmerged_reader import UnmergedReader
 from tests.git import assert_sound, git
 from tests.simulation.client import Client, Message, Words
 
@@ -317,6 +319,7 @@ class World:
             (10, self._somebody_comes),
             (2, self._somebody_drops),
             (10, self._somebody_decides),
+            (3, self._somebody_takes_up),
             (1, self._somebody_syncs),
             (0.7, self._server_dies),
             (0.5, self._disk_fills),
@@ -364,6 +367,27 @@ class World:
             else:
                 self.happened["resolved"] += 1
                 self._send(client, client.resolve())
+
+    def _somebody_takes_up(self) -> None:
+        """Answer what somebody else, or one's earlier self, has put off; two at once may do so."""
+        free = [client for client in self.clients if client.is_settled and not client.conflict]
+        reader = self._reader()
+        if not free or not reader:
+            return
+        listed = reader.all("notes").unmerged
+        if listed:
+            found = reader.conflict(self.random.choice(listed).id)
+            assert found, "it is listed"
+            count = min(len(free), self.random.choice([1, 1, 2]))
+            self.happened["taken up"] += 1
+            self.happened["taken up by two"] += count == 2
+            for client in self.random.sample(free, count):
+                self._send(client, client.take_up(json.loads(encode(found))))
+
+    def _reader(self) -> UnmergedReader | None:
+        """What there is to be taken up, as plain HTTP tells it."""
+        repository = self._repository()
+        return UnmergedReader(repository) if repository.head(MASTER) else None
 
     def _somebody_syncs(self) -> None:
         client = self._somebody()
@@ -570,6 +594,9 @@ class World:
                 assert client.conflict["text"] == text or self._is_old_news(client.conflict)
             else:
                 assert client.editor == text, f"{client.name} sees something else"
+        waiting = len(UnmergedReader(repository).all("notes").unmerged)
+        told = {client.name: client.unmerged for client in self.clients}
+        assert set(told.values()) == {waiting}, f"P15: {waiting} wait, and they were told {told}"
         branches = [*repository.heads(CLIENTS).values(), *repository.heads(UNMERGED).values()]
         unmerged = [head for head in branches if not repository.contains(master, head)]
         kept = "\n".join([text, *map(repository.text, unmerged)])
