@@ -33,7 +33,7 @@ def test_the_runs_before_were_not_vacuous() -> None:
     missing = [
         what
         for what in (
-            "merged", "conflict", "resolved", "parked", "taken up", "taken up by two",
+            "merged", "conflict", "resolved", "parked", "taken up",
             "merge commits", "resent", "dropped", "unavailable", "died with work undone",
             "died before the answer",
             "died with entries unwritten", "died within a checkpoint", "checkpoint",

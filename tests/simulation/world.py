@@ -319,7 +319,7 @@ class World:
             (10, self._somebody_comes),
             (2, self._somebody_drops),
             (10, self._somebody_decides),
-            (3, self._somebody_takes_up),
+            (6, self._somebody_takes_up),
             (1, self._somebody_syncs),
             (0.7, self._server_dies),
             (0.5, self._disk_fills),
@@ -378,9 +378,8 @@ class World:
         if listed:
             found = reader.conflict(self.random.choice(listed).id)
             assert found, "it is listed"
-            count = min(len(free), self.random.choice([1, 1, 2]))
+            count = min(len(free), self.random.choice([1, 2]))
             self.happened["taken up"] += 1
-            self.happened["taken up by two"] += count == 2
             for client in self.random.sample(free, count):
                 self._send(client, client.take_up(json.loads(encode(found))))
 
