@@ -14,8 +14,9 @@ from tests.simulation.client import Client, Words
 def told(text: str, typed: str, target: str) -> Client:
     """A client that was shown a text, typed, and then hears what the text has become."""
     client = Client("bo", Random(1), Words(), splices=True)
-    welcome = {"client": "c", "key": "k", "seq": 0, "conflict": None, "revision": "one"}
-    _hear(client, {"type": "welcome", "text": text, "check": check_of(text)} | welcome)
+    welcome = {"client": "c", "key": "k", "seq": 0, "conflict": None, "unmerged": 0}
+    begun = {"revision": "one", "text": text, "check": check_of(text)}
+    _hear(client, {"type": "welcome"} | begun | welcome)
     client.editor = typed
     news = {"type": "update", "from": "one", "revision": "two", "check": check_of(target)}
     _hear(client, news | {"splices": between(text, target)})
