@@ -2,17 +2,18 @@
 // decided here is only when things happen; what happens is decided in `sync`.
 
 import { say } from './announcer.js';
-import { between } from './between.js';
 import { ConflictView } from './conflict.js';
 import { Connection, systemClock } from './connection.js';
 import { Counts } from './counts.js';
 import { byId } from './dom.js';
 import { Editor } from './editor.js';
+import { disputedIn, locate } from './offsets.js';
+import { Overlay } from './overlay.js';
 import { Pacing, withFrames } from './pacing.js';
 import { Pause } from './pause.js';
 import { People } from './people.js';
 import { share } from './share.js';
-import { inUnits, pointsIn } from './splices.js';
+import { pointsIn } from './splices.js';
 import { StateLine } from './state_line.js';
 import { leaveSnapshot, remember, rename, takeSnapshot, userName } from './storage.js';
 import { Sync } from './sync.js';
@@ -82,16 +83,24 @@ const conflictView = new ConflictView({
   closed: () => editor.focus(),
 });
 
-const people = new People(name, {
-  renamed: (newName) => {
-    name = newName;
-    rename(newName);
-    whereabouts.changed();
+const people = new People(
+  name,
+  {
+    renamed: (newName) => {
+      name = newName;
+      rename(newName);
+      whereabouts.changed();
+    },
+    goTo: (client) => {
+      const head = people.places.find((place) => place.client === client)?.head;
+      if (head !== undefined) editor.goTo(Math.min(sync.toLocal(head), pointsIn(sync.local)));
+    },
+    changed: showOthers,
+    said: say,
   },
-  goTo: (position) => editor.goTo(sync.toLocal(Math.min(position, sync.newest.text.length))),
-  said: say,
-  lineOf: (position) => lineAt(sync.newest.text, position),
-});
+  clock,
+);
+const overlay = new Overlay(byId('text', HTMLTextAreaElement));
 
 // In and out
 
@@ -112,10 +121,9 @@ function received(message) {
   }
   if (message.type === 'welcome') welcomed(message);
   else if (sync.newest.text !== before) {
-    people.shift(between(before, sync.newest.text));
-    people.show();
     pause.heard();
   }
+  if (message.type === 'update') people.wrote(message.clients ?? []);
   if (message.type === 'error' && message.seq === undefined) say(message.message);
   if (message.type === 'update') pacing.heard();
   // What was typed while the answer was on its way goes next.
@@ -138,6 +146,7 @@ function carryOut({ send, changes }) {
     if (isOwn) editor.changeAsUser(splices);
     else editor.change(splices);
   }
+  showOthers();
   retryInTime();
   watchAnswer(send.length > 0);
   show();
@@ -195,11 +204,18 @@ function showSteps() {
   byId('redo', HTMLButtonElement).disabled = !editor.canRedo;
 }
 
-/** @param {string} text @param {number} position in code points */
-function lineAt(text, position) {
-  const at = Math.min(position, pointsIn(text));
-  const offset = inUnits(text, [[at, 0, '']])[0]?.[0];
-  return text.slice(0, offset).split('\n').length;
+/** Where they are in the text as it is shown here, and what a conflict is about. */
+function showOthers() {
+  const { conflict, newest, local } = sync;
+  // In a conflict they are in what they see, and not in what was sent from here.
+  const [commit, text] = conflict
+    ? [conflict.revision, conflict.text]
+    : [newest.commit, newest.text];
+  people.known(commit, text);
+  const places = locate(people.places, text, local);
+  people.show(places);
+  overlay.showPeople(places);
+  overlay.showRegions(conflict ? disputedIn(conflict, local) : []);
 }
 
 function tick() {

@@ -1,0 +1,165 @@
+// Where in a textarea a character is, which no browser tells well: Chromium has ranges of a
+// textarea's value (OpaqueRange), but takes an empty line for the end of the line above it. So the
+// lines in view are laid out once more, out of sight, as ONE text node in a box of the same width and
+// style. (A span for each character would be simpler and wrong: it tears apart what is shaped
+// together.) Lines above the view are laid out once, for their height, and again where they change.
+//
+// Offsets are those of the textarea's value. Places are in pixels from the corner of its padding
+// box, which does not scroll.
+
+import { Blocks } from './blocks.js';
+
+/**
+ * @typedef {{x: number, y: number, height: number}} Caret
+ * @typedef {{x: number, y: number, width: number, height: number}} Box
+ * @typedef {{start: number, end: number}} Stretch
+ */
+
+/** What moves a character, apart from the text and the width. */
+const STYLES = /** @type {const} */ ([
+  'direction',
+  'fontFamily',
+  'fontFeatureSettings',
+  'fontKerning',
+  'fontSize',
+  'fontStretch',
+  'fontStyle',
+  'fontVariant',
+  'fontVariationSettings',
+  'fontWeight',
+  'hyphens',
+  'letterSpacing',
+  'lineBreak',
+  'lineHeight',
+  'overflowWrap',
+  'tabSize',
+  'textAlign',
+  'textIndent',
+  'textRendering',
+  'textTransform',
+  'unicodeBidi',
+  'whiteSpace',
+  'wordBreak',
+  'wordSpacing',
+]);
+
+export class Geometry {
+  #area;
+  #box = document.createElement('div');
+  #node = document.createTextNode('');
+  // A last line without characters has a height, too.
+  #end = document.createElement('br');
+  #blocks = new Blocks();
+  #looks = '';
+  #start = 0; // of the text laid out
+  // From the box laid out to the textarea's padding box.
+  #left = 0;
+  #top = 0;
+
+  /** @param {HTMLTextAreaElement} area @param {HTMLElement} layer where the copy may be */
+  constructor(area, layer) {
+    this.#area = area;
+    this.#box.className = 'mirror';
+    this.#box.append(this.#node, this.#end);
+    layer.append(this.#box);
+  }
+
+  /**
+   * Lay out what is in view now, before anything else is asked in a frame. Only what is in it may be
+   * asked for; a little of it is outside.
+   *
+   * @returns {Stretch}
+   */
+  view() {
+    const area = this.#area;
+    const style = getComputedStyle(area);
+    this.#dress(style);
+    this.#blocks.update(area.value);
+    const top = area.scrollTop - Number.parseFloat(style.paddingTop);
+    const shown = this.#blocksBetween(top, top + area.clientHeight);
+    this.#layOut(shown.start, shown.end);
+    const { left, top: boxTop } = this.#box.getBoundingClientRect();
+    this.#left = Number.parseFloat(style.paddingLeft) - area.scrollLeft - left;
+    this.#top = shown.top - top - boxTop;
+    this.#start = shown.start;
+    return { start: shown.start, end: shown.start + this.#node.length };
+  }
+
+  /** Other fonts have come: what was found out is no longer true. */
+  forget() {
+    this.#blocks.forget();
+  }
+
+  /** @param {number} offset in the view @returns {Caret} */
+  caretAt(offset) {
+    const at = Math.min(offset - this.#start, this.#node.length);
+    const isAtEnd = at === this.#node.length && (at === 0 || this.#node.data[at - 1] === '\n');
+    const { left, top, height } = isAtEnd ? this.#end.getBoundingClientRect() : this.#rectAt(at);
+    return { x: left + this.#left, y: top + this.#top, height };
+  }
+
+  /** @param {number} start @param {number} end in the view @returns {Box[]} */
+  boxesOf(start, end) {
+    const range = document.createRange();
+    range.setStart(this.#node, Math.max(0, start - this.#start));
+    range.setEnd(this.#node, Math.min(end - this.#start, this.#node.length));
+    return [...range.getClientRects()].map(({ left, top, width, height }) => ({
+      x: left + this.#left,
+      y: top + this.#top,
+      width,
+      height,
+    }));
+  }
+
+  /** @param {number} at */
+  #rectAt(at) {
+    const range = document.createRange();
+    range.setStart(this.#node, at);
+    const rect = range.getBoundingClientRect();
+    if (rect.height > 0) return rect;
+    range.setEnd(this.#node, Math.min(at + 1, this.#node.length));
+    return range.getBoundingClientRect();
+  }
+
+  /** @param {CSSStyleDeclaration} style the textarea's */
+  #dress(style) {
+    const { width } = this.#area.getBoundingClientRect();
+    // The scroll bar and the borders are whole pixels, the width need not be.
+    const around = this.#area.offsetWidth - this.#area.clientWidth;
+    const padding = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight);
+    const looks = [width - around - padding, ...STYLES.map((name) => style[name])].join(';');
+    if (looks === this.#looks) return;
+    this.#looks = looks;
+    this.#blocks.forget();
+    for (const name of STYLES) this.#box.style[name] = style[name];
+    this.#box.style.width = `${width - around - padding}px`;
+  }
+
+  /** @param {number} top @param {number} bottom in pixels from the beginning of the text */
+  #blocksBetween(top, bottom) {
+    let [offset, y] = [0, 0];
+    let [start, startY] = [0, 0];
+    for (const block of this.#blocks.all) {
+      if (y >= bottom) break;
+      const end = offset + block.length;
+      block.height ??= this.#heightOf(offset, end);
+      if (y + block.height <= top) [start, startY] = [end, y + block.height];
+      [offset, y] = [end, y + block.height];
+    }
+    return { start, end: offset, top: startY };
+  }
+
+  /** @param {number} start @param {number} end */
+  #heightOf(start, end) {
+    this.#layOut(start, end);
+    return this.#box.getBoundingClientRect().height;
+  }
+
+  /** @param {number} start @param {number} end where a block ends */
+  #layOut(start, end) {
+    const { text } = this.#blocks;
+    // The line after the last newline is of the next block, if there is one.
+    const data = text.slice(start, end === text.length ? end : end - 1);
+    if (this.#node.data !== data) this.#node.data = data;
+  }
+}
