@@ -74,9 +74,9 @@ export class Arrivals {
     const nowMs = this.#clock.now();
     const [came, left] = [/** @type {string[]} */ ([]), /** @type {string[]} */ ([])];
     for (const client of [...this.#sinceMs.keys()]) {
-      if (this.#dueMs(client) > nowMs) continue;
-      this.#sinceMs.delete(client);
       const name = this.#here.get(client)?.name;
+      if (name === undefined && this.#dueMs(client) > nowMs) continue; // who may come back
+      this.#sinceMs.delete(client);
       if (name !== undefined) {
         came.push(name);
         this.#said.set(client, name);

@@ -162,11 +162,13 @@ export class People {
     const line = this.#lines.get(client);
     item.style.setProperty('--person', legible(color));
     item.classList.toggle('typing', this.#typing.has(client));
+    const place = line === undefined ? '' : `, line ${line}`;
     write(item.querySelector('.name'), name);
-    write(item.querySelector('.place'), line === undefined ? '' : `, line ${line}`);
+    write(item.querySelector('.place'), place);
     const button = item.querySelector('button');
-    const typing = this.#typing.has(client) ? `${name} is typing. ` : '';
-    if (button) button.title = typing + (line === undefined ? '' : `Go to ${name}`);
+    if (!button) return;
+    button.ariaLabel = name + place; // the place is not always seen
+    button.title = `${this.#typing.has(client) ? `${name} is typing. ` : ''}${place && `Go to ${name}`}`;
   }
 
   /** @param {string} client */

@@ -89,6 +89,11 @@ class Stage:
         place = client.text.index(words)
         await client.send(type="presence", base=client.revision, anchor=place, head=place)
 
+    async def selects(self, client: Client, words: str) -> None:
+        start = client.text.index(words)
+        end = start + len(words)
+        await client.send(type="presence", base=client.revision, anchor=start, head=end)
+
     async def disagrees(self, *pairs: tuple[str, str, str], text: str = _LETTER) -> Window:
         """Ann and Bo changed the same words, at one place or several; Bo's window."""
         await self.room.begin(text)
@@ -169,6 +174,19 @@ async def document_with_two_who_type(stage: Stage) -> Window:
     await bo.types(" Bo, from noon on.")
     await bo.settled()
     await expect(bo.people).to_contain_text("Ann, line")
+    return bo
+
+
+async def document_with_people_in_the_text(stage: Stage) -> Window:
+    await stage.room.begin(_LETTER)
+    bo = await stage.enters()
+    await bo.goes_after("who has a trailer?")
+    await stage.selects(await stage.joins("Ann"), "Saturday, in the yard behind number 12. Bring a")
+    await stage.stands(await stage.joins("Chloé"), "Sam, who")
+    await stage.stands(await stage.joins("Dmitri"), "If it rains")
+    await stage.stands(await stage.joins("مريم"), "If it rains")
+    await stage.stands(await stage.joins("Guest 412"), "Dear")
+    await expect(bo.page.locator("#overlay .caret:visible")).to_have_count(5)
     return bo
 
 
@@ -335,6 +353,7 @@ _SCENES: tuple[Callable[[Stage], Awaitable[Window]], ...] = (
     not_a_name,
     document_empty,
     document_with_two_who_type,
+    document_with_people_in_the_text,
     document_with_many_people,
     document_while_renaming,
     document_while_sharing,

@@ -1,0 +1,221 @@
+"""The others are seen in the text: where they are, who they are, and what a conflict is about."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.browser.room import Room
+from tests.browser.window import Window
+
+_HARD = (
+    "Plain\n\ttabs\there\t and\tthere\n\n"
+    + "a long line that wraps " * 20
+    + "\nemoji 👩‍👩‍👧 🎉🎉 flags 🇩🇪 and e\u0301 combine\u0308d, fi ffi\n"
+    + "שלום עולם, זה טקסט ארוך " * 8
+    + "mixed 12 שלום\nمرحبا بالعالم abc\ntrailing blanks"
+    + " " * 200
+    + "\nthen\n"
+    + "x" * 300
+    + "\n"
+    + " " * 150
+    + "\n日本語のテキスト" * 20
+    + "\n\n\n"
+)
+
+# Everything that both ways know, compared at every character in view; what Chromium's own ranges
+# say of a line without characters is wrong, and there the pitch of the lines is the measure.
+_COMPARE = """async (area, top) => {
+    const {Geometry} = await import('/static/geometry.js');
+    const geometry = new Geometry(area, document.getElementById('overlay'));
+    area.scrollTop = top;
+    const {start, end} = geometry.view();
+    const {left, top: up} = area.getBoundingClientRect();
+    const wrong = [];
+    let compared = 0;
+    for (let at = start; at <= end; at++) {
+        const {x, y, height} = geometry.caretAt(at);
+        const isBlank = (at === 0 || area.value[at - 1] === '\\n')
+            && (at === area.value.length || area.value[at] === '\\n');
+        if (/[\\udc00-\\udfff]/.test(area.value[at] ?? '')) continue;
+        let there;
+        if (isBlank) {
+            const before = geometry.caretAt(at - 1);
+            there = {left: left + parseFloat(getComputedStyle(area).paddingLeft) - area.scrollLeft,
+                top: up + before.y + parseFloat(getComputedStyle(area).lineHeight)};
+        } else there = area.createValueRange(at, at).getBoundingClientRect();
+        compared++;
+        if (Math.abs(there.left - left - x) > 1 || Math.abs(there.top - up - y) > 1)
+            wrong.push([at, area.value.slice(at - 5, at + 5), x, y, there]);
+    }
+    return {wrong, compared};
+}"""
+
+
+def caret(window: Window, name: str) -> Locator:
+    """Somebody's caret, where it is in view."""
+    return window.page.locator("#overlay .caret:visible", has_text=name)
+
+
+async def character(window: Window, words: str) -> dict[str, float]:
+    """Where the first of some words is on the screen, as the browser itself says."""
+    found: dict[str, float] = await window.text.evaluate(
+        """(area, words) => {
+            const at = area.value.indexOf(words);
+            const {left, top} = area.createValueRange(at, at).getBoundingClientRect();
+            return {left, top};
+        }""",
+        words,
+    )
+    return found
+
+
+async def stands_at(caret: Locator, place: dict[str, float]) -> None:
+    """The caret comes to stand there."""
+    await expect(caret).to_be_visible()
+    await caret.page.wait_for_function(
+        """([caret, {left, top}]) => {
+            const box = caret.getBoundingClientRect();
+            return Math.abs(box.left + 1 - left) < 2 && Math.abs(box.top - top) < 2;
+        }""",
+        arg=[await caret.element_handle(), place],
+    )
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [
+        "",
+        "area.wrap = 'off'",
+        "area.style.font = '19px/1.4 sans-serif'",
+        "area.style.letterSpacing = '1.5px'; area.style.wordSpacing = '3px'",
+        "area.style.flex = 'none'; area.style.width = '433.3px'",
+    ],
+)
+async def test_every_character_is_found_where_the_browser_shows_it(room: Room, setup: str) -> None:
+    await room.begin(_HARD * 3)
+    ann = await room.enter("Ann")
+    await ann.text.evaluate(f"area => {{ {setup} }}")
+    compared = 0
+    for top in (0, 333, 1111, 10**6):
+        result: dict[str, Any] = await ann.text.evaluate(_COMPARE, top)
+        assert result["wrong"] == []
+        compared += result["compared"]
+    assert compared > 500
+
+
+async def test_a_caret_stands_where_it_is_and_its_name_fades(room: Room) -> None:
+    ann, bo = await room.pair("one\ntwo\n\nthree four\n")
+    await bo.goes_before("four")
+    await stands_at(caret(ann, "Bo"), await character(ann, "four"))
+    name = caret(ann, "Bo").locator(".name")
+    await expect(name).to_have_css("opacity", "1")
+    await expect(name).to_have_css("opacity", "0")
+    await expect(caret(ann, "Bo").locator(".initial")).to_have_text("B")
+
+
+async def test_a_caret_moves_with_what_is_typed_before_it_and_shows_no_name_for_that(
+    room: Room,
+) -> None:
+    ann, bo = await room.pair("one two three\n")
+    await bo.goes_before("three")
+    name = caret(ann, "Bo").locator(".name")
+    await expect(name).to_have_css("opacity", "0")
+    bo.line.hold()  # so that he says nothing new himself
+    await ann.goes_before("two")
+    await ann.types("and 🎉 ")
+    await stands_at(caret(ann, "Bo"), await character(ann, "three"))
+    await expect(name).to_have_css("opacity", "0")
+    bo.line.release()
+
+
+async def test_what_somebody_selects_is_marked_line_by_line(room: Room) -> None:
+    ann, bo = await room.pair("one\ntwo\nthree\n")
+    await bo.selects("ne\ntwo\nth")
+    marks = ann.page.locator("#overlay .selected")
+    await expect(marks).to_have_count(3)
+    box = await marks.first.bounding_box()
+    assert box is not None
+    assert abs(box["x"] - (await character(ann, "ne"))["left"]) < 2
+    await bo.goes_after("two")
+    await expect(marks).to_have_count(0)
+
+
+async def test_only_what_is_in_view_is_drawn_and_scrolling_brings_it(room: Room) -> None:
+    ann, bo = await room.pair("".join(f"line {number}\n" for number in range(300)))
+    await bo.goes_after("line 250")
+    await expect(ann.people).to_contain_text("Bo, line 251")
+    await expect(caret(ann, "Bo")).to_have_count(0)
+    await ann.text.evaluate("area => area.scrollTop = area.scrollHeight * 0.8")
+    await expect(caret(ann, "Bo")).to_be_visible()
+    await ann.text.evaluate("area => area.scrollTop = 0")
+    await expect(caret(ann, "Bo")).to_have_count(0)
+
+
+async def test_a_name_never_covers_the_line_of_the_own_caret(room: Room) -> None:
+    ann, bo = await room.pair("one\ntwo\nthree\nfour\n")
+    await ann.goes_after("two")
+    await bo.goes_after("thr")
+    await expect(ann.page.locator("#overlay .caret.below:visible")).to_have_count(1)
+    await ann.goes_after("four")
+    await expect(ann.page.locator("#overlay .caret.below:visible")).to_have_count(0)
+    await expect(caret(ann, "Bo")).to_be_visible()
+
+
+async def test_who_leaves_is_gone_from_the_text(room: Room) -> None:
+    ann, bo = await room.pair("one two\n")
+    await bo.goes_after("one")
+    await expect(caret(ann, "Bo")).to_be_visible()
+    await bo.page.close()
+    room.windows.remove(bo)
+    await expect(caret(ann, "Bo")).to_have_count(0)
+
+
+async def test_the_overlay_is_in_nobodys_way(room: Room) -> None:
+    ann, bo = await room.pair("one two three\n")
+    await bo.goes_before("two")
+    await stands_at(caret(ann, "Bo"), place := await character(ann, "two"))
+    await ann.page.mouse.click(place["left"], place["top"] + 8)
+    assert await ann.selected() == "one |two three\n"
+    await expect(ann.page.locator("#overlay")).to_have_attribute("aria-hidden", "true")
+
+
+async def test_what_a_conflict_is_about_is_underlined_until_it_is_over(room: Room) -> None:
+    ann, bo = await room.pair("Meet on Monday at ten.\n")
+    bo.line.hold()
+    await ann.writes_over("Monday", "Tuesday")
+    await bo.writes_over("Monday", "Friday")
+    await ann.settled()
+    bo.line.release()
+    await expect(bo.bar).to_be_visible()
+    marks = bo.page.locator("#overlay .disputed")
+    await expect(marks).to_have_count(1)
+    box = await marks.bounding_box()
+    assert box is not None
+    assert abs(box["x"] - (await character(bo, "Friday"))["left"]) < 2
+    await bo.opens_dialog()
+    await bo.chooses("Mine")
+    await bo.uses_this()
+    await expect(bo.bar).to_be_hidden()
+    await expect(marks).to_have_count(0)
+
+
+async def test_who_types_is_shown_and_who_comes_is_announced(room: Room) -> None:
+    ann, bo = await room.pair("one\n")
+    await expect(ann.page.locator("#announcement")).to_have_text("Bo is here.")
+    await bo.goes_after("one")
+    await bo.types(" two")
+    await expect(ann.people.locator(".typing")).to_have_count(1)
+    await expect(ann.people.get_by_title("Bo is typing.")).to_be_visible()
+    await expect(ann.people.locator(".typing")).to_have_count(0)
+
+
+async def test_many_people_are_all_reached_on_a_narrow_phone(room: Room) -> None:
+    await room.begin("one\ntwo\n")
+    ann = await room.enter("Ann", viewport={"width": 320, "height": 600})
+    others = [await room.enter(f"Guest {number}") for number in range(8)]
+    await others[-1].goes_after("two")
+    last = ann.people.get_by_role("button", name="Guest 7, line 2")
+    await last.click()  # which brings it into view first
+    assert await ann.selected() == "one\ntwo|\n"
+    assert await ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Arrivals } from '../../web/arrivals.js';
+import { FakeClock } from './clock.js';
+
+function stage() {
+  const clock = new FakeClock();
+  /** @type {string[]} */
+  const said = [];
+  const arrivals = new Arrivals((sentence) => said.push(sentence), clock);
+  const here = (/** @type {Record<string, string>} */ people) =>
+    arrivals.here(new Map(Object.entries(people).map(([client, name]) => [client, { name }])));
+  return { clock, said, here };
+}
+
+test('those who come together are named together, and moving is no news', () => {
+  const { clock, said, here } = stage();
+  here({ a: 'Ann' });
+  clock.pass(500);
+  here({ a: 'Ann', c: 'Chloé' });
+  for (let moves = 0; moves < 50; moves++) {
+    clock.pass(1000);
+    here({ a: 'Ann', c: 'Chloé' });
+  }
+  assert.deepEqual(said, ['Ann and Chloé are here.']);
+});
+
+test('ten seconds lie between two sentences', () => {
+  const { clock, said, here } = stage();
+  here({ a: 'Ann' });
+  clock.pass(1000);
+  here({ a: 'Ann', b: 'Bo' });
+  clock.pass(9000);
+  here({ a: 'Ann', b: 'Bo', c: 'Chloé' });
+  assert.deepEqual(said, ['Ann is here.']);
+  clock.pass(1000);
+  assert.deepEqual(said, ['Ann is here.', 'Bo and Chloé are here.']);
+});
+
+test('somebody who is back within that time never left, as the same client or another', () => {
+  for (const back of ['b', 'b2']) {
+    const { clock, said, here } = stage();
+    here({ b: 'Bo' });
+    clock.pass(20_000);
+    here({});
+    clock.pass(9000);
+    here({ [back]: 'Bo' });
+    clock.pass(60_000);
+    assert.deepEqual(said, ['Bo is here.']);
+    here({});
+    clock.pass(60_000);
+    assert.deepEqual(said, ['Bo is here.', 'Bo left.']);
+  }
+});
+
+test('who only looks in is no news, and who left is called by the last name', () => {
+  const { clock, said, here } = stage();
+  here({ a: 'Ann' });
+  clock.pass(500);
+  here({});
+  clock.pass(60_000);
+  assert.deepEqual(said, []);
+  here({ a: 'Ann' });
+  clock.pass(20_000);
+  here({ a: 'Anna' });
+  here({});
+  clock.pass(10_000);
+  assert.deepEqual(said, ['Ann is here.', 'Anna left.']);
+});
+
+test('of many, some are counted', () => {
+  const { clock, said, here } = stage();
+  here({ a: 'Ann', b: 'Bo', c: 'Chloé', d: 'Dmitri', e: 'Eve' });
+  clock.pass(1000);
+  assert.deepEqual(said, ['Ann, Bo, Chloé and 2 others are here.']);
+});

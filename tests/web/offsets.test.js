@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { disputedIn, locate } from '../../web/offsets.js';
+
+const caret = (/** @type {number} */ place) => ({ client: 'ann', anchor: place, head: place });
+
+test('a place is carried over what was typed here, and keeps what else is known', () => {
+  assert.deepEqual(locate([caret(4)], 'one two', 'zero\none two'), [
+    { client: 'ann', anchor: 9, head: 9, line: 2 },
+  ]);
+});
+
+test('characters outside the basic plane count once in the text and twice in the textarea', () => {
+  const [first, second] = locate([caret(3), caret(1)], '🎉🎉x', '🎉🎉x');
+  assert.equal(first?.head, 5);
+  assert.equal(second?.head, 2);
+});
+
+test('a line end counts once in the textarea, however it is written', () => {
+  const text = 'one\r\ntwo\r\n';
+  const [at] = locate([caret(10)], text, text);
+  assert.deepEqual([at?.head, at?.line], [8, 3]);
+});
+
+test('a place behind the text is its end', () => {
+  for (const text of ['ab', '🎉b']) {
+    assert.equal(locate([caret(99)], text, text)[0]?.head, text.length);
+  }
+});
+
+/** @param {string} text @param {string} theirs @param {string} local */
+function dispute(text, theirs, local) {
+  const start = text.indexOf(theirs);
+  const hunk = { start, end: start + theirs.length, base: '', ours: theirs, theirs: '' };
+  const [found] = disputedIn(/** @type {any} */ ({ text, hunks: [hunk] }), local);
+  return local.slice(found?.start, found?.end);
+}
+
+test('what a conflict is about is what was written here instead', () => {
+  const text = 'Meet on Tuesday at noon.';
+  assert.equal(dispute(text, 'Tuesday', 'Meet on Friday at noon.'), 'Friday');
+  assert.equal(dispute(text, 'Tuesday', 'Well, meet on Friday at noon.'), 'Friday');
+});
+
+test('what was deleted here is shown by what is around it', () => {
+  assert.equal(dispute('one two three', 'two ', 'one three'), ' t');
+});
