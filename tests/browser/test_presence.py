@@ -121,12 +121,19 @@ async def test_a_caret_moves_with_what_is_typed_before_it_and_shows_no_name_for_
     await bo.goes_before("three")
     name = caret(ann, "Bo").locator(".name")
     await expect(name).to_have_css("opacity", "0")
+    await caret(ann, "Bo").evaluate(
+        """caret => new MutationObserver(() => {
+            if (caret.classList.contains('moved')) caret.dataset.named = 'again';
+        }).observe(caret, {attributeFilter: ['class']})"""
+    )
     bo.line.hold()  # so that he says nothing new himself
     await ann.goes_before("two")
     await ann.types("and 🎉 ")
     await stands_at(caret(ann, "Bo"), await character(ann, "three"))
-    await expect(name).to_have_css("opacity", "0")
+    await expect(caret(ann, "Bo")).not_to_have_attribute("data-named", "again")
     bo.line.release()
+    await bo.goes_before("two")
+    await expect(caret(ann, "Bo")).to_have_attribute("data-named", "again")
 
 
 async def test_what_somebody_selects_is_marked_line_by_line(room: Room) -> None:
