@@ -16,6 +16,7 @@ from server.hub import Hub
 from server.journal import Journal, JournalError
 from server.journal.direct import DirectJournal
 from server.journal.sqlite import SqliteJournal
+from server.page_files import read_files
 
 _log = logging.getLogger(__name__)
 
@@ -26,10 +27,10 @@ _SHUTDOWN_WAIT_S = 3.0
 
 def create_app(config: Config, folder: DataFolder) -> web.Application:
     """The web application over an open data folder."""
-    app = web.Application()
+    app = web.Application(middlewares=[pages.explain_to_people])
     app[CONFIG] = config
     app[FOLDER] = folder
-    app[FILES] = pages.read_files()
+    app[FILES] = read_files()
     app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)

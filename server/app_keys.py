@@ -7,9 +7,10 @@ from aiohttp import web
 from server.config import Config
 from server.data_folder import DataFolder
 from server.hub import Hub
+from server.page_files import PageFile
 
 CONFIG = web.AppKey("config", Config)
 FOLDER = web.AppKey("folder", DataFolder)
 HUB = web.AppKey("hub", Hub)
-FILES = web.AppKey("files", dict[str, bytes])
+FILES = web.AppKey("files", dict[str, PageFile])
 GIT_PROCESSES = web.AppKey("git_processes", asyncio.Semaphore)

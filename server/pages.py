@@ -1,14 +1,12 @@
 """The pages, their static files, and the plain HTTP addresses that are not Git's."""
 
-import mimetypes
-import zlib
-from importlib.resources import files
-
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from server.app_keys import FILES, HUB
 from server.data_folder import is_document_name
 from server.git_model import filename_of
+from server.not_found import NAME_HELP, page_of
 from server.protocol import HttpAnswer, encode
 
 _POLICY = (
@@ -21,7 +19,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_SERVED = (".html", ".js", ".css", ".svg")
+_KEPT_WHEN_KNOWN = ("ETag", "Cache-Control", "Vary")
 
 
 def routes() -> list[web.RouteDef]:
@@ -38,13 +36,22 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-def read_files() -> dict[str, bytes]:
-    """The files that make the pages, by name; read once, at the start."""
-    return {
-        file.name: file.read_bytes()
-        for file in files("web").iterdir()
-        if file.is_file() and file.name.endswith(_SERVED)
-    }
+@web.middleware
+async def explain_to_people(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Where a person asked for a page that is not there, the answer is a page too."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        is_page = handler is document_page or request.match_info.http_exception is not None
+        if not is_page or "text/html" not in request.headers.get("Accept", ""):
+            raise
+        return _not_found(request, is_name=handler is document_page)
+
+
+def _not_found(request: web.Request, *, is_name: bool) -> web.Response:
+    template = request.app[FILES]["not_found.html"].plain.body.decode()
+    page = page_of(template, path=request.rel_url.raw_path, is_name=is_name)
+    return web.Response(text=page, status=404, content_type="text/html", headers=_HEADERS)
 
 
 async def landing_page(request: web.Request) -> web.Response:
@@ -61,13 +68,17 @@ async def static_file(request: web.Request) -> web.Response:
 
 
 def _file(request: web.Request, name: str) -> web.Response:
-    body = request.app[FILES].get(name)
-    if body is None:
+    file = request.app[FILES].get(name)
+    if file is None:
         raise web.HTTPNotFound(text="There is no such file.\n")
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    headers = {**_HEADERS, "Cache-Control": "no-cache"}
-    response = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
-    response.etag = f"{zlib.crc32(body):08x}"
+    sent = file.for_client(request.headers.get("Accept-Encoding", ""))
+    headers = {**_HEADERS, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if sent.encoding is not None:
+        headers["Content-Encoding"] = sent.encoding
+    response = web.Response(
+        body=sent.body, content_type=file.kind, charset="utf-8", headers=headers
+    )
+    response.etag = sent.etag
     return _unless_known(request, response)
 
 
@@ -129,19 +140,14 @@ async def ready(request: web.Request) -> web.Response:
 def _document_of(request: web.Request) -> str:
     document = request.match_info["document"]
     if not is_document_name(document):
-        raise web.HTTPNotFound(text=_NAME_HELP)
+        raise web.HTTPNotFound(text=NAME_HELP)
     return document
-
-
-_NAME_HELP = (
-    "No document can have this name. Names have 1 to 64 characters: lower case letters, digits,\n"
-    "'.', '_' and '-'; they begin with a letter or digit and do not end in .git or .lock.\n"
-)
 
 
 def _unless_known(request: web.Request, response: web.Response) -> web.Response:
     """304 where the browser has this very answer."""
     known = request.if_none_match or ()
     if response.etag is not None and any(tag.value in (response.etag.value, "*") for tag in known):
-        return web.Response(status=304, headers={"ETag": response.headers["ETag"], **_HEADERS})
+        kept = {k: response.headers[k] for k in _KEPT_WHEN_KNOWN if k in response.headers}
+        return web.Response(status=304, headers={**kept, **_HEADERS})
     return response

@@ -19,6 +19,7 @@ _POLICY = (
         ("/d/a-name.that_does.not-exist", "text/html"),
         ("/static/sync.js", "text/javascript"),
         ("/static/style.css", "text/css"),
+        ("/static/favicon.svg", "image/svg+xml"),
     ],
 )
 async def test_pages_and_their_files_come_with_a_policy_and_an_etag(
@@ -37,9 +38,65 @@ async def test_pages_and_their_files_come_with_a_policy_and_an_etag(
         async with server.http.get(server.url + path, headers=headers) as response:
             assert response.status == 304
             assert response.headers["ETag"] == etag
+            assert response.headers["Vary"] == "Accept-Encoding"
+            assert response.headers["Cache-Control"] == "no-cache"
             assert await response.read() == b""
     async with server.http.get(server.url + path, headers={"If-None-Match": '"x"'}) as response:
         assert response.status == 200
+
+
+async def test_files_come_compressed_to_those_who_take_it(server: Served) -> None:
+    url = f"{server.url}/static/main.js"
+    tags, bodies = set(), set()
+    for accepted in ("gzip, br", "identity"):
+        headers = {"Accept-Encoding": accepted}
+        async with server.http.get(url, headers=headers) as response:
+            assert response.headers.get("Content-Encoding") == ("gzip" if "," in accepted else None)
+            assert response.headers["Vary"] == "Accept-Encoding"
+            assert response.headers["Cache-Control"] == "no-cache"
+            tags.add(response.headers["ETag"])
+            bodies.add(await response.read())
+    assert len(bodies) == 1
+    assert len(tags) == 2
+    # What a browser has in another encoding is not what it asks for now.
+    for tag in tags:
+        headers = {"Accept-Encoding": "gzip", "If-None-Match": tag}
+        async with server.http.get(url, headers=headers) as response:
+            assert response.status == (304 if "gzip" in tag else 200)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/nowhere/at/all", "There is nothing at this address"),
+        ("/notes", 'href="/d/notes"'),
+        ("/d/My%20Notes", 'href="/d/my-notes"'),
+        ("/d/%3Cscript%3E", "No document can have this name"),
+    ],
+)
+async def test_a_person_reads_a_page_and_a_program_a_line(
+    server: Served, path: str, words: str
+) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    async with server.http.get(server.url + path, headers=browser) as response:
+        assert response.status == 404
+        assert response.content_type == "text/html"
+        assert response.headers["Content-Security-Policy"] == _POLICY
+        page = await response.text()
+        assert words in page
+        assert 'href="/"' in page
+        assert "<script>" not in page
+        assert "$" not in page
+    async with server.http.get(server.url + path) as response:
+        assert response.status == 404
+        assert response.content_type == "text/plain"
+
+
+@pytest.mark.parametrize("path", ["/static/no.js", "/d/none/raw", "/notes.git/info/refs"])
+async def test_what_is_no_page_stays_plain(server: Served, path: str) -> None:
+    async with server.http.get(server.url + path, headers={"Accept": "text/html"}) as response:
+        assert response.status in (403, 404)
+        assert response.content_type == "text/plain"
 
 
 @pytest.mark.parametrize(
