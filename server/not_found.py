@@ -15,10 +15,10 @@ NAME_HELP = (
     "'.', '_' and '-'; they begin with a letter or digit and do not end in .git or .lock.\n"
 )
 _NO_NAME = (
-    "A document’s name has 1 to 64 characters: small letters a to z, digits, and . _ -"
+    "A document's name has 1 to 64 characters: small letters a to z, digits, and . _ -"
     " It begins with a letter or a digit."
 )
-_NO_ADDRESS = "Perhaps the link was cut off or mistyped. Every document’s address ends in /d/NAME."
+_NO_ADDRESS = "Perhaps the link was cut off or mistyped. Every document's address ends in /d/NAME."
 
 
 def page_of(template: str, *, path: str, is_name: bool) -> str:

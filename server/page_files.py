@@ -55,8 +55,8 @@ def takes_gzip(accepted: str) -> bool:
     for part in accepted.lower().split(","):
         coding, _, weight = part.partition(";")
         weights[coding.strip()] = weight.replace(" ", "")
-    weight = weights.get("gzip", weights.get("*"))
-    return weight is not None and not _is_zero(weight)
+    found = weights.get("gzip", weights.get("*"))
+    return found is not None and not _is_zero(found)
 
 
 def _is_zero(weight: str) -> bool:

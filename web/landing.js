@@ -1,14 +1,18 @@
 // The landing page: a new document, one by its name, and those this browser has seen.
 
 import { byId } from './dom.js';
-import { newName, problemOf } from './names.js';
-import { forget, recentDocuments } from './storage.js';
+import { nearestName, newName, problemOf } from './names.js';
+import { showRecent } from './recent.js';
 
 const ASK_AFTER_MS = 200;
+// What is answered sooner needs no word in between.
+const SAY_AFTER_MS = 500;
+const ASK_AGAIN_MS = 3_000;
 
 const field = byId('name', HTMLInputElement);
 const answer = byId('answer', HTMLOutputElement);
 const go = byId('go', HTMLButtonElement);
+const nearest = byId('nearest', HTMLButtonElement);
 
 byId('new', HTMLButtonElement).onclick = () => open(newName());
 byId('clone', HTMLElement).textContent = `git clone ${location.origin}/NAME.git`;
@@ -20,69 +24,73 @@ function open(name) {
 
 byId('by-name', HTMLFormElement).onsubmit = (event) => {
   event.preventDefault();
-  const name = field.value.trim();
-  const problem = problemOf(name);
-  if (problem === null) open(name);
-  else show(problem, 'Open', false);
+  const problem = problemOf(wish());
+  if (problem === null) open(wish());
+  else showProblem(problem);
 };
+
+field.oninput = () => {
+  clearTimeout(timer);
+  const problem = problemOf(wish());
+  if (wish() === '') show('', 'Open');
+  else if (problem) showProblem(problem);
+  else askSoon(ASK_AFTER_MS);
+};
+
+nearest.onclick = () => {
+  field.value = nearestName(wish()) ?? '';
+  field.focus();
+  askSoon(0);
+};
+
+addEventListener('online', () => askSoon(0));
+
+function wish() {
+  return field.value.trim();
+}
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
-field.oninput = () => {
+
+/** @param {number} waitMs */
+function askSoon(waitMs) {
   clearTimeout(timer);
-  const name = field.value.trim();
-  const problem = problemOf(name);
-  if (name === '') show('', 'Open', true);
-  else if (problem) show(problem, 'Open', false);
-  else timer = setTimeout(() => ask(name), ASK_AFTER_MS);
-};
+  timer = setTimeout(() => ask(wish()), waitMs);
+}
 
 /** @param {string} name */
 async function ask(name) {
+  if (problemOf(name) !== null) return;
+  const waiting = setTimeout(() => show(`Looking for “${name}”…`, 'Open'), SAY_AFTER_MS);
   const reply = await fetch(`/api/documents/${name}`).catch(() => null);
-  if (field.value.trim() !== name) return;
-  if (reply?.ok) show(`“${name}” exists.`, 'Open', true);
-  else if (reply?.status === 404) show(`“${name}” is new.`, 'Create', true);
-  else show('', 'Open', true);
+  clearTimeout(waiting);
+  if (wish() !== name) return;
+  if (reply?.ok) show(`“${name}” exists: open it.`, 'Open');
+  else if (reply?.status === 404) show(`“${name}” is new: create it.`, 'Create');
+  else {
+    show('The server cannot be reached. Trying again…', 'Open');
+    askSoon(ASK_AGAIN_MS);
+  }
 }
 
-/** @param {string} text @param {string} action @param {boolean} isValid */
-function show(text, action, isValid) {
-  answer.textContent = text;
+/** @param {string} problem */
+function showProblem(problem) {
+  show(problem, 'Open');
+  if (wish() === '') return;
+  field.ariaInvalid = 'true';
+  const name = nearestName(wish());
+  nearest.hidden = name === null;
+  nearest.textContent = `Use “${name}”`;
+}
+
+/** @param {string} text @param {string} action */
+function show(text, action) {
+  if (answer.textContent !== text) answer.textContent = text;
   go.textContent = action;
-  field.ariaInvalid = isValid ? null : 'true';
-}
-
-function showRecent() {
-  const recent = recentDocuments();
-  byId('recent', HTMLElement).hidden = recent.length === 0;
-  byId('recent-list', HTMLUListElement).replaceChildren(
-    ...recent.map(({ name, seen }) => item(name, seen)),
-  );
-}
-
-/** @param {string} name @param {number} seen */
-function item(name, seen) {
-  const link = document.createElement('a');
-  link.href = `/d/${name}`;
-  link.textContent = name;
-  const time = document.createElement('time');
-  time.textContent = new Date(seen).toLocaleString(undefined, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-  });
-  const remove = document.createElement('button');
-  remove.type = 'button';
-  remove.textContent = 'Remove';
-  remove.ariaLabel = `Remove ${name} from this list`;
-  remove.onclick = () => {
-    forget(name);
-    showRecent();
-  };
-  const row = document.createElement('li');
-  row.append(link, time, remove);
-  return row;
+  field.ariaInvalid = null;
+  nearest.hidden = true;
 }
 
 showRecent();
 addEventListener('pageshow', showRecent);
+addEventListener('storage', showRecent);

@@ -12,6 +12,8 @@ import { Overlay } from './overlay.js';
 import { Pacing, withFrames } from './pacing.js';
 import { Pause } from './pause.js';
 import { People } from './people.js';
+import { printWhole } from './print.js';
+import { Settings } from './settings.js';
 import { share } from './share.js';
 import { pointsIn } from './splices.js';
 import { StateLine } from './state_line.js';
@@ -256,6 +258,8 @@ byId('undo', HTMLButtonElement).onclick = () => editor.undo();
 byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 
 share(documentName, say);
+new Settings(byId('text', HTMLTextAreaElement), { changed: () => {}, said: say });
+printWhole(() => editor.text);
 if (sync.local) editor.restore(sync.local);
 editor.focus();
 connection.open();

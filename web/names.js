@@ -25,3 +25,22 @@ export function newName() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => letters[byte % letters.length]).join('');
 }
+
+/**
+ * The name nearest to a wish that a document can have, or null (server/not_found.py too).
+ *
+ * @param {string} wish
+ */
+export function nearestName(wish) {
+  const name = wish
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/[^a-z0-9._]+/g, '-')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^[-._]+/, '')
+    .slice(0, NAME_MOST)
+    .replace(/(?:[-._]|\.(?:git|lock))+$/, '');
+  return problemOf(name) === null ? name : null;
+}

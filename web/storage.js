@@ -32,7 +32,13 @@ export function rename(name) {
 /** @returns {Recent[]} the newest first */
 export function recentDocuments() {
   const stored = attempt(() => JSON.parse(localStorage.getItem(RECENT) ?? '[]'), []);
-  return Array.isArray(stored) ? stored.filter(({ name }) => typeof name === 'string') : [];
+  return Array.isArray(stored) ? stored.filter(isRecent) : [];
+}
+
+/** @param {unknown} stored */
+function isRecent(stored) {
+  const { name, seen } = Object(stored);
+  return typeof name === 'string' && Number.isFinite(seen);
 }
 
 /** @param {string} name */
@@ -44,6 +50,12 @@ export function remember(name) {
 /** @param {string} name */
 export function forget(name) {
   store(recentDocuments().filter((recent) => recent.name !== name));
+}
+
+/** Undo `forget`. @param {Recent} recent */
+export function putBack(recent) {
+  forget(recent.name);
+  store([...recentDocuments(), recent].sort((one, other) => other.seen - one.seen));
 }
 
 /** @param {Recent[]} recent */

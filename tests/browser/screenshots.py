@@ -1,4 +1,5 @@
-"""Pictures of every state that the pages can be in, to be looked at: light, dark, on a phone.
+"""Pictures of every state that the pages can be in, to be looked at: light, dark, on a phone,
+magnified, in colours of the system's and in stronger ones.
 
     python tests/browser/screenshots.py FOLDER [WORD]
 
@@ -36,6 +37,10 @@ _LOOKS: dict[str, dict[str, Any]] = {
         "is_mobile": True,
         "has_touch": True,
     },
+    # 1280 by 1024 pixels at 400 %
+    "zoomed": {"viewport": {"width": 320, "height": 256}, "color_scheme": "light"},
+    "forced": {**_DESK, "forced_colors": "active"},
+    "contrast": {**_DESK, "contrast": "more"},
 }
 
 _LETTER = """\
@@ -134,7 +139,13 @@ async def landing_with_recent_documents(stage: Stage) -> Window:
         "it => localStorage.setItem('gollabedit.recent', it)", json.dumps(recent)
     )
     await bo.page.reload()
-    await expect(bo.page.get_by_role("link")).to_have_count(len(names))
+    await expect(bo.page.get_by_role("listitem").get_by_role("link")).to_have_count(len(names))
+    return bo
+
+
+async def landing_with_one_removed(stage: Stage) -> Window:
+    bo = await landing_with_recent_documents(stage)
+    await bo.page.get_by_role("button", name="Remove notes").click()
     return bo
 
 
@@ -211,6 +222,31 @@ async def document_while_sharing(stage: Stage) -> Window:
     await stage.room.begin(_LETTER)
     bo = await stage.enters()
     await bo.page.get_by_role("button", name="Share").click()
+    return bo
+
+
+async def document_with_settings(stage: Stage) -> Window:
+    await stage.room.begin(_LETTER)
+    bo = await stage.enters()
+    await bo.page.get_by_role("button", name="Settings").click()
+    return bo
+
+
+async def document_in_large_letters_without_wrapping(stage: Stage) -> Window:
+    await stage.room.begin(_LETTER)
+    bo = await stage.opens("/")
+    chosen = json.dumps({"font": "proportional", "size": "huge", "wrap": False})
+    await bo.page.evaluate("it => localStorage.setItem('gollabedit.settings', it)", chosen)
+    await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}")
+    await bo.settled()
+    return bo
+
+
+async def document_on_paper(stage: Stage) -> Window:
+    await stage.room.begin("\n\n".join(f"{n}. {_PARAGRAPH}" for n in range(1, 6)))
+    bo = await stage.enters()
+    await bo.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    await bo.page.emulate_media(media="print")
     return bo
 
 
@@ -347,6 +383,7 @@ async def dialog_of_a_conflict_that_is_gone(stage: Stage) -> Window:
 _SCENES: tuple[Callable[[Stage], Awaitable[Window]], ...] = (
     landing,
     landing_with_recent_documents,
+    landing_with_one_removed,
     landing_with_a_name_that_cannot_be,
     landing_with_a_new_name,
     not_found,
@@ -357,6 +394,9 @@ _SCENES: tuple[Callable[[Stage], Awaitable[Window]], ...] = (
     document_with_many_people,
     document_while_renaming,
     document_while_sharing,
+    document_with_settings,
+    document_in_large_letters_without_wrapping,
+    document_on_paper,
     document_long_and_scrolled,
     slow,
     offline,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { newName, problemOf } from '../../web/names.js';
+import { nearestName, newName, problemOf } from '../../web/names.js';
 
 test('what the server takes is a name', () => {
   for (const name of ['notes', 'notes.md', '1', 'a-b_c', 'a'.repeat(64)]) {
@@ -29,4 +30,11 @@ test('what it does not take is explained', () => {
 test('a new name is a valid one, and another each time', () => {
   assert.equal(problemOf(newName()), null);
   assert.notEqual(newName(), newName());
+});
+
+test('the nearest name is the one that the server suggests', () => {
+  const vectors = JSON.parse(
+    readFileSync(new URL('../vectors/names.json', import.meta.url), 'utf8'),
+  );
+  for (const [wish, name] of vectors.nearest) assert.equal(nearestName(wish), name, wish);
 });

@@ -1,0 +1,62 @@
+// The documents that this browser has seen, as a list: each can be taken off it, and put back.
+
+import { ago } from './ago.js';
+import { byId } from './dom.js';
+import { forget, putBack, recentDocuments } from './storage.js';
+
+/** @typedef {import('./storage.js').Recent} Recent */
+
+export function showRecent() {
+  const recent = recentDocuments();
+  byId('no-recent', HTMLElement).hidden = recent.length > 0;
+  byId('recent-list', HTMLUListElement).replaceChildren(...recent.map(item));
+}
+
+/** @param {Recent} recent */
+function item(recent) {
+  const link = document.createElement('a');
+  link.href = `/d/${recent.name}`;
+  link.textContent = recent.name;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Remove';
+  button.ariaLabel = `Remove ${recent.name} from this list`;
+  button.onclick = () => remove(recent);
+  const row = document.createElement('li');
+  row.append(link, timeOf(recent.seen), button);
+  return row;
+}
+
+/** @param {number} seenMs */
+function timeOf(seenMs) {
+  const time = document.createElement('time');
+  const date = new Date(seenMs);
+  time.dateTime = date.toISOString();
+  time.textContent = ago(seenMs, Date.now());
+  time.title = date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'short' });
+  return time;
+}
+
+/** From the list only: the document stays. @param {Recent} recent */
+function remove(recent) {
+  forget(recent.name);
+  showRecent();
+  const undo = byId('put-back', HTMLButtonElement);
+  byId('removed-name', HTMLElement).textContent =
+    `“${recent.name}” is off this list. The document is still there.`;
+  undo.hidden = false;
+  undo.onclick = () => restore(recent);
+  undo.focus(); // the button that had the focus is gone
+}
+
+/** @param {Recent} recent */
+function restore(recent) {
+  putBack(recent);
+  showRecent();
+  byId('removed-name', HTMLElement).textContent = '';
+  byId('put-back', HTMLButtonElement).hidden = true;
+  const links = byId('recent-list', HTMLUListElement).querySelectorAll('a');
+  Array.from(links)
+    .find((link) => link.textContent === recent.name)
+    ?.focus();
+}
