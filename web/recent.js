@@ -43,7 +43,7 @@ function remove(recent) {
   showRecent();
   const undo = byId('put-back', HTMLButtonElement);
   byId('removed-name', HTMLElement).textContent =
-    `“${recent.name}” is off this list. The document is still there.`;
+    `“${recent.name}” is off this list, and still there.`;
   undo.hidden = false;
   undo.onclick = () => restore(recent);
   undo.focus(); // the button that had the focus is gone

@@ -32,7 +32,9 @@ class Room:
         line = await Line.to(self.server.port)
         self._lines.append(line)
         context = await self._browser.new_context(**options)
-        await context.add_init_script(f"localStorage.setItem('gollabedit.name', {name!r})")
+        # A new window is about:blank at first, which has no storage.
+        keep = f"localStorage.setItem('gollabedit.name', {name!r})"
+        await context.add_init_script(f"if (location.host) {keep}")
         window = self.watch(Window(await context.new_page(), line))
         await window.page.goto(line.url + path)
         return window

@@ -1,9 +1,10 @@
 """Coming in: the landing page, the page's names for those who cannot see it, and tabs."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.room import Room
 from tests.browser.window import Window
@@ -25,12 +26,12 @@ async def test_a_name_is_answered_while_it_is_typed(room: Room) -> None:
     ann = await room.window("Ann", "/")
     ann.excuses("404")  # so the browser notes what is only an answer
     name = ann.page.get_by_label("Open or create by name")
-    answer = ann.page.locator("output")
+    answer = ann.page.locator("#answer")
     await name.fill("nobody-wrote-this-yet")
-    await expect(answer).to_have_text("“nobody-wrote-this-yet” is new.")
+    await expect(answer).to_have_text("“nobody-wrote-this-yet” is new: create it.")
     await expect(ann.page.get_by_role("button", name="Create")).to_be_visible()
     await name.fill(room.document)
-    await expect(answer).to_have_text(f"“{room.document}” exists.")
+    await expect(answer).to_have_text(f"“{room.document}” exists: open it.")
     await ann.page.get_by_role("button", name="Open").click()
     await ann.reads("here already")
 
@@ -49,10 +50,45 @@ async def test_a_name_is_answered_while_it_is_typed(room: Room) -> None:
 async def test_a_name_that_cannot_be_is_explained(room: Room, name: str, reason: str) -> None:
     ann = await room.window("Ann", "/")
     await ann.page.get_by_label("Open or create by name").fill(name)
-    await expect(ann.page.locator("output")).to_have_text(reason)
+    await expect(ann.page.locator("#answer")).to_have_text(reason)
     await ann.page.keyboard.press("Enter")
-    await expect(ann.page.locator("output")).to_have_text(reason)
+    await expect(ann.page.locator("#answer")).to_have_text(reason)
     assert ann.page.url == f"{ann.line.url}/"
+
+
+async def test_the_nearest_name_is_offered_and_taken(room: Room) -> None:
+    ann = await room.window("Ann", "/")
+    ann.excuses("404")
+    field = ann.page.get_by_label("Open or create by name")
+    await field.fill("Résumé (final)")
+    await ann.page.get_by_role("button", name="Use “resume-final”").click()
+    await expect(field).to_have_value("resume-final")
+    await expect(field).to_be_focused()
+    await expect(ann.page.locator("#answer")).to_have_text("“resume-final” is new: create it.")
+    await expect(ann.page.get_by_role("button", name="Use")).to_have_count(0)
+    await field.fill("会議")
+    await expect(ann.page.locator("#answer")).to_contain_text("only letters a to z")
+    await expect(ann.page.get_by_role("button", name="Use")).to_have_count(0)
+
+
+async def test_while_the_server_is_slow_or_silent_the_page_says_so(room: Room) -> None:
+    ann = await room.window("Ann", "/")
+    ann.excuses("404", "ERR_FAILED")
+    answering = asyncio.Event()
+    reached = False
+
+    async def answer(route: Route) -> None:
+        await answering.wait()
+        await (route.continue_() if reached else route.abort())
+
+    await ann.page.route("**/api/**", answer)
+    await ann.page.get_by_label("Open or create by name").fill("not-yet")
+    said = ann.page.locator("#answer")
+    await expect(said).to_have_text("Looking for “not-yet”…")
+    answering.set()
+    await expect(said).to_have_text("The server cannot be reached. Trying again…")
+    reached = True
+    await expect(said).to_have_text("“not-yet” is new: create it.")
 
 
 async def test_recent_documents_are_listed_and_can_be_forgotten(room: Room) -> None:
@@ -60,8 +96,54 @@ async def test_recent_documents_are_listed_and_can_be_forgotten(room: Room) -> N
     await ann.page.goto(f"{ann.line.url}/")
     recent = ann.page.get_by_role("region", name="Recent documents")
     await expect(recent.get_by_role("link")).to_have_text([room.document])
+    time = recent.locator("time")
+    await expect(time).to_have_text("just now")
+    assert "20" in str(await time.get_attribute("title"))  # the year
     await recent.get_by_role("button", name="Remove").click()
-    await expect(recent).to_be_hidden()
+    await expect(recent.get_by_role("link")).to_have_count(0)
+    await expect(recent).to_contain_text("None yet")
+    await expect(recent.get_by_role("status")).to_contain_text("still there")
+    await expect(recent.get_by_role("button", name="Undo")).to_be_focused()
+    await ann.page.keyboard.press("Enter")
+    await expect(recent.get_by_role("link")).to_have_text([room.document])
+    await expect(recent.get_by_role("link")).to_be_focused()
+    await expect(recent.get_by_role("button", name="Undo")).to_be_hidden()
+
+
+async def test_what_is_no_address_leads_on(room: Room) -> None:
+    ann = await room.window("Ann", "/")
+    ann.excuses("404")
+    await ann.page.goto(f"{ann.line.url}/nowhere/at/all")
+    await expect(ann.page.get_by_role("heading")).to_have_text("There is nothing at this address")
+    await ann.page.goto(f"{ann.line.url}/d/{room.document.upper()}")
+    await expect(ann.page.get_by_role("heading")).to_have_text("No document can have this name")
+    await ann.page.get_by_role("link", name="Open or create").click()
+    await ann.page.wait_for_url(f"**/d/{room.document}")
+    assert await ann.settled() == ""
+
+
+async def test_a_second_window_is_somebody_else(room: Room) -> None:
+    ann = await room.enter("Ann")
+    await ann.page.get_by_role("button", name="Share").click()
+    async with ann.context.expect_page() as opened:
+        await ann.page.get_by_role("button", name="Open in a second window").click()
+    second = room.watch(Window(await opened.value, ann.line))
+    await second.settled()
+    await second.text.focus()
+    await second.types("from the second")
+    await ann.reads("from the second")
+
+
+async def test_the_device_shares_where_it_can(room: Room) -> None:
+    ann = await room.window("Ann", "/")
+    await ann.context.add_init_script(
+        "navigator.share = async (it) => { window.shared = it; throw new Error('not now') }"
+    )
+    await ann.page.goto(f"{ann.line.url}/d/{room.document}")
+    await ann.page.get_by_role("button", name="Share").click()
+    await ann.page.get_by_role("button", name="Send").click()
+    link = f"{ann.line.url}/d/{room.document}"
+    assert await ann.page.evaluate("window.shared") == {"title": room.document, "url": link}
 
 
 async def test_a_duplicated_tab_is_a_client_of_its_own(room: Room) -> None:
