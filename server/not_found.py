@@ -15,8 +15,8 @@ NAME_HELP = (
     "'.', '_' and '-'; they begin with a letter or digit and do not end in .git or .lock.\n"
 )
 _NO_NAME = (
-    "A document's name has 1 to 64 characters: small letters a to z, digits, and . _ -"
-    " It begins with a letter or a digit."
+    "A document's name has small letters a to z, digits, dots, underscores and hyphens."
+    " It begins with a letter or a digit, and has at most 64 characters."
 )
 _NO_ADDRESS = "Perhaps the link was cut off or mistyped. Every document's address ends in /d/NAME."
 

@@ -156,6 +156,15 @@ async def test_a_document_and_its_panels_need_no_scrolling_sideways(
     await fits(ann.page)
 
 
+async def test_the_header_fits_at_every_width(room: Room) -> None:
+    ann = await room.enter("Ann")
+    for width in range(320, 1281, 120):
+        await ann.page.set_viewport_size({"width": width, "height": 700})
+        await fits(ann.page)
+        for name in ("Undo", "Pause", "Settings", "Share"):
+            await expect(ann.page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+
+
 async def test_on_a_phone_the_text_has_most_of_the_screen(room: Room) -> None:
     await room.begin("Hello world!")
     ann = await room.enter("Ann", **_PHONE)
