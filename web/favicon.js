@@ -2,14 +2,15 @@
 
 import { byId } from './dom.js';
 
-/** @typedef {'saved' | 'busy' | 'offline' | 'conflict'} PageState */
+/** @typedef {'saved' | 'busy' | 'offline' | 'conflict' | 'unsaved'} PageState */
 
-/** @type {Record<PageState, string>} */
-const BEFORE = {
-  saved: '',
-  busy: '',
-  offline: '● Offline - ',
-  conflict: '● Your choice is needed - ',
+/** @type {Record<PageState, [icon: string, before: string]>} */
+const SHOWN = {
+  saved: ['favicon', ''],
+  busy: ['favicon-busy', ''],
+  offline: ['favicon-offline', '● Offline - '],
+  conflict: ['favicon-conflict', '● Your choice is needed - '],
+  unsaved: ['favicon-conflict', '● Not saved - '],
 };
 
 /**
@@ -20,7 +21,7 @@ const BEFORE = {
  */
 export function showState(state, name) {
   const icon = byId('icon', HTMLLinkElement);
-  const address = state === 'saved' ? '/static/favicon.svg' : `/static/favicon-${state}.svg`;
+  const address = `/static/${SHOWN[state][0]}.svg`;
   if (icon.getAttribute('href') !== address) icon.setAttribute('href', address);
   const title = titleOf(state, name);
   if (document.title !== title) document.title = title;
@@ -28,5 +29,5 @@ export function showState(state, name) {
 
 /** @param {PageState} state @param {string} name */
 export function titleOf(state, name) {
-  return `${BEFORE[state]}${name} - GollabEdit`;
+  return `${SHOWN[state][1]}${name} - GollabEdit`;
 }

@@ -2,9 +2,11 @@
 // keeps the times that `status` judges by.
 
 import { byId, setText } from './dom.js';
+import { showState } from './favicon.js';
 import { statusOf } from './status.js';
 
 const CUT_AFTER_MS = 2_000;
+const SLOW_MS = 2_000;
 
 /**
  * @typedef {{sync: import('./sync.js').Sync, connection: import('./connection.js').ConnectionState,
@@ -75,6 +77,19 @@ export class StateLine {
       this.#announced = said;
       if (said) this.#say(said);
     }
-    document.title = `${icon === '✓' || icon === '…' ? '' : '● '}${this.#documentName} - GollabEdit`;
+    const isAsked = sync.conflict !== null && said === '';
+    showState(icon === '⚠' ? this.#trouble(isAsked) : this.#progress(), this.#documentName);
+  }
+
+  /** @param {boolean} isAsked whether a conflict is all there is to say */
+  #trouble(isAsked) {
+    if (isAsked) return 'conflict';
+    return this.#offlineSinceMs === null ? 'unsaved' : 'offline';
+  }
+
+  /** An icon that changes at every letter would only disturb. */
+  #progress() {
+    const sinceMs = this.#dirtySinceMs ?? this.#clock.now();
+    return this.#clock.now() - sinceMs > SLOW_MS ? 'busy' : 'saved';
   }
 }

@@ -222,7 +222,7 @@ async def test_what_only_a_background_showed_has_a_border_in_forced_colours(room
     assert await ann.text.evaluate(width) >= 2
 
 
-@pytest.mark.parametrize("state", ["saved", "busy", "offline", "conflict"])
+@pytest.mark.parametrize("state", ["saved", "busy", "offline", "conflict", "unsaved"])
 async def test_the_tab_shows_a_state_by_its_icon(room: Room, state: str) -> None:
     ann = await room.enter("Ann")
     shown = await ann.page.evaluate(
@@ -238,3 +238,23 @@ async def test_the_tab_shows_a_state_by_its_icon(room: Room, state: str) -> None
     assert shown[0] == 200
     assert shown[1].startswith("<svg")
     assert shown[2].endswith("notes - GollabEdit")
+
+
+async def test_title_and_icon_follow_the_text(room: Room) -> None:
+    ann, bo = await room.pair("Hello world!")
+    icon = bo.page.locator("link[rel=icon]")
+    await expect(bo.page).to_have_title(f"{room.document} - GollabEdit")
+    await expect(icon).to_have_attribute("href", "/static/favicon.svg")
+    bo.line.hold()
+    await ann.writes_over("world", "people")
+    await ann.settled()
+    await bo.writes_over("world", "friends")
+    await expect(icon).to_have_attribute("href", "/static/favicon-busy.svg")
+    bo.line.release()
+    await expect(bo.page).to_have_title(f"● Your choice is needed - {room.document} - GollabEdit")
+    await expect(icon).to_have_attribute("href", "/static/favicon-conflict.svg")
+    bo.loses_connection()
+    await expect(bo.page).to_have_title(f"● Offline - {room.document} - GollabEdit")
+    await expect(icon).to_have_attribute("href", "/static/favicon-offline.svg")
+    bo.line.mend()
+    await expect(icon).to_have_attribute("href", "/static/favicon-conflict.svg")
