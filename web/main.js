@@ -1,7 +1,7 @@
 // The editor page: wires the machine to the socket, the textarea and the rest of the page. What is
 // decided here is only when things happen; what happens is decided in `sync`.
 
-import { say } from './announcer.js';
+import { Announcer, say } from './announcer.js';
 import { ConflictView } from './conflict.js';
 import { Connection, systemClock } from './connection.js';
 import { Counts } from './counts.js';
@@ -45,9 +45,18 @@ const connection = new Connection(socketUrl.href, {
   changed: () => show(),
 });
 
+const settings = new Settings(byId('text', HTMLTextAreaElement), {
+  changed: () => overlay.redraw(),
+  said: say,
+});
+const announcer = new Announcer(() => settings.announcements, clock);
+/** @param {string} sentence */
+const tell = (sentence) => announcer.tell(sentence);
+
 const editor = new Editor(byId('text', HTMLTextAreaElement), {
   typed: () => {
     carryOut(sync.typed(editor.text));
+    announcer.typed();
     pacing.typed();
     whereabouts.changed();
   },
@@ -64,7 +73,7 @@ const pacing = new Pacing(
   clock,
 );
 const whereabouts = new Whereabouts(tellPresence, clock);
-const stateLine = new StateLine(documentName, clock, say);
+const stateLine = new StateLine(documentName, clock, tell);
 const counts = new Counts(() => editor.text, clock);
 
 const pause = new Pause({
@@ -81,7 +90,7 @@ const conflictView = new ConflictView({
     decide(() => sync.park());
     say('Put aside. Your version is kept on a branch of its own.');
   },
-  said: say,
+  said: tell,
   closed: () => editor.focus(),
 });
 
@@ -98,7 +107,7 @@ const people = new People(
       if (head !== undefined) editor.goTo(Math.min(sync.toLocal(head), pointsIn(sync.local)));
     },
     changed: showOthers,
-    said: say,
+    said: tell,
   },
   clock,
 );
@@ -125,11 +134,18 @@ function received(message) {
   else if (sync.newest.text !== before) {
     pause.heard();
   }
-  if (message.type === 'update') people.wrote(message.clients ?? []);
+  if (message.type === 'update') othersWrote(message, before);
   if (message.type === 'error' && message.seq === undefined) say(message.message);
   if (message.type === 'update') pacing.heard();
   // What was typed while the answer was on its way goes next.
   else if (message.type !== 'error') pacing.answered();
+}
+
+/** @param {import('./protocol.js').Update} update @param {string} before */
+function othersWrote({ clients = [], splices }, before) {
+  people.wrote(clients);
+  const isHeard = sync.newest.text !== before; // and not dropped, because an answer will bring it
+  if (splices && isHeard) announcer.wrote({ who: people.namesOf(clients), splices, before });
 }
 
 /** @param {import('./protocol.js').Welcome} message */
@@ -229,6 +245,7 @@ function tick() {
   ) {
     connection.drop();
   }
+  announcer.tick(sync.newest.text);
   if (stateLine.isWaiting) show();
 }
 
@@ -258,7 +275,6 @@ byId('undo', HTMLButtonElement).onclick = () => editor.undo();
 byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 
 share(documentName, say);
-new Settings(byId('text', HTMLTextAreaElement), { changed: () => {}, said: say });
 printWhole(() => editor.text);
 if (sync.local) editor.restore(sync.local);
 editor.focus();

@@ -112,6 +112,12 @@ export class People {
     this.#changed();
   }
 
+  /** "Ann and Bo". @param {readonly string[]} clients */
+  namesOf(clients) {
+    const names = clients.map((client) => this.#others.get(client)?.name ?? 'Somebody');
+    return new Intl.ListFormat('en').format(names.length > 0 ? names : ['Somebody']);
+  }
+
   /** @param {readonly {client: string, line: number}[]} lines of those whose place is known */
   show(lines) {
     this.#lines = new Map(lines.map(({ client, line }) => [client, line]));
