@@ -7,20 +7,16 @@
 //    v   local'    v
 //  target -----> result       apply(target, local') === apply(typed, remote')
 
-import { characterBefore, isBoundary, isWordCharacter } from './diff.js';
+import { characterBefore, isWordCharacter } from './diff.js';
 import { apply, inUnits, mapPosition, pointAt, pointsIn } from './splices.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
-/** @typedef {{splice: Splice, from: number, start: number, end: number}} Reach a splice, where it
- *   begins, and the words it is in; offsets in the string */
-
-// A longer run without a blank is no word: finding its ends would take too long.
-const WORD_MAX = 1_000;
+/** @typedef {{splice: Splice, start: number, end: number, isInside: boolean}} Reach a splice, the
+ *   words it is in, and whether it stands in the middle of them */
 
 /**
- * Both changes, each against the text after the other. Insertions of whole words at one point are
- * both kept, the local one to the left, as the server's merge keeps them. So every word of the
- * result is a word that one of the two has.
+ * Both changes, each against the text after the other. Insertions at one point are both kept, the
+ * local one to the left, as the server's merge keeps them.
  *
  * @param {string} text what both start from
  * @param {readonly Splice[]} local
@@ -126,44 +122,25 @@ function touched(text, local, remote, isPart) {
     for (let index = first; index < remotes.length; index++) {
       const other = /** @type {Reach} */ (remotes[index]);
       if (other.start > mine.end) break;
-      if (!areSideBySide(text, mine, other, isPart)) found.add(mine.splice);
+      if (!areSideBySide(mine, other)) found.add(mine.splice);
     }
   }
   return found;
 }
 
 /**
- * Whether both are insertions at one point that may stand next to each other: neither may be the
- * other, and no word reaches over that point in the text, nor in the text after one of them, nor
- * between them. ("w1" made "w12" here and "w1 w3" there is not "w1 w32".)
+ * Pure insertions at one point, which may stand next to each other unless they are in the middle
+ * of a word or one may be the other.
  *
- * @param {string} text
  * @param {Reach} mine
  * @param {Reach} other
- * @param {(character: string) => boolean} isPart of a word
  */
-function areSideBySide(text, { splice: [at, deleted, left], from }, { splice }, isPart) {
-  const [otherAt, gone, right] = splice;
-  if (at !== otherAt || deleted > 0 || gone > 0) return false;
-  if (left.startsWith(right) || right.startsWith(left)) return false;
-  const before = from > 0 ? characterBefore(text, from) : '';
-  const behind = text.slice(from, from + 2);
-  const joints = [before, left].flatMap((one) => [right, behind].map((two) => [one, two]));
-  return joints.every(([one = '', two = '']) => isCut(one, two, isPart));
-}
-
-/**
- * Whether words end where the one text ends and the other begins.
- *
- * @param {string} one
- * @param {string} two
- * @param {(character: string) => boolean} isPart of a word
- */
-function isCut(one, two, isPart) {
-  if (!one || !two) return true;
-  const last = characterBefore(one, one.length);
-  const first = characterAt(two, 0);
-  return isBoundary(last + first, last.length) && !(isPart(last) && isPart(first));
+function areSideBySide(
+  { splice: [at, deleted, written], isInside },
+  { splice: [otherAt, gone, text] },
+) {
+  const samePoint = at === otherAt && deleted === 0 && gone === 0;
+  return samePoint && !isInside && !written.startsWith(text) && !text.startsWith(written);
 }
 
 /**
@@ -176,14 +153,13 @@ function reaches(text, splices, isPart) {
   return inUnits(text, splices).map(([from, length], index) => {
     const splice = /** @type {Splice} */ (splices[index]);
     const [start, end] = [wordStart(text, from, isPart), wordEnd(text, from + length, isPart)];
-    return { splice, from, start, end };
+    return { splice, start, end, isInside: start < from && from + length < end };
   });
 }
 
 /** @param {string} text @param {number} offset @param {(character: string) => boolean} isPart */
 function wordStart(text, offset, isPart) {
-  const least = Math.max(0, offset - WORD_MAX);
-  while (offset > least) {
+  while (offset > 0) {
     const character = characterBefore(text, offset);
     if (!isPart(character)) break;
     offset -= character.length;
@@ -193,16 +169,10 @@ function wordStart(text, offset, isPart) {
 
 /** @param {string} text @param {number} offset @param {(character: string) => boolean} isPart */
 function wordEnd(text, offset, isPart) {
-  const most = Math.min(text.length, offset + WORD_MAX);
-  while (offset < most) {
-    const character = characterAt(text, offset);
+  while (offset < text.length) {
+    const character = String.fromCodePoint(/** @type {number} */ (text.codePointAt(offset)));
     if (!isPart(character)) break;
     offset += character.length;
   }
   return offset;
-}
-
-/** The code point that begins at an offset. @param {string} text @param {number} offset */
-function characterAt(text, offset) {
-  return String.fromCodePoint(text.codePointAt(offset) ?? 0);
 }
