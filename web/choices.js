@@ -1,13 +1,17 @@
-// What the person has chosen so far for each hunk of an open conflict: pure, no DOM. It outlives a
-// conflict that the server refreshes: nothing written in a result field disappears.
+// What the person has chosen so far for each hunk of an open conflict: pure, no DOM, no clock. It
+// outlives a conflict that the server refreshes: nothing written in a result field disappears.
 
 /** @typedef {import('./protocol.js').Conflict} Conflict */
 /** @typedef {import('./protocol.js').Hunk} Hunk */
-/** @typedef {'mine' | 'theirs' | 'both' | 'hand'} Kind */
+/** @typedef {Pick<Conflict, 'text' | 'hunks'>} Hunks the hunks, and the text that they are in */
 /**
- * @typedef {{hunk: Hunk, kind: Kind | null, result: string, written: string | null,
- *   isMineFirst: boolean, isDecided: boolean, isOutdated: boolean}} Choice written: what was typed
- *   by hand, kept while other choices are tried; isOutdated: the other side has changed since
+ * @typedef {'mine' | 'theirs' | 'both' | 'hand'} Kind mine: what is on the branch, a hunk's `theirs`
+ */
+/**
+ * @typedef {{hunk: Hunk, kind: Kind | null, result: string, drafts: Map<Kind, string>,
+ *   draft: Kind, isMineFirst: boolean, isDecided: boolean, isOutdated: boolean,
+ *   changedMs: number | null}} Choice drafts: what was written by hand, by what it was made from;
+ *   draft: the one shown last; isOutdated, changedMs: the other side has changed since, and when
  */
 
 /** @param {Hunk} hunk @returns {Choice} */
@@ -16,10 +20,12 @@ function undecided(hunk) {
     hunk,
     kind: null,
     result: '',
-    written: null,
+    drafts: new Map(),
+    draft: 'hand',
     isMineFirst: true,
     isDecided: false,
     isOutdated: false,
+    changedMs: null,
   };
 }
 
@@ -28,9 +34,9 @@ export class Choices {
   #choices = [];
   #text = '';
 
-  /** @param {Conflict} conflict */
+  /** @param {Hunks} conflict */
   constructor(conflict) {
-    this.refresh(conflict);
+    this.refresh(conflict, 0);
   }
 
   get all() {
@@ -46,8 +52,8 @@ export class Choices {
     return this.#choices.map((choice) => choice.result);
   }
 
-  /** The conflict as it is now. Choices go along with what they are about. @param {Conflict} conflict */
-  refresh({ hunks, text }) {
+  /** The conflict as it is now. Choices go along with what they are about. @param {Hunks} conflict @param {number} nowMs */
+  refresh({ hunks, text }, nowMs) {
     const before = [...this.#choices];
     this.#text = text;
     this.#choices = hunks.map((hunk, index) => {
@@ -56,7 +62,7 @@ export class Choices {
       );
       const near = before.length === hunks.length ? Math.min(index, before.length - 1) : -1;
       const [choice] = same >= 0 ? before.splice(same, 1) : [this.#choices[near]];
-      return choice ? renewed(choice, hunk) : undecided(hunk);
+      return choice ? renewed(choice, hunk, nowMs) : undecided(hunk);
     });
   }
 
@@ -66,11 +72,8 @@ export class Choices {
     choice.kind = kind;
     choice.isOutdated = false;
     choice.isDecided = false;
-    const { ours, theirs } = choice.hunk;
-    if (kind === 'mine') choice.result = theirs;
-    else if (kind === 'theirs') choice.result = ours;
-    else if (kind === 'both') choice.result = this.#both(choice);
-    else choice.result = choice.written ?? choice.result;
+    if (kind === 'hand') choice.result = choice.drafts.get(choice.draft) ?? choice.result;
+    else choice.result = this.#resultOf(choice, kind);
   }
 
   /** Both, the other way around. @param {number} index */
@@ -80,17 +83,55 @@ export class Choices {
     this.choose(index, 'both');
   }
 
-  /** @param {number} index @param {string} text */
+  /** What was written by hand from one choice does not take the place of what was from another. @param {number} index @param {string} text */
   write(index, text) {
     const choice = this.#at(index);
+    if (choice.kind !== null && choice.kind !== 'hand') choice.draft = choice.kind;
     choice.kind = 'hand';
-    choice.result = choice.written = text;
+    choice.result = text;
+    choice.drafts.set(choice.draft, text);
     choice.isDecided = false;
+  }
+
+  /** Go on to what else was written by hand. @param {number} index */
+  nextDraft(index) {
+    const choice = this.#at(index);
+    const kinds = [...choice.drafts.keys()];
+    choice.draft = kinds[(kinds.indexOf(choice.draft) + 1) % kinds.length] ?? choice.draft;
+    this.choose(index, 'hand');
   }
 
   /** @param {number} index */
   decide(index) {
     this.#at(index).isDecided = true;
+  }
+
+  /** The other hunks that nothing was chosen for yet. @param {number} index */
+  open(index) {
+    return this.#choices.filter(({ kind }, at) => at !== index && kind === null);
+  }
+
+  /** How many passages would be removed by deciding all open ones like this one. @param {number} index */
+  emptied(index) {
+    const kind = /** @type {Kind} */ (this.#at(index).kind);
+    return this.open(index).filter((choice) => this.#resultOf(choice, kind) === '').length;
+  }
+
+  /** Decide the open ones like this one. @param {number} index @returns {number} how many */
+  decideAlike(index) {
+    const { kind, isMineFirst } = this.#at(index);
+    const others = this.open(index);
+    for (const choice of others) {
+      const result = this.#resultOf({ ...choice, isMineFirst }, /** @type {Kind} */ (kind));
+      Object.assign(choice, { kind, isMineFirst, result, isDecided: true });
+    }
+    return others.length;
+  }
+
+  /** @param {Choice} choice @param {Kind} kind */
+  #resultOf(choice, kind) {
+    if (kind === 'both') return this.#both(choice);
+    return kind === 'mine' ? choice.hunk.theirs : choice.hunk.ours;
   }
 
   /** @param {Choice} choice */
@@ -117,10 +158,14 @@ export class Choices {
   }
 }
 
-/** @param {Choice} choice @param {Hunk} hunk @returns {Choice} */
-function renewed(choice, hunk) {
-  if (choice.hunk.ours === hunk.ours && choice.hunk.theirs === hunk.theirs)
-    return { ...choice, hunk };
-  const isOutdated = choice.kind !== null;
-  return { ...choice, hunk, isOutdated, isDecided: false };
+/** @param {Choice} choice @param {Hunk} hunk @param {number} nowMs @returns {Choice} */
+function renewed(choice, hunk, nowMs) {
+  const isChanged = choice.hunk.ours !== hunk.ours;
+  const drafts = new Map(choice.drafts);
+  if (!isChanged && choice.hunk.theirs === hunk.theirs) return { ...choice, hunk, drafts };
+  const changedMs = isChanged ? nowMs : choice.changedMs;
+  const next = { ...choice, hunk, drafts, changedMs, isDecided: false };
+  // Who chose the own text and typed on means the text as it is now.
+  if (choice.kind === 'mine') return { ...next, result: hunk.theirs };
+  return { ...next, isOutdated: choice.kind !== null };
 }

@@ -10,6 +10,7 @@ import { Editor } from './editor.js';
 import { disputedIn, locate } from './offsets.js';
 import { Overlay } from './overlay.js';
 import { Pacing, withFrames } from './pacing.js';
+import { ParkedView } from './parked.js';
 import { Pause } from './pause.js';
 import { People } from './people.js';
 import { printWhole } from './print.js';
@@ -57,6 +58,7 @@ const editor = new Editor(byId('text', HTMLTextAreaElement), {
   typed: () => {
     carryOut(sync.typed(editor.text));
     announcer.typed();
+    conflictView.typed();
     pacing.typed();
     whereabouts.changed();
   },
@@ -84,14 +86,21 @@ const pause = new Pause({
   said: say,
 });
 
-const conflictView = new ConflictView({
+const conflictView = new ConflictView(documentName, {
   resolve: (results) => decide(() => sync.resolve(results)),
-  park: () => {
-    decide(() => sync.park());
-    say('Put aside. Your version is kept on a branch of its own.');
-  },
+  park: () => decide(() => sync.park()),
+  takeUp: (dispute, results) => carryOut(sync.takeUp(dispute, results)),
+  undo: () => editor.undo(),
+  text: () => editor.text,
+  goTo: (position) => editor.goTo(position),
   said: tell,
   closed: () => editor.focus(),
+});
+
+const parkedView = new ParkedView(documentName, {
+  own: () => ({ client: sync.client, name }),
+  isBusy: () => sync.conflict !== null || sync.isDeciding,
+  review: (parked, wording, opener) => conflictView.review(parked, wording, opener),
 });
 
 const people = new People(
@@ -115,6 +124,9 @@ const overlay = new Overlay(byId('text', HTMLTextAreaElement));
 
 // In and out
 
+/** The type of what the server sent last. */
+let answer = '';
+
 /** @param {import('./protocol.js').ServerMessage} message */
 function received(message) {
   if (message.type === 'presence') {
@@ -122,7 +134,12 @@ function received(message) {
     pacing.hasCompany = people.areOthersHere;
     return;
   }
+  if (message.type === 'unmerged') {
+    parkedView.show(message.count);
+    return;
+  }
   const before = sync.newest.text;
+  answer = message.type;
   try {
     carryOut(sync.received(message));
   } catch (problem) {
@@ -153,6 +170,7 @@ function welcomed(message) {
   stateLine.online();
   people.reset(message.people, message.client);
   pacing.hasCompany = people.areOthersHere;
+  parkedView.show(message.unmerged ?? 0);
   remember(documentName);
   whereabouts.changed();
 }
@@ -212,8 +230,7 @@ function tellPresence() {
 
 function show() {
   stateLine.show({ sync, connection: connection.state, isKept: true });
-  conflictView.show(sync.conflict);
-  conflictView.busy(sync.isDeciding);
+  conflictView.show(sync.conflict, sync.isDeciding, answer);
   counts.changed();
 }
 

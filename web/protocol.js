@@ -29,7 +29,7 @@
  * @typedef {{type: 'welcome', protocol: number, document: string, client: string, key: string,
  *   branch: string, revision: string, text?: string, from?: string, splices?: Splice[],
  *   check: number, seq: number, people: Person[], conflict: Conflict | null, access: string,
- *   limits: {document_bytes: number}}} Welcome
+ *   unmerged?: number, limits: {document_bytes: number}}} Welcome
  * @typedef {{type: 'merged', seq: number, commit: string, revision: string, splices: Splice[],
  *   check: number}} Merged
  * @typedef {{type: 'update', from?: string, revision: string, splices?: Splice[], text?: string,
@@ -37,7 +37,8 @@
  * @typedef {{type: 'presence', left?: boolean} & Person} PersonMoved
  * @typedef {{type: 'error', code: string, message: string, seq?: number,
  *   retry_after_s?: number}} ServerError
- * @typedef {Welcome | Merged | Update | Conflict | PersonMoved | ServerError
+ * @typedef {{type: 'unmerged', count: number}} Unmerged how many parts are put aside
+ * @typedef {Welcome | Merged | Update | Conflict | PersonMoved | Unmerged | ServerError
  *   | {type: 'pong'}} ServerMessage
  */
 

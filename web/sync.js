@@ -305,7 +305,7 @@ export class Sync {
     }
     this.#outbox.clear();
     this.#conflict = null;
-    this.#decision = null;
+    if (this.#decision?.kind !== 'take up') this.#decision = null;
     this.#isAstray = false;
     this.#hear(message.revision, target);
   }

@@ -74,11 +74,11 @@ class Stage:
     async def opens(self, path: str) -> Window:
         return await self.room.window("Bo", path, **self._look)
 
-    async def enters(self) -> Window:
-        """Bo, whose window is in the picture."""
-        bo = await self.room.enter("Bo", **self._look)
-        await expect(bo.page.locator("#counts")).not_to_be_empty()
-        return bo
+    async def enters(self, name: str = "Bo") -> Window:
+        """Whose window is in the picture."""
+        window = await self.room.enter(name, **self._look)
+        await expect(window.page.locator("#counts")).not_to_be_empty()
+        return window
 
     async def joins(self, name: str) -> Client:
         """Somebody who is here too, and in no picture."""
@@ -380,6 +380,69 @@ async def dialog_of_a_conflict_that_is_gone(stage: Stage) -> Window:
     return bo
 
 
+_THREE = ("- Drinks: Sam", "- Drinks: nobody yet", "- Drinks and ice: Sam")
+
+
+async def dialog_with_the_same_choice_for_the_others(stage: Stage) -> Window:
+    bo = await stage.disagrees(_ONE, _TWO, _THREE)
+    await bo.opens_dialog()
+    await bo.chooses("Mine")
+    await bo.dialog.get_by_role("checkbox").check()
+    return bo
+
+
+async def dialog_with_words_added_and_removed(stage: Stage) -> Window:
+    mine = _PARAGRAPH.replace("sixty people at most", "fifty people").replace("garden", "garden \t")
+    anns = _PARAGRAPH.replace("sixty people at most", "seventy").replace(
+        "garden stay", "street stay"
+    )
+    bo = await stage.disagrees((_PARAGRAPH, anns, mine), text=f"{_LETTER}\n{_PARAGRAPH}\n")
+    await bo.opens_dialog()
+    return bo
+
+
+async def toast_after_a_decision(stage: Stage) -> Window:
+    bo = await dialog_with_mine(stage)
+    await bo.uses_this()
+    await expect(bo.toast).to_be_visible()
+    return bo
+
+
+async def toast_after_deciding_later(stage: Stage) -> Window:
+    bo = await dialog(stage)
+    await bo.dialog.get_by_role("button", name="Decide later").click()
+    await expect(bo.toast).to_be_visible()
+    await expect(bo.page.get_by_role("button", name="1 part put aside")).to_be_visible()
+    return bo
+
+
+# --- what was put aside
+
+
+async def parked(stage: Stage) -> Window:
+    bo = await toast_after_deciding_later(stage)
+    await bo.page.get_by_role("button", name="1 part put aside").click()
+    await expect(bo.page.get_by_role("button", name="Review")).to_be_visible()
+    return bo
+
+
+async def parked_and_reviewed(stage: Stage) -> Window:
+    await toast_after_deciding_later(stage)
+    cid = await stage.enters("Cid")
+    await cid.page.get_by_role("button", name="1 part put aside").click()
+    await cid.page.get_by_role("button", name="Review").click()
+    await expect(cid.page.get_by_role("dialog", name="Put aside by")).to_be_visible()
+    return cid
+
+
+async def parked_and_merging_by_now(stage: Stage) -> Window:
+    bo = await parked(stage)
+    await stage.ann.edit(stage.ann.text.replace("Sunday", "Saturday"))
+    await bo.page.get_by_role("button", name="Review").click()
+    await expect(bo.page.get_by_role("button", name="Put it in")).to_be_visible()
+    return bo
+
+
 _SCENES: tuple[Callable[[Stage], Awaitable[Window]], ...] = (
     landing,
     landing_with_recent_documents,
@@ -414,6 +477,13 @@ _SCENES: tuple[Callable[[Stage], Awaitable[Window]], ...] = (
     dialog_with_a_deletion,
     dialog_while_the_other_types_on,
     dialog_of_a_conflict_that_is_gone,
+    dialog_with_the_same_choice_for_the_others,
+    dialog_with_words_added_and_removed,
+    toast_after_a_decision,
+    toast_after_deciding_later,
+    parked,
+    parked_and_reviewed,
+    parked_and_merging_by_now,
 )
 
 

@@ -1,5 +1,8 @@
 """Two people change the same words: what is asked, what may be answered, what Git keeps."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.async_api import expect
 
@@ -82,10 +85,10 @@ async def test_a_choice_is_everybodys_text_and_a_merge_in_git(
     [
         ("Mine", "friends and all"),
         ("Ann's", "people and all"),
-        ("Both", "friends and all people"),
+        ("Both", "friends people and all"),
     ],
 )
-async def test_after_a_choice_by_mouse_typing_goes_on_where_the_caret_was(
+async def test_after_a_choice_by_mouse_typing_goes_on_behind_the_result(
     room: Room, choice: str, words: str
 ) -> None:
     ann, bo = await disagree(room)
@@ -140,6 +143,7 @@ async def test_decide_later_keeps_my_words_on_a_branch_and_goes_on_with_everybod
     await bo.dialog.get_by_role("button", name="Decide later").click()
     await expect(bo.dialog).to_be_hidden()
     await expect(bo.bar).to_be_hidden()
+    await expect(bo.toast).to_contain_text("Put aside. Your version is kept")
     await bo.reads(_ANNS)
     [unmerged] = await room.branches("unmerged")
     kept = await room.git("show", f"unmerged/{unmerged}:{room.document}.txt")
@@ -266,8 +270,29 @@ async def test_a_conflict_is_over_when_both_write_the_same(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.writes_over("friends", "people")
     await expect(bo.bar).to_be_hidden()
+    await expect(bo.toast).to_contain_text("Resolved: both versions now agree.")
     await ann.reads(_ANNS)
     assert await room.agreed() == _ANNS
+
+
+async def test_a_conflict_that_is_gone_within_a_moment_is_never_shown(room: Room) -> None:
+    ann, bo = await room.pair("Hello world!\n")
+    await bo.page.clock.install()
+    await bo.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=2))
+    bo.line.hold()
+    await ann.writes_over("world", "people")
+    await ann.settled()
+    await bo.writes_over("world", "friends")
+    await bo.page.clock.run_for(500)  # when it is sent
+    bo.line.release()
+    await expect(bo.status).to_contain_text("1 part needs your choice")
+    await bo.page.clock.run_for(900)
+    await expect(bo.bar).to_be_hidden()
+    await ann.writes_over("people", "friends")
+    await expect(bo.status).not_to_contain_text("choice")
+    await bo.page.clock.run_for(5000)
+    await expect(bo.bar).to_be_hidden()
+    await expect(bo.toast).to_be_hidden()
 
 
 async def test_an_open_conflict_survives_a_reload(room: Room) -> None:
@@ -282,24 +307,201 @@ async def test_an_open_conflict_survives_a_reload(room: Room) -> None:
     assert await room.agreed() == _BOS
 
 
-async def test_two_conflicts_are_answered_one_after_the_other(room: Room) -> None:
-    ann, bo = await room.pair("one cat\nmiddle\ntwo dogs\n")
+_ANIMALS = "one cat\nmiddle\ntwo dogs\nthree cows\n"
+
+
+async def disagree_thrice(room: Room) -> tuple[Window, Window]:
+    """Three places, with Bo's dialog open on the first."""
+    ann, bo = await room.pair(_ANIMALS)
     bo.line.hold()
-    await ann.writes_over("cat", "kitten")
-    await ann.writes_over("dogs", "puppies")
+    for old, anns in (("cat", "kitten"), ("dogs", "puppies"), ("cows", "calves")):
+        await ann.writes_over(old, anns)
     await ann.settled()
-    await bo.writes_over("cat", "tiger")
-    await bo.writes_over("dogs", "wolves")
+    for old, bos in (("cat", "tiger"), ("dogs", "wolves"), ("cows", "bulls")):
+        await bo.writes_over(old, bos)
     bo.line.release()
-    await expect(bo.bar).to_contain_text("2 places")
+    await expect(bo.bar).to_contain_text("3 places")
     await bo.opens_dialog()
-    await expect(bo.dialog).to_contain_text("Conflict 1 of 2")
+    return ann, bo
+
+
+async def test_conflicts_are_answered_one_after_the_other(room: Room) -> None:
+    ann, bo = await disagree_thrice(room)
+    heading = bo.dialog.get_by_role("heading", name="Conflict")
+    await expect(heading).to_have_text("Conflict 1 of 3 on line 1")
+    await bo.page.keyboard.press("F8")
+    await expect(heading).to_have_text("Conflict 2 of 3 on line 3")
+    await expect(heading).to_be_focused()
+    await bo.page.keyboard.press("Shift+F8")
+    await expect(heading).to_have_text("Conflict 1 of 3 on line 1")
     await bo.chooses("Mine")
     await bo.uses_this()
-    await expect(bo.dialog).to_contain_text("Conflict 2 of 2")
+    await expect(heading).to_have_text("Conflict 2 of 3 on line 3")
     await bo.chooses("Ann's")
     await bo.uses_this()
+    await bo.chooses("Both")
+    await bo.uses_this()
     await expect(bo.dialog).to_be_hidden()
-    merged = "one tiger\nmiddle\ntwo puppies\n"
+    await expect(bo.toast).to_contain_text("What you chose was used for 3 parts.")
+    merged = "one tiger\nmiddle\ntwo puppies\nthree bulls calves\n"
     await ann.reads(merged)
     assert await room.agreed() == merged
+
+
+async def test_one_choice_can_be_used_for_all_others_but_for_none_that_was_answered(
+    room: Room,
+) -> None:
+    ann, bo = await disagree_thrice(room)
+    alike = bo.dialog.get_by_role("checkbox")
+    await expect(alike).to_be_hidden()
+    await bo.chooses("Ann's")
+    await expect(bo.dialog.get_by_label("Use the same choice for the other 2")).not_to_be_checked()
+    await bo.uses_this()
+    await bo.chooses("I'll edit by hand")
+    await expect(alike).to_be_hidden()
+    await bo.chooses("Mine")
+    await bo.dialog.get_by_label("Use the same choice for the other one").check()
+    await bo.uses_this()
+    await expect(bo.dialog).to_be_hidden()
+    merged = "one kitten\nmiddle\ntwo wolves\nthree bulls\n"
+    await ann.reads(merged)
+    assert await room.agreed() == merged
+
+
+async def test_each_side_shows_its_own_words_at_the_other_conflicts_of_a_line(room: Room) -> None:
+    ann, bo = await room.pair("A cat that I know chases two dogs.\n")
+    bo.line.hold()
+    for old, anns in (("cat", "kitten"), ("dogs", "puppies")):
+        await ann.writes_over(old, anns)
+    await ann.settled()
+    for old, bos in (("cat", "tiger"), ("dogs", "wolves")):
+        await bo.writes_over(old, bos)
+    bo.line.release()
+    await bo.opens_dialog()
+    await expect(bo.page.locator("#base-text")).to_have_text("A cat that I know chases two dogs.")
+    yours, anns_own = (bo.dialog.get_by_role("region", name=name) for name in ("Yours", "Ann's"))
+    await expect(yours).to_contain_text("tiger that I know chases two wolves.")
+    await expect(anns_own).to_contain_text("kitten that I know chases two puppies.")
+
+
+async def test_what_was_added_and_removed_is_marked_and_said(room: Room) -> None:
+    ann, bo = await room.pair(
+        "The old red door of the house on the hill stays open until nine in the evening.\n"
+    )
+    bo.line.hold()
+    await ann.writes_over(await ann.text.input_value(), "Closed.\n")
+    await ann.settled()
+    await bo.writes_over("old red", "red")
+    await bo.writes_over("nine", "ten")
+    bo.line.release()
+    await bo.opens_dialog()
+    yours = bo.page.locator("#my-text")
+    await expect(yours.locator("del").first).to_contain_text("[removed]")
+    await expect(yours.locator("del").first).to_contain_text("old")
+    await expect(yours.locator("ins")).to_have_text("[added] ten")
+    # Hardly anything is the same: marking single words would tell nothing.
+    await expect(bo.page.locator("#their-text ins")).to_contain_text("[added] Closed")
+    await expect(bo.page.locator("#their-text del")).to_have_count(0)
+
+
+async def test_what_was_written_from_two_choices_is_kept_both(room: Room) -> None:
+    _, bo = await disagree(room)
+    await bo.opens_dialog()
+    await bo.chooses("Mine")
+    await bo.result.fill("dear friends")
+    await bo.chooses("Ann's")
+    await bo.result.fill("dear people")
+    await bo.chooses("Both")
+    await bo.chooses("I'll edit by hand")
+    await expect(bo.result).to_have_value("dear people")
+    await bo.dialog.get_by_role("button", name="What else you wrote").click()
+    await expect(bo.result).to_have_value("dear friends")
+
+
+async def test_who_changed_what_and_when_is_said_while_the_dialog_is_open(room: Room) -> None:
+    ann, bo = await disagree(room)
+    await bo.page.clock.install()
+    await bo.opens_dialog()
+    await ann.writes_over("people", "folks")
+    age = bo.page.locator("#their-age")
+    await expect(age).to_have_text("changed just now")
+    await bo.page.clock.fast_forward(2 * 60_000)
+    await expect(age).to_have_text("changed 2 minutes ago")
+
+
+async def test_all_of_my_text_can_be_taken_away_before_anything_is_decided(room: Room) -> None:
+    _, bo = await disagree(room)
+    await bo.opens_dialog()
+    async with bo.page.expect_download() as downloading:
+        await bo.dialog.get_by_role("button", name="Download my text").click()
+    download = await downloading.value
+    assert download.suggested_filename == f"{room.document}.txt"
+    assert (await download.path()).read_text() == _BOS
+    await bo.dialog.get_by_role("button", name="Copy my text").click()
+    await expect(bo.dialog).to_contain_text("Your text is copied.")
+    await bo.chooses("I'll edit by hand")
+    await bo.page.keyboard.press("Control+V")
+    await expect(bo.result).to_have_value(_BOS)
+
+
+async def test_the_decision_can_be_undone_from_where_it_is_told(room: Room) -> None:
+    ann, bo = await disagree(room)
+    await bo.opens_dialog()
+    await bo.chooses("Ann's")
+    await bo.uses_this()
+    await expect(bo.toast).to_contain_text("Ann's version was used for 1 part.")
+    await bo.toast.get_by_role("button", name="Undo").click()
+    await expect(bo.toast).to_be_hidden()
+    await expect(bo.text).to_be_focused()
+    await bo.reads(_BOS)
+    await ann.reads(_BOS)
+    assert await room.agreed() == _BOS
+
+
+async def test_an_undo_that_would_take_back_something_else_is_not_offered(room: Room) -> None:
+    _, bo = await disagree(room)
+    await bo.opens_dialog()
+    await bo.chooses("Both")
+    await bo.uses_this()
+    undo = bo.toast.get_by_role("button", name="Undo")
+    await expect(undo).to_be_visible()
+    await bo.types(" and all")
+    await expect(undo).to_be_hidden()
+    await expect(bo.toast).to_contain_text("Both versions were used for 1 part.")
+
+
+async def test_what_is_told_stays_for_a_while_and_can_be_dismissed(room: Room) -> None:
+    _, bo = await disagree(room)
+    await bo.page.clock.install()
+    await bo.opens_dialog()
+    await bo.chooses("Mine")
+    await bo.uses_this()
+    await expect(bo.toast).to_contain_text("Your version was used for 1 part.")
+    await expect(bo.toast.get_by_role("button", name="Undo")).to_be_hidden()
+    await bo.page.clock.run_for(10_000)
+    await expect(bo.toast).to_be_visible()
+    await bo.toast.get_by_role("button", name="Dismiss").click()
+    await expect(bo.toast).to_be_hidden()
+    await expect(bo.text).to_be_focused()
+
+
+async def test_on_a_phone_nothing_is_cut_off_and_the_decision_stays_in_sight(room: Room) -> None:
+    text = "\n".join(f"A line with the number {n} in it." for n in range(12))
+    await room.begin(f"{text}\n")
+    small = {"viewport": {"width": 320, "height": 568}}
+    ann, bo = await room.enter("Ann"), await room.enter("Bo", **small)
+    bo.line.hold()
+    await ann.writes_over(text, "Nothing any more.")
+    await ann.settled()
+    await bo.writes_over(text, text.replace("number", "figure"))
+    bo.line.release()
+    await bo.opens_dialog()
+    wide = await bo.page.evaluate(
+        "[document.documentElement, conflict].map((e) => e.scrollWidth - e.clientWidth)"
+    )
+    assert wide == [0, 0]
+    await expect(bo.page.locator("#before-both")).not_to_have_attribute("open", re.compile(""))
+    await expect(bo.dialog.get_by_role("button", name="Use this")).to_be_in_viewport(ratio=1)
+    box = await bo.dialog.bounding_box()
+    assert box
+    assert box["width"] == small["viewport"]["width"]

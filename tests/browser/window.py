@@ -54,6 +54,10 @@ class Window:
     def result(self) -> Locator:
         return self.dialog.get_by_label("Result")
 
+    @property
+    def toast(self) -> Locator:
+        return self.page.locator("#toast")
+
     async def reads(self, text: str) -> None:
         """The text becomes this."""
         await expect(self.text).to_have_value(text)

@@ -52,7 +52,7 @@ test('a refreshed conflict keeps what was written and asks again', () => {
   choices.write(0, 'mine own words');
   choices.decide(0);
   const hunk = { start: 4, end: 7, base: 'two', ours: 'dwa', theirs: 'deux' };
-  choices.refresh(conflict('one dwa three\n', [hunk]));
+  choices.refresh(conflict('one dwa three\n', [hunk]), 0);
   assert.deepEqual(choices.results, ['mine own words']);
   assert.deepEqual([choices.areComplete, choices.all[0]?.isOutdated], [false, true]);
 });
@@ -63,6 +63,59 @@ test('a choice follows its hunk when hunks come and go', () => {
   const choices = new Choices(conflict('A B\n', [first, second]));
   choices.choose(1, 'mine');
   choices.decide(1);
-  choices.refresh(conflict('a B\n', [second]));
+  choices.refresh(conflict('a B\n', [second]), 0);
   assert.deepEqual([choices.results, choices.areComplete], [['y'], true]);
+});
+
+test('what was written from one choice does not replace what was from another', () => {
+  const choices = new Choices(WORDS);
+  choices.choose(0, 'mine');
+  choices.write(0, 'deux!');
+  choices.choose(0, 'theirs');
+  choices.write(0, 'zwei!');
+  assert.deepEqual(choices.results, ['zwei!']);
+  choices.nextDraft(0);
+  assert.deepEqual(choices.results, ['deux!']);
+  choices.choose(0, 'mine');
+  assert.deepEqual(choices.results, ['deux']);
+  choices.choose(0, 'hand');
+  assert.deepEqual(choices.results, ['deux!']);
+});
+
+const THREE = conflict('A B C\n', [
+  { start: 0, end: 1, base: 'a', ours: 'A', theirs: 'x' },
+  { start: 2, end: 3, base: 'b', ours: 'B', theirs: '' },
+  { start: 4, end: 5, base: 'c', ours: 'C', theirs: 'z' },
+]);
+
+test('the open ones can be decided alike; what was chosen stays', () => {
+  const choices = new Choices(THREE);
+  choices.choose(2, 'theirs');
+  choices.choose(0, 'mine');
+  assert.equal(choices.emptied(0), 1);
+  assert.equal(choices.decideAlike(0), 1);
+  choices.decide(0);
+  assert.deepEqual(choices.results, ['x', '', 'C']);
+  assert.deepEqual(
+    choices.all.map(({ isDecided }) => isDecided),
+    [true, true, false],
+  );
+});
+
+test('both of the open ones come in the same order', () => {
+  const choices = new Choices(THREE);
+  choices.choose(0, 'both');
+  choices.swap(0);
+  choices.decideAlike(0);
+  assert.deepEqual(choices.results, ['A x', 'B', 'C z']);
+});
+
+test('mine is what I have by now, and when the other side changed is kept', () => {
+  const choices = new Choices(WORDS);
+  choices.choose(0, 'mine');
+  const hunk = { start: 4, end: 8, base: 'two', ours: 'zwei', theirs: 'deux mots' };
+  choices.refresh(conflict('one zwei three\n', [hunk]), 5);
+  assert.deepEqual([choices.results, choices.all[0]?.changedMs], [['deux mots'], null]);
+  choices.refresh(conflict('one dwa three\n', [{ ...hunk, end: 7, ours: 'dwa' }]), 7);
+  assert.deepEqual([choices.all[0]?.isOutdated, choices.all[0]?.changedMs], [false, 7]);
 });

@@ -458,6 +458,17 @@ test('P15: what somebody put aside is decided beside the text that is shown', ()
   assert.deepEqual([sync.local, sync.known.commit], ['one deux three, four\n', 'r2']);
 });
 
+test('P15: what was typed before goes first, and what was decided is not forgotten over it', () => {
+  const sync = joined();
+  const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');
+  sync.typed('one two three, four\n');
+  const { send: first } = sync.takeUp({ ...dispute, commit: 'aside' }, ['deux']);
+  assert.equal(first[0]?.type, 'edit');
+  receive(sync, merged(1, 'one two three, four\n', 'one two three, four\n', 'r2'));
+  const [then] = sync.flush().send;
+  assert.equal(then?.type, 'resolve');
+});
+
 test('P15: what was taken up may be disputed in its turn', () => {
   const sync = joined();
   const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');

@@ -1,0 +1,190 @@
+"""What somebody put aside: who sees that there is any, and who decides about it."""
+
+import re
+
+import pytest
+from playwright.async_api import Locator, Route, expect
+
+from tests.browser.room import Room
+from tests.browser.test_conflicts import disagree
+from tests.browser.window import Window
+
+_ANNS = "Hello people!\nThe second line.\n"
+_BOS = "Hello friends!\nThe second line.\n"
+
+
+async def put_aside(room: Room) -> tuple[Window, Window]:
+    """Bo decided later; both see that a part is put aside."""
+    ann, bo = await disagree(room)
+    await bo.opens_dialog()
+    await bo.dialog.get_by_role("button", name="Decide later").click()
+    for window in (ann, bo):
+        await expect(button_of(window)).to_have_text("1 part put aside")
+    return ann, bo
+
+
+def button_of(window: Window) -> Locator:
+    return window.page.get_by_role("button", name="put aside")
+
+
+def panel_of(window: Window) -> Locator:
+    return window.page.get_by_role("region", name="Put aside")
+
+
+def dialog_of(window: Window) -> Locator:
+    return window.page.get_by_role("dialog", name="Put aside by")
+
+
+async def opens_list(window: Window) -> Locator:
+    await button_of(window).click()
+    panel = panel_of(window)
+    await expect(panel).to_be_visible()
+    return panel
+
+
+async def test_nothing_is_said_where_nothing_is_put_aside(room: Room) -> None:
+    ann, _ = await room.pair("Hello\n")
+    await expect(button_of(ann)).to_be_hidden()
+
+
+async def test_anybody_can_review_what_somebody_put_aside(room: Room) -> None:
+    ann, bo = await put_aside(room)
+    panel = await opens_list(ann)
+    await expect(panel.get_by_role("listitem")).to_contain_text(
+        re.compile(r"Bo (just now|\d+ s ago) · 1 place, \d+ characters")
+    )
+    await panel.get_by_role("button", name="Review").click()
+    dialog = dialog_of(ann)
+    await expect(dialog.get_by_role("heading", level=2)).to_have_text(
+        re.compile(r"Put aside by Bo, \w{3} \d\d:\d\d, on line 1")
+    )
+    await expect(dialog.get_by_role("region", name="Bo's")).to_contain_text("friends")
+    there = dialog.get_by_role("region", name="In the document now")
+    await expect(there).to_contain_text("people")
+    for radio in await dialog.get_by_role("radio").all():
+        await expect(radio).not_to_be_checked()
+    await dialog.get_by_role("radio", name="Bo's").check()
+    await dialog.get_by_role("button", name="Use this").click()
+    await expect(dialog).to_be_hidden()
+    await expect(ann.text).to_be_focused()
+    await ann.reads(_BOS)
+    await bo.reads(_BOS)
+    await expect(ann.toast).to_contain_text("Bo's version was used for 1 part.")
+    for window in (ann, bo):
+        await expect(button_of(window)).to_be_hidden()
+    assert await room.agreed() == _BOS
+    assert await room.branches("unmerged") == []
+
+
+async def test_ones_own_part_is_called_yours(room: Room) -> None:
+    _, bo = await put_aside(room)
+    panel = await opens_list(bo)
+    await expect(panel.get_by_role("listitem")).to_contain_text("You")
+    await panel.get_by_role("button", name="Review").click()
+    dialog = dialog_of(bo)
+    await expect(dialog.get_by_role("heading", level=2)).to_contain_text("Put aside by you")
+    await expect(dialog.get_by_role("region", name="Yours")).to_contain_text("friends")
+    await dialog.get_by_role("radio", name="Both").check()
+    await dialog.get_by_role("button", name="Use this").click()
+    await bo.reads("Hello friends people!\nThe second line.\n")
+
+
+async def test_the_keyboard_alone_is_enough_and_what_is_left_stays_put_aside(room: Room) -> None:
+    ann, _ = await put_aside(room)
+    keyboard = ann.page.keyboard
+    await button_of(ann).focus()
+    await keyboard.press("Enter")
+    review = panel_of(ann).get_by_role("button", name="Review")
+    await expect(review).to_be_visible()
+    await keyboard.press("Tab")
+    await expect(review).to_be_focused()
+    await keyboard.press("Enter")
+    await expect(dialog_of(ann)).to_be_visible()
+    await keyboard.press("Escape")
+    await expect(dialog_of(ann)).to_be_hidden()
+    await expect(button_of(ann)).to_be_focused()
+    await ann.reads(_ANNS)
+    await keyboard.press("Enter")
+    await expect(review).to_be_visible()
+    await keyboard.press("Escape")
+    await expect(panel_of(ann)).to_be_hidden()
+    await expect(button_of(ann)).to_be_focused()
+
+
+async def test_ones_own_conflict_comes_first(room: Room) -> None:
+    ann, bo = await put_aside(room)
+    bo.line.hold()
+    await ann.writes_over("second", "third")
+    await ann.settled()
+    await bo.writes_over("second", "fourth")
+    bo.line.release()
+    await expect(bo.bar).to_be_visible()
+    panel = await opens_list(bo)
+    await expect(panel).to_contain_text("Answer your own conflict first (F8)")
+    review = panel.get_by_role("button", name="Review")
+    await expect(review).to_have_attribute("aria-disabled", "true")
+    await review.click(force=True)
+    await expect(dialog_of(bo)).to_be_hidden()
+
+
+async def test_what_somebody_else_dealt_with_meanwhile_is_said(room: Room) -> None:
+    ann, _ = await put_aside(room)
+    ann.excuses("404")
+
+    async def gone(route: Route) -> None:
+        await route.fulfill(status=404, json={"error": "gone"})
+
+    await ann.page.route("**/unmerged/*", gone)
+    panel = await opens_list(ann)
+    await panel.get_by_role("button", name="Review").click()
+    await expect(panel).to_contain_text("Somebody has dealt with it already.")
+    await expect(dialog_of(ann)).to_be_hidden()
+
+
+async def test_of_two_who_decide_at_the_same_time_the_later_one_counts(room: Room) -> None:
+    ann, bo = await put_aside(room)
+    for window in (ann, bo):
+        panel = await opens_list(window)
+        await panel.get_by_role("button", name="Review").click()
+        await expect(dialog_of(window)).to_be_visible()
+    await dialog_of(bo).get_by_role("radio", name="What is there now").check()
+    await dialog_of(bo).get_by_role("button", name="Use this").click()
+    await bo.settled()
+    await dialog_of(ann).get_by_role("radio", name="Bo's").check()
+    await dialog_of(ann).get_by_role("button", name="Use this").click()
+    await expect(dialog_of(ann)).to_be_hidden()
+    await expect(ann.toast).to_contain_text("Bo's version was used for 1 part.")
+    assert await room.agreed() == _BOS
+
+
+@pytest.mark.parametrize("failure", ["no answer", "a fault"])
+async def test_a_list_that_cannot_be_loaded_says_what_to_do(room: Room, failure: str) -> None:
+    ann, _ = await put_aside(room)
+    ann.excuses("net::ERR_FAILED", "500")
+
+    async def fail(route: Route) -> None:
+        await (route.abort() if failure == "no answer" else route.fulfill(status=500))
+
+    await ann.page.route("**/unmerged", fail)
+    panel = await opens_list(ann)
+    await expect(panel).to_contain_text("Check the connection, then try again.")
+    await ann.page.unroute("**/unmerged")
+    await panel.get_by_role("button", name="Try again").click()
+    await expect(panel.get_by_role("listitem")).to_have_count(1)
+    await expect(panel).not_to_contain_text("Check the connection")
+
+
+async def test_what_merges_by_now_is_only_put_in(room: Room) -> None:
+    ann, bo = await put_aside(room)
+    await ann.writes_over("people", "world")
+    await ann.settled()
+    panel = await opens_list(ann)
+    await panel.get_by_role("button", name="Review").click()
+    dialog = dialog_of(ann)
+    await expect(dialog).to_contain_text("Nothing in it disagrees with the document any more.")
+    await expect(dialog.get_by_role("radio")).to_have_count(0)
+    await dialog.get_by_role("button", name="Put it in").click()
+    await ann.reads(_BOS)
+    await bo.reads(_BOS)
+    await expect(button_of(ann)).to_be_hidden()
+    assert await room.agreed() == _BOS
