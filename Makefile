@@ -1,5 +1,5 @@
 # `make` lists what it can do. Everything it installs goes into .venv and node_modules; only `make test`
-# may install something outside them: Chromium, where none is found.
+# may install something outside them: Chromium and Firefox, where none is found.
 
 # The first Python that is new enough; another one: make PYTHON=/path/to/python
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -24,8 +24,9 @@ help: ## this list
 run: .venv/run.stamp ## serve on http://localhost:8080, documents in ./data (another port: make run ARGS='--port 9000')
 	@exec $(BIN)/gollabedit serve $(ARGS)
 
-test: .venv/test.stamp ## every test: JavaScript, Python, browser (installs what they need)
-	@chromium=$$(tools/chromium) && $(MAKE) --no-print-directory tests CHROMIUM="$$chromium"
+test: .venv/test.stamp node_modules/.stamp ## every test: JavaScript, Python, browser (installs what they need)
+	@chromium=$$(tools/browser Chromium) && firefox=$$(tools/browser Firefox) && \
+		$(MAKE) --no-print-directory tests CHROMIUM="$$chromium" FIREFOX="$$firefox"
 
 check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then every test; CI runs this
 	$(BIN)/ruff format --check
@@ -38,10 +39,10 @@ check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then
 
 tests:
 	$(BIN)/node --test 'tests/web/**/*.test.js'
-	CHROMIUM='$(CHROMIUM)' $(BIN)/pytest $(PYTEST)
+	CHROMIUM='$(CHROMIUM)' FIREFOX='$(FIREFOX)' $(BIN)/pytest $(PYTEST)
 
 screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
-	@chromium=$$(tools/chromium) && CHROMIUM="$$chromium" $(BIN)/python tests/browser/screenshots.py build/screenshots
+	@chromium=$$(tools/browser Chromium) && CHROMIUM="$$chromium" $(BIN)/python tests/browser/screenshots.py build/screenshots
 
 bench: .venv/test.stamp bench/load/node_modules/.stamp ## the server under load beside other servers (ARGS='--quick', ARGS='--help')
 	@$(BIN)/python -m bench.load $(ARGS)

@@ -1,4 +1,6 @@
-"""One Chromium and one server for all stories; a document and windows of its own for each.
+"""One browser and one server for all stories; a document and windows of its own for each.
+
+The browser is Chromium. A story that is marked `engines` takes place in Firefox as well.
 
 At the end of every story: no page met an error, the server met no fault, and Git finds nothing
 wrong with the repository. The server's log of the story is printed where it fails.
@@ -6,15 +8,20 @@ wrong with the repository. The server's log of the story is printed where it fai
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.browser.chromium import NoChromiumError, chromium
+from tests.browser.chromium import chromium
+from tests.browser.firefox import firefox
+from tests.browser.installed import NoBrowserError
 from tests.browser.room import Room
 from tests.browser.server_process import ServerProcess, faults
+
+_ENGINES = {"chromium": chromium, "firefox": firefox}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,13 +32,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("engines"):
+        metafunc.parametrize("browser", _ENGINES, indirect=True)
+
+
+class Browsers:
+    """Each starts when the first story wants it, and stays for those that follow."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self._started: dict[str, Browser] = {}
+
+    async def get(self, engine: str) -> Browser:
+        if engine not in self._started:
+            browser = await self._stack.enter_async_context(_ENGINES[engine]())
+            self._started[engine] = browser
+        return self._started[engine]
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """The Chromium of this machine."""
+async def browsers() -> AsyncIterator[Browsers]:
+    async with AsyncExitStack() as stack:
+        yield Browsers(stack)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(browsers: Browsers, request: pytest.FixtureRequest) -> Browser:
+    """One of those that this machine has."""
     try:
-        async with chromium() as browser:
-            yield browser
-    except NoChromiumError as missing:
+        return await browsers.get(getattr(request, "param", "chromium"))
+    except NoBrowserError as missing:
         pytest.fail(str(missing), pytrace=False)
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 
 from tests.browser.line import Line
 from tests.browser.server_process import ServerProcess
-from tests.browser.window import Window
+from tests.browser.window import LISTENER, Window
 from tests.server.sockets.client import Client
 from tests.server.sockets.harness import git, run_git
 
@@ -32,6 +32,7 @@ class Room:
         line = await Line.to(self.server.port)
         self._lines.append(line)
         context = await self._browser.new_context(**options)
+        await context.add_init_script(LISTENER)
         # A new window is about:blank at first, which has no storage.
         keep = f"localStorage.setItem('gollabedit.name', {name!r})"
         await context.add_init_script(f"if (location.host) {keep}")

@@ -2,11 +2,13 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.room import Room
 
 
+@pytest.mark.engines
 async def test_line_endings_survive_an_edit_byte_for_byte(room: Room) -> None:
     await room.begin("one\r\ntwo\r\nthree\nfour\r\n\r\nlast\r\n")
     ann, bo = await asyncio.gather(room.enter("Ann"), room.enter("Bo"))

@@ -26,6 +26,7 @@ async def type_at_once(ann: Window, bo: Window, count: int = 25) -> tuple[list[s
     return anns, bos
 
 
+@pytest.mark.engines
 async def test_two_who_type_on_their_own_lines_get_every_letter_where_it_was_typed(
     room: Room, tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ async def test_the_founding_example_ends_in_good_morning_everybody(room: Room) -
     await expect(bo.bar).to_be_hidden()
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("direction", ["forward", "backward"])
 async def test_a_selection_stays_on_its_words_whatever_others_write(
     room: Room, direction: str
@@ -99,6 +101,7 @@ async def test_a_selection_stays_on_its_words_whatever_others_write(
     assert await room.agreed() == "before far close all of it alone after all"
 
 
+@pytest.mark.engines
 async def test_what_others_type_at_my_caret_stays_to_its_right(room: Room) -> None:
     ann, bo = await room.pair("left right")
     await ann.goes_after("left ")
@@ -110,6 +113,7 @@ async def test_what_others_type_at_my_caret_stays_to_its_right(room: Room) -> No
     assert await room.agreed() == "left mine theirs right"
 
 
+@pytest.mark.engines
 async def test_what_i_read_stays_in_place_when_others_write_above_it(room: Room) -> None:
     ann, bo = await room.pair("".join(f"line {number}\n" for number in range(200)))
     await ann.goes_after("line 150")  # which also brings it into view
@@ -173,6 +177,7 @@ async def test_a_composition_is_neither_broken_off_nor_doubled_by_others(room: R
     assert await room.agreed() == "Bo's start漢字\nend of all"
 
 
+@pytest.mark.engines
 async def test_emoji_and_combining_marks_stay_whole_next_to_each_other(room: Room) -> None:
     ann, bo = await room.pair("A🎉B")
     ann.line.hold()

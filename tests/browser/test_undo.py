@@ -22,6 +22,7 @@ async def both_type(room: Room) -> tuple[Window, Window]:
     return ann, bo
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("redo", ["Control+Shift+z", "Control+y"])
 async def test_by_keys(room: Room, redo: str) -> None:
     ann, bo = await both_type(room)
@@ -63,6 +64,7 @@ async def test_by_the_menu_of_the_browser(room: Room) -> None:
     assert await room.agreed() == _BOTH
 
 
+@pytest.mark.engines
 async def test_what_others_wrote_into_my_words_stays(room: Room) -> None:
     ann, bo = await room.pair("begin end")
     await ann.goes_after("begin ")
@@ -97,6 +99,7 @@ async def test_a_decision_about_a_conflict_is_one_step(room: Room) -> None:
     assert await room.agreed() == "Hello world!\nThe third line.\n"
 
 
+@pytest.mark.engines
 async def test_a_document_with_crlf_keeps_its_line_ends(room: Room) -> None:
     ann, _ = await room.pair("one\r\ntwo\r\n")
     await ann.goes_after("one")

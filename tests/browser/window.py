@@ -10,6 +10,23 @@ from tests.browser.line import Line
 # Chromium itself says so on the console when a connection fails.
 _CONNECTION_FAILED = ("WebSocket connection to", "net::ERR_")
 
+# Before the page's own scripts: remembers what screen readers are told. The same words count anew
+# each time the region gets them.
+LISTENER = """
+    announcements = [];
+    new MutationObserver(changes => {
+      const regions = changes.map(({target}) =>
+        (target.closest ? target : target.parentElement)?.closest('[role=status], output'));
+      for (const region of new Set(regions)) {
+        if (region?.checkVisibility() && region.textContent.trim()) {
+          announcements.push(region.textContent.trim());
+        }
+      }
+    }).observe(document, {subtree: true, childList: true, characterData: true});
+"""
+_SAY = "words => import('/static/announcer.js').then(({say}) => say(words))"
+_END = "That was all."
+
 
 class Window:
     """One tab on one document."""
@@ -79,6 +96,14 @@ class Window:
     async def has_focus(self) -> bool:
         """Whether what is typed goes into the document."""
         return bool(await self.text.evaluate("area => area === document.activeElement"))
+
+    async def announced(self) -> list[str]:
+        """What its user's screen reader was told since this was asked last."""
+        await self.page.evaluate(_SAY, _END)  # behind whatever is still to be said
+        said = await self.page.wait_for_function(
+            "end => announcements.includes(end) && announcements.splice(0)", arg=_END
+        )
+        return [words for words in await said.json_value() if words != _END]
 
     # --- what its user does
 

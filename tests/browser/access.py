@@ -1,0 +1,109 @@
+"""What keeps somebody out of a page: axe's rules, scrolling sideways, controls no key reaches."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page, ViewportSize
+
+_AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+# A page that is no HTML (what the server says to a wrong address) is made by the browser. Sizes of
+# targets axe judges only when told to.
+_VIOLATIONS = """async tags => {
+  if (document.contentType !== 'text/html') return [];
+  const {violations} = await axe.run({
+    runOnly: tags, rules: {'target-size': {enabled: true}}, resultTypes: ['violations']});
+  return violations.flatMap(({id, nodes}) => nodes.map(({target, html, failureSummary}) =>
+    `${id}: ${target.join(' ')}\\n    ${html}\\n    ${failureSummary.replaceAll('\\n', ' ')}`));
+}"""
+
+_TOO_WIDE = """() => {
+  const right = element => element.getBoundingClientRect().right;
+  if (document.scrollingElement.scrollWidth <= innerWidth) return [];
+  return [...document.body.querySelectorAll('*')].filter(element => right(element) > innerWidth)
+    .map(element => `it ends at ${right(element)} of ${innerWidth}: ${element.outerHTML}`);
+}"""
+
+# What Tab stops at: of radio buttons with one name only one, and nothing behind an open dialog.
+_STOPS = """() => {
+  const within = document.querySelector('dialog:modal') ?? document;
+  const groups = new Set();
+  const stops = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
+  return [...within.querySelectorAll(stops)].filter(
+    element => {
+      if (element.disabled || !element.checkVisibility()) return false;
+      if (element.type !== 'radio') return true;
+      const isFirst = !groups.has(element.name);
+      groups.add(element.name);
+      return isFirst;
+    });
+}"""
+
+_FOCUSED = """stops => {
+  const element = document.activeElement;
+  const place = stops.findIndex(stop => stop === element ||
+    (stop.type === 'radio' && stop.name === element.name));
+  const {outlineStyle, outlineWidth} = getComputedStyle(element);
+  const hasRing = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+  const {left, top, width, height} = element.getBoundingClientRect();
+  // A popover may cover it: its user opened it, and Esc closes it.
+  const isOn = (x, y) => {
+    const found = document.elementFromPoint(left + width * x, top + height * y);
+    return element.contains(found) || found?.closest(':popover-open');
+  };
+  const inner = [0.1, 0.3, 0.5, 0.7, 0.9];
+  const isCovered = !inner.some(x => inner.some(y => isOn(x, y)));
+  return {place, isMarked: hasRing || element.matches('textarea'), isCovered,
+    html: element.outerHTML.slice(0, 200)};
+}"""
+
+# A field may be gone once it has lost the focus.
+_STILL_THERE = """(stops, places) => places.map(place => stops[place])
+  .filter(stop => stop.checkVisibility()).map(stop => stop.outerHTML)"""
+
+
+class NoAxeError(Exception):
+    """It says what to do."""
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe-core complains of, as the page is now."""
+    if not await page.evaluate("'axe' in window"):
+        # The debugger's scripts are no matter of the page's policy for scripts.
+        await page.evaluate(f"(() => {{ {_axe()} }})()")
+    return list(await page.evaluate(_VIOLATIONS, _TAGS))
+
+
+async def scrolls_sideways(page: Page, size: ViewportSize) -> list[str]:
+    """What does not fit into a window of that size."""
+    await page.set_viewport_size(size)
+    return [f"at {size['width']} px {it}" for it in await page.evaluate(_TOO_WIDE)]
+
+
+async def unreached(page: Page) -> list[str]:
+    """Controls that Tab does not come to, or that do not show when they have the focus."""
+    stops = await page.evaluate_handle(_STOPS)
+    count = int(await stops.evaluate("stops => stops.length"))
+    missed, problems = set(range(count)), []
+    # The browser's own stops are between the last and the first; whoever is within begins there.
+    for _ in range(count + 3):
+        await page.keyboard.press("Tab")
+        focused: dict[str, Any] = await page.evaluate(_FOCUSED, stops)
+        if focused["place"] in missed:
+            missed.remove(focused["place"])
+            if not focused["isMarked"]:
+                problems.append(f"nothing shows the focus on {focused['html']}")
+            if focused["isCovered"]:
+                problems.append(f"something covers {focused['html']}")
+    html = await stops.evaluate(_STILL_THERE, list(missed))
+    return [*problems, *(f"Tab does not come to {it}" for it in html)]
+
+
+@cache
+def _axe() -> str:
+    try:
+        return _AXE.read_text()
+    except FileNotFoundError as missing:
+        raise NoAxeError("axe-core is not there: `make test` gets it.") from missing

@@ -1,0 +1,36 @@
+"""The Firefox of this machine: where it is, and how the tests start it."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.browser.installed import installed
+
+_DEADLINE_MS = 20_000  # as in Chromium
+_NAMES = ("firefox-esr", "firefox")
+_RELAY = Path(__file__).with_name("firefox_relay.py")
+
+
+@asynccontextmanager
+async def firefox() -> AsyncIterator[Browser]:
+    """A browser for as long as the context lasts.
+
+    Raises:
+        NoBrowserError: this machine has none.
+    """
+    environment: dict[str, str | float | bool] = {
+        **os.environ,
+        "FIREFOX": installed("Firefox", _NAMES),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",  # for the relay's first line
+    }
+    expect.set_options(timeout=_DEADLINE_MS)
+    async with async_playwright() as playwright:
+        browser = await playwright.firefox.launch(
+            channel="moz-firefox", executable_path=_RELAY, env=environment
+        )
+        yield browser
+        await browser.close()

@@ -1,0 +1,403 @@
+"""Every state that the pages can be in: `screenshots` takes its picture, `test_access` checks."""
+
+import json
+import time
+
+from playwright.async_api import expect
+
+from tests.browser.stage import LETTER, Scene, Stage
+from tests.browser.window import Window
+
+_PARAGRAPH = (
+    "The hall has room for sixty people at most, the doors to the garden stay open, and whoever"
+    " comes by bicycle is asked to leave it in the yard and not in the hallway, where the"
+    " fire brigade wants to see nothing at all."
+)
+_ONE = ("Saturday", "Sunday", "Friday evening")
+_TWO = ("Jo and the band, from eight", "Jo alone, from nine", "records, from seven")
+
+
+# --- the landing page
+
+
+async def landing(stage: Stage) -> Window:
+    return await stage.opens("/")
+
+
+async def landing_with_recent_documents(stage: Stage) -> Window:
+    bo = await stage.opens("/")
+    names = ("notes", "summer-party", "k7m2p9qx4w8z3n5t", "minutes-of-the-meeting-" + "x" * 40)
+    now = time.time() * 1000
+    recent = [{"name": name, "seen": now - age * 9e6} for age, name in enumerate(names)]
+    await bo.page.evaluate(
+        "it => localStorage.setItem('gollabedit.recent', it)", json.dumps(recent)
+    )
+    await bo.page.reload()
+    await expect(bo.page.get_by_role("listitem").get_by_role("link")).to_have_count(len(names))
+    return bo
+
+
+async def landing_with_one_removed(stage: Stage) -> Window:
+    bo = await landing_with_recent_documents(stage)
+    await bo.page.get_by_role("button", name="Remove notes").click()
+    return bo
+
+
+async def landing_with_a_name_that_cannot_be(stage: Stage) -> Window:
+    bo = await stage.opens("/")
+    await bo.page.get_by_label("Open or create by name").fill("My Notes")
+    return bo
+
+
+async def landing_with_a_new_name(stage: Stage) -> Window:
+    bo = await stage.opens("/")
+    bo.excuses("404")  # that there is no such document
+    await bo.page.get_by_label("Open or create by name").fill("my-notes")
+    await expect(bo.page.get_by_role("button", name="Create")).to_be_visible()
+    return bo
+
+
+async def not_found(stage: Stage) -> Window:
+    return await _missing(stage, "/nowhere")
+
+
+async def not_a_name(stage: Stage) -> Window:
+    return await _missing(stage, "/d/Not a name")
+
+
+async def _missing(stage: Stage, path: str) -> Window:
+    bo = await stage.opens("/")
+    bo.excuses("404")
+    await bo.page.goto(bo.line.url + path)
+    return bo
+
+
+# --- a document
+
+
+async def document_empty(stage: Stage) -> Window:
+    return await stage.enters()
+
+
+async def document_with_two_who_type(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    await stage.stands(await stage.joins("Ann"), "Drinks")
+    await bo.goes_after("who has a trailer?")
+    await bo.types(" Bo, from noon on.")
+    await bo.settled()
+    await expect(bo.people).to_contain_text("Ann, line")
+    return bo
+
+
+async def document_with_people_in_the_text(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    await bo.goes_after("who has a trailer?")
+    await stage.selects(await stage.joins("Ann"), "Saturday, in the yard behind number 12. Bring a")
+    await stage.stands(await stage.joins("Chloé"), "Sam, who")
+    await stage.stands(await stage.joins("Dmitri"), "If it rains")
+    await stage.stands(await stage.joins("مريم"), "If it rains")
+    await stage.stands(await stage.joins("Guest 412"), "Dear")
+    await expect(bo.page.locator("#overlay .caret:visible")).to_have_count(5)
+    return bo
+
+
+async def document_with_many_people(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    long_name = "Wilhelmina Featherstonehaugh-Cholmondeley of Marjoribanks House"
+    for name in ("Ann", "Chloé", "小林", "Dmitri", "Guest 412", "Guest 97", "مريم", long_name):
+        await stage.stands(await stage.joins(name), "Music")
+    await expect(bo.people.get_by_role("listitem")).to_have_count(9)
+    await expect(bo.people).to_contain_text("House, line 6")
+    return bo
+
+
+async def document_while_paused(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    ann = await stage.joins("Ann")
+    pause = bo.page.get_by_role("button", name="Pause")
+    await pause.click()
+    await ann.edit(LETTER.replace("Saturday", "Sunday"))
+    await expect(pause).to_contain_text("(1)")
+    return bo
+
+
+async def document_while_renaming(stage: Stage) -> Window:
+    bo = await stage.enters()
+    await bo.page.get_by_role("button", name="You:").click()
+    return bo
+
+
+async def document_while_sharing(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    await bo.page.get_by_role("button", name="Share").click()
+    return bo
+
+
+async def document_with_settings(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    await bo.page.get_by_role("button", name="Settings").click()
+    return bo
+
+
+async def document_in_large_letters_without_wrapping(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.opens("/")
+    chosen = json.dumps({"font": "proportional", "size": "huge", "wrap": False})
+    await bo.page.evaluate("it => localStorage.setItem('gollabedit.settings', it)", chosen)
+    await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}")
+    await bo.settled()
+    return bo
+
+
+async def document_on_paper(stage: Stage) -> Window:
+    await stage.room.begin("\n\n".join(f"{n}. {_PARAGRAPH}" for n in range(1, 6)))
+    bo = await stage.enters()
+    await bo.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    await bo.page.emulate_media(media="print")
+    return bo
+
+
+async def document_long_and_scrolled(stage: Stage) -> Window:
+    await stage.room.begin("\n\n".join(f"{n}. {_PARAGRAPH}" for n in range(1, 60)))
+    bo = await stage.enters()
+    await bo.goes_after("40. The hall")
+    await bo.types("s")
+    await bo.settled()
+    return bo
+
+
+# --- when something is wrong
+
+
+async def slow(stage: Stage) -> Window:
+    bo = await stage.enters()
+    bo.line.hold()
+    await bo.types("typed and not yet there")
+    await expect(bo.status).to_contain_text("slow")
+    return bo
+
+
+async def offline(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    bo.loses_connection()
+    await bo.goes_after("in the hall.")
+    await bo.types(" Bring cake.")
+    await expect(bo.status).to_contain_text("trying in")
+    return bo
+
+
+async def too_large(stage: Stage) -> Window:
+    bo = await stage.enters()
+    await bo.page.keyboard.insert_text("Too many words. " * 80_000)
+    await expect(bo.status).to_contain_text("too large")
+    return bo
+
+
+async def turned_away(stage: Stage) -> Window:
+    bo = await stage.opens("/")
+    await bo.page.route_web_socket("**/ws/**", lambda socket: socket.close(code=4404))
+    await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}")
+    await expect(bo.status).to_contain_text("no such document")
+    return bo
+
+
+# --- the conflict
+
+
+async def bar(stage: Stage) -> Window:
+    return await stage.disagrees(_ONE)
+
+
+async def bar_with_many_places(stage: Stage) -> Window:
+    return await stage.disagrees(_ONE, _TWO)
+
+
+async def dialog(stage: Stage) -> Window:
+    bo = await stage.disagrees(_ONE)
+    await bo.opens_dialog()
+    return bo
+
+
+async def dialog_with_nothing_chosen_but_used(stage: Stage) -> Window:
+    bo = await dialog(stage)
+    await bo.page.keyboard.press("Control+Enter")
+    await expect(bo.dialog).to_contain_text("Choose what to keep first")
+    return bo
+
+
+async def dialog_with_mine(stage: Stage) -> Window:
+    bo = await dialog(stage)
+    await bo.chooses("Mine")
+    return bo
+
+
+async def dialog_with_both(stage: Stage) -> Window:
+    bo = await dialog(stage)
+    await bo.chooses("Both")
+    return bo
+
+
+async def dialog_by_hand(stage: Stage) -> Window:
+    bo = await dialog(stage)
+    await bo.chooses("I'll edit by hand")
+    await bo.types("the first warm weekend")
+    return bo
+
+
+async def dialog_with_two_places(stage: Stage) -> Window:
+    bo = await stage.disagrees(_ONE, _TWO)
+    await bo.opens_dialog()
+    await bo.dialog.get_by_role("button", name="Next").click()
+    return bo
+
+
+async def dialog_with_long_texts(stage: Stage) -> Window:
+    mine = _PARAGRAPH.replace("sixty", "fifty").replace("The hall", "Our hall")
+    anns = "Nobody can come in.\nThe hall is closed for good."
+    bo = await stage.disagrees((_PARAGRAPH, anns, mine), text=f"{LETTER}\n{_PARAGRAPH}\n")
+    await bo.opens_dialog()
+    return bo
+
+
+async def dialog_with_a_deletion(stage: Stage) -> Window:
+    sentence = "If it rains we meet in the hall.\n"
+    bo = await stage.disagrees((sentence, "", "If it snows we meet in the hall.\n"))
+    await bo.opens_dialog()
+    await bo.chooses("Ann's")
+    await bo.uses_this()
+    await expect(bo.dialog).to_contain_text("again to confirm")
+    return bo
+
+
+async def dialog_while_the_other_types_on(stage: Stage) -> Window:
+    bo = await dialog(stage)
+    await bo.chooses("Both")
+    await stage.ann.edit(stage.ann.text.replace("Sunday", "Sunday at noon"))
+    await expect(bo.dialog).to_contain_text("earlier text")
+    return bo
+
+
+async def dialog_of_a_conflict_that_is_gone(stage: Stage) -> Window:
+    bo = await dialog(stage)
+    await bo.chooses("I'll edit by hand")
+    await bo.types("the first warm weekend")
+    await stage.ann.edit(stage.ann.text.replace("Sunday", "Friday evening"))
+    await expect(bo.dialog).to_contain_text("both versions agree now")
+    return bo
+
+
+_THREE = ("- Drinks: Sam", "- Drinks: nobody yet", "- Drinks and ice: Sam")
+
+
+async def dialog_with_the_same_choice_for_the_others(stage: Stage) -> Window:
+    bo = await stage.disagrees(_ONE, _TWO, _THREE)
+    await bo.opens_dialog()
+    await bo.chooses("Mine")
+    await bo.dialog.get_by_role("checkbox").check()
+    return bo
+
+
+async def dialog_with_words_added_and_removed(stage: Stage) -> Window:
+    mine = _PARAGRAPH.replace("sixty people at most", "fifty people").replace("garden", "garden \t")
+    anns = _PARAGRAPH.replace("sixty people at most", "seventy").replace(
+        "garden stay", "street stay"
+    )
+    bo = await stage.disagrees((_PARAGRAPH, anns, mine), text=f"{LETTER}\n{_PARAGRAPH}\n")
+    await bo.opens_dialog()
+    return bo
+
+
+async def toast_after_a_decision(stage: Stage) -> Window:
+    bo = await dialog_with_mine(stage)
+    await bo.uses_this()
+    await expect(bo.toast).to_be_visible()
+    return bo
+
+
+async def toast_after_deciding_later(stage: Stage) -> Window:
+    bo = await dialog(stage)
+    await bo.dialog.get_by_role("button", name="Decide later").click()
+    await expect(bo.toast).to_be_visible()
+    await expect(bo.page.get_by_role("button", name="1 part put aside")).to_be_visible()
+    return bo
+
+
+# --- what was put aside
+
+
+async def parked(stage: Stage) -> Window:
+    bo = await toast_after_deciding_later(stage)
+    await bo.page.get_by_role("button", name="1 part put aside").click()
+    await expect(bo.page.get_by_role("button", name="Review")).to_be_visible()
+    return bo
+
+
+async def parked_and_reviewed(stage: Stage) -> Window:
+    await toast_after_deciding_later(stage)
+    cid = await stage.enters("Cid")
+    await cid.page.get_by_role("button", name="1 part put aside").click()
+    await cid.page.get_by_role("button", name="Review").click()
+    await expect(cid.page.get_by_role("dialog", name="Put aside by")).to_be_visible()
+    return cid
+
+
+async def parked_and_merging_by_now(stage: Stage) -> Window:
+    bo = await parked(stage)
+    await stage.ann.edit(stage.ann.text.replace("Sunday", "Saturday"))
+    await bo.page.get_by_role("button", name="Review").click()
+    await expect(bo.page.get_by_role("button", name="Put it in")).to_be_visible()
+    return bo
+
+
+SCENES: tuple[Scene, ...] = (
+    landing,
+    landing_with_recent_documents,
+    landing_with_one_removed,
+    landing_with_a_name_that_cannot_be,
+    landing_with_a_new_name,
+    not_found,
+    not_a_name,
+    document_empty,
+    document_with_two_who_type,
+    document_with_people_in_the_text,
+    document_with_many_people,
+    document_while_paused,
+    document_while_renaming,
+    document_while_sharing,
+    document_with_settings,
+    document_in_large_letters_without_wrapping,
+    document_long_and_scrolled,
+    slow,
+    offline,
+    too_large,
+    turned_away,
+    bar,
+    bar_with_many_places,
+    dialog,
+    dialog_with_nothing_chosen_but_used,
+    dialog_with_mine,
+    dialog_with_both,
+    dialog_by_hand,
+    dialog_with_two_places,
+    dialog_with_long_texts,
+    dialog_with_a_deletion,
+    dialog_while_the_other_types_on,
+    dialog_of_a_conflict_that_is_gone,
+    dialog_with_the_same_choice_for_the_others,
+    dialog_with_words_added_and_removed,
+    toast_after_a_decision,
+    toast_after_deciding_later,
+    parked,
+    parked_and_reviewed,
+    parked_and_merging_by_now,
+)
+
+# Of these only the pictures say something: nobody reads paper with a screen reader.
+ON_PAPER: tuple[Scene, ...] = (document_on_paper,)

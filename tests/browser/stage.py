@@ -1,0 +1,92 @@
+"""Where a scene is set: a document, Bo's window on it, and others of whom only traces are seen."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, Self
+
+from aiohttp import ClientSession
+from playwright.async_api import expect
+
+from tests.browser.room import Room
+from tests.browser.window import Window
+from tests.server.sockets.client import Client
+
+LETTER = """\
+Dear neighbours,
+
+the summer party is on Saturday, in the yard behind number 12. Bring a chair and
+something to eat; there is a grill, and tables for forty.
+
+- Music: Jo and the band, from eight
+- Drinks: Sam, who needs a car on Friday
+- Tables: who has a trailer?
+
+If it rains we meet in the hall.
+"""
+
+
+class Stage:
+    """One document, seen in one look."""
+
+    def __init__(self, room: Room, **look: Any) -> None:
+        self.room = room
+        self._look = look
+        self._guests: list[Client] = []
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def opens(self, path: str) -> Window:
+        return await self.room.window("Bo", path, **self._look)
+
+    async def enters(self, name: str = "Bo") -> Window:
+        """Whose window is in the picture."""
+        window = await self.room.enter(name, **self._look)
+        await expect(window.page.locator("#counts")).not_to_be_empty()
+        return window
+
+    async def joins(self, name: str) -> Client:
+        """Somebody who is here too, and in no picture."""
+        http = await self._stack.enter_async_context(ClientSession())
+        room = self.room
+        client = await Client.connect(http, f"{room.server.url}/ws/{room.document}")
+        self._stack.push_async_callback(client.close)
+        await client.hello(name=name)
+        self._guests.append(client)
+        return client
+
+    async def stands(self, client: Client, words: str) -> None:
+        """Put somebody's caret before some words."""
+        place = client.text.index(words)
+        await client.send(type="presence", base=client.revision, anchor=place, head=place)
+
+    async def selects(self, client: Client, words: str) -> None:
+        start = client.text.index(words)
+        end = start + len(words)
+        await client.send(type="presence", base=client.revision, anchor=start, head=end)
+
+    async def disagrees(self, *pairs: tuple[str, str, str], text: str = LETTER) -> Window:
+        """Ann and Bo changed the same words, at one place or several; Bo's window."""
+        await self.room.begin(text)
+        bo = await self.enters()
+        ann = await self.joins("Ann")
+        bo.line.hold()
+        for old, anns, bos in pairs:
+            text = text.replace(old, anns)
+            await bo.writes_over(old, bos)
+        assert (await ann.edit(text))["type"] == "merged"
+        bo.line.release()
+        await expect(bo.bar).to_be_visible()
+        return bo
+
+    @property
+    def ann(self) -> Client:
+        [ann] = self._guests
+        return ann
+
+
+Scene = Callable[[Stage], Awaitable[Window]]

@@ -1,0 +1,72 @@
+"""Every state of the pages can be used by everyone: by eye, by ear, by key, at every size."""
+
+import pytest
+from playwright.async_api import Locator, ViewportSize, expect
+
+from tests.browser.access import scrolls_sideways, unreached, violations
+from tests.browser.room import Room
+from tests.browser.scenes import SCENES
+from tests.browser.stage import Scene, Stage
+from tests.browser.window import Window
+
+_DESK = ViewportSize(width=1100, height=720)
+_PHONE = ViewportSize(width=320, height=640)
+_ZOOMED = ViewportSize(width=320, height=256)  # 1280 by 1024 at 400 %
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_in_every_state_nobody_is_kept_out(room: Room, scene: Scene) -> None:
+    async with Stage(room, viewport=_DESK) as stage:
+        page = (await scene(stage)).page
+        problems = []
+        for scheme in ("light", "dark"):
+            for size in (_DESK, _PHONE):
+                await page.emulate_media(color_scheme=scheme)
+                await page.set_viewport_size(size)
+                look = f"{scheme}, {size['width']} px"
+                problems += [f"{look}: {it}" for it in await violations(page)]
+        problems += await scrolls_sideways(page, _ZOOMED)
+        await page.emulate_media(forced_colors="active")
+        for size in (_DESK, _PHONE):
+            problems += await scrolls_sideways(page, size)
+        problems += await unreached(page)
+        assert not problems, "\n".join(problems)
+
+
+async def tab_to(window: Window, aim: Locator, key: str = "Tab") -> None:
+    """Press Tab until the aim has the focus; there are never many stops before it."""
+    for _ in range(30):
+        await window.page.keyboard.press(key)
+        if await aim.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"Tab does not come to {aim}")
+
+
+@pytest.mark.engines
+async def test_from_the_landing_page_to_a_shared_text_by_keys_alone(room: Room) -> None:
+    await room.begin("Hello.\n")
+    bo = await room.window("Bo", "/")
+    page, keyboard = bo.page, bo.page.keyboard
+    await tab_to(bo, page.get_by_label("Open or create by name"))
+    await bo.types(room.document)
+    await keyboard.press("Enter")
+    await bo.reads("Hello.\n")
+    await keyboard.press("Control+End")
+    await bo.types("I am Bo.")
+
+    share = page.get_by_role("button", name="Share")
+    await tab_to(bo, share, "Shift+Tab")
+    await keyboard.press("Enter")
+    link = page.get_by_role("textbox", name="Edit link")
+    await tab_to(bo, link)
+    await keyboard.press("Escape")
+    await expect(link).to_be_hidden()
+    await tab_to(bo, page.get_by_role("button", name="You:"), "Shift+Tab")
+    await keyboard.press("Space")
+    await bo.types("Robert")
+    await keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="You: Robert")).to_be_visible()
+
+    await tab_to(bo, bo.text)
+    await bo.types(" And you?")
+    assert await room.agreed() == "Hello.\nI am Bo. And you?"
