@@ -3,12 +3,13 @@
 //
 //   connecting ──open──> open ──close, silence──> waiting ──time, wake()──> connecting
 //                                    └─ refused for good ──> refused ──wake()──> connecting
+//                           close(), from anywhere ──> closed ──wake()──> connecting
 
 /** @typedef {(callback: () => void, ms: number) => unknown} SetTimer */
 /**
  * @typedef {{now: () => number, after: SetTimer, cancel: (timer: unknown) => void,
  *   random: () => number}} Clock
- * @typedef {{name: 'connecting'} | {name: 'open'}
+ * @typedef {{name: 'connecting'} | {name: 'open'} | {name: 'closed'}
  *   | {name: 'waiting', untilMs: number, reason: string}
  *   | {name: 'refused', reason: string}} ConnectionState
  * @typedef {{opened: () => void, closed: () => void, received: (message: any) => void,
@@ -87,9 +88,9 @@ export class Connection {
 
   /** Try at once: the network is back, the page is seen again, or the user asks. */
   wake() {
-    if (this.#state.name === 'waiting' || this.#state.name === 'refused') this.open();
     // A socket that slept through it is found out soon.
-    else if (this.#state.name === 'open') this.#beat();
+    if (this.#state.name === 'open') this.#beat();
+    else if (this.#state.name !== 'connecting') this.open();
   }
 
   /** @param {object} message */
@@ -103,6 +104,17 @@ export class Connection {
     if (!socket) return;
     socket.close();
     this.#lost(socket, 1006); // without waiting for a peer that may be gone
+  }
+
+  /** Be without a socket until `wake`. What was sent still arrives. */
+  close() {
+    const socket = this.#socket;
+    const wasOpen = this.#state.name === 'open';
+    this.#socket = null;
+    this.#clock.cancel(this.#timer);
+    socket?.close();
+    this.#enter({ name: 'closed' });
+    if (wasOpen) this.#listener.closed();
   }
 
   /** @param {WebSocket} socket */

@@ -3,7 +3,8 @@
 
 import { byId } from './dom.js';
 import { shown } from './endings.js';
-import { marked, spoken, visible } from './marks.js';
+import { nodeOf, span } from './marked_nodes.js';
+import { marked, visible } from './marks.js';
 import { surroundings } from './surroundings.js';
 
 /** @typedef {import('./protocol.js').Hunk} Hunk */
@@ -48,18 +49,6 @@ function hunkOf(hunk, side) {
   return element;
 }
 
-/** What is marked is also said, and a change of blanks can be seen. @param {import('./marks.js').Run} run */
-function nodeOf({ kind, text }) {
-  if (kind === 'same') return document.createTextNode(shown(text));
-  const element = document.createElement(kind === 'added' ? 'ins' : 'del');
-  const isBlank = !/\S/.test(text);
-  element.append(span('said', isBlank ? `[${kind} ${spoken(text)}]` : `[${kind}] `));
-  const words = span('', isBlank ? visible(text) : shown(text));
-  words.ariaHidden = isBlank ? 'true' : null;
-  element.append(words);
-  return element;
-}
-
 /** Each side has words of its own at the other hunks, too. @param {Part[]} parts @param {Side} side */
 function textOf(parts, side) {
   return shown(parts.map((part) => (typeof part === 'string' ? part : part[side])).join(''));
@@ -81,12 +70,4 @@ function lastOf(text) {
 /** @param {string} text */
 function firstOf(text) {
   return text.length > AROUND_MOST ? `${text.slice(0, AROUND_MOST)}…` : text;
-}
-
-/** @param {string} className @param {string} text */
-function span(className, text) {
-  const element = document.createElement('span');
-  element.className = className;
-  element.textContent = text;
-  return element;
 }

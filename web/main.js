@@ -18,8 +18,9 @@ import { Settings } from './settings.js';
 import { share } from './share.js';
 import { pointsIn } from './splices.js';
 import { StateLine } from './state_line.js';
-import { leaveSnapshot, remember, rename, takeSnapshot, userName } from './storage.js';
+import { remember, rename, userName } from './storage.js';
 import { Sync } from './sync.js';
+import { Visit } from './visit.js';
 import { Whereabouts } from './whereabouts.js';
 
 const TICK_MS = 1000;
@@ -28,13 +29,26 @@ const ANSWER_MOST_MS = 15_000;
 
 const documentName = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
 const clock = withFrames(systemClock);
-const sync = new Sync(takeSnapshot(documentName));
 let name = userName();
 
 // The parts
 
 const socketUrl = new URL(`/ws/${documentName}`, location.href);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+
+const visit = new Visit(
+  documentName,
+  { clock, connect: (listener) => new Connection(socketUrl.href, listener) },
+  {
+    sync: () => sync,
+    name: () => name,
+    goOnWith,
+    kept: () => show(),
+    said: say,
+    closed: () => editor.focus(),
+  },
+);
+let sync = new Sync(visit.snapshot);
 
 const connection = new Connection(socketUrl.href, {
   opened: () => carryOut(sync.opened(name)),
@@ -131,6 +145,7 @@ let answer = '';
 function received(message) {
   if (message.type === 'presence') {
     people.moved(message);
+    if (message.left) visit.left(message.client);
     pacing.hasCompany = people.areOthersHere;
     return;
   }
@@ -172,6 +187,7 @@ function welcomed(message) {
   pacing.hasCompany = people.areOthersHere;
   parkedView.show(message.unmerged ?? 0);
   remember(documentName);
+  visit.welcomed(message.people);
   whereabouts.changed();
 }
 
@@ -208,6 +224,15 @@ function watchAnswer(hasSent) {
   else if (hasSent || waitingSinceMs === null) waitingSinceMs = clock.now();
 }
 
+/** Another page is the client that this one was. @param {import('./sync.js').Snapshot | null} rest */
+function goOnWith(rest) {
+  sync = new Sync(rest ?? undefined);
+  if (!rest) editor.restore('');
+  connection.drop();
+  connection.wake();
+  show();
+}
+
 /** @param {() => import('./sync.js').Output} action */
 function decide(action) {
   if (sync.conflict) carryOut(action());
@@ -229,9 +254,10 @@ function tellPresence() {
 // What is shown
 
 function show() {
-  stateLine.show({ sync, connection: connection.state, isKept: true });
+  stateLine.show({ sync, connection: connection.state, isKept: visit.isKeeping });
   conflictView.show(sync.conflict, sync.isDeciding, answer);
   counts.changed();
+  visit.changed();
 }
 
 function showSteps() {
@@ -270,23 +296,38 @@ function tick() {
 
 addEventListener('online', () => connection.wake());
 addEventListener('pageshow', (event) => {
-  if (!event.persisted) return;
-  takeSnapshot(documentName); // this very page goes on; nobody else may
-  connection.wake();
+  if (event.persisted) wake();
 });
+document.addEventListener('resume', wake);
+document.addEventListener('freeze', leave);
+addEventListener('pagehide', leave);
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') connection.wake();
-  else pacing.sendNow();
-});
-addEventListener('pagehide', () => {
-  pacing.sendNow();
-  leaveSnapshot(documentName, sync.snapshot());
+  if (document.visibilityState === 'visible') {
+    visit.check();
+    connection.wake();
+  } else {
+    pacing.sendNow();
+    visit.keepNow();
+  }
 });
 addEventListener('beforeunload', (event) => {
   pacing.sendNow();
-  // A reload brings everything back, but a closed tab would not, and nobody can tell which it is.
-  if (stateLine.isAtRisk) event.preventDefault();
+  visit.keepNow();
+  if (visit.wouldLose) event.preventDefault();
 });
+
+/** The page is unloaded, or put to sleep, from which it may or may not wake. */
+function leave() {
+  pacing.sendNow();
+  visit.leave();
+  connection.close();
+}
+
+async function wake() {
+  await visit.wake();
+  connection.wake();
+}
+
 byId('status', HTMLButtonElement).onclick = () => connection.wake();
 byId('undo', HTMLButtonElement).onclick = () => editor.undo();
 byId('redo', HTMLButtonElement).onclick = () => editor.redo();
@@ -295,7 +336,7 @@ share(documentName, say);
 printWhole(() => editor.text);
 if (sync.local) editor.restore(sync.local);
 editor.focus();
-connection.open();
+visit.begin().then(() => connection.open());
 setInterval(tick, TICK_MS);
 show();
 

@@ -21,7 +21,7 @@ export function offerOwnText(document, text, said) {
 }
 
 /** Also where the page came over plain http. @param {string} text */
-async function copy(text) {
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -45,7 +45,7 @@ function copyBySelection(text) {
 }
 
 /** @param {string} name @param {string} text */
-function download(name, text) {
+export function download(name, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
   link.download = name;

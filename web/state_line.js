@@ -5,7 +5,6 @@ import { byId, setText } from './dom.js';
 import { showState } from './favicon.js';
 import { statusOf } from './status.js';
 
-const CUT_AFTER_MS = 2_000;
 const SLOW_MS = 2_000;
 
 /**
@@ -21,7 +20,6 @@ export class StateLine {
   #dirtySinceMs = null;
   /** @type {number | null} */
   #offlineSinceMs;
-  #isRefused = false;
   #announced = '';
 
   /**
@@ -42,13 +40,6 @@ export class StateLine {
     return this.#dirtySinceMs !== null || this.#offlineSinceMs !== null;
   }
 
-  /** Whether what was typed last may only be here: unsent, and nobody there to send it to. */
-  get isAtRisk() {
-    const isCut =
-      this.#offlineSinceMs !== null && this.#clock.now() - this.#offlineSinceMs > CUT_AFTER_MS;
-    return this.#dirtySinceMs !== null && (isCut || this.#isRefused);
-  }
-
   online() {
     if (this.#announced) this.#say('Back online.');
     this.#offlineSinceMs = null;
@@ -61,7 +52,6 @@ export class StateLine {
   /** @param {State} state */
   show({ sync, connection, isKept }) {
     const nowMs = this.#clock.now();
-    this.#isRefused = sync.refusal !== null;
     const isClean = sync.state.name === 'idle' && !sync.isUnsent;
     this.#dirtySinceMs = isClean ? null : (this.#dirtySinceMs ?? nowMs);
     const times = {

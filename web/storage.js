@@ -63,33 +63,31 @@ function store(recent) {
   attempt(() => localStorage.setItem(RECENT, JSON.stringify(recent)), undefined);
 }
 
-/** @typedef {import('./sync.js').Snapshot} Snapshot */
+/** @typedef {{snapshot: import('./sync.js').Snapshot, page: string}} Left page: the one that left it */
 
 /**
  * Take what the tab left behind when its page was unloaded. Taken, not read: a tab that is
  * duplicated copies the storage, and two tabs must not be one client.
  *
  * @param {string} document
- * @returns {Snapshot | undefined}
+ * @returns {Left | null}
  */
 export function takeSnapshot(document) {
   const key = `gollabedit.tab.${document}`;
   return attempt(() => {
     const stored = sessionStorage.getItem(key);
     sessionStorage.removeItem(key);
-    return stored ? JSON.parse(stored) : undefined;
-  }, undefined);
+    return stored ? JSON.parse(stored) : null;
+  }, null);
 }
 
 /**
  * @param {string} document
- * @param {Snapshot | null} snapshot
- * @returns {boolean} whether it is kept
+ * @param {import('./sync.js').Snapshot | null} snapshot
+ * @param {string} page
  */
-export function leaveSnapshot(document, snapshot) {
-  if (!snapshot) return false;
-  return attempt(() => {
-    sessionStorage.setItem(`gollabedit.tab.${document}`, JSON.stringify(snapshot));
-    return true;
-  }, false);
+export function leaveSnapshot(document, snapshot, page) {
+  if (!snapshot) return;
+  const left = JSON.stringify({ snapshot, page });
+  attempt(() => sessionStorage.setItem(`gollabedit.tab.${document}`, left), undefined);
 }

@@ -9,7 +9,7 @@ from tests.browser.installed import installed
 
 _DEADLINE_MS = 20_000  # for one expectation; far more than any takes
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -27,9 +27,18 @@ async def chromium() -> AsyncIterator[Browser]:
     Raises:
         NoBrowserError: this machine has none.
     """
-    path = installed("Chromium", _NAMES)
+    path = path_of_chromium()
     expect.set_options(timeout=_DEADLINE_MS)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         await browser.close()
+
+
+def path_of_chromium() -> str:
+    """Where it is.
+
+    Raises:
+        NoBrowserError: this machine has none.
+    """
+    return installed("Chromium", _NAMES)

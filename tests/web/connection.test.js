@@ -129,3 +129,17 @@ test('nothing is sent while there is no open socket', () => {
   connection.send({ type: 'sync' });
   assert.deepEqual(socket().sent, []);
 });
+
+test('a closed connection comes back when it is woken, and not before', () => {
+  for (const isOpen of [true, false]) {
+    const { clock, connection, events, socket } = connect();
+    const first = socket();
+    if (isOpen) first.onopen();
+    connection.close();
+    clock.pass(600_000);
+    assert.deepEqual([first.isClosed, FakeSocket.all.length], [true, 1]);
+    assert.deepEqual(events, isOpen ? ['opened', 'closed'] : []);
+    connection.wake();
+    assert.equal(FakeSocket.all.length, 2);
+  }
+});

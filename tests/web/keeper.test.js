@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { forked, isUnsent, Keeper, snapshotOf } from '../../web/keeper.js';
+import { finished } from '../../web/recovery.js';
+import { Sync } from '../../web/sync.js';
+import { FakeClock } from './clock.js';
+import { DraftStore, settled } from './draft_store.js';
+
+/** @typedef {import('../../web/sync.js').Snapshot} Snapshot */
+
+const CLEAN = { commit: 'r1', text: 'clean', isRevision: true };
+
+/** @param {string} local @param {object} [more] @returns {Snapshot} */
+function snapshot(local, more) {
+  return { client: 'me', key: 'secret', seq: 0, known: CLEAN, local, sent: null, ...more };
+}
+
+/** A page with its keeper. */
+class Page {
+  clock = new FakeClock();
+  /** @type {Snapshot} */
+  work = snapshot('clean');
+  /** @type {(Snapshot | null)[]} */
+  taken = [];
+
+  constructor(store = new DraftStore(), id = 'page1') {
+    this.store = store;
+    this.keeper = new Keeper(
+      'notes',
+      id,
+      { drafts: store, clock: this.clock },
+      { work: () => this.work, taken: (rest) => this.taken.push(rest) },
+    );
+  }
+
+  /** @param {string} local @param {object} [more] */
+  is(local, more) {
+    this.work = snapshot(local, more);
+    this.keeper.changed();
+  }
+
+  /** @param {number} ms */
+  async passes(ms) {
+    this.clock.pass(ms);
+    await settled();
+  }
+}
+
+test('what is typed is kept 300 ms after the first letter, however long typing goes on', async () => {
+  const page = new Page();
+  for (const local of ['a', 'ab', 'abc']) {
+    page.is(local);
+    await page.passes(100);
+  }
+  assert.equal(page.store.of('me')?.snapshot?.local, 'abc');
+});
+
+test('what is acknowledged within that time is not written at all', async () => {
+  const page = new Page();
+  page.is('a');
+  await page.passes(200);
+  page.is('clean');
+  await page.passes(1000);
+  assert.equal(page.store.writes, 0);
+});
+
+test('what is acknowledged is kept no longer', async () => {
+  const page = new Page();
+  page.is('a');
+  await page.passes(300);
+  page.is('clean');
+  await page.passes(0);
+  assert.equal(page.store.records.size, 0);
+});
+
+test('writes do not pile up: one at a time, then the newest', async () => {
+  const page = new Page();
+  page.store.isHeld = true;
+  for (let letters = 1; letters < 10; letters++) {
+    page.is('x'.repeat(letters));
+    await page.passes(300);
+  }
+  page.store.release();
+  await settled();
+  assert.equal(page.store.writes, 2);
+  assert.equal(page.store.of('me')?.snapshot?.local, 'xxxxxxxxx');
+});
+
+test('a page that goes writes at once, behind the write that is under way', async () => {
+  const page = new Page();
+  page.store.isHeld = true;
+  page.is('old');
+  await page.passes(300);
+  page.is('new');
+  page.keeper.keepNow();
+  page.store.release();
+  await settled();
+  assert.equal(page.store.of('me')?.snapshot?.local, 'new');
+});
+
+test('text typed before the first welcome is kept too, and goes on under its client', async () => {
+  const page = new Page();
+  page.is('a', { client: '', key: '' });
+  await page.passes(300);
+  assert.equal(page.store.of('page1')?.snapshot?.local, 'a');
+  page.is('ab');
+  await page.passes(300);
+  assert.deepEqual([...page.store.records.keys()], ['notes/me']);
+});
+
+test('a page that is loaded anew goes on with the record of the one before', async () => {
+  const before = new Page();
+  before.is('typed');
+  before.keeper.keepNow();
+  const page = new Page(before.store, 'page2');
+  page.work = before.work;
+  await page.keeper.resume('page1');
+  assert.deepEqual([page.taken, page.store.of('me')?.owner], [[], 'page2']);
+  page.is('clean');
+  await page.passes(0);
+  assert.equal(page.store.records.size, 0);
+});
+
+test('a page that was never welcomed leaves no record behind either', async () => {
+  const before = new Page();
+  before.is('typed', { client: '', key: '' });
+  before.keeper.keepNow();
+  const page = new Page(before.store, 'page2');
+  page.work = before.work;
+  await page.keeper.resume('page1');
+  page.is('clean');
+  await page.passes(0);
+  assert.equal(page.store.records.size, 0);
+});
+
+/** The other page has taken what this one kept. @param {Page} page @param {boolean} isSent */
+function takeFrom(page, isSent) {
+  const draft = /** @type {import('../../web/recovery.js').Orphan} */ (page.store.of('me'));
+  const taken = isSent ? finished(draft, 'page2') : { ...draft, owner: 'page2' };
+  page.store.records.set('notes/me', taken);
+  return taken;
+}
+
+test('a page that wakes up and finds its text sent begins anew', async () => {
+  const page = new Page();
+  page.is('typed');
+  page.keeper.keepNow();
+  takeFrom(page, true);
+  await page.keeper.check();
+  assert.deepEqual(page.taken, [null]);
+});
+
+test('a page that wakes up with more than was sent goes on as a new client', async () => {
+  const page = new Page();
+  page.is('typed');
+  page.keeper.keepNow();
+  const taken = takeFrom(page, true);
+  page.is('typed, and more');
+  await page.passes(300);
+  assert.deepEqual(page.taken, [forked(page.work)]);
+  assert.equal(page.store.of('me'), taken, 'the record is not its own any more');
+});
+
+test('a page whose text is being sent by another goes on as a new client', async () => {
+  const page = new Page();
+  page.is('typed');
+  page.keeper.keepNow();
+  takeFrom(page, false);
+  await page.keeper.check();
+  assert.deepEqual(page.taken, [forked(page.work)]);
+});
+
+test('a reopened tab whose text was sent by another begins anew', async () => {
+  const before = new Page();
+  before.is('typed');
+  before.keeper.keepNow();
+  takeFrom(before, true);
+  const page = new Page(before.store, 'page3');
+  page.work = before.work;
+  await page.keeper.resume('page1');
+  assert.deepEqual(page.taken, [null]);
+});
+
+test('unsent is what the server may not have', () => {
+  const message = /** @type {any} */ ({ type: 'edit', seq: 1, base: 'r1', text: 'x' });
+  assert.equal(isUnsent(snapshot('clean')), false);
+  assert.equal(isUnsent(snapshot('typed')), true);
+  assert.equal(isUnsent(snapshot('clean', { sent: { message, text: 'x', isApart: false } })), true);
+  assert.equal(isUnsent(snapshot('clean', { sent: { message, text: 'x', isApart: true } })), false);
+});
+
+test('there is something in hand before there is a client', () => {
+  const sync = new Sync();
+  assert.equal(snapshotOf(sync), null);
+  sync.typed('early');
+  const again = new Sync(/** @type {Snapshot} */ (snapshotOf(sync)));
+  assert.equal(again.local, 'early');
+  assert.deepEqual(again.opened('Me').send, [{ type: 'hello', protocol: 1, name: 'Me' }]);
+});
