@@ -30,7 +30,7 @@ _TOO_WIDE = """() => {
 _STOPS = """() => {
   const within = document.querySelector('dialog:modal') ?? document;
   const groups = new Set();
-  const stops = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
+  const stops = 'a[href], button, input, select, textarea, summary';
   return [...within.querySelectorAll(stops)].filter(
     element => {
       if (element.disabled || !element.checkVisibility()) return false;

@@ -208,6 +208,33 @@ async def turned_away(stage: Stage) -> Window:
     return bo
 
 
+# --- what was not sent
+
+
+async def unsent_text_offered(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    return await stage.comes_back("If it rains", "Bring cake, and umbrellas. ")
+
+
+async def unsent_text_to_be_discarded(stage: Stage) -> Window:
+    bo = await unsent_text_offered(stage)
+    await bo.page.get_by_role("button", name="Discard").click()
+    return bo
+
+
+async def unsent_text_shown(stage: Stage) -> Window:
+    bo = await unsent_text_offered(stage)
+    await bo.page.get_by_role("button", name="See the difference").click()
+    return bo
+
+
+async def unsent_text_merged(stage: Stage) -> Window:
+    bo = await unsent_text_offered(stage)
+    await bo.page.get_by_role("button", name="Merge it").click()
+    await expect(bo.page.get_by_role("region", name="Unsent text")).to_contain_text("is in")
+    return bo
+
+
 # --- the conflict
 
 
@@ -378,6 +405,10 @@ SCENES: tuple[Scene, ...] = (
     offline,
     too_large,
     turned_away,
+    unsent_text_offered,
+    unsent_text_to_be_discarded,
+    unsent_text_shown,
+    unsent_text_merged,
     bar,
     bar_with_many_places,
     dialog,

@@ -49,6 +49,21 @@ class Stage:
         await expect(window.page.locator("#counts")).not_to_be_empty()
         return window
 
+    async def comes_back(self, words: str, typed: str) -> Window:
+        """Bo in a new tab, after he typed before some words, offline, and closed the one before."""
+        room, before = self.room, await self.enters()
+        after = Window(await before.context.new_page(), before.line)
+        before.loses_connection()
+        await before.goes_before(words)
+        await before.types(typed)
+        await before.page.close(run_before_unload=True)
+        room.windows.remove(before)
+        room.watch(after)
+        before.line.mend()
+        await after.page.goto(f"{after.line.url}/d/{room.document}")
+        await expect(after.page.get_by_role("region", name="Unsent text")).to_be_visible()
+        return after
+
     async def joins(self, name: str) -> Client:
         """Somebody who is here too, and in no picture."""
         http = await self._stack.enter_async_context(ClientSession())
