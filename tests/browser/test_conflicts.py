@@ -423,6 +423,7 @@ async def test_who_changed_what_and_when_is_said_while_the_dialog_is_open(room: 
     await bo.page.clock.install()
     await bo.opens_dialog()
     await ann.writes_over("people", "folks")
+    await expect(bo.dialog.get_by_role("region", name="Ann's")).to_contain_text("folks")
     age = bo.page.locator("#their-age")
     await expect(age).to_have_text("changed just now")
     await bo.page.clock.fast_forward(2 * 60_000)

@@ -1,0 +1,264 @@
+"""Twenty people type at one document for minutes, in real pages and as programs; all goes wrong.
+
+    python -m tests.browser.soak [--seconds N] [--seed N] [--pages N] [--programs N]
+
+Connections break, tabs are killed and opened again, the server is killed and started. At the end
+every word that was typed is in the text, or on a branch that was put aside, or somebody decided
+against it; all pages and `master` are equal; and no page ever had to ask for the whole text.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from aiohttp import ClientError, ClientSession, ClientWebSocketResponse
+from playwright.async_api import Error, WebSocket, expect
+
+from tests.browser.chromium import chromium
+from tests.browser.room import Room
+from tests.browser.server_process import ServerProcess
+from tests.browser.window import Window
+from tests.simulation.client import Client, Words
+
+# What was typed this long ago is kept by the browser, whatever becomes of the tab.
+_KEPT_AFTER_S = 1.0
+_REST_S = 120.0
+
+
+class PageTypist:
+    """A person at a real page. Types words and deletes none, answers conflicts with "Both"."""
+
+    def __init__(self, name: str, room: Room, random: Random, words: Words) -> None:
+        self.name = name
+        self._words = words
+        self.syncs = 0
+        self.kills = 0
+        self._room = room
+        self._random = random
+        self._window: Window | None = None
+
+    @property
+    def window(self) -> Window:
+        assert self._window
+        return self._window
+
+    async def enter(self) -> None:
+        self._take(await self._room.window(self.name, f"/d/{self._room.document}"))
+        await self.window.settled()
+
+    def _take(self, window: Window) -> None:
+        window.may_lose_connection()
+        window.page.on("websocket", self._opened)
+        self._window = window
+
+    def _opened(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._sent)
+
+    def _sent(self, frame: str | bytes) -> None:
+        self.syncs += json.loads(frame)["type"] == "sync"
+
+    async def live(self, until: float) -> None:
+        while time.monotonic() < until:
+            await asyncio.sleep(self._random.uniform(0.1, 1.2))
+            chance = self._random.random()
+            if chance < 0.02:
+                await self._lose_connection()
+            elif chance < 0.03:
+                await self._lose_tab()
+            elif chance < 0.1:
+                await self.decide()
+            else:
+                await self._type()
+
+    async def _type(self) -> None:
+        word = self._words.new(self.name)
+        await self.window.text.evaluate(
+            """(area, share) => {
+                const places = [0, ...Array.from(area.value.matchAll(/\\s/g), it => it.index + 1)];
+                const place = places[Math.floor(share * places.length)];
+                area.focus();
+                area.setSelectionRange(place, place);
+            }""",
+            self._random.random(),
+        )
+        await self.window.types(word + self._random.choice("    \n"))
+
+    async def _lose_connection(self) -> None:
+        self.window.line.cut()
+        await asyncio.sleep(self._random.uniform(0.5, 6))
+        self.window.line.mend()
+
+    async def _lose_tab(self) -> None:
+        """The tab is gone; the person opens the document again and merges what is left."""
+        before = self.window
+        await asyncio.sleep(_KEPT_AFTER_S)
+        page = await before.context.new_page()
+        await before.page.close()
+        self._room.windows.remove(before)
+        self._take(self._room.watch(Window(page, before.line)))
+        await page.goto(f"{before.line.url}/d/{self._room.document}")
+        self.kills += 1
+        await self.merge_unsent()
+
+    async def merge_unsent(self) -> None:
+        bar = self.window.page.get_by_role("region", name="Unsent text")
+        for name in ("Merge it", "Close"):
+            with suppress(Error):
+                await bar.get_by_role("button", name=name).click(timeout=2_000)
+
+    async def decide(self) -> None:
+        """Answer the conflict that is open, if there is one: both, in every place."""
+        page = self.window.page
+        with suppress(Error):
+            if not await self.window.bar.is_visible():
+                return
+            await page.keyboard.press("F8")
+            for _ in range(20):
+                await self.window.dialog.get_by_role("radio", name="Both").check(timeout=1_000)
+                await self.window.dialog.get_by_role("button", name="Use this").click(timeout=1_000)
+        with suppress(Error):
+            await self.window.dialog.get_by_role("button", name="Decide later").click(timeout=1_000)
+
+
+class ProgramTypist:
+    """The model of a client of the protocol, on a real socket."""
+
+    def __init__(self, name: str, url: str, random: Random, words: Words) -> None:
+        self.client = Client(name, random, words, splices=True)
+        self._url = url
+        self._random = random
+        self._until = 0.0
+
+    async def live(self, http: ClientSession, until: float, rest: asyncio.Event) -> None:
+        """Type until the time is over, and go on hearing until everybody rests."""
+        self._until = until
+        while not rest.is_set():
+            with suppress(ClientError, OSError, ConnectionResetError):
+                async with http.ws_connect(self._url, max_msg_size=1 << 24) as socket:
+                    await socket.send_str(self.client.hello().decode())
+                    await self._talk(socket, rest)
+            self.client.disconnected()
+            await asyncio.sleep(self._random.uniform(0.1, 1))
+
+    async def _talk(self, socket: ClientWebSocketResponse, rest: asyncio.Event) -> None:
+        cut_at = time.monotonic() + self._random.expovariate(1 / 40)
+        act_at = time.monotonic()
+        while not rest.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    message = await socket.receive()
+                    if not isinstance(message.data, str):
+                        return  # closed
+                    self.client.receive(message.data.encode())
+            now = time.monotonic()
+            if now > act_at:
+                self._act(now)
+                act_at = now + self._random.uniform(0.3, 1.5)
+            if frame := self._frame():
+                await socket.send_str(frame.decode())
+            if cut_at < now < self._until:
+                return
+
+    def _act(self, now: float) -> None:
+        if now < self._until:
+            self.client.type()
+
+    def _frame(self) -> bytes | None:
+        if frame := self.client.urgent() or self.client.due():
+            return frame
+        if self.client.conflict and self.client.is_settled:
+            return self.client.resolve() if self._random.random() < 0.5 else self.client.park()
+        return None
+
+
+async def soak(seconds: int, seed: int, pages: int, programs: int) -> int:
+    random, words = Random(seed), Words()
+    with TemporaryDirectory() as data:
+        server = ServerProcess(Path(data))
+        await server.start()
+        async with chromium() as browser, ClientSession() as http:
+            room = Room(browser, server, "soak")
+            await room.begin("Twenty people write here.\n")
+            people = [PageTypist(f"page{n}x", room, Random(seed + n), words) for n in range(pages)]
+            await asyncio.gather(*(person.enter() for person in people))
+            url = f"{server.url}/ws/{room.document}"
+            others = [
+                ProgramTypist(f"prog{n}x", url, Random(random.random()), words)
+                for n in range(programs)
+            ]
+            until, rest = time.monotonic() + seconds, asyncio.Event()
+            async with asyncio.TaskGroup() as group:
+                for other in others:
+                    group.create_task(other.live(http, until, rest))
+                living = [group.create_task(person.live(until)) for person in people]
+                await _kill_now_and_then(server, until, random)
+                await asyncio.gather(*living)
+                text = await _come_to_rest(room, people, others)
+                rest.set()
+            return await _judge(room, people, words, text)
+
+
+async def _kill_now_and_then(server: ServerProcess, until: float, random: Random) -> None:
+    while (left := until - time.monotonic()) > 0:
+        await asyncio.sleep(min(left, random.uniform(20, 60)))
+        if time.monotonic() < until - 10:
+            await server.kill()
+            await server.start()
+        print(f"{max(0, until - time.monotonic()):.0f} s to go ", end="\r", file=sys.stderr)
+
+
+async def _come_to_rest(room: Room, people: list[PageTypist], others: list[ProgramTypist]) -> str:
+    """Nobody types any more. Wait until all pages show what is in Git, and nothing waits."""
+    async with asyncio.timeout(_REST_S):
+        for person in people:
+            await person.merge_unsent()
+        while True:
+            for person in people:
+                await person.decide()
+                await expect(person.window.status).to_have_text("All changes saved")
+            texts = {await person.window.settled() for person in people}
+            texts |= {other.client.editor for other in others}
+            if texts == {await room.text_in_git()}:
+                return texts.pop()
+
+
+async def _judge(room: Room, people: list[PageTypist], words: Words, text: str) -> int:
+    aside = [
+        await room.git("show", f"unmerged/{branch}:{room.document}.txt")
+        for branch in await room.branches("unmerged")
+    ]
+    everything = "\n".join([text, *aside])
+    lost = [w for w in words.typed if w not in everything and w not in words.removed]
+    errors = [error for window in room.windows for error in window.errors]
+    await room.fsck()
+    syncs, kills = sum(p.syncs for p in people), sum(p.kills for p in people)
+    print(
+        f"{len(words.typed)} words typed, {len(words.removed)} taken out; {kills} tabs killed;"
+        f" {len(aside)} versions put aside; whole texts asked for: {syncs}; lost: {lost};"
+        f" errors: {errors}"
+    )
+    await room.close()
+    await room.server.stop()
+    return 1 if lost or errors else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pages", type=int, default=4)
+    parser.add_argument("--programs", type=int, default=16)
+    options = parser.parse_args()
+    return asyncio.run(soak(options.seconds, options.seed, options.pages, options.programs))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
