@@ -8,12 +8,15 @@ it. The window consists of whole lines, and reaches over every change of ours th
 is in it is merged like a text of its own. So a merge costs as much as the lines in dispute, however
 long the text is and however much ours has changed elsewhere.
 
-Merging the whole texts gives the same, unless lines repeat: then comparing whole texts has to
-guess which of them were changed, and here it is known.
+Merging the whole texts gives the same, unless lines or letters repeat: then comparing has to guess
+which of them were changed, and here it is known. So what people typed and deleted a moment ago is
+taken at its word: changes that do not touch stay where they were made. (Two people who type words
+that begin alike at one spot, "pa|p|print": no comparing can tell whose letter is whose.)
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from merge.splices import Splice, apply, between
 from merge.three_way import merge
@@ -61,8 +64,9 @@ def merge_nearby(
     before = [splice for splice in ours_change if splice.start + splice.deleted < low]
     after = [splice for splice in ours_change if splice.start > high]
     inside = ours_change[len(before) : len(ours_change) - len(after)]
-    from_ours, from_theirs = tuple(theirs_change), tuple(inside)
-    if inside:
+    if not inside or (live and _are_plain(inside, theirs_change)):
+        from_ours, from_theirs = _after(inside, theirs_change), _after(theirs_change, inside)
+    else:
         b = base[low:high]
         o, t = apply(b, _moved(inside, -low)), apply(b, _moved(theirs_change, -low))
         merged = merge(b, o, t, live=live)
@@ -73,6 +77,27 @@ def merge_nearby(
     from_ours = _moved(from_ours, _growth(before))
     from_theirs = (*before, *from_theirs, *_moved(after, _growth(theirs_change)))
     return Nearby(apply(ours, from_ours), from_ours, from_theirs)
+
+
+def _are_plain(ours: Iterable[Splice], theirs: Iterable[Splice]) -> bool:
+    """Whether each change writes or removes, and none touches one of the other side."""
+    changes = sorted([(*it, True) for it in ours] + [(*it, False) for it in theirs])
+    return not any(deleted and inserted for _, deleted, inserted, _ in changes) and all(
+        is_ours == next_is_ours or start + deleted < next_start
+        for (start, deleted, _, is_ours), (next_start, _, _, next_is_ours) in pairwise(changes)
+    )
+
+
+def _after(done: Sequence[Splice], splices: Iterable[Splice]) -> tuple[Splice, ...]:
+    """The splices, against the text after others that are done, none of which they touch."""
+    shift, count = 0, 0
+    found = []
+    for start, deleted, inserted in splices:
+        while count < len(done) and done[count].start < start:
+            shift += _growth(done[count : count + 1])
+            count += 1
+        found.append(Splice(start + shift, deleted, inserted))
+    return tuple(found)
 
 
 def _window(

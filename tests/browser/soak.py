@@ -1,6 +1,6 @@
 """Twenty people type at one document for minutes, in real pages and as programs; all goes wrong.
 
-    python -m tests.browser.soak [--seconds N] [--seed N] [--pages N] [--programs N]
+    python -m tests.browser.soak [--seconds N] [--seed N] [--pages N] [--programs N] [--keep FOLDER]
 
 Connections break, tabs are killed and opened again, the server is killed and started. At the end
 every word that was typed is in the text, or on a branch that was put aside, or somebody decided
@@ -18,7 +18,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse
-from playwright.async_api import Error, WebSocket, expect
+from playwright.async_api import Error, Page, WebSocket, expect
 
 from tests.browser.chromium import chromium
 from tests.browser.room import Room
@@ -102,7 +102,7 @@ class PageTypist:
         await before.page.close()
         self._room.windows.remove(before)
         self._take(self._room.watch(Window(page, before.line)))
-        await page.goto(f"{before.line.url}/d/{self._room.document}")
+        await _opens(page, f"{before.line.url}/d/{self._room.document}")
         self.kills += 1
         await self.merge_unsent()
 
@@ -124,6 +124,15 @@ class PageTypist:
                 await self.window.dialog.get_by_role("button", name="Use this").click(timeout=1_000)
         with suppress(Error):
             await self.window.dialog.get_by_role("button", name="Decide later").click(timeout=1_000)
+
+
+async def _opens(page: Page, url: str) -> None:
+    """Open a page, and again until the server is there to answer."""
+    while True:
+        with suppress(Error):
+            await page.goto(url)
+            return
+        await asyncio.sleep(0.5)
 
 
 class ProgramTypist:
@@ -177,31 +186,29 @@ class ProgramTypist:
         return None
 
 
-async def soak(seconds: int, seed: int, pages: int, programs: int) -> int:
+async def soak(data: Path, seconds: int, seed: int, pages: int, programs: int) -> int:
     random, words = Random(seed), Words()
-    with TemporaryDirectory() as data:
-        server = ServerProcess(Path(data))
-        await server.start()
-        async with chromium() as browser, ClientSession() as http:
-            room = Room(browser, server, "soak")
-            await room.begin("Twenty people write here.\n")
-            people = [PageTypist(f"page{n}x", room, Random(seed + n), words) for n in range(pages)]
-            await asyncio.gather(*(person.enter() for person in people))
-            url = f"{server.url}/ws/{room.document}"
-            others = [
-                ProgramTypist(f"prog{n}x", url, Random(random.random()), words)
-                for n in range(programs)
-            ]
-            until, rest = time.monotonic() + seconds, asyncio.Event()
-            async with asyncio.TaskGroup() as group:
-                for other in others:
-                    group.create_task(other.live(http, until, rest))
-                living = [group.create_task(person.live(until)) for person in people]
-                await _kill_now_and_then(server, until, random)
-                await asyncio.gather(*living)
-                text = await _come_to_rest(room, people, others)
-                rest.set()
-            return await _judge(room, people, words, text)
+    server = ServerProcess(data)
+    await server.start()
+    async with chromium() as browser, ClientSession() as http:
+        room = Room(browser, server, "soak")
+        await room.begin("Twenty people write here.\n")
+        people = [PageTypist(f"page{n}x", room, Random(seed + n), words) for n in range(pages)]
+        await asyncio.gather(*(person.enter() for person in people))
+        url = f"{server.url}/ws/{room.document}"
+        others = [
+            ProgramTypist(f"prog{n}x", url, Random(random.random()), words) for n in range(programs)
+        ]
+        until, rest = time.monotonic() + seconds, asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for other in others:
+                group.create_task(other.live(http, until, rest))
+            living = [group.create_task(person.live(until)) for person in people]
+            await _kill_now_and_then(server, until, random)
+            await asyncio.gather(*living)
+            text = await _come_to_rest(room, people, others)
+            rest.set()
+        return await _judge(room, people, words, text)
 
 
 async def _kill_now_and_then(server: ServerProcess, until: float, random: Random) -> None:
@@ -215,17 +222,29 @@ async def _kill_now_and_then(server: ServerProcess, until: float, random: Random
 
 async def _come_to_rest(room: Room, people: list[PageTypist], others: list[ProgramTypist]) -> str:
     """Nobody types any more. Wait until all pages show what is in Git, and nothing waits."""
-    async with asyncio.timeout(_REST_S):
+    for person in people:
+        await person.merge_unsent()
+    end = time.monotonic() + _REST_S
+    while True:
         for person in people:
-            await person.merge_unsent()
-        while True:
-            for person in people:
-                await person.decide()
-                await expect(person.window.status).to_have_text("All changes saved")
-            texts = {await person.window.settled() for person in people}
-            texts |= {other.client.editor for other in others}
-            if texts == {await room.text_in_git()}:
-                return texts.pop()
+            await person.decide()
+            await expect(person.window.status).to_have_text("All changes saved")
+        shown = {person.name: await person.window.settled() for person in people}
+        shown |= {other.client.name: other.client.editor for other in others}
+        text = await room.text_in_git()
+        behind = [name for name, it in shown.items() if it != text]
+        if not behind:
+            return text
+        assert time.monotonic() < end, f"no rest: {behind}, {_states(others)}"
+
+
+def _states(others: list[ProgramTypist]) -> list[str]:
+    return [
+        f"{it.client.name}: open {it.client.is_open}, settled {it.client.is_settled},"
+        f" outstanding {it.client.outstanding and it.client.outstanding.message['type']},"
+        f" in conflict {it.client.conflict is not None}"
+        for it in others
+    ]
 
 
 async def _judge(room: Room, people: list[PageTypist], words: Words, text: str) -> int:
@@ -256,8 +275,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pages", type=int, default=4)
     parser.add_argument("--programs", type=int, default=16)
+    parser.add_argument("--keep", metavar="FOLDER", help="where the data folder is to stay")
     options = parser.parse_args()
-    return asyncio.run(soak(options.seconds, options.seed, options.pages, options.programs))
+    with TemporaryDirectory() as temporary:
+        data = Path(options.keep or temporary)
+        return asyncio.run(
+            soak(data, options.seconds, options.seed, options.pages, options.programs)
+        )
 
 
 if __name__ == "__main__":

@@ -88,3 +88,40 @@ def test_words_changed_by_both_sides_are_a_disagreement() -> None:
     base = "one\ntwo\nthree\n"
     ours, theirs = base.replace("two", "2"), base.replace("two", "zwei")
     assert merge_nearby(base, ours, between(base, ours), between(base, theirs)) is None
+
+
+def test_words_that_begin_alike_at_one_spot_stay_whole() -> None:
+    base = "ppprint"  # the first p is Bo's, the second Ann's, who began before "print"
+    bo, ann = [Splice(1, 0, "aris ")], [Splice(2, 0, "eter ")]
+    near = merge_nearby(base, apply(base, bo), bo, ann, live=True)
+    assert near is not None
+    assert near.text == "paris peter print"
+
+
+def test_what_is_deleted_by_one_and_typed_into_by_the_other_is_compared() -> None:
+    base = "one two three"
+    ours, theirs = [Splice(4, 4, "")], [Splice(7, 0, "s")]
+    near = merge_nearby(base, apply(base, ours), ours, theirs, live=True)
+    whole = merge(base, apply(base, ours), apply(base, theirs), live=True)
+    assert near is None or near.text == whole.text
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_what_is_typed_and_deleted_apart_stays_where_it_was_made(seed: int) -> None:
+    random = Random(seed)
+    base = "".join(random.choices("ab \n", k=random.randint(0, 30)))
+    places = random.sample(range(len(base) + 1), min(len(base) + 1, random.randint(1, 5)))
+    changes = [
+        Splice(place, 0, random.choice(["a", "b ", "ab"]))
+        if random.random() < 0.7 or place == len(base) or place + 1 in places
+        else Splice(place, 1, "")
+        for place in sorted(places)
+    ]
+    sides = [random.random() < 0.5 for _ in changes]
+    ours = [it for it, is_ours in zip(changes, sides, strict=True) if is_ours]
+    theirs = [it for it, is_ours in zip(changes, sides, strict=True) if not is_ours]
+    near = merge_nearby(base, apply(base, ours), ours, theirs, live=True)
+    assert near is not None
+    assert near.text == apply(base, changes)
+    assert apply(apply(base, ours), near.from_ours) == near.text
+    assert apply(apply(base, theirs), near.from_theirs) == near.text

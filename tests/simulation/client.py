@@ -79,7 +79,7 @@ class Client:
         self._base = ""  # the commit whose text is `_text`; of the branch while in conflict
         self._text = ""
         self._must_send = False
-        self._was_refused = False
+        self._must_repeat = False
         self._is_lost = False
 
     @property
@@ -93,7 +93,8 @@ class Client:
         """Write a word, or take one out, or put another in its place, or begin a line."""
         if not self.id:
             return  # the page is still loading
-        places = list(_WORD.finditer(self.editor))
+        # What stands here in part, as its author is still at it, is left alone.
+        places = [it for it in _WORD.finditer(self.editor) if it[0] in self._words.typed]
         action = self._random.random()
         if not places or action < 0.5:
             self._insert()
@@ -128,7 +129,7 @@ class Client:
         if not self.is_open:
             return None
         if self.outstanding:
-            return self.again() if self._was_refused else None
+            return self.again() if self._must_repeat else None
         if self.editor == self._text:
             return None
         changed: Message = {"text": self.editor}
@@ -170,8 +171,8 @@ class Client:
         return self._submit({"type": "park", "commit": found["commit"]}, self._text)
 
     def again(self) -> bytes | None:
-        """The outstanding submission once more, as after a reconnect."""
-        self._was_refused = False
+        """The outstanding submission once more, after a reconnect or as the server was busy."""
+        self._must_repeat = False
         return _frame(self.outstanding.message) if self.outstanding else None
 
     def disconnected(self) -> None:
@@ -227,7 +228,8 @@ class Client:
         self.unmerged = welcome["unmerged"]
         _expect(welcome["seq"] <= self.seq, "the server counts further than the client")
         if self.outstanding:
-            return  # it is sent again, and its answer covers everything
+            self._must_repeat = True  # its answer covers everything
+            return
         if welcome["conflict"]:
             _expect(self.conflict is not None, "a conflict without a submission")
             self._show(welcome["conflict"])
@@ -291,7 +293,7 @@ class Client:
     def _refused(self, error: Message) -> None:
         _expect(error["code"] in ("unavailable", "rate_limited"), f"refused: {error}")
         if self.outstanding and error.get("seq") == self.outstanding.message["seq"]:
-            self._was_refused = True
+            self._must_repeat = True
 
     def _checked(self, message: Message) -> str:
         text = apply(self._text, _splices(message))
