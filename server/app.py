@@ -30,7 +30,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app = web.Application(middlewares=[pages.explain_to_people])
     app[CONFIG] = config
     app[FOLDER] = folder
-    app[FILES] = read_files()
+    app[FILES] = read_files(readable=config.pages == "readable")
     app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_type_hints
 _CHOICES = {
     "journal": ("sqlite", "direct"),
     "log_level": ("debug", "info", "warning", "error"),
+    "pages": ("small", "readable"),
 }
 
 
@@ -65,6 +66,9 @@ class Config:
         int, "texts of recent versions kept in memory, all documents together"
     ] = 32 * 1024 * 1024
     threads: Annotated[int, "threads for Git and disk work"] = 4
+    pages: Annotated[
+        str, "how the pages' scripts are sent: small, or readable (as written, in many files)"
+    ] = "small"
     log_level: Annotated[str, "debug, info, warning or error"] = "info"
 
     def __post_init__(self) -> None:

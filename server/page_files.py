@@ -1,4 +1,7 @@
-"""The files that make the pages, as they are answered: plain and compressed, with their ETags."""
+"""The files that make the pages, as they are answered: plain and compressed, with their ETags.
+
+What a page loads holds all that it imports, and is made small; other files are as written.
+"""
 
 import gzip
 import mimetypes
@@ -6,6 +9,13 @@ import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 
+from server.bundle import one_script, one_style_sheet, shortened
+
+_BUNDLES = {
+    "main.js": one_script,
+    "landing.js": one_script,
+    "document_page.css": one_style_sheet,
+}
 _SERVED = (".html", ".js", ".css", ".svg")
 
 
@@ -40,13 +50,20 @@ class PageFile:
         return self.packed if takes_gzip(accepted) else self.plain
 
 
-def read_files() -> dict[str, PageFile]:
-    """The files by name; read and compressed once, at the start."""
-    return {
-        file.name: PageFile.of(file.name, file.read_bytes())
+def read_files(*, readable: bool = False) -> dict[str, PageFile]:
+    """The files by name; read, put together and compressed once, at the start.
+
+    Args:
+        readable: leave all of them as they were written.
+    """
+    texts = {
+        file.name: file.read_text("utf-8")
         for file in files("web").iterdir()
         if file.is_file() and file.name.endswith(_SERVED)
     }
+    if not readable:
+        texts |= {name: shortened(as_one(name, texts)) for name, as_one in _BUNDLES.items()}
+    return {name: PageFile.of(name, text.encode()) for name, text in texts.items()}
 
 
 def takes_gzip(accepted: str) -> bool:

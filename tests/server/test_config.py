@@ -34,6 +34,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
     value = {
         "journal": "direct",
         "log_level": "debug",
+        "pages": "readable",
         "origins": "https://a.example, https://b.example",
     }.get(name, "7")
     option = settings(("--" + name.replace("_", "-"), value))

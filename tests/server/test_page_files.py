@@ -42,11 +42,26 @@ def test_gzip_goes_to_those_who_take_it(accepted: str, is_taken: bool) -> None:
 
 @pytest.mark.parametrize("name", _NAMES)
 def test_both_representations_hold_the_file(name: str) -> None:
-    body = (files("web") / name).read_bytes()
     file = _FILES[name]
-    assert file.plain.body == body
-    assert gzip.decompress(file.packed.body) == body
+    assert gzip.decompress(file.packed.body) == file.plain.body
     assert file.plain.etag != file.packed.etag
+
+
+def test_readable_is_as_it_was_written() -> None:
+    for name, file in read_files(readable=True).items():
+        assert file.plain.body == (files("web") / name).read_bytes()
+
+
+def test_the_editor_page_fits_its_budget() -> None:
+    loaded = ["document.html", "document_page.css", "scheme.js", "main.js", "favicon.svg"]
+    assert sum(len(_FILES[name].packed.body) for name in loaded) < 53_000
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_a_page_loads_what_is_there(page: str) -> None:
+    found = re.findall(r'/static/([\w.]+)"', _FILES[page].plain.body.decode())
+    assert found
+    assert set(found) <= set(_FILES)
 
 
 def test_an_etag_is_that_of_the_content() -> None:
