@@ -4,26 +4,27 @@
 
 Two real pages, and programs that each type two or three words a second, at one document, on this
 machine. Key to screen: from the event of the key to the frame after the text has it. Page to page:
-from the key in one page to the frame in which the other shows it.
+from the key in one page to the frame in which the other shows it. Of that in the server: from an
+edit that leaves the page to its answer, which comes as the news to others do: durable and merged.
 """
 
 import argparse
 import asyncio
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from random import Random
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 
-from aiohttp import ClientSession, WSMsgType
+from aiohttp import ClientSession
 
+from bench.load.client import Client
+from bench.load.words import Words
 from tests.browser.chromium import chromium
 from tests.browser.room import Room
 from tests.browser.server_process import ServerProcess
 from tests.browser.window import Window
-from tests.simulation.client import Client, Words
 
 _SENTENCE = "The quick brown fox jumps over the lazy dog near the river bank today.\n"
 _KEYS_EVERY_S = 0.12
@@ -31,7 +32,7 @@ _KEYS_EVERY_S = 0.12
 # After a frame's callbacks comes its paint; the message arrives right behind it.
 _WATCH = """() => {
   window.keys = [];
-  window.seen = {};
+  window.seen = [];
   const painted = done => requestAnimationFrame(() => {
     const channel = new MessageChannel();
     channel.port1.onmessage = done;
@@ -45,11 +46,30 @@ _WATCH = """() => {
     const from = down;
     painted(() => keys.push([wall(from), performance.now() - from]));
   });
+  let next = 0;
   const setRangeText = area.setRangeText;
   area.setRangeText = function (...given) {
     setRangeText.apply(this, given);
-    for (const mark of given[0].match(/<\\d+>/g) ?? [])
-      painted(() => { seen[mark] ??= wall(performance.now()); });
+    if (area.value.includes(`<${next}>`)) {
+      next++;
+      painted(() => { seen.push(wall(performance.now())); });
+    }
+  };
+  window.answers = [];
+  const heard = new WeakSet();
+  let left = null;
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (frame) {
+    if (!heard.has(this)) {
+      heard.add(this);
+      this.addEventListener('message', ({ data }) => {
+        if (left === null || !/"type": ?"(merged|conflict)"/.test(data)) return;
+        answers.push(performance.now() - left);
+        left = null;
+      });
+    }
+    if (/"type": ?"edit"/.test(frame)) left = performance.now();
+    send.call(this, frame);
   };
 }"""
 
@@ -66,53 +86,50 @@ async def measure(seconds: int, others: int, kilobytes: int) -> None:
             for window in (ann, bo):
                 await window.page.evaluate(_WATCH)
             until = time.monotonic() + seconds
-            url = f"{server.url}/ws/{room.document}"
+            crowd = [
+                await Client.join(http, server.url, room.document, number)
+                for number in range(others)
+            ]
             async with asyncio.TaskGroup() as group:
-                for n in range(others):
-                    group.create_task(_type_on(http, url, Random(n), until))
+                for client in crowd:
+                    group.create_task(_type_on(client, Random(client.number), until))
                 sent = await _type_marks(ann, until)
+            await asyncio.gather(*(client.close() for client in crowd))
             await bo.settled()
             keys = [took for _, took in await ann.page.evaluate("keys")]
             seen = await bo.page.evaluate("seen")
             _report("key to screen", keys)
-            _report("page to page", [seen[mark] - at for mark, at in sent.items() if mark in seen])
+            _report("page to page", [at - pressed for pressed, at in zip(sent, seen, strict=False)])
+            _report("of it in the server", await ann.page.evaluate("answers"))
             print(f"{len(sent)} marks, {len(seen)} seen")
             await room.close()
         await server.stop()
 
 
-async def _type_marks(ann: Window, until: float) -> dict[str, float]:
+async def _type_marks(ann: Window, until: float) -> list[float]:
     """Ann types marks that can be found again. Returns when the last key of each was pressed."""
     await ann.goes_after("The quick")
-    count = 0
-    sent = {}
+    sent: list[float] = []
     while time.monotonic() < until:
-        mark = f"<{count}>"
-        await ann.types(f" {mark}", pause_ms=_KEYS_EVERY_S * 1000)
-        sent[mark] = await ann.page.evaluate("keys.at(-1)?.[0] ?? performance.timeOrigin")
-        count += 1
+        await ann.types(f" <{len(sent)}>", pause_ms=_KEYS_EVERY_S * 1000)
+        sent.append(await ann.page.evaluate("keys.at(-1)?.[0] ?? performance.timeOrigin"))
     return sent
 
 
-async def _type_on(http: ClientSession, url: str, random: Random, until: float) -> None:
+async def _type_on(client: Client, random: Random, until: float) -> None:
     """A program that types a word now and then."""
-    client = Client(f"w{random.randrange(1000)}x", random, Words(), splices=True)
-    async with http.ws_connect(url, max_msg_size=1 << 24) as socket:
-        await socket.send_str(client.hello().decode())
-        next_at = time.monotonic() + random.random()
+    words = Words(others=0, warm_up=0)
+    async with asyncio.TaskGroup() as group:
+        listening = group.create_task(client.listen(words, _go_on))
         while time.monotonic() < until:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.02):
-                    message = await socket.receive()
-                    if message.type is WSMsgType.TEXT:
-                        client.receive(message.data.encode())
-            if time.monotonic() > next_at and client.is_settled and not client.conflict:
-                client.type()
-                next_at = time.monotonic() + random.uniform(0.3, 0.5)
-            if frame := client.urgent() or client.due():
-                await socket.send_str(frame.decode())
-            elif client.conflict and client.is_settled:
-                await socket.send_str(client.park().decode())
+            await asyncio.sleep(random.uniform(0.3, 0.5))
+            if client.is_free:
+                await client.type(words, random, time.monotonic(), full_text=False)
+        listening.cancel()
+
+
+async def _go_on(_client: Client, _word: str, _due: float) -> None:
+    """Nobody waits for the answer."""
 
 
 def _report(what: str, took_ms: list[float]) -> None:

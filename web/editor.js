@@ -7,11 +7,11 @@
 import { betweenUnits, typedAt } from './between.js';
 import { afterTyping, offsetInText, shown } from './endings.js';
 import { History } from './history.js';
-import { apply, inUnits, mapPosition, pointAt } from './splices.js';
+import { apply, applyUnits, inUnits, mapPosition, pointAt } from './splices.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /**
- * @typedef {{typed: () => void, moved: () => void, composing: (isComposing: boolean) => void,
+ * @typedef {{typed: (splices: readonly Splice[]) => void, moved: () => void, composing: (isComposing: boolean) => void,
  *   stepped: () => void}} EditorListener stepped: what can be undone and redone may have changed
  */
 
@@ -120,7 +120,7 @@ export class Editor {
     const caret = offsetInText(this.#text, this.#area.selectionEnd);
     const splices = typedAt(before, this.#text, caret);
     this.#history.record(before, splices, KINDS.get(inputType) ?? 'other', performance.now());
-    this.#listener.typed();
+    this.#listener.typed(splices);
     this.#listener.stepped();
   }
 
@@ -159,7 +159,7 @@ export class Editor {
     const shownSplices = this.#put(splices);
     this.#write(shownSplices);
     this.#showChange(shownSplices);
-    this.#listener.typed();
+    this.#listener.typed(splices);
     this.#listener.stepped();
   }
 
@@ -193,11 +193,15 @@ export class Editor {
     this.focus();
   }
 
-  /** From the last to the first, so that the offsets stay true. @param {readonly Splice[]} splices */
+  /** All at once: each call costs as much as the whole text is long. @param {readonly Splice[]} splices */
   #write(splices) {
-    for (const [start, deleted, inserted] of splices.toReversed()) {
-      this.#area.setRangeText(inserted, start, start + deleted, 'preserve');
-    }
+    const [first, last] = [splices[0], splices.at(-1)];
+    if (!first || !last) return;
+    const [start, end] = [first[0], last[0] + last[1]];
+    const part = this.#area.value.slice(start, end);
+    const moved = splices.map(([at, deleted, inserted]) => [at - start, deleted, inserted]);
+    const written = applyUnits(part, /** @type {Splice[]} */ (moved));
+    this.#area.setRangeText(written, start, end, 'preserve');
   }
 
   /** @param {readonly Splice[]} splices @param {() => void} write */

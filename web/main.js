@@ -69,8 +69,8 @@ const announcer = new Announcer(() => settings.announcements, clock);
 const tell = (sentence) => announcer.tell(sentence);
 
 const editor = new Editor(byId('text', HTMLTextAreaElement), {
-  typed: () => {
-    carryOut(sync.typed(editor.text));
+  typed: (splices) => {
+    carryOut(sync.typed(editor.text, splices));
     announcer.typed();
     conflictView.typed();
     pacing.typed();

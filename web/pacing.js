@@ -11,7 +11,7 @@
 const PAUSE_MS = 250;
 const STEADY_MOST_MS = 1000;
 // Of the time since it was last shown, what showing it may take: one part in so many.
-const SHARE = 4;
+const SHARE = 3;
 // A page that is not seen gets no frames.
 const FRAME_MOST_MS = 100;
 

@@ -166,9 +166,14 @@ export class Sync {
 
   // The editor
 
-  /** The editor's text changed by the user's hand. @param {string} text */
-  typed(text) {
-    this.#copy.typed(text);
+  /**
+   * The editor's text changed by the user's hand.
+   *
+   * @param {string} text
+   * @param {readonly Splice[] | null} [splices] what was typed and where, if that is known
+   */
+  typed(text, splices = null) {
+    this.#copy.typed(text, splices);
     if (this.#refusal && this.#refusal.text !== text) this.#refusal = null;
     return this.#done();
   }
@@ -277,7 +282,9 @@ export class Sync {
       if (this.known.commit === null) this.#beginFrom(message.revision, message.conflict.text);
     } else {
       if (this.#decision?.kind !== 'take up') this.#decision = null;
-      this.#hear(message.revision, message.text ?? targetOf(message, this.known));
+      const target = message.text ?? targetOf(message, this.known);
+      this.#copy.forget(); // it is told from `known` on
+      this.#hear(message.revision, target, message.splices);
     }
     this.#proceed();
   }
@@ -307,7 +314,7 @@ export class Sync {
     this.#conflict = null;
     if (this.#decision?.kind !== 'take up') this.#decision = null;
     this.#isAstray = false;
-    this.#hear(message.revision, target);
+    this.#hear(message.revision, target, this.known.text === from.text ? message.splices : null);
   }
 
   /** @param {import('./protocol.js').Update} message */
@@ -320,7 +327,7 @@ export class Sync {
     } else if (!this.#outbox.isIdle || this.#isAstray) {
       this.#isAstray = true; // P6: dropped; the answer, or the text asked for, covers it
     } else if (!this.#conflict) {
-      this.#hear(message.revision, targetOf(message, this.#copy.newest));
+      this.#hear(message.revision, targetOf(message, this.#copy.newest), message.splices);
     }
   }
 
@@ -416,7 +423,7 @@ export class Sync {
       return false;
     }
     // In a conflict the full text: it means the same whatever the branch has become.
-    const change = this.#conflict ? { text } : { splices: between(from, text) };
+    const change = this.#conflict ? { text } : { splices: this.#copy.changeSince(from) };
     this.#submit({ type: 'edit', seq: this.#outbox.nextSeq, base, ...change }, text);
     return true;
   }
@@ -454,6 +461,7 @@ export class Sync {
     this.#refusal = null;
     if (this.#copy.isBehind) this.#isAstray = true; // P6: as with an update that comes from now on
     this.#copy.forget();
+    this.#copy.mark();
     this.#output.send.push(this.#outbox.submit(message, text, isApart));
   }
 
@@ -466,10 +474,16 @@ export class Sync {
     this.#output.send.push(this.#outbox.fetch());
   }
 
-  /** A newer revision, to be shown when the page says so. @param {string} revision @param {string | null} text */
-  #hear(revision, text) {
+  /**
+   * A newer revision, to be shown when the page says so.
+   *
+   * @param {string} revision
+   * @param {string | null} text
+   * @param {readonly Splice[] | null} [splices] what makes it of the one at `newest`
+   */
+  #hear(revision, text, splices) {
     if (text === null) this.#fetch();
-    else this.#copy.hear(revision, text);
+    else this.#copy.hear(revision, text, splices);
   }
 
   /** Go on from a text that is needed at once. @param {string} commit @param {string} text */

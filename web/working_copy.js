@@ -5,7 +5,8 @@
 import { between } from './between.js';
 import { checkOf } from './checksum.js';
 import { mergeKeepingAll, rebase } from './rebase.js';
-import { apply, mapPosition } from './splices.js';
+import { apply, compose, mapPosition } from './splices.js';
+import { Trail } from './trail.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /**
@@ -20,7 +21,10 @@ export class WorkingCopy {
   known;
   /** @type {Known | null} */
   #newest = null;
+  /** @type {readonly Splice[] | null} what makes the newest text of the known one, if that was told */
+  #remote = null;
   #local;
+  #trail = new Trail();
 
   /** @param {Known} [known] @param {string} [local] */
   constructor(known = { commit: null, text: '', isRevision: false }, local = '') {
@@ -33,9 +37,20 @@ export class WorkingCopy {
     return this.#local;
   }
 
-  /** @param {string} text */
-  typed(text) {
+  /** @param {string} text @param {readonly Splice[] | null} splices null: nobody knows how */
+  typed(text, splices) {
     this.#local = text;
+    this.#trail.step(splices);
+  }
+
+  /** What makes the local text of one that it came from. @param {string} text @returns {readonly Splice[]} */
+  changeSince(text) {
+    return this.#trail.since(text) ?? between(text, this.#local);
+  }
+
+  /** The local text will be asked about: the server is told of it. */
+  mark() {
+    this.#trail.mark(this.#local);
   }
 
   /** A position of the local text in the text at `known`. @param {number} position */
@@ -51,6 +66,7 @@ export class WorkingCopy {
   /** Change the local text by script. @param {readonly Splice[]} splices @returns them */
   change(splices) {
     this.#local = apply(this.#local, splices);
+    this.#trail.step(splices);
     return splices;
   }
 
@@ -63,8 +79,15 @@ export class WorkingCopy {
     return this.#newest !== null;
   }
 
-  /** @param {string} revision @param {string} text */
-  hear(revision, text) {
+  /**
+   * @param {string} revision
+   * @param {string} text
+   * @param {readonly Splice[] | null} [splices] what makes the text of the one at `newest`; null:
+   *   comparing tells
+   */
+  hear(revision, text, splices = null) {
+    const before = this.#newest ? this.#remote : [];
+    this.#remote = before && splices && compose(before, splices);
     this.#newest = { commit: revision, text, isRevision: true };
   }
 
@@ -82,7 +105,10 @@ export class WorkingCopy {
   catchUp() {
     if (!this.#newest) return [];
     const { commit, text } = this.known;
-    const [local, remote] = [between(text, this.#local), between(text, this.#newest.text)];
+    const [local, remote] = [
+      this.changeSince(text),
+      this.#remote ?? between(text, this.#newest.text),
+    ];
     const rebased = rebase(text, local, remote);
     if (!rebased && commit !== null) return null;
     const splices = rebased
@@ -90,7 +116,9 @@ export class WorkingCopy {
       : between(this.#local, mergeKeepingAll(text, local, remote));
     this.known = this.#newest;
     this.#newest = null;
-    return this.change(splices);
+    this.change(splices);
+    if (rebased) this.#trail.mark(this.known.text, rebased.local);
+    return splices;
   }
 }
 

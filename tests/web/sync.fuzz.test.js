@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { typedAt } from '../../web/between.js';
 import { apply } from '../../web/splices.js';
 import { Sync } from '../../web/sync.js';
 import { random } from './random.js';
@@ -115,8 +116,13 @@ class Tab {
     // A person who types after a last word without a blank puts one first.
     const previous = parts[at - 1];
     if (previous && !/\s$/.test(previous)) parts[at - 1] = `${previous} `;
+    const before = this.editor;
     this.editor = parts.join('');
-    this.carryOut(this.sync.typed(this.editor));
+    // As somebody whose caret was behind the word; or nobody knows where it was.
+    const caret = parts.slice(0, at + 1).join('').length;
+    const isKnown = dice.below(4) > 0;
+    const splices = isKnown ? typedAt(before, this.editor, caret) : undefined;
+    this.carryOut(this.sync.typed(this.editor, splices));
   }
 
   decide() {

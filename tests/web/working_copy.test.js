@@ -15,6 +15,24 @@ test('a newer revision is adopted under what was typed', () => {
   assert.deepEqual(copy.known, { commit: 'r2', text: 'ONE two three', isRevision: true });
 });
 
+test('of letters that are alike each stays where it was typed', () => {
+  const copy = new WorkingCopy();
+  copy.hear('r1', 'b'); // typed by the user, and now known
+  copy.catchUp();
+  copy.typed('bo b', [[1, 0, 'o b']]); // by comparing it could as well be "bo " before it
+  assert.deepEqual(copy.changeSince('b'), [[1, 0, 'o b']]);
+  copy.hear('r2', 'ab', [[0, 0, 'a']]);
+  assert.equal(copy.catchUp(), null); // one word: the server knows where everything was typed
+  const elsewhere = new WorkingCopy();
+  elsewhere.hear('r1', 'b\nx\n');
+  elsewhere.catchUp();
+  elsewhere.typed('bo b\nx\n', [[1, 0, 'o b']]);
+  elsewhere.hear('r2', 'b\nx\nx\n', [[2, 0, 'x\n']]);
+  elsewhere.hear('r3', 'b\nx\nx\nx\n', [[2, 0, 'x\n']]);
+  assert.deepEqual(elsewhere.catchUp(), [[5, 0, 'x\nx\n']]);
+  assert.deepEqual(elsewhere.changeSince('b\nx\nx\nx\n'), [[1, 0, 'o b']]);
+});
+
 test('nothing moves where the same words were typed over', () => {
   const copy = new WorkingCopy(known('one two'), 'one zwei');
   copy.hear('r2', 'one deux');

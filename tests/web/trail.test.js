@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apply } from '../../web/splices.js';
+import { Trail } from '../../web/trail.js';
+import { random } from './random.js';
+
+/** @typedef {import('../../web/splices.js').Splice} Splice */
+
+test('what was typed is told where it was typed', () => {
+  const trail = new Trail();
+  trail.mark('b');
+  trail.step([[1, 0, 'o']]);
+  trail.step([[2, 0, ' b']]);
+  assert.deepEqual(trail.since('b'), [[1, 0, 'o b']]);
+});
+
+test('nothing is told of a text that it never was', () => {
+  assert.equal(new Trail().since(''), null);
+});
+
+test('one thing put for another is for comparing to tell', () => {
+  const trail = new Trail();
+  trail.mark('one two');
+  trail.step([[4, 3, '']]);
+  assert.deepEqual(trail.since('one two'), [[4, 3, '']]);
+  trail.step([[4, 0, 'deux']]);
+  assert.equal(trail.since('one two'), null);
+});
+
+test('after a change that nobody knows it begins anew', () => {
+  const trail = new Trail();
+  trail.mark('a');
+  trail.step(null);
+  assert.equal(trail.since('a'), null);
+});
+
+test('the last texts are remembered, and so much of typing', () => {
+  const trail = new Trail();
+  for (const text of ['a', 'b', 'c', 'd']) trail.mark(text);
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd'].map((text) => trail.since(text) !== null),
+    [false, true, true, true],
+  );
+  trail.step([[0, 0, 'x'.repeat(10_001)]]);
+  assert.equal(trail.since('d'), null);
+});
+
+test('it leads from each text to the one now, however long people type', () => {
+  for (let seed = 0; seed < 300; seed++) {
+    const dice = random(seed);
+    const trail = new Trail();
+    let text = 'abc abc';
+    trail.mark(text);
+    for (let count = dice.below(12); count > 0; count--) {
+      const at = dice.below(text.length + 1);
+      /** @type {Splice} */
+      const splice =
+        dice.below(3) > 0 || at === text.length ? [at, 0, dice.pick(['a', 'b '])] : [at, 1, ''];
+      text = apply(text, [splice]);
+      trail.step([splice]);
+      const told = trail.since('abc abc');
+      if (told) assert.equal(apply('abc abc', told), text);
+      if (dice.below(4) === 0) trail.mark(text);
+    }
+  }
+});
