@@ -10,6 +10,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.room import Room
 from tests.browser.server_process import ServerProcess
+from tests.browser.window import Window
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -92,6 +93,28 @@ async def test_a_browser_that_is_offline_says_so_and_goes_on_when_it_is_back(roo
     await ann.reads(merged)
     assert await room.agreed() == merged
     await expect(bo.status).to_have_text("All changes saved")
+
+
+async def test_a_hundred_edits_on_both_sides_come_together_without_a_question(room: Room) -> None:
+    line = "{0}. red{0} green{0} blue{0}\n"
+    ann, bo = await room.pair("".join(line.format(number) for number in range(100)))
+    bo.loses_connection()
+
+    async def edits(window: Window, colour: str, word: str) -> None:
+        for number in range(100):
+            await window.goes_after(f" {colour}{number}")
+            await window.types(f" {word}{number}")
+
+    await asyncio.gather(edits(ann, "red", "ann"), edits(bo, "blue", "bo"))
+    await ann.settled()
+    await expect(bo.status).to_contain_text("Offline")
+    bo.line.mend()
+    both = "{0}. red{0} ann{0} green{0} blue{0} bo{0}\n"
+    merged = "".join(both.format(number) for number in range(100))
+    await bo.reads(merged)
+    await ann.reads(merged)
+    await expect(bo.bar).to_be_hidden()
+    assert await room.agreed() == merged
 
 
 async def test_an_answer_that_is_lost_on_the_way_doubles_nothing(room: Room) -> None:

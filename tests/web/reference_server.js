@@ -106,8 +106,8 @@ export class ReferenceServer {
   /** @type {Map<string, Client>} */
   #clients = new Map();
   #master;
-  /** @type {string[]} the texts of branches that were parked */
-  parked = [];
+  /** @type {{head: string, fork: string}[]} branches that were parked */
+  #parked = [];
 
   /** @param {string} text */
   constructor(text = '') {
@@ -116,6 +116,19 @@ export class ReferenceServer {
 
   get text() {
     return this.#textOf(this.#master);
+  }
+
+  /** The texts of branches that were parked and not taken up. */
+  get parked() {
+    return this.#parked.map(({ head }) => this.#textOf(head));
+  }
+
+  /** What is disputed of a parked branch, if anything is; otherwise it counts as taken up. @param {number} index */
+  dispute(index) {
+    const { head, fork } = /** @type {{head: string, fork: string}} */ (this.#parked[index]);
+    const { text, hunks } = merge(this.#textOf(fork), this.text, this.#textOf(head));
+    const names = { ours: ['Bo'], theirs: 'Me' };
+    return { commit: head, revision: this.#master, base: fork, text, hunks, diff: '', names };
   }
 
   /** Whether any client is told less than there is. */
@@ -242,6 +255,8 @@ export class ReferenceServer {
       if (!this.#merged.has(message.base) && !isOwn) return this.#unknown(client, seq);
       client.seq = seq;
       if (client.hunks.length && message.type === 'edit' && !isOwn) this.#park(client);
+      if (message.type === 'resolve')
+        this.#parked = this.#parked.filter(({ head }) => head !== message.commit);
       this.#takeIn(client, isOwn ? client.fork : message.base, sent);
     }
     this.#answer(client, seq, client.head || this.#master, sent);
@@ -275,7 +290,7 @@ export class ReferenceServer {
 
   /** @param {Client} client */
   #park(client) {
-    this.parked.push(this.#textOf(client.head));
+    this.#parked.push({ head: client.head, fork: client.fork });
     client.head = '';
     client.hunks = [];
   }

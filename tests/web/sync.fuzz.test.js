@@ -128,21 +128,34 @@ class Tab {
   decide() {
     const { conflict } = this.sync;
     if (!conflict) return;
-    const { dice, removed } = this.world;
-    if (dice.below(3) === 0) {
+    if (this.world.dice.below(3) === 0) {
       this.carryOut(this.sync.park());
       return;
     }
-    const results = conflict.hunks.map(({ ours, theirs }) =>
-      dice.pick([ours, theirs, `${theirs} ${ours}`]),
-    );
-    conflict.hunks.forEach(({ base, ours, theirs }, index) => {
-      const kept = new Set(wordsOf(results[index] ?? ''));
+    this.world.decided++;
+    this.carryOut(this.sync.resolve(this.#results(conflict)));
+  }
+
+  /** Decide about what anybody has put aside. */
+  takesUp() {
+    const { dice, server } = this.world;
+    if (this.sync.conflict || this.sync.isDeciding || server.parked.length === 0) return;
+    const dispute = server.dispute(dice.below(server.parked.length));
+    if (dispute.hunks.length === 0) return;
+    this.world.takenUp++;
+    this.carryOut(this.sync.takeUp(dispute, this.#results(dispute)));
+  }
+
+  /** @param {import('../../web/protocol.js').Dispute} dispute */
+  #results({ hunks }) {
+    const { dice, removed } = this.world;
+    return hunks.map(({ base, ours, theirs }) => {
+      const result = dice.pick([ours, theirs, `${theirs} ${ours}`]);
+      const kept = new Set(wordsOf(result));
       for (const word of wordsOf(`${base} ${ours} ${theirs}`))
         if (!kept.has(word)) removed.add(word);
+      return result;
     });
-    this.world.decided++;
-    this.carryOut(this.sync.resolve(results));
   }
 
   catchesUp() {
@@ -155,6 +168,7 @@ class World {
   /** @type {Set<string>} words that somebody deleted or decided against */ removed = new Set();
   isFaulty = true;
   decided = 0;
+  takenUp = 0;
 
   /** @param {number} seed */
   constructor(seed) {
@@ -174,6 +188,7 @@ class World {
     else if (chance < 78) tab.carryOut(tab.sync.flush());
     else if (chance < 84) server.broadcast();
     else if (chance < 88) tab.decide();
+    else if (chance < 89) tab.takesUp();
     else if (chance < 92) tab.isHeld = !tab.isHeld;
     else if (chance < 94) tab.carryOut(tab.sync.retry());
     else if (chance < 96) tab.isConnected && tab.disconnect();
@@ -199,7 +214,9 @@ class World {
         tab.carryOut(tab.sync.retry());
         tab.catchesUp();
         tab.carryOut(tab.sync.flush());
-        if (tab.sync.state.name === 'idle' && !tab.sync.isDeciding) tab.decide();
+        if (tab.sync.state.name !== 'idle' || tab.sync.isDeciding) continue;
+        if (tab.sync.conflict) tab.decide();
+        else if (this.dice.below(3) > 0) tab.takesUp();
       }
       if (this.isAtRest) return;
     }
@@ -218,7 +235,7 @@ class World {
 }
 
 test('whatever happens, everybody ends with the same text and no word is lost', () => {
-  let [typed, kept, decided] = [0, 0, 0];
+  let [typed, kept, decided, takenUp] = [0, 0, 0, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const world = new World(seed);
     try {
@@ -236,6 +253,8 @@ test('whatever happens, everybody ends with the same text and no word is lost', 
     }
     typed += world.typed.size;
     decided += world.decided;
+    takenUp += world.takenUp;
   }
-  assert.ok(kept > typed * 0.5 && decided > SEEDS / 4, `vacuous: ${kept} of ${typed}, ${decided}`);
+  const told = `vacuous: ${kept} of ${typed}, ${decided} decided, ${takenUp} taken up`;
+  assert.ok(kept > typed * 0.5 && decided > SEEDS / 4 && takenUp > SEEDS / 10, told);
 });

@@ -184,6 +184,28 @@ test('where the answer touches what was typed since, the server merges on the ow
   assert.equal(sync.local, 'ONE two! three\n');
 });
 
+test('what was typed behind the sent text is sent as it was typed, alike as the letters may be', () => {
+  const sync = joined();
+  sync.typed(`b${TEXT}`, [[0, 0, 'b']]);
+  sync.flush();
+  sync.typed(`bo b${TEXT}`, [[1, 0, 'o b']]); // and not "bo " before the "b"
+  receive(sync, merged(1, `b${TEXT}`, `b${TEXT}`, 'r2'));
+  const [next] = /** @type {any[]} */ (sync.flush().send);
+  assert.deepEqual(next.splices, [[1, 0, 'o b']]);
+});
+
+test('what was heard and not shown before the line broke counts once', () => {
+  const sync = joined();
+  sync.received(update('r1', TEXT, 'r2', `a ${TEXT}`));
+  sync.closed();
+  sync.opened('Me');
+  const splices = /** @type {[number, number, string][]} */ ([[0, 0, 'a b ']]);
+  const text = { text: undefined, from: 'r1', splices, check: checkOf(`a b ${TEXT}`) };
+  const { changes, send } = receive(sync, welcome({ revision: 'r3', ...text }));
+  assert.equal(changed(TEXT, changes), `a b ${TEXT}`);
+  assert.deepEqual([send, sync.isUnsent], [[], false]);
+});
+
 test('an update is applied, under unsent typing too', () => {
   const sync = joined();
   sync.typed('one two three, four\n');
