@@ -153,6 +153,9 @@ class Branches:
             found = branch.conflict
             if found is None or found.revision == self._master.revision or branch.head is None:
                 continue
+            if self._master.contains(branch.head):  # somebody pushed what they made of it
+                branch.conflict = None
+                continue
             branch.conflict = self._master.disagreement(found.fork, branch.head)
             if branch.conflict is None:
                 self._take_in_head(branch, branch.head, found.fork, now)

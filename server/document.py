@@ -16,6 +16,7 @@ from server import protocol
 from server.branches import Branch, Branches
 from server.commit_store import CommitStore
 from server.master import Incoming, Master
+from server.offer import Append, Disputed, Offer, Taken
 from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Sync
 from server.steps import Author
 
@@ -28,7 +29,7 @@ class Request:
     """What a client asks of the document; `continues`: it was sent before its last answer."""
 
     author: Author
-    message: Hello | Sync | Edit | Resolve | Park
+    message: Hello | Sync | Edit | Resolve | Park | Offer | Append
     continues: bool = False
 
 
@@ -55,7 +56,7 @@ class View:
     conflict: protocol.Conflict | None
 
 
-Reply = Joined | protocol.FullText | protocol.Answer
+Reply = Joined | protocol.FullText | protocol.Answer | Taken | Disputed
 News = protocol.Update | protocol.Merged | protocol.Conflict
 
 
@@ -69,7 +70,7 @@ class _Done:
     sent: str
 
 
-Outcome = _Done | protocol.Error | tuple[Branch, Hello] | Sync
+Outcome = _Done | protocol.Error | tuple[Branch, Hello] | Sync | Taken | Disputed
 
 
 class Document:
@@ -132,25 +133,32 @@ class Document:
                 self.branches.of(Author(view.client, view.conflict.names.theirs), now)
 
     def _attempt(self, request: Request, now: float) -> Outcome:
-        branch = self.branches.of(request.author, now)
         message = request.message
         try:
-            match message:
-                case Hello():
-                    return branch, message
-                case Sync():
-                    return message
-                case Resolve():
-                    return self._resolve(branch, message, now)
-                case Edit():
-                    return self._edit(branch, message, request.continues, now)
-                case Park():
-                    return self._decide_later(branch, message)
-                case _:
-                    assert_never(message)
+            if isinstance(message, Offer | Append):
+                return self._consider(request.author, self._offer_of(message), now)
+            return self._follow(request, self.branches.of(request.author, now), now)
         except ProtocolError as problem:
-            seq = None if isinstance(message, Hello | Sync) else message.seq
+            seq = None if isinstance(message, Hello | Sync | Offer | Append) else message.seq
             return protocol.Error(problem.code, problem.message, seq)
+
+    def _follow(self, request: Request, branch: Branch, now: float) -> Outcome:
+        """Do what a session asks."""
+        match request.message:
+            case Hello() as hello:
+                return branch, hello
+            case Sync() as sync:
+                return sync
+            case Resolve() as resolve:
+                return self._resolve(branch, resolve, now)
+            case Edit() as edit:
+                return self._edit(branch, edit, request.continues, now)
+            case Park() as park:
+                return self._decide_later(branch, park)
+            case Offer() | Append():
+                raise AssertionError("no session makes an offer")
+            case _:
+                assert_never(request.message)
 
     def _reply(self, outcome: Outcome) -> Reply:
         match outcome:
@@ -160,7 +168,9 @@ class Document:
                 return self._joined(branch, hello)
             case Sync():
                 return protocol.FullText(self.revision, self.text, self.check)
-            case protocol.Error():
+            case Taken(is_new=is_new):
+                return Taken(self.revision, self.text, is_new)
+            case protocol.Error() | Disputed():
                 return outcome
             case _:
                 assert_never(outcome)
@@ -299,6 +309,30 @@ class Document:
         """Rule P3: an edit that is durable is answered again and not carried out again."""
         commit = self.branches.commit_of(branch, seq)
         return _Done(branch, seq, commit or branch.head or self.revision, sent)
+
+    def _offer_of(self, message: Offer | Append) -> Offer:
+        if isinstance(message, Offer):
+            return message
+        end = "" if not self.text or self.text.endswith("\n") else "\n"
+        return Offer(f"{self.text}{end}{message.text}", self.revision)
+
+    def _consider(self, author: Author, offer: Offer, now: float) -> Taken | Disputed:
+        """Take an offer in if nothing of it disagrees, by the careful rules."""
+        head = offer.head
+        if head is not None and self._master.contains(head):
+            return Taken(self.revision, self.text, is_new=False)
+        base = offer.base or (self._master.merge_base(head) if head else self._master.first)
+        if not self._store.knows(base) or not self._master.contains(base):
+            raise _unknown_base()
+        self._check_size(offer.text, self._store.text(base))
+        if head is None and offer.text in (self._store.text(base), self.text):
+            return Taken(self.revision, self.text, is_new=False)
+        incoming = Incoming(author, 0, offer.text, base, (base,), head)
+        disputed = self._master.take_in_whole(incoming, now)
+        if disputed is not None:
+            return Disputed(self.revision, self.text, disputed.hunks)
+        self.branches.unmerged.drop_merged()  # it may have brought others' heads into `master`
+        return Taken(self.revision, self.text, is_new=True)
 
     def _sent_text(self, edit: Edit) -> str:
         """The text that an edit stands for."""

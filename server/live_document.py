@@ -17,11 +17,14 @@ import time
 from collections import deque
 
 from server import protocol
-from server.document import Joined, Request
+from server.document import Joined, Reply, Request
 from server.durable_document import DurableDocument, Result, Sweep
+from server.offer import Append, Disputed, Offer, Taken
 from server.presence import People
-from server.protocol import CloseCode
+from server.protocol import CloseCode, Code
 from server.session import Action, Ask, Close, Moved, Send, Session, State
+from server.steps import Author
+from server.threads import unless_cancelled
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +33,7 @@ _OUTBOX_MAX = 64  # frames; above that a session is not read from until it has t
 _PRESENCE_EVERY_S = 0.05
 _SWEEP_RESTING_EVERY_S = 600.0
 _UNMERGED = "unmerged/"  # what a frame is about, if no person; no client has such an id
+_RESTARTING = protocol.Error(Code.UNAVAILABLE, "The server is restarting; try again.", None)
 _FAILED_PAUSE_S = 0.5  # after a batch that failed, so that a full disk does not spin the CPU
 
 
@@ -101,6 +105,10 @@ class Seat:
         self._live.leave(self)
 
 
+# Who waits for the reply: a session, or somebody who asks once.
+_Asker = Seat | asyncio.Future[Reply]
+
+
 class LiveDocument:
     """One document that is open: its seats, the people there, and the task that serves them."""
 
@@ -111,7 +119,8 @@ class LiveDocument:
         self.idle_since = time.monotonic()
         self.quiet_since = time.monotonic()
         self._people = People()
-        self._inbox: deque[tuple[Seat, Request]] = deque()
+        self._inbox: deque[tuple[_Asker, Request]] = deque()
+        self._offers: set[asyncio.Future[Reply]] = set()  # that are not answered
         self._sweep: Sweep | None = None
         self._swept_at = time.monotonic()
         self._revision = ""
@@ -156,6 +165,21 @@ class LiveDocument:
             self._inbox.append((seat, request))
             self.poke()
 
+    async def offer(
+        self, author: Author, offer: Offer | Append
+    ) -> Taken | Disputed | protocol.Error:
+        """Have a whole version taken in, or not at all; returns when that is durable."""
+        if self._is_stopping:
+            return _RESTARTING
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._offers.add(reply)
+        reply.add_done_callback(self._offers.discard)
+        self._inbox.append((reply, Request(author, offer)))
+        self.poke()
+        answer = await reply
+        assert isinstance(answer, Taken | Disputed | protocol.Error)
+        return answer
+
     # --- batches
 
     def poke(self) -> None:
@@ -184,6 +208,8 @@ class LiveDocument:
         except Exception:  # noqa: BLE001  a fault of ours must cost one document only
             _log.exception("%s: the document's task failed", self.name)
             self.close(CloseCode.FAILURE, "the server has a fault; reconnect")
+            for reply in list(self._offers):
+                reply.set_result(_RESTARTING)
 
     def heard(self, position: int) -> None:
         """The journal has an entry up to this position; it may be somebody else's."""
@@ -222,7 +248,7 @@ class LiveDocument:
 
     async def _batch(self) -> None:
         asked = self._take_requests()
-        asking = {seat for seat, _ in asked}
+        asking = {asker for asker, _ in asked}
         listeners = [seat for seat in self.seats if seat.is_idle and seat not in asking]
         requests = [request for _, request in asked]
         views = [seat.session.view() for seat in listeners]
@@ -230,7 +256,7 @@ class LiveDocument:
         if sweep is None:
             self.quiet_since = time.monotonic()
         result = await self.durable.run(requests, views, time.time(), sweep)
-        self._deliver_replies([seat for seat, _ in asked], result)
+        self._deliver_replies([asker for asker, _ in asked], result)
         if not result.revision:
             await asyncio.sleep(_FAILED_PAUSE_S)
             return
@@ -239,26 +265,29 @@ class LiveDocument:
         self._deliver_news(listeners, result)
         self._tell_unmerged(result.unmerged)
 
-    def _take_requests(self) -> list[tuple[Seat, Request]]:
+    def _take_requests(self) -> list[tuple[_Asker, Request]]:
         """The requests that waited longest, one of each client at most."""
-        taken: dict[str, tuple[Seat, Request]] = {}
-        later: deque[tuple[Seat, Request]] = deque()
+        taken: dict[str, tuple[_Asker, Request]] = {}
+        later: deque[tuple[_Asker, Request]] = deque()
         while self._inbox and len(taken) < _BATCH_MAX:
-            seat, request = self._inbox.popleft()
+            asker, request = self._inbox.popleft()
             if request.author.client in taken:
-                later.append((seat, request))
+                later.append((asker, request))
             else:
-                taken[request.author.client] = seat, request
+                taken[request.author.client] = asker, request
         self._inbox.extendleft(reversed(later))
         return list(taken.values())
 
-    def _deliver_replies(self, seats: list[Seat], result: Result) -> None:
-        for seat, reply in zip(seats, result.replies, strict=True):
+    def _deliver_replies(self, askers: list[_Asker], result: Result) -> None:
+        for asker, reply in zip(askers, result.replies, strict=True):
+            if isinstance(asker, asyncio.Future):
+                unless_cancelled(asker, asker.set_result, reply)
+                continue
             if isinstance(reply, Joined):
-                self._seat_person(seat)
-            self.act(seat, seat.session.replied(reply, self._people.all()))
+                self._seat_person(asker)
+            self.act(asker, asker.session.replied(reply, self._people.all()))
             if not isinstance(reply, protocol.Error):
-                seat.shown = reply.revision
+                asker.shown = reply.revision
 
     def _seat_person(self, seat: Seat) -> None:
         """Somebody comes in. A client has one connection: an older one ends."""

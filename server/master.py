@@ -76,13 +76,17 @@ class Master:
     def __init__(self, store: CommitStore) -> None:
         self._store = store
         self._steps = Steps()
-        self.revision = store.head(git_model.MASTER) or self._root()
+        self._first = ""
+        self.revision = store.head(git_model.MASTER) or self.first
         self.text = store.text(self.revision)
 
-    def _root(self) -> str:
+    @property
+    def first(self) -> str:
         """The first revision, the same on every server: staged, and not yet worth storing."""
-        start = git_model.hub_signature(0)
-        return self._store.commit("", (), start, start, git_model.ROOT_MESSAGE)
+        if not self._first:
+            start = git_model.hub_signature(0)
+            self._first = self._store.commit("", (), start, start, git_model.ROOT_MESSAGE)
+        return self._first
 
     @property
     def moves(self) -> int:
@@ -104,7 +108,7 @@ class Master:
 
         What shares nothing with it, and was put here by hand, began with the first revision too.
         """
-        return self._store.merge_base(self.revision, commit) or self._root()
+        return self._store.merge_base(self.revision, commit) or self.first
 
     # --- merging
 
@@ -153,6 +157,20 @@ class Master:
             return Settled(head, Disagreement(fork, self.revision, result.hunks))
         self._advance_to(head, fork, result.text, incoming.author, now)
         return Settled(head, None)
+
+    def take_in_whole(self, incoming: Incoming, now: float) -> Merge | None:
+        """Merge a text by the careful rules if nothing of it disagrees.
+
+        Returns:
+            What disagrees, and then nothing was changed; None if it is in `master` now.
+        """
+        fork, head = incoming.fork, incoming.head
+        result = self._merge(fork, incoming.sent)
+        if not result.clean:
+            return result
+        head = head or self._commit_sent(incoming, incoming.parents, now)
+        self._advance_to(head, fork, result.text, incoming.author, now)
+        return None
 
     def commit_over(
         self, author: Author, seq: int, text: str, parent: str, head: str, now: float

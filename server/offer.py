@@ -1,0 +1,50 @@
+"""A version of a document that comes as a whole: a file sent by HTTP, a commit that was pushed.
+
+It is taken in as a whole or not at all: who offers it waits for the answer, and has no page that
+could ask which of the disputed words are to stay. Sans-I/O, plain values.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from merge.result import Hunk
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A text, and the revision that it was made from.
+
+    Attributes:
+        text: the whole text.
+        base: the revision; None: what `head` and `master` have in common, or the first revision.
+        head: the commit that holds the text, where there is one already.
+    """
+
+    text: str
+    base: str | None = None
+    head: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Lines to stand behind whatever the document has."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The offer is in `master`, as of this revision with this text."""
+
+    revision: str
+    text: str
+    is_new: bool  # it changed something
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """Nothing was changed: these words disagree, placed in the text of this revision."""
+
+    revision: str
+    text: str
+    hunks: Sequence[Hunk]
