@@ -216,8 +216,12 @@ def _say_side(side: str, text: str) -> None:
 
 
 def _say(line: str) -> None:
-    """To somebody who looks at a terminal, which is not to obey what others wrote."""
-    print("".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line), file=sys.stderr)
+    print(_harmless(line), file=sys.stderr)
+
+
+def _harmless(line: str) -> str:
+    """A line for a terminal, which is not to obey what others wrote."""
+    return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line)
 
 
 # --- files
@@ -276,10 +280,13 @@ def _raw(url: str, query: Mapping[str, str]) -> str:
 
 
 def _parts(url: str) -> SplitResult:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CommandError(f"{url} is no address; it looks like {_HERE}/d/NAME")
-    return parts
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts
+    except ValueError:
+        pass  # half a bracket
+    raise CommandError(f"{url} is no address; it looks like {_HERE}/d/NAME")
 
 
 def _send(method: str, options: Namespace, text: bytes, headers: Mapping[str, str]) -> _Answer:
@@ -305,15 +312,22 @@ def _ask(
                 answer.status, answer.read(), answer.headers.get("ETag", "").strip('W/"')
             )
     except HTTPError as refusal:
-        with refusal:
-            said = refusal.read().decode(errors="replace")
-        if refusal.code == 409:
-            raise _DisputedError(json.loads(said)) from None
-        raise CommandError(f"{_shown(url)}: {_one_line(said) or refusal.reason}") from None
-    except (OSError, http.client.HTTPException) as problem:
+        raise _refusal(url, refusal) from None
+    except (OSError, http.client.HTTPException, ValueError) as problem:
         reason = problem.reason if isinstance(problem, URLError) else problem
         why = getattr(reason, "strerror", None) or reason
         raise CommandError(f"{_shown(url)} cannot be reached: {why}") from None
+
+
+def _refusal(url: str, refusal: HTTPError) -> Exception:
+    """What a refusal means; a page is from somebody in between, and would fill the terminal."""
+    with refusal:
+        kind, said = refusal.headers.get_content_type(), refusal.read()
+    if refusal.code == 409 and kind == "application/json":
+        return _DisputedError(json.loads(said))
+    sentence = said.decode(errors="replace") if kind == "text/plain" else ""
+    sentence = " ".join(sentence.split()) or f"{refusal.code} {refusal.reason}"
+    return CommandError(f"{_shown(url)}: {_harmless(sentence)}")
 
 
 def _apart(url: str) -> tuple[str, dict[str, str]]:
@@ -331,7 +345,3 @@ def _shown(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path.removesuffix("/raw"), "", ""))
-
-
-def _one_line(said: str) -> str:
-    return " ".join(said.split())

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server import app
 from server.app_keys import HUB
+from server.journal import Entry, JournalError
+from server.journal.sqlite import SqliteJournal
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY
 from tests.server.sockets.harness import Serve, Served
 
@@ -330,6 +334,30 @@ async def test_a_server_that_stops_opens_no_document(server: Served) -> None:
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert hub.opened() == []
+
+
+class _FullJournal(SqliteJournal):
+    """The real journal on a disk that is full."""
+
+    def append(self, entry: Entry, follows: int) -> Future[int]:
+        raise JournalError("no space left on device")
+
+
+@pytest.mark.parametrize("write", [put, append])
+async def test_what_cannot_be_made_durable_is_not_taken_in(
+    serve: Serve,
+    write: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    server_log: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(app, "SqliteJournal", _FullJournal)
+    server = await serve()
+    answer = await write(server, "one")
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert (await ask(server, "GET")).status == 404
+    assert "no space left" in server_log.text
+    server_log.clear()
 
 
 async def test_a_document_that_was_closed_is_opened_again(server: Served) -> None:
