@@ -50,8 +50,9 @@ class Config:
         float, "time that the merged branch of a client that is gone is kept"
     ] = 7 * 24 * 3600.0
     unload_after_s: Annotated[float, "time that a document without readers stays in memory"] = 60.0
-    git_processes_max: Annotated[int, "clones and fetches served at one time"] = 4
-    git_wait_s: Annotated[float, "time that one clone or fetch may take"] = 600.0
+    git_processes_max: Annotated[int, "clones, fetches and pushes served at one time"] = 4
+    git_wait_s: Annotated[float, "time that one clone, fetch or push may take"] = 600.0
+    push_bytes_max: Annotated[int, "largest pack that one push may bring"] = 64 * 1024 * 1024
     journal: Annotated[
         str, "where edits are made safe first: sqlite, or direct (at once in Git; slow)"
     ] = "sqlite"

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
 
@@ -28,6 +29,7 @@ def git(
     stdin: bytes = b"",
     ok: tuple[int, ...] = (0,),
     gently: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """Run Git in a bare repository; what it writes is synced. Blocks.
 
@@ -37,6 +39,7 @@ def git(
         stdin: what it reads.
         ok: the exit codes that are no error.
         gently: whether it lets all others go first.
+        environment: more variables for it.
 
     Returns:
         What it printed.
@@ -48,7 +51,11 @@ def git(
     command = [*gentle, "git", *_SETTINGS, *_SYNCED, f"--git-dir={repository}", *arguments]
     try:
         ran = subprocess.run(
-            command, input=stdin, env=ENVIRONMENT, capture_output=True, check=False
+            command,
+            input=stdin,
+            env={**ENVIRONMENT, **(environment or {})},
+            capture_output=True,
+            check=False,
         )
     except OSError as problem:
         raise GitError(f"git cannot be run: {problem}") from problem
