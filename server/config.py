@@ -61,9 +61,9 @@ class Config:
         " it for all, `DOCUMENT=URL` for one",
     ] = ()
     mirror_every_s: Annotated[
-        float, "time between two pushes of one document to one remote, at least"
+        float, "least time between two pushes of one document to one remote"
     ] = 10.0
-    mirror_wait_s: Annotated[float, "time that one push may take"] = 120.0
+    mirror_wait_s: Annotated[float, "time that one push may take"] = 600.0
     journal: Annotated[
         str, "where edits are made safe first: sqlite, or direct (at once in Git; slow)"
     ] = "sqlite"

@@ -206,17 +206,12 @@ async def _end(process: Process) -> None:
 
     Git removes its lock files when it is asked to end, also those of a remote on this disk.
     """
-    _signal(process, signal.SIGTERM)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_END_WAIT_S):
-            await process.wait()
-    _signal(process, signal.SIGKILL)  # those who did not listen
-    await process.wait()
-
-
-def _signal(process: Process, number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+    for number in (signal.SIGTERM, signal.SIGKILL):  # also where Git ended and left somebody
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(TimeoutError):  # a disk that hangs lets nobody go: it must not hold us up
+            async with asyncio.timeout(_END_WAIT_S):
+                await process.wait()
 
 
 def environment_of(given: Mapping[str, str], *, has_own_ssh: bool = False) -> dict[str, str]:

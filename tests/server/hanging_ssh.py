@@ -8,14 +8,17 @@ from tests.server.sockets.harness import eventually
 
 
 class HangingSsh:
-    """A program for `GIT_SSH`. While it runs it holds a pipe open, so its end can be seen."""
+    """A program for `GIT_SSH`, which does not end when asked to.
+
+    While it runs it holds a pipe open, so its end can be seen.
+    """
 
     def __init__(self, folder: Path) -> None:
         pipe = folder / "ssh-runs"
         os.mkfifo(pipe)
         self.program = folder / "ssh"
         self.program.write_text(
-            f"#!/bin/sh\nexec 3>> {pipe}\necho >&3\nexec tail -f {os.devnull}\n"
+            f"#!/bin/sh\ntrap '' TERM\nexec 3>> {pipe}\necho >&3\nexec tail -f {os.devnull}\n"
         )
         self.program.chmod(0o755)
         self._pipe = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -89,6 +88,10 @@ async def _put(server: Served, document: str, text: str = "one\n") -> str:
         return response.headers["ETag"].strip('"')
 
 
+def _inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 async def _branches(remote: Path) -> dict[str, str]:
     listed = await git("for-each-ref", "--format=%(refname:short) %(objectname)", cwd=remote)
     return dict(line.split() for line in listed.splitlines())
@@ -116,8 +119,11 @@ def _warnings(log: pytest.LogCaptureFixture) -> list[str]:
 # --- what is pushed, and when
 
 
-async def test_a_document_is_pushed_when_it_is_quiet(serve: Serve, backup: Path) -> None:
-    server = await serve(mirror=(f"{backup}/{{document}}.git",), **_SOON)
+@pytest.mark.parametrize("journal", ["sqlite", "direct"])
+async def test_a_document_is_pushed_when_it_is_quiet(
+    serve: Serve, backup: Path, journal: str
+) -> None:
+    server = await serve(mirror=(f"{backup}/{{document}}.git",), journal=journal, **_SOON)
     ann, bo = await server.pair("one two\n")
     await ann.edit("ONE two\n")
     await bo.edit("one TWO\n", base=bo.welcome["revision"])
@@ -157,7 +163,7 @@ async def test_many_documents_go_by_a_template_and_one_by_a_pair(
         while any(found["behind"] for found in await _mirrors(server, "b")):
             pass
     remotes = {"all-a.git": "a", "all-b.git": "b", "all-c.md.git": "c.md", "special.git": "b"}
-    assert set(os.listdir(backup)) == remotes.keys()
+    assert {path.name for path in _inside(backup)} == remotes.keys()
     for remote, document in remotes.items():
         assert await _branches(backup / remote) == {"master": made[document]}
 
