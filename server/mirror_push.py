@@ -13,7 +13,7 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +50,15 @@ _FORMAT = "--format=%(refname) %(objectname)"
 
 class PushError(Exception):
     """The remote has not got what it should; the message is a sentence without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """How a program ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
 
 
 async def push(repository: Path, url: str, wait_s: float) -> str | None:
@@ -102,7 +111,7 @@ def refspecs(refs: Mapping[str, str], open_conflicts: Mapping[str, str]) -> Iter
     yield f"+{UNMERGED}*:{UNMERGED}*"
 
 
-def _refs(ran: "_Ran") -> dict[str, str]:
+def _refs(ran: _Ran) -> dict[str, str]:
     """The commits that `for-each-ref` has listed, by the names of their refs."""
     if ran.code != 0:
         raise PushError(_sentence(ran, ""))
@@ -125,7 +134,7 @@ async def _make(url: str, environment: Mapping[str, str]) -> bool:
 # --- what Git says
 
 
-def _sentence(ran: "_Ran", url: str) -> str:
+def _sentence(ran: _Ran, url: str) -> str:
     """Why a push failed."""
     refused = dict(_refused(ran.out))
     behind = [name for name, why in refused.items() if why in ("fetch first", "non-fast-forward")]
@@ -154,22 +163,13 @@ def _refused(said: str) -> Iterator[tuple[str, str]]:
                 yield moved.partition(":")[2], why
 
 
-def _listed(refs: "list[str] | dict[str, str]") -> str:
+def _listed(refs: Collection[str]) -> str:
     """The names of a few refs, as people know them."""
     names = [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name in refs]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 # --- running it
-
-
-@dataclass(frozen=True, slots=True)
-class _Ran:
-    """How a program ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
 
 
 async def _git(repository: Path, *arguments: str, environment: Mapping[str, str]) -> _Ran:
@@ -206,12 +206,24 @@ async def _end(process: Process) -> None:
 
     Git removes its lock files when it is asked to end, also those of a remote on this disk.
     """
-    for number in (signal.SIGTERM, signal.SIGKILL):  # also where Git ended and left somebody
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(TimeoutError):  # a disk that hangs lets nobody go: it must not hold us up
-            async with asyncio.timeout(_END_WAIT_S):
-                await process.wait()
+    try:
+        _signal(process, signal.SIGTERM)
+        await _ended(process)
+    finally:
+        _signal(process, signal.SIGKILL)  # also where Git has ended and left somebody
+    await _ended(process)
+
+
+def _signal(process: Process, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+async def _ended(process: Process) -> None:
+    """Wait for the end, but not for ever: a disk that hangs lets nobody go."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_END_WAIT_S):
+            await process.wait()
 
 
 def environment_of(given: Mapping[str, str], *, has_own_ssh: bool = False) -> dict[str, str]:

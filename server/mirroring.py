@@ -84,8 +84,9 @@ class Mirroring:
             lane.wake.set()
         await asyncio.wait([self._task], timeout=_LAST_WAIT_S)
         self._task.cancel()
-        with suppress(asyncio.CancelledError):  # our own: its Git processes have ended with it
-            await self._task
+        await asyncio.wait([self._task])  # its Git processes end with it
+        if not self._task.cancelled():
+            self._task.result()  # a fault of ours is not swallowed
         for lane in self._lanes:
             self._tell_behind(lane.mirrors)
 

@@ -18,7 +18,7 @@ class HangingSsh:
         os.mkfifo(pipe)
         self.program = folder / "ssh"
         self.program.write_text(
-            f"#!/bin/sh\ntrap '' TERM\nexec 3>> {pipe}\necho >&3\nexec tail -f {os.devnull}\n"
+            f"#!/bin/sh\ntrap '' TERM\nexec 3>> {pipe}\necho >&3\nexec sleep 1000\n"
         )
         self.program.chmod(0o755)
         self._pipe = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
