@@ -201,6 +201,19 @@ async def test_who_waits_no_longer_ends_all_processes_of_a_push(
     await hanging_ssh.ended()
 
 
+async def test_its_processes_end_also_when_their_end_is_not_waited_for(
+    repository: Path, hanging_ssh: HangingSsh
+) -> None:
+    pushing = asyncio.create_task(push(repository, "ssh://git@host.invalid/notes.git", WAIT_S))
+    await hanging_ssh.started()
+    for _ in range(2):
+        pushing.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await pushing
+    await hanging_ssh.ended()
+
+
 async def test_ssh_is_told_never_to_ask(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
