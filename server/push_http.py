@@ -130,6 +130,8 @@ async def _push(request: web.Request, document: str, upload: BinaryIO) -> web.St
                     await _run(request, response, path, push, upload)
                 finally:
                     await asyncio.to_thread(bare.remove_empty, path)
+                    if request.app[FOLDER].exists(document):
+                        hub.pushed(document)
     except TimeoutError:
         if not response.prepared:
             raise _too_much_to_do() from None
