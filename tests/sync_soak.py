@@ -7,6 +7,7 @@ conflict that was answered. A failing run prints its seed.
 import argparse
 import asyncio
 import asyncio.subprocess
+import itertools
 import os
 import random
 import re
@@ -31,8 +32,10 @@ class Writer:
 
     def __init__(self, file: Path, url: str, rng: random.Random) -> None:
         self.file = file
+        self.state = file.with_name(f".{file.name}.gollabedit")
         self.words: list[str] = []
         self.answers = self.kills = 0
+        self._numbers = itertools.count()
         self._url = url
         self._random = rng
         self._process: asyncio.subprocess.Process | None = None
@@ -62,22 +65,26 @@ class Writer:
             self.answers += 1
             text = _CONFLICT.sub(_both, text)
         else:
-            word = f"{self.file.stem}{len(self.words):05}"
+            word = f"{self.file.stem}{next(self._numbers):05}"
             places = [it.end() for it in re.finditer(r"\s", text)] or [0]
             at = self._random.choice([0, *places])
-            if self._random.random() < 0.3 and at < len(text):  # beside a word: may be disputed
-                at = text.find(" ", at) if " " in text[at:] else at
-            text = f"{text[:at]}{word}{self._random.choice('    ' + chr(10))}{text[at:]}"
+            end = at
+            if self._random.random() < 0.2 and self.words:  # in the place of an own word
+                old = self._random.choice(self.words)
+                if (found := text.find(old)) >= 0:
+                    self.words.remove(old)
+                    at, end = found, found + len(old)
+            text = f"{text[:at]}{word}{self._random.choice('    ' + chr(10))}{text[end:]}"
             self.words.append(word)
+        fresh = self.file.with_name(f"{self.file.name}.fresh")
+        fresh.write_text(text)
         if self.file.read_text() != before:
-            if text != before and not _MARKER.search(before):
+            if not _MARKER.search(before):
                 self.words.pop()
             return  # the editor asks "the file has changed on disk", and its user begins again
         if self._random.random() < 0.5:
             self.file.write_text(text)
         else:
-            fresh = self.file.with_name(f"{self.file.name}.fresh")
-            fresh.write_text(text)
             fresh.rename(self.file)
 
 
@@ -102,7 +109,7 @@ async def run(seconds: float, seed: int, folder: Path) -> None:
     for writer in writers:
         await writer.start()
         async with asyncio.timeout(_START_S):
-            while not writer.file.exists():  # noqa: ASYNC110
+            while not writer.state.exists():  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     if not await storm(server, writers, rng, time.monotonic() + seconds):
         await server.start()
