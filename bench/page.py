@@ -76,9 +76,11 @@ _WATCH = """() => {
 
 async def measure(seconds: int, others: int, kilobytes: int) -> None:
     with TemporaryDirectory() as data:
-        server = ServerProcess(Path(data))
-        await server.start()
-        async with chromium() as browser, ClientSession() as http:
+        async with (
+            ServerProcess(Path(data)) as server,
+            chromium() as browser,
+            ClientSession() as http,
+        ):
             room = Room(browser, server, "page")
             text = _SENTENCE * (kilobytes * 1000 // len(_SENTENCE))
             await room.begin(text)
@@ -103,7 +105,6 @@ async def measure(seconds: int, others: int, kilobytes: int) -> None:
             _report("of it in the server", await ann.page.evaluate("answers"))
             print(f"{len(sent)} marks, {len(seen)} seen")
             await room.close()
-        await server.stop()
 
 
 async def _type_marks(ann: Window, until: float) -> list[float]:

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from server import git_http, pages, websocket
+from server import git_http, pages, raw_text, websocket
 from server.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB
 from server.config import Config
 from server.data_folder import DataFolder, DataFolderError
@@ -34,7 +34,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
-    app.add_routes([*websocket.routes(), *git_http.routes(), *pages.routes()])
+    app.add_routes([*websocket.routes(), *git_http.routes(), *pages.routes(), *raw_text.routes()])
     return app
 
 

@@ -12,11 +12,12 @@ from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from server import config, storage_commands, sync_command
+from server import config, http_commands, storage_commands, sync_command
 from server.app import serve
 from server.check import CheckError
 from server.config import Config, SettingError
 from server.data_folder import DataFolder, DataFolderError
+from server.http_commands import CommandError
 from server.sync_command import SyncError
 
 # The faster event loop, where there is one.
@@ -39,6 +40,7 @@ _EXAMPLES = f"""{_SERVE_EXAMPLES}\
   gollabedit sync notes.txt http://localhost:8080/d/notes   write in any editor
   gollabedit check                              see whether all documents in ./data are sound
   gollabedit maintain                           pack all documents in ./data anew
+  gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
 """
 
 
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run: Callable[[Namespace], int | None] = options.run
         return run(options) or 0
-    except (SettingError, DataFolderError, CheckError, SyncError) as problem:
+    except (SettingError, DataFolderError, CheckError, CommandError, SyncError) as problem:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -76,6 +78,7 @@ def _parser() -> ArgumentParser:
     config.add_options(serve_command)
     serve_command.set_defaults(run=_serve)
     storage_commands.add_commands(commands)
+    http_commands.add_commands(commands)
     sync_command.add_command(commands)
     settings = commands.add_parser("settings", help="print all settings as a Markdown page")
     settings.set_defaults(run=lambda _: print(config.markdown(), end=""))

@@ -6,7 +6,7 @@ has it: the caller answers after that, and throws the document away where the jo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from merge.rendering import unified_diff
@@ -15,8 +15,9 @@ from merge.splices import Splice, SpliceError, apply, between
 from server import protocol
 from server.branches import Branch, Branches
 from server.commit_store import CommitStore
+from server.git_model import MASTER
 from server.master import Incoming, Master
-from server.offer import Append, Disputed, Offer, Taken
+from server.offer import Append, Create, Disputed, Exists, Offer, Proposal, Replace, Taken, Verdict
 from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Sync
 from server.steps import Author
 
@@ -29,7 +30,7 @@ class Request:
     """What a client asks of the document; `continues`: it was sent before its last answer."""
 
     author: Author
-    message: Hello | Sync | Edit | Resolve | Park | Offer | Append
+    message: Hello | Sync | Edit | Resolve | Park | Proposal
     continues: bool = False
 
 
@@ -56,7 +57,7 @@ class View:
     conflict: protocol.Conflict | None
 
 
-Reply = Joined | protocol.FullText | protocol.Answer | Taken | Disputed
+Reply = Joined | protocol.FullText | protocol.Answer | Verdict
 News = protocol.Update | protocol.Merged | protocol.Conflict
 
 
@@ -70,7 +71,7 @@ class _Done:
     sent: str
 
 
-Outcome = _Done | protocol.Error | tuple[Branch, Hello] | Sync | Taken | Disputed
+Outcome = _Done | protocol.Error | tuple[Branch, Hello] | Sync | Verdict
 
 
 class Document:
@@ -135,11 +136,11 @@ class Document:
     def _attempt(self, request: Request, now: float) -> Outcome:
         message = request.message
         try:
-            if isinstance(message, Offer | Append):
-                return self._consider(request.author, self._offer_of(message), now)
+            if isinstance(message, Proposal):
+                return self._judge(request.author, message, now)
             return self._follow(request, self.branches.of(request.author, now), now)
         except ProtocolError as problem:
-            seq = None if isinstance(message, Hello | Sync | Offer | Append) else message.seq
+            seq = None if isinstance(message, Hello | Sync | Proposal) else message.seq
             return protocol.Error(problem.code, problem.message, seq)
 
     def _follow(self, request: Request, branch: Branch, now: float) -> Outcome:
@@ -155,7 +156,7 @@ class Document:
                 return self._edit(branch, edit, request.continues, now)
             case Park() as park:
                 return self._decide_later(branch, park)
-            case Offer() | Append():
+            case Offer() | Create() | Replace() | Append():
                 raise AssertionError("no session makes an offer")
             case _:
                 assert_never(request.message)
@@ -168,9 +169,9 @@ class Document:
                 return self._joined(branch, hello)
             case Sync():
                 return protocol.FullText(self.revision, self.text, self.check)
-            case Taken(is_new=is_new):
-                return Taken(self.revision, self.text, is_new)
-            case protocol.Error() | Disputed():
+            case Taken():
+                return replace(outcome, revision=self.revision, text=self.text)
+            case protocol.Error() | Disputed() | Exists():
                 return outcome
             case _:
                 assert_never(outcome)
@@ -310,9 +311,23 @@ class Document:
         commit = self.branches.commit_of(branch, seq)
         return _Done(branch, seq, commit or branch.head or self.revision, sent)
 
-    def _offer_of(self, message: Offer | Append) -> Offer:
+    def _judge(self, author: Author, message: Proposal, now: float) -> Verdict:
+        """Take in what comes as a whole, where the document is as it has to be for that."""
+        exists = self._store.head(MASTER) is not None
+        if exists and isinstance(message, Create):
+            return Exists(self.revision)
+        if not exists and isinstance(message, Replace):
+            raise _unknown_base()
+        verdict = self._consider(author, self._offer_of(message), now)
+        if isinstance(verdict, Taken) and verdict.is_new and not exists:
+            return replace(verdict, created=True)
+        return verdict
+
+    def _offer_of(self, message: Proposal) -> Offer:
         if isinstance(message, Offer):
             return message
+        if isinstance(message, Create | Replace):
+            return Offer(message.text, self.revision)
         end = "" if not self.text or self.text.endswith("\n") else "\n"
         return Offer(f"{self.text}{end}{message.text}", self.revision)
 
@@ -330,7 +345,7 @@ class Document:
         incoming = Incoming(author, 0, offer.text, base, (base,), head)
         disputed = self._master.take_in_whole(incoming, now)
         if disputed is not None:
-            return Disputed(self.revision, self.text, disputed.hunks)
+            return Disputed(self.revision, self.text, [_in_ours(hunk) for hunk in disputed.hunks])
         self.branches.unmerged.drop_merged()  # it may have brought others' heads into `master`
         return Taken(self.revision, self.text, is_new=True)
 
@@ -396,6 +411,11 @@ def _unknown_base() -> ProtocolError:
         "The server does not know the version that this change is based on."
         " Ask for the whole text and send the change again.",
     )
+
+
+def _in_ours(hunk: Hunk) -> Hunk:
+    """A hunk placed in the text that is there, where nothing else of theirs was put in."""
+    return replace(hunk, start=hunk.in_ours.start, end=hunk.in_ours.end)
 
 
 def wire_hunks(hunks: Sequence[Hunk]) -> list[protocol.WireHunk]:

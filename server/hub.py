@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,10 +15,13 @@ from server.git_model import MASTER
 from server.housekeeping import Housekeeping
 from server.journal import Journal
 from server.keys import Keys
+from server.listing import list_documents
 from server.live_document import LiveDocument, Seat
+from server.offer import Proposal, Verdict
 from server.protocol import CloseCode
 from server.repository import Repository
 from server.session import Limits, Session
+from server.steps import Author
 from server.texts import Texts
 from server.threads import Threads
 from server.unmerged_reader import UnmergedReader
@@ -52,6 +56,7 @@ class Hub:
         # Comparing many texts takes its time: one thread for that, and edits find theirs free.
         self._comparing = Threads(1, "unmerged")
         self._open: dict[str, _Open] = {}
+        self._offering = 0  # who waits for an answer without a seat
         self._housekeeping = Housekeeping(config, self, journal.documents)
         self._is_stopping = False
 
@@ -88,13 +93,49 @@ class Hub:
         Raises:
             OverloadedError: there are too many connections; nothing was opened.
         """
-        seated = sum(len(opened.live.seats) for opened in self._open.values())
-        if self._is_stopping or seated >= self._config.sessions_max:
-            raise OverloadedError("too many connections to this server")
+        self._need_room()
         live = self.open(document)
         if len(live.seats) >= self._config.document_sessions_max:
             raise OverloadedError("too many connections to this document")
         return live.sit(Session(document, self._keys, self._limits, time.monotonic()))
+
+    def _need_room(self) -> None:
+        seated = sum(len(opened.live.seats) for opened in self._open.values())
+        if self._is_stopping or seated + self._offering >= self._config.sessions_max:
+            raise OverloadedError("too many connections to this server")
+
+    async def offer(self, document: str, name: str, proposal: Proposal) -> Verdict | protocol.Error:
+        """Have something taken in as a whole, or not at all, from somebody without a session.
+
+        Args:
+            document: opened where it is not.
+            name: who wrote it.
+            proposal: what is to be taken in.
+
+        Raises:
+            OverloadedError: there are too many connections, or the server is stopping.
+        """
+        self._need_room()
+        self._offering += 1
+        try:
+            author = Author(self._keys.new_client(), name)
+            return await self.open(document).offer(author, proposal)
+        finally:
+            self._offering -= 1
+
+    async def documents(self, after: str, limit: int) -> protocol.DocumentList:
+        """The documents there are, by name, from the one behind `after` on."""
+        told = {opened.live.name: opened.live.revision for opened in self._open.values()}
+        return await self._comparing.call(self._list_documents, after, limit, told)
+
+    def _list_documents(
+        self, after: str, limit: int, told: Mapping[str, str]
+    ) -> protocol.DocumentList:
+        def newest(document: str) -> str | None:
+            return told.get(document) or self._repository(document).head(MASTER)
+
+        unwritten = self._journal.documents()  # first: what leaves it later is on disk
+        return list_documents(self._folder.path, unwritten, newest, after, limit)
 
     async def text(self, document: str, revision: str | None = None) -> tuple[str, str] | None:
         """A revision and its text, the last one if none is named; None if there is none such."""

@@ -19,7 +19,7 @@ from collections import deque
 from server import protocol
 from server.document import Joined, Reply, Request
 from server.durable_document import DurableDocument, Result, Sweep
-from server.offer import Append, Disputed, Offer, Taken
+from server.offer import Disputed, Exists, Proposal, Taken, Verdict
 from server.presence import People
 from server.protocol import CloseCode, Code
 from server.session import Action, Ask, Close, Moved, Send, Session, State
@@ -165,9 +165,7 @@ class LiveDocument:
             self._inbox.append((seat, request))
             self.poke()
 
-    async def offer(
-        self, author: Author, offer: Offer | Append
-    ) -> Taken | Disputed | protocol.Error:
+    async def offer(self, author: Author, offer: Proposal) -> Verdict | protocol.Error:
         """Have a whole version taken in, or not at all; returns when that is durable."""
         if self._is_stopping:
             return _RESTARTING
@@ -177,7 +175,7 @@ class LiveDocument:
         self._inbox.append((reply, Request(author, offer)))
         self.poke()
         answer = await reply
-        assert isinstance(answer, Taken | Disputed | protocol.Error)
+        assert isinstance(answer, Taken | Disputed | Exists | protocol.Error)
         return answer
 
     # --- batches
@@ -185,6 +183,11 @@ class LiveDocument:
     def poke(self) -> None:
         """There may be work."""
         self._wake.set()
+
+    @property
+    def revision(self) -> str:
+        """The last one that anybody was told of; empty if there was none yet."""
+        return self._revision
 
     def sweep(self, park_after_s: float, keep_s: float) -> None:
         """Tidy up behind clients that are gone, with the next batch; seldom where nobody writes."""
@@ -209,7 +212,7 @@ class LiveDocument:
             _log.exception("%s: the document's task failed", self.name)
             self.close(CloseCode.FAILURE, "the server has a fault; reconnect")
             for reply in list(self._offers):
-                reply.set_result(_RESTARTING)
+                unless_cancelled(reply, reply.set_result, _RESTARTING)
 
     def heard(self, position: int) -> None:
         """The journal has an entry up to this position; it may be somebody else's."""
@@ -237,7 +240,8 @@ class LiveDocument:
             await self.durable.rest()
 
     def _may_rest(self) -> bool:
-        return not (self._inbox or self._has_open_conflicts or self.durable.backlog)
+        waiting = self._inbox or self._offers
+        return not (waiting or self._has_open_conflicts or self.durable.backlog)
 
     def _has_work(self) -> bool:
         return bool(self._inbox or self._sweep or self.durable.is_behind or self._curious())

@@ -55,7 +55,7 @@ def nearest_name(wish: str) -> str | None:
     # Not `casefold`: JavaScript has none.
     letters = unicodedata.normalize("NFKD", wish.upper().lower())
     name = re.sub(r"[\u0300-\u036f]", "", letters)
-    name = re.sub(r"[^a-z0-9._]+", "-", name)
+    name = re.sub(r"[^a-z0-9._-]+", "-", name)
     name = re.sub(r"\.{2,}", ".", name).lstrip("-._")[:_NAME_MOST]
     name = re.sub(r"(?:[-._]|\.(?:git|lock))+$", "", name)
     return name if is_document_name(name) else None

@@ -26,6 +26,20 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Create:
+    """The first text of a document, if it does not exist."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """A text in the place of the newest revision of a document that exists, whichever that is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Append:
     """Lines to stand behind whatever the document has."""
 
@@ -39,6 +53,7 @@ class Taken:
     revision: str
     text: str
     is_new: bool  # it changed something
+    created: bool = False  # it is the first text of the document
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +63,14 @@ class Disputed:
     revision: str
     text: str
     hunks: Sequence[Hunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Nothing was created: the document has this revision already."""
+
+    revision: str
+
+
+Proposal = Offer | Create | Replace | Append
+Verdict = Taken | Disputed | Exists

@@ -19,6 +19,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+_LISTED_MAX = 10_000  # documents in one answer: about 1 MB
 _KEPT_WHEN_KNOWN = ("ETag", "Cache-Control", "Vary")
 
 
@@ -27,6 +28,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/", landing_page),
         web.get("/d/{document}", document_page),
         web.get("/d/{document}/raw", raw_text),
+        web.get("/api/documents", documents),
         web.get("/api/documents/{document}", document_state),
         web.get("/api/documents/{document}/unmerged", unmerged_branches),
         web.get("/api/documents/{document}/unmerged/{id}", unmerged_branch),
@@ -59,7 +61,7 @@ async def landing_page(request: web.Request) -> web.Response:
 
 
 async def document_page(request: web.Request) -> web.Response:
-    _document_of(request)
+    document_of(request)
     return _file(request, "document.html")
 
 
@@ -84,7 +86,7 @@ def _file(request: web.Request, name: str) -> web.Response:
 
 async def raw_text(request: web.Request) -> web.Response:
     """The document's text, the last revision or the one that is asked for."""
-    document = _document_of(request)
+    document = document_of(request)
     found = await request.app[HUB].text(document, request.query.get("revision"))
     if found is None:
         raise web.HTTPNotFound(text=f"There is no document or revision {document!r} here.\n")
@@ -95,9 +97,15 @@ async def raw_text(request: web.Request) -> web.Response:
     return _unless_known(request, response)
 
 
+async def documents(request: web.Request) -> web.Response:
+    """What documents there are, some thousands at a time."""
+    after = request.query.get("after", "")
+    return _json(await request.app[HUB].documents(after, _LISTED_MAX), "")
+
+
 async def document_state(request: web.Request) -> web.Response:
     """Whether a document exists, and where it stands."""
-    document = _document_of(request)
+    document = document_of(request)
     found = await request.app[HUB].text(document)
     if found is None:
         return web.json_response({"error": "There is no such document."}, status=404)
@@ -107,14 +115,14 @@ async def document_state(request: web.Request) -> web.Response:
 
 async def unmerged_branches(request: web.Request) -> web.Response:
     """What anybody can take up (rule P15)."""
-    document = _document_of(request)
+    document = document_of(request)
     found = await request.app[HUB].unmerged(document)
     return _json(found, "There is no such document.")
 
 
 async def unmerged_branch(request: web.Request) -> web.Response:
     """What an unmerged branch disagrees about."""
-    document = _document_of(request)
+    document = document_of(request)
     found = await request.app[HUB].unmerged_conflict(document, request.match_info["id"])
     return _json(found, "There is no such unmerged branch. It may have been merged meanwhile.")
 
@@ -137,7 +145,7 @@ async def ready(request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-def _document_of(request: web.Request) -> str:
+def document_of(request: web.Request) -> str:
     document = request.match_info["document"]
     if not is_document_name(document):
         raise web.HTTPNotFound(text=NAME_HELP)

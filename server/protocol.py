@@ -306,7 +306,42 @@ class UnmergedConflict(msgspec.Struct, frozen=True):
     names: Names
 
 
-HttpAnswer = UnmergedList | UnmergedConflict
+class DisputedHunk(WireHunk, frozen=True):
+    """A disputed region of a version that was not taken in.
+
+    Attributes:
+        line: where `start` is in the text of the document, from 1.
+        line_sent: where `theirs` is in the text that was sent, from 1.
+    """
+
+    line: int
+    line_sent: int
+
+
+class DisputedText(msgspec.Struct, frozen=True):
+    """Why a whole version was not taken in; the hunks are placed in the text at `revision`."""
+
+    error: str
+    document: str
+    revision: str
+    hunks: list[DisputedHunk]
+
+
+class DocumentState(msgspec.Struct, frozen=True):
+    """A document, and its newest revision."""
+
+    document: str
+    revision: str
+
+
+class DocumentList(msgspec.Struct, frozen=True):
+    """Documents by name; `more`: there are others behind the last one."""
+
+    documents: list[DocumentState]
+    more: bool
+
+
+HttpAnswer = UnmergedList | UnmergedConflict | DisputedText | DocumentList
 
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()

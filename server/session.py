@@ -19,7 +19,7 @@ from msgspec import UNSET
 from server import protocol
 from server.document import Joined, News, Reply, Request, View
 from server.keys import Keys
-from server.offer import Disputed, Taken
+from server.offer import Disputed, Exists, Taken
 from server.protocol import (
     BadMessageError,
     ClientMessage,
@@ -242,7 +242,7 @@ class Session:
                 self._revision = reply.revision
             case protocol.Merged() | protocol.Conflict():
                 self.told(reply)
-            case Taken() | Disputed():
+            case Taken() | Disputed() | Exists():
                 raise AssertionError("a session makes no offers")
             case _:
                 assert_never(reply)

@@ -2,7 +2,6 @@
 
 import asyncio
 from math import inf
-from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
@@ -11,6 +10,7 @@ from server.config import Config
 from server.data_folder import is_document_name
 from server.hub import OverloadedError
 from server.live_document import Seat
+from server.origins import is_allowed_origin
 from server.protocol import CloseCode
 
 _DEFAULT_DOCUMENT = "welcome"
@@ -33,7 +33,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     document = request.match_info.get("document", _DEFAULT_DOCUMENT)
     if not is_document_name(document):
         raise web.HTTPNotFound(text=f"No document can be called {document!r}.\n")
-    if not _is_allowed_origin(request, config):
+    if not is_allowed_origin(request, config):
         raise web.HTTPForbidden(text="Pages of other web sites may not connect here.\n")
     websocket = web.WebSocketResponse(
         autoping=False,
@@ -62,17 +62,6 @@ def _upgrade_required() -> web.HTTPException:
         headers={"Upgrade": "websocket", "Connection": "Upgrade"},
         text="This address speaks websocket only.\n",
     )
-
-
-def _is_allowed_origin(request: web.Request, config: Config) -> bool:
-    """Rule P13. Programs send no Origin; browsers always do."""
-    origin = request.headers.get("Origin")
-    if origin is None or origin in config.origins:
-        return True
-    try:
-        return urlsplit(origin).netloc.lower() == request.host.lower()
-    except ValueError:  # not even a web address
-        return False
 
 
 class _Connection:

@@ -1,6 +1,8 @@
 // Who came and who left, said now and then and never one by one: ten seconds at least lie between
 // two sentences, and whoever is back within that time never left. The clock comes from outside.
 
+import { listed } from './listed.js';
+
 const EVERY_MS = 10_000;
 // Whoever opens a page often does so with others.
 const GATHER_MS = 1000;
@@ -86,8 +88,8 @@ export class Arrivals {
       }
     }
     const sentences = [];
-    if (came.length > 0) sentences.push(`${listed(came)} ${came.length > 1 ? 'are' : 'is'} here.`);
-    if (left.length > 0) sentences.push(`${listed(left)} left.`);
+    if (came.length > 0) sentences.push(`${some(came)} ${came.length > 1 ? 'are' : 'is'} here.`);
+    if (left.length > 0) sentences.push(`${some(left)} left.`);
     if (sentences.length > 0) {
       this.#saidMs = nowMs;
       this.#say(sentences.join(' '));
@@ -96,10 +98,8 @@ export class Arrivals {
   }
 }
 
-/** @param {string[]} names */
-function listed(names) {
+/** All of a few, some of many. @param {string[]} names */
+function some(names) {
   const more = names.length - NAMED_MOST;
-  const parts = more > 1 ? [...names.slice(0, NAMED_MOST), `${more} others`] : names;
-  if (parts.length < 2) return parts.join('');
-  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+  return listed(more > 1 ? [...names.slice(0, NAMED_MOST), `${more} others`] : names);
 }

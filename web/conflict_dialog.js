@@ -61,7 +61,9 @@ export class ConflictDialog {
     byId('close-conflict', HTMLButtonElement).onclick = () => this.close();
     byId('previous', HTMLButtonElement).onclick = () => this.#go(-1);
     byId('next', HTMLButtonElement).onclick = () => this.#go(1);
-    this.#dialog.onclose = () => this.#closed();
+    this.#dialog.onclose = () => {
+      if (!this.#dialog.open) this.#closed(); // else it was opened again before it was told
+    };
   }
 
   /** What it is open for, or null. */
@@ -286,8 +288,13 @@ export class ConflictDialog {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (!this.#subject || this.#dialog.classList.contains('gone')) return;
-    if (event.key === 'F8') {
+    if (!this.#subject) return;
+    if (event.key === 'Escape' && !event.isComposing) {
+      event.preventDefault(); // closed by the browser, it would tell so after the next key only
+      this.close();
+    } else if (this.#dialog.classList.contains('gone')) {
+      return;
+    } else if (event.key === 'F8') {
       event.preventDefault();
       this.#go(event.shiftKey ? -1 : 1);
     } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {

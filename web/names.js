@@ -37,7 +37,7 @@ export function nearestName(wish) {
     .toLowerCase()
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
-    .replace(/[^a-z0-9._]+/g, '-')
+    .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/\.{2,}/g, '.')
     .replace(/^[-._]+/, '')
     .slice(0, NAME_MOST)

@@ -3,6 +3,7 @@
 import { Arrivals } from './arrivals.js';
 import { legible } from './colors.js';
 import { byId } from './dom.js';
+import { listed } from './listed.js';
 import { Places } from './places.js';
 
 /** @typedef {import('./protocol.js').Person} Person */
@@ -115,7 +116,7 @@ export class People {
   /** "Ann and Bo". @param {readonly string[]} clients */
   namesOf(clients) {
     const names = clients.map((client) => this.#others.get(client)?.name ?? 'Somebody');
-    return new Intl.ListFormat('en').format(names.length > 0 ? names : ['Somebody']);
+    return listed(names.length > 0 ? names : ['Somebody']);
   }
 
   /** @param {readonly {client: string, line: number}[]} lines of those whose place is known */

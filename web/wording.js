@@ -1,6 +1,8 @@
 // What the dialog calls things: it is the same for a conflict of one's own and for a part that was
 // put aside. Pure. Nobody reads "ours", "theirs" or "incoming" here.
 
+import { listed } from './listed.js';
+
 /** @typedef {import('./protocol.js').Conflict} Conflict */
 /** @typedef {import('./choices.js').Kind} Kind */
 /**
@@ -68,5 +70,5 @@ export function parts(count) {
 /** @param {Pick<Conflict, 'names'>} conflict */
 export function whoOf({ names }) {
   const all = names.ours.length > 0 ? names.ours : ['Somebody'];
-  return all.length === 1 ? `${all[0]}` : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
+  return listed(all);
 }

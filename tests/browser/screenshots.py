@@ -41,14 +41,11 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 async def take_all(folder: Path, word: str = "") -> None:
     with TemporaryDirectory() as data:
-        server = ServerProcess(Path(data))
-        await server.start()
-        async with chromium() as browser:
+        async with ServerProcess(Path(data)) as server, chromium() as browser:
             for scene in (*SCENES, *ON_PAPER):
                 if word in scene.__name__:
                     for look in _LOOKS:
                         await _take(scene, look, browser, server, folder)
-        await server.stop()
 
 
 async def _take(

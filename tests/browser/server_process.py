@@ -6,6 +6,7 @@ import re
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
+from typing import Self
 
 _ROOT = Path(__file__).parents[2]
 _START_S = 30.0
@@ -43,6 +44,13 @@ class ServerProcess:
         self._reading = asyncio.create_task(self._read(self._process.stdout, port))
         async with asyncio.timeout(_START_S):
             self.port = await port
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def kill(self) -> None:
         """End it as a power cut would: nothing is finished, nothing is said."""

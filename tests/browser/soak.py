@@ -188,9 +188,7 @@ class ProgramTypist:
 
 async def soak(data: Path, seconds: int, seed: int, pages: int, programs: int) -> int:
     random, words = Random(seed), Words()
-    server = ServerProcess(data)
-    await server.start()
-    async with chromium() as browser, ClientSession() as http:
+    async with ServerProcess(data) as server, chromium() as browser, ClientSession() as http:
         room = Room(browser, server, "soak")
         await room.begin("Twenty people write here.\n")
         people = [PageTypist(f"page{n}x", room, Random(seed + n), words) for n in range(pages)]
@@ -262,7 +260,6 @@ async def _judge(room: Room, people: list[PageTypist], words: Words, text: str) 
         f" errors: {errors}"
     )
     await room.close()
-    await room.server.stop()
     return 1 if lost or errors else 0
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from server.document import Reply, Request
 from server.git_model import MASTER, Signature
-from server.offer import Append, Disputed, Offer, Taken
+from server.offer import Append, Create, Disputed, Exists, Offer, Proposal, Replace, Taken
 from server.protocol import Code, Error
 from server.steps import Author
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY, TUESDAY_NOON, Desk, Writer, disagree, merged
@@ -12,7 +12,7 @@ from tests.server.desk import FRIDAY, MONDAY, TUESDAY, TUESDAY_NOON, Desk, Write
 OLIVE = Author("outside", "Olive")
 
 
-def offer(desk: Desk, what: Offer | Append) -> Reply:
+def offer(desk: Desk, what: Proposal) -> Reply:
     [reply] = desk.run(Request(OLIVE, what))
     return reply
 
@@ -51,6 +51,50 @@ def test_where_words_disagree_nothing_changes(desk: Desk, ann: Writer) -> None:
     assert [(h.base, h.ours, h.theirs) for h in reply.hunks] == [("Monday", "Tuesday", "Friday")]
     assert (desk.revision, desk.text) == (before, TUESDAY)
     assert desk.save() is None
+
+
+def test_a_disagreement_is_placed_in_the_text_that_is_there(desk: Desk, ann: Writer) -> None:
+    base = desk.begin(f"one\n{MONDAY}")
+    merged(ann.edit(f"one\n{TUESDAY}"))
+    reply = offer(desk, Offer(f"zero\n\none\n{FRIDAY}", base))
+    assert isinstance(reply, Disputed)
+    [hunk] = reply.hunks
+    assert reply.text == desk.text
+    assert reply.text[hunk.start : hunk.end] == hunk.ours == "Tuesday"
+
+
+def test_a_document_is_created_once(desk: Desk) -> None:
+    first = taken(offer(desk, Create(MONDAY)))
+    assert first.created
+    assert offer(desk, Create(TUESDAY)) == Exists(first.revision)
+    assert desk.text == MONDAY
+
+
+def test_of_two_that_create_a_document_in_one_step_one_does(desk: Desk) -> None:
+    other = Author("other", "Other")
+    first, second = desk.run(Request(OLIVE, Create(MONDAY)), Request(other, Create(TUESDAY)))
+    assert taken(first).created
+    assert second == Exists(desk.revision)
+    assert desk.text == MONDAY
+
+
+def test_nothing_creates_nothing(desk: Desk) -> None:
+    reply = taken(offer(desk, Create("")))
+    assert not reply.created
+    assert desk.repository().head(MASTER) is None
+
+
+def test_a_replacement_takes_the_place_of_whatever_is_there(desk: Desk, ann: Writer) -> None:
+    desk.begin(MONDAY)
+    merged(ann.edit(TUESDAY))
+    reply = taken(offer(desk, Replace(FRIDAY)))
+    assert (reply.text, reply.created) == (FRIDAY, False)
+
+
+def test_what_does_not_exist_is_not_replaced(desk: Desk) -> None:
+    reply = offer(desk, Replace(FRIDAY))
+    assert isinstance(reply, Error)
+    assert reply.code == Code.UNKNOWN_BASE
 
 
 def test_the_same_text_again_makes_no_commit(desk: Desk) -> None:
