@@ -203,7 +203,7 @@ class ClientSync:
         merged = merge(self.known.text, ours, self.local)
         if merged.clean:
             return merged.text
-        return _keeping_all(merged) if self.known.commit is None else None
+        return keeping_all(merged) if self.known.commit is None else None
 
     def catch_up(self) -> bool:
         """Go on from `newest`; returns whether `local` contains it now."""
@@ -427,8 +427,8 @@ def _size_problem(text: str, before: str, most: int | None) -> str | None:
     return f"The text is too large to be saved: {size:,} of {most:,} bytes. Make it shorter."
 
 
-def _keeping_all(merged: Merge) -> str:
-    """Where there is nobody to ask both are kept, what was written here first."""
+def keeping_all(merged: Merge) -> str:
+    """A merge where there is nobody to ask: both are kept, what was written here first."""
     splices = []
     for hunk in merged.hunks:
         blank = "" if not hunk.theirs or hunk.theirs[-1].isspace() else " "

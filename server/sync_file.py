@@ -1,8 +1,9 @@
 r"""A text file that an editor may save at any time: read when a save is done, replaced as a whole.
 
 Editors save in two ways: they empty the file and write it, or put another in its place. Either
-takes a moment, so a file counts only when it was still for a while. It is replaced by renaming a
-finished file over it; whether it is still the file that was read is looked at right before.
+takes a moment, so a file counts only when it was still for a while. A finished file changes places
+with it, and what comes out is looked at: a save of the last moment is put back. An editor that has
+the replaced file open writes into that one; so it is watched on for a while.
 
 Line ends: a file with CRLF throughout keeps it where the document has LF, and the other way round.
 Anything mixed is taken as it is.
@@ -10,6 +11,7 @@ Anything mixed is taken as it is.
 
 import os
 import stat
+import time
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -50,6 +52,11 @@ class Signature(NamedTuple):
     mtime_ns: int
     ctime_ns: int
 
+    @property
+    def content(self) -> tuple[int, int, int]:
+        """What stays the same where only the name changes."""
+        return self.inode, self.size, self.mtime_ns
+
 
 class WatchedFile:
     """One file, and what was last known of it. Times are seconds of a monotonic clock."""
@@ -89,33 +96,66 @@ class WatchedFile:
         self._known = self._last = signature
         return from_file(text, self.endings)
 
+    def unread(self) -> None:
+        """What was read could not be used; it counts as changed still."""
+        self._known = None
+
     def prepare(self, text: str, temporary: Path) -> None:
         """Write what shall take the file's place."""
         content = to_file(text, self.endings).encode()
         opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         with os.fdopen(opened, "wb") as out:
-            if self.path.exists():
-                os.fchmod(out.fileno(), stat.S_IMODE(self.path.stat().st_mode))
+            mode = _mode_of(self.path)
+            if mode is not None:
+                os.fchmod(opened, mode)
             out.write(content)
             out.flush()
-            os.fsync(out.fileno())
+            # The clock of file systems goes in steps: a save within one would not be seen.
+            now_ns = time.time_ns()
+            os.utime(opened, ns=(now_ns, now_ns))
+            os.fsync(opened)
 
-    def replace(self, temporary: Path) -> bool:
-        """Put it in the file's place; False, and nothing done, if somebody saved meanwhile."""
-        if signature_of(self.path) != self._known:
-            return False
-        temporary.replace(self.path)
+    def replace(self, temporary: Path) -> "WatchedFile | None":
+        """Let what was prepared and the file change places.
+
+        Returns:
+            The file that was replaced, in the place of `temporary`: somebody may have it open.
+            None, and nothing done, if somebody saved meanwhile.
+        """
+        known, prepared = self._known, signature_of(temporary)
+        if known is None or prepared is None or signature_of(self.path) != known:
+            return None
+        try:
+            disk.exchange(temporary, self.path)
+            replaced = WatchedFile(temporary)
+            replaced.endings = self.endings
+            replaced._known = replaced._last = signature_of(temporary)
+            if replaced._known and replaced._known.content != known.content:
+                disk.exchange(temporary, self.path)  # a save of the moment before
+                return None
+        except FileNotFoundError:
+            return None  # its editor is about to put another in its place
         disk.sync(self.path.parent)
-        self._known = self._last = signature_of(self.path)
-        return True
+        found = signature_of(self.path)
+        is_ours = found is not None and found.content == prepared.content
+        self._known = self._last = found if is_ours else prepared
+        return replaced
 
 
 def signature_of(path: Path) -> Signature | None:
+    """The signature of what is there; None if there is nothing."""
     try:
         found = path.stat()
     except FileNotFoundError:
         return None
     return Signature(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _mode_of(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
 
 
 def endings_of(file: str, document: str) -> Endings:

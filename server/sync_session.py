@@ -11,8 +11,10 @@ nothing of it is taken for text; a file without them is the answer.
 Invariants:
     What the file should become is planned first, and carried out only when it is in the file; so
     a save that comes in between is never overwritten, and has the right base.
+    A save over what was replaced meanwhile is not taken for the file's text (`rescued`).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -21,7 +23,9 @@ from merge.marker_reader import MarkerError, read
 from merge.marker_writer import marker_size, write
 from merge.markers import Style, conflicts
 from merge.result import Hunk, Merge, Range
-from server.client_sync import ClientSync, Known, Snapshot
+from merge.splices import between
+from merge.three_way import merge
+from server.client_sync import ClientSync, Known, Snapshot, keeping_all
 from server.protocol import Conflict
 
 
@@ -77,6 +81,24 @@ class SyncSession:
             self.sync.resolve(self.shown.conflict, self.in_file)
             self.shown = None
 
+    def rescued(self, before: str, text: str) -> str:
+        """What the file should hold, as `text` was made of `before`, which is replaced since."""
+        merged = merge(before, self.in_file, text)
+        return merged.text if merged.clean else keeping_all(merged)
+
+    def made_of(self, replaced: Sequence[str], text: str) -> str | None:
+        """Which of the texts that were replaced a text was made of; None if of what is there.
+
+        Whoever saves right after the file was replaced may not have seen that. The text tells: on
+        the way to it everything is undone that came in. Not so with markers: an answer undoes them.
+        """
+        if self.shown is not None:
+            return None
+        ways = {before: _size(before, text) for before in replaced if before != self.in_file}
+        way = _size(self.in_file, text)
+        behind = [it for it in ways if it and way >= _size(self.in_file, it) + ways[it]]
+        return min(behind, key=ways.__getitem__, default=None)
+
     def plan(self) -> Plan | None:
         """What the file should hold, if that is something else than it does."""
         self._take_up()
@@ -111,6 +133,11 @@ class SyncSession:
         self.in_file, self.shown = plan.text, plan.shown
         if plan.shown is None:
             self.sync.catch_up()
+
+
+def _size(before: str, after: str) -> int:
+    """How much was changed, in characters."""
+    return sum(it.deleted + len(it.inserted) for it in between(before, after))
 
 
 def show(conflict: Conflict) -> Shown:

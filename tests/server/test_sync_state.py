@@ -37,7 +37,7 @@ def test_killed_before_the_rename_the_state_is_the_one_before(file: Path) -> Non
     state = StateFile(file)
     temporary = state.temporary()
     read(file).prepare("after", temporary)
-    state.save(URL, Endings.AS_THEY_ARE, BEFORE, (temporary, AFTER))
+    state.save(URL, Endings.AS_THEY_ARE, BEFORE, planned=(temporary, AFTER))
     assert loaded(file) == BEFORE
     assert not temporary.exists()
     assert loaded(file) == BEFORE
@@ -48,7 +48,7 @@ def test_killed_after_the_rename_the_state_is_the_one_after(file: Path) -> None:
     temporary = state.temporary()
     watched = read(file)
     watched.prepare("after", temporary)
-    state.save(URL, Endings.AS_THEY_ARE, BEFORE, (temporary, AFTER))
+    state.save(URL, Endings.AS_THEY_ARE, BEFORE, planned=(temporary, AFTER))
     assert watched.replace(temporary)
     assert loaded(file) == AFTER
 

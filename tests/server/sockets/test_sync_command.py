@@ -153,8 +153,14 @@ async def test_a_save_is_an_edit_and_others_edits_come_in(
     await ann.edit("1 two 3\n")
     await syncing.holds("1 two 3\n")
     assert file.stat().st_mode == mode
-    assert names(tmp_path) == [".notes.txt.gollabedit", "data", "notes.txt"]
     assert (tmp_path / ".notes.txt.gollabedit").stat().st_mode & 0o777 == 0o600
+    await syncing.stop()
+    assert names(tmp_path) == [
+        ".notes.txt.gollabedit",
+        ".notes.txt.gollabedit.lock",
+        "data",
+        "notes.txt",
+    ]
 
 
 async def test_a_conflict_is_shown_with_markers_and_a_save_without_them_is_the_answer(
