@@ -2,8 +2,8 @@ r"""A text file that an editor may save at any time: read when a save is done, r
 
 Editors save in two ways: they empty the file and write it, or put another in its place. Either
 takes a moment, so a file counts only when it was still for a while. A finished file changes places
-with it, and what comes out is looked at: a save of the last moment is put back. An editor that has
-the replaced file open writes into that one; so it is watched on for a while.
+with it. What was replaced is watched on for a while: there is a save of the last moment, and there
+an editor writes that has it open.
 
 Line ends: a file with CRLF throughout keeps it where the document has LF, and the other way round.
 Anything mixed is taken as it is.
@@ -67,9 +67,20 @@ class WatchedFile:
         self._known: Signature | None = None  # as it was last read or written
         self._last: Signature | None = None
         self._since = 0.0
+        self.changed_at: float | None = None  # when it was first seen to be as nobody knows it
+
+    @property
+    def content(self) -> tuple[int, int, int] | None:
+        """What is known of it, as `Signature.content`."""
+        return self._known.content if self._known else None
 
     def look(self, now: float) -> Seen:
+        """See whether it was saved, at this time."""
         signature = signature_of(self.path)
+        if signature == self._known:
+            self.changed_at = None
+        elif self.changed_at is None:
+            self.changed_at = now
         if signature is None:
             if self._last is not None:
                 self._last, self._since = None, now
@@ -119,26 +130,22 @@ class WatchedFile:
         """Let what was prepared and the file change places.
 
         Returns:
-            The file that was replaced, in the place of `temporary`: somebody may have it open.
-            None, and nothing done, if somebody saved meanwhile.
+            The file that was replaced, in the place of `temporary`; a save of the last moment, or
+            by somebody who has it open, is a change of that. None, and nothing done, if the file
+            is not as it was last read.
         """
         known, prepared = self._known, signature_of(temporary)
         if known is None or prepared is None or signature_of(self.path) != known:
             return None
         try:
             disk.exchange(temporary, self.path)
-            replaced = WatchedFile(temporary)
-            replaced.endings = self.endings
-            replaced._known = replaced._last = signature_of(temporary)
-            if replaced._known and replaced._known.content != known.content:
-                disk.exchange(temporary, self.path)  # a save of the moment before
-                return None
         except FileNotFoundError:
             return None  # its editor is about to put another in its place
         disk.sync(self.path.parent)
-        found = signature_of(self.path)
-        is_ours = found is not None and found.content == prepared.content
-        self._known = self._last = found if is_ours else prepared
+        self._known = self._last = _renamed(prepared, self.path)
+        replaced = WatchedFile(temporary)
+        replaced.endings = self.endings
+        replaced._known = replaced._last = _renamed(known, temporary)
         return replaced
 
 
@@ -149,6 +156,12 @@ def signature_of(path: Path) -> Signature | None:
     except FileNotFoundError:
         return None
     return Signature(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _renamed(known: Signature, path: Path) -> Signature:
+    """The signature of a file under its new name, if it is the same still."""
+    found = signature_of(path)
+    return found if found and found.content == known.content else known
 
 
 def _mode_of(path: Path) -> int | None:

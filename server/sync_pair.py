@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from server import protocol
 from server.client_sync import Known
 from server.protocol import ClientMessage, ServerMessage
-from server.sync_file import FileError, Seen, WatchedFile, endings_of, from_file, signature_of
+from server.sync_file import FileError, Seen, WatchedFile, endings_of, from_file
 from server.sync_session import Plan, SyncSession, begun
 from server.sync_state import Aside, StateFile
 
@@ -148,7 +148,8 @@ class Pair:
         text = self._readable(self._file)
         if text is None:
             return False
-        recent = [it.text for it in self._replaced if now - it.at < _UNSEEN_S]
+        began = now if self._file.changed_at is None else self._file.changed_at
+        recent = [it.text for it in self._replaced if began - it.at < _UNSEEN_S]
         before = session.made_of(recent, text)
         if before is not None:
             return self._put(session, session.rescued(before, text), text, now)
@@ -218,9 +219,8 @@ class Pair:
 
     def _watch(self, file: WatchedFile, text: str, at: float) -> None:
         """Look at a replaced file from now on, as far as the system left it there."""
-        there = signature_of(file.path)
-        if there:
-            self._replaced.append(_Replaced(file, Aside(file.path.name, there.content), text, at))
+        if file.content and file.path.exists():
+            self._replaced.append(_Replaced(file, Aside(file.path.name, file.content), text, at))
         if len(self._replaced) > _REPLACED_MOST:
             self._forget(self._replaced[0])
 

@@ -175,7 +175,7 @@ class Machine:
             return
         if not self.file.exists():
             return
-        is_fresh = self._looked_at == self.world.now and random.random() < 0.5
+        is_fresh = self._looked_at == self.world.now and random.random() < self.world.carelessness
         if not is_fresh or _MARKER.search(self._loaded) or _MARKER.search(self.text):
             self.look()
         elif self._loaded != self.text:
@@ -267,6 +267,7 @@ class World:
         self.now = 100.0
         self.at_work: Machine | None = None
         self.is_calm = False
+        self.carelessness = float(os.environ.get('CARE', '0.5'))
         self._stamp = 10**18
         self._keys = _Keys()
         self.desk = Desk(folder / "notes.git")
@@ -295,7 +296,7 @@ class World:
         if machine is None or self.is_calm:
             return
         chance = self.random.random()
-        if chance < 0.02:
+        if chance < 0.005:
             raise Killed
         if chance < 0.06:
             machine.look()
@@ -326,7 +327,7 @@ class World:
 
     def _changed(self, text: str, author: str) -> str:
         places = list(_PLACE.finditer(text))
-        if places and self.random.random() < 0.3:
+        if places and self.random.random() < 0.15:
             place = self.random.choice(places)
             word = self.words.new(author) if self.random.random() < 0.6 else ""
             return text[: place.start()] + word + text[place.end() :]
@@ -413,19 +414,19 @@ class World:
 
     def _happen(self, machine: Machine) -> None:
         chance = self.random.random()
-        if chance < 0.12:
+        if chance < 0.15:
             machine.edit()
-        elif chance < 0.15:
+        elif chance < 0.19:
             machine.open()
-        elif chance < 0.18:
+        elif chance < 0.22:
             machine.write_into_opened()
-        elif chance < 0.20:
+        elif chance < 0.23:
             machine.kill()
-        elif chance < 0.26:
+        elif chance < 0.25:
             machine.disconnect()
-        elif chance < 0.265:
+        elif chance < 0.255:
             self._restart()
-        elif chance < 0.275:
+        elif chance < 0.26:
             self.desk.now += 100.0
             self._sweep()
         else:
@@ -434,17 +435,16 @@ class World:
     def _go_on(self, machine: Machine) -> None:
         """What happens anyway, if nothing is in its way."""
         self._pass_time()
-        match self.random.randrange(8):
-            case 0:
-                machine.start()
-                machine.connect()
-            case 1 | 2 | 3:
-                machine.step()
-            case 4:
-                machine.hear()
-            case _:
-                if machine.line:
-                    self._serve(machine.line)
+        if self.random.random() < 0.3:
+            machine.start()
+            machine.connect()
+        if self.random.random() < 0.8:
+            machine.step()
+        for _ in range(self.random.randrange(5)):
+            if machine.line:
+                self._serve(machine.line)
+        for _ in range(self.random.randrange(4)):
+            machine.hear()
 
     def _pass_time(self) -> None:
         """A save that is half done is done in a moment."""
