@@ -41,7 +41,7 @@ class Teller(Protocol):
 class _Replaced(NamedTuple):
     file: WatchedFile
     aside: Aside
-    text: str
+    text: str | None  # what it held; None if that was a conflict with its markers
     at: float
 
 
@@ -149,7 +149,7 @@ class Pair:
         if text is None:
             return False
         began = now if self._file.changed_at is None else self._file.changed_at
-        recent = [it.text for it in self._replaced if began - it.at < _UNSEEN_S]
+        recent = [it.text for it in self._replaced if it.text and began - it.at < _UNSEEN_S]
         before = session.made_of(recent, text)
         if before is not None:
             return self._put(session, session.rescued(before, text), text, now)
@@ -176,13 +176,17 @@ class Pair:
         text = self._readable(replaced.file)
         if text is None:
             return
-        if self._put(session, session.rescued(replaced.text, text), session.in_file, now):
-            self._replaced.remove(replaced)
-            self._watch(replaced.file, text, replaced.at)
-        else:
+        held = None if session.shown else session.in_file
+        if replaced.text is None or session.is_held:
+            copy = self._state.keep(replaced.file.path)
+            self._teller.warn(f"a save came too late to be merged; it is in {copy}")
+        elif not self._put(session, session.rescued(replaced.text, text), held, now):
             replaced.file.unread()
+            return
+        self._replaced.remove(replaced)
+        self._watch(replaced.file, None if replaced.text is None else text, replaced.at)
 
-    def _put(self, session: SyncSession, text: str, held: str, now: float) -> bool:
+    def _put(self, session: SyncSession, text: str, held: str | None, now: float) -> bool:
         """Save a text ourselves, as its editor would have, had it seen what the file holds."""
         temporary = self._state.temporary()
         self._file.prepare(text, temporary)
@@ -190,7 +194,7 @@ class Pair:
             temporary.unlink()
             self._file.unread()
             return False
-        session.saved(text)
+        session.put(text)
         return True
 
     def _write(self, session: SyncSession, now: float) -> None:
@@ -201,7 +205,7 @@ class Pair:
         self._file.prepare(plan.text, temporary)
         self._save(session, (temporary, plan))
         before = session.in_file
-        if not self._exchange(temporary, before, now):
+        if not self._exchange(temporary, None if session.shown else before, now):
             # In this order: a file that is gone from aside would mean that it is in place.
             self._save(session)
             temporary.unlink()
@@ -209,7 +213,7 @@ class Pair:
         session.carried_out(plan)
         self._tell(before, plan)
 
-    def _exchange(self, temporary: Path, held: str, now: float) -> bool:
+    def _exchange(self, temporary: Path, held: str | None, now: float) -> bool:
         """Put it in the place of the file, which holds `held`; False if somebody saved."""
         replaced = self._file.replace(temporary)
         if replaced is None:
@@ -217,7 +221,7 @@ class Pair:
         self._watch(replaced, held, now)
         return True
 
-    def _watch(self, file: WatchedFile, text: str, at: float) -> None:
+    def _watch(self, file: WatchedFile, text: str | None, at: float) -> None:
         """Look at a replaced file from now on, as far as the system left it there."""
         if file.content and file.path.exists():
             self._replaced.append(_Replaced(file, Aside(file.path.name, file.content), text, at))

@@ -82,9 +82,17 @@ class SyncSession:
             self.shown = None
 
     def rescued(self, before: str, text: str) -> str:
-        """What the file should hold, as `text` was made of `before`, which is replaced since."""
-        merged = merge(before, self.in_file, text)
+        """What the file should hold, as `text` was made of `before`, which is replaced since.
+
+        Where the file shows a conflict it is this side of it, which then goes on without markers.
+        """
+        merged = merge(before, self.sync.local if self.shown else self.in_file, text)
         return merged.text if merged.clean else keeping_all(merged)
+
+    def put(self, text: str) -> None:
+        """The file holds what was rescued."""
+        self.shown = None
+        self.saved(text)
 
     def made_of(self, replaced: Sequence[str], text: str) -> str | None:
         """Which of the texts that were replaced a text was made of; None if of what is there.

@@ -267,7 +267,7 @@ class World:
         self.now = 100.0
         self.at_work: Machine | None = None
         self.is_calm = False
-        self.carelessness = float(os.environ.get('CARE', '0.5'))
+        self.carelessness = float(os.environ.get("CARE", "0.5"))
         self._stamp = 10**18
         self._keys = _Keys()
         self.desk = Desk(folder / "notes.git")
