@@ -97,14 +97,14 @@ class SyncSession:
     def made_of(self, replaced: Sequence[str], text: str) -> str | None:
         """Which of the texts that were replaced a text was made of; None if of what is there.
 
-        Whoever saves right after the file was replaced may not have seen that. The text tells: on
-        the way to it everything is undone that came in. Not so with markers: an answer undoes them.
+        Whoever saves right after the file was replaced may not have seen that. The text tells: most
+        of what came in is undone in it. Not so with markers: an answer undoes them.
         """
         if self.shown is not None:
             return None
-        ways = {before: _size(before, text) for before in replaced if before != self.in_file}
+        ways = {it: _size(it, text) for it in replaced if it != self.in_file}
         way = _size(self.in_file, text)
-        behind = [it for it in ways if it and way >= _size(self.in_file, it) + ways[it]]
+        behind = [it for it in ways if it and 2 * (way - ways[it]) > _size(it, self.in_file)]
         return min(behind, key=ways.__getitem__, default=None)
 
     def plan(self) -> Plan | None:

@@ -175,12 +175,13 @@ class Machine:
             return
         if not self.file.exists():
             return
-        is_fresh = self._looked_at == self.world.now and random.random() < self.world.carelessness
-        if not is_fresh or _MARKER.search(self._loaded) or _MARKER.search(self.text):
+        is_careless = self._looked_at == self.world.now and random.random() < 0.5
+        if not is_careless or _MARKER.search(self._loaded) or _MARKER.search(self.text):
             self.look()
-        elif self._loaded != self.text:
-            self.world.happened["saved unseen"] += 1
         text = self.world.written(self._loaded, self.name)
+        if self._loaded != self.text:
+            self.world.happened["saved unseen"] += 1
+            self.world.words.remove(self.text, text)  # it is mostly brought back, no more
         self.world.happened["saved"] += 1
         self._save(text, random.randrange(4))
         self._loaded = text
@@ -267,7 +268,6 @@ class World:
         self.now = 100.0
         self.at_work: Machine | None = None
         self.is_calm = False
-        self.carelessness = float(os.environ.get("CARE", "0.5"))
         self._stamp = 10**18
         self._keys = _Keys()
         self.desk = Desk(folder / "notes.git")
