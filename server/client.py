@@ -19,18 +19,20 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import (
-    ClientError as HttpError,
-)
-from aiohttp import (
+    ClientConnectorError,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
     WSMsgType,
     WSServerHandshakeError,
+)
+from aiohttp import (
+    ClientError as HttpError,
 )
 
 from server import protocol
@@ -119,7 +121,7 @@ class Line:
     """The connection to one document, opened anew after every loss, with back-off and jitter."""
 
     def __init__(self, url: str, listener: Listener) -> None:
-        self._url = websocket_url(url)
+        self._page, self._url = url, websocket_url(url)
         self._listener = listener
         self._frames: asyncio.Queue[str] = asyncio.Queue()
         self._socket: ClientWebSocketResponse[bool] | None = None
@@ -146,24 +148,34 @@ class Line:
 
     async def _once(self, http: ClientSession) -> str | None:
         """One connection from its beginning to its end; returns why it never came about."""
-        why: str | None = None
         try:
             async with http.ws_connect(self._url, heartbeat=_HEARTBEAT_S, max_msg_size=0) as socket:
                 self._frames, self._socket = asyncio.Queue(), socket
                 self.send(self._listener.opened())
                 why = await self._talk(socket)
         except WSServerHandshakeError as problem:
-            if 400 <= problem.status < 500 and problem.status not in _TRY_AGAIN:
-                raise NotReachableError(
-                    f"{self._url}: {problem.status} {problem.message}"
-                ) from None
-            why = f"the server answers {problem.status}"
+            why = self._refused(problem.status)
         except (OSError, HttpError, TimeoutError) as problem:
-            why = str(problem) or "the server does not answer"
+            why = _reason(problem)
         finally:
             self._socket = None
-            self._listener.closed(why or "the connection is gone")
+        self._listener.closed(why or "the connection is gone")
         return why
+
+    def _refused(self, status: int) -> str:
+        """What a handshake that was answered otherwise means.
+
+        Raises:
+            NotReachableError: trying again would be answered the same.
+        """
+        if status == HTTPStatus.NOT_FOUND:
+            raise NotReachableError(
+                f"{self._page} is no document: a name is 1 to 64 of a-z 0-9 . _ -, first a letter"
+                " or a digit"
+            )
+        if 400 <= status < 500 and status not in _TRY_AGAIN:
+            raise NotReachableError(f"{self._page}: the server answers {status}")
+        return f"the server answers {status}"
 
     async def _talk(self, socket: ClientWebSocketResponse[bool]) -> str | None:
         """Send and listen, until there is nothing more to hear."""
@@ -192,8 +204,15 @@ class Line:
             came = True
             self.send(answers)
         if socket.close_code in _REFUSED_CLOSES:
-            raise NotReachableError(f"{self._url}: {_REFUSED_CLOSES[socket.close_code]}")
+            raise NotReachableError(f"{self._page}: {_REFUSED_CLOSES[socket.close_code]}")
         return None if came else "the server closed the connection"
+
+
+def _reason(problem: Exception) -> str:
+    """Why a connection did not come about, for the user."""
+    if isinstance(problem, ClientConnectorError):
+        return f"{problem.host}:{problem.port}: {problem.os_error.strerror or problem.os_error}"
+    return str(problem) or "the server does not answer"
 
 
 def websocket_url(url: str) -> str:

@@ -71,8 +71,9 @@ def _run(options: Namespace) -> None:
 
 
 async def _synced(options: Namespace) -> None:
-    if options.file.is_dir():
-        raise SyncError(f"{options.file} is a folder; name a file")
+    if options.file.exists() and not options.file.is_file():
+        kind = "a folder" if options.file.is_dir() else "no ordinary file"
+        raise SyncError(f"{options.file} is {kind}; name a text file")
     if not options.file.resolve().parent.is_dir():
         raise SyncError(f"there is no folder {options.file.resolve().parent}")
     command = SyncCommand(options)

@@ -108,7 +108,7 @@ class Pair:
         """What is not done, as a sentence; empty if nothing is."""
         session = self._session
         if session is None:
-            return ""
+            return "the document was not reached, and nothing was done"
         if session.sync.refusal:
             return "the server does not take the file as it is"
         if session.sync.is_unsent or not session.sync.is_idle:
@@ -275,11 +275,11 @@ class Pair:
             PairError, FileError, StateError, OSError: file and document cannot be joined.
             UnexpectedMessageError: it must not come now.
         """
-        self._meet(message)
         if self._session is None:
             if not isinstance(message, protocol.Welcome):
                 return
             self._session = self._begun(message)
+        self._meet(message)
         self._session.sync.received(message)
 
     def _meet(self, message: ServerMessage) -> None:

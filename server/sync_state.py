@@ -70,17 +70,33 @@ class StateFile:
         Raises:
             StateError: another process keeps the file in step.
         """
-        self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.unlock()
-            raise StateError(
-                f"another gollabedit keeps {self._file} in step already; stop that one first"
-            ) from None
+        while not self._has_lock():
+            self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._close_lock()
+                raise StateError(
+                    f"another gollabedit keeps {self._file} in step already; stop that one first"
+                ) from None
 
     def unlock(self) -> None:
-        # The file stays: whoever removes it may remove one that another has just locked.
+        """Let others at the file."""
+        if self._lock is not None:
+            self._lock_path.unlink(missing_ok=True)
+            self._close_lock()
+
+    def _has_lock(self) -> bool:
+        """Whether what is locked is not what another process has just removed."""
+        if self._lock is None:
+            return False
+        found = signature_of(self._lock_path)
+        if found and found.inode == os.fstat(self._lock).st_ino:
+            return True
+        self._close_lock()
+        return False
+
+    def _close_lock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

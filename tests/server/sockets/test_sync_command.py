@@ -155,12 +155,7 @@ async def test_a_save_is_an_edit_and_others_edits_come_in(
     assert file.stat().st_mode == mode
     assert (tmp_path / ".notes.txt.gollabedit").stat().st_mode & 0o777 == 0o600
     await syncing.stop()
-    assert names(tmp_path) == [
-        ".notes.txt.gollabedit",
-        ".notes.txt.gollabedit.lock",
-        "data",
-        "notes.txt",
-    ]
+    assert names(tmp_path) == [".notes.txt.gollabedit", "data", "notes.txt"]
 
 
 async def test_a_conflict_is_shown_with_markers_and_a_save_without_them_is_the_answer(
