@@ -17,7 +17,7 @@ from server import protocol
 from server.client_sync import Known
 from server.protocol import ClientMessage, ServerMessage
 from server.sync_file import FileError, Seen, WatchedFile, endings_of, from_file
-from server.sync_session import Plan, SyncSession, begun
+from server.sync_session import Plan, State, SyncSession, begun
 from server.sync_state import Aside, StateFile
 
 # So long an editor may still write into the file that was replaced.
@@ -188,10 +188,8 @@ class Pair:
 
     def _put(self, session: SyncSession, text: str, held: str | None, now: float) -> bool:
         """Save a text ourselves, as its editor would have, had it seen what the file holds."""
-        temporary = self._state.temporary()
-        self._file.prepare(text, temporary)
-        if not self._exchange(temporary, held, now):
-            temporary.unlink()
+        after = State(session.state.snapshot)
+        if not self._carry_out(session, text, after, held, now):
             self._file.unread()
             return False
         session.put(text)
@@ -201,17 +199,25 @@ class Pair:
         plan = session.plan()
         if plan is None:
             return
-        temporary = self._state.temporary()
-        self._file.prepare(plan.text, temporary)
-        self._save(session, (temporary, plan))
         before = session.in_file
-        if not self._exchange(temporary, None if session.shown else before, now):
-            # In this order: a file that is gone from aside would mean that it is in place.
-            self._save(session)
-            temporary.unlink()
-            return
-        session.carried_out(plan)
-        self._tell(before, plan)
+        held = None if session.shown else before
+        if self._carry_out(session, plan.text, plan.after, held, now):
+            session.carried_out(plan)
+            self._tell(before, plan)
+
+    def _carry_out(
+        self, session: SyncSession, text: str, after: State, held: str | None, now: float
+    ) -> bool:
+        """Have the file hold a text, so that `after` is true; False if somebody saved meanwhile."""
+        temporary = self._state.temporary()
+        self._file.prepare(text, temporary)
+        self._save(session, (temporary, after))
+        if self._exchange(temporary, held, now):
+            return True
+        # In this order: a file that is gone from aside would mean that it is in place.
+        self._save(session)
+        temporary.unlink()
+        return False
 
     def _exchange(self, temporary: Path, held: str | None, now: float) -> bool:
         """Put it in the place of the file, which holds `held`; False if somebody saved."""
@@ -232,12 +238,12 @@ class Pair:
         self._replaced.remove(replaced)
         replaced.file.path.unlink(missing_ok=True)
 
-    def _save(self, session: SyncSession, planned: tuple[Path, Plan] | None = None) -> None:
+    def _save(self, session: SyncSession, planned: tuple[Path, State] | None = None) -> None:
         self._state.save(
             self._url,
             self._file.endings,
             session.state,
-            planned=(planned[0], planned[1].after) if planned else None,
+            planned=planned,
             replaced=[it.aside for it in self._replaced],
         )
 
