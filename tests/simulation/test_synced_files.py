@@ -18,11 +18,12 @@ _SEEDS = range(_FIRST, _FIRST + int(os.environ.get("SIMULATION_SEEDS", "20")))
 _happened: Counter[str] = Counter()
 
 
+@pytest.mark.parametrize("is_careless", [False, True])
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_files_and_document_come_together_and_no_word_is_lost_or_doubled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, is_careless: bool
 ) -> None:
-    world = World(tmp_path, seed, monkeypatch)
+    world = World(tmp_path, seed, monkeypatch, is_careless=is_careless)
     world.run()
     _happened.update(world.happened)
 
@@ -39,4 +40,3 @@ def test_the_runs_before_were_not_vacuous() -> None:
         if not _happened[what]
     ]  # fmt: skip
     assert not missing
-    print(_happened)
