@@ -1,7 +1,7 @@
 """What becomes of the file, where a process could not time it."""
 
 from server.client_sync import Known
-from server.protocol import Resolve
+from server.protocol import Edit, Resolve
 from server.sync_session import SyncSession, begun
 from tests.server.test_client_sync import conflict, merged, welcome
 
@@ -77,3 +77,20 @@ def test_a_killed_process_goes_on_with_the_markers() -> None:
     [resolve] = session.sync.take_messages()
     assert isinstance(resolve, Resolve)
     assert session.sync.local == "one zwei deux three\n"
+
+
+def test_a_save_of_who_did_not_see_what_came_in_is_told_by_what_it_undoes() -> None:
+    session = begun(Known("r1", "one two three\n", is_revision=True), "one zwei two three\n")
+    assert session.made_of(["one two three\n"], "one two three four\n") == "one two three\n"
+    assert session.made_of(["one two three\n"], "one zwei two three four\n") is None
+    assert session.rescued("one two three\n", "one two three 4\n") == "one zwei two three 4\n"
+
+
+def test_a_late_save_under_markers_is_merged_into_the_own_side() -> None:
+    session = with_markers()
+    text = session.rescued("one deux three\n", "one deux three and more\n")
+    assert text == "one deux three and more\n"
+    session.put(text)
+    session.sync.flush()
+    [edit] = session.sync.take_messages()
+    assert edit == Edit(2, "c1", text=text)

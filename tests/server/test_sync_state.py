@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from server import disk
 from server.client_sync import Known, Snapshot
 from server.sync_file import Endings, FileError, Seen, WatchedFile, endings_of, from_file, to_file
 from server.sync_session import State
@@ -131,3 +132,61 @@ def test_line_ends_are_translated_where_both_have_one_kind(
 ) -> None:
     assert endings_of(file_text, document) is endings
     assert to_file(from_file(file_text, endings), endings) == file_text
+
+
+def test_a_save_between_the_last_look_and_the_exchange_is_a_change_of_what_was_replaced(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = read(file)
+    temporary = StateFile(file).temporary()
+    watched.prepare("after", temporary)
+    exchange = disk.exchange
+
+    def late(one: Path, other: Path) -> None:
+        other.write_text("saved in the last moment")
+        exchange(one, other)
+
+    monkeypatch.setattr(disk, "exchange", late)
+    replaced = watched.replace(temporary)
+    assert file.read_text() == "after"
+    assert replaced
+    assert replaced.look(10.0) is Seen.MOVING
+    assert replaced.look(10.2) is Seen.CHANGED
+    assert replaced.read() == "saved in the last moment"
+
+
+def test_where_files_cannot_change_places_in_one_step_they_do_it_in_several(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = file.with_name("other")
+    other.write_text("after")
+    monkeypatch.setattr(disk, "_rename", None)
+    disk.exchange(other, file)
+    assert (file.read_text(), other.read_text()) == ("after", "before")
+    assert sorted(it.name for it in file.parent.iterdir()) == ["notes.txt", "other"]
+
+
+def test_a_save_that_nobody_read_before_the_kill_is_kept_for_the_user(file: Path) -> None:
+    state = StateFile(file)
+    temporary = state.temporary()
+    watched = read(file)
+    watched.prepare("after", temporary)
+    state.save(URL, Endings.AS_THEY_ARE, BEFORE, planned=(temporary, AFTER))
+    assert watched.replace(temporary)
+    temporary.write_text("saved by who had it open")
+    later = StateFile(file)
+    assert later.load(URL) == (AFTER, Endings.AS_THEY_ARE)
+    [copy] = later.copies
+    assert copy.read_text() == "saved by who had it open"
+    assert not temporary.exists()
+
+
+def test_a_file_is_locked_until_the_end(file: Path) -> None:
+    first, second = StateFile(file), StateFile(file)
+    first.lock()
+    with pytest.raises(StateError, match="in step already"):
+        second.lock()
+    first.unlock()
+    second.lock()
+    second.unlock()
+    assert [it.name for it in file.parent.iterdir()] == ["notes.txt"]

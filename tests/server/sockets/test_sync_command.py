@@ -227,6 +227,90 @@ async def test_a_file_with_crlf_keeps_it_and_the_document_its_own(
     await syncing.holds("1\r\ntwo\r\nthree\r\n")
 
 
+async def test_a_text_without_a_final_line_end_and_with_an_emoji_stays_as_it_is(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    ann, _ = await server.pair("one 🦆 two")
+    file = tmp_path / "notes.txt"
+    syncing = await sync(file)
+    await syncing.holds("one 🦆 two")
+    save_like_vs_code(file, "one 🦆🦆 two")
+    await ann.until("one 🦆🦆 two")
+    await ann.edit("1 🦆🦆 two")
+    await syncing.holds("1 🦆🦆 two")
+
+
+async def test_a_text_that_is_too_large_is_said_and_sent_once_it_is_not(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("small\n")
+    syncing = await sync(file, "-q")
+    await master(server, "small\n")
+    save_like_vim(file, "x" * 2_000_000)
+    assert syncing.process.stdout
+    async with asyncio.timeout(_DEADLINE_S):
+        said = await syncing.process.stdout.readline()
+    assert b"not sent: The text is too large to be saved: 2,000,000 of " in said
+    save_like_vim(file, "small again\n")
+    await master(server, "small again\n")
+
+
+async def test_it_can_be_stopped_while_a_conflict_is_open_and_goes_on_with_it(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    ann, _ = await server.pair("one two three\n")
+    file = tmp_path / "notes.txt"
+    syncing = await sync(file)
+    await syncing.holds("one two three\n")
+    await syncing.stop()
+    file.write_text("one deux three\n")
+    await ann.edit("one zwei three\n")
+    syncing = await sync(file, "--name", "Bot")
+    marked = "<<<<<<< Ann\none zwei three\n=======\none deux three\n>>>>>>> Bot (this file)\n"
+    await syncing.holds(marked)
+    assert "stopped; a conflict is open, and waits in the file" in await syncing.stop()
+    assert file.read_text() == marked
+    file.write_text("one zwei deux three\n")
+    await sync(file, "--name", "Bot")
+    await master(server, "one zwei deux three\n")
+
+
+async def test_a_file_that_is_deleted_and_made_anew_is_a_save(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    await server.pair("one\n")
+    file = tmp_path / "notes.txt"
+    syncing = await sync(file)
+    await syncing.holds("one\n")
+    file.unlink()
+    file.write_text("one two\n")
+    await master(server, "one two\n")
+
+
+async def test_a_second_one_on_the_same_file_is_refused(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    await server.pair("one\n")
+    file = tmp_path / "notes.txt"
+    syncing = await sync(file)
+    await syncing.holds("one\n")
+    code, said = await (await sync(file)).ended()
+    assert code == 2
+    assert "in step already" in said
+
+
+async def test_what_came_in_is_said_with_who_wrote_it(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    ann, _ = await server.pair("one\n")
+    syncing = await sync(tmp_path / "notes.txt")
+    await syncing.holds("one\n")
+    await ann.edit("one two\n")
+    await syncing.holds("one two\n")
+    assert "came in from Ann: +4 characters" in await syncing.stop()
+
+
 async def test_a_link_is_followed(server: Served, sync: Start, tmp_path: Path) -> None:
     await server.pair("one\n")
     (tmp_path / "deep").mkdir()
@@ -265,6 +349,9 @@ async def test_two_different_texts_need_a_choice(
     syncing = await sync(file, "--take", take)
     await syncing.holds(text)
     await master(server, text)
+    assert ("notes.txt.kept-1" in names(tmp_path)) == (take == "document")
+    if take == "document":
+        assert (tmp_path / "notes.txt.kept-1").read_text() == "mine\n"
 
 
 async def test_what_is_no_text_is_said_and_left_alone(
@@ -291,6 +378,7 @@ async def test_what_is_no_text_is_said_and_left_alone(
         (".", "", "is a folder"),
         ("no/such/notes.txt", "", "there is no folder"),
         ("notes.txt", "http://localhost/notes", "no address of a document"),
+        ("/dev/null", "", "no ordinary file"),
     ],
 )
 async def test_what_cannot_be_synced_is_one_clear_line(
