@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from server import protocol
 from server.client_sync import Known
 from server.protocol import ClientMessage, ServerMessage
-from server.sync_file import FileError, Seen, WatchedFile, endings_of, from_file
+from server.sync_file import FileError, Seen, WatchedFile, endings_of, from_file, signature_of
 from server.sync_session import Plan, State, SyncSession, begun
 from server.sync_state import Aside, StateFile
 
@@ -235,7 +235,12 @@ class Pair:
             self._forget(self._replaced[0])
 
     def _forget(self, replaced: _Replaced) -> None:
+        """Remove it; a save in it that nobody read is copied first."""
         self._replaced.remove(replaced)
+        found = signature_of(replaced.file.path)
+        if found and found.content != replaced.aside.content:
+            copy = self._state.keep(replaced.file.path)
+            self._teller.warn(f"a save came too late to be merged; it is in {copy}")
         replaced.file.path.unlink(missing_ok=True)
 
     def _save(self, session: SyncSession, planned: tuple[Path, State] | None = None) -> None:
@@ -250,8 +255,7 @@ class Pair:
     def end(self) -> None:
         """Leave the file to whoever comes next; what is not done is done then."""
         for replaced in list(self._replaced):
-            if replaced.file.look(replaced.at) is Seen.STILL:
-                self._forget(replaced)
+            self._forget(replaced)
         self._state.unlock()
 
     # --- the document
