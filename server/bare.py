@@ -7,7 +7,9 @@ a crash in between loses nothing. With a journal it is `server.checkpoint` that 
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 import pygit2
 
@@ -18,6 +20,8 @@ from server.journal import Entry, JournalError, OvertakenError, RefMove
 
 # libgit2's own default leaves new objects and refs in the page cache.
 pygit2.settings.enable_fsync_gitdir(True)
+
+_creating = Lock()  # of two that make the same repository, one would take the other's apart
 
 
 def store(path: Path, entry: Entry) -> None:
@@ -46,8 +50,26 @@ def _whole(git: pygit2.Repository, item: GitObject) -> bytes:
 
 def create(path: Path) -> None:
     """Make a bare repository where there is none: complete under another name, then renamed."""
-    if path.is_dir():
-        return
+    with _creating:
+        if not path.is_dir():
+            _create(path)
+
+
+def remove_empty(path: Path) -> None:
+    """Take away a repository that holds nothing: what a push leaves that was refused."""
+    with _creating:
+        holds = [path / "packed-refs", *path.glob("refs/**/*"), *path.glob("objects/*/*")]
+        holds += path.glob("objects/tmp_*")  # somebody else's push is just coming in
+        if any(part.is_file() or part.name.startswith("tmp_") for part in holds):
+            return
+        gone = path.with_name(f".{path.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            path.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _create(path: Path) -> None:
     fresh = path.with_name(f".{path.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     pygit2.init_repository(str(fresh), bare=True, initial_head="master")

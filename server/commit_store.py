@@ -1,10 +1,19 @@
 """What the core asks of a document's repository: the seat that `server.repository` takes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from merge.splices import Splice
 from server.git_model import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFiles:
+    """The files beside the document's, merged: the tree that holds them, or those in dispute."""
+
+    tree: str
+    disputed: tuple[str, ...] = ()
 
 
 class CommitStore(Protocol):
@@ -29,5 +38,7 @@ class CommitStore(Protocol):
         committer: Signature,
         message: str,
         change: Sequence[Splice] | None = None,
+        files: str | None = None,
     ) -> str: ...
+    def merge_files(self, base: str, ours: str, theirs: str) -> OtherFiles: ...
     def move(self, ref: str, commit: str | None) -> None: ...

@@ -4,6 +4,7 @@
 <data>/journal.sqlite  what is not in the repositories yet (and -wal, -shm beside it)
 <data>/format           the version of this layout
 <data>/secret           what the clients' keys are made with
+<data>/push/           the hooks of pushes, and what is being uploaded (server.push_folder)
 <data>/lock             held while a server uses the folder
 """
 
@@ -16,7 +17,7 @@ from threading import Lock
 from typing import Self
 
 from server.disk import write_synced
-from server.git_model import filename_of
+from server.git_model import MASTER, filename_of
 from server.journal import Log
 from server.repository import Repository
 from server.texts import Texts
@@ -77,8 +78,12 @@ class DataFolder:
         return self.path / f"{document}.git"
 
     def exists(self, document: str) -> bool:
-        """Whether anything was ever written into the document."""
-        return self.repository_path(document).is_dir()
+        """Whether anything was ever written into the document, and is on disk.
+
+        A push that is refused leaves an empty repository, which counts as nothing.
+        """
+        path = self.repository_path(document)
+        return (path / "packed-refs").exists() or (path / MASTER).exists()
 
     def repository(
         self, document: str, log: Log | None = None, texts: Texts | None = None

@@ -318,10 +318,18 @@ class Document:
             return Exists(self.revision)
         if not exists and isinstance(message, Replace):
             raise _unknown_base()
-        verdict = self._consider(author, self._offer_of(message), now)
+        offer = self._offer_of(message)
+        if offer.head and not self._is_related(offer.head, exists):
+            raise _unknown_base()
+        verdict = self._consider(author, offer, now)
         if isinstance(verdict, Taken) and verdict.is_new and not exists:
             return replace(verdict, created=True)
         return verdict
+
+    def _is_related(self, head: str, exists: bool) -> bool:
+        """Whether a commit goes on from this document, or may begin it."""
+        is_known = self._store.knows(head)
+        return is_known and (not exists or self._store.merge_base(self.revision, head) is not None)
 
     def _offer_of(self, message: Proposal) -> Offer:
         if isinstance(message, Offer):
@@ -343,11 +351,13 @@ class Document:
         if head is None and offer.text in (self._store.text(base), self.text):
             return Taken(self.revision, self.text, is_new=False)
         incoming = Incoming(author, 0, offer.text, base, (base,), head)
-        disputed = self._master.take_in_whole(incoming, now)
-        if disputed is not None:
-            return Disputed(self.revision, self.text, [_in_ours(hunk) for hunk in disputed.hunks])
+        people = self._master.names_since(base) if head else ()
+        refusal = self._master.take_in_whole(incoming, now)
+        if refusal is not None:
+            hunks = [_in_ours(hunk) for hunk in refusal.hunks]
+            return Disputed(self.revision, self.text, hunks, refusal.files)
         self.branches.unmerged.drop_merged()  # it may have brought others' heads into `master`
-        return Taken(self.revision, self.text, is_new=True)
+        return Taken(self.revision, self.text, is_new=True, people=people)
 
     def _sent_text(self, edit: Edit) -> str:
         """The text that an edit stands for."""

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
 
@@ -15,7 +16,7 @@ ENVIRONMENT = {
 _SETTINGS = ("-c", "safe.directory=*")
 # Git syncs what it writes, not only the objects that it thinks need it.
 _SYNCED = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
-_GENTLY = ("nice", "-n", "10") if which("nice") else ()
+GENTLY = ("nice", "-n", "10") if which("nice") else ()
 
 
 class GitError(Exception):
@@ -28,6 +29,7 @@ def git(
     stdin: bytes = b"",
     ok: tuple[int, ...] = (0,),
     gently: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """Run Git in a bare repository; what it writes is synced. Blocks.
 
@@ -37,6 +39,7 @@ def git(
         stdin: what it reads.
         ok: the exit codes that are no error.
         gently: whether it lets all others go first.
+        environment: more variables for it.
 
     Returns:
         What it printed.
@@ -44,11 +47,15 @@ def git(
     Raises:
         GitError: it ended with another code, or is not installed.
     """
-    gentle = _GENTLY if gently else ()
+    gentle = GENTLY if gently else ()
     command = [*gentle, "git", *_SETTINGS, *_SYNCED, f"--git-dir={repository}", *arguments]
     try:
         ran = subprocess.run(
-            command, input=stdin, env=ENVIRONMENT, capture_output=True, check=False
+            command,
+            input=stdin,
+            env={**ENVIRONMENT, **(environment or {})},
+            capture_output=True,
+            check=False,
         )
     except OSError as problem:
         raise GitError(f"git cannot be run: {problem}") from problem

@@ -63,6 +63,14 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What keeps a whole version out of `master`: words, and other files than the document's."""
+
+    hunks: tuple[Hunk, ...]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The branch's new head, in `master` already unless there is a disagreement."""
 
@@ -158,7 +166,7 @@ class Master:
         self._advance_to(head, fork, result.text, incoming.author, now)
         return Settled(head, None)
 
-    def take_in_whole(self, incoming: Incoming, now: float) -> Merge | None:
+    def take_in_whole(self, incoming: Incoming, now: float) -> Refusal | None:
         """Merge a text by the careful rules if nothing of it disagrees.
 
         Returns:
@@ -166,10 +174,15 @@ class Master:
         """
         fork, head = incoming.fork, incoming.head
         result = self._merge(fork, incoming.sent)
-        if not result.clean:
-            return result
+        files = None
+        if head is not None and fork != self.revision:
+            files = self._store.merge_files(fork, self.revision, head)
+        disputed = files.disputed if files else ()
+        if not result.clean or disputed:
+            return Refusal(tuple(result.hunks), disputed)
         head = head or self._commit_sent(incoming, incoming.parents, now)
-        self._advance_to(head, fork, result.text, incoming.author, now)
+        tree = files.tree if files else None
+        self._advance_to(head, fork, result.text, incoming.author, now, tree)
         return None
 
     def commit_over(
@@ -226,25 +239,42 @@ class Master:
         message: str,
         now: float,
         change: Change | None = None,
+        files: str | None = None,
     ) -> str:
         written = git_model.signature_of(author.client, author.name, now)
         committed = git_model.hub_signature(now)
-        return self._store.commit(text, parents, written, committed, message, change)
+        return self._store.commit(text, parents, written, committed, message, change, files)
 
-    def _advance_to(self, commit: str, fork: str, text: str, author: Author, now: float) -> None:
+    def _advance_to(
+        self,
+        commit: str,
+        fork: str,
+        text: str,
+        author: Author,
+        now: float,
+        files: str | None = None,
+    ) -> None:
         """Move on to what merging whole texts came to."""
         from_ours = between(self.text, text)
         from_theirs = between(self._store.text(commit), text)
-        self._advance(commit, fork, Nearby(text, from_ours, from_theirs), author, now)
+        self._advance(commit, fork, Nearby(text, from_ours, from_theirs), author, now, files)
 
-    def _advance(self, commit: str, fork: str, merged: Nearby, author: Author, now: float) -> None:
+    def _advance(
+        self,
+        commit: str,
+        fork: str,
+        merged: Nearby,
+        author: Author,
+        now: float,
+        files: str | None = None,
+    ) -> None:
         """Move on to `commit` if nothing happened since its fork, else to a merge with it."""
         before, text = self.revision, merged.text
         if before != fork:
             what = describe(self.text, text, merged.from_ours)
             message = git_model.merge_message(what, author.name)
             parents = before, commit
-            after = self._commit(text, parents, author, message, now, merged.from_ours)
+            after = self._commit(text, parents, author, message, now, merged.from_ours, files)
         else:
             after = commit
         self._store.move(git_model.MASTER, after)
@@ -261,6 +291,13 @@ class Master:
         return left_at is not None and 0 <= now - left_at <= _LIVE_AGE_S
 
     # --- who did it
+
+    def names_since(self, commit: str) -> tuple[str, ...]:
+        """The names of those who wrote what is new since `commit`, latest first."""
+        if commit == self.revision:
+            return ()
+        names = self._store.authors(self.revision, commit, _AUTHORS_SEARCHED).values()
+        return tuple(dict.fromkeys(names))
 
     def moves_since(self, fork: str) -> int:
         """How many remembered revisions followed `fork`."""

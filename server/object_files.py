@@ -11,7 +11,14 @@ from pathlib import Path
 
 # Nobody writes one file for so long: what is older was left by a program that was killed.
 _STALE_S = 3600.0
-_LEFTOVERS = ("pack/tmp_*", "pack/.tmp-*", "pack/*.lock", "info/**/*.lock", "??/tmp_obj_*")
+_LEFTOVERS = (
+    "pack/tmp_*",
+    "pack/.tmp-*",
+    "pack/*.lock",
+    "info/**/*.lock",
+    "??/tmp_obj_*",
+    "tmp_objdir-*",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ def leftovers(path: Path, alone: bool) -> Iterator[Path]:
         alone: nobody else is at work in it; else only what is old counts.
     """
     folder = path / "objects"
+    # The last are folders, of pushes: Git keeps there what is not accepted yet.
     found = {file for pattern in _LEFTOVERS for file in folder.glob(pattern)}
     return (file for file in found if alone or _is_stale(file))
 

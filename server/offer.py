@@ -54,15 +54,20 @@ class Taken:
     text: str
     is_new: bool  # it changed something
     created: bool = False  # it is the first text of the document
+    people: Sequence[str] = ()  # whose edits a commit was merged with, by name
 
 
 @dataclass(frozen=True, slots=True)
 class Disputed:
-    """Nothing was changed: these words disagree, placed in the text of this revision."""
+    """Nothing was changed: these words disagree, placed in the text of this revision.
+
+    So do these `files` beside the document's, which a commit may bring.
+    """
 
     revision: str
     text: str
     hunks: Sequence[Hunk]
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,11 @@ from itertools import islice
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import SortMode
+from pygit2.enums import MergeFlag, SortMode
 
 from merge.splices import Splice
 from server import bare, git_objects
+from server.commit_store import OtherFiles
 from server.git_model import MASTER, Signature
 from server.git_objects import GitObject, Kind
 from server.journal import Entry, Log, RefMove
@@ -87,7 +88,7 @@ class Repository:
             git = pygit2.Repository(str(self.path)) if self.is_on_disk else _memory_repository()
         except pygit2.GitError as problem:
             raise RepositoryError(f"{self.path} is not a Git repository: {problem}") from problem
-        git.odb.add_backend(_NewObjectsBackend(self._new), 100)
+        git.odb.add_backend(_NewObjectsBackend(self._new, self._stage), 100)
         return git
 
     @property
@@ -127,6 +128,8 @@ class Repository:
     def knows(self, commit: str) -> bool:
         """Whether `commit` is the full id of a commit that is stored or staged here."""
         _assert_off_loop()
+        if not self._git.path and self.is_on_disk:
+            self._git = self._open()  # a push has made it
         new = self._new.find(commit)
         return new.kind == Kind.COMMIT if new else self._lookup(commit) is not None
 
@@ -197,8 +200,9 @@ class Repository:
         committer: Signature,
         message: str,
         change: Sequence[Splice] | None = None,
+        files: str | None = None,
     ) -> str:
-        """Stage a commit of `text`; all other files are those of the first parent.
+        """Stage a commit of `text`.
 
         Args:
             text: of the document.
@@ -207,12 +211,16 @@ class Repository:
             committer: who commits it.
             message: what it says.
             change: what makes the text of the first parent's, where that is known.
+            files: a tree with all other files; None: they are those of the first parent.
 
         Returns:
             The new commit's id.
         """
         _assert_off_loop()
-        before = self._tree(parents[0]) if parents else b""
+        if files is not None:
+            before = self._raw(files)
+        else:
+            before = self._tree(parents[0]) if parents else b""
         blob = self._stage_text(text, parents, change)
         tree = self._stage(
             git_objects.new_object(Kind.TREE, git_objects.tree_with(before, self.filename, blob))
@@ -220,6 +228,29 @@ class Repository:
         commit = self._stage(git_objects.new_commit(tree, parents, author, committer, message))
         self._texts.put(str(self.path), commit, text)
         return commit
+
+    def merge_files(self, base: str, ours: str, theirs: str) -> OtherFiles:
+        """Merge all files but the document's, by Git's rules; `ours` is what that one stays as.
+
+        Args:
+            base: the commit that both go on from.
+            ours: one commit.
+            theirs: the other commit.
+        """
+        _assert_off_loop()
+        tree = self._commit(ours).tree
+        merged = self._git.merge_trees(
+            self._commit(base).tree, tree, self._commit(theirs).tree, flags=MergeFlag(0)
+        )
+        in_dispute = {next(filter(None, sides)).path for sides in merged.conflicts or ()}
+        disputed = tuple(sorted(in_dispute - {self.filename}))
+        if disputed:
+            return OtherFiles("", disputed)
+        if in_dispute:
+            del merged.conflicts[self.filename]
+            text = tree[self.filename]
+            merged.add(pygit2.IndexEntry(self.filename, text.id, text.filemode))
+        return OtherFiles(str(merged.write_tree(self._git)))
 
     def _stage_text(
         self, text: str, parents: Sequence[str], change: Sequence[Splice] | None
@@ -398,11 +429,12 @@ class Repository:
 
 
 class _NewObjectsBackend(pygit2.OdbBackend):
-    """Lets libgit2 see the new objects, over those on disk. It writes nothing here."""
+    """Lets libgit2 see the new objects, over those on disk, and stages what it makes itself."""
 
-    def __init__(self, objects: NewObjects) -> None:
+    def __init__(self, objects: NewObjects, stage: Callable[[GitObject], str]) -> None:
         super().__init__()
         self._objects = objects
+        self._stage = stage
 
     def exists_cb(self, oid: pygit2.Oid) -> bool:
         return str(oid) in self._objects
@@ -425,6 +457,9 @@ class _NewObjectsBackend(pygit2.OdbBackend):
         if str(oid) not in self._objects:
             raise KeyError(oid)
         return oid
+
+    def write_cb(self, _: pygit2.Oid, data: bytes, kind: int) -> None:
+        self._stage(git_objects.new_object(Kind(kind), data))
 
     def refresh_cb(self) -> None:
         """Nothing to read again."""

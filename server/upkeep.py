@@ -11,6 +11,7 @@ pack before it moves the refs, and nothing is removed before what replaces it is
 synced. Who reads meanwhile has the old packs open, or looks again and finds the new one.
 """
 
+import shutil
 from pathlib import Path
 
 from server import object_files
@@ -54,7 +55,10 @@ def maintain(path: Path, *, thorough: bool = False, alone: bool = False) -> None
     how = (f"--depth={DEPTH}", f"--window={_WINDOW}", "-d", "-q")
     try:
         for file in object_files.leftovers(path, alone):
-            file.unlink(missing_ok=True)
+            if file.is_dir():
+                shutil.rmtree(file, ignore_errors=True)
+            else:
+                file.unlink(missing_ok=True)
         git(path, *_SETTINGS, "repack", *which, *how, gently=True)
         git(path, "commit-graph", "write", "--reachable", "--no-progress", gently=True)
     except (GitError, OSError) as problem:

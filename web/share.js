@@ -3,13 +3,16 @@
 
 import { byId, copyFrom } from './dom.js';
 
+// With this a plain `git push` is merged, however old its base is; docs/git.md.
+const MERGED = '-c remote.origin.push=HEAD:refs/for/master';
 const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 
 /** @param {string} name of the document @param {(sentence: string) => void} said */
 export function share(name, said) {
   const link = location.origin + location.pathname;
   offer('share-link', 'copy-link', link, said);
-  offer('share-clone', 'copy-clone', `git clone ${location.origin}/${name}.git`, said);
+  const clone = `git clone ${MERGED} ${location.origin}/${name}.git`;
+  offer('share-clone', 'copy-clone', clone, said);
   byId('share-local', HTMLElement).hidden = !LOCAL.includes(location.hostname);
   byId('second-window', HTMLButtonElement).onclick = () => openBeside(link);
   offerToSend(name, link);

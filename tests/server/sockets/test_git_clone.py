@@ -121,22 +121,6 @@ async def test_clone_while_people_type_is_a_moment_of_the_document(
 # --- what is refused
 
 
-async def test_a_push_is_refused_with_a_word_and_changes_nothing(
-    server: Served, tmp_path: Path
-) -> None:
-    await _write_revisions(server, 2)
-    clone = await server.clone(tmp_path / "clone")
-    await git("commit", "--quiet", "--allow-empty", "-m", "mine", cwd=clone)
-    before = await server.refs()
-    ran = await run_git("push", cwd=clone)
-    assert ran.code != 0
-    assert "This server takes no pushes yet" in ran.err
-    assert await server.refs() == before
-    async with server.http.post(f"{server.url}/notes.git/git-receive-pack") as response:
-        assert response.status == 403
-        assert "takes no pushes" in await response.text()
-
-
 @pytest.mark.parametrize("name", ["nobody-wrote-this", "Upper", "..", "a.lock"])
 async def test_there_is_nothing_to_clone_where_there_is_no_document(
     server: Served, tmp_path: Path, name: str

@@ -1,0 +1,114 @@
+"""One push into a document: answers what Git's hooks ask (`push_hook`), and merges.
+
+    git push ─▶ git receive-pack ─▶ pre-receive    is all of it sound?          `PushCheck`
+                                 ─▶ objects move from quarantine into the repository
+                                 ─▶ proc-receive   into `master`, as an offer    `Hub.offer`
+                                 ─▶ other branches, tags: by Git itself
+
+What is pushed to `master` or `refs/for/master` is merged like any edit, so nobody is ever
+overtaken: the first only wants to be based on a `master` that the pusher knew.
+"""
+
+import asyncio
+import json
+import logging
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from server import protocol
+from server.git_model import filename_of
+from server.git_process import GitError
+from server.hub import Hub, OverloadedError
+from server.offer import Disputed, Offer, Taken
+from server.protocol import Code
+from server.push_check import Command, PushCheck, RefusedError, Version
+from server.push_words import disputed_lines, taken_line
+
+_log = logging.getLogger(__name__)
+
+_NOBODY = "Git"  # who wrote it, where the commit does not say
+_FAULT = "the server has a fault; nothing was taken in"
+_BUSY = "the server has too much to do; push again later"
+_UNRELATED = "this has no commit in common with the document; clone it, and add to that"
+
+
+class Push:
+    """One push, from its first question to its last."""
+
+    def __init__(self, document: str, repository: Path, hub: Hub, text_bytes_max: int) -> None:
+        self._document = document
+        self._filename = filename_of(document)
+        self._repository = repository
+        self._hub = hub
+        self._text_bytes_max = text_bytes_max
+        self._versions: dict[str, Version] = {}
+
+    async def answer(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Answer the hooks until both have gone."""
+        try:
+            while line := await reader.readline():
+                _send(writer, {"results": await self._results(json.loads(line), writer)})
+                await writer.drain()
+        except ConnectionError:
+            pass  # Git has ended without waiting for the answer
+        except Exception:  # noqa: BLE001  a fault of ours must cost one push only
+            _log.exception("%s: a push failed", self._document)
+        finally:
+            writer.close()
+
+    async def _results(self, question: Any, writer: StreamWriter) -> list[str]:
+        commands = [Command(*command) for command in question["commands"]]
+        if question["hook"] == "pre-receive":
+            return await self._check(commands, question["environment"], writer)
+        return [await self._merge(command, writer) for command in commands]
+
+    async def _check(
+        self, commands: Sequence[Command], environment: Mapping[str, str], writer: StreamWriter
+    ) -> list[str]:
+        """Whether anything may come in; all or nothing."""
+        check = PushCheck(self._repository, environment, self._filename, self._text_bytes_max)
+        try:
+            self._versions = await asyncio.to_thread(check.check, commands)
+        except RefusedError as refused:
+            _say(writer, str(refused).splitlines())
+            return [str(refused)] * len(commands)
+        except GitError as problem:
+            _log.error("%s: a push could not be checked: %s", self._document, problem)
+            return [_FAULT] * len(commands)
+        return [""] * len(commands)
+
+    async def _merge(self, command: Command, writer: StreamWriter) -> str:
+        """Have a commit taken into `master`; why not, if it is not."""
+        version = self._versions[command.new]
+        name = protocol.clean_name(version.author) or _NOBODY
+        try:
+            verdict = await self._hub.offer(
+                self._document, name, Offer(version.text, head=command.new)
+            )
+        except OverloadedError:
+            return _BUSY
+        match verdict:
+            case Taken():
+                _say(writer, [taken_line(verdict, command.new)])
+                return ""
+            case Disputed():
+                _say(writer, disputed_lines(verdict, version.text, self._filename))
+                return "others changed the same words"
+            case protocol.Error(code=Code.UNKNOWN_BASE):
+                return _UNRELATED
+            case protocol.Error():
+                return _BUSY
+            case _:
+                raise AssertionError("a commit creates a document or is merged")
+
+
+def _say(writer: StreamWriter, lines: Sequence[str]) -> None:
+    """On the pusher's terminal."""
+    for line in lines:
+        _send(writer, {"say": line})
+
+
+def _send(writer: StreamWriter, message: object) -> None:
+    writer.write(json.dumps(message).encode() + b"\n")

@@ -1,0 +1,105 @@
+"""People who push from clones while others type: a scene, and what must be true after it."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.server.sockets.client import Client
+from tests.server.sockets.harness import Served, git, run_git
+
+_PAUSE_S = 0.05  # between two words of one writer: people, and no flood
+_TOLD = ("(fetch first)", "(non-fast-forward)", "others changed the same words")
+
+
+@dataclass
+class Outcome:
+    """What became of the pushes."""
+
+    taken: list[str] = field(default_factory=list)  # commits
+    told: list[str] = field(default_factory=list)  # what was said to those that were refused
+    words: list[str] = field(default_factory=list)  # that were written and have to be there
+
+
+async def push_and_type(
+    server: Served, folder: Path, *, clones: int, pushes: int, writers: int
+) -> Outcome:
+    """Push this often from each clone, every other time to `refs/for/master`, while others type."""
+    outcome, is_over = Outcome(), asyncio.Event()
+    names = [f"writer{n}" for n in range(writers)] + [f"clone{n}" for n in range(clones)]
+    people = [await server.join(f"Writer {n}") for n in range(writers)]
+    await people[0].edit("".join(f"{name}:\n\n\n" for name in names))
+    await asyncio.gather(*(person.until(people[0].text) for person in people[1:]))
+    paths = [await server.clone(folder / f"clone{n}") for n in range(clones)]
+    async with asyncio.TaskGroup() as tasks:
+        for number, person in enumerate(people):
+            tasks.create_task(_type(person, f"writer{number}", is_over, outcome))
+        pushing = [
+            asyncio.create_task(_push(path, f"clone{number}", pushes, outcome))
+            for number, path in enumerate(paths)
+        ]
+        try:
+            await asyncio.gather(*pushing)
+        finally:
+            is_over.set()
+    return outcome
+
+
+async def _type(person: Client, name: str, is_over: asyncio.Event, outcome: Outcome) -> None:
+    for word in _words(name):
+        if is_over.is_set():
+            return
+        answer = await person.edit(_with_word(person.text, name, word))
+        assert answer["type"] == "merged", answer
+        outcome.words.append(word)
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def _push(path: Path, name: str, count: int, outcome: Outcome) -> None:
+    """Pull, write a word, commit and push; what was not taken goes along with the next push."""
+    for number, word in enumerate(itertools.islice(_words(name), count)):
+        is_last = number == count - 1
+        await git("pull", "--quiet", "--no-rebase", "--no-edit", cwd=path)
+        file = path / "notes.txt"
+        await asyncio.to_thread(_rewrite, file, name, word)
+        outcome.words.append(word)
+        await git("commit", "--quiet", "--all", "-m", f"Add {word}", cwd=path)
+        for_master = number % 2 == 1 or is_last
+        ran = await run_git(
+            "push", "origin", "HEAD:refs/for/master" if for_master else "master", cwd=path
+        )
+        if ran.code == 0:
+            outcome.taken.append((await git("rev-parse", "HEAD", cwd=path)).strip())
+        else:
+            assert any(reason in ran.err for reason in _TOLD), ran.err
+            outcome.told.append(ran.err)
+
+
+def _rewrite(file: Path, name: str, word: str) -> None:
+    file.write_text(_with_word(file.read_text(), name, word))
+
+
+def _words(name: str) -> Iterator[str]:
+    return (f"{name}-{number}." for number in itertools.count())
+
+
+def _with_word(text: str, name: str, word: str) -> str:
+    """A word more at the end of this one's line."""
+    lines = text.split("\n")
+    [at] = [at for at, line in enumerate(lines) if line.startswith(f"{name}:")]
+    lines[at] += f" {word}"
+    return "\n".join(lines)
+
+
+async def assert_nothing_lost(server: Served, outcome: Outcome) -> None:
+    """Every word is there once, every commit that was taken is in `master`, and Git is content."""
+    text = await server.raw()
+    found = Counter(word for word in text.split() if not word.endswith(":"))
+    written = Counter(outcome.words)
+    assert not written - found, "words are missing"
+    assert not found - written, "words are there twice"
+    await server.fsck()
+    history = (await server.git_on_disk("rev-list", "master")).split()
+    assert set(outcome.taken) <= set(history)
