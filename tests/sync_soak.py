@@ -106,6 +106,18 @@ async def run(seconds: float, seed: int, folder: Path) -> None:
     await server.start()
     url = f"{server.url}/d/notes"
     writers = [Writer(folder / f"{name}.txt", url, rng) for name in ("ann", "bo")]
+    try:
+        await play(server, writers, url, rng, seconds)
+        report(writers, master(url), seed)
+    finally:
+        for writer in writers:
+            await writer.end(signal.SIGINT)
+        await server.stop()
+
+
+async def play(
+    server: ServerProcess, writers: list[Writer], url: str, rng: random.Random, seconds: float
+) -> None:
     for writer in writers:
         await writer.start()
         async with asyncio.timeout(_START_S):
@@ -116,10 +128,6 @@ async def run(seconds: float, seed: int, folder: Path) -> None:
     for writer in writers:
         await writer.start()
     await settle(writers, url)
-    report(writers, master(url), seed)
-    for writer in writers:
-        await writer.end(signal.SIGINT)
-    await server.stop()
 
 
 async def storm(
