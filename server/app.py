@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from aiohttp import web
 
 from server import git_http, pages, push_http, raw_text, websocket
-from server.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSH_FOLDER, PUSHES
+from server.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.config import Config
 from server.data_folder import DataFolder, DataFolderError
 from server.hub import Hub
@@ -17,7 +17,7 @@ from server.journal import Journal, JournalError
 from server.journal.direct import DirectJournal
 from server.journal.sqlite import SqliteJournal
 from server.page_files import read_files
-from server.push_folder import PushFolder
+from server.pushes import Pushes
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +32,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[CONFIG] = config
     app[FOLDER] = folder
     app[FILES] = read_files(readable=config.pages == "readable")
-    app[PUSH_FOLDER] = PushFolder(folder.path / "push")
-    app[PUSHES] = set()
+    app[PUSHES] = Pushes(config, folder)
     app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
@@ -44,15 +43,13 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
 
 async def _hub(app: web.Application) -> AsyncIterator[None]:
     config, folder = app[CONFIG], app[FOLDER]
-    await asyncio.to_thread(app[PUSH_FOLDER].prepare)
+    await app[PUSHES].prepare()
     journal = await asyncio.to_thread(_open_journal, config, folder)
     try:
         async with Hub(config, folder, journal) as hub:
             app[HUB] = hub
             yield
-            pushes = app[PUSHES]
-            if pushes:
-                await asyncio.wait(pushes, timeout=_SHUTDOWN_WAIT_S)
+            await app[PUSHES].finish(_SHUTDOWN_WAIT_S)
     finally:
         await asyncio.to_thread(journal.close)
 

@@ -8,12 +8,11 @@ from server.config import Config
 from server.data_folder import DataFolder
 from server.hub import Hub
 from server.page_files import PageFile
-from server.push_folder import PushFolder
+from server.pushes import Pushes
 
 CONFIG = web.AppKey("config", Config)
 FOLDER = web.AppKey("folder", DataFolder)
 HUB = web.AppKey("hub", Hub)
 FILES = web.AppKey("files", dict[str, PageFile])
-PUSH_FOLDER = web.AppKey("push_folder", PushFolder)
-PUSHES: web.AppKey[set[asyncio.Task[web.StreamResponse]]] = web.AppKey("pushes", set)  # begun
+PUSHES = web.AppKey("pushes", Pushes)
 GIT_PROCESSES = web.AppKey("git_processes", asyncio.Semaphore)

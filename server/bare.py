@@ -57,16 +57,21 @@ def create(path: Path) -> None:
 
 def remove_empty(path: Path) -> None:
     """Take away a repository that holds nothing: what a push leaves that was refused."""
-    with _creating:
-        holds = [path / "packed-refs", *path.glob("refs/**/*"), *path.glob("objects/*/*")]
-        holds += path.glob("objects/tmp_*")  # somebody else's push is just coming in
-        if any(part.is_file() or part.name.startswith("tmp_") for part in holds):
+    with _creating, suppress(FileNotFoundError):  # somebody else's push may be moving in it
+        if not _is_empty(path):
             return
         gone = path.with_name(f".{path.name}.gone")
         shutil.rmtree(gone, ignore_errors=True)
-        with suppress(FileNotFoundError):
-            path.rename(gone)
+        path.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether there is nothing, and nothing is just coming in."""
+    if (path / "packed-refs").exists() or (path / MASTER).exists():
+        return False
+    parts = (*path.glob("refs/**/*"), *path.glob("objects/*/*"), *path.glob("objects/tmp_*"))
+    return not any(part.is_file() or part.name.startswith("tmp_") for part in parts)
 
 
 def _create(path: Path) -> None:

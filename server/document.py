@@ -331,17 +331,29 @@ class Document:
         if not exists and isinstance(message, Replace):
             raise _unknown_base()
         offer = self._offer_of(message)
-        if offer.head and not self._is_related(offer.head, exists):
-            raise _unknown_base()
+        if offer.head:
+            self._check_related(offer.head, exists)
         verdict = self._consider(author, offer, now)
         if isinstance(verdict, Taken) and verdict.is_new and not exists:
             return replace(verdict, created=True)
         return verdict
 
-    def _is_related(self, head: str, exists: bool) -> bool:
-        """Whether a commit goes on from this document, or may begin it."""
-        is_known = self._store.knows(head)
-        return is_known and (not exists or self._store.merge_base(self.revision, head) is not None)
+    def _check_related(self, head: str, exists: bool) -> None:
+        """A commit has to go on from this document, or to begin it."""
+        store, revision = self._store, self.revision
+        if not store.knows(head):
+            raise ProtocolError(Code.UNKNOWN_BASE, "There is no such commit here.")
+        if exists and store.merge_base(revision, head) is None:
+            raise ProtocolError(
+                Code.UNKNOWN_BASE,
+                "It has no commit in common with this document; clone it, and add to that.",
+            )
+        if exists and not store.has_one_base(revision, head):
+            raise ProtocolError(
+                Code.UNKNOWN_BASE,
+                "It merges an older master, which has merged it meanwhile: git pull --no-rebase,"
+                " and push again.",
+            )
 
     def _offer_of(self, message: Proposal) -> Offer:
         if isinstance(message, Offer):

@@ -30,6 +30,7 @@ def git(
     ok: tuple[int, ...] = (0,),
     gently: bool = False,
     environment: Mapping[str, str] | None = None,
+    wait_s: float | None = None,
 ) -> bytes:
     """Run Git in a bare repository; what it writes is synced. Blocks.
 
@@ -40,6 +41,7 @@ def git(
         ok: the exit codes that are no error.
         gently: whether it lets all others go first.
         environment: more variables for it.
+        wait_s: it is ended after this time.
 
     Returns:
         What it printed.
@@ -56,7 +58,10 @@ def git(
             env={**ENVIRONMENT, **(environment or {})},
             capture_output=True,
             check=False,
+            timeout=wait_s,
         )
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git {' '.join(arguments[:2])} took too long in {repository}") from None
     except OSError as problem:
         raise GitError(f"git cannot be run: {problem}") from problem
     if ran.returncode not in ok:

@@ -54,5 +54,5 @@ def _on_disk(repository: Path) -> str | None:
         if _COMMIT.fullmatch(loose):
             return loose
     with suppress(OSError):
-        return PackedRefs((repository / "packed-refs").read_text()).heads.get(MASTER)
+        return PackedRefs((repository / "packed-refs").read_bytes()).heads.get(MASTER)
     return None

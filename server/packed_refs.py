@@ -22,25 +22,26 @@ class RefsLockedError(Exception):
 class PackedRefs:
     """All refs of a repository while they are locked: commits by name, to be changed at will."""
 
-    def __init__(self, content: str) -> None:
+    def __init__(self, content: bytes) -> None:
         self.heads: dict[str, str] = {}
         self._peeled: dict[str, str] = {}
         name = ""
-        for line in content.splitlines():
+        # A name is bytes to Git, mostly UTF-8; and only this ends a line.
+        for line in content.decode(errors="surrogateescape").split("\n"):
             if line.startswith("^"):
                 self._peeled[name] = line[1:]
             elif line and not line.startswith("#"):
                 commit, _, name = line.partition(" ")
                 self.heads[name] = commit
 
-    def written(self) -> str:
+    def written(self) -> bytes:
         """The file's new content."""
         lines = [_HEADER]
         for name, commit in sorted(self.heads.items()):
             lines.append(f"{commit} {name}\n")
             if name in self._peeled:
                 lines.append(f"^{self._peeled[name]}\n")
-        return "".join(lines)
+        return "".join(lines).encode(errors="surrogateescape")
 
 
 @contextmanager
@@ -54,12 +55,12 @@ def locked_refs(repository: Path) -> Iterator[PackedRefs]:
     _pack_loose(repository)
     file, lock = repository / "packed-refs", repository / "packed-refs.lock"
     try:
-        opened = lock.open("x")
+        opened = lock.open("xb")
     except FileExistsError:
         raise RefsLockedError(f"{lock} exists: another program is changing the refs") from None
     try:
         with opened:
-            refs = PackedRefs(file.read_text() if file.exists() else "")
+            refs = PackedRefs(file.read_bytes() if file.exists() else b"")
             yield refs
             opened.write(refs.written())
         sync(lock)

@@ -9,7 +9,6 @@ What is pushed to `master` or `refs/for/master` is merged like any edit, so nobo
 overtaken: the first only wants to be based on a `master` that the pusher knew.
 """
 
-import asyncio
 import json
 import logging
 from asyncio import StreamReader, StreamWriter
@@ -18,31 +17,36 @@ from pathlib import Path
 from typing import Any
 
 from server import protocol
+from server.config import Config
+from server.disk import sync
 from server.git_model import filename_of
 from server.git_process import GitError
 from server.hub import Hub, OverloadedError
 from server.offer import Disputed, Offer, Taken
 from server.protocol import Code
 from server.push_check import Command, PushCheck, RefusedError, Version
-from server.push_words import disputed_lines, taken_line
+from server.push_words import disputed_lines, printable, taken_line
+from server.threads import Threads
 
 _log = logging.getLogger(__name__)
 
 _NOBODY = "Git"  # who wrote it, where the commit does not say
 _FAULT = "the server has a fault; nothing was taken in"
 _BUSY = "the server has too much to do; push again later"
-_UNRELATED = "this has no commit in common with the document; clone it, and add to that"
 
 
 class Push:
     """One push, from its first question to its last."""
 
-    def __init__(self, document: str, repository: Path, hub: Hub, text_bytes_max: int) -> None:
+    def __init__(
+        self, document: str, repository: Path, hub: Hub, threads: Threads, config: Config
+    ) -> None:
         self._document = document
         self._filename = filename_of(document)
         self._repository = repository
         self._hub = hub
-        self._text_bytes_max = text_bytes_max
+        self._threads = threads
+        self._config = config
         self._versions: dict[str, Version] = {}
 
     async def answer(self, reader: StreamReader, writer: StreamWriter) -> None:
@@ -62,20 +66,28 @@ class Push:
         commands = [Command(*command) for command in question["commands"]]
         if question["hook"] == "pre-receive":
             return await self._check(commands, question["environment"], writer)
+        await self._threads.call(_sync_objects, self._repository)
         return [await self._merge(command, writer) for command in commands]
 
     async def _check(
         self, commands: Sequence[Command], environment: Mapping[str, str], writer: StreamWriter
     ) -> list[str]:
         """Whether anything may come in; all or nothing."""
-        check = PushCheck(self._repository, environment, self._filename, self._text_bytes_max)
+        check = PushCheck(
+            self._repository,
+            environment,
+            self._filename,
+            self._config.document_bytes_max,
+            self._config.git_wait_s,
+        )
         try:
-            self._versions = await asyncio.to_thread(check.check, commands)
+            self._versions = await self._threads.call(check.check, commands)
         except RefusedError as refused:
             _say(writer, str(refused).splitlines())
             return [str(refused)] * len(commands)
         except GitError as problem:
             _log.error("%s: a push could not be checked: %s", self._document, problem)
+            _say(writer, [_FAULT])
             return [_FAULT] * len(commands)
         return [""] * len(commands)
 
@@ -97,17 +109,28 @@ class Push:
                 _say(writer, disputed_lines(verdict, version.text, self._filename))
                 return "others changed the same words"
             case protocol.Error(code=Code.UNKNOWN_BASE):
-                return _UNRELATED
+                _say(writer, [verdict.message])
+                return "it cannot be merged"
+            case protocol.Error(code=Code.TOO_LARGE):
+                return "the text is too large"
             case protocol.Error():
                 return _BUSY
             case _:
                 raise AssertionError("a commit creates a document or is merged")
 
 
+def _sync_objects(repository: Path) -> None:
+    """Have on the disk that the objects are where Git has just moved them from quarantine."""
+    objects = repository / "objects"
+    for folder in (*objects.iterdir(), objects):
+        if folder.is_dir():
+            sync(folder)
+
+
 def _say(writer: StreamWriter, lines: Sequence[str]) -> None:
     """On the pusher's terminal."""
     for line in lines:
-        _send(writer, {"say": line})
+        _send(writer, {"say": printable(line)})
 
 
 def _send(writer: StreamWriter, message: object) -> None:

@@ -6,7 +6,8 @@ may be pushed, and that its file is a text in every commit that is new. Reads th
 where Git keeps them until they are accepted. Blocks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from server.git_process import git
 FOR_MASTER = "refs/for/master"
 _INTO_MASTER = (MASTER, FOR_MASTER)
 
-_COMMANDS_MAX = 200
 _READ_AT_ONCE = 32  # texts
+_READ_BYTES_MAX = 512 * 2**20  # of all texts that are new
+_TREE_BYTES_MAX = 64 * 1024  # of the folder that holds the document's file: each edit copies it
 _NOTHING = "0" * 40
 _ALLOWED = ("refs/heads/", "refs/tags/", "refs/notes/")
 _RESERVED = {
@@ -26,6 +28,9 @@ _RESERVED = {
     f"{MASTER}/": "would be in the way of master",
 }
 _FILE_MODES = ("100644", "100755")
+# Refs that only the server moves: what they hold was looked at. (`master` as a pattern, or Git
+# takes it for a folder.)
+_NOT_OURS = ("--not", "--branches=[m]aster", "--branches=clients/*", "--branches=unmerged/*")
 
 _FETCH_FIRST = (
     "{ref} has commits that yours are not based on. Either let the server merge them:\n"
@@ -68,6 +73,7 @@ class PushCheck:
         environment: where Git keeps what was pushed.
         filename: of the document's text.
         text_bytes_max: the largest text.
+        wait_s: how long all of it may take.
     """
 
     def __init__(
@@ -76,7 +82,9 @@ class PushCheck:
         environment: Mapping[str, str],
         filename: str,
         text_bytes_max: int,
+        wait_s: float,
     ) -> None:
+        self._deadline = time.monotonic() + wait_s
         self._repository = repository
         self._environment = environment
         self._filename = filename
@@ -92,10 +100,6 @@ class PushCheck:
             RefusedError: it is not.
             GitError: Git cannot be asked.
         """
-        if len(commands) > _COMMANDS_MAX:
-            raise RefusedError(
-                f"{len(commands):,} refs are too many for one push: {_COMMANDS_MAX} at most."
-            )
         for command in commands:
             check_ref(command)
         into_master = [command for command in commands if command.is_into_master]
@@ -112,16 +116,12 @@ class PushCheck:
         """The newest commit has the document's file."""
         if self._git("cat-file", "-t", commit) != b"commit\n":
             raise RefusedError("Only a commit can be merged into master.")
-        mode, _, _ = self._git("ls-tree", commit, "--", self._filename).decode().partition(" ")
-        if not mode:
+        if int(self._git("cat-file", "-s", f"{commit}^{{tree}}")) > _TREE_BYTES_MAX:
+            raise RefusedError("There are too many files beside the document's in your commit.")
+        if not self._git("ls-tree", commit, "--", self._filename):
             raise RefusedError(
                 f"There is no file {self._filename} in your commit; it holds the text of this"
                 f" document. To use another file's text: git mv FILE {self._filename}"
-            )
-        if mode not in _FILE_MODES:
-            raise RefusedError(
-                f"{self._filename} has to be an ordinary file; in your commit it is"
-                f" {_kind_of(mode)}."
             )
 
     def _check_fast_forward(self, command: Command) -> None:
@@ -137,31 +137,56 @@ class PushCheck:
                 raise RefusedError(_FETCH_FIRST.format(ref="master"))
 
     def _check_texts(self, heads: Sequence[str]) -> None:
-        """The document's file is a text in every commit that is new here, or is not there."""
-        commits = self._git("rev-list", *heads, "--not", "--all").decode().split()
-        names = "".join(f"{commit}:{self._filename}\n" for commit in commits)
-        form = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
-        described = self._git("cat-file", form, stdin=names.encode()).decode().splitlines()
-        found: dict[str, str] = {}
-        for commit, line in zip(commits, described, strict=True):
-            if line.endswith(" missing"):
-                continue
-            blob, kind, size = line.split()
-            if kind != "blob":
-                raise RefusedError(f"{self._filename} is no file in commit {commit[:10]}.")
-            if int(size) > self._text_bytes_max:
+        """The document's file is a text in every commit that is new to `master`, or is not there.
+
+        What was pushed to another branch before, and not looked at, counts as new.
+        """
+        found = self._texts(heads)
+        form = "--batch-check=%(objectsize)"
+        sizes = self._git("cat-file", form, stdin=_lines(found)).decode().split()
+        for commit, size in zip(found.values(), map(int, sizes), strict=True):
+            if size > self._text_bytes_max:
                 raise RefusedError(
-                    f"{self._filename} has {int(size):,} bytes in commit {commit[:10]}; a"
+                    f"{self._filename} has {size:,} bytes in commit {commit[:10]}; a"
                     f" document can hold {self._text_bytes_max:,}."
                 )
-            found.setdefault(blob, commit)
+        if sum(map(int, sizes)) > _READ_BYTES_MAX:
+            raise RefusedError(
+                "These are too many texts for one push: push an older commit of yours first."
+            )
         blobs = list(found)
         for start in range(0, len(blobs), _READ_AT_ONCE):
             for blob, data in self._blobs(blobs[start : start + _READ_AT_ONCE]):
                 self._check_text(data, found[blob])
 
+    def _texts(self, heads: Sequence[str]) -> dict[str, str]:
+        """The blobs that the document's file is in new commits, and a commit of each."""
+        commits = self._git("rev-list", *heads, *_NOT_OURS)
+        options = ("--stdin", "--root", "-m", "-r", "--raw", "--no-renames", "--no-abbrev")
+        changes = self._git("diff-tree", *options, "--", self._filename, stdin=commits)
+        commit = ""
+        found: dict[str, str] = {}
+        for line in changes.decode(errors="replace").splitlines():
+            if not line.startswith(":"):
+                commit = line
+                continue
+            _, mode, _, blob, _ = line.partition("\t")[0].split()
+            if mode == "000000":
+                continue  # it is not there
+            self._check_mode(mode, line.partition("\t")[2], commit)
+            found.setdefault(blob, commit)
+        return found
+
+    def _check_mode(self, mode: str, path: str, commit: str) -> None:
+        is_file = path == self._filename
+        if not is_file or mode not in _FILE_MODES:
+            raise RefusedError(
+                f"{self._filename} has to be an ordinary file; in commit {commit[:10]} it is"
+                f" {_kind_of(mode) if is_file else 'a folder'}."
+            )
+
     def _blobs(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        read = self._git("cat-file", "--batch", stdin="\n".join([*blobs, ""]).encode())
+        read = self._git("cat-file", "--batch", stdin=_lines(blobs))
         at = 0
         for blob in blobs:
             start = read.index(b"\n", at) + 1
@@ -204,16 +229,23 @@ def check_ref(command: Command) -> None:
         if is_deletion:
             raise RefusedError("master cannot be deleted: it is the document.")
         return
+    if not ref.isprintable():
+        raise RefusedError(f"{ref!a}: a name has to be printable, in UTF-8.")
     if ref.startswith("refs/for/"):
         raise RefusedError(f"{ref}: only {FOR_MASTER} is merged.")
     for reserved, why in _RESERVED.items():
-        if f"{ref}/".startswith(reserved):
+        if f"{ref}/".casefold().startswith(reserved):  # some disks do not tell them apart
             raise RefusedError(f"{ref.removeprefix('refs/heads/')} cannot be pushed: it {why}.")
     if not ref.startswith(_ALLOWED):
         raise RefusedError(f"{ref} cannot be pushed: only branches, tags and notes can.")
+    _, _, name = ref.removeprefix("refs/").partition("/")
+    if name == "HEAD" or name.startswith("refs/"):
+        raise RefusedError(f"{ref} cannot be pushed: Git would take it for another.")
+
+
+def _lines(names: Iterable[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()
 
 
 def _kind_of(mode: str) -> str:
-    return {"120000": "a symbolic link", "040000": "a folder", "160000": "a submodule"}.get(
-        mode, f"of mode {mode}"
-    )
+    return {"120000": "a symbolic link", "160000": "a submodule"}.get(mode, f"of mode {mode}")

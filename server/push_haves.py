@@ -10,7 +10,6 @@ Blocks.
 from collections.abc import Iterator
 from pathlib import Path
 
-from server.git_model import MASTER
 from server.git_process import git
 
 _REVISIONS_MAX = 20_000  # that are looked at
@@ -21,7 +20,8 @@ _FLUSH = b"0000"
 def with_haves(advertisement: bytes, repository: Path) -> bytes:
     """What `receive-pack` says of a repository at first, with older revisions of it."""
     limit = f"--max-count={_REVISIONS_MAX}"
-    revisions = git(repository, "rev-list", "--first-parent", limit, MASTER).decode().split()
+    listed = git(repository, "rev-list", "--first-parent", limit, "--branches=[m]aster")
+    revisions = listed.decode().split()
     lines = [_line(revisions[at]) for at in _spread(len(revisions))]
     return b"".join([advertisement.removesuffix(_FLUSH), *lines, _FLUSH])
 

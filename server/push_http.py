@@ -5,6 +5,7 @@ slow one keeps no process. A push that has begun goes on to its end, whether or 
 """
 
 import asyncio
+import logging
 import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from typing import BinaryIO
 from aiohttp import web
 
 from server import bare
-from server.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSH_FOLDER, PUSHES
+from server.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.config import Config
 from server.data_folder import is_document_name
 from server.git_service import BLOCK_BYTES, heading, pass_on, response_for, run_service
@@ -25,16 +26,19 @@ from server.push_folder import PushFolder
 from server.push_haves import with_haves
 from server.push_hook import SOCKET
 
+_log = logging.getLogger(__name__)
+
 _SERVICE = "receive-pack"
 _CONTENT_TYPE = "application/x-git-receive-pack-request"
 _COMMANDS_BYTES_MAX = 4 * 1024 * 1024  # what comes before the pack: a line for each ref
+_UNPACK_MAX = 10_000  # objects that become loose ones, where nobody packs them
 
 _SETTINGS = (
     "safe.directory=*",  # a mounted data folder may belong to another user
     "receive.fsckObjects=true",
-    "receive.unpackLimit=1",  # packs stay packs: `upkeep` looks after them
     "receive.autoGC=false",
     "receive.advertisePushOptions=false",
+    "receive.advertiseAtomic=false",  # what goes into `master` is there before Git moves the rest
     "receive.procReceiveRefs=refs/heads/master",
     "receive.procReceiveRefs=refs/for",
     "core.fsync=all",
@@ -53,7 +57,7 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
     exists = folder.exists(document)
-    path = folder.repository_path(document) if exists else request.app[PUSH_FOLDER].empty
+    path = folder.repository_path(document) if exists else request.app[PUSHES].folder.empty
     try:
         async with (
             asyncio.timeout(request.app[CONFIG].git_wait_s),
@@ -78,13 +82,19 @@ async def receive_pack(request: web.Request) -> web.StreamResponse:
     document = _writable(request)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")
-    async with AsyncExitStack() as files:
-        upload = await files.enter_async_context(_upload(request.app[PUSH_FOLDER]))
-        await _receive(request, upload)
-        push = _push(request, document, upload, files.pop_all())
+    try:
+        async with (
+            AsyncExitStack() as files,
+            asyncio.timeout(request.app[CONFIG].git_wait_s),
+            request.app[PUSHES].uploads,
+        ):
+            upload = await files.enter_async_context(_upload(request.app[PUSHES].folder))
+            await _receive(request, upload)
+            push = _push(request, document, upload, files.pop_all())
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="The push did not come in time.\n") from None
     pushing = asyncio.create_task(push, name=f"push {document}")
-    request.app[PUSHES].add(pushing)
-    pushing.add_done_callback(request.app[PUSHES].discard)
+    request.app[PUSHES].begin(pushing)
     return await asyncio.shield(pushing)
 
 
@@ -109,21 +119,23 @@ async def _upload(folder: PushFolder) -> AsyncIterator[BinaryIO]:
 
 
 async def _receive(request: web.Request, upload: BinaryIO) -> None:
-    """Write the body into a file. What is too much is read and dropped: Git tells of it itself."""
+    """Write the body into a file. Somewhat too much is read and dropped: Git tells of it itself.
+
+    Raises:
+        TimeoutError: nothing comes any more.
+    """
     config = request.app[CONFIG]
-    room = config.push_bytes_max + _COMMANDS_BYTES_MAX
-    try:
-        while True:
-            async with asyncio.timeout(config.pong_wait_s):
-                block = await request.content.read(BLOCK_BYTES)
-            if not block:
-                break
-            if room > 0:
-                await asyncio.to_thread(upload.write, block)
-            room -= len(block)
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text="The push did not come in time.\n") from None
-    await asyncio.to_thread(upload.seek, 0)
+    room = most = config.push_bytes_max + _COMMANDS_BYTES_MAX
+    while room > -most:
+        async with asyncio.timeout(config.pong_wait_s):
+            block = await request.content.read(BLOCK_BYTES)
+        if not block:
+            await asyncio.to_thread(upload.seek, 0)
+            return
+        if room > 0:
+            await asyncio.to_thread(upload.write, block)
+        room -= len(block)
+    raise web.HTTPRequestEntityTooLarge(config.push_bytes_max, 2 * most)
 
 
 async def _push(
@@ -139,16 +151,17 @@ async def _push(
     """
     config, hub = request.app[CONFIG], request.app[HUB]
     path = request.app[FOLDER].repository_path(document)
-    push = Push(document, path, hub, config.document_bytes_max)
+    pushes = request.app[PUSHES]
+    push = Push(document, path, hub, pushes.threads, config)
     response = response_for(request, _SERVICE)
     try:
-        async with files, asyncio.timeout(config.git_wait_s), request.app[GIT_PROCESSES]:
+        async with files, asyncio.timeout(config.git_wait_s), pushes.processes:
             await hub.checkpoint(document)
             await asyncio.to_thread(bare.create, path)
             try:
                 await _run(request, response, path, push, upload)
             finally:
-                await asyncio.to_thread(bare.remove_empty, path)
+                await asyncio.to_thread(_remove_empty, path)
                 if request.app[FOLDER].exists(document):
                     hub.pushed(document)
     except TimeoutError:
@@ -157,6 +170,13 @@ async def _push(
         if request.transport is not None:
             request.transport.abort()
     return response
+
+
+def _remove_empty(path: Path) -> None:
+    try:
+        bare.remove_empty(path)
+    except OSError as problem:
+        _log.warning("%s could not be removed, which is empty: %s", path, problem)
 
 
 async def _run(
@@ -176,7 +196,7 @@ async def _run(
                 request,
                 _SERVICE,
                 path,
-                settings=_settings(request.app[CONFIG], request.app[PUSH_FOLDER]),
+                settings=_settings(request.app[CONFIG], request.app[PUSHES].folder),
                 given=upload,
                 environment={SOCKET: str(theirs.fileno())},
                 descriptors=(theirs.fileno(),),
@@ -192,8 +212,13 @@ def _too_much_to_do() -> web.HTTPException:
 
 
 def _settings(config: Config, folder: PushFolder) -> tuple[str, ...]:
-    limit = f"receive.maxInputSize={config.push_bytes_max}"
-    return (*_SETTINGS, limit, f"core.hooksPath={folder.path}")
+    is_packed_later = config.journal != "direct"  # by `upkeep`, so packs stay packs
+    return (
+        *_SETTINGS,
+        f"receive.maxInputSize={config.push_bytes_max}",
+        f"receive.unpackLimit={1 if is_packed_later else _UNPACK_MAX}",
+        f"core.hooksPath={folder.path}",
+    )
 
 
 async def _pass_on(request: web.Request, response: web.StreamResponse, process: Process) -> None:

@@ -8,6 +8,7 @@ from server.offer import Disputed, Taken
 _NAMED_MAX = 3
 _HUNKS_MAX = 20
 _WIDTH = 72  # of one line of a hunk
+_LINE_MAX = 500
 _LINES_MAX = 4  # of one side of a hunk
 
 _WAY_OUT = (
@@ -60,12 +61,13 @@ def _side(mark: str, text: str) -> list[str]:
     shown = [row if len(row) <= _WIDTH else f"{row[: _WIDTH - 1]}…" for row in rows[:_LINES_MAX]]
     if len(rows) > _LINES_MAX:
         shown.append(f"… {len(rows) - _LINES_MAX} more lines")
-    return [f"{' ' * len(mark) if at else mark}{_printable(row)}" for at, row in enumerate(shown)]
+    return [f"{' ' * len(mark) if at else mark}{row}" for at, row in enumerate(shown)]
 
 
-def _printable(row: str) -> str:
-    """Without what would move a terminal's cursor or colour it."""
-    return "".join(char if char.isprintable() or char == "\t" else "\ufffd" for char in row)
+def printable(line: str) -> str:
+    """A line without what would move a terminal's cursor or colour it, and not endless."""
+    shown = line if len(line) <= _LINE_MAX else f"{line[:_LINE_MAX]}…"
+    return "".join(char if char.isprintable() or char == "\t" else "\ufffd" for char in shown)
 
 
 def _line(text: str, position: int) -> int:

@@ -36,6 +36,7 @@ from server.git_model import MASTER, Signature
 from server.git_objects import GitObject, Kind
 from server.journal import Entry, Log, RefMove
 from server.new_objects import NewObjects
+from server.protocol import clean_name
 from server.texts import Texts
 
 # Enough for a few dozen versions of an ordinary document, where nobody says how much.
@@ -155,7 +156,7 @@ class Repository:
     def author_name(self, commit: str) -> str:
         """The display name of who wrote the commit."""
         _assert_off_loop()
-        return self._commit(commit).author.name
+        return _shown_name(self._commit(commit))
 
     def contains(self, head: str, commit: str) -> bool:
         """Whether `commit` is `head` or one of its ancestors."""
@@ -168,10 +169,21 @@ class Repository:
         base: pygit2.Oid | None = self._git.merge_base(one, other)
         return None if base is None else str(base)
 
+    def has_one_base(self, one: str, other: str) -> bool:
+        """Whether the best common ancestor of two commits is the only one.
+
+        It is not where two branches have merged each other, so that neither knew the other's merge.
+        """
+        _assert_off_loop()
+        best = self.merge_base(one, other)
+        own = {commit.id: commit.parent_ids for commit in self._walk(other, one)}
+        met = {parent for parents in own.values() for parent in parents if parent not in own}
+        return best is None or all(self.contains(best, str(parent)) for parent in met)
+
     def trailers(self, commit: str) -> dict[str, str]:
         """The `Key: value` lines that end the commit's message."""
         _assert_off_loop()
-        return dict(self._commit(commit).message_trailers)
+        return _trailers(self._commit(commit))
 
     def authors(self, head: str, since: str, limit: int) -> dict[str, str]:
         """Names by e-mail of those who wrote what `head` has and `since` lacks, latest first.
@@ -180,13 +192,13 @@ class Repository:
         """
         _assert_off_loop()
         commits = islice(self._walk(head, since), limit)
-        return {c.author.email: c.author.name for c in commits if len(c.parents) < 2}
+        return {_email(c): _shown_name(c) for c in commits if len(c.parents) < 2}
 
     def find(self, head: str, trailers: Mapping[str, str], limit: int) -> str | None:
         """The latest of `limit` commits from `head` back that carries all these trailers."""
         _assert_off_loop()
         for commit in islice(self._walk(head), limit):
-            if trailers.items() <= dict(commit.message_trailers).items():
+            if trailers.items() <= _trailers(commit).items():
                 return str(commit.id)
         return None
 
@@ -230,7 +242,10 @@ class Repository:
         return commit
 
     def merge_files(self, base: str, ours: str, theirs: str) -> OtherFiles:
-        """Merge all files but the document's, by Git's rules; `ours` is what that one stays as.
+        """Merge all files but the document's, which stays as it is in `ours`.
+
+        A file that both sides changed is in dispute as a whole: nobody looks into it, whatever its
+        size.
 
         Args:
             base: the commit that both go on from.
@@ -238,10 +253,11 @@ class Repository:
             theirs: the other commit.
         """
         _assert_off_loop()
-        tree = self._commit(ours).tree
-        merged = self._git.merge_trees(
-            self._commit(base).tree, tree, self._commit(theirs).tree, flags=MergeFlag(0)
-        )
+        fork, tree, other = (self._commit(commit).tree for commit in (base, ours, theirs))
+        changed = _changed(fork, tree) & _changed(fork, other) - {self.filename}
+        if changed:
+            return OtherFiles("", tuple(sorted(changed)))
+        merged = self._git.merge_trees(fork, tree, other, flags=MergeFlag(0))
         in_dispute = {next(filter(None, sides)).path for sides in merged.conflicts or ()}
         disputed = tuple(sorted(in_dispute - {self.filename}))
         if disputed:
@@ -463,6 +479,31 @@ class _NewObjectsBackend(pygit2.OdbBackend):
 
     def refresh_cb(self) -> None:
         """Nothing to read again."""
+
+
+def _shown_name(commit: pygit2.Commit) -> str:
+    """Who wrote a commit, whatever encoding it claims to have."""
+    raw: bytes = commit.author.raw_name
+    return clean_name(raw.decode(errors="replace")) or "somebody"
+
+
+def _email(commit: pygit2.Commit) -> str:
+    raw: bytes = commit.author.raw_email
+    return raw.decode(errors="replace")
+
+
+def _trailers(commit: pygit2.Commit) -> dict[str, str]:
+    """Those of our own commits are ASCII; what cannot be read is none of them."""
+    try:
+        return dict(commit.message_trailers)
+    except (LookupError, UnicodeError):
+        return {}
+
+
+def _changed(before: pygit2.Tree, after: pygit2.Tree) -> set[str]:
+    """The paths that differ."""
+    deltas = before.diff_to_tree(after).deltas
+    return {file.path for delta in deltas for file in (delta.old_file, delta.new_file)}
 
 
 def _in_bytes(

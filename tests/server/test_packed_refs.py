@@ -84,3 +84,16 @@ def test_while_another_program_has_the_refs_they_are_refused(path: Path) -> None
     with pytest.raises(RefsLockedError, match="another program"), locked_refs(path):
         pass
     assert (path / "packed-refs.lock").exists(), "it is not ours"
+
+
+@pytest.mark.parametrize("name", ["a\udcffb", "a\u2028b", "a\x85b", "ä"])
+def test_a_name_is_bytes_and_stays_as_it_is(path: Path, name: str) -> None:
+    """Nobody can push such names; somebody with access to the disk can make them."""
+    first = commit(path, "One")
+    ref = f"refs/heads/{name}"
+    with locked_refs(path) as locked:
+        locked.heads[ref] = first
+    with locked_refs(path) as locked:
+        assert locked.heads[ref] == first
+        locked.heads["refs/heads/other"] = first
+    git("rev-parse", "--verify", ref, cwd=path)

@@ -2,7 +2,7 @@
 
 from merge.three_way import merge
 from server.offer import Disputed, Taken
-from server.push_words import disputed_lines, taken_line
+from server.push_words import disputed_lines, printable, taken_line
 
 
 def disputed(base: str, master: str, sent: str, *files: str) -> list[str]:
@@ -41,9 +41,11 @@ def test_long_sides_are_cut() -> None:
 
 
 def test_nothing_moves_the_cursor_of_the_terminal() -> None:
-    text = "\n".join(disputed("one\n", "\x1b[2Jtwo\n", "\x9bthree\r\n"))
-    assert "\x1b" not in text
-    assert "\x9b" not in text
+    assert printable("\x1b[2Jtwo\x9b\tthree ü 🌳\u2028") == "�[2Jtwo�\tthree ü 🌳�"
+
+
+def test_no_line_is_endless() -> None:
+    assert len(printable("x" * 10_000)) < 600
 
 
 def test_other_files_in_dispute_are_named() -> None:

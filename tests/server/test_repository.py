@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -385,9 +386,9 @@ def files_of(repository: Repository, tree: str) -> dict[str, str]:
 def test_other_files_are_merged_and_the_text_is_left_to_the_caller(
     repository: Repository, clone: Clone
 ) -> None:
-    base = clone.commit("master", "one\n", both="a\nb\nc\nd\ne\n", old="x\n")
-    ours = clone.commit(base, "ONE\n", both="A\nb\nc\nd\ne\n", old="x\n", ours="1\n")
-    theirs = clone.commit(base, "uno\n", both="a\nb\nc\nd\nE\n", theirs="2\n")
+    base = clone.commit("master", "one\n", here="a\n", there="b\n", gone="x\n")
+    ours = clone.commit(base, "ONE\n", here="A\n", there="b\n", gone="x\n", ours="1\n")
+    theirs = clone.commit(base, "uno\n", here="a\n", there="B\n", theirs="2\n")
     files = repository.merge_files(base, ours, theirs)
     assert files.disputed == ()
     merged = repository.commit("both\n", (ours, theirs), ANN, ANN, "Merge\n", files=files.tree)
@@ -395,7 +396,8 @@ def test_other_files_are_merged_and_the_text_is_left_to_the_caller(
     store(repository)
     assert files_of(repository, merged) == {
         "notes.txt": "both",
-        "both": "A\nb\nc\nd\nE",
+        "here": "A",
+        "there": "B",
         "ours": "1",
         "theirs": "2",
     }
@@ -403,10 +405,22 @@ def test_other_files_are_merged_and_the_text_is_left_to_the_caller(
 
 
 def test_other_files_that_both_changed_are_in_dispute(repository: Repository, clone: Clone) -> None:
-    base = clone.commit("master", "one\n", same="a\n", gone="x\n")
-    ours = clone.commit(base, "one\n", same="b\n", new="1\n")
-    theirs = clone.commit(base, "one\n", same="c\n", gone="y\n", new="2\n")
+    base = clone.commit("master", "one\n", same="a\nb\nc\n", gone="x\n")
+    ours = clone.commit(base, "one\n", same="A\nb\nc\n", new="1\n")
+    theirs = clone.commit(base, "one\n", same="a\nb\nC\n", gone="y\n", new="2\n")
     assert repository.merge_files(base, ours, theirs).disputed == ("gone", "new", "same")
+
+
+def test_branches_that_merged_each_other_have_no_single_base(
+    repository: Repository, clone: Clone
+) -> None:
+    base = clone.commit("master", "one\n")
+    left, right = clone.commit(base, "left\n"), clone.commit(base, "right\n")
+    assert repository.has_one_base(left, right)
+    one = repository.commit("1\n", (left, right), ANN, ANN, "One\n")
+    other = repository.commit("2\n", (right, left), ANN, ANN, "Other\n")
+    assert not repository.has_one_base(one, other)
+    assert repository.has_one_base(one, left)
 
 
 def test_a_repository_that_git_makes_meanwhile_is_seen(repository: Repository, path: Path) -> None:
@@ -417,3 +431,21 @@ def test_a_repository_that_git_makes_meanwhile_is_seen(repository: Repository, p
     other_path.rename(path)
     assert repository.knows(commit_elsewhere)
     assert repository.text(commit_elsewhere) == "one\n"
+
+
+def test_whoever_wrote_a_commit_has_a_name(repository: Repository, clone: Clone) -> None:
+    base = clone.commit("master", "one\n")
+    cat = git("cat-file", "commit", base, cwd=repository.path)
+    for wrong, name in (
+        (cat.replace("author Olive", "author \x1b[31mOl\x07ive"), "[31mOl ive"),
+        (cat.replace("author Olive", "author ?"), "?"),
+        (cat.replace("\n\n", "\nencoding no-such-one\n\n", 1), "Olive"),
+    ):
+        ran = subprocess.run(
+            ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+            cwd=repository.path, input=wrong.encode(), capture_output=True, check=True,
+        )  # fmt: skip
+        commit = ran.stdout.decode().strip()
+        assert repository.author_name(commit) == name
+        assert repository.authors(commit, base, 9).get("olive@example.invalid", name) == name
+        assert repository.trailers(commit) == {}

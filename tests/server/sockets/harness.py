@@ -57,7 +57,7 @@ async def run_git(*arguments: str, cwd: Path | None = None, given: str = "") -> 
             process.kill()
             await process.wait()
     assert process.returncode is not None
-    return Ran(process.returncode, out.decode(), err.decode())
+    return Ran(process.returncode, out.decode(), err.decode(errors="replace"))
 
 
 async def git(*arguments: str, cwd: Path | None = None, given: str = "") -> str:

@@ -58,7 +58,7 @@ async def test_a_loose_ref_counts_more_than_a_packed_one(server: Served) -> None
     packed = await server.git_on_disk("rev-parse", "master")
     assert packed.strip() == made["notes"]
     path = await server.repository()
-    assert PackedRefs((path / "packed-refs").read_text()).heads["refs/heads/master"]
+    assert PackedRefs((path / "packed-refs").read_bytes()).heads["refs/heads/master"]
     tree = (await server.git_on_disk("rev-parse", "master^{tree}")).strip()
     commit = (
         await server.git_on_disk("commit-tree", tree, "-m", "x", "-p", packed.strip())

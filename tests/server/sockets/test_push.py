@@ -24,7 +24,7 @@ async def _commit(clone: Path, text: str | bytes, message: str = "Mine", **files
     for name, content in files.items():
         (clone / name).write_text(content)
     await git("add", "--all", cwd=clone)
-    await git("commit", "--quiet", "-m", message, cwd=clone)
+    await git("commit", "--quiet", "--allow-empty", "-m", message, cwd=clone)
     return (await git("rev-parse", "HEAD", cwd=clone)).strip()
 
 
@@ -201,6 +201,70 @@ async def test_another_file_that_both_changed_is_in_dispute(
     assert ann.text == _TEXT
 
 
+async def test_a_merge_of_an_older_master_that_merged_it_meanwhile_is_refused(
+    server: Served, ann: Client, clone: Path
+) -> None:
+    """One of the two bases would be chosen, and somebody's change dropped without a word."""
+    await _commit(clone, _TEXT.replace("three", "THREE"))
+    await ann.edit(_TEXT.replace("two", "TWO"))
+    await git("fetch", "--quiet", cwd=clone)
+    assert (await _for_master(clone)).code == 0  # master merges it
+    await git("merge", "--quiet", "--no-edit", "origin/master", cwd=clone)  # it merges the older
+    await _commit(clone, _TEXT)
+    ran = await _for_master(clone)
+    assert ran.code != 0
+    assert "which has merged it meanwhile: git pull" in ran.err
+    await git("pull", "--quiet", "--no-rebase", "--no-edit", "-X", "ours", cwd=clone)
+    await _commit(clone, _TEXT)
+    assert (await _for_master(clone)).code == 0
+    await ann.until(_TEXT)
+
+
+async def test_a_commit_in_an_encoding_that_nobody_knows_is_in_nobodys_way(
+    server: Served, ann: Client, clone: Path
+) -> None:
+    base = ann.revision
+    await _commit(clone, _TEXT.replace("two", "TWO"))
+    await git("config", "i18n.commitEncoding", "no-such-one", cwd=clone)
+    await git("commit", "--quiet", "--amend", "--no-edit", cwd=clone)
+    assert (await _for_master(clone)).code == 0
+    await ann.until(_TEXT.replace("two", "TWO"))
+    bo = await server.join("Bo")
+    conflict = await bo.edit(_TEXT.replace("two", "zwei"), base=base)
+    assert conflict["names"]["ours"] == ["Tester"]
+    await git("config", "i18n.commitEncoding", "utf-8", cwd=clone)
+    await git("reset", "--quiet", "--hard", base, cwd=clone)
+    await _commit(clone, _TEXT.replace("three", "THREE"))
+    ran = await _for_master(clone)
+    assert ran.code == 0, ran.err
+    assert "Merged with Tester's edits" in ran.err
+
+
+async def test_names_of_others_do_not_colour_the_pushers_terminal(
+    server: Served, ann: Client, clone: Path, tmp_path: Path
+) -> None:
+    other = await server.clone(tmp_path / "other")
+    await git("config", "user.name", "\x1b[31mMal\x07lory", cwd=other)
+    (other / "notes.txt").write_text(_TEXT.replace("two", "TWO"))
+    name = "\x1b[31mMal\x07lory <m@example.invalid>"
+    await git("commit", "--quiet", "--all", "-m", "Red", f"--author={name}", cwd=other)
+    assert (await _for_master(other)).code == 0
+    await _commit(clone, _TEXT.replace("three", "THREE"))
+    ran = await _for_master(clone)
+    assert "Merged with [31mMal lory's edits" in ran.err
+    assert ann.text
+
+
+async def test_an_atomic_push_is_not_promised(server: Served, clone: Path) -> None:
+    """What goes into `master` is there before Git moves the rest."""
+    before = await server.refs()
+    await _commit(clone, _TEXT.replace("two", "TWO"))
+    ran = await _push(clone, "--atomic", "HEAD:refs/for/master", "HEAD:refs/heads/beside")
+    assert ran.code != 0
+    assert "does not support --atomic" in ran.err
+    assert await server.refs() == before
+
+
 # --- documents that do not exist
 
 
@@ -309,15 +373,21 @@ async def test_other_branches_tags_and_notes_are_kept(server: Served, clone: Pat
         ("HEAD:refs/heads/master/below", "would be in the way of master"),
         ("HEAD:refs/for/other", "only refs/for/master is merged"),
         ("HEAD:refs/pull/1", "only branches, tags and notes"),
+        ("HEAD:refs/heads/Clients/x", "it belongs to the people who are typing"),
+        ("HEAD:refs/heads/refs/heads/master", "Git would take it for another"),
+        ("HEAD:refs/tags/HEAD", "Git would take it for another"),
+        (b"HEAD:refs/heads/a\xffb", "a name has to be printable, in UTF-8"),
+        ("HEAD:refs/heads/a\u2028b", "a name has to be printable, in UTF-8"),
+        ("HEAD:refs/heads/a\u00a0b", "a name has to be printable, in UTF-8"),
         (":refs/heads/master", "master cannot be deleted"),
         ("+HEAD~1:refs/heads/master", "git push origin HEAD:refs/for/master"),
     ],
 )
 async def test_what_nobody_may_push_is_refused_with_a_word(
-    server: Served, clone: Path, refspec: str, why: str
+    server: Served, clone: Path, refspec: str | bytes, why: str
 ) -> None:
     before = await server.refs()
-    ran = await _push(clone, "HEAD:refs/heads/beside", refspec)
+    ran = await _push(clone, "HEAD:refs/heads/beside", os.fsdecode(refspec))
     assert ran.code != 0
     assert why in ran.err
     assert await server.refs() == before
@@ -387,6 +457,55 @@ async def test_a_bad_file_further_back_is_found(server: Served, clone: Path) -> 
     ran = await _push(clone)
     assert ran.code != 0
     assert f"not UTF-8 text in commit {bad[:10]}" in ran.err
+    assert await server.refs() == before
+
+
+@pytest.mark.parametrize("bad", [b"\0", b"\xff", b"x" * 2_000_000])
+async def test_a_bad_file_that_came_by_another_branch_is_found(
+    server: Served, clone: Path, bad: bytes
+) -> None:
+    commit = await _commit(clone, bad)
+    assert (await _push(clone, "HEAD:refs/heads/beside")).code == 0
+    before = await server.refs()
+    for _ in range(2):
+        ran = await _for_master(clone)
+        assert ran.code != 0
+        assert f"in commit {commit[:10]}" in ran.err
+        await _commit(clone, _TEXT)
+    assert await server.refs() == before
+
+
+async def test_a_submodule_in_the_place_of_the_text_is_found_further_back(
+    server: Served, clone: Path
+) -> None:
+    before = await server.refs()
+    head = (await git("rev-parse", "HEAD", cwd=clone)).strip()
+    await git("rm", "--quiet", "--cached", "notes.txt", cwd=clone)
+    await git("update-index", "--add", "--cacheinfo", f"160000,{head},notes.txt", cwd=clone)
+    await git("commit", "--quiet", "-m", "Bad", cwd=clone)
+    bad = (await git("rev-parse", "HEAD", cwd=clone)).strip()
+    await _commit(clone, _TEXT + "more\n")
+    ran = await _for_master(clone)
+    assert ran.code != 0
+    assert f"in commit {bad[:10]} it is a submodule" in ran.err
+    assert await server.refs() == before
+
+
+async def test_a_file_that_is_not_there_yet_is_no_fault(server: Served, tmp_path: Path) -> None:
+    path = await _repository(tmp_path / "mine", **{"old-name.txt": "text\n"})
+    await git("mv", "old-name.txt", "fresh.txt", cwd=path)
+    await git("commit", "--quiet", "-m", "Rename", cwd=path)
+    ran = await run_git("push", f"{server.url}/fresh.git", "master", cwd=path)
+    assert ran.code == 0, ran.err
+    assert await server.raw("fresh") == "text\n"
+
+
+async def test_too_many_files_beside_the_text_are_refused(server: Served, clone: Path) -> None:
+    before = await server.refs()
+    await _commit(clone, _TEXT, **{f"file-{number}": "x\n" for number in range(2000)})
+    ran = await _for_master(clone)
+    assert ran.code != 0
+    assert "too many files beside the document's" in ran.err
     assert await server.refs() == before
 
 
@@ -501,6 +620,20 @@ async def test_a_connection_that_is_cut_changes_nothing(
     assert await reader.read() == b""
     assert await server.refs() == before
     assert (await _push(clone)).code == 0
+
+
+async def test_an_upload_may_not_take_for_ever(serve: Serve) -> None:
+    server = await serve(git_wait_s=0.3)
+    reader, writer = await asyncio.open_connection(*server.address)
+    writer.write(
+        b"POST /notes.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/x-git-receive-pack-request\r\n"
+        b"Content-Length: 1000\r\n\r\n0000"
+    )
+    assert b" 408 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert not server.folder.repository_path("notes").exists()
 
 
 async def test_a_claim_to_go_on_from_master_is_looked_at(
