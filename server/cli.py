@@ -17,7 +17,7 @@ from server.app import serve
 from server.check import CheckError
 from server.config import Config, SettingError
 from server.data_folder import DataFolder, DataFolderError
-from server.http_commands import CommandError
+from server.http_client import CommandError
 
 # The faster event loop, where there is one.
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
