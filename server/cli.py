@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from server import config, http_commands, storage_commands
+from server import config, folder_commands, http_commands, storage_commands
 from server.app import serve
 from server.check import CheckError
 from server.config import Config, SettingError
@@ -39,6 +39,7 @@ _EXAMPLES = f"""{_SERVE_EXAMPLES}\
   gollabedit check                              see whether all documents in ./data are sound
   gollabedit maintain                           pack all documents in ./data anew
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
+  gollabedit export http://localhost:8080 copies  all documents as files; `import` is the way back
 """
 
 
@@ -77,6 +78,7 @@ def _parser() -> ArgumentParser:
     serve_command.set_defaults(run=_serve)
     storage_commands.add_commands(commands)
     http_commands.add_commands(commands)
+    folder_commands.add_commands(commands)
     settings = commands.add_parser("settings", help="print all settings as a Markdown page")
     settings.set_defaults(run=lambda _: print(config.markdown(), end=""))
     return parser
