@@ -98,6 +98,7 @@ class PushCheck:
             )
         for command in commands:
             check_ref(command)
+        self._check_places(commands)
         into_master = [command for command in commands if command.is_into_master]
         for command in into_master:
             self._check_tip(command.new)
@@ -105,6 +106,16 @@ class PushCheck:
                 self._check_fast_forward(command)
         self._check_texts([command.new for command in into_master])
         return {command.new: self._version(command.new) for command in into_master}
+
+    def _check_places(self, commands: Sequence[Command]) -> None:
+        """No new ref is below another; Git would see it after the merge, and that is too late."""
+        there = set(self._git("for-each-ref", "--format=%(refname)").decode().split())
+        there -= {command.ref for command in commands if command.new == _NOTHING}
+        made = {command.ref for command in commands if command.old == _NOTHING} - set(_INTO_MASTER)
+        for new in sorted(made):
+            for ref in sorted(there | made):
+                if ref.startswith(f"{new}/") or new.startswith(f"{ref}/"):
+                    raise RefusedError(f"{new} cannot be made: there is {ref}.")
 
     def _check_tip(self, commit: str) -> None:
         """The newest commit has the document's file."""

@@ -213,6 +213,28 @@ async def test_an_atomic_push_is_all_or_nothing(
     assert (await _push(clone, "--atomic", "v1", "HEAD:refs/heads/beside")).code == 0
 
 
+async def test_a_ref_that_git_cannot_make_keeps_the_merge_out_as_well(
+    server: Served, ann: Client, tmp_path: Path
+) -> None:
+    clone = await server.clone(tmp_path / "clone")
+    assert (await _push(clone, "HEAD:refs/tags/v1/first")).code == 0
+    await _commit(clone)
+    await git("tag", "v1", cwd=clone)
+    before = await _all_refs(server)
+    ran = await _push(clone, "--atomic", "v1", "HEAD:refs/for/master")
+    assert ran.code != 0
+    assert "refs/tags/v1 cannot be made: there is refs/tags/v1/first" in ran.err
+    ran = await _push(clone, "HEAD:refs/heads/a", "HEAD:refs/heads/a/b", "HEAD:refs/for/master")
+    assert ran.code != 0
+    assert "refs/heads/a cannot be made: there is refs/heads/a/b" in ran.err
+    assert await _all_refs(server) == before
+    assert await server.raw() == _TEXT
+    ran = await _push(clone, ":refs/tags/v1/first")
+    assert ran.code == 0, ran.err
+    assert (await _push(clone, "--atomic", "v1", "HEAD:refs/for/master")).code == 0
+    await ann.until(_MINE)
+
+
 async def test_a_mirror_follows_and_cannot_push_itself(
     server: Served, ann: Client, tmp_path: Path
 ) -> None:
