@@ -26,9 +26,11 @@ class Shell:
         self.url = url
         folder.mkdir()
 
-    async def run(self, command: str, *arguments: str, given: bytes = b"") -> Ran:
+    async def run(
+        self, command: str, *arguments: str, given: bytes = b"", **environment: str
+    ) -> Ran:
         """Run a command; nobody minds how it ends."""
-        process = await self.start(command, *arguments)
+        process = await self.start(command, *arguments, **environment)
         try:
             async with asyncio.timeout(DEADLINE_S):
                 out, err = await process.communicate(given)
@@ -39,16 +41,19 @@ class Shell:
         assert process.returncode is not None
         return Ran(process.returncode, out.decode(), err.decode())
 
-    async def start(self, command: str, *arguments: str) -> Process:
+    async def start(self, command: str, *arguments: str, **environment: str) -> Process:
         """Start a command, which the caller ends."""
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "server", command, *arguments,
-            cwd=self.folder, env=_ENVIRONMENT, stdin=PIPE, stdout=PIPE, stderr=PIPE,
+            cwd=self.folder, env={**_ENVIRONMENT, **environment},
+            stdin=PIPE, stdout=PIPE, stderr=PIPE,
         )  # fmt: skip
 
-    async def does(self, command: str, *arguments: str, given: bytes = b"") -> str:
+    async def does(
+        self, command: str, *arguments: str, given: bytes = b"", **environment: str
+    ) -> str:
         """Run a command that goes well; returns what it prints."""
-        ran = await self.run(command, *arguments, given=given)
+        ran = await self.run(command, *arguments, given=given, **environment)
         assert ran.code == 0, ran.err
         return ran.out
 

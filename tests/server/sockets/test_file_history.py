@@ -112,6 +112,33 @@ async def test_what_was_merged_stays_merged(server: Served, shell: Shell, reposi
     await server.fsck("plan.md")
 
 
+async def test_a_history_that_is_cut_may_have_two_beginnings(
+    server: Served, shell: Shell, repository: Path
+) -> None:
+    await _commit(repository, "Begin", plan__md=_LINES)
+    await git("checkout", "--quiet", "-b", "side", cwd=repository)
+    await _commit(repository, "Side", plan__md=f"{_LINES}side\n")
+    await git("checkout", "--quiet", "main", cwd=repository)
+    top = await _commit(repository, "Top", plan__md=f"top\n{_LINES}")
+    await git("merge", "--quiet", "-m", "Merge", "side", cwd=repository)
+    await shell.does("import", "--history", "--since", top, "work/plan.md", server.url)
+    assert sorted(await _log(server, "%s/%P"))[1:] == ["Side/", "Top/"]
+    assert await server.raw("plan.md") == f"top\n{_LINES}side\n"
+
+
+async def test_a_repository_that_the_environment_names_is_not_touched(
+    shell: Shell, repository: Path
+) -> None:
+    """As in a hook of another repository."""
+    await _commit(repository, "Begin", plan__md="one\n")
+    other = shell.folder / "other"
+    await git("init", "--quiet", str(other))
+    url = shell.url.removesuffix("/d/notes")
+    await shell.does("import", "--history", "work/plan.md", url, GIT_DIR=str(other / ".git"))
+    assert await git("config", "core.bare", cwd=other) == "false\n"
+    assert not await git("for-each-ref", cwd=other)
+
+
 async def test_a_document_that_exists_is_left_as_it_is(
     server: Served, shell: Shell, repository: Path
 ) -> None:
@@ -183,3 +210,12 @@ async def test_what_cannot_be_is_one_line(server: Served, shell: Shell, reposito
     ):
         assert words in await shell.fails("import", "work/plan.md", server.url, *options)
     assert await shell.does("ls", server.url) == ""
+
+
+async def test_no_password_is_shown(server: Served, shell: Shell, repository: Path) -> None:
+    await _commit(repository, "Begin", plan__md="x" * 1_048_577)
+    url = server.url.replace("http://", "http://ann:secret@")
+    ran = await shell.run("import", "--history", "work/plan.md", url)
+    assert ran.code == 1
+    assert "1,048,577 bytes" in ran.err
+    assert "secret" not in ran.err + ran.out

@@ -159,13 +159,16 @@ async def test_a_file_with_another_text_is_left_alone_or_overwritten(
         " --overwrite replaces it\n"
     )
     assert shell.read("notes.txt") == "mine\n"
+    (shell.folder / "kept").hardlink_to(shell.folder / "notes.txt")
     before = (shell.folder / "plan.md").stat()
     said = await shell.does("export", "--overwrite", server.url, ".")
     assert said == "notes → notes.txt: replaced\n2 documents: 1 replaced, 1 unchanged\n"
     assert shell.read("notes.txt") == "theirs\n"
     assert (shell.folder / "notes.txt").stat().st_mode & 0o777 == 0o640
-    assert (shell.folder / "plan.md").stat() == before
-    assert set(_files(shell.folder)) == {"notes.txt", "plan.md"}
+    after = (shell.folder / "plan.md").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert shell.read("kept") == "mine\n", "nothing was written into the file that was there"
+    assert set(_files(shell.folder)) == {"notes.txt", "plan.md", "kept"}
 
 
 async def test_a_link_is_not_followed(server: Served, shell: Shell) -> None:
