@@ -39,7 +39,7 @@ _EXAMPLES = f"""{_SERVE_EXAMPLES}\
   gollabedit check                              see whether all documents in ./data are sound
   gollabedit maintain                           pack all documents in ./data anew
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
-  gollabedit export http://localhost:8080 copies  all documents as files; `import` is the way back
+  gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back
 """
 
 
@@ -52,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingError, DataFolderError, CheckError, CommandError) as problem:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as of `head`, which has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("gollabedit: stopped; nothing is lost", file=sys.stderr)
         return 130

@@ -267,6 +267,17 @@ async def test_an_export_that_is_stopped_leaves_whole_files(
     }
 
 
+async def test_an_import_whose_reader_has_enough_ends_quietly(
+    server: Served, shell: Shell, folder: Path
+) -> None:
+    process = await shell.start("import", "docs", server.url)
+    assert process.stdout is not None
+    process.stdout._transport.close()  # type: ignore[attr-defined]
+    async with asyncio.timeout(DEADLINE_S):
+        _, err = await process.communicate()
+    assert (process.returncode, err) == (1, b"")
+
+
 async def test_an_import_without_a_server_ends_at_once(shell: Shell, folder: Path) -> None:
     ran = await shell.run("import", "docs", "http://127.0.0.1:1")
     assert ran.code == 2
