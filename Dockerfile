@@ -14,7 +14,7 @@ RUN /opt/build/bin/pip --python /opt/build/bin/python wheel --no-deps --no-build
 
 FROM debian:trixie-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends git python3 \
+ && apt-get install -y --no-install-recommends ca-certificates git openssh-client python3 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
  && useradd --system --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin gollabedit \
  && install -d -o gollabedit -g gollabedit /data

@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests check screenshots bench bench-page bench-merge soak soak-merge soak-crash soak-pages soak-push format lock docker clean
+.PHONY: help run test tests check screenshots bench bench-page bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -53,11 +53,12 @@ bench-page: .venv/test.stamp ## how long a key takes to the screen, the own and 
 bench-merge: .venv/bench.stamp bench/merge/node_modules/.stamp ## the merge beside other tools: how right, how quick (ARGS='--help')
 	@$(BIN)/python -m bench.merge $(ARGS)
 
-soak: ## soak-merge, soak-crash, soak-pages, soak-push (with ARGS only one by one: make soak-crash ARGS='--help')
+soak: ## soak-merge, -crash, -pages, -push, -sync (with ARGS only one by one: make soak-crash ARGS='--help')
 	@$(MAKE) --no-print-directory soak-merge ARGS=
 	@$(MAKE) --no-print-directory soak-crash ARGS=
 	@$(MAKE) --no-print-directory soak-pages ARGS=
 	@$(MAKE) --no-print-directory soak-push ARGS=
+	@$(MAKE) --no-print-directory soak-sync ARGS=
 
 soak-merge: .venv/test.stamp ## a million keystrokes of people who type at one time, merged (ten minutes)
 	@$(BIN)/python -m tests.merge.typists $(or $(ARGS),--keystrokes 1000000)
@@ -70,6 +71,9 @@ soak-pages: .venv/test.stamp ## twenty people, four of them in real pages, and a
 
 soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people type (two minutes)
 	@$(BIN)/python -m tests.push_soak $(ARGS)
+
+soak-sync: .venv/test.stamp ## two files of one document, edited, offline and killed at random (three minutes)
+	@$(BIN)/python -m tests.sync_soak $(ARGS)
 
 format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format

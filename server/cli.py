@@ -12,12 +12,13 @@ from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from server import config, folder_commands, http_commands, storage_commands
+from server import config, folder_commands, http_commands, storage_commands, sync_command
 from server.app import serve
 from server.check import CheckError
 from server.config import Config, SettingError
 from server.data_folder import DataFolder, DataFolderError
 from server.http_client import CommandError
+from server.sync_command import SyncError
 
 # The faster event loop, where there is one.
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
@@ -36,6 +37,7 @@ _SERVE_EXAMPLES = """examples:
   git clone http://localhost:8080/notes.git     the history of the document "notes"
 """
 _EXAMPLES = f"""{_SERVE_EXAMPLES}\
+  gollabedit sync notes.txt http://localhost:8080/d/notes   write in any editor
   gollabedit check                              see whether all documents in ./data are sound
   gollabedit maintain                           pack all documents in ./data anew
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run: Callable[[Namespace], int | None] = options.run
         return run(options) or 0
-    except (SettingError, DataFolderError, CheckError, CommandError) as problem:
+    except (SettingError, DataFolderError, CheckError, CommandError, SyncError) as problem:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # as of `head`, which has enough
@@ -82,6 +84,7 @@ def _parser() -> ArgumentParser:
     storage_commands.add_commands(commands)
     http_commands.add_commands(commands)
     folder_commands.add_commands(commands)
+    sync_command.add_command(commands)
     settings = commands.add_parser("settings", help="print all settings as a Markdown page")
     settings.set_defaults(run=lambda _: print(config.markdown(), end=""))
     return parser

@@ -11,6 +11,9 @@ from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from server.data_folder import is_document_name
+from server.remote import Remote, RemoteError, read_remotes
+
 _CHOICES = {
     "journal": ("sqlite", "direct"),
     "log_level": ("debug", "info", "warning", "error"),
@@ -53,6 +56,15 @@ class Config:
     git_processes_max: Annotated[int, "clones, fetches and pushes served at one time"] = 4
     git_wait_s: Annotated[float, "time that one clone, fetch or push may take"] = 600.0
     push_bytes_max: Annotated[int, "largest pack that one push may bring"] = 64 * 1024 * 1024
+    mirror: Annotated[
+        tuple[str, ...],
+        "Git remotes that documents are pushed to, separated by commas: a URL with `{document}` in"
+        " it for all, `DOCUMENT=URL` for one",
+    ] = ()
+    mirror_every_s: Annotated[
+        float, "least time between two pushes of one document to one remote"
+    ] = 10.0
+    mirror_wait_s: Annotated[float, "time that one push to a mirror may take"] = 600.0
     journal: Annotated[
         str, "where edits are made safe first: sqlite, or direct (at once in Git; slow)"
     ] = "sqlite"
@@ -83,6 +95,18 @@ class Config:
                 raise SettingError(f"{name} cannot be {getattr(self, name)!r}: {', '.join(values)}")
         if self.port > 65535:
             raise SettingError(f"port {self.port} does not exist: 0 to 65535")
+        self.remotes()
+
+    def remotes(self) -> list[Remote]:
+        """What `mirror` says, in its order."""
+        try:
+            remotes = read_remotes(self.mirror)
+        except RemoteError as problem:
+            raise SettingError(str(problem)) from None
+        for remote in remotes:
+            if remote.document and not is_document_name(remote.document):
+                raise SettingError(f"mirror: no document can be called {remote.document!r}")
+        return remotes
 
 
 def add_options(parser: ArgumentParser) -> None:

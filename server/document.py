@@ -290,10 +290,22 @@ class Document:
                 self.branches.keep_aside(branch, answered, sent, now)
                 return _Done(branch, resolve.seq, answered, sent)
             answered = head
+        fork = self._shown(branch, resolve.base, answered, now)
         is_unmerged = not self._master.contains(answered)  # open or parked, whoever wrote it
-        parents = (resolve.base, answered) if is_unmerged else (resolve.base,)
-        answer = Incoming(branch.author, resolve.seq, sent, resolve.base, parents)
+        parents = (fork, answered) if is_unmerged else (fork,)
+        answer = Incoming(branch.author, resolve.seq, sent, fork, parents)
         return self._take_in(branch, answer, now)
+
+    def _shown(self, branch: Branch, revision: str, answered: str, now: float) -> str:
+        """What a client's answer was made of: the revision, which it was shown with the conflict.
+
+        Where its own conflict has ended by itself, its own words are in `master` already.
+        """
+        is_over = self._master.contains(answered) and not self._store.contains(revision, answered)
+        is_own = self._store.trailers(answered).get("Client") == branch.author.client
+        if is_over and is_own:
+            return self._master.commit_shown(branch.author, revision, answered, now)
+        return revision
 
     def _decide_later(self, branch: Branch, park: Park) -> _Done:
         self._check_own(branch, park.commit)

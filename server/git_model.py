@@ -56,6 +56,11 @@ def part_message(what: str, client: str) -> str:
     return f"{what}\n\nThe part of this edit that nobody disagrees with.\n\nClient: {client}\n"
 
 
+def shown_message(client: str) -> str:
+    """The message of the text that somebody was shown who answered a conflict (no `Seq` either)."""
+    return f"Put together what this answer was made of\n\nClient: {client}\n"
+
+
 def merge_message(what: str, name: str) -> str:
     """The message of the commit that merges a client's work into `master`."""
     return f"Merge {name}: {what[0].lower()}{what[1:]}\n"

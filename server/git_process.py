@@ -16,7 +16,7 @@ ENVIRONMENT = {
 _SETTINGS = ("-c", "safe.directory=*")
 # Git syncs what it writes, not only the objects that it thinks need it.
 _SYNCED = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
-_GENTLY = ("nice", "-n", "10") if which("nice") else ()
+GENTLY = ("nice", "-n", "10") if which("nice") else ()
 
 
 class GitError(Exception):
@@ -47,7 +47,7 @@ def git(
     Raises:
         GitError: it ended with another code, or is not installed.
     """
-    gentle = _GENTLY if gently else ()
+    gentle = GENTLY if gently else ()
     command = [*gentle, "git", *_SETTINGS, *_SYNCED, f"--git-dir={repository}", *arguments]
     try:
         ran = subprocess.run(

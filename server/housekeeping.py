@@ -48,17 +48,25 @@ class Documents(Protocol):
 class Housekeeping:
     """Looks after the open documents until it is told to stop."""
 
-    def __init__(self, config: Config, documents: Documents, left: Callable[[], list[str]]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        documents: Documents,
+        left: Callable[[], list[str]],
+        written: Callable[[str], None],
+    ) -> None:
         """Nothing runs yet.
 
         Args:
             config: the settings.
             documents: the open ones.
             left: which documents the journal held entries of at the start.
+            written: is told of a document that has something new in its repository.
         """
         self._config = config
         self._documents = documents
         self._find_left = left
+        self._tell_written = written
         self._left: set[str] = set()
         self._not_before: dict[str, float] = {}
         self._to_maintain: asyncio.Queue[str | None] = asyncio.Queue()
@@ -108,6 +116,7 @@ class Housekeeping:
     async def checkpoint(self, live: LiveDocument) -> bool:
         """Write what the journal holds of a document; whether that went well."""
         name = live.name
+        is_news = live.durable.backlog is not None or name in self._left
         try:
             await live.durable.checkpoint(self._checkpoints)
         except OvertakenError as problem:
@@ -124,6 +133,8 @@ class Housekeeping:
             return False
         self._left.discard(name)
         self._not_before.pop(name, None)
+        if is_news:
+            self._tell_written(name)
         # The direct journal writes loose objects, where upkeep would remove them.
         if self._config.journal != "direct":
             self._to_maintain.put_nowait(name)

@@ -17,6 +17,8 @@ from server.journal import Journal
 from server.keys import Keys
 from server.listing import list_documents
 from server.live_document import LiveDocument, Seat
+from server.metrics import Metric, Sample
+from server.mirroring import Mirroring
 from server.offer import Proposal, Verdict
 from server.protocol import CloseCode
 from server.repository import Repository
@@ -57,7 +59,8 @@ class Hub:
         self._comparing = Threads(1, "unmerged")
         self._open: dict[str, _Open] = {}
         self._offering = 0  # who waits for an answer without a seat
-        self._housekeeping = Housekeeping(config, self, journal.documents)
+        self._mirroring = Mirroring(config, folder.path)
+        self._housekeeping = Housekeeping(config, self, journal.documents, self._mirroring.written)
         self._is_stopping = False
 
     @property
@@ -68,6 +71,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._journal.listen(self._heard)
         self._housekeeper = asyncio.create_task(self._housekeeping.run(), name="housekeeping")
+        self._mirroring.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -75,6 +79,7 @@ class Hub:
         self._housekeeping.stop()
         await self._housekeeper
         await self._housekeeping.finish()
+        await self._mirroring.finish()
         await asyncio.to_thread(self._threads.close)
         await asyncio.to_thread(self._comparing.close)
 
@@ -167,6 +172,23 @@ class Hub:
     def _unmerged_reader(self, document: str) -> UnmergedReader | None:
         repository = self._repository(document)
         return UnmergedReader(repository) if repository.head(MASTER) else None
+
+    def pushed(self, document: str) -> None:
+        """Git itself may have changed refs of a document, beside what the hub does."""
+        self._mirroring.written(document)
+
+    def mirrors(self, document: str) -> protocol.MirrorList:
+        """How far the copies of a document on other servers are."""
+        return protocol.MirrorList(document, self._mirroring.states(document))
+
+    def metrics(self) -> list[Metric]:
+        """What goes on here, in numbers."""
+        seated = sum(len(opened.live.seats) for opened in self._open.values())
+        return [
+            Metric("documents_open", "documents in memory", [Sample(len(self._open))]),
+            Metric("connections", "websockets that are open", [Sample(seated)]),
+            *self._mirroring.metrics(),
+        ]
 
     async def checkpoint(self, document: str) -> None:
         """Have all that was answered in the repository on disk, for Git to serve it."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from merge.nearby import Nearby, merge_nearby
 from merge.result import Hunk, Merge
-from merge.splices import Splice, between
+from merge.splices import Splice, apply, between
 from merge.three_way import merge
 from server import git_model
 from server.commit_store import CommitStore
@@ -197,6 +197,25 @@ class Master:
         over = Incoming(author, seq, self._store.text(head), head, (head,))
         beside = self._commit_sent(kept, kept.parents, now)
         return self._commit_sent(over, (head, beside), now)
+
+    def commit_shown(self, author: Author, revision: str, head: str, now: float) -> str:
+        """Commit what somebody was shown whose conflict ended meanwhile, without their answer.
+
+        Both are in `master` by now. An answer compared with the revision alone would say again
+        what came in with the branch.
+
+        Args:
+            author: who answers.
+            revision: in whose text the conflict was shown.
+            head: of the branch that was in conflict with it.
+            now: Unix time in seconds.
+        """
+        fork = self._store.merge_base(revision, head) or self.first
+        store = self._store
+        merged = merge(store.text(fork), store.text(revision), store.text(head))
+        theirs = [Splice(h.start, h.end - h.start, h.theirs) for h in merged.hunks]
+        message = git_model.shown_message(author.client)
+        return self._commit(apply(merged.text, theirs), (revision, head), author, message, now)
 
     def disagreement(self, fork: str, head: str) -> Disagreement | None:
         """What a branch and `master` still disagree about; None: at least a part merges now."""

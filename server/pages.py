@@ -6,6 +6,7 @@ from aiohttp.typedefs import Handler
 from server.app_keys import FILES, HUB
 from server.data_folder import is_document_name
 from server.git_model import filename_of
+from server.metrics import METRICS_TYPE, written
 from server.not_found import NAME_HELP, page_of
 from server.protocol import HttpAnswer, encode
 
@@ -32,9 +33,11 @@ def routes() -> list[web.RouteDef]:
         web.get("/api/documents/{document}", document_state),
         web.get("/api/documents/{document}/unmerged", unmerged_branches),
         web.get("/api/documents/{document}/unmerged/{id}", unmerged_branch),
+        web.get("/api/documents/{document}/mirror", mirrors),
         web.get("/static/{file}", static_file),
         web.get("/healthz", alive),
         web.get("/readyz", ready),
+        web.get("/metrics", metrics),
     ]
 
 
@@ -127,6 +130,14 @@ async def unmerged_branch(request: web.Request) -> web.Response:
     return _json(found, "There is no such unmerged branch. It may have been merged meanwhile.")
 
 
+async def mirrors(request: web.Request) -> web.Response:
+    """How far the copies of a document on other servers are."""
+    document = document_of(request)
+    exists = await request.app[HUB].text(document) is not None
+    found = request.app[HUB].mirrors(document) if exists else None
+    return _json(found, "There is no such document.")
+
+
 def _json(found: HttpAnswer | None, otherwise: str) -> web.Response:
     if found is None:
         return web.json_response({"error": otherwise}, status=404)
@@ -143,6 +154,12 @@ async def ready(request: web.Request) -> web.Response:
     if request.app[HUB].is_stopping:
         raise web.HTTPServiceUnavailable(text="stopping\n")
     return web.Response(text="ok\n")
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """What goes on here, in numbers, for Prometheus."""
+    headers = {"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"}
+    return web.Response(text=written(request.app[HUB].metrics()), headers=headers)
 
 
 def document_of(request: web.Request) -> str:

@@ -341,7 +341,28 @@ class DocumentList(msgspec.Struct, frozen=True):
     more: bool
 
 
-HttpAnswer = UnmergedList | UnmergedConflict | DisputedText | DocumentList
+class MirrorState(msgspec.Struct, frozen=True):
+    """A document at one remote, whose URL is shown without secrets.
+
+    `revision` is the last one that was pushed, at `time` (Unix seconds); `behind`: there may be
+    something newer here; `problem`: why the last try failed, a sentence.
+    """
+
+    remote: str
+    revision: str | None
+    time: float | None
+    behind: bool
+    problem: str | None
+
+
+class MirrorList(msgspec.Struct, frozen=True):
+    """All mirrors of a document."""
+
+    document: str
+    mirrors: list[MirrorState]
+
+
+HttpAnswer = UnmergedList | UnmergedConflict | DisputedText | DocumentList | MirrorList
 
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()

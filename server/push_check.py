@@ -100,6 +100,8 @@ class PushCheck:
             check_ref(command)
         self._check_places(commands)
         into_master = [command for command in commands if command.is_into_master]
+        if not into_master and not self._git("for-each-ref", MASTER):
+            raise RefusedError("There is no such document yet: push its master first, or with it.")
         for command in into_master:
             self._check_tip(command.new)
             if command.ref == MASTER:

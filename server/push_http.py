@@ -7,7 +7,8 @@ slow one keeps no process. A push that has begun goes on to its end, whether or 
 import asyncio
 import socket
 from asyncio.subprocess import Process
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,11 +78,11 @@ async def receive_pack(request: web.Request) -> web.StreamResponse:
     document = _writable(request)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")
-    with ExitStack() as files:
-        upload = files.enter_context(await asyncio.to_thread(request.app[PUSH_FOLDER].upload))
+    async with AsyncExitStack() as files:
+        upload = await files.enter_async_context(_upload(request.app[PUSH_FOLDER]))
         await _receive(request, upload)
-        files.pop_all()  # it is the push's from now on
-    pushing = asyncio.create_task(_push(request, document, upload), name=f"push {document}")
+        push = _push(request, document, upload, files.pop_all())
+    pushing = asyncio.create_task(push, name=f"push {document}")
     request.app[PUSHES].add(pushing)
     pushing.add_done_callback(request.app[PUSHES].discard)
     return await asyncio.shield(pushing)
@@ -95,6 +96,16 @@ def _writable(request: web.Request) -> str:
     if not is_allowed_origin(request, request.app[CONFIG]):
         raise web.HTTPForbidden(text="Pages of other web sites may not push here.\n")
     return document
+
+
+@asynccontextmanager
+async def _upload(folder: PushFolder) -> AsyncIterator[BinaryIO]:
+    """A file for what the client sends; closed also if the client goes while it is being opened."""
+    opening = asyncio.create_task(asyncio.to_thread(folder.upload))
+    try:
+        yield await asyncio.shield(opening)
+    finally:
+        (await opening).close()
 
 
 async def _receive(request: web.Request, upload: BinaryIO) -> None:
@@ -115,21 +126,31 @@ async def _receive(request: web.Request, upload: BinaryIO) -> None:
     await asyncio.to_thread(upload.seek, 0)
 
 
-async def _push(request: web.Request, document: str, upload: BinaryIO) -> web.StreamResponse:
-    """Run `receive-pack`, and answer its hooks meanwhile."""
+async def _push(
+    request: web.Request, document: str, upload: BinaryIO, files: AsyncExitStack
+) -> web.StreamResponse:
+    """Run `receive-pack`, and answer its hooks meanwhile.
+
+    Args:
+        request: it came with.
+        document: it is for.
+        upload: what the client sent.
+        files: closed at the end, and `upload` with them.
+    """
     config, hub = request.app[CONFIG], request.app[HUB]
     path = request.app[FOLDER].repository_path(document)
     push = Push(document, path, hub, config.document_bytes_max)
     response = response_for(request, _SERVICE)
     try:
-        async with asyncio.timeout(config.git_wait_s), request.app[GIT_PROCESSES]:
-            with upload:
-                await hub.checkpoint(document)
-                await asyncio.to_thread(bare.create, path)
-                try:
-                    await _run(request, response, path, push, upload)
-                finally:
-                    await asyncio.to_thread(bare.remove_empty, path)
+        async with files, asyncio.timeout(config.git_wait_s), request.app[GIT_PROCESSES]:
+            await hub.checkpoint(document)
+            await asyncio.to_thread(bare.create, path)
+            try:
+                await _run(request, response, path, push, upload)
+            finally:
+                await asyncio.to_thread(bare.remove_empty, path)
+                if request.app[FOLDER].exists(document):
+                    hub.pushed(document)
     except TimeoutError:
         if not response.prepared:
             raise _too_much_to_do() from None

@@ -195,13 +195,10 @@ async def test_the_link_and_the_command_that_are_shared_can_be_copied(room: Room
     ann = await room.enter("Ann")
     await ann.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await ann.page.get_by_role("button", name="Share").click()
+    merged = "-c remote.origin.push=HEAD:refs/for/master"
     for button, text in (
         ("Copy the edit link", f"{ann.line.url}/d/{room.document}"),
-        (
-            "Copy the git command",
-            "git clone -c remote.origin.push=HEAD:refs/for/master"
-            f" {ann.line.url}/{room.document}.git",
-        ),
+        ("Copy the git command", f"git clone {ann.line.url}/{room.document}.git {merged}"),
     ):
         copy = ann.page.get_by_role("button", name=button)
         await copy.click()

@@ -36,6 +36,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "log_level": "debug",
         "pages": "readable",
         "origins": "https://a.example, https://b.example",
+        "mirror": "git@host:notes/{document}.git, todo=/backup/todo.git",
     }.get(name, "7")
     option = settings(("--" + name.replace("_", "-"), value))
     assert option == settings((), {f"GOLLABEDIT_{name.upper()}": value})
@@ -62,6 +63,12 @@ def test_several_origins_are_separated_by_commas() -> None:
         ("--hello-wait-s", "nan", "hello_wait_s must be positive, not nan"),
         ("--hello-wait-s", "inf", "hello_wait_s must be positive, not inf"),
         ("--journal", "paper", "journal cannot be 'paper': sqlite, direct"),
+        (
+            "--mirror",
+            "a=/x, b=/x",
+            "mirror '/x' cannot hold both a and b: each would overwrite the other",
+        ),
+        ("--mirror", "a..b=/x", "mirror: no document can be called 'a..b'"),
         ("--log-level", "loud", "log_level cannot be 'loud': debug, info, warning, error"),
     ],
 )

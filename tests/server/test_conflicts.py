@@ -315,7 +315,20 @@ def test_p9_a_resolve_after_the_disagreement_ended_is_an_edit(
     healed = merged(ann.edit(MONDAY.replace("ten", "noon")))
     reply = merged(bo.resolve(found, TUESDAY_NOON))
     assert reply.commit != healed.commit
-    assert parents(desk.store, reply.commit) == [found.revision]
+    [shown] = parents(desk.store, reply.commit)
+    assert parents(desk.store, shown) == [found.revision, found.commit]
+    assert desk.text == TUESDAY_NOON
+
+
+def test_p9_a_resolve_after_the_disagreement_ended_says_nothing_twice(
+    desk: Desk, ann: Writer, bo: Writer
+) -> None:
+    """Bo keeps both; meanwhile Ann takes her word back, so that his came in by itself."""
+    found = disagree(desk, ann, bo)
+    merged(ann.edit(MONDAY.replace("ten", "noon")))
+    assert desk.text == FRIDAY_NOON
+    merged(bo.resolve(found, "Meet on Tuesday or Friday at noon.\n"))
+    assert desk.text == "Meet on Tuesday or Friday at noon.\n"
 
 
 def test_p9_a_resolve_of_a_branch_that_was_parked_meanwhile_takes_it_in(

@@ -150,6 +150,29 @@ def test_a_commit_on_an_old_revision_is_merged_and_is_an_ancestor(desk: Desk, an
     assert desk.repository().contains(desk.revision, head)
 
 
+def test_who_wrote_what_a_commit_was_merged_with(desk: Desk, ann: Writer, bo: Writer) -> None:
+    base = desk.begin("one two three\n")
+    head = pushed(desk, "one two THREE\n", base)
+    merged(ann.edit("ONE two three\n"))
+    merged(bo.edit("ONE TWO three\n"))
+    reply = taken(offer(desk, Offer("one two THREE\n", head=head)))
+    assert sorted(reply.people) == ["Ann", "Bo"]
+
+
+def test_a_commit_that_shares_nothing_with_the_document_is_refused(desk: Desk) -> None:
+    desk.begin(MONDAY)
+    reply = offer(desk, Offer(TUESDAY, head=pushed(desk, TUESDAY)))
+    assert isinstance(reply, Error)
+    assert (reply.code, desk.text) == (Code.UNKNOWN_BASE, MONDAY)
+
+
+def test_a_commit_that_is_nowhere_is_refused(desk: Desk) -> None:
+    desk.begin(MONDAY)
+    reply = offer(desk, Offer(TUESDAY, head="c" * 40))
+    assert isinstance(reply, Error)
+    assert (reply.code, desk.text) == (Code.UNKNOWN_BASE, MONDAY)
+
+
 def test_a_history_of_its_own_begins_a_new_document(desk: Desk, ann: Writer) -> None:
     shown = ann.hello().revision  # a page that is open already
     first = pushed(desk, MONDAY)

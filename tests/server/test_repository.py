@@ -345,3 +345,75 @@ def test_a_change_that_is_known_makes_the_same_object_as_comparing(path: Path, t
         assert repository._new.data(blob.id).decode() == after
         ids.add(second)
     assert len(ids) == 1
+
+
+# --- the files beside the document's
+
+
+class Clone:
+    """A clone in which somebody works with Git, and whose commits are in the repository as well."""
+
+    def __init__(self, repository: Repository, path: Path) -> None:
+        self._origin = repository.path
+        self._path = path
+        git("clone", "--quiet", str(repository.path), str(path), cwd=repository.path)
+
+    def commit(self, base: str, text: str, **files: str) -> str:
+        """A commit on `base` with this text and these other files, and none besides."""
+        git("checkout", "--quiet", "--detach", base, cwd=self._path)
+        git("rm", "--quiet", "-r", ".", cwd=self._path)
+        for name, content in {"notes.txt": text, **files}.items():
+            (self._path / name).write_text(content)
+        git("add", "--all", cwd=self._path)
+        git("commit", "--quiet", "--allow-empty", "-m", "Write", cwd=self._path)
+        commit = git("rev-parse", "HEAD", cwd=self._path)
+        git("push", "--quiet", "origin", f"HEAD:refs/heads/at-{commit[:8]}", cwd=self._path)
+        return commit
+
+
+@pytest.fixture
+def clone(repository: Repository, tmp_path: Path) -> Clone:
+    started(repository)
+    return Clone(repository, tmp_path / "clone")
+
+
+def files_of(repository: Repository, tree: str) -> dict[str, str]:
+    listed = git("ls-tree", "--name-only", tree, cwd=repository.path).splitlines()
+    return {name: git("cat-file", "blob", f"{tree}:{name}", cwd=repository.path) for name in listed}
+
+
+def test_other_files_are_merged_and_the_text_is_left_to_the_caller(
+    repository: Repository, clone: Clone
+) -> None:
+    base = clone.commit("master", "one\n", both="a\nb\nc\nd\ne\n", old="x\n")
+    ours = clone.commit(base, "ONE\n", both="A\nb\nc\nd\ne\n", old="x\n", ours="1\n")
+    theirs = clone.commit(base, "uno\n", both="a\nb\nc\nd\nE\n", theirs="2\n")
+    files = repository.merge_files(base, ours, theirs)
+    assert files.disputed == ()
+    merged = repository.commit("both\n", (ours, theirs), ANN, ANN, "Merge\n", files=files.tree)
+    repository.move(MASTER, merged)
+    store(repository)
+    assert files_of(repository, merged) == {
+        "notes.txt": "both",
+        "both": "A\nb\nc\nd\nE",
+        "ours": "1",
+        "theirs": "2",
+    }
+    assert_sound(repository.path)
+
+
+def test_other_files_that_both_changed_are_in_dispute(repository: Repository, clone: Clone) -> None:
+    base = clone.commit("master", "one\n", same="a\n", gone="x\n")
+    ours = clone.commit(base, "one\n", same="b\n", new="1\n")
+    theirs = clone.commit(base, "one\n", same="c\n", gone="y\n", new="2\n")
+    assert repository.merge_files(base, ours, theirs).disputed == ("gone", "new", "same")
+
+
+def test_a_repository_that_git_makes_meanwhile_is_seen(repository: Repository, path: Path) -> None:
+    other_path = path.with_name("other.git")
+    begun = Repository(other_path, "notes.txt")
+    commit_elsewhere = started(begun)
+    assert not repository.knows(commit_elsewhere)
+    other_path.rename(path)
+    assert repository.knows(commit_elsewhere)
+    assert repository.text(commit_elsewhere) == "one\n"

@@ -1,5 +1,6 @@
 """Upkeep: repositories stay small and whole, whoever reads or writes them meanwhile."""
 
+import os
 import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -151,13 +152,13 @@ def test_an_upkeep_that_is_killed_leaves_all_and_the_next_cleans_up(notes: Notes
     packs = notes.path / "objects" / "pack"
     killed = subprocess.Popen(
         ["git", "repack", "-a", "-d", "-q", "-f", "--window=100"],
-        cwd=notes.path, env=ENVIRONMENT, start_new_session=True,
+        cwd=notes.path, env=ENVIRONMENT, start_new_session=True, stderr=subprocess.PIPE,
     )  # fmt: skip
     while killed.poll() is None and not list(packs.glob("*tmp*")):
         pass
     if killed.returncode is None:
-        killed.send_signal(signal.SIGKILL)
-    killed.wait()
+        os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()  # to the end of its children as well: they write to it, too
     (packs / "tmp_pack_half").write_bytes(b"PACK")
     assert notes.history() == history
     maintain(notes.path, alone=True)

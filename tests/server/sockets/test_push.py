@@ -252,6 +252,18 @@ async def test_a_refused_push_leaves_no_document(server: Served, tmp_path: Path)
         assert response.status == 404
 
 
+async def test_a_document_begins_with_its_master(server: Served, tmp_path: Path) -> None:
+    path = await _repository(tmp_path / "mine", **{"fresh.txt": "text\n"})
+    url = f"{server.url}/fresh.git"
+    ran = await run_git("push", url, "HEAD:refs/heads/draft", cwd=path)
+    assert ran.code != 0
+    assert "push its master first, or with it" in ran.err
+    assert not server.folder.repository_path("fresh").exists()
+    ran = await run_git("push", url, "HEAD:refs/heads/draft", "master", cwd=path)
+    assert ran.code == 0, ran.err
+    assert set(await server.refs("fresh")) == {"master", "draft"}
+
+
 async def test_anothers_history_is_not_merged(server: Served, ann: Client, tmp_path: Path) -> None:
     path = await _repository(tmp_path / "mine", **{"notes.txt": "text\n"})
     before = await server.refs()

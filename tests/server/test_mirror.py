@@ -1,0 +1,140 @@
+"""Mirrors: what is pushed when, and what is said of it. No clock and no Git."""
+
+from math import inf
+
+import pytest
+
+from server.mirror import Mirror, Mirrors, retry_after_s
+from server.remote import Remote
+
+EVERY_S = 10.0
+
+
+@pytest.fixture
+def mirrors() -> Mirrors:
+    return Mirrors(Remote("https://u:s3cret@host/{document}.git"), EVERY_S, now=0.0)
+
+
+def taken(mirrors: Mirrors, now: float) -> Mirror:
+    mirror = mirrors.take(now)
+    assert mirror is not None
+    return mirror
+
+
+def test_nothing_is_due_before_anything_was_written(mirrors: Mirrors) -> None:
+    assert mirrors.take(1.0) is None
+    assert mirrors.next_due() == inf
+    assert mirrors.behind() == []
+
+
+def test_what_was_written_is_pushed_at_once_and_by_one_only(mirrors: Mirrors) -> None:
+    mirrors.written("notes", 1.0)
+    mirror = taken(mirrors, 1.0)
+    assert mirror.url == "https://u:s3cret@host/notes.git"
+    assert mirrors.take(1.0) is None
+    assert mirrors.next_due() == inf
+    assert not mirrors.pushed(mirror, "r1", 2.0, 1000.0)
+    assert mirrors.behind() == []
+    state = mirror.state()
+    assert (state.revision, state.time, state.behind, state.problem) == ("r1", 1000.0, False, None)
+    assert state.remote == "https://***@host/notes.git"
+
+
+def test_a_document_that_is_written_all_the_time_is_pushed_now_and_then(mirrors: Mirrors) -> None:
+    pushes = []
+    for now in range(60):
+        mirrors.written("notes", float(now))
+        while mirror := mirrors.take(float(now)):
+            pushes.append(now)
+            mirrors.pushed(mirror, f"r{now}", float(now), 0.0)
+    assert pushes == [0, 10, 20, 30, 40, 50]
+
+
+def test_what_is_written_while_it_is_pushed_is_pushed_again(mirrors: Mirrors) -> None:
+    mirrors.written("notes", 1.0)
+    mirror = taken(mirrors, 1.0)
+    mirrors.written("notes", 2.0)
+    mirrors.pushed(mirror, "r1", 3.0, 0.0)
+    assert mirror.state().behind
+    assert mirrors.next_due() == 3.0 + EVERY_S
+    assert mirrors.take(3.0 + EVERY_S) is mirror
+
+
+def test_failures_are_tried_again_later_and_later_whatever_is_written(mirrors: Mirrors) -> None:
+    mirrors.written("notes", 0.0)
+    now, pauses = 0.0, []
+    for _ in range(10):
+        mirror = taken(mirrors, now)
+        mirrors.failed(mirror, "No.", now, 0.0)
+        mirrors.written("notes", now)
+        pauses.append(mirrors.next_due() - now)
+        now = mirrors.next_due()
+    assert pauses == [5, 10, 20, 40, 80, 160, 300, 300, 300, 300]
+    mirrors.pushed(taken(mirrors, now), "r1", now, 0.0)
+    mirrors.written("notes", now)
+    later = now + EVERY_S
+    mirrors.failed(taken(mirrors, later), "No.", later, 0.0)
+    assert mirrors.next_due() == later + 5, "a success begins anew"
+
+
+def test_chance_spreads_the_tries_within_the_limits() -> None:
+    assert [retry_after_s(1, chance) for chance in (0.0, 0.5, 1.0)] == [5.0, 7.5, 10.0]
+    assert [retry_after_s(10_000, chance) for chance in (0.0, 1.0)] == [300.0, 600.0]
+
+
+def test_only_another_problem_is_news_and_so_is_the_end_of_it(mirrors: Mirrors) -> None:
+    mirrors.written("notes", 0.0)
+    news, now = [], 0.0
+    for problem in ("Gone.", "Gone.", "Slow after 12 ms.", "Slow after 15 ms.", "Gone."):
+        mirror = taken(mirrors, now)
+        news.append(mirrors.failed(mirror, problem, now, 0.0))
+        assert mirror.state().problem == problem
+        now = mirrors.next_due()
+    assert news == [True, False, True, False, True]
+    assert mirrors.pushed(taken(mirrors, now), "r1", now, 0.0)
+    assert (mirrors.failed_total, mirrors.pushed_total) == (5, 1)
+
+
+def test_those_that_work_go_before_those_that_do_not(mirrors: Mirrors) -> None:
+    mirrors.written("bad", 0.0)
+    mirrors.failed(taken(mirrors, 0.0), "No.", 0.0, 0.0)
+    mirrors.written("good", 90.0)
+    assert [taken(mirrors, 100.0).document for _ in range(2)] == ["good", "bad"]
+
+
+def test_at_the_start_all_are_pushed_one_after_the_other_and_what_is_written_first(
+    mirrors: Mirrors,
+) -> None:
+    mirrors.start(["a", "b", "c"], 0.0)
+    assert [taken(mirrors, 0.0).document, mirrors.take(0.0)] == ["a", None]
+    assert 0.0 < mirrors.next_due() < 1.0
+    mirrors.written("c", 0.1)
+    assert taken(mirrors, 0.1).document == "c"
+
+
+def test_at_the_end_all_is_due_at_once_also_what_is_written_meanwhile(mirrors: Mirrors) -> None:
+    for document in ("bad", "busy"):
+        mirrors.written(document, 0.0)
+    mirrors.failed(taken(mirrors, 0.0), "No.", 0.0, 0.0)
+    busy = taken(mirrors, 0.0)
+    mirrors.written("busy", 1.0)
+    mirrors.hurry(1.0)
+    mirrors.pushed(busy, "r1", 1.0, 0.0)
+    documents = [taken(mirrors, 1.0).document for _ in range(2)]
+    assert documents == ["busy", "bad"]
+
+
+def test_a_pair_leaves_other_documents_alone() -> None:
+    mirrors = Mirrors(Remote("/x.git", "notes"), EVERY_S, now=0.0)
+    mirrors.written("todo", 0.0)
+    mirrors.start(["todo"], 0.0)
+    assert mirrors.of("todo") is None
+    assert mirrors.take(1.0) is None
+
+
+def test_it_is_known_for_how_long_something_is_behind(mirrors: Mirrors) -> None:
+    assert mirrors.behind_s(5.0) == 0.0
+    mirrors.written("a", 1.0)
+    mirrors.written("b", 3.0)
+    mirrors.written("a", 4.0)
+    assert mirrors.behind_s(5.0) == 4.0

@@ -1,0 +1,81 @@
+"""Remotes: what the setting says, and what is never shown of it."""
+
+import re
+
+import pytest
+
+from server.remote import Remote, RemoteError, local_path, mask, read_remotes
+
+
+def test_a_template_is_for_all_documents() -> None:
+    [remote] = read_remotes(["git@host:notes/{document}.git"])
+    assert remote.url_for("todo") == "git@host:notes/todo.git"
+    assert remote.url_for("notes.md") == "git@host:notes/notes.md.git"
+
+
+def test_a_pair_is_for_one_document() -> None:
+    [remote] = read_remotes(["notes=https://host/x.git"])
+    assert remote == Remote("https://host/x.git", "notes")
+    assert remote.url_for("notes") == "https://host/x.git"
+    assert remote.url_for("todo") is None
+
+
+def test_an_equals_sign_in_a_url_makes_no_pair() -> None:
+    [remote] = read_remotes(["/backup/a=b/{document}"])
+    assert remote.url_for("notes") == "/backup/a=b/notes"
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        (["a=/x.git", "b=/x.git"], "'/x.git' cannot hold both a and"),
+        (["https://u:1@h/{document}", "https://u:2@h/{document}"], "'https://***@h/{document}' is"),
+        (["https://u:secret@host/x.git"], "'https://***@host/x.git' would put all documents into"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_line(written: list[str], sentence: str) -> None:
+    with pytest.raises(RemoteError, match=f"^mirror {re.escape(sentence)} [^\n]+$"):
+        read_remotes(written)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:s3cret@host/x.git", "https://***@host/x.git"),
+        ("https://s3cret@host/x.git", "https://***@host/x.git"),
+        ("HTTPS://u:s3cret@host:8443/x.git", "HTTPS://***@host:8443/x.git"),
+        ("https://u:p@s3cret@host/x.git", "https://***@host/x.git"),
+        ("https://host/x.git?token=s3cret", "https://host/x.git?***"),
+        ("ssh://u:s3cret@host/x.git", "ssh://***@host/x.git"),
+        ("ssh://git@host/x.git", "ssh://git@host/x.git"),
+        ("git@host:x.git", "git@host:x.git"),
+        ("/backup/a@b/x.git", "/backup/a@b/x.git"),
+    ],
+)
+def test_what_is_secret_in_a_url_is_not_shown(url: str, shown: str) -> None:
+    assert mask(url) == shown
+    assert "s3cret" not in repr(Remote(url))
+
+
+def test_what_git_says_is_shown_without_the_secrets_of_the_url_in_any_form() -> None:
+    url = "https://user:s3%2Fcret@host/x.git"
+    said = f"cannot access '{url}': helper got s3/cret (s3%2Fcret) for host"
+    shown = "cannot access 'https://***@host/x.git': helper got *** (***) for host"
+    assert mask(said, url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("/backup/x.git", "/backup/x.git"),
+        ("../x.git", "../x.git"),
+        ("./a:b/x.git", "./a:b/x.git"),
+        ("file:///backup/a%20b.git", "/backup/a b.git"),
+        ("host:x.git", None),
+        ("git@host:/x.git", None),
+        ("https://host/x.git", None),
+        ("ext::sh -c x", None),
+    ],
+)
+def test_paths_on_this_machine_are_told_from_others(url: str, path: str | None) -> None:
+    assert local_path(url) == path
