@@ -111,9 +111,11 @@ class PushCheck:
 
     def _check_places(self, commands: Sequence[Command]) -> None:
         """No new ref is below another; Git would see it after the merge, and that is too late."""
+        made = {command.ref for command in commands if command.old == _NOTHING} - set(_INTO_MASTER)
+        if not made:
+            return
         there = set(self._git("for-each-ref", "--format=%(refname)").decode().split())
         there -= {command.ref for command in commands if command.new == _NOTHING}
-        made = {command.ref for command in commands if command.old == _NOTHING} - set(_INTO_MASTER)
         for new in sorted(made):
             for ref in sorted(there | made):
                 if ref.startswith(f"{new}/") or new.startswith(f"{ref}/"):
