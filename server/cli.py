@@ -12,12 +12,12 @@ from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from server import config, http_commands, storage_commands, sync_command
+from server import config, folder_commands, http_commands, storage_commands, sync_command
 from server.app import serve
 from server.check import CheckError
 from server.config import Config, SettingError
 from server.data_folder import DataFolder, DataFolderError
-from server.http_commands import CommandError
+from server.http_client import CommandError
 from server.sync_command import SyncError
 
 # The faster event loop, where there is one.
@@ -41,6 +41,7 @@ _EXAMPLES = f"""{_SERVE_EXAMPLES}\
   gollabedit check                              see whether all documents in ./data are sound
   gollabedit maintain                           pack all documents in ./data anew
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
+  gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back
 """
 
 
@@ -53,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingError, DataFolderError, CheckError, CommandError, SyncError) as problem:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as of `head`, which has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("gollabedit: stopped; nothing is lost", file=sys.stderr)
         return 130
@@ -79,6 +83,7 @@ def _parser() -> ArgumentParser:
     serve_command.set_defaults(run=_serve)
     storage_commands.add_commands(commands)
     http_commands.add_commands(commands)
+    folder_commands.add_commands(commands)
     sync_command.add_command(commands)
     settings = commands.add_parser("settings", help="print all settings as a Markdown page")
     settings.set_defaults(run=lambda _: print(config.markdown(), end=""))

@@ -102,6 +102,7 @@ class PushCheck:
         """
         for command in commands:
             check_ref(command)
+        self._check_places(commands)
         into_master = [command for command in commands if command.is_into_master]
         if not into_master and not self._git("for-each-ref", MASTER):
             raise RefusedError("There is no such document yet: push its master first, or with it.")
@@ -111,6 +112,18 @@ class PushCheck:
                 self._check_fast_forward(command)
         self._check_texts([command.new for command in into_master])
         return {command.new: self._version(command.new) for command in into_master}
+
+    def _check_places(self, commands: Sequence[Command]) -> None:
+        """No new ref is below another; Git would see it after the merge, and that is too late."""
+        made = {command.ref for command in commands if command.old == _NOTHING} - set(_INTO_MASTER)
+        if not made:
+            return
+        there = set(self._git("for-each-ref", "--format=%(refname)").decode().split())
+        there -= {command.ref for command in commands if command.new == _NOTHING}
+        for new in sorted(made):
+            for ref in sorted(there | made):
+                if ref.startswith(f"{new}/") or new.startswith(f"{ref}/"):
+                    raise RefusedError(f"{new} cannot be made: there is {ref}.")
 
     def _check_tip(self, commit: str) -> None:
         """The newest commit has the document's file."""

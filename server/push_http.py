@@ -38,7 +38,6 @@ _SETTINGS = (
     "receive.fsckObjects=true",
     "receive.autoGC=false",
     "receive.advertisePushOptions=false",
-    "receive.advertiseAtomic=false",  # what goes into `master` is there before Git moves the rest
     "receive.procReceiveRefs=refs/heads/master",
     "receive.procReceiveRefs=refs/for",
     "core.fsync=all",

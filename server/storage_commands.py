@@ -15,6 +15,7 @@ from server.config import Config
 from server.data_folder import DataFolder, DataFolderError
 from server.journal import JournalError, OvertakenError
 from server.journal.sqlite import SqliteJournal
+from server.terminal import tick
 from server.upkeep import UpkeepError, maintain
 
 _MAINTAIN_EXAMPLES = """examples:
@@ -91,7 +92,7 @@ def _empty_journal(folder: DataFolder) -> None:
         journal = SqliteJournal(folder.journal_path)
         try:
             for document in journal.documents():
-                _tick(f"{document}: from the journal into the repository")
+                tick(f"{document}: from the journal into the repository")
                 repository = folder.repository(document, journal.read(document))
                 unwritten = repository.unwritten()
                 if unwritten:
@@ -121,15 +122,15 @@ def _not_served(path: Path) -> Iterator[DataFolder]:
 def _maintain_one(folder: DataFolder, document: str, counter: str, *, thorough: bool) -> bool:
     path = folder.repository_path(document)
     before = object_files.size_of(path)
-    _tick(f"{counter}{document}")
+    tick(f"{counter}{document}")
     try:
         maintain(path, thorough=thorough, alone=True)
     except UpkeepError as problem:
-        _tick("")
+        tick("")
         print(f"gollabedit: {document}: {problem}", file=sys.stderr)
         return False
     after = object_files.size_of(path)
-    _tick("")
+    tick("")
     print(
         f"{counter}{document}: {before.packs} → {after.packs} packs,"
         f" {_bytes(before.bytes)} → {_bytes(after.bytes)}"
@@ -145,9 +146,9 @@ def _check(options: Namespace) -> int:
         path,
         documents,
         partial(check_journal, path),
-        lambda name: _tick(f"{_counter(next(at), documents)}{name}"),
+        lambda name: tick(f"{_counter(next(at), documents)}{name}"),
     )
-    _tick("")
+    tick("")
     for name, found in groupby(findings, lambda finding: finding.document or "the data folder"):
         _print_findings(name, list(found))
     wrong = dict.fromkeys(f.document or "the data folder" for f in findings if f.is_wrong)
@@ -181,12 +182,6 @@ def _documents(options: Namespace, path: Path) -> list[str]:
 
 def _counter(at: int, documents: Sequence[str]) -> str:
     return f"{at}/{len(documents)} " if len(documents) > 1 else ""
-
-
-def _tick(what: str) -> None:
-    """Show what happens, for as long as it does, to somebody who looks at a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{what}", end="", file=sys.stderr, flush=True)
 
 
 def _bytes(count: float) -> str:

@@ -14,6 +14,7 @@ from server.cli import new_event_loop
 from server.config import Config
 from server.data_folder import DataFolder
 from tests.server.sockets.harness import Serve, Served
+from tests.server.sockets.shell import Shell
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -44,6 +45,12 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
 async def server(serve: Serve) -> Served:
     """A server with the settings that everybody has."""
     return await serve()
+
+
+@pytest.fixture
+async def shell(tmp_path: Path, server: Served) -> Shell:
+    """Runs commands for the document `notes` of the server."""
+    return Shell(tmp_path / "home", f"{server.url}/d/notes")
 
 
 @pytest.fixture(autouse=True)

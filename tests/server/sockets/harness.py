@@ -15,7 +15,7 @@ from server.config import Config
 from server.data_folder import DataFolder
 from tests.server.sockets.client import DEADLINE_S, Client
 
-_GIT_ENVIRONMENT = {
+GIT_ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "HOME": os.devnull,
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -44,7 +44,7 @@ async def run_git(*arguments: str, cwd: Path | None = None, given: str = "") -> 
         "git",
         *arguments,
         cwd=cwd,
-        env=_GIT_ENVIRONMENT,
+        env=GIT_ENVIRONMENT,
         stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

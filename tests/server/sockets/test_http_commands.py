@@ -1,72 +1,11 @@
 """`ls`, `cat`, `new`, `put` and `append` as subprocesses, against a real server."""
 
-import asyncio
-import os
-import sys
-from pathlib import Path
-
 import pytest
 
 from server.app_keys import HUB
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY
-from tests.server.sockets.client import DEADLINE_S
-from tests.server.sockets.harness import Ran, Served
-
-_ROOT = Path(__file__).parents[3]
-
-
-class Shell:
-    """Runs `gollabedit` in a folder of its own."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder = folder
-        self.url = url
-        folder.mkdir()
-
-    async def run(self, command: str, *arguments: str, given: bytes = b"") -> Ran:
-        """Run a command; nobody minds how it ends."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "server", command, *arguments,
-            cwd=self.folder,
-            env={"PATH": os.defpath, "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                out, err = await process.communicate(given)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode is not None
-        return Ran(process.returncode, out.decode(), err.decode())
-
-    async def does(self, command: str, *arguments: str, given: bytes = b"") -> str:
-        """Run a command that goes well; returns what it prints."""
-        ran = await self.run(command, *arguments, given=given)
-        assert ran.code == 0, ran.err
-        return ran.out
-
-    async def fails(self, command: str, *arguments: str, given: bytes = b"") -> str:
-        """Run a command that cannot be carried out; returns its one line."""
-        ran = await self.run(command, *arguments, given=given)
-        assert (ran.code, ran.out) == (2, ""), ran
-        assert ran.err.startswith("gollabedit: "), ran.err
-        assert ran.err.count("\n") == 1, ran.err
-        return ran.err
-
-    def write(self, name: str, text: str) -> None:
-        (self.folder / name).write_bytes(text.encode())
-
-    def read(self, name: str) -> str:
-        return (self.folder / name).read_bytes().decode()
-
-
-@pytest.fixture
-async def shell(tmp_path: Path, server: Served) -> Shell:
-    return Shell(tmp_path / "home", f"{server.url}/d/notes")
+from tests.server.sockets.harness import Served
+from tests.server.sockets.shell import Shell
 
 
 async def _fetch(shell: Shell) -> None:

@@ -255,16 +255,6 @@ async def test_names_of_others_do_not_colour_the_pushers_terminal(
     assert ann.text
 
 
-async def test_an_atomic_push_is_not_promised(server: Served, clone: Path) -> None:
-    """What goes into `master` is there before Git moves the rest."""
-    before = await server.refs()
-    await _commit(clone, _TEXT.replace("two", "TWO"))
-    ran = await _push(clone, "--atomic", "HEAD:refs/for/master", "HEAD:refs/heads/beside")
-    assert ran.code != 0
-    assert "does not support --atomic" in ran.err
-    assert await server.refs() == before
-
-
 # --- documents that do not exist
 
 

@@ -1,0 +1,19 @@
+"""What commands say to somebody who looks on, beside what they print."""
+
+import sys
+
+
+def say(line: str) -> None:
+    """A line about what is done, or why not."""
+    print(harmless(line), file=sys.stderr)
+
+
+def tick(what: str) -> None:
+    """Show what happens, for as long as it does, to somebody who looks at a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{harmless(what)}", end="", file=sys.stderr, flush=True)
+
+
+def harmless(line: str) -> str:
+    """A line for a terminal, which is not to obey what others wrote."""
+    return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line)
