@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from server import git_http, pages, push_http, raw_text, websocket
+from server import git_http, pages, raw_text, websocket
 from server.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.config import Config
 from server.data_folder import DataFolder, DataFolderError
@@ -17,7 +17,8 @@ from server.journal import Journal, JournalError
 from server.journal.direct import DirectJournal
 from server.journal.sqlite import SqliteJournal
 from server.page_files import read_files
-from server.pushes import Pushes
+from server.push import http as push_http
+from server.push.pushes import Pushes
 
 _log = logging.getLogger(__name__)
 

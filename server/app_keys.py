@@ -8,7 +8,7 @@ from server.config import Config
 from server.data_folder import DataFolder
 from server.hub import Hub
 from server.page_files import PageFile
-from server.pushes import Pushes
+from server.push.pushes import Pushes
 
 CONFIG = web.AppKey("config", Config)
 FOLDER = web.AppKey("folder", DataFolder)

@@ -12,13 +12,15 @@ from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from server import config, folder_commands, http_commands, storage_commands, sync_command
+from server import config
 from server.app import serve
 from server.check import CheckError
+from server.commands import documents, folders, storage
+from server.commands.http_client import CommandError
 from server.config import Config, SettingError
 from server.data_folder import DataFolder, DataFolderError
-from server.http_client import CommandError
-from server.sync_command import SyncError
+from server.sync import command as sync_command
+from server.sync.command import SyncError
 
 # The faster event loop, where there is one.
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
@@ -81,9 +83,9 @@ def _parser() -> ArgumentParser:
     )
     config.add_options(serve_command)
     serve_command.set_defaults(run=_serve)
-    storage_commands.add_commands(commands)
-    http_commands.add_commands(commands)
-    folder_commands.add_commands(commands)
+    storage.add_commands(commands)
+    documents.add_commands(commands)
+    folders.add_commands(commands)
     sync_command.add_command(commands)
     settings = commands.add_parser("settings", help="print all settings as a Markdown page")
     settings.set_defaults(run=lambda _: print(config.markdown(), end=""))

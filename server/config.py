@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 from server.data_folder import is_document_name
-from server.remote import Remote, RemoteError, read_remotes
+from server.mirror.remote import Remote, RemoteError, read_remotes
 
 _CHOICES = {
     "journal": ("sqlite", "direct"),

@@ -1,7 +1,7 @@
 """Git over smart HTTP: clone and fetch, by Git's own `upload-pack`.
 
 Any protocol version, shallow and partial clones. The number of processes and their time are
-limited, and a process ends when its client goes. For `git push` see `server.push_http`.
+limited, and a process ends when its client goes. For `git push` see `server.push.http`.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from aiohttp import web
 from server.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.data_folder import is_document_name
 from server.git_service import BLOCK_BYTES, pass_on, response_for, run_service
-from server.push_http import advertise_push
+from server.push.http import advertise_push
 from server.upkeep import DEPTH
 
 _SERVICE = "upload-pack"

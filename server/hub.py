@@ -18,7 +18,7 @@ from server.keys import Keys
 from server.listing import list_documents
 from server.live_document import LiveDocument, Seat
 from server.metrics import Metric, Sample
-from server.mirroring import Mirroring
+from server.mirror.mirroring import Mirroring
 from server.offer import Proposal, Verdict
 from server.protocol import CloseCode
 from server.repository import Repository

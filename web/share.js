@@ -11,8 +11,7 @@ const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 export function share(name, said) {
   const link = location.origin + location.pathname;
   offer('share-link', 'copy-link', link, said);
-  const clone = `git clone ${location.origin}/${name}.git ${MERGED}`;
-  offer('share-clone', 'copy-clone', clone, said);
+  offer('share-clone', 'copy-clone', `git clone ${location.origin}/${name}.git ${MERGED}`, said);
   byId('share-local', HTMLElement).hidden = !LOCAL.includes(location.hostname);
   byId('second-window', HTMLButtonElement).onclick = () => openBeside(link);
   offerToSend(name, link);

@@ -3,7 +3,7 @@
 import pytest
 
 from merge.splices import between
-from server.client_sync import (
+from server.client.machine import (
     ClientSync,
     Snapshot,
     UnexpectedMessageError,

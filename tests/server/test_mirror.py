@@ -4,8 +4,8 @@ from math import inf
 
 import pytest
 
-from server.mirror import Mirror, Mirrors, retry_after_s
-from server.remote import Remote
+from server.mirror.mirrors import Mirror, Mirrors, retry_after_s
+from server.mirror.remote import Remote
 
 EVERY_S = 10.0
 

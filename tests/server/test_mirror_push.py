@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.mirror_push import PushError, environment_of, push
+from server.mirror.push import PushError, environment_of, push
 from tests.git import ENVIRONMENT, assert_sound, git
 from tests.server.hanging_ssh import HangingSsh
 

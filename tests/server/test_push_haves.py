@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.push_haves import _spread, with_haves
+from server.push.haves import _spread, with_haves
 from tests.git import git
 
 

@@ -2,7 +2,7 @@
 
 from merge.three_way import merge
 from server.offer import Disputed, Taken
-from server.push_words import disputed_lines, printable, taken_line
+from server.push.words import disputed_lines, printable, taken_line
 
 
 def disputed(base: str, master: str, sent: str, *files: str) -> list[str]:

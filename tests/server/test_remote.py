@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from server.remote import Remote, RemoteError, local_path, mask, read_remotes
+from server.mirror.remote import Remote, RemoteError, local_path, mask, read_remotes
 
 
 def test_a_template_is_for_all_documents() -> None:

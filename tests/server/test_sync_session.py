@@ -1,8 +1,8 @@
 """What becomes of the file, where a process could not time it."""
 
-from server.client_sync import Known
+from server.client.machine import Known
 from server.protocol import Edit, Resolve
-from server.sync_session import SyncSession, begun
+from server.sync.session import SyncSession, begun
 from tests.server.test_client_sync import conflict, merged, welcome
 
 MARKED = "<<<<<<< Ann\none zwei three\n=======\none deux three\n>>>>>>> Bot (this file)\n"

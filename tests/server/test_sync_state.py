@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from server import disk
-from server.client_sync import Known, Snapshot
-from server.sync_file import Endings, FileError, Seen, WatchedFile, endings_of, from_file, to_file
-from server.sync_session import State
-from server.sync_state import StateError, StateFile
+from server.client.machine import Known, Snapshot
+from server.sync.file import Endings, FileError, Seen, WatchedFile, endings_of, from_file, to_file
+from server.sync.session import State
+from server.sync.state import StateError, StateFile
 
 URL = "http://localhost:8080/d/notes"
 BEFORE = State(Snapshot(known=Known("r1", "before", is_revision=True), local="before"))

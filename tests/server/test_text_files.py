@@ -2,8 +2,8 @@
 
 import pytest
 
+from server.commands.text_files import document_for, problem_of
 from server.git_model import filename_of
-from server.text_files import document_for, problem_of
 
 
 @pytest.mark.parametrize(

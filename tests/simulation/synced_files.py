@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 
 from server import disk, protocol
-from server.client_sync import decode, encode
+from server.client.machine import decode, encode
 from server.keys import Keys
 from server.session import Ask, Limits, Send, Session
-from server.sync_file import WatchedFile
-from server.sync_pair import Pair, PairError
+from server.sync.file import WatchedFile
+from server.sync.pair import Pair, PairError
 from tests.server.desk import Desk
 from tests.simulation.client import Words
 

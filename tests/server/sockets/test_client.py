@@ -4,7 +4,13 @@ import asyncio
 
 import pytest
 
-from server.client import ConflictError, NotReachableError, RefusedError, connect, websocket_url
+from server.client.document import (
+    ConflictError,
+    NotReachableError,
+    RefusedError,
+    connect,
+    websocket_url,
+)
 from tests.server.sockets.harness import Serve, Served
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from server import protocol
-from server.client_sync import Known
+from server.client.machine import Known
 from server.protocol import ClientMessage, ServerMessage
-from server.sync_file import FileError, Seen, WatchedFile, endings_of, from_file, signature_of
-from server.sync_session import Plan, State, SyncSession, begun
-from server.sync_state import Aside, StateFile
+from server.sync.file import FileError, Seen, WatchedFile, endings_of, from_file, signature_of
+from server.sync.session import Plan, State, SyncSession, begun
+from server.sync.state import Aside, StateFile
 
 # So long an editor may still write into the file that was replaced.
 _LATE_S = 10.0

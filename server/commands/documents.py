@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from server.http_client import (
+from server.commands.http_client import (
     HERE,
     TEXT,
     Answer,
@@ -24,7 +24,7 @@ from server.http_client import (
     raw_of,
     server_of,
 )
-from server.terminal import say
+from server.commands.terminal import say
 
 _LS_EXAMPLES = """examples:
   gollabedit ls                                 the documents of http://localhost:8080

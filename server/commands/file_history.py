@@ -21,9 +21,9 @@ from pathlib import Path
 from subprocess import PIPE
 from tempfile import TemporaryDirectory
 
-from server.http_client import CommandError
-from server.terminal import say, tick
-from server.text_files import problem_of
+from server.commands.http_client import CommandError
+from server.commands.terminal import say, tick
+from server.commands.text_files import problem_of
 
 _MASTER = "refs/heads/master"
 _FORM = "%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"  # see `_commit_of`

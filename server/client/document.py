@@ -3,7 +3,7 @@ r"""A document for programs: its text, edits that are durable when they return, 
     async with connect("http://localhost:8080/d/notes", name="Bot") as document:
         await document.edit(document.text + "One more line.\n")
 
-The asyncio shell around `client_sync`. `Line` is one websocket that is always wanted, opened anew
+The asyncio shell around `machine`. `Line` is one websocket that is always wanted, opened anew
 after every loss with growing pauses; `Document` is what programs see. docs/client.md has examples.
 
 Errors::
@@ -36,7 +36,7 @@ from aiohttp import (
 )
 
 from server import protocol
-from server.client_sync import (
+from server.client.machine import (
     ClientSync,
     Known,
     UnexpectedMessageError,

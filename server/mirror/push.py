@@ -23,7 +23,7 @@ from typing import IO
 
 from server.git_model import CLIENTS, MASTER, UNMERGED
 from server.git_process import GENTLY
-from server.remote import local_path, mask
+from server.mirror.remote import local_path, mask
 from server.upkeep import DEPTH
 
 _SETTINGS = (

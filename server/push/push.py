@@ -1,4 +1,4 @@
-"""One push into a document: answers what Git's hooks ask (`push_hook`), and merges.
+"""One push into a document: answers what Git's hooks ask (`hook`), and merges.
 
     git push ─▶ git receive-pack ─▶ pre-receive    is all of it sound?          `PushCheck`
                                  ─▶ objects move from quarantine into the repository
@@ -24,8 +24,8 @@ from server.git_process import GitError
 from server.hub import Hub, OverloadedError
 from server.offer import Disputed, Offer, Taken
 from server.protocol import Code
-from server.push_check import Command, PushCheck, RefusedError, Version
-from server.push_words import disputed_lines, printable, taken_line
+from server.push.check import Command, PushCheck, RefusedError, Version
+from server.push.words import disputed_lines, printable, taken_line
 from server.threads import Threads
 
 _log = logging.getLogger(__name__)

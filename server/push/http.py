@@ -21,10 +21,10 @@ from server.config import Config
 from server.data_folder import is_document_name
 from server.git_service import BLOCK_BYTES, heading, pass_on, response_for, run_service
 from server.origins import is_allowed_origin
-from server.push import Push
-from server.push_folder import PushFolder
-from server.push_haves import with_haves
-from server.push_hook import SOCKET
+from server.push.folder import PushFolder
+from server.push.haves import with_haves
+from server.push.hook import SOCKET
+from server.push.push import Push
 
 _log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from server.check import documents_in
 from server.config import Config
 from server.metrics import Metric, Sample
-from server.mirror import Mirror, Mirrors
-from server.mirror_push import PushError, push
+from server.mirror.mirrors import Mirror, Mirrors
+from server.mirror.push import PushError, push
+from server.mirror.remote import mask
 from server.protocol import MirrorState
-from server.remote import mask
 
 _log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 
+from server.mirror.remote import Remote, mask
 from server.protocol import MirrorState
-from server.remote import Remote, mask
 
 _RETRY_LEAST_S = 5.0
 _RETRY_MOST_S = 600.0

@@ -20,8 +20,8 @@ from pathlib import Path
 import msgspec
 
 from server import disk
-from server.sync_file import Endings, signature_of
-from server.sync_session import State
+from server.sync.file import Endings, signature_of
+from server.sync.session import State
 
 
 class StateError(Exception):

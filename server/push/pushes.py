@@ -5,7 +5,7 @@ from typing import Any
 
 from server.config import Config
 from server.data_folder import DataFolder
-from server.push_folder import PushFolder
+from server.push.folder import PushFolder
 from server.threads import Threads
 
 _UPLOADS_MAX = 32  # at one time; each may be as large as a push

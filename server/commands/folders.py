@@ -13,11 +13,8 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
-from server.data_folder import is_document_name
-from server.disk import sync
-from server.file_history import FileHistory
-from server.git_model import filename_of
-from server.http_client import (
+from server.commands.file_history import FileHistory
+from server.commands.http_client import (
     CommandError,
     DisputedError,
     RefusedError,
@@ -29,8 +26,11 @@ from server.http_client import (
     server_of,
     text_at,
 )
-from server.terminal import harmless, say, tick
-from server.text_files import document_for, read_text, text_files
+from server.commands.terminal import harmless, say, tick
+from server.commands.text_files import document_for, read_text, text_files
+from server.data_folder import is_document_name
+from server.disk import sync
+from server.git_model import filename_of
 
 _NEW = "new"
 _REPLACED = "replaced"

@@ -8,11 +8,11 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _Su
 from collections.abc import Sequence
 from pathlib import Path
 
-from server.client import ClientError, Line, websocket_url
+from server.client.document import ClientError, Line, websocket_url
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
-from server.sync_file import FileError
-from server.sync_pair import Pair, PairError
-from server.sync_state import StateError
+from server.sync.file import FileError
+from server.sync.pair import Pair, PairError
+from server.sync.state import StateError
 
 _POLL_S = 0.2
 # So long the end waits for what was just saved to be answered.

@@ -1,6 +1,6 @@
 """The folder in which pushes are received: the hooks that Git is to run, and room for uploads.
 
-<data>/push/pre-receive, proc-receive   start `server.push_hook`
+<data>/push/pre-receive, proc-receive   start `server.push.hook`
 <data>/push/empty.git                   what a document that does not exist looks like to Git
 
 Made anew at each start: the program may lie elsewhere than the last time.
@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-from server import bare, push_hook
+from server import bare
+from server.push import hook
 
 _HOOKS = ("pre-receive", "proc-receive")
 
@@ -28,10 +29,10 @@ class PushFolder:
         """Make all that is in it. Blocks."""
         self.path.mkdir(exist_ok=True)
         bare.create(self.empty)
-        program = shlex.join([sys.executable, "-IS", str(Path(push_hook.__file__).absolute())])
-        for hook in _HOOKS:
-            file = self.path / hook
-            file.write_text(f"#!/bin/sh\nexec {program} {hook}\n")
+        program = shlex.join([sys.executable, "-IS", str(Path(hook.__file__).absolute())])
+        for name in _HOOKS:
+            file = self.path / name
+            file.write_text(f"#!/bin/sh\nexec {program} {name}\n")
             file.chmod(0o755)
 
     def upload(self) -> BinaryIO:

@@ -25,7 +25,7 @@ from merge.markers import Style, conflicts
 from merge.result import Hunk, Merge, Range
 from merge.splices import between
 from merge.three_way import merge
-from server.client_sync import ClientSync, Known, Snapshot, keeping_all
+from server.client.machine import ClientSync, Known, Snapshot, keeping_all
 from server.protocol import Conflict
 
 

@@ -1,0 +1,21 @@
+"""A document for programs, over the wire protocol; docs/client.md has examples."""
+
+from server.client.document import (
+    ClientError,
+    ConflictError,
+    Document,
+    NotReachableError,
+    RefusedError,
+    Revision,
+    connect,
+)
+
+__all__ = [
+    "ClientError",
+    "ConflictError",
+    "Document",
+    "NotReachableError",
+    "RefusedError",
+    "Revision",
+    "connect",
+]

@@ -1,0 +1,1 @@
+"""Copies of documents on other Git servers; docs/mirror.md."""

@@ -1,0 +1,1 @@
+"""`git push` into a document: received by Git, merged by the hub; docs/git.md."""
