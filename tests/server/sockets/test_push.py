@@ -190,13 +190,13 @@ async def test_another_file_that_both_changed_is_in_dispute(
     server: Served, ann: Client, clone: Path, tmp_path: Path
 ) -> None:
     other = await server.clone(tmp_path / "other")
-    await _commit(clone, _TEXT, **{"same.txt": "one\n"})
+    await _commit(clone, _TEXT, **{"same\x1b[31m.txt": "one\n"})
     assert (await _push(clone)).code == 0
     before = await server.refs()
-    await _commit(other, _TEXT.replace("two", "TWO"), **{"same.txt": "two\n"})
+    await _commit(other, _TEXT.replace("two", "TWO"), **{"same\x1b[31m.txt": "two\n"})
     ran = await _for_master(other)
     assert ran.code != 0
-    assert "same.txt: others changed this file as well" in ran.err
+    assert "same�[31m.txt: others changed this file as well" in ran.err
     assert await server.refs() == before
     assert ann.text == _TEXT
 
