@@ -143,8 +143,8 @@ def as_delta(
         commands += (_copy(position, start - position), _insert(inserted))
         position = start + deleted
         inserted_length += len(inserted)
-    if inserted_length > _DELTA_SHARE * len(whole.data):
-        return None
+    if inserted_length > _DELTA_SHARE * len(whole.data) or not whole.data:
+        return None  # and of a delta that leaves nothing Git makes nothing: it is too short for it
     commands.append(_copy(position, length_before - position))
     delta = b"".join((_varint(length_before), _varint(len(whole.data)), *commands))
     return GitObject(whole.id, whole.kind, delta, base)
@@ -176,6 +176,12 @@ def patched(before: bytes, delta: bytes) -> bytes:
     after = b"".join(parts)
     assert len(after) == length, "a delta that does not fit"
     return after
+
+
+def _length_after(delta: bytes) -> int:
+    """How many bytes a delta leaves."""
+    _, at = _read_varint(delta, 0)
+    return _read_varint(delta, at)[0]
 
 
 def _copy(start: int, length: int) -> bytes:
@@ -274,6 +280,8 @@ def pack(objects: Sequence[GitObject]) -> bytes:
     places: dict[str, int] = {}
     for item in objects:
         place = len(out)
+        if item.base is not None and _length_after(item.data) == 0:
+            item = GitObject(item.id, item.kind, b"")  # a journal of before may hold such
         if item.base is None:
             out += _entry_header(item.kind, len(item.data))
         elif item.base in places:

@@ -86,6 +86,19 @@ def test_checkpoints_follow_each_other(book: Book) -> None:
     assert git("show", "master:notes.txt", cwd=book.path) == f"{LINES}11"
 
 
+@pytest.mark.parametrize("is_between", [False, True])
+def test_a_text_is_emptied_and_written_anew(book: Book, is_between: bool) -> None:
+    book.write("one\n")
+    if is_between:
+        book.checkpoint()
+    book.write("")
+    book.write("two\n")
+    book.checkpoint()
+    shown = [git("show", f"master~{back}:notes.txt", cwd=book.path) for back in (2, 1, 0)]
+    assert shown == ["one", "", "two"]
+    assert_sound(book.path)
+
+
 def test_what_came_after_the_checkpoint_began_stays_in_memory(book: Book) -> None:
     book.write(LINES)
     unwritten = book.unwritten()

@@ -179,3 +179,18 @@ def test_git_takes_in_packs_whose_deltas_follow_each_other_and_those_already_the
     assert_sound(path)
     assert git("show", "master:notes.txt", cwd=path).encode() == text.rstrip(b"\n")
     assert git("rev-list", "--count", "master", cwd=path) == "400"
+
+
+@pytest.mark.parametrize("length", [1, 100, 200, 20_000, 3_000_000])
+def test_git_takes_in_a_text_that_was_emptied(path: Path, length: int) -> None:
+    before, empty = new_object(Kind.BLOB, b"x" * length), new_object(Kind.BLOB, b"")
+    delta = as_delta(empty, before.id, length, [(0, length, b"")])
+    after = new_object(Kind.BLOB, b"y" * length)
+    take_in(path, before, delta or empty, after)
+    assert git("cat-file", "blob", empty.id, cwd=path) == ""
+
+
+def test_a_delta_too_short_for_git_that_a_journal_holds_is_taken_in(path: Path) -> None:
+    before, empty = new_object(Kind.BLOB, b"one\n"), new_object(Kind.BLOB, b"")
+    take_in(path, before, GitObject(empty.id, empty.kind, b"\x04\x00", before.id))
+    assert git("cat-file", "blob", empty.id, cwd=path) == ""
