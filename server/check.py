@@ -12,13 +12,14 @@ from pathlib import Path
 
 from server import object_files
 from server.data_folder import FORMAT, is_document_name, journal_in
-from server.git_model import CLIENTS, MASTER, UNMERGED, filename_of
+from server.git_model import MASTER, filename_of
 from server.git_process import ENVIRONMENT
 from server.journal import JournalError
 from server.journal.sqlite import SqliteJournal
 from server.repository import Repository, RepositoryError
 
 _SECRET_BYTES = 32
+_PUSHED = ("refs/heads/", "refs/tags/", "refs/notes/")
 _LOCKS = ("*.lock", "refs/**/*.lock")
 # So much of what Git says about one repository is passed on.
 _LINES_MAX = 5
@@ -234,8 +235,8 @@ def _remarks(repository: Path) -> Iterator[str]:
     """What is nobody's fault and worth a word."""
     listed = _git(repository, "for-each-ref", "--format=%(refname)")
     for name in listed.stdout.decode().splitlines():
-        if name != MASTER and not name.startswith((CLIENTS, UNMERGED)):
-            yield f"{name} is no branch of the server's"
+        if not name.startswith(_PUSHED):
+            yield f"{name} is no branch, tag or note"
     locks = (lock for pattern in _LOCKS for lock in repository.glob(pattern))
     for file in sorted({*locks, *object_files.leftovers(repository, alone=True)}):
         yield f"{file.relative_to(repository)} is left over, unless somebody is just at work there"

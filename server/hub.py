@@ -184,9 +184,17 @@ class Hub:
     def metrics(self) -> list[Metric]:
         """What goes on here, in numbers."""
         seated = sum(len(opened.live.seats) for opened in self._open.values())
+        backlogs = [opened.live.durable.backlog for opened in self._open.values()]
+        now = time.monotonic()
+        unwritten_s = max((now - found.since for found in backlogs if found), default=0.0)
         return [
             Metric("documents_open", "documents in memory", [Sample(len(self._open))]),
             Metric("connections", "websockets that are open", [Sample(seated)]),
+            Metric(
+                "unwritten_seconds",
+                "for how long the oldest edit is in the journal only; minutes mean a fault",
+                [Sample(unwritten_s)],
+            ),
             *self._mirroring.metrics(),
         ]
 

@@ -15,7 +15,7 @@ const go = byId('go', HTMLButtonElement);
 const nearest = byId('nearest', HTMLButtonElement);
 
 byId('new', HTMLButtonElement).onclick = () => open(newName());
-byId('clone', HTMLElement).textContent = `git clone ${location.origin}/NAME.git`;
+byId('clone', HTMLElement).textContent = `git clone ${location.origin}/NAME.git -c remote.origin.push=HEAD:refs/for/master`;
 
 /** @param {string} name */
 function open(name) {

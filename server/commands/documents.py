@@ -9,6 +9,7 @@ import re
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from server.commands.http_client import (
     Answer,
     CommandError,
     DisputedError,
+    RefusedError,
     ask,
     documents,
     put,
     raw_of,
     server_of,
+    shown,
 )
 from server.commands.terminal import say
 
@@ -132,7 +135,14 @@ def _cat(options: Namespace) -> None:
 
 
 def _new(options: Namespace) -> None:
-    answer = put(_address(options), _read(options.file), {"If-None-Match": "*"})
+    try:
+        answer = put(_address(options), _read(options.file), {"If-None-Match": "*"})
+    except RefusedError as refused:
+        if refused.status != HTTPStatus.PRECONDITION_FAILED:
+            raise
+        raise CommandError(
+            f"{shown(options.url)} exists; gollabedit put changes it, append adds lines"
+        ) from None
     print(answer.revision)
 
 
@@ -146,6 +156,11 @@ def _put(options: Namespace) -> int:
     except DisputedError as disputed:
         _explain(options.file, disputed.answer)
         return 1
+    except RefusedError as refused:
+        if refused.status != HTTPStatus.PRECONDITION_FAILED:
+            raise
+        missing = f"has no revision {base}" if base else "does not exist; gollabedit new makes it"
+        raise CommandError(f"{shown(options.url)} {missing}") from None
     if options.etag_file:
         _bring_up_to_date(Path(options.file), text, answer)
         _write(options.etag_file, f"{answer.revision}\n".encode())

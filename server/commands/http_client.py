@@ -37,7 +37,7 @@ class RefusedError(CommandError):
     """The server refuses; carries the status of HTTP and the server's sentence."""
 
     def __init__(self, url: str, status: int, sentence: str) -> None:
-        super().__init__(f"{_shown(url)}: {sentence}")
+        super().__init__(f"{shown(url)}: {sentence}")
         self.status = status
         self.sentence = sentence
 
@@ -77,7 +77,7 @@ def raw_of(url: str, query: Mapping[str, str]) -> str:
     """The address of a document's text, of the addresses that a user has."""
     document = document_in(url)
     if document is None:
-        raise CommandError(f"{_shown(url)} is no document; it looks like {HERE}/d/NAME")
+        raise CommandError(f"{shown(url)} is no document; it looks like {HERE}/d/NAME")
     return text_at(server_of(url), document, query)
 
 
@@ -135,7 +135,7 @@ def ask(
     except (OSError, http.client.HTTPException, ValueError) as problem:
         reason = problem.reason if isinstance(problem, URLError) else problem
         why = getattr(reason, "strerror", None) or reason
-        raise UnreachableError(f"{_shown(url)} cannot be reached: {why}") from None
+        raise UnreachableError(f"{shown(url)} cannot be reached: {why}") from None
 
 
 def _refusal(url: str, refusal: HTTPError) -> Exception:
@@ -159,7 +159,7 @@ def _apart(url: str) -> tuple[str, dict[str, str]]:
     return urlunsplit(parts._replace(netloc=host)), {"Authorization": f"Basic {secret}"}
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """An address for a message: no password, and as the user wrote it."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]

@@ -35,7 +35,7 @@ _NOT_OURS = ("--not", "--branches=[m]aster", "--branches=clients/*", "--branches
 _FETCH_FIRST = (
     "{ref} has commits that yours are not based on. Either let the server merge them:\n"
     "    git push origin HEAD:refs/for/master\n"
-    "or merge them yourself: git pull, and push again."
+    "or merge them yourself: git pull --no-rebase, and push again."
 )
 
 
@@ -105,7 +105,9 @@ class PushCheck:
         self._check_places(commands)
         into_master = [command for command in commands if command.is_into_master]
         if not into_master and not self._git("for-each-ref", MASTER):
-            raise RefusedError("There is no such document yet: push its master first, or with it.")
+            raise RefusedError(
+                "There is no such document yet. It begins with its master: git push URL HEAD:master"
+            )
         for command in into_master:
             self._check_tip(command.new)
             if command.ref == MASTER:

@@ -155,7 +155,7 @@ class SyncCommand:
     def closed(self, why: str) -> None:
         self._pair.closed()
         if self._was_reached and not self._ended.is_set():
-            self.say(f"not connected ({why}); what you save is kept and sent later")
+            self.warn(f"not connected ({why}); what you save is kept and sent later")
         self._was_reached = False
 
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]:

@@ -9,6 +9,7 @@ Invariants:
     is still saved there is merged, not dropped.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -64,6 +65,9 @@ class Pair:
         self._file = WatchedFile(file)
         self._url, self._name, self._take, self._teller = url, name, take, teller
         self._replaced: list[_Replaced] = []
+        self._before: deque[str] = deque(
+            maxlen=_REPLACED_MOST
+        )  # what the file held, the last times
         self._who: list[str] = []  # whose words came since the file was written
         self._people: dict[str, str] = {}
         self._first: str | None = None  # what the file held before it was joined
@@ -153,6 +157,8 @@ class Pair:
         before = session.made_of(recent, text)
         if before is not None:
             return self._put(session, session.rescued(before, text), text, now)
+        if session.made_of(list(self._before), text) is not None:
+            self._teller.say("this save took out what had come in; it is in the document's history")
         session.saved(text)
         return True
 
@@ -229,6 +235,8 @@ class Pair:
 
     def _watch(self, file: WatchedFile, text: str | None, at: float) -> None:
         """Look at a replaced file from now on, as far as the system left it there."""
+        if text is not None:
+            self._before.append(text)
         if file.content and file.path.exists():
             self._replaced.append(_Replaced(file, Aside(file.path.name, file.content), text, at))
         if len(self._replaced) > _REPLACED_MOST:

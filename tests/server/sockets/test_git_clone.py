@@ -63,6 +63,20 @@ async def test_a_fetch_with_a_long_negotiation(server: Served, tmp_path: Path) -
     await _fsck(clone)
 
 
+async def test_a_text_that_was_emptied_is_fetched(server: Served, tmp_path: Path) -> None:
+    ann = await server.join()
+    await ann.edit("one\n")
+    clone = await server.clone(tmp_path / "clone")
+    await ann.edit("")
+    await git("pull", "--quiet", "--ff-only", cwd=clone)
+    assert (clone / "notes.txt").read_text() == ""
+    await ann.edit("two\n")
+    await git("pull", "--quiet", "--ff-only", cwd=clone)
+    assert (clone / "notes.txt").read_text() == "two\n"
+    await _fsck(clone)
+    await server.fsck()
+
+
 async def test_a_shallow_clone_and_its_deepening(server: Served, tmp_path: Path) -> None:
     await _write_revisions(server, 6)
     clone = await server.clone(tmp_path / "clone", "--depth=1")

@@ -26,7 +26,16 @@ async def test_a_document_is_made_printed_and_listed(server: Served, shell: Shel
 
 async def test_what_exists_is_not_made_again(shell: Shell) -> None:
     await shell.does("new", shell.url, given=b"one\n")
-    assert "exists" in await shell.fails("new", shell.url, given=b"two\n")
+    said = await shell.fails("new", shell.url, given=b"two\n")
+    assert "/d/notes exists; gollabedit put changes it" in said
+
+
+async def test_what_does_not_exist_is_not_put(shell: Shell) -> None:
+    said = await shell.fails("put", shell.url, given=b"two\n")
+    assert "/d/notes does not exist; gollabedit new makes it" in said
+    await shell.does("new", shell.url, given=b"one\n")
+    said = await shell.fails("put", shell.url, "--base", "0" * 40, given=b"two\n")
+    assert f"has no revision {'0' * 40}" in said
 
 
 async def test_an_old_revision_is_printed(shell: Shell) -> None:

@@ -403,6 +403,7 @@ async def test_metrics_say_what_is_open_and_how_far_the_mirrors_are(
     numbers = await _metrics(server)
     assert float(numbers.pop(f'gollabedit_mirror_success_age_seconds{{remote="{remote}"}}')) < 60
     assert int(numbers.pop(f'gollabedit_mirror_pushed_total{{remote="{remote}"}}')) >= 1
+    assert float(numbers.pop("gollabedit_unwritten_seconds")) < 60
     assert numbers == {
         "gollabedit_documents_open": "1",
         "gollabedit_connections": "2",

@@ -311,7 +311,7 @@ async def test_a_document_begins_with_its_master(server: Served, tmp_path: Path)
     url = f"{server.url}/fresh.git"
     ran = await run_git("push", url, "HEAD:refs/heads/draft", cwd=path)
     assert ran.code != 0
-    assert "push its master first, or with it" in ran.err
+    assert "It begins with its master: git push URL HEAD:master" in ran.err
     assert not server.folder.repository_path("fresh").exists()
     ran = await run_git("push", url, "HEAD:refs/heads/draft", "master", cwd=path)
     assert ran.code == 0, ran.err
