@@ -15,7 +15,8 @@ const go = byId('go', HTMLButtonElement);
 const nearest = byId('nearest', HTMLButtonElement);
 
 byId('new', HTMLButtonElement).onclick = () => open(newName());
-byId('clone', HTMLElement).textContent = `git clone ${location.origin}/NAME.git -c remote.origin.push=HEAD:refs/for/master`;
+byId('clone', HTMLElement).textContent =
+  `git clone ${location.origin}/NAME.git -c remote.origin.push=HEAD:refs/for/master`;
 
 /** @param {string} name */
 function open(name) {
