@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests check screenshots bench bench-page bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync format lock docker clean
+.PHONY: help run test tests check screenshots bench bench-page bench-push bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -49,6 +49,9 @@ bench: .venv/test.stamp bench/load/node_modules/.stamp ## the server under load 
 
 bench-page: .venv/test.stamp ## how long a key takes to the screen, the own and another page's (ARGS='--help')
 	@chromium=$$(tools/browser Chromium) && CHROMIUM="$$chromium" $(BIN)/python -m bench.page $(ARGS)
+
+bench-push: .venv/test.stamp ## how long a push takes until somebody sees it (ARGS='--help')
+	@$(BIN)/python -m bench.push $(ARGS)
 
 bench-merge: .venv/bench.stamp bench/merge/node_modules/.stamp ## the merge beside other tools: how right, how quick (ARGS='--help')
 	@$(BIN)/python -m bench.merge $(ARGS)
