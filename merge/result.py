@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from merge.pieces import Alignment, Piece
+from merge.splices import Splice, apply
 
 
 class Range(NamedTuple):
@@ -141,3 +142,8 @@ def placed_back(hunks: Iterable[Hunk], pieces: Sequence[Piece]) -> tuple[Hunk, .
         )
         for hunk in hunks
     )
+
+
+def with_theirs(text: str, hunks: Sequence[Hunk]) -> str:
+    """A merged text in which the hunks are placed, with their side at each: theirs, complete."""
+    return apply(text, [Splice(h.start, h.end - h.start, h.theirs) for h in hunks])

@@ -55,6 +55,11 @@ def create(path: Path) -> None:
             _create(path)
 
 
+def is_begun(path: Path) -> bool:
+    """Whether a repository is there and holds a document."""
+    return (path / "packed-refs").exists() or (path / MASTER).exists()
+
+
 def remove_empty(path: Path) -> None:
     """Take away a repository that holds nothing: what a push leaves that was refused."""
     with _creating, suppress(FileNotFoundError):  # somebody else's push may be moving in it
@@ -68,7 +73,7 @@ def remove_empty(path: Path) -> None:
 
 def _is_empty(path: Path) -> bool:
     """Whether there is nothing, and nothing is just coming in."""
-    if (path / "packed-refs").exists() or (path / MASTER).exists():
+    if is_begun(path):
         return False
     parts = (*path.glob("refs/**/*"), *path.glob("objects/*/*"), *path.glob("objects/tmp_*"))
     return not any(part.is_file() or part.name.startswith("tmp_") for part in parts)

@@ -16,8 +16,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
+from server.bare import is_begun
 from server.disk import write_synced
-from server.git_model import MASTER, filename_of
+from server.git_model import filename_of
 from server.journal import Log
 from server.repository import Repository
 from server.texts import Texts
@@ -82,8 +83,7 @@ class DataFolder:
 
         A push that is refused leaves an empty repository, which counts as nothing.
         """
-        path = self.repository_path(document)
-        return (path / "packed-refs").exists() or (path / MASTER).exists()
+        return is_begun(self.repository_path(document))
 
     def repository(
         self, document: str, log: Log | None = None, texts: Texts | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from merge.rendering import unified_diff
-from merge.result import Hunk
+from merge.result import Hunk, with_theirs
 from merge.splices import Splice, SpliceError, apply, between
 from server import protocol
 from server.branches import Branch, Branches
@@ -455,11 +455,6 @@ def _in_ours(hunk: Hunk) -> Hunk:
 def wire_hunks(hunks: Sequence[Hunk]) -> list[protocol.WireHunk]:
     """Hunks as they go over the wire."""
     return [protocol.WireHunk(h.start, h.end, h.base, h.ours, h.theirs) for h in hunks]
-
-
-def with_theirs(text: str, hunks: Sequence[Hunk]) -> str:
-    """The client's complete text with all else merged."""
-    return apply(text, [Splice(h.start, h.end - h.start, h.theirs) for h in hunks])
 
 
 def _dispute(conflict: protocol.Conflict) -> tuple[object, ...]:

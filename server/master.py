@@ -17,8 +17,8 @@ parameter, the repository sits behind `CommitStore`. Knows no message and no ses
 from dataclasses import dataclass
 
 from merge.nearby import Nearby, merge_nearby
-from merge.result import Hunk, Merge
-from merge.splices import Splice, apply, between
+from merge.result import Hunk, Merge, with_theirs
+from merge.splices import Splice, between
 from merge.three_way import merge
 from server import git_model
 from server.commit_store import CommitStore
@@ -213,9 +213,9 @@ class Master:
         fork = self._store.merge_base(revision, head) or self.first
         store = self._store
         merged = merge(store.text(fork), store.text(revision), store.text(head))
-        theirs = [Splice(h.start, h.end - h.start, h.theirs) for h in merged.hunks]
+        shown = with_theirs(merged.text, merged.hunks)
         message = git_model.shown_message(author.client)
-        return self._commit(apply(merged.text, theirs), (revision, head), author, message, now)
+        return self._commit(shown, (revision, head), author, message, now)
 
     def disagreement(self, fork: str, head: str) -> Disagreement | None:
         """What a branch and `master` still disagree about; None: at least a part merges now."""

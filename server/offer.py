@@ -77,5 +77,10 @@ class Exists:
     revision: str
 
 
+def line_of(text: str, position: int) -> int:
+    """The number of the line, from 1 on, that a place in a text is on."""
+    return text.count("\n", 0, position) + 1
+
+
 Proposal = Offer | Create | Replace | Append
 Verdict = Taken | Disputed | Exists

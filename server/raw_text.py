@@ -13,7 +13,18 @@ from server import protocol
 from server.app_keys import CONFIG, HUB
 from server.config import Config
 from server.hub import OverloadedError
-from server.offer import Append, Create, Disputed, Exists, Offer, Proposal, Replace, Taken, Verdict
+from server.offer import (
+    Append,
+    Create,
+    Disputed,
+    Exists,
+    Offer,
+    Proposal,
+    Replace,
+    Taken,
+    Verdict,
+    line_of,
+)
 from server.origins import is_allowed_origin
 from server.pages import document_of
 from server.protocol import Code
@@ -160,18 +171,14 @@ def _disputed(document: str, sent: str, disputed: Disputed) -> web.Response:
             hunk.base,
             hunk.ours,
             hunk.theirs,
-            _line(disputed.text, hunk.start),
-            _line(sent, hunk.in_theirs.start),
+            line_of(disputed.text, hunk.start),
+            line_of(sent, hunk.in_theirs.start),
         )
         for hunk in disputed.hunks
     ]
     answer = protocol.DisputedText(_DISPUTED, document, disputed.revision, hunks)
     body = protocol.encode(answer)
     return web.Response(body=body, status=409, content_type="application/json", headers=_HEADERS)
-
-
-def _line(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
 
 
 def _exists(request: web.Request, revision: str) -> web.HTTPException:

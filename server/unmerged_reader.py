@@ -5,10 +5,10 @@ Sans-I/O: the repository sits behind `CommitStore`.
 """
 
 from merge.rendering import unified_diff
-from merge.result import Merge
+from merge.result import Merge, with_theirs
 from server import git_model, protocol
 from server.commit_store import CommitStore
-from server.document import wire_hunks, with_theirs
+from server.document import wire_hunks
 from server.master import Master
 from server.unmerged import Unmerged
 

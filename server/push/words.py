@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from merge.result import Hunk
-from server.offer import Disputed, Taken
+from server.offer import Disputed, Taken, line_of
 
 _NAMED_MAX = 3
 _HUNKS_MAX = 20
@@ -40,7 +40,7 @@ def disputed_lines(disputed: Disputed, sent: str, filename: str) -> list[str]:
     """What disagrees, where, and what to do about it."""
     lines = ["Others changed the same words as you; nothing was changed.", ""]
     for hunk in disputed.hunks[:_HUNKS_MAX]:
-        here, there = _line(disputed.text, hunk.start), _line(sent, hunk.in_theirs.start)
+        here, there = line_of(disputed.text, hunk.start), line_of(sent, hunk.in_theirs.start)
         lines += [f"{filename}:{there} (line {here} on master)", *_sides(hunk), ""]
     more = len(disputed.hunks) - _HUNKS_MAX
     if more > 0:
@@ -68,7 +68,3 @@ def printable(line: str) -> str:
     """A line without what would move a terminal's cursor or colour it, and not endless."""
     shown = line if len(line) <= _LINE_MAX else f"{line[:_LINE_MAX]}…"
     return "".join(char if char.isprintable() or char == "\t" else "\ufffd" for char in shown)
-
-
-def _line(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.server.sockets.client import Client
 from tests.server.sockets.harness import Served, git, run_git
 
-_PAUSE_S = 0.05  # between two words of one writer: people, and no flood
+_WORDS_A_STEP = 4  # that each writer types while one who pushes does one thing
 _TOLD = ("(fetch first)", "(non-fast-forward)", "others changed the same words")
 
 
@@ -27,7 +27,8 @@ async def push_and_type(
     server: Served, folder: Path, *, clones: int, pushes: int, writers: int
 ) -> Outcome:
     """Push this often from each clone, every other time to `refs/for/master`, while others type."""
-    outcome, is_over = Outcome(), asyncio.Event()
+    outcome = Outcome()
+    turns: list[asyncio.Queue[int]] = [asyncio.Queue() for _ in range(writers)]
     names = [f"writer{n}" for n in range(writers)] + [f"clone{n}" for n in range(clones)]
     people = [await server.join(f"Writer {n}") for n in range(writers)]
     await people[0].edit("".join(f"{name}:\n\n\n" for name in names))
@@ -35,38 +36,45 @@ async def push_and_type(
     paths = [await server.clone(folder / f"clone{n}") for n in range(clones)]
     async with asyncio.TaskGroup() as tasks:
         for number, person in enumerate(people):
-            tasks.create_task(_type(person, f"writer{number}", is_over, outcome))
-        pushing = [
-            asyncio.create_task(_push(path, f"clone{number}", pushes, outcome))
-            for number, path in enumerate(paths)
-        ]
+            tasks.create_task(_type(person, f"writer{number}", turns[number], outcome))
         try:
-            await asyncio.gather(*pushing)
+            async with asyncio.TaskGroup() as pushing:
+                for number, path in enumerate(paths):
+                    pushing.create_task(_push(path, f"clone{number}", pushes, turns, outcome))
         finally:
-            is_over.set()
+            _give(turns, 0)
     return outcome
 
 
-async def _type(person: Client, name: str, is_over: asyncio.Event, outcome: Outcome) -> None:
-    for word in _words(name):
-        if is_over.is_set():
-            return
-        answer = await person.edit(_with_word(person.text, name, word))
-        assert answer["type"] == "merged", answer
-        outcome.words.append(word)
-        await asyncio.sleep(_PAUSE_S)
+def _give(turns: list[asyncio.Queue[int]], count: int) -> None:
+    """Have every writer type so many words from now on; none: it is over."""
+    for turn in turns:
+        turn.put_nowait(count)
 
 
-async def _push(path: Path, name: str, count: int, outcome: Outcome) -> None:
+async def _type(person: Client, name: str, turn: asyncio.Queue[int], outcome: Outcome) -> None:
+    words = _words(name)
+    while count := await turn.get():
+        for word in itertools.islice(words, count):
+            answer = await person.edit(_with_word(person.text, name, word))
+            assert answer["type"] == "merged", answer
+            outcome.words.append(word)
+
+
+async def _push(
+    path: Path, name: str, count: int, turns: list[asyncio.Queue[int]], outcome: Outcome
+) -> None:
     """Pull, write a word, commit and push; what was not taken goes along with the next push."""
     for number, word in enumerate(itertools.islice(_words(name), count)):
         is_last = number == count - 1
+        _give(turns, _WORDS_A_STEP)
         await git("pull", "--quiet", "--no-rebase", "--no-edit", cwd=path)
         file = path / "notes.txt"
         await asyncio.to_thread(_rewrite, file, name, word)
         outcome.words.append(word)
         await git("commit", "--quiet", "--all", "-m", f"Add {word}", cwd=path)
         for_master = number % 2 == 1 or is_last
+        _give(turns, _WORDS_A_STEP)
         ran = await run_git(
             "push", "origin", "HEAD:refs/for/master" if for_master else "master", cwd=path
         )
