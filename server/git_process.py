@@ -12,6 +12,11 @@ ENVIRONMENT = {
     "LC_ALL": "C",
     "PATH": os.environ.get("PATH", os.defpath),
 }
+# What a Git in whose hook we were started says of its own repository.
+ELSEWHERE = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
+)  # fmt: skip
 # A mounted data folder may belong to another user.
 _SETTINGS = ("-c", "safe.directory=*")
 # Git syncs what it writes, not only the objects that it thinks need it.

@@ -104,9 +104,11 @@ class Hub:
             raise OverloadedError("too many connections to this document")
         return live.sit(Session(document, self._keys, self._limits, time.monotonic()))
 
+    def _seated(self) -> int:
+        return sum(len(opened.live.seats) for opened in self._open.values())
+
     def _need_room(self) -> None:
-        seated = sum(len(opened.live.seats) for opened in self._open.values())
-        if self._is_stopping or seated + self._offering >= self._config.sessions_max:
+        if self._is_stopping or self._seated() + self._offering >= self._config.sessions_max:
             raise OverloadedError("too many connections to this server")
 
     async def offer(self, document: str, name: str, proposal: Proposal) -> Verdict | protocol.Error:
@@ -183,13 +185,12 @@ class Hub:
 
     def metrics(self) -> list[Metric]:
         """What goes on here, in numbers."""
-        seated = sum(len(opened.live.seats) for opened in self._open.values())
         backlogs = [opened.live.durable.backlog for opened in self._open.values()]
         now = time.monotonic()
         unwritten_s = max((now - found.since for found in backlogs if found), default=0.0)
         return [
             Metric("documents_open", "documents in memory", [Sample(len(self._open))]),
-            Metric("connections", "websockets that are open", [Sample(seated)]),
+            Metric("connections", "websockets that are open", [Sample(self._seated())]),
             Metric(
                 "unwritten_seconds",
                 "for how long the oldest edit is in the journal only; minutes mean a fault",

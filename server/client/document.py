@@ -51,7 +51,10 @@ _PAUSE_MOST_S = 30.0
 _HEARTBEAT_S = 15.0
 _CONNECT_S = 10.0
 # Close codes and HTTP answers after which trying again would be answered the same.
-_REFUSED_CLOSES = {4401: "sign in first", 4404: "there is no such document"}
+_REFUSED_CLOSES = {
+    4401: "sign in first",
+    protocol.CloseCode.NO_SUCH_DOCUMENT: "there is no such document",
+}
 _TRY_AGAIN = {408, 425, 429}
 # So many texts of before may be named as what an edit was made of.
 _TEXTS_KEPT = 32
@@ -399,7 +402,9 @@ class Document:
                 pass
         self._sync.received(message)
         self._proceed()
-        if self._sync.retry_after_s is not None:
+        if isinstance(message, protocol.Error) and self._sync.retry_after_s is not None:
+            if self._retrying:
+                self._retrying.cancel()
             loop = asyncio.get_running_loop()
             self._retrying = loop.call_later(self._sync.retry_after_s, self._retry)
         self._tell()

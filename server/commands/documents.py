@@ -27,7 +27,7 @@ from server.commands.http_client import (
     server_of,
     shown,
 )
-from server.commands.terminal import say
+from server.terminal import say
 
 _LS_EXAMPLES = """examples:
   gollabedit ls                                 the documents of http://localhost:8080

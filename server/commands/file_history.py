@@ -22,14 +22,13 @@ from subprocess import PIPE
 from tempfile import TemporaryDirectory
 
 from server.commands.http_client import CommandError
-from server.commands.terminal import say, tick
 from server.commands.text_files import problem_of
+from server.git_model import MASTER
+from server.git_process import ELSEWHERE
+from server.terminal import say, tick
 
-_MASTER = "refs/heads/master"
 _FORM = "%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"  # see `_commit_of`
 _FIELDS = _FORM.count("%x00")
-# What a hook, or a script around Git, says of another repository than the file's.
-_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 _LEAVE_OUT = "to leave out what is older: --since with a later commit"
 
 
@@ -208,7 +207,7 @@ class FileHistory:
             mark = marks[commit.id] = len(made) + 1
             texts[mark], made[mark] = text, commit
             stream.append(_instruction(mark, commit, parents, text, filename))
-        stream.append(f"reset {_MASTER}\nfrom :{marks[self._commits[-1].id]}\n\n")
+        stream.append(f"reset {MASTER}\nfrom :{marks[self._commits[-1].id]}\n\n")
         importing = ["fast-import", "--quiet", "--date-format=raw-permissive"]
         marked = f"--export-marks={own / 'marks'}"
         self._git(f"--git-dir={own}", *importing, marked, stdin="".join(stream).encode())
@@ -219,7 +218,7 @@ class FileHistory:
     def _push(self, own: Path, url: str, made: dict[str, _Commit]) -> None:
         """Push, with the user's settings for the way there; what is said on it is passed on."""
         progress = ["--progress"] if sys.stderr.isatty() else []
-        command = ["git", f"--git-dir={own}", "push", "--no-verify", *progress, url, _MASTER]
+        command = ["git", f"--git-dir={own}", "push", "--no-verify", *progress, url, MASTER]
         said = b""
         tick("")
         with subprocess.Popen(command, env=_environment(), stderr=PIPE) as pushing:
@@ -255,7 +254,7 @@ class FileHistory:
 
 def _environment() -> dict[str, str]:
     """The user's, so with the user's settings of Git."""
-    return {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
 
 
 def _commit_of(fields: Sequence[str]) -> _Commit:
@@ -277,8 +276,8 @@ def _instruction(
     message = commit.message.rstrip("\n") + "\n"
     return "".join(
         (
-            "" if parents else f"reset {_MASTER}\n\n",
-            f"commit {_MASTER}\nmark :{mark}\n",
+            "" if parents else f"reset {MASTER}\n\n",
+            f"commit {MASTER}\nmark :{mark}\n",
             f"author {commit.author}\ncommitter {commit.committer}\n",
             f"data {len(message.encode())}\n{message}",
             *(f"{'merge' if at else 'from'} :{parent}\n" for at, parent in enumerate(parents)),

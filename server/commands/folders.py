@@ -26,11 +26,11 @@ from server.commands.http_client import (
     server_of,
     text_at,
 )
-from server.commands.terminal import harmless, say, tick
 from server.commands.text_files import document_for, read_text, text_files
 from server.data_folder import is_document_name
 from server.disk import sync
 from server.git_model import filename_of
+from server.terminal import harmless, say, tick
 
 _NEW = "new"
 _REPLACED = "replaced"

@@ -17,7 +17,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
-from server.commands.terminal import harmless
+from server.terminal import harmless
 
 _WAIT_S = 60.0  # for each answer
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from server import checkpoint, config, object_files
 from server.check import Finding, check_folder, check_journal, documents_in
-from server.commands.terminal import tick
 from server.config import Config
 from server.data_folder import DataFolder, DataFolderError
 from server.journal import JournalError, OvertakenError
 from server.journal.sqlite import SqliteJournal
+from server.terminal import tick
 from server.upkeep import UpkeepError, maintain
 
 _MAINTAIN_EXAMPLES = """examples:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from server.commands.http_client import CommandError
-from server.commands.terminal import say
 from server.not_found import nearest_name
+from server.terminal import say
 
 _FILE_BYTES_MAX = 64 * 1024 * 1024  # what is larger is no document anywhere, and is not even read
 

@@ -22,7 +22,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from server.git_model import CLIENTS, MASTER, UNMERGED
-from server.git_process import GENTLY
+from server.git_process import ELSEWHERE, GENTLY
 from server.mirror.remote import local_path, mask
 from server.upkeep import DEPTH
 
@@ -34,12 +34,7 @@ _SETTINGS = (
 )
 _OPTIONS = ("--porcelain", "--atomic", "--prune", "--no-verify", "--no-follow-tags")
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15"
-# Of a Git in whose hook the server may have been started.
-_NOT_OURS = (
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX",
-    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
-    "SSH_ASKPASS",  # a window that nobody sees
-)  # fmt: skip
+_NOT_OURS = (*ELSEWHERE, "SSH_ASKPASS")  # the last one is a window that nobody sees
 _SAID_BYTES_MAX = 16 * 2**20  # 100,000 refs
 _SENTENCE_CHARACTERS_MAX = 300
 _END_WAIT_S = 0.5

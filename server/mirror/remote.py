@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 _PLACE = "{document}"
 _PAIR = re.compile(r"([a-z0-9][a-z0-9._-]*)=(.+)")
-_USER = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#\s]*)@", re.IGNORECASE)
-_QUERY = re.compile(r"(://[^?#\s'\"]*)[?#][^\s'\"]*")
+_USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})://([^/?#\s]*)@", re.IGNORECASE)
+_QUERY = re.compile(r"(://(?:(?!://)[^?#\s'\"])*)[?#][^\s'\"]*")
 _HIDDEN = "***"
 # Of an ssh address the user is no secret; of https it may be a token.
 _OPEN_USERS = ("ssh", "git+ssh")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from merge.result import Hunk
 from server.offer import Disputed, Taken, line_of
+from server.terminal import harmless
 
 _NAMED_MAX = 3
 _HUNKS_MAX = 20
@@ -66,5 +67,4 @@ def _side(mark: str, text: str) -> list[str]:
 
 def printable(line: str) -> str:
     """A line without what would move a terminal's cursor or colour it, and not endless."""
-    shown = line if len(line) <= _LINE_MAX else f"{line[:_LINE_MAX]}…"
-    return "".join(char if char.isprintable() or char == "\t" else "\ufffd" for char in shown)
+    return harmless(line if len(line) <= _LINE_MAX else f"{line[:_LINE_MAX]}…")

@@ -3,11 +3,11 @@
 import asyncio
 import getpass
 import signal
-import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from collections.abc import Sequence
 from pathlib import Path
 
+from server import terminal
 from server.client.document import ClientError, Line, websocket_url
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
 from server.sync.file import FileError
@@ -179,9 +179,9 @@ class SyncCommand:
     def warn(self, sentence: str) -> None:
         if sentence != self._warned:
             self._warned = sentence
-            print(f"gollabedit: {sentence}", file=sys.stderr, flush=True)
+            terminal.say(f"gollabedit: {sentence}")
 
     def say(self, sentence: str) -> None:
         self._warned = ""
         if not self._is_quiet:
-            print(sentence, flush=True)
+            print(terminal.harmless(sentence), flush=True)

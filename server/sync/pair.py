@@ -330,8 +330,8 @@ class Pair:
     def _tell(self, before: str, plan: Plan) -> None:
         """Say what was written into the file."""
         who, self._who = ", ".join(self._who), []
-        if plan.shown:
-            count = len(plan.shown.conflict.hunks)
+        if plan.after.shown:
+            count = len(plan.after.shown.conflict.hunks)
             self._teller.say(
                 f"{count} conflict{'s' * (count != 1)}: others changed the same words; edit the"
                 " file between the markers and save it without them"

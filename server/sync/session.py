@@ -49,15 +49,14 @@ class Plan(NamedTuple):
 
     text: str
     after: State
-    shown: Shown | None
 
 
 class SyncSession:
     """The file's text and the document's."""
 
-    def __init__(self, state: State | None = None) -> None:
-        self.sync = ClientSync(state.snapshot if state else None)
-        self.shown = state.shown if state else None
+    def __init__(self, state: State) -> None:
+        self.sync = ClientSync(state.snapshot)
+        self.shown = state.shown
         self.in_file = self.shown.text if self.shown else self.sync.local
 
     @property
@@ -125,7 +124,7 @@ class SyncSession:
         if self.shown and shown.text == self.in_file:
             self.shown = shown
             return None
-        return Plan(shown.text, State(self.sync.snapshot(), shown), shown)
+        return Plan(shown.text, State(self.sync.snapshot(), shown))
 
     def _plan_text(self) -> Plan | None:
         text = self.sync.ahead()
@@ -134,12 +133,12 @@ class SyncSession:
             return None
         snapshot = self.sync.snapshot()
         after = msgspec.structs.replace(snapshot, known=self.sync.newest, local=text)
-        return Plan(text, State(after), None)
+        return Plan(text, State(after))
 
     def carried_out(self, plan: Plan) -> None:
         """The file holds what was planned."""
-        self.in_file, self.shown = plan.text, plan.shown
-        if plan.shown is None:
+        self.in_file, self.shown = plan.text, plan.after.shown
+        if self.shown is None:
             self.sync.catch_up()
 
 

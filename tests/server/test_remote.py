@@ -79,3 +79,9 @@ def test_what_git_says_is_shown_without_the_secrets_of_the_url_in_any_form() -> 
 )
 def test_paths_on_this_machine_are_told_from_others(url: str, path: str | None) -> None:
     assert local_path(url) == path
+
+
+def test_a_long_line_of_a_remote_is_masked_too() -> None:
+    """Not in minutes: with a pattern that begins anew at each letter this would not end."""
+    for long in ("a" * 10**6, "://" * 10**5):
+        assert mask(f"{long} https://olive:secret@host/") == f"{long} https://***@host/"

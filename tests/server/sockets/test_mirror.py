@@ -23,6 +23,7 @@ _SOON: dict[str, Any] = {"checkpoint_idle_s": 0.02, "mirror_every_s": 0.01}
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/dev/null")
+    monkeypatch.delenv("GIT_SSH_COMMAND", raising=False)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 

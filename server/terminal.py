@@ -1,4 +1,4 @@
-"""What commands say to somebody who looks on, beside what they print."""
+"""What is said to somebody who looks at a terminal, beside what commands print."""
 
 import sys
 
