@@ -13,6 +13,8 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from server.cli import new_event_loop
 from server.config import Config
 from server.data_folder import DataFolder
+from tests.server.sockets.client import Client
+from tests.server.sockets.clones import TEXT
 from tests.server.sockets.harness import Serve, Served
 from tests.server.sockets.shell import Shell
 
@@ -60,3 +62,16 @@ def server_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFi
     yield caplog
     faults = [r for r in caplog.get_records("call") if r.levelno >= logging.WARNING]
     assert not faults, "\n".join(f"{r.name}: {r.getMessage()} {r.exc_text or ''}" for r in faults)
+
+
+@pytest.fixture
+async def ann(server: Served) -> Client:
+    client = await server.join("Ann")
+    await client.edit(TEXT)
+    return client
+
+
+@pytest.fixture
+async def clone(server: Served, ann: Client, tmp_path: Path) -> Path:
+    del ann  # who wrote what is cloned
+    return await server.clone(tmp_path / "clone")

@@ -11,7 +11,8 @@ from dulwich.objects import Blob, Commit, Tree
 from dulwich.repo import Repo
 
 from tests.server.sockets.client import Client
-from tests.server.sockets.harness import Ran, Served, git, run_git
+from tests.server.sockets.clones import push
+from tests.server.sockets.harness import Served, git, run_git
 
 _TEXT = "Monday\n\ntwo\n\nthree\n"
 _MINE = _TEXT.replace("two", "TWO")
@@ -33,10 +34,6 @@ async def _commit(clone: Path, text: str = _MINE) -> str:
     return (await git("rev-parse", "HEAD", cwd=clone)).strip()
 
 
-async def _push(clone: Path, *arguments: str) -> Ran:
-    return await run_git("push", "origin", *arguments, cwd=clone)
-
-
 async def _all_refs(server: Served) -> str:
     return await server.git_on_disk("for-each-ref", "--format=%(refname) %(objectname)")
 
@@ -52,12 +49,12 @@ async def test_every_version_of_the_protocol_clones_and_pushes(
     assert (await git("config", "protocol.version", cwd=clone)).strip() == version
     await ann.edit(_OTHERS)
     await _commit(clone)
-    ran = await _push(clone, "HEAD:refs/for/master")
+    ran = await push(clone, "HEAD:refs/for/master")
     assert ran.code == 0, ran.err
     await ann.until(_BOTH)
     await git("pull", "--quiet", "--ff-only", cwd=clone)
     await _commit(clone, "by master\n")
-    assert (await _push(clone, "master")).code == 0
+    assert (await push(clone, "master")).code == 0
     await ann.until("by master\n")
     await server.fsck()
 
@@ -86,7 +83,7 @@ async def test_a_clone_that_has_not_all_pushes(
     commit = await _commit(clone)
     if ref != "master":
         await ann.edit(_OTHERS)
-    ran = await _push(clone, ref)
+    ran = await push(clone, ref)
     assert ran.code == 0, ran.err
     await ann.until(_MINE if ref == "master" else _BOTH)
     assert commit in await server.git_on_disk("rev-list", "master")
@@ -104,14 +101,14 @@ async def test_a_sparse_checkout_changes_what_it_has_and_keeps_the_rest(
         (whole / folder / "one").write_text(f"{folder}\n")
     await git("add", "--all", cwd=whole)
     await git("commit", "--quiet", "-m", "Folders", cwd=whole)
-    assert (await _push(whole, "HEAD:refs/for/master")).code == 0
+    assert (await push(whole, "HEAD:refs/for/master")).code == 0
 
     clone = await server.clone(tmp_path / "clone", "--sparse", "--filter=blob:none")
     await git("sparse-checkout", "set", "drafts", cwd=clone)
     assert not (clone / "pictures").exists()
     (clone / "drafts" / "one").write_text("changed\n")
     await _commit(clone)
-    ran = await _push(clone, "HEAD:refs/for/master")
+    ran = await push(clone, "HEAD:refs/for/master")
     assert ran.code == 0, ran.err
     await ann.until(_MINE)
     await git("pull", "--quiet", cwd=whole)
@@ -128,7 +125,7 @@ async def test_tags_and_notes_come_back(server: Served, ann: Client, tmp_path: P
     await git("tag", "-a", "v1", "-m", "The first", cwd=clone)
     await git("tag", "light", "HEAD~1", cwd=clone)
     await git("notes", "add", "-m", "Well said", "HEAD", cwd=clone)
-    ran = await _push(clone, "--tags", "refs/notes/*")
+    ran = await push(clone, "--tags", "refs/notes/*")
     assert ran.code == 0, ran.err
     other = await server.clone(tmp_path / "other")
     await git("fetch", "--quiet", "origin", "refs/notes/*:refs/notes/*", cwd=other)
@@ -151,7 +148,7 @@ async def test_a_bundle_is_cloned_and_goes_on_with_the_server(
     await git("pull", "--quiet", "--ff-only", "origin", "master", cwd=other)
     assert (other / "notes.txt").read_text() == _OTHERS
     await _commit(other, _BOTH)
-    assert (await _push(other, "HEAD:refs/for/master")).code == 0
+    assert (await push(other, "HEAD:refs/for/master")).code == 0
     await ann.until(_BOTH)
 
 
@@ -169,7 +166,7 @@ async def test_a_document_is_a_submodule(server: Served, ann: Client, tmp_path: 
     await git("clone", "--quiet", "--recurse-submodules", str(outer), str(fresh))
     assert (fresh / "notes" / "notes.txt").read_text() == _OTHERS
     await _commit(outer / "notes", _BOTH)
-    assert (await _push(outer / "notes", "HEAD:refs/for/master")).code == 0
+    assert (await push(outer / "notes", "HEAD:refs/for/master")).code == 0
     await ann.until(_BOTH)
 
 
@@ -184,7 +181,7 @@ async def test_master_is_not_forced(
     await git("reset", "--quiet", "--hard", "HEAD~1", cwd=clone)
     await _commit(clone)
     before = await _all_refs(server)
-    ran = await _push(clone, force, "master")
+    ran = await push(clone, force, "master")
     assert ran.code != 0
     assert "git push origin HEAD:refs/for/master" in ran.err
     assert await _all_refs(server) == before
@@ -206,32 +203,32 @@ async def test_an_atomic_push_is_all_or_nothing(
     await _commit(clone)
     await git("tag", "v1", cwd=clone)
     before = await _all_refs(server)
-    ran = await _push(clone, "--atomic", "v1", "HEAD:refs/heads/beside", bad)
+    ran = await push(clone, "--atomic", "v1", "HEAD:refs/heads/beside", bad)
     assert ran.code != 0
     assert why in ran.err
     assert await _all_refs(server) == before
-    assert (await _push(clone, "--atomic", "v1", "HEAD:refs/heads/beside")).code == 0
+    assert (await push(clone, "--atomic", "v1", "HEAD:refs/heads/beside")).code == 0
 
 
 async def test_a_ref_that_git_cannot_make_keeps_the_merge_out_as_well(
     server: Served, ann: Client, tmp_path: Path
 ) -> None:
     clone = await server.clone(tmp_path / "clone")
-    assert (await _push(clone, "HEAD:refs/tags/v1/first")).code == 0
+    assert (await push(clone, "HEAD:refs/tags/v1/first")).code == 0
     await _commit(clone)
     await git("tag", "v1", cwd=clone)
     before = await _all_refs(server)
-    ran = await _push(clone, "--atomic", "v1", "HEAD:refs/for/master")
+    ran = await push(clone, "--atomic", "v1", "HEAD:refs/for/master")
     assert ran.code != 0
     assert "refs/tags/v1 cannot be made: there is refs/tags/v1/first" in ran.err
-    ran = await _push(clone, "HEAD:refs/heads/a", "HEAD:refs/heads/a/b", "HEAD:refs/for/master")
+    ran = await push(clone, "HEAD:refs/heads/a", "HEAD:refs/heads/a/b", "HEAD:refs/for/master")
     assert ran.code != 0
     assert "refs/heads/a cannot be made: there is refs/heads/a/b" in ran.err
     assert await _all_refs(server) == before
     assert await server.raw() == _TEXT
-    ran = await _push(clone, ":refs/tags/v1/first")
+    ran = await push(clone, ":refs/tags/v1/first")
     assert ran.code == 0, ran.err
-    assert (await _push(clone, "--atomic", "v1", "HEAD:refs/for/master")).code == 0
+    assert (await push(clone, "--atomic", "v1", "HEAD:refs/for/master")).code == 0
     await ann.until(_MINE)
 
 
@@ -242,10 +239,10 @@ async def test_a_mirror_follows_and_cannot_push_itself(
     form = "--format=%(refname) %(objectname)"
     assert await git("for-each-ref", form, cwd=mirror) == await _all_refs(server)
     clone = await server.clone(tmp_path / "clone")
-    assert (await _push(clone, "HEAD:refs/heads/draft")).code == 0
+    assert (await push(clone, "HEAD:refs/heads/draft")).code == 0
     await git("fetch", "--quiet", "--prune", cwd=mirror)
     assert "refs/heads/draft" in await git("for-each-ref", cwd=mirror)
-    assert (await _push(clone, ":refs/heads/draft")).code == 0
+    assert (await push(clone, ":refs/heads/draft")).code == 0
     await git("fetch", "--quiet", "--prune", cwd=mirror)
     assert "refs/heads/draft" not in await git("for-each-ref", cwd=mirror)
 
@@ -262,10 +259,10 @@ async def test_a_mirror_follows_and_cannot_push_itself(
 
 async def test_what_is_gone_is_pruned(server: Served, ann: Client, tmp_path: Path) -> None:
     clone = await server.clone(tmp_path / "clone")
-    assert (await _push(clone, "HEAD:refs/heads/draft")).code == 0
+    assert (await push(clone, "HEAD:refs/heads/draft")).code == 0
     other = await server.clone(tmp_path / "other")
     assert "origin/draft" in await git("branch", "--remotes", cwd=other)
-    assert (await _push(clone, "--delete", "draft")).code == 0
+    assert (await push(clone, "--delete", "draft")).code == 0
     await git("fetch", "--quiet", "--prune", cwd=other)
     assert "origin/draft" not in await git("branch", "--remotes", cwd=other)
 

@@ -1,0 +1,284 @@
+"""Pushes that must change nothing, and say why: by Git, and by hand what Git would not send."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.server.sockets.client import Client
+from tests.server.sockets.clones import TEXT, begin_repository, commit_text, push, push_for_master
+from tests.server.sockets.harness import Serve, Served, git, run_git
+
+# --- bad pushes
+
+
+def _binary(clone: Path) -> None:
+    (clone / "notes.txt").write_bytes(b"one\n\xff\xfe\n")
+
+
+def _nul(clone: Path) -> None:
+    (clone / "notes.txt").write_bytes(b"one\0two\n")
+
+
+def _huge(clone: Path) -> None:
+    (clone / "notes.txt").write_bytes(os.urandom(5 * 2**20).hex().encode())
+
+
+def _link(clone: Path) -> None:
+    (clone / "notes.txt").unlink()
+    (clone / "notes.txt").symlink_to("/etc/passwd")
+
+
+def _folder(clone: Path) -> None:
+    (clone / "notes.txt").unlink()
+    (clone / "notes.txt").mkdir()
+    (clone / "notes.txt" / "inside").write_text("text\n")
+
+
+def _missing(clone: Path) -> None:
+    (clone / "notes.txt").unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (_binary, "not UTF-8 text in commit {commit}, line 2"),
+        (_nul, "holds the character NUL in commit {commit}"),
+        (_huge, "has 10,485,760 bytes in commit {commit}; a document can hold 1,048,576"),
+        (_link, "it is a symbolic link"),
+        (_folder, "it is a folder"),
+        (_missing, "There is no file notes.txt in your commit"),
+    ],
+)
+@pytest.mark.parametrize("ref", ["master", "refs/for/master"])
+async def test_a_bad_file_changes_nothing_and_is_told(
+    server: Served, clone: Path, spoil: Callable[[Path], None], why: str, ref: str
+) -> None:
+    before, objects = await server.refs(), await server.git_on_disk("count-objects", "-v")
+    spoil(clone)
+    await git("add", "--all", cwd=clone)
+    await git("commit", "--quiet", "-m", "Bad", cwd=clone)
+    commit = (await git("rev-parse", "HEAD", cwd=clone)).strip()
+    ran = await push(clone, f"HEAD:{ref}")
+    assert ran.code != 0
+    assert why.format(commit=commit[:10]) in ran.err
+    assert await server.refs() == before
+    assert await server.git_on_disk("count-objects", "-v") == objects
+
+
+async def test_a_bad_file_further_back_is_found(server: Served, clone: Path) -> None:
+    before = await server.refs()
+    bad = await commit_text(clone, b"\xff")
+    await commit_text(clone, TEXT)
+    ran = await push(clone)
+    assert ran.code != 0
+    assert f"not UTF-8 text in commit {bad[:10]}" in ran.err
+    assert await server.refs() == before
+
+
+@pytest.mark.parametrize("bad", [b"\0", b"\xff", b"x" * 2_000_000])
+async def test_a_bad_file_that_came_by_another_branch_is_found(
+    server: Served, clone: Path, bad: bytes
+) -> None:
+    commit = await commit_text(clone, bad)
+    assert (await push(clone, "HEAD:refs/heads/beside")).code == 0
+    before = await server.refs()
+    for _ in range(2):
+        ran = await push_for_master(clone)
+        assert ran.code != 0
+        assert f"in commit {commit[:10]}" in ran.err
+        await commit_text(clone, TEXT)
+    assert await server.refs() == before
+
+
+async def test_a_submodule_in_the_place_of_the_text_is_found_further_back(
+    server: Served, clone: Path
+) -> None:
+    before = await server.refs()
+    head = (await git("rev-parse", "HEAD", cwd=clone)).strip()
+    await git("rm", "--quiet", "--cached", "notes.txt", cwd=clone)
+    await git("update-index", "--add", "--cacheinfo", f"160000,{head},notes.txt", cwd=clone)
+    await git("commit", "--quiet", "-m", "Bad", cwd=clone)
+    bad = (await git("rev-parse", "HEAD", cwd=clone)).strip()
+    await commit_text(clone, TEXT + "more\n")
+    ran = await push_for_master(clone)
+    assert ran.code != 0
+    assert f"in commit {bad[:10]} it is a submodule" in ran.err
+    assert await server.refs() == before
+
+
+async def test_a_file_that_is_not_there_yet_is_no_fault(server: Served, tmp_path: Path) -> None:
+    path = await begin_repository(tmp_path / "mine", **{"old-name.txt": "text\n"})
+    await git("mv", "old-name.txt", "fresh.txt", cwd=path)
+    await git("commit", "--quiet", "-m", "Rename", cwd=path)
+    ran = await run_git("push", f"{server.url}/fresh.git", "master", cwd=path)
+    assert ran.code == 0, ran.err
+    assert await server.raw("fresh") == "text\n"
+
+
+async def test_too_many_files_beside_the_text_are_refused(server: Served, clone: Path) -> None:
+    before = await server.refs()
+    await commit_text(clone, TEXT, **{f"file-{number}": "x\n" for number in range(2000)})
+    ran = await push_for_master(clone)
+    assert ran.code != 0
+    assert "too many files beside the document's" in ran.err
+    assert await server.refs() == before
+
+
+async def test_a_path_that_would_harm_a_clone_is_refused(server: Served, clone: Path) -> None:
+    before = await server.refs()
+    blob = (await git("hash-object", "-w", "--stdin", cwd=clone, given="evil\n")).strip()
+    inner = await git("mktree", cwd=clone, given=f"100644 blob {blob}\tx\n")
+    text = (await git("rev-parse", "HEAD:notes.txt", cwd=clone)).strip()
+    entries = f"040000 tree {inner.strip()}\t.git\n100644 blob {text}\tnotes.txt\n"
+    tree = (await git("mktree", cwd=clone, given=entries)).strip()
+    commit = await git("commit-tree", tree, "-p", "HEAD", "-m", "Evil", cwd=clone)
+    ran = await push(clone, f"{commit.strip()}:refs/heads/master")
+    assert ran.code != 0
+    assert "hasDotgit" in ran.err
+    assert await server.refs() == before
+
+
+async def test_a_pack_that_is_too_large_is_refused_with_a_word(
+    serve: Serve, tmp_path: Path
+) -> None:
+    server = await serve(push_bytes_max=20_000)
+    ann = await server.join("Ann")
+    await ann.edit(TEXT)
+    clone = await server.clone(tmp_path / "clone")
+    before = await server.refs()
+    await commit_text(clone, TEXT, noise=os.urandom(6_000_000).hex())
+    ran = await push(clone)
+    assert ran.code != 0
+    assert "pack exceeds maximum allowed size" in ran.err
+    assert await server.refs() == before
+
+
+# --- what Git would not send
+
+
+def _line(text: str) -> bytes:
+    return b"%04x%s" % (len(text) + 4, text.encode())
+
+
+async def _send(server: Served, old: str, new: str, pack: bytes, *refs: str) -> str:
+    """Push by hand, to `master` if not to other refs."""
+    first, *more = [f"{old} {new} {ref}" for ref in refs or ["refs/heads/master"]]
+    commands = [f"{first}\0 report-status side-band-64k\n", *more]
+    async with server.http.post(
+        f"{server.url}/notes.git/git-receive-pack",
+        data=b"".join([*map(_line, commands), b"0000", pack]),
+        headers={"Content-Type": "application/x-git-receive-pack-request"},
+    ) as response:
+        assert response.status == 200
+        return (await response.read()).decode(errors="replace")
+
+
+async def _packed(clone: Path, *names: str) -> bytes:
+    objects = (await git("rev-parse", *names, cwd=clone)).split()
+    process = await asyncio.create_subprocess_exec(
+        "git", "pack-objects", "--stdout", "-q", cwd=clone,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate("\n".join([*objects, ""]).encode())
+    return out
+
+
+async def test_a_pack_that_lacks_objects_or_is_damaged_changes_nothing(
+    server: Served, ann: Client, clone: Path
+) -> None:
+    before = await server.refs()
+    commit = await commit_text(clone, TEXT.replace("two", "TWO"))
+    whole = await _packed(clone, commit, f"{commit}^{{tree}}", f"{commit}:notes.txt")
+    lacking = await _packed(clone, commit)
+    cases = {
+        "missing necessary objects": lacking,
+        "early EOF": whole[:-30],
+        "unpack": whole[:60] + bytes([whole[60] ^ 0xFF]) + whole[61:],
+        "bad object": b"",
+    }
+    for why, pack in cases.items():
+        said = await _send(server, ann.revision, commit, pack)
+        assert "ng refs/heads/master" in said, said
+        assert why in said or "unpack" in said, said
+        assert await server.refs() == before
+    assert "ok refs/heads/master" in await _send(server, ann.revision, commit, whole)
+    assert (await server.refs())["master"] == commit
+    await server.fsck()
+
+
+async def test_too_many_refs_are_refused(server: Served, ann: Client, clone: Path) -> None:
+    """By hand: Git's client takes half a minute to make something of 10,000 answers."""
+    before = await server.refs()
+    refs = [f"refs/heads/b/{number}" for number in range(10_000)]
+    said = await _send(server, "0" * 40, ann.revision, await _packed(clone, "HEAD"), *refs)
+    assert "10,000 refs are too many for one push: 200 at most" in said
+    assert await server.refs() == before
+
+
+async def test_a_connection_that_is_cut_changes_nothing(
+    server: Served, ann: Client, clone: Path
+) -> None:
+    before = await server.refs()
+    commit = await commit_text(clone, TEXT.replace("two", "TWO"))
+    pack = await _packed(clone, commit, f"{commit}^{{tree}}", f"{commit}:notes.txt")
+    command = _line(f"{ann.revision} {commit} refs/heads/master\0 report-status\n") + b"0000"
+    reader, writer = await asyncio.open_connection(*server.address)
+    head = (
+        "POST /notes.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Type: application/x-git-receive-pack-request\r\n"
+        f"Content-Length: {len(command + pack)}\r\n\r\n"
+    )
+    writer.write(head.encode() + command + pack[:-1])
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert await reader.read() == b""
+    assert await server.refs() == before
+    assert (await push(clone)).code == 0
+
+
+async def test_an_upload_may_not_take_for_ever(serve: Serve) -> None:
+    server = await serve(git_wait_s=0.3)
+    reader, writer = await asyncio.open_connection(*server.address)
+    writer.write(
+        b"POST /notes.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/x-git-receive-pack-request\r\n"
+        b"Content-Length: 1000\r\n\r\n0000"
+    )
+    assert b" 408 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert not server.folder.repository_path("notes").exists()
+
+
+async def test_a_claim_to_go_on_from_master_is_looked_at(
+    server: Served, ann: Client, clone: Path
+) -> None:
+    """Git itself never sends this: an old commit that the new one does not contain."""
+    first = (await git("rev-list", "--max-parents=0", "HEAD", cwd=clone)).strip()
+    blob = (await git("hash-object", "-w", "--stdin", cwd=clone, given="other\n")).strip()
+    tree = (await git("mktree", cwd=clone, given=f"100644 blob {blob}\tnotes.txt\n")).strip()
+    commit = (await git("commit-tree", tree, "-p", first, "-m", "x", cwd=clone)).strip()
+    pack = await _packed(clone, commit, tree, blob)
+    before = await server.refs()
+    for old in (ann.revision, "0" * 40, commit):
+        assert "refs/for/master" in await _send(server, old, commit, pack)
+        assert await server.refs() == before
+
+
+async def test_pages_of_other_sites_and_other_forms_cannot_push(
+    server: Served, ann: Client
+) -> None:
+    address = f"{server.url}/notes.git/git-receive-pack"
+    kind = {"Content-Type": "application/x-git-receive-pack-request"}
+    async with server.http.post(address, data=b"0000") as response:
+        assert response.status == 415
+    evil = {**kind, "Origin": "https://evil.example"}
+    async with server.http.post(address, data=b"0000", headers=evil) as response:
+        assert response.status == 403
+    async with server.http.post(address, data=b"0000", headers=kind) as response:
+        assert response.status == 200  # Git asks like this whether it may push
+    assert ann.text == TEXT
