@@ -1,6 +1,7 @@
 """What is said to somebody who looks at a terminal, beside what commands print."""
 
 import sys
+from urllib.parse import urlsplit, urlunsplit
 
 
 def say(line: str) -> None:
@@ -17,3 +18,9 @@ def tick(what: str) -> None:
 def harmless(line: str) -> str:
     """A line for a terminal, which is not to obey what others wrote."""
     return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line)
+
+
+def without_password(url: str) -> str:
+    """An address for a message: name and password are nobody's business."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -45,6 +45,7 @@ from server.client.machine import (
     with_results,
 )
 from server.protocol import ClientMessage, ServerMessage, WireHunk
+from server.terminal import without_password
 
 _PAUSE_FIRST_S = 0.5
 _PAUSE_MOST_S = 30.0
@@ -124,7 +125,7 @@ class Line:
     """The connection to one document, opened anew after every loss, with back-off and jitter."""
 
     def __init__(self, url: str, listener: Listener) -> None:
-        self._page, self._url = url, websocket_url(url)
+        self._page, self._url = without_password(url), websocket_url(url)
         self._listener = listener
         self._frames: asyncio.Queue[str] = asyncio.Queue()
         self._socket: ClientWebSocketResponse[bool] | None = None
@@ -228,7 +229,7 @@ def websocket_url(url: str) -> str:
     before, found, name = parts.path.rstrip("/").rpartition("/d/")
     if parts.scheme not in {"http", "https"} or not parts.netloc or not found or "/" in name:
         raise NotReachableError(
-            f"{url} is no address of a document; it looks like http://localhost:8080/d/notes"
+            f"{without_password(url)} is no address of a document; it looks like http://localhost:8080/d/notes"
         )
     return urlunsplit((parts.scheme, parts.netloc, f"{before}/ws/{name}", "", ""))
 
@@ -358,7 +359,9 @@ class Document:
             async with asyncio.timeout(wait_s):
                 await self._until(lambda: self._revision is not None)
         except TimeoutError:
-            raise NotReachableError(f"{self._url} cannot be reached: {self._why}") from None
+            raise NotReachableError(
+                f"{without_password(self._url)} cannot be reached: {self._why}"
+            ) from None
 
     def _known(self, text: str) -> Known:
         if text == self._sync.known.text:

@@ -17,7 +17,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
-from server.terminal import harmless
+from server.terminal import harmless, without_password
 
 _WAIT_S = 60.0  # for each answer
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
@@ -161,6 +161,5 @@ def _apart(url: str) -> tuple[str, dict[str, str]]:
 
 def shown(url: str) -> str:
     """An address for a message: no password, and as the user wrote it."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path.removesuffix("/raw"), "", ""))
+    parts = urlsplit(without_password(url))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.removesuffix("/raw"), "", ""))
