@@ -11,9 +11,10 @@ dispute. They are in dispute where merging could silently make garbage:
     sliding      their places are not certain, and could be the same place
     one mark     both inserted beside one mark of punctuation, no blank and no word between
     doubling     both say the same (see `doubling`)
+    indented     one put lines between two lines that the other indented
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -102,7 +103,7 @@ def _may_touch(b: Words, first: Edit, last: Edit) -> bool:
     A line that was put before rewritten words is in doubt: it may lead over to the old ones.
     """
     if not (first.is_insertion or last.is_insertion):
-        return bool(b.blanks[last.start])
+        return _is_divided(b, last.start)
     if first.is_insertion:
         return first.ends_line and last.is_deletion and last.whole_lines
     if last.is_paragraph:
@@ -110,6 +111,11 @@ def _may_touch(b: Words, first: Edit, last: Edit) -> bool:
     if first.is_deletion:
         return first.whole_lines and last.begins_line
     return last.whole_lines and len(first.old) <= _REWRITTEN
+
+
+def _is_divided(b: Words, place: int) -> bool:
+    """Whether a blank stands before this word; the end of the last line counts as one."""
+    return bool(b.blanks[place]) or place == len(b.words)
 
 
 def _may_meet(ours: Edit, theirs: Edit) -> bool:
@@ -122,7 +128,7 @@ def _at_one_mark(b: Words, first: Edit, last: Edit) -> bool:
     return (
         first.is_insertion
         and last.is_insertion
-        and not any(b.blanks[first.start : last.start + 1])
+        and not any(_is_divided(b, place) for place in range(first.start, last.start + 1))
         and not any(is_word(word) for word in b.words[first.start : last.start])
     )
 
@@ -187,6 +193,35 @@ def _related(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iter
             yield _joined(relation, mine, yours)
     for mine, yours in doublings(sides.base, (sides.ours, ours), (sides.theirs, theirs)):
         yield _joined(Relation.DISPUTE, mine, yours)
+    for mine in _indented_around(sides.base, ours, sides.theirs, theirs):
+        yield Span(mine.start, mine.end + 1, Relation.DISPUTE, {mine.start: mine}, {})
+    for yours in _indented_around(sides.base, theirs, sides.ours, ours):
+        yield Span(yours.start, yours.end + 1, Relation.DISPUTE, {}, {yours.start: yours})
+
+
+def _indented_around(
+    b: Words, edits: Sequence[Edit], other: Words, others: Sequence[Edit]
+) -> Iterator[Edit]:
+    """New lines between two lines that the other side indents."""
+    ends = [edit.end for edit in others]
+
+    def is_indented(place: int) -> bool:
+        count = bisect_right(ends, place)
+        if count < len(others) and others[count].start <= place:
+            return False
+        shift = others[count - 1].new_end - others[count - 1].end if count else 0
+        before, after = b.blanks[place], other.blanks[place + shift]
+        lines = before.rpartition("\n"), after.rpartition("\n")
+        return all(end for _, end, _ in lines) and lines[0][2] != lines[1][2]
+
+    for edit in edits:
+        place = edit.start
+        if edit.is_insertion and edit.whole_lines and 0 < place < len(b.words):
+            above = place - 1
+            while above > 0 and "\n" not in b.blanks[above]:
+                above -= 1
+            if is_indented(place) and is_indented(above):
+                yield edit
 
 
 def _joined(relation: Relation, mine: Edit, yours: Edit) -> Span:

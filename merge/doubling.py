@@ -6,7 +6,8 @@ that both made in the same way, however often (a name that both replaced).
 
     nearby     one side inserts, and all its words are among the new ones of the other, one word
                off at most: "[should] paths begin" and "paths [should] begin"
-    moved      both insert the very same in one line, at different places
+    moved      both insert the very same in one line, or what both took away elsewhere, at different
+               places
     alike      both insert much the same words, wherever it is
     number     one side gave a long number another value, the other one writes the old again
 """
@@ -61,6 +62,7 @@ def _moved(
     base: Words, ours: Iterable[Edit], theirs: Iterable[Edit]
 ) -> Iterator[tuple[Edit, Edit]]:
     lines = list(accumulate("\n" in blank for blank in base.blanks))
+    taken = _taken(ours) & _taken(theirs)
     places: dict[tuple[str, ...], list[Edit]] = {}
     for edit in theirs:
         if edit.is_insertion and _is_telling(edit):
@@ -68,8 +70,14 @@ def _moved(
     for edit in ours:
         for other in places.get(edit.new, ())[:_HOLDERS_MAX]:
             first, last = sorted((edit.start, other.start))
-            if edit.is_insertion and first < last and lines[first] == lines[last - 1]:
+            if not edit.is_insertion or first == last:
+                continue
+            if lines[first] == lines[last - 1] or edit.new in taken:
                 yield edit, other
+
+
+def _taken(edits: Iterable[Edit]) -> set[tuple[str, ...]]:
+    return {edit.old for edit in edits if edit.is_deletion}
 
 
 def _is_telling(edit: Edit) -> bool:

@@ -16,8 +16,10 @@ that begin alike at one spot, "pa|p|print": no comparing can tell whose letter i
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import TypeAlias
 
+from merge.placed import as_made
+from merge.positional import merge_placed, way_from
 from merge.splices import Splice, apply, between
 from merge.three_way import merge
 
@@ -64,40 +66,34 @@ def merge_nearby(
     before = [splice for splice in ours_change if splice.start + splice.deleted < low]
     after = [splice for splice in ours_change if splice.start > high]
     inside = ours_change[len(before) : len(ours_change) - len(after)]
-    if not inside or (live and _are_plain(inside, theirs_change)):
-        from_ours, from_theirs = _after(inside, theirs_change), _after(theirs_change, inside)
-    else:
-        b = base[low:high]
-        o, t = apply(b, _moved(inside, -low)), apply(b, _moved(theirs_change, -low))
-        merged = merge(b, o, t, live=live)
-        if not merged.clean:
+    if inside:
+        b, o, t = base[low:high], _moved(inside, -low), _moved(theirs_change, -low)
+        ways = _placed(b, o, t) if live else _compared(b, o, t)
+        if ways is None:
             return None
-        from_ours = _moved(between(o, merged.text), low)
-        from_theirs = _moved(between(t, merged.text), low)
+        from_ours, from_theirs = (_moved(way, low) for way in ways)
+    else:
+        from_ours, from_theirs = tuple(theirs_change), ()
     from_ours = _moved(from_ours, _growth(before))
     from_theirs = (*before, *from_theirs, *_moved(after, _growth(theirs_change)))
     return Nearby(apply(ours, from_ours), from_ours, from_theirs)
 
 
-def _are_plain(ours: Iterable[Splice], theirs: Iterable[Splice]) -> bool:
-    """Whether each change writes or removes, and none touches one of the other side."""
-    changes = sorted([(*it, True) for it in ours] + [(*it, False) for it in theirs])
-    return not any(deleted and inserted for _, deleted, inserted, _ in changes) and all(
-        is_ours == next_is_ours or start + deleted < next_start
-        for (start, deleted, _, is_ours), (next_start, _, _, next_is_ours) in pairwise(changes)
-    )
+_Ways: TypeAlias = tuple[tuple[Splice, ...], tuple[Splice, ...]]  # from ours, from theirs
 
 
-def _after(done: Sequence[Splice], splices: Iterable[Splice]) -> tuple[Splice, ...]:
-    """The splices, against the text after others that are done, none of which they touch."""
-    shift, count = 0, 0
-    found = []
-    for start, deleted, inserted in splices:
-        while count < len(done) and done[count].start < start:
-            shift += _growth(done[count : count + 1])
-            count += 1
-        found.append(Splice(start + shift, deleted, inserted))
-    return tuple(found)
+def _placed(base: str, ours: Sequence[Splice], theirs: Sequence[Splice]) -> _Ways | None:
+    """What people typed a moment ago stays where they typed it."""
+    atoms = merge_placed(base, as_made(base, ours), as_made(base, theirs))
+    if atoms is None:
+        return None
+    return way_from(atoms, ours=True), way_from(atoms, ours=False)
+
+
+def _compared(base: str, ours: Sequence[Splice], theirs: Sequence[Splice]) -> _Ways | None:
+    o, t = apply(base, ours), apply(base, theirs)
+    merged = merge(base, o, t)
+    return (between(o, merged.text), between(t, merged.text)) if merged.clean else None
 
 
 def _window(

@@ -91,12 +91,23 @@ class Alignment:
         return new_start, max(new_start, new_end)
 
 
-def touching(ours: Sequence[Change], theirs: Sequence[Change]) -> Iterator[Group]:
-    """Group changes that overlap or touch, as `git merge-file` does."""
+def touching(
+    ours: Sequence[Change], theirs: Sequence[Change], joined: tuple[int, int] | None = None
+) -> Iterator[Group]:
+    """Group changes that overlap or touch, as `git merge-file` does.
+
+    Args:
+        ours: what our side changed.
+        theirs: what their side changed.
+        joined: a range of the base whose changes are one group.
+    """
     group: Group | None = None
     tagged = [(change, True) for change in ours] + [(change, False) for change in theirs]
+    low, high = joined or (-1, -1)
     for change, is_ours in sorted(tagged):
-        if group is None or change.start > group.end:
+        if group is None or (
+            change.start > group.end and not (low < change.start <= high and low <= group.end)
+        ):
             if group is not None:
                 yield group
             group = Group(change.start, change.end)

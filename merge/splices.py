@@ -32,7 +32,11 @@ _LINES_MAX = 100_000
 _LETTERS_MAX = 4_000
 # A longer run without a blank is no word.
 _WORD_MAX = 100
-# So far a change is slid to get between words.
+# In longer lines words are compared.
+_LINE_MAX = 2_000
+# What a sentence begins behind: a sentence, a line end or nothing.
+_SENTENCE_STARTS = ("", "\n", ".", "!", "?", "。", "！", "？")
+# How far a change is slid to get to a likelier place.
 _SLIDE_MAX = 200
 
 
@@ -84,25 +88,23 @@ def between(before: str, after: str) -> tuple[Splice, ...]:
     return tuple(settled(before, after, found))
 
 
-def letters(before: str, after: str) -> tuple[Splice, ...]:
+def by_letters(before: str, after: str) -> tuple[Splice, ...]:
     """What makes `after` of `before`, letter by letter where that reads as typing.
 
-    A change is several splices only if each inserts or deletes, as typing does. A word that gave
-    way to another stays one replacement: the letters that they happen to share mean nothing.
+    As `between`, but words are not compared: several letters that came into one word are several
+    splices.
     """
-    prefix = common_prefix(before, after)
-    suffix = common_suffix(before[prefix:], after[prefix:])
+    prefix, suffix = _common_ends(before, after)
     old = before[prefix : len(before) - suffix]
     new = after[prefix : len(after) - suffix]
-    whole = Splice(prefix, len(old), new)
-    if not old or not new or len(old) + len(new) > _LETTERS_MAX:
-        return (whole,) if old or new else ()
-    parts = [
-        Splice(prefix + start, deleted, inserted)
-        for start, deleted, inserted in _refined(new, graphemes(old), graphemes(new))
+    if len(old) + len(new) > _LETTERS_MAX:
+        return between(before, after)
+    found = [
+        Splice(prefix + at, deleted, inserted)
+        for line in _lines(old, new)
+        for at, deleted, inserted in _within(line, old, _letters)
     ]
-    is_typing = not any(part.deleted and part.inserted for part in parts)
-    return tuple(parts) if is_typing and _fits(parts, before, after) else (whole,)
+    return tuple(found) if _fits(found, before, after) else (Splice(prefix, len(old), new),)
 
 
 def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, ...]:
@@ -158,55 +160,91 @@ def map_position(splices: Sequence[Splice], position: int, *, after: bool = Fals
 def _common_ends(before: str, after: str) -> tuple[int, int]:
     """How much both have in common at the start and at the end.
 
-    Where words gave way to words this does not end within one: two words that begin alike would
-    be compared with what is left of them.
+    Where something gave way to something else this ends between lines (or, in long ones, words):
+    lines that begin alike would be compared with what is left of them.
     """
     prefix = common_prefix(before, after)
     suffix = common_suffix(before[prefix:], after[prefix:])
-    if prefix + suffix == min(len(before), len(after)):
+    is_pure = prefix + suffix == min(len(before), len(after))
+    if is_pure and not _cuts_lines(before, prefix, len(before) - suffix):
         return prefix, suffix
-    first = _seek_blank(before, range(prefix - 1, -1, -1))
-    last = _seek_blank(before, range(len(before) - suffix, len(before)))
-    return prefix - first, suffix - last
+    first = _seek_end(before, range(prefix - 1, -1, -1))
+    last = _seek_end(before, range(len(before) - suffix, len(before)))
+    is_cut = last < suffix and before[len(before) - suffix + last] == "\n"
+    return prefix - first, suffix - last - is_cut
 
 
-def _seek_blank(text: str, places: Sequence[int]) -> int:
-    """How many characters come before the first blank; none where that is far."""
+def _cuts_lines(text: str, start: int, end: int) -> bool:
+    """Whether this stretch begins or ends in a word and reaches over a line end."""
+    return "\n" in text[start:end] and any(
+        text[at - 1 : at].isalnum() and text[at : at + 1].isalnum() for at in (start, end)
+    )
+
+
+def _seek_end(text: str, places: Sequence[int]) -> int:
+    """How many characters come before the first line end, or else blank; none where that is far."""
+    for distance, place in enumerate(places[:_LINE_MAX]):
+        if text[place] == "\n":
+            return distance
+    if len(places) < _LINE_MAX:
+        return len(places)
     for distance, place in enumerate(places[:_WORD_MAX]):
         if text[place].isspace():
             return distance
-    return len(places) if len(places) < _WORD_MAX else 0
+    return 0
 
 
-def settled(before: str, after: str, splices: Iterable[Splice]) -> Iterator[Splice]:
-    """The same change, with insertions and deletions between words where they can slide there.
+def settled(before: str, after: str, splices: Sequence[Splice]) -> Iterator[Splice]:
+    """The same change, with insertions and deletions at the likeliest place they can slide to.
 
-    Between two of them still lies something unchanged, so none gets in front of another.
+    Whole lines come and go as whole lines, else sentences, else words. Between two of them still
+    lies something unchanged, so none gets in front of another.
     """
     floor = shift = 0
-    for splice in splices:
+    for place, splice in enumerate(splices):
+        following = splices[place + 1].start - 1 if place + 1 < len(splices) else len(before)
         pure = not (splice.deleted and splice.inserted)
-        placed = _slid_left(before, after, splice, floor, shift) if pure else splice
+        placed = _slid(before, after, splice, (floor, following), shift) if pure else splice
         yield placed
         floor = placed.start + placed.deleted + 1
         shift += len(splice.inserted) - splice.deleted
 
 
-def _slid_left(before: str, after: str, splice: Splice, floor: int, shift: int) -> Splice:
-    """The rightmost place between words, or else where it was."""
-    start, deleted, _ = slid = splice
-    moving = splice.inserted or before[start : start + deleted]
-    for _ in range(_SLIDE_MAX):
-        if is_between_words(before, start, start + deleted, moving) and tears_nothing(
-            slid, shift, before, after
-        ):
-            return slid
-        if start == floor or before[start - 1] != moving[-1]:
-            break
-        start -= 1
+def _slid(before: str, after: str, splice: Splice, room: tuple[int, int], shift: int) -> Splice:
+    """The rightmost of the likeliest places, or else where it was."""
+    best, likeliest = splice, 0
+    for slid in _slides(before, splice, room):
+        start, deleted, inserted = slid
+        moving = inserted or before[start : start + deleted]
+        likely = _likelihood(before, start, start + deleted, moving)
+        if likely > likeliest and tears_nothing(slid, shift, before, after):
+            best, likeliest = slid, likely
+    return best
+
+
+def _slides(before: str, splice: Splice, room: tuple[int, int]) -> Iterator[Splice]:
+    """All places that give the same text, from right to left, in `room`."""
+    start, deleted, inserted = splice
+    low, high = max(room[0], start - _SLIDE_MAX), min(room[1], start + deleted + _SLIDE_MAX)
+    moving = inserted or before[start : start + deleted]
+    while start + deleted < high and before[start + deleted] == moving[0]:
+        moving = moving[1:] + moving[0]
+        start += 1
+    yield Splice(start, deleted, moving if inserted else "")
+    while start > low and before[start - 1] == moving[-1]:
         moving = moving[-1] + moving[:-1]
-        slid = Splice(start, deleted, moving if splice.inserted else "")
-    return splice
+        start -= 1
+        yield Splice(start, deleted, moving if inserted else "")
+
+
+def _likelihood(text: str, start: int, end: int, moving: str) -> int:
+    """How likely a change begins and ends there: 3 whole lines, 2 sentences, 1 words, else 0."""
+    if moving[-1] == "\n" and (start == 0 or text[start - 1] == "\n"):
+        return 3
+    if not is_between_words(text, start, end, moving):
+        return 0
+    before = text[max(start - 2, 0) : start].rstrip(" ")
+    return 2 if before[-1:] in _SENTENCE_STARTS else 1
 
 
 def is_between_words(text: str, start: int, end: int, moving: str) -> bool:
@@ -243,7 +281,7 @@ def _fine(old: str, new: str) -> Iterable[Splice]:
         letter
         for line in by_lines
         for word in _within(line, old, _words)
-        for letter in _within(word, old, letters)
+        for letter in _within(word, old, _letters)
     )
 
 
@@ -256,7 +294,63 @@ def _lines(old: str, new: str) -> Iterable[Splice]:
 def _words(old: str, new: str) -> Iterable[Splice]:
     if not old or not new:
         return [Splice(0, len(old), new)]
-    return _refined(new, tokens(old), tokens(new))
+    found = list(_refined(new, tokens(old), tokens(new)))
+    is_one_line = "\n" not in old[:-1] + new[:-1]
+    return found if is_one_line and _keeps_word(old, found) else _anchored(old, found)
+
+
+def _keeps_word(text: str, splices: Sequence[Splice]) -> bool:
+    """Whether a word of the text stays."""
+    position = 0
+    for start, deleted, _ in splices:
+        if any(map(str.isalnum, text[position:start])):
+            return True
+        position = start + deleted
+    return any(map(str.isalnum, text[position:]))
+
+
+def _anchored(old: str, splices: Iterable[Splice]) -> Iterator[Splice]:
+    """The same change, with a word kept between any two; list marks are in every line."""
+    last: Splice | None = None
+    for splice in splices:
+        if last:
+            kept = old[last.start + last.deleted : splice.start]
+            if any(map(str.isalnum, kept)):
+                yield last
+            else:
+                deleted = splice.start + splice.deleted - last.start
+                splice = Splice(last.start, deleted, last.inserted + kept + splice.inserted)
+        last = splice
+    if last:
+        yield last
+
+
+def _letters(old: str, new: str) -> Iterable[Splice]:
+    """What came or went as letters, as typing does, without those that both have.
+
+    A word that gave way to another stays one replacement: the letters that they happen to share
+    mean nothing. Neither do those of several lines.
+    """
+    prefix = common_prefix(old, new)
+    suffix = common_suffix(old[prefix:], new[prefix:])
+    gone, came = old[prefix : len(old) - suffix], new[prefix : len(new) - suffix]
+    whole = [Splice(prefix, len(gone), came)]
+    cuts_lines = _cuts_lines(old, prefix, prefix + len(gone))
+    if not came and not cuts_lines:
+        return whole if gone else []
+    if not gone or len(gone) + len(came) > _LETTERS_MAX:
+        return whole
+    if "\n" in gone or "\n" in came:
+        words = list(_words(old, new))
+        if len(words) == 1:
+            return words
+        return [letter for word in words for letter in _within(word, old, _letters)]
+    parts = [
+        Splice(prefix + start, deleted, inserted)
+        for start, deleted, inserted in _refined(came, graphemes(gone), graphemes(came))
+    ]
+    is_typing = not any(part.deleted and part.inserted for part in parts)
+    return parts if is_typing and _fits(parts, old, new) else whole
 
 
 def _fits(splices: Sequence[Splice], before: str, after: str) -> bool:

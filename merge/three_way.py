@@ -34,10 +34,9 @@ Not here: repositories, files, people, and any memory. The same arguments give t
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TypeAlias
 
-from merge.diff import diff
+from merge.diff import Change, diff
 from merge.pieces import Aligner, Piece, agreed, piece, touching
 from merge.result import Merge, assembled, placed_back
 from merge.tokens import clauses, common_prefix, common_suffix, lines, shared_ends
@@ -56,8 +55,6 @@ _LONG = 1_000
 # With more hunks than this all that changed is one: nobody answers so many questions, and to find
 # a split for them takes long.
 _HUNKS_MAX = 250
-# More than this is no moment of typing.
-_TYPED_MAX = 20_000
 
 _Refine: TypeAlias = Callable[[str, str, str], list[Piece] | None]
 
@@ -147,18 +144,17 @@ def _pieces(base: str, ours: str, theirs: str, live: bool) -> Iterable[Piece]:
     if whole is not None:
         return [Piece(base, ours, theirs, whole)]
     typed = merge_typed(base, ours, theirs) if live else None
-    return typed or _compared(base, ours, theirs, live)
+    return typed or _compared(base, ours, theirs)
 
 
-def _compared(base: str, ours: str, theirs: str, live: bool) -> Iterable[Piece]:
+def _compared(base: str, ours: str, theirs: str) -> Iterable[Piece]:
     """By lines, or by clauses where lines have no end; then what both changed by words."""
     found, disputed, length = _outlined(base, ours, theirs, lines)
     if length > max(_LENGTH_MAX, _LONG * disputed):
         found, disputed, length = _outlined(base, ours, theirs, clauses)
     if length > _LENGTH_MAX:
         return found
-    refined = _refined(found, partial(merge_words, live=live))
-    return _refined(refined, merge_typed) if live and length <= _TYPED_MAX else refined
+    return _refined(found, merge_words)
 
 
 def _outlined(
@@ -174,7 +170,8 @@ def _grouped(b: Sequence[str], o: Sequence[str], t: Sequence[str]) -> Iterator[P
     """What only one side changed is taken; where changes of both touch is a dispute."""
     position = 0
     o_aligner, t_aligner = Aligner(), Aligner()
-    for group in touching(diff(b, o), diff(b, t)):
+    ours, theirs = diff(b, o), diff(b, t)
+    for group in touching(ours, theirs, _moved_twice((b, o, t), ours, theirs)):
         kept = "".join(b[position : group.start])
         yield piece(kept, kept, kept)
         o_start, o_end = o_aligner.span(group.start, group.end, group.ours)
@@ -187,6 +184,45 @@ def _grouped(b: Sequence[str], o: Sequence[str], t: Sequence[str]) -> Iterator[P
         position = group.end
     kept = "".join(b[position:])
     yield piece(kept, kept, kept)
+
+
+def _moved_twice(
+    texts: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    ours: Sequence[Change],
+    theirs: Sequence[Change],
+) -> tuple[int, int] | None:
+    """From where to where both sides moved the same lines, but to different places.
+
+    Git takes each change for itself, and the lines stand there twice.
+    """
+    b, o, t = texts
+    taken = set(_taken(b, ours)) & set(_taken(b, theirs)) if ours and theirs else None
+    if not taken:
+        return None
+    mine, yours = (_put(side, changes) for side, changes in ((o, ours), (t, theirs)))
+    places = [
+        place
+        for start, lines in taken
+        if lines in mine and lines in yours and mine[lines] != yours[lines]
+        for place in (start, start + len(lines), mine[lines], yours[lines])
+    ]
+    return (min(places), max(places)) if places else None
+
+
+def _taken(b: Sequence[str], changes: Iterable[Change]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Lines that went: where they were, and what they were."""
+    for start, end, new_start, new_end in changes:
+        if new_start == new_end:
+            yield start, tuple(b[start:end])
+
+
+def _put(side: Sequence[str], changes: Iterable[Change]) -> dict[tuple[str, ...], int]:
+    """Lines that came, and where in the base."""
+    return {
+        tuple(side[new_start:new_end]): start
+        for start, end, new_start, new_end in changes
+        if start == end
+    }
 
 
 def _refined(pieces: Iterable[Piece], refine: _Refine) -> Iterator[Piece]:

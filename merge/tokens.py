@@ -25,9 +25,16 @@ _LETTER = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{N}}\p{{M}}_])"
 # counting back to the first of them each time, is not.
 _CLUSTER = r"(?:\p{RI}\p{RI}(?![\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}])|\X)"
 
+# 3,14 or 1,000,000: one number; the commas of 12,40,7 divide the numbers of a list.
+_THOUSANDS = r"(?<!\p{N},)\p{N}{1,3}(?:,\p{N}{3}){1,6}+(?![,\p{N}])"
+_DECIMAL = r"(?<![\p{N}\p{L}],)\p{N}++,\p{N}++(?!,\p{N})"
+_COMMA_NUMBER = rf"(?:{_THOUSANDS}|{_DECIMAL})"
+_NUMBER = rf"(?:{_COMMA_NUMBER}|\p{{N}}++)"
+
 _TOKEN = regex.compile(
     r"\s+"  # a run of blanks, line ends included
-    r"|\p{N}+(?:[.,:/-]\p{N}+)+"  # 3.14, 1,000, 10:30, 2024-01-02: half a date is no date
+    rf"|{_NUMBER}(?:[.:/-]{_NUMBER})+"  # 3.14, 10:30, 2024-01-02: half a date is no date
+    rf"|{_COMMA_NUMBER}"
     rf"|{_LETTER}+(?:['’]{_LETTER}+)*"  # a word, with its marks and apostrophes
     r"|([^\p{L}\p{N}\s])\1+"  # a run of one punctuation mark: ``` or ----
     rf"|{_CLUSTER}",  # one unspaced character, one mark, one emoji

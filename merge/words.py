@@ -7,9 +7,12 @@ each; only the words are compared, so a rewrapped paragraph and a changed word i
     2  find which edits of the two sides meet, and how (`disputes`)
     3  put the pieces together; the blank before each word is merged by itself (here)
 
-Two insertions at one point that are both kept stand in alphabetical order, so that the result is
-the same whichever side is ours; in a live merge the incoming one comes first, as in `typed`. A
-paragraph always comes behind the line that is gone on with.
+Lines are read with the line end before each instead of the one behind it (`_turned`). A word then
+carries all that divides it from the words before it, lines come and go with one line end each, and
+what is left of them is whole lines again.
+
+Two insertions at one point that are both kept stand in the order of `merge.order`, so that the
+result is the same whichever side is ours.
 
 Left out on purpose: anything finer than a word (letters make garbage of numbers and names; see
 `typed` for the one place where letters are right), and any understanding of moved text.
@@ -21,26 +24,102 @@ from typing import TypeAlias
 from merge.diff import Change
 from merge.disputes import Relation, Sides, Span, find_spans, goes_on_before
 from merge.edits import Edit, Words, find_edits, read
+from merge.order import comes_first
 from merge.pieces import Aligner, Piece, agreed, piece
 from merge.tokens import is_boundary
 
-
-def merge_words(base: str, ours: str, theirs: str, *, live: bool = False) -> list[Piece]:
-    """Cut the three texts into pieces that merge and pieces in dispute."""
-    b, o, t = read(base), read(ours), read(theirs)
-    sides = Sides(b, o, t)
-    return _Assembly(sides, live).pieces(find_spans(sides, find_edits(b, o), find_edits(b, t)))
-
-
 _Three: TypeAlias = tuple[str, str, str]  # the base's, ours, theirs
+
+
+def merge_words(base: str, ours: str, theirs: str) -> list[Piece]:
+    """Cut the three texts into pieces that merge and pieces in dispute."""
+    texts = base, ours, theirs
+    if not any("\n" in text for text in texts):
+        return _by_words(texts)
+    end = _line_end(texts)
+    b, o, t = (_turned(text, end) for text in texts)
+    return _turned_back(texts, _by_words((b, o, t)), end)
+
+
+def _by_words(texts: _Three) -> list[Piece]:
+    sides = Sides(*map(read, texts))
+    b, o, t = sides
+    return _Assembly(sides).pieces(find_spans(sides, find_edits(b, o), find_edits(b, t)))
+
+
+# Lines with their line end in front
+
+
+def _line_end(texts: _Three) -> str:
+    """The line end that they end with."""
+    return "\r\n" if any(text.endswith("\r\n") for text in texts) else "\n"
+
+
+def _turned(lines: str, end: str) -> str:
+    r"""The lines with the line end before each: "a\nb\n" as "\na\nb"."""
+    return end + lines.removesuffix(end) if lines else ""
+
+
+def _turned_back(texts: _Three, pieces: Sequence[Piece], end: str) -> list[Piece]:
+    """The pieces of the turned texts as pieces of the texts."""
+    if not all(texts):
+        return [_as_one(pieces, texts, end)]
+    b, o, t = (end if text.endswith(end) else "" for text in texts)
+    is_gone = all(each.merged == "" for each in pieces)
+    last = Piece(b, o, t, "") if is_gone else piece(b, o, t)
+    return [*_unturned_front(pieces, len(end)), last]
+
+
+def _as_one(pieces: Sequence[Piece], texts: _Three, end: str) -> Piece:
+    """All of them as one piece. What was not empty decides whether the last line has an end."""
+    if any(each.merged is None for each in pieces):
+        return piece(*texts)
+    merged = "".join(each.merged or "" for each in pieces)
+    last = end if merged and any(text.endswith(end) for text in texts) else ""
+    return Piece(*texts, merged[len(end) :] + last)
+
+
+def _unturned_front(pieces: Sequence[Piece], size: int) -> list[Piece]:
+    """Take away the line end that each text begins with.
+
+    It may be in several pieces: what one side put there has one, and so has what follows. Then the
+    line end moves behind each of them.
+    """
+    count = next(n for n in range(1, len(pieces) + 1) if all(_joined(pieces[:n])))
+    front, rest = pieces[:count], pieces[count:]
+    end = _joined(front)[0][:size]
+    if not all(front[-1]) or not all(
+        text.startswith(end) for each in front for text in each if text
+    ):
+        front = [_united(front)]
+    moved = [_unturned(each, size, end) for each in front[:-1]]
+    last = _unturned(front[-1], size, "")
+    return [*moved, last, *rest]
+
+
+def _unturned(turned: Piece, size: int, end: str) -> Piece:
+    """A piece without the line end before each text, and with one behind it."""
+    b, o, t, merged = (text and text[size:] + end for text in turned)
+    return Piece(b or "", o or "", t or "", merged)
+
+
+def _joined(pieces: Sequence[Piece]) -> _Three:
+    b, o, t = ("".join(texts) for texts in zip(*(each[:3] for each in pieces), strict=True))
+    return b, o, t
+
+
+def _united(pieces: Sequence[Piece]) -> Piece:
+    """Several pieces as one, in dispute if one of them is."""
+    if any(each.merged is None for each in pieces):
+        return piece(*_joined(pieces))
+    return Piece(*_joined(pieces), "".join(each.merged or "" for each in pieces))
 
 
 class _Assembly:
     """Makes pieces of spans; every word carries the blank before it."""
 
-    def __init__(self, sides: Sides, live: bool) -> None:
+    def __init__(self, sides: Sides) -> None:
         self._b, self._o, self._t = sides
-        self._live = live
         self._ours, self._theirs = Aligner(), Aligner()
         self._pieces: list[Piece] = []
         self._inserted = -1, ""  # where last, and the blank behind it
@@ -88,9 +167,10 @@ class _Assembly:
 
     def _merged_blank(self, blanks: _Three) -> str:
         """Where one side deleted what the other inserted at, words must not run together."""
-        merged = max(_merged_blank(*blanks), self._owed, key=_weight)
+        gap, indentation = _merged_blank(*blanks)
+        gap = max(gap, self._owed, key=_weight)
         self._owed = ""
-        return merged
+        return gap + indentation if "\n" in gap else gap
 
     def _span(self, span: Span) -> bool:
         """Whether the blank behind the span is taken care of."""
@@ -122,7 +202,7 @@ class _Assembly:
         if goes_on_before(ours, theirs):
             in_order = not ours.begins_line
         else:
-            in_order = not self._live and _alphabetical(ours) < _alphabetical(theirs)
+            in_order = comes_first(_inserted_lines(*mine), _inserted_lines(*yours))
         return _joined_lines(mine, yours) if in_order else _joined_lines(yours, mine)
 
     def _one_sided(self, span: Span, texts: _Three, blanks: _Three, behind: str) -> str:
@@ -134,7 +214,7 @@ class _Assembly:
         if edit.is_deletion:
             self._deletion(edit, blanks[3 - mine])
             return texts[mine]
-        return self._merged_blank(blanks) + texts[mine][len(blanks[mine]) :]
+        return self._merged_blank(blanks) + texts[mine].removeprefix(blanks[mine])
 
     def _insertion(self, edit: Edit, text: str, behind: str) -> str:
         """Behind deleted lines it begins where they began; it brings the blank behind it along."""
@@ -142,15 +222,15 @@ class _Assembly:
         after, before = self._deleted
         if after != edit.start:
             return text
-        self._owed = behind
-        return text if before is None else before + text.lstrip()
+        self._owed = _gap(behind)
+        return text if before is None else _gap(before) + text.removeprefix(_gap(_leading(text)))
 
     def _deletion(self, edit: Edit, before: str) -> None:
-        """What was inserted in front of it brings the blank behind it along."""
+        """What was inserted in front of it brings the blank behind it along, if words follow."""
         self._deleted = edit.end, before if edit.begins_line else None
         place, behind = self._inserted
-        if place == edit.start:
-            self._owed = behind
+        if place == edit.start and edit.end < len(self._b.words):
+            self._owed = _gap(behind)
 
     def _dispute(self, texts: _Three, behind: _Three) -> bool:
         """A dispute takes in the blank behind it where the sides differ in that, too."""
@@ -164,26 +244,30 @@ class _Assembly:
         return takes_blank
 
 
-def _alphabetical(edit: Edit) -> tuple[str, tuple[str, ...]]:
-    return " ".join(edit.new).casefold(), edit.new
+def _inserted_lines(text: Words, edit: Edit) -> str:
+    """The lines that an edit brings, blank lines before and behind them included."""
+    behind = text.blanks[edit.new_end] or "\n"
+    lines = text.text(edit.new_start, edit.new_end) + _gap(behind)
+    return lines.partition("\n")[2]
 
 
 def _joined_lines(first: tuple[Words, Edit], last: tuple[Words, Edit]) -> str:
     """One insertion and then the other, which keeps its indentation and blank lines before it."""
     (left, before), (right, behind) = first, last
+    begins = _gap(right.blanks[behind.new_start])
+    between = max(_gap(left.blanks[before.new_end]), begins, key=_weight)
     text = right.text(behind.new_start, behind.new_end)
-    indented = text[text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1 :]
-    ends = _line_ends(left.blanks[before.new_end])
-    begins = _line_ends(right.blanks[behind.new_start])
-    if behind.new_start == 0:  # a line begins there, but does not say so
-        begins = ends[: ends.find("\n") + 1] + begins
-    between = max(ends, begins, key=_weight)
-    return left.text(before.new_start, before.new_end) + between + indented
+    return left.text(before.new_start, before.new_end) + between + text[len(begins) :]
 
 
-def _line_ends(blank: str) -> str:
-    """The blank without the indentation at its end."""
-    return blank[: blank.rfind("\n") + 1]
+def _leading(text: str) -> str:
+    """The blank that a text begins with."""
+    return text[: len(text) - len(text.lstrip())]
+
+
+def _gap(blank: str) -> str:
+    """What of a blank divides; behind the last line end begins the indentation of the next line."""
+    return blank[: blank.rfind("\n") + 1] or blank
 
 
 def _weight(blank: str) -> tuple[int, int, str]:
@@ -195,8 +279,17 @@ def _changes(edits: Iterable[Edit]) -> list[Change]:
     return [Change(edit.start, edit.end, edit.new_start, edit.new_end) for edit in edits]
 
 
-def _merged_blank(base: str, ours: str, theirs: str) -> str:
-    """Where both changed it, the one that separates more: the same for any order of sides."""
+def _merged_blank(*blanks: str) -> tuple[str, str]:
+    """The gap and the indentation, each merged by itself.
+
+    Of a gap that both changed, the one that separates more: the same for any order of sides.
+    """
+    gaps = [_gap(blank) for blank in blanks]
+    indentations = [blank.removeprefix(gap) for blank, gap in zip(blanks, gaps, strict=True)]
+    return _merged(*gaps), _merged(*indentations)
+
+
+def _merged(base: str, ours: str, theirs: str) -> str:
     merged = agreed(base, ours, theirs)
     return max(ours, theirs, key=_weight) if merged is None else merged
 

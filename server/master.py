@@ -127,7 +127,8 @@ class Master:
             change = between(self._store.text(incoming.fork), incoming.sent)
         live = self._is_live(incoming.fork, change, now)
         settled = self._take_in_nearby(incoming, change, live, now)
-        return settled or self._take_in_wholly(incoming, live, now)
+        # What was typed where is known, unless a whole text came: then comparing may read it.
+        return settled or self._take_in_wholly(incoming, live and incoming.change is None, now)
 
     def _take_in_nearby(
         self, incoming: Incoming, change: Change, live: bool, now: float

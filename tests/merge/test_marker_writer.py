@@ -200,7 +200,7 @@ def test_lines_that_ours_and_theirs_have_in_common_are_in_the_conflict_only_in_d
     ("texts", "expected"),
     [
         (("a", "x", "y"), "<<<<<<< ours\nx\n=======\ny\n>>>>>>> theirs"),
-        (("a", "x", "y\n"), "<<<<<<< ours\nx\n=======\ny\n\n>>>>>>> theirs"),
+        (("a", "x", "y\n"), "<<<<<<< ours\nx\n=======\ny\n>>>>>>> theirs\n"),
         (("a", "", "y"), "<<<<<<< ours\n=======\ny\n>>>>>>> theirs"),
         (
             ("q\r\na", "q\r\nx", "q\r\ny"),

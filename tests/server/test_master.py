@@ -63,10 +63,16 @@ def test_what_disagrees_waits_and_the_rest_is_merged(store: Repository, master: 
 
 @pytest.mark.parametrize(
     ("words", "waits_s", "asks"),
-    [("two", 0.0, False), ("two", 29.0, False), ("two", 31.0, True), ("two " * 60, 0.0, True)],
-    ids=["at once", "soon", "after a while", "a paste"],
+    [
+        ("tw", 0.0, False),
+        ("tw", 29.0, False),
+        ("tw", 31.0, True),
+        ("two", 0.0, True),
+        ("two " * 60, 0.0, True),
+    ],
+    ids=["at once", "soon", "after a while", "a whole word", "a paste"],
 )
-def test_insertions_at_one_point_are_both_kept_only_while_typing(
+def test_letters_at_one_point_are_both_kept_only_while_typing(
     master: Master, words: str, waits_s: float, asks: bool
 ) -> None:
     base = master.take_in(edit(ANN, "say: \n", master.revision), NOON).head
