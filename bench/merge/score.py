@@ -6,6 +6,7 @@
 
 A silent wrong merge costs ten questions:
     LIVE = mean(right % of split, indep) - 10 * (wrong % of clash + mean(wrong % of split, indep))
+Clashes whose second commit merely takes back the first are not in it, as no merge can know them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -77,9 +78,9 @@ def score(tools: dict[str, Tool], corpus: Corpus) -> Iterator[str]:
 
 
 def _small_edits(tools: dict[str, Tool], corpus: Corpus) -> str:
-    kinds = ("split", "indep", "clash", "easy")
+    kinds = ("split", "indep", "clash", "taken back", "easy")
     head = ["tool", "split right", "split wrong", "indep right", "indep wrong"]
-    head += ["clash wrong (95 %)", "easy byte-equal", "LIVE", *_NO_ANSWERS]
+    head += ["clash wrong (95 %)", "with taken back", "easy byte-equal", "LIVE", *_NO_ANSWERS]
     rows = [
         _small_edits_row(name, *(_answers(tool, corpus[kind], f"{name}, {kind}") for kind in kinds))
         for name, tool in tools.items()
@@ -89,8 +90,10 @@ def _small_edits(tools: dict[str, Tool], corpus: Corpus) -> str:
 
 
 def _small_edits_row(
-    name: str, split: Answers, indep: Answers, clash: Answers, easy: Answers
+    name: str, split: Answers, indep: Answers, clash: Answers, taken_back: Answers, easy: Answers
 ) -> list[str]:
+    every_clash = clash.total + taken_back.total
+    with_taken_back = f"{clash.wrong + taken_back.wrong} of {every_clash}"
     return [
         name,
         _part(split, percent(split.right, split.total)),
@@ -98,9 +101,10 @@ def _small_edits_row(
         _part(indep, percent(indep.right, indep.total)),
         _part(indep, percent(indep.wrong, indep.total, 2)),
         _part(clash, percent_within(clash.wrong, clash.total)),
+        "–" if clash.given_up else _part(taken_back, with_taken_back),
         _part(easy, f"{easy.exact} of {easy.total}"),
         "–" if any(each.given_up for each in (split, indep, clash)) else _live(split, indep, clash),
-        *_no_answers(split, indep, clash, easy),
+        *_no_answers(split, indep, clash, taken_back, easy),
     ]
 
 

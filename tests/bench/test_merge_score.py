@@ -27,7 +27,7 @@ class Brittle(Tool):
 
 def cells(tool: Tool, **corpus: list[Row]) -> dict[str, str]:
     """What the first table says of a tool, by column."""
-    empty: Corpus = {kind: [] for kind in ("split", "indep", "clash", "easy", "hard")}
+    empty: Corpus = {kind: [] for kind in ("split", "indep", "clash", "taken back", "easy", "hard")}
     table = next(score({"tool": tool}, empty | corpus))
     head, _, row = (line for line in table.splitlines() if line.startswith("|"))
     names, found = ([cell.strip() for cell in line.split("|")[1:-1]] for line in (head, row))
