@@ -47,7 +47,9 @@ def _parts(arguments: Namespace, tools: dict[str, Tool]) -> Iterator[str]:
     if rows and arguments.only != "speed":
         yield from score(tools, rows)
     if arguments.only != "score":
-        live = [row for kind in ("split", "indep", "clash") for row in rows.get(kind, [])]
+        live = [
+            row for kind in ("split", "indep", "clash", "taken back") for row in rows.get(kind, [])
+        ]
         yield from speed(tools, live, arguments.rows)
 
 

@@ -1,11 +1,14 @@
 """The corpus: rows of three texts with the one that should come of them.
 
 A folder with `live.jsonl.gz` and `merges.jsonl.gz`. Its kinds:
-    split   one commit's edits dealt to two people; right is all of them
-    indep   two commits that do not touch; right is both
-    clash   the second commit changes the words of the first; asking is right
-    easy    whole files where Git is clean; right is the same, byte for byte
-    hard    whole files where Git asks; right is what somebody committed
+    split       one commit's edits dealt to two people; right is all of them
+    indep       two commits that do not touch; right is both
+    clash       the second commit changes the words of the first; asking is right
+    taken back  of the clashes, those where it merely takes back an edit: no merge can know
+    easy        whole files where Git is clean; right is the same, byte for byte
+    hard        whole files where Git asks; right is what somebody committed
+
+The files call both `clash`; `taken_back.py` parts them.
 """
 
 import gzip
@@ -14,6 +17,8 @@ from collections import defaultdict
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
+
+from bench.merge.taken_back import is_taken_back
 
 _FILES = ("live.jsonl.gz", "merges.jsonl.gz")
 
@@ -63,4 +68,7 @@ def sample(rows: list[Row], rows_max: int | None) -> list[Row]:
 def _parsed(line: str) -> tuple[str, Row]:
     found = json.loads(line)
     triple = Triple(found["base"], found["ours"], found["theirs"])
-    return found["kind"], Row(triple, found["resolved"], found["cls"], found["repo"])
+    kind = found["kind"]
+    if kind == "clash" and is_taken_back(*triple):
+        kind = "taken back"
+    return kind, Row(triple, found["resolved"], found["cls"], found["repo"])

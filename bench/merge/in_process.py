@@ -6,7 +6,7 @@ The foreign ones are imported when asked for, as only the dependency group `benc
 from importlib.metadata import version
 from typing import Any
 
-from bench.merge.tool import Cut, Missing, Tool, limited
+from bench.merge.tool import Cut, Missing, Tool, foreign, limited
 from merge.three_way import merge
 
 
@@ -39,7 +39,7 @@ class Merge3(Tool):
         self.version = f"merge3 {version('merge3')}"
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        with limited():
+        with foreign():
             return self._merged(*(self._cut(text) for text in (base, ours, theirs)))
 
     def _merged(self, base: list[str], ours: list[str], theirs: list[str]) -> str | None:
@@ -63,7 +63,7 @@ class DiffMatchPatch(Tool):
         self.version = f"diff-match-patch {version('diff-match-patch')}"
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        with limited():
+        with foreign():
             patches = self._patcher.patch_make(base, theirs)
             text, applied = self._patcher.patch_apply(patches, ours)
         return str(text) if all(applied) else None

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from bench.merge.tool import LIMIT_S, Cut, Missing, NoAnswer, Tool
+from bench.merge.tool import LIMIT_S, Cut, Failed, Missing, NoAnswer, Tool, TooSlow
 
 _FOLDER = Path(__file__).parent
 _PACKAGE = _FOLDER / "node_modules" / "node-diff3" / "package.json"
@@ -32,11 +32,11 @@ class NodeDiff3(Tool):
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
         question = json.dumps([self._cut(text) for text in (base, ours, theirs)])
-        answer = self._answer(question.encode() + b"\n")
-        if not answer:
-            # Too slow, or out of memory.
+        try:
+            answer = self._answer(question.encode() + b"\n")
+        except NoAnswer:
             self.close()
-            raise NoAnswer
+            raise
         text: str | None = json.loads(answer)
         return text
 
@@ -48,13 +48,19 @@ class NodeDiff3(Tool):
             self._child = None
 
     def _answer(self, question: bytes) -> bytes:
-        """One line for one line; empty if there is none."""
+        """One line for one line."""
         to_child, from_child = self._pipes()
-        to_child.write(question)
-        to_child.flush()
+        try:
+            to_child.write(question)
+            to_child.flush()
+        except BrokenPipeError as error:
+            raise Failed from error
         if not select.select([from_child], [], [], LIMIT_S)[0]:
-            return b""
-        return from_child.readline()
+            raise TooSlow
+        answer = from_child.readline()
+        if not answer:
+            raise Failed  # it ended, out of memory for one
+        return answer
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._child is None:

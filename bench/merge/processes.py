@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.merge.tool import LIMIT_S, Missing, NoAnswer, Tool
+from bench.merge.tool import LIMIT_S, Failed, Missing, Tool, TooSlow
 from merge.tokens import tokens
 
 # The settings of whoever runs this change nothing.
@@ -60,8 +60,9 @@ class Wiggle(Tool):
         with TemporaryDirectory(prefix="bench-merge-") as folder:
             done = _run(["wiggle", "--merge", *_files(folder, ours, base, theirs)])
         if done.returncode not in {0, 1}:
-            raise RuntimeError(done.stderr.decode(errors="replace"))
-        return done.stdout.decode() if done.returncode == 0 else None
+            raise Failed(_reason(done))
+        # It may cut a character in two.
+        return done.stdout.decode(errors="replace") if done.returncode == 0 else None
 
 
 class Numbers:
@@ -113,9 +114,14 @@ def _git(base: str, ours: str, theirs: str, *options: str) -> subprocess.Complet
     with TemporaryDirectory(prefix="bench-merge-") as folder:
         files = _files(folder, ours, base, theirs)
         done = _run(["git", "merge-file", "--stdout", "--quiet", *options, *files])
-    if done.returncode > _CONFLICTS_MAX:
-        raise RuntimeError(done.stderr.decode(errors="replace"))
+    if not 0 <= done.returncode <= _CONFLICTS_MAX:
+        raise Failed(_reason(done))
     return done
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Why a command failed; one that was killed by a signal has a negative exit code."""
+    return done.stderr.decode(errors="replace") or f"exit code {done.returncode}"
 
 
 def _files(folder: str, *texts: str) -> list[str]:
@@ -132,7 +138,7 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
             command, capture_output=True, check=False, env=_ENVIRONMENT, timeout=LIMIT_S
         )
     except subprocess.TimeoutExpired as error:
-        raise NoAnswer from error
+        raise TooSlow from error
 
 
 def _version(command: str) -> str:

@@ -2,10 +2,11 @@
 
     right   the answer equals the resolved text, blanks normalised
     wrong   it answered, and it is not right
-    ask     it did not answer (a conflict, or nothing within the limit)
+    ask     it did not answer (a conflict, nothing within the limit, or a crash)
 
 A silent wrong merge costs ten questions:
     LIVE = mean(right % of split, indep) - 10 * (wrong % of clash + mean(wrong % of split, indep))
+Clashes whose second commit merely takes back the first are not in it, as no merge can know them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +17,13 @@ from typing import NamedTuple
 from bench.merge.corpus import Corpus, Row, Triple
 from bench.merge.hunks import Hunk, blanks_normalised, hunks
 from bench.merge.report import percent, percent_within, progress, table
-from bench.merge.tool import LIMIT_S, NoAnswer, Tool
+from bench.merge.tool import LIMIT_S, Failed, NoAnswer, Tool, TooSlow
 
-# After so many calls without an answer a tool is given up on this kind of rows: some tools need
+# After so many calls over the limit a tool is given up on this kind of rows: some tools need
 # minutes for one file, and there are a thousand.
-_NO_ANSWERS_MAX = 3
+_TOO_SLOW_MAX = 3
 _CLASSES = ("prose", "code")
-_TOO_SLOW = f"over {LIMIT_S:.0f} s"
+_NO_ANSWERS = [f"over {LIMIT_S:.0f} s", "failed"]
 
 
 class Judged(NamedTuple):
@@ -42,7 +43,8 @@ class Answers:
     """What a tool said to a list of rows; `given_up` if it did not get to the end of them."""
 
     judged: list[Judged]
-    no_answers: int
+    too_slow: int
+    failed: int
     given_up: bool
 
     @property
@@ -76,9 +78,9 @@ def score(tools: dict[str, Tool], corpus: Corpus) -> Iterator[str]:
 
 
 def _small_edits(tools: dict[str, Tool], corpus: Corpus) -> str:
-    kinds = ("split", "indep", "clash", "easy")
+    kinds = ("split", "indep", "clash", "taken back", "easy")
     head = ["tool", "split right", "split wrong", "indep right", "indep wrong"]
-    head += ["clash wrong (95 %)", "easy byte-equal", "LIVE", _TOO_SLOW]
+    head += ["clash wrong (95 %)", "with taken back", "easy byte-equal", "LIVE", *_NO_ANSWERS]
     rows = [
         _small_edits_row(name, *(_answers(tool, corpus[kind], f"{name}, {kind}") for kind in kinds))
         for name, tool in tools.items()
@@ -88,8 +90,10 @@ def _small_edits(tools: dict[str, Tool], corpus: Corpus) -> str:
 
 
 def _small_edits_row(
-    name: str, split: Answers, indep: Answers, clash: Answers, easy: Answers
+    name: str, split: Answers, indep: Answers, clash: Answers, taken_back: Answers, easy: Answers
 ) -> list[str]:
+    every_clash = clash.total + taken_back.total
+    with_taken_back = f"{clash.wrong + taken_back.wrong} of {every_clash}"
     return [
         name,
         _part(split, percent(split.right, split.total)),
@@ -97,9 +101,10 @@ def _small_edits_row(
         _part(indep, percent(indep.right, indep.total)),
         _part(indep, percent(indep.wrong, indep.total, 2)),
         _part(clash, percent_within(clash.wrong, clash.total)),
+        "–" if clash.given_up else _part(taken_back, with_taken_back),
         _part(easy, f"{easy.exact} of {easy.total}"),
         "–" if any(each.given_up for each in (split, indep, clash)) else _live(split, indep, clash),
-        _no_answers(split, indep, clash, easy),
+        *_no_answers(split, indep, clash, taken_back, easy),
     ]
 
 
@@ -124,9 +129,9 @@ def _whole_files(tools: dict[str, Tool], rows: list[Row]) -> str:
     for name, tool in tools.items():
         every = [_answers(tool, by_class[cls], f"{name}, hard {cls}") for cls in _CLASSES]
         cells = [cell for answers in every for cell in _whole_files_cells(answers)]
-        lines.append([name, *cells, _no_answers(*every)])
+        lines.append([name, *cells, *_no_answers(*every)])
     sizes = ", ".join(f"{cls} {len(by_class[cls])}" for cls in _CLASSES)
-    return f"### Hard files, whole (rows: {sizes})\n\n{table([*head, _TOO_SLOW], lines)}"
+    return f"### Hard files, whole (rows: {sizes})\n\n{table([*head, *_NO_ANSWERS], lines)}"
 
 
 def _whole_files_cells(answers: Answers) -> list[str]:
@@ -154,9 +159,9 @@ def _single_hunks(tools: dict[str, Tool], found: list[Hunk]) -> str:
             rows = [Row(hunk.triple, hunk.resolved, cls, "") for hunk in of_class]
             every.append(_answers(tool, rows, f"{name}, hunks {cls}"))
             cells += _single_hunks_cells(every[-1], of_class)
-        lines.append([name, *cells, _no_answers(*every)])
+        lines.append([name, *cells, *_no_answers(*every)])
     sizes = ", ".join(f"{cls} {len(by_class[cls])}" for cls in _CLASSES)
-    return f"### Hard files, hunk by hunk (hunks: {sizes})\n\n{table([*head, _TOO_SLOW], lines)}"
+    return f"### Hard files, hunk by hunk (hunks: {sizes})\n\n{table([*head, *_NO_ANSWERS], lines)}"
 
 
 def _single_hunks_cells(answers: Answers, found: Sequence[Hunk]) -> list[str]:
@@ -175,14 +180,15 @@ def _single_hunks_cells(answers: Answers, found: Sequence[Hunk]) -> list[str]:
 
 def _answers(tool: Tool, rows: Sequence[Row], label: str) -> Answers:
     judged: list[Judged] = []
-    no_answers = 0
+    too_slow = failed = 0
     answers = progress(label, _merged(tool, rows), len(rows))
     for answer, row in zip(answers, rows, strict=True):
-        no_answers += isinstance(answer, NoAnswer)
-        if no_answers == _NO_ANSWERS_MAX:
-            return Answers(judged, no_answers, given_up=True)
+        too_slow += isinstance(answer, TooSlow)
+        failed += isinstance(answer, Failed)
+        if too_slow == _TOO_SLOW_MAX:
+            return Answers(judged, too_slow, failed, given_up=True)
         judged.append(_judged(None if isinstance(answer, NoAnswer) else answer, row.resolved))
-    return Answers(judged, no_answers, given_up=False)
+    return Answers(judged, too_slow, failed, given_up=False)
 
 
 def _merged(tool: Tool, rows: Sequence[Row]) -> Iterator[str | NoAnswer | None]:
@@ -207,11 +213,12 @@ def _judged(text: str | None, resolved: str) -> Judged:
     return Judged(text, resolved, is_right)
 
 
-def _no_answers(*every: Answers) -> str:
-    count = sum(answers.no_answers for answers in every)
+def _no_answers(*every: Answers) -> list[str]:
+    """The last two columns: calls over the limit, and calls that failed."""
+    too_slow = str(sum(answers.too_slow for answers in every))
     if any(answers.given_up for answers in every):
-        return f"{count}, given up"
-    return str(count)
+        too_slow += ", given up"
+    return [too_slow, str(sum(answers.failed for answers in every))]
 
 
 def _share(count: int, total: int) -> float:

@@ -20,7 +20,7 @@ from bench.merge.texts import (
     prose,
     short_lines,
 )
-from bench.merge.tool import LIMIT_S, NoAnswer, Tool
+from bench.merge.tool import LIMIT_S, Failed, Tool, TooSlow
 from merge.three_way import merge
 
 _KIB = 1024
@@ -49,6 +49,7 @@ class Timings:
     def __init__(self) -> None:
         self.calls_ms: list[float] = []
         self.asked = 0
+        self.failed = 0
         self.is_out_of_time = False
 
     @property
@@ -68,8 +69,11 @@ class Timings:
         start = time.perf_counter()
         try:
             answer = tool.merge(*triple)
-        except NoAnswer:
+        except TooSlow:
             self.is_out_of_time = True
+            return
+        except Failed:
+            self.failed += 1
             return
         self.calls_ms.append(1000 * (time.perf_counter() - start))
         self.asked += answer is None
@@ -103,18 +107,20 @@ def _measured(tools: dict[str, Tool], case: Case) -> str:
         for name, tool in tools.items():
             if found[name].wants_more:
                 found[name].measure(tool, triple)
-    head = ["tool", "calls", "asked", "median ms", "p99 ms", "× ours"]
+    head = ["tool", "calls", "failed", "asked", "median ms", "p99 ms", "× ours"]
     rows = [_row(name, each, found.get("ours")) for name, each in found.items()]
     return f"### Speed: {case.title}\n\n{_CAPTION}\n\n{table(head, rows)}"
 
 
 def _row(name: str, found: Timings, ours: Timings | None) -> list[str]:
-    if found.is_out_of_time or not found.calls_ms:
-        return [name, str(len(found.calls_ms)), "–", f"over {1000 * LIMIT_S:.0f}", "–", "–"]
+    counts = [name, str(len(found.calls_ms)), str(found.failed)]
+    if found.is_out_of_time:
+        return [*counts, "–", f"over {1000 * LIMIT_S:.0f}", "–", "–"]
+    if not found.calls_ms:
+        return [*counts, *["–"] * 4]
     ratio = found.median_ms / ours.median_ms if ours and ours.calls_ms else None
     return [
-        name,
-        str(len(found.calls_ms)),
+        *counts,
         str(found.asked),
         f"{found.median_ms:.2f}",
         f"{found.p99_ms:.2f}",

@@ -1,7 +1,12 @@
 """What every tool that is measured has in common.
 
-A tool is given three texts and answers with one, or asks. It may also fail to answer at all: each
-call has `LIMIT_S`, so that one slow tool cannot hold up the others.
+A tool is given three texts and answers with one, or asks. It may also not answer at all: each call
+has `LIMIT_S`, so that a slow tool cannot hold up the others, and one that crashes on some texts is
+asked about the next ones all the same.
+
+    NoAnswer
+        TooSlow
+        Failed
 """
 
 import signal
@@ -20,7 +25,15 @@ class Missing(Exception):
 
 
 class NoAnswer(Exception):
-    """No answer within the limit."""
+    """The tool neither answered nor asked."""
+
+
+class TooSlow(NoAnswer):
+    """Nothing within the limit."""
+
+
+class Failed(NoAnswer):
+    """It crashed on these texts, or reported an error of its own."""
 
 
 class Tool:
@@ -40,7 +53,7 @@ class Tool:
         """The merged text, or None where it asks.
 
         Raises:
-            NoAnswer: it took too long.
+            NoAnswer: it took too long, or failed.
         """
         raise NotImplementedError
 
@@ -53,7 +66,7 @@ def limited() -> Iterator[None]:
     """Interrupt Python code that takes too long; works on the main thread only."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise NoAnswer
+        raise TooSlow
 
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
@@ -62,3 +75,15 @@ def limited() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def foreign() -> Iterator[None]:
+    """Like `limited`, for code of others: whatever it raises is a failure of that tool."""
+    try:
+        with limited():
+            yield
+    except NoAnswer:
+        raise
+    except Exception as error:
+        raise Failed from error

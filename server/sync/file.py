@@ -1,18 +1,15 @@
-r"""A text file that an editor may save at any time: read when a save is done, replaced as a whole.
+"""A text file that an editor may save at any time: read when a save is done, replaced as a whole.
 
 Editors save in two ways: they empty the file and write it, or put another in its place. Either
 takes a moment, so a file counts only when it was still for a while. A finished file changes places
 with it. What was replaced is watched on for a while: there is a save of the last moment, and there
 an editor writes that has it open.
-
-Line ends: a file with CRLF throughout keeps it where the document has LF, and the other way round.
-Anything mixed is taken as it is.
 """
 
 import os
 import stat
 import time
-from enum import Enum, StrEnum
+from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,12 +35,6 @@ class Seen(Enum):
     GONE = "gone"
 
 
-class Endings(StrEnum):
-    AS_THEY_ARE = "as they are"
-    CRLF = "crlf"  # in the file; the document has LF
-    LF = "lf"  # in the file; the document has CRLF
-
-
 class Signature(NamedTuple):
     """What changes with every save."""
 
@@ -63,7 +54,6 @@ class WatchedFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
-        self.endings = Endings.AS_THEY_ARE
         self._known: Signature | None = None  # as it was last read or written
         self._last: Signature | None = None
         self._since = 0.0
@@ -95,7 +85,7 @@ class WatchedFile:
         return Seen.CHANGED if now - self._since >= wait else Seen.MOVING
 
     def read(self) -> str | None:
-        """The text as the document has it; None if it changed while it was read.
+        """The text with its line ends; None if it changed while it was read.
 
         Raises:
             FileError: it is no text, or too large.
@@ -105,7 +95,7 @@ class WatchedFile:
             return None
         text = _decoded(self.path, raw)
         self._known = self._last = signature
-        return from_file(text, self.endings)
+        return text
 
     def unread(self) -> None:
         """What was read could not be used; it counts as changed still."""
@@ -113,7 +103,7 @@ class WatchedFile:
 
     def prepare(self, text: str, temporary: Path) -> None:
         """Write what shall take the file's place."""
-        content = to_file(text, self.endings).encode()
+        content = text.encode()
         opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         with os.fdopen(opened, "wb") as out:
             mode = _mode_of(self.path)
@@ -144,7 +134,6 @@ class WatchedFile:
         disk.sync(self.path.parent)
         self._known = self._last = _renamed(prepared, self.path)
         replaced = WatchedFile(temporary)
-        replaced.endings = self.endings
         replaced._known = replaced._last = _renamed(known, temporary)
         return replaced
 
@@ -169,36 +158,6 @@ def _mode_of(path: Path) -> int | None:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
         return None
-
-
-def endings_of(file: str, document: str) -> Endings:
-    """How the file's line ends go with the document's."""
-    kinds = (_kind(file), _kind(document))
-    if kinds == ("\r\n", "\n"):
-        return Endings.CRLF
-    return Endings.LF if kinds == ("\n", "\r\n") else Endings.AS_THEY_ARE
-
-
-def from_file(text: str, endings: Endings) -> str:
-    if endings is Endings.AS_THEY_ARE:
-        return text
-    text = text.replace("\r\n", "\n")
-    return text.replace("\n", "\r\n") if endings is Endings.LF else text
-
-
-def to_file(text: str, endings: Endings) -> str:
-    if endings is Endings.AS_THEY_ARE:
-        return text
-    text = text.replace("\r\n", "\n")
-    return text.replace("\n", "\r\n") if endings is Endings.CRLF else text
-
-
-def _kind(text: str) -> str:
-    """The one line end that a text has; empty if there is none, or several kinds."""
-    crlf, lf = text.count("\r\n"), text.count("\n")
-    if not lf:
-        return ""
-    return "\r\n" if crlf == lf else "\n" if not crlf else ""
 
 
 def _read(path: Path) -> tuple[bytes, Signature | None]:

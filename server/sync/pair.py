@@ -17,7 +17,8 @@ from typing import NamedTuple, Protocol
 from server import protocol
 from server.client.machine import Known
 from server.protocol import ClientMessage, ServerMessage
-from server.sync.file import FileError, Seen, WatchedFile, endings_of, from_file, signature_of
+from server.sync.endings import Endings, FileText, taken, written
+from server.sync.file import FileError, Seen, WatchedFile, signature_of
 from server.sync.session import Plan, State, SyncSession, begun
 from server.sync.state import Aside, StateFile
 
@@ -42,7 +43,7 @@ class Teller(Protocol):
 class _Replaced(NamedTuple):
     file: WatchedFile
     aside: Aside
-    text: str | None  # what it held; None if that was a conflict with its markers
+    held: FileText | None  # None if that was a conflict with its markers
     at: float
 
 
@@ -63,6 +64,7 @@ class Pair:
             PairError, StateError, FileError, OSError: it cannot be kept in step.
         """
         self._file = WatchedFile(file)
+        self._endings = Endings.AS_THEY_ARE
         self._url, self._name, self._take, self._teller = url, name, take, teller
         self._replaced: list[_Replaced] = []
         self._before: deque[str] = deque(
@@ -85,7 +87,7 @@ class Pair:
         for copy in self._state.copies:
             self._teller.warn(f"what was saved as the last sync ended is in {copy}")
         if loaded:
-            state, self._file.endings = loaded
+            state, self._endings = loaded
             self._session = SyncSession(state)
             if not self._file.path.exists():
                 raise PairError(
@@ -149,13 +151,15 @@ class Pair:
 
     def _read(self, session: SyncSession, now: float) -> bool:
         """Whether what the file holds is taken up."""
-        text = self._readable(self._file)
-        if text is None:
+        saved = self._readable(self._file)
+        if saved is None:
             return False
+        text, self._endings = taken(saved, FileText(session.in_file, self._endings))
         began = now if self._file.changed_at is None else self._file.changed_at
-        recent = [it.text for it in self._replaced if it.text and began - it.at < _UNSEEN_S]
+        recent = [it.held.text for it in self._replaced if it.held and began - it.at < _UNSEEN_S]
         before = session.made_of(recent, text)
         if before is not None:
+            text, _ = taken(saved, FileText(before, self._endings))
             return self._put(session, session.rescued(before, text), text, now)
         if session.made_of(list(self._before), text) is not None:
             self._teller.say("this save took out what had come in; it is in the document's history")
@@ -179,18 +183,21 @@ class Pair:
                 self._forget(replaced)
 
     def _take_late(self, session: SyncSession, replaced: _Replaced, now: float) -> None:
-        text = self._readable(replaced.file)
-        if text is None:
+        saved = self._readable(replaced.file)
+        if saved is None:
             return
-        held = None if session.shown else session.in_file
-        if replaced.text is None or session.is_held:
+        before = replaced.held
+        after = taken(saved, before) if before else None
+        if before and after and not session.is_held:
+            held = None if session.shown else session.in_file
+            if not self._put(session, session.rescued(before.text, after.text), held, now):
+                replaced.file.unread()
+                return
+        else:
             copy = self._state.keep(replaced.file.path)
             self._teller.warn(f"a save came too late to be merged; it is in {copy}")
-        elif not self._put(session, session.rescued(replaced.text, text), held, now):
-            replaced.file.unread()
-            return
         self._replaced.remove(replaced)
-        self._watch(replaced.file, None if replaced.text is None else text, replaced.at)
+        self._watch(replaced.file, after, replaced.at)
 
     def _put(self, session: SyncSession, text: str, held: str | None, now: float) -> bool:
         """Save a text ourselves, as its editor would have, had it seen what the file holds."""
@@ -216,7 +223,7 @@ class Pair:
     ) -> bool:
         """Have the file hold a text, so that `after` is true; False if somebody saved meanwhile."""
         temporary = self._state.temporary()
-        self._file.prepare(text, temporary)
+        self._file.prepare(written(text, self._endings), temporary)
         self._save(session, (temporary, after))
         if self._exchange(temporary, held, now):
             return True
@@ -230,15 +237,16 @@ class Pair:
         replaced = self._file.replace(temporary)
         if replaced is None:
             return False
-        self._watch(replaced, held, now)
+        self._watch(replaced, None if held is None else FileText(held, self._endings), now)
         return True
 
-    def _watch(self, file: WatchedFile, text: str | None, at: float) -> None:
+    def _watch(self, file: WatchedFile, held: FileText | None, at: float) -> None:
         """Look at a replaced file from now on, as far as the system left it there."""
-        if text is not None:
-            self._before.append(text)
+        if held is not None:
+            self._before.append(held.text)
         if file.content and file.path.exists():
-            self._replaced.append(_Replaced(file, Aside(file.path.name, file.content), text, at))
+            aside = Aside(file.path.name, file.content)
+            self._replaced.append(_Replaced(file, aside, held, at))
         if len(self._replaced) > _REPLACED_MOST:
             self._forget(self._replaced[0])
 
@@ -254,7 +262,7 @@ class Pair:
     def _save(self, session: SyncSession, planned: tuple[Path, State] | None = None) -> None:
         self._state.save(
             self._url,
-            self._file.endings,
+            self._endings,
             session.state,
             planned=planned,
             replaced=[it.aside for it in self._replaced],
@@ -360,8 +368,7 @@ class Pair:
             self._file.path.touch()
             self._first = self._file.read()
         assert self._first is not None
-        self._file.endings = endings_of(self._first, document)
-        file = from_file(self._first, self._file.endings)
+        file, self._endings = taken(self._first, FileText(document, self._endings))
         local = self._chosen(file, document)
         if file == local:
             return self._opened(begun(Known(welcome.revision, document, is_revision=True), file))

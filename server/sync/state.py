@@ -20,7 +20,8 @@ from pathlib import Path
 import msgspec
 
 from server import disk
-from server.sync.file import Endings, signature_of
+from server.sync.endings import Endings
+from server.sync.file import signature_of
 from server.sync.session import State
 
 

@@ -1,11 +1,13 @@
-"""A file and a document in step: what is said of saves."""
+"""A file and a document in step: what is said of saves, and what is sent of them."""
 
 from pathlib import Path
 
 import pytest
 
+from merge.splices import Splice, apply
+from server.protocol import Edit
 from server.sync.pair import Pair
-from tests.server.test_client_sync import update, welcome
+from tests.server.test_client_sync import merged, update, welcome
 
 _URL = "http://localhost:8080/d/notes"
 
@@ -62,3 +64,72 @@ def test_a_save_that_keeps_it_is_not(pair: Pair, told: Told, tmp_path: Path) -> 
     (tmp_path / "notes.txt").write_text("ONE\ntwo\n")
     _settle(pair, 60.0)
     assert told.said == said
+
+
+@pytest.fixture
+def crlf_pair(tmp_path: Path, told: Told) -> Pair:
+    """A file of CRLF in step with a document of LF."""
+    (tmp_path / "notes.txt").write_bytes(b"one\r\ntwo\r\nthree\r\n")
+    pair = Pair(tmp_path / "notes.txt", _URL, "Ann", None, told)
+    _settle(pair, 0.0)
+    pair.opened()
+    pair.received(welcome("one\ntwo\nthree\n"))
+    _settle(pair, 1.0)
+    return pair
+
+
+def _sent(pair: Pair, document: str) -> str:
+    """What the one edit that is due makes of the document."""
+    [edit] = pair.take_messages()
+    assert isinstance(edit, Edit)
+    assert isinstance(edit.splices, list)
+    return apply(document, [Splice(*it) for it in edit.splices])
+
+
+@pytest.mark.parametrize("document", ["one\r\ntwo\r\nthree\r\n", "one\ntwo\r\nthree\n"])
+def test_a_save_changes_one_word_after_somebody_changed_the_line_ends_of_the_document(
+    crlf_pair: Pair, tmp_path: Path, document: str
+) -> None:
+    file = tmp_path / "notes.txt"
+    crlf_pair.received(update("one\ntwo\nthree\n", document, "r1", "r2"))
+    _settle(crlf_pair, 2.0)
+    assert file.read_bytes() == b"one\r\ntwo\r\nthree\r\n"
+    file.write_bytes(b"one\r\ntwo\r\n3\r\n")
+    _settle(crlf_pair, 60.0)
+    assert _sent(crlf_pair, document) == document.replace("three", "3")
+
+
+@pytest.mark.parametrize("document", ["one\ntwo\nthree\n", "one\ntwo\r\nthree\n"])
+def test_an_editor_that_converts_a_whole_file_changes_the_word_that_was_typed(
+    tmp_path: Path, told: Told, document: str
+) -> None:
+    file = tmp_path / "notes.txt"
+    pair = Pair(file, _URL, "Ann", None, told)
+    _settle(pair, 0.0)
+    pair.opened()
+    pair.received(welcome(document))
+    _settle(pair, 1.0)
+    assert file.read_bytes() == document.encode()
+    file.write_bytes(b"one\r\ntwo\r\n3\r\n")
+    _settle(pair, 60.0)
+    after = document.replace("three", "3")
+    assert _sent(pair, document) == after
+    pair.received(merged(1, "c1", "r2", after, after.replace("one", "1")))
+    _settle(pair, 70.0)
+    assert file.read_bytes() == b"1\r\ntwo\r\n3\r\n"
+
+
+def test_a_killed_sync_still_knows_the_line_ends_of_its_file(
+    crlf_pair: Pair, tmp_path: Path, told: Told
+) -> None:
+    file = tmp_path / "notes.txt"
+    document = "one\r\ntwo\r\nthree\r\n"
+    crlf_pair.received(update("one\ntwo\nthree\n", document, "r1", "r2"))
+    _settle(crlf_pair, 2.0)
+    crlf_pair.end()
+    file.write_bytes(b"one\r\ntwo\r\n3\r\n")
+    pair = Pair(file, _URL, "Ann", None, told)
+    pair.opened()
+    pair.received(welcome(document, "r2"))
+    _settle(pair, 60.0)
+    assert _sent(pair, document) == document.replace("three", "3")

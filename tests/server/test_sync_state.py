@@ -6,7 +6,8 @@ import pytest
 
 from server import disk
 from server.client.machine import Known, Snapshot
-from server.sync.file import Endings, FileError, Seen, WatchedFile, endings_of, from_file, to_file
+from server.sync.endings import Endings
+from server.sync.file import FileError, Seen, WatchedFile
 from server.sync.session import State
 from server.sync.state import StateError, StateFile
 
@@ -75,6 +76,15 @@ def test_a_state_that_is_broken_is_said(file: Path) -> None:
         StateFile(file).load(URL)
 
 
+@pytest.mark.parametrize("endings", Endings)
+def test_a_state_of_the_first_version_is_read(file: Path, endings: Endings) -> None:
+    known = '{"commit":"r1","text":"before","is_revision":true}'
+    snapshot = f'{{"client":null,"key":null,"seq":0,"known":{known},"local":"before"}}'
+    record = f'{{"url":"{URL}","endings":"{endings}","state":{{"snapshot":{snapshot}}}}}'
+    StateFile(file).path.write_text(record)
+    assert StateFile(file).load(URL) == (BEFORE, endings)
+
+
 def test_only_a_file_that_was_still_has_changed(file: Path) -> None:
     watched = read(file)
     assert watched.look(10.0) is Seen.STILL
@@ -114,24 +124,6 @@ def test_what_is_no_text_stays_unread(file: Path, raw: bytes, sentence: str) -> 
         watched.read()
     assert watched.look(10.0) is Seen.MOVING
     assert watched.look(11.0) is Seen.CHANGED
-
-
-@pytest.mark.parametrize(
-    ("file_text", "document", "endings"),
-    [
-        ("a\r\nb\r\n", "a\n", Endings.CRLF),
-        ("a\n", "a\r\nb\r\n", Endings.LF),
-        ("a\r\nb\n", "a\n", Endings.AS_THEY_ARE),
-        ("a\r\n", "a\r\n", Endings.AS_THEY_ARE),
-        ("a\r\n", "", Endings.AS_THEY_ARE),
-        ("a", "a\r\n", Endings.AS_THEY_ARE),
-    ],
-)
-def test_line_ends_are_translated_where_both_have_one_kind(
-    file_text: str, document: str, endings: Endings
-) -> None:
-    assert endings_of(file_text, document) is endings
-    assert to_file(from_file(file_text, endings), endings) == file_text
 
 
 def test_a_save_between_the_last_look_and_the_exchange_is_a_change_of_what_was_replaced(

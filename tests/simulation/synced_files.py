@@ -5,7 +5,8 @@ Fake are the clock, the network, the editors, and the moments: between any two s
 process may be killed, and an editor may save.
 
 The editors save as editors do: in place (also half of it first), by a rename, with a backup, into a
-file that they opened before it was replaced, and without having seen that it was.
+file that they opened before it was replaced, and without having seen that it was. One of them saves
+CRLF, whatever was in the file; the document must not notice.
 """
 
 import os
@@ -67,9 +68,10 @@ class Connection:
 class Machine:
     """A file, the `sync` that comes and goes, and the editor."""
 
-    def __init__(self, world: "World", name: str) -> None:
+    def __init__(self, world: "World", name: str, line_end: str) -> None:
         self.world = world
         self.name = name
+        self._line_end = line_end
         folder = world.folder / name
         folder.mkdir()
         self.file = folder / "notes.txt"
@@ -153,7 +155,8 @@ class Machine:
 
     @property
     def text(self) -> str:
-        return self.file.read_bytes().decode()
+        """What the editor shows."""
+        return self._shown(self.file.read_bytes())
 
     @property
     def is_away(self) -> bool:
@@ -186,8 +189,14 @@ class Machine:
         self._save(text, random.randrange(4))
         self._loaded = text
 
+    def _shown(self, content: bytes) -> str:
+        return content.decode().replace("\r\n", "\n")
+
+    def _content(self, text: str) -> bytes:
+        return text.replace("\n", self._line_end).encode()
+
     def _save(self, text: str, way: int) -> None:
-        content = text.encode()
+        content = self._content(text)
         if way == 0:
             fresh = self.file.with_name("fresh")
             fresh.write_bytes(content)
@@ -201,7 +210,7 @@ class Machine:
             backup.unlink()
         elif way == 2 and self.world.at_work is None:
             half = len(text) // 2
-            self.file.write_bytes(text[:half].encode())
+            self.file.write_bytes(self._content(text[:half]))
             self._rest = text[half:]
             self._touched(self.file)
         else:
@@ -210,7 +219,7 @@ class Machine:
 
     def finish(self) -> None:
         with self.file.open("ab") as out:
-            out.write(self._rest.encode())
+            out.write(self._content(self._rest))
         self._rest = ""
         self._touched(self.file)
 
@@ -228,7 +237,7 @@ class Machine:
             return
         opened, self._opened = self._opened, None
         try:
-            held = os.pread(opened, 10**7, 0).decode()
+            held = self._shown(os.pread(opened, 10**7, 0))
             if held != self._opened_text or self._rest or self.world.now - self._opened_at > 9:
                 return
             is_late = not self.file.exists() or os.fstat(opened).st_ino != self.file.stat().st_ino
@@ -237,7 +246,7 @@ class Machine:
             self.world.happened["saved late"] += is_late
             text = self.world.written(held, self.name)
             os.ftruncate(opened, 0)
-            os.pwrite(opened, text.encode(), 0)
+            os.pwrite(opened, self._content(text), 0)
             stamp = self.world.stamp()
             os.utime(opened, ns=(stamp, stamp))
         finally:
@@ -278,7 +287,8 @@ class World:
         self._stamp = 10**18
         self._keys = _Keys()
         self.desk = Desk(folder / "notes.git")
-        self.machines = [Machine(self, name) for name in ("ann", "bo")]
+        self.desk.begin("\n")  # a line end to go by, for the editor that saves CRLF
+        self.machines = [Machine(self, "ann", "\n"), Machine(self, "bo", "\r\n")]
         for module, name in [
             (disk, "write_synced"),
             (disk, "exchange"),
@@ -504,6 +514,7 @@ class World:
         twice = sorted(word for word in self.words.typed if text.count(word) > 1)
         assert not lost, f"lost: {lost}"
         assert self.is_careless or not twice, f"twice: {twice}"
+        assert "\r" not in text
         self.happened["words only kept elsewhere"] += sum(word not in text for word in wanted)
         for machine in self.machines:
             left = [it.name for it in machine.file.parent.glob(".notes.txt.gollabedit-*")]

@@ -227,6 +227,27 @@ async def test_a_file_with_crlf_keeps_it_and_the_document_its_own(
     await syncing.holds("1\r\ntwo\r\nthree\r\n")
 
 
+async def test_files_with_different_line_ends_share_a_document_whatever_its_own_become(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    ann, _ = await server.pair("one\ntwo\nthree\n")
+    file, other_file = tmp_path / "crlf.txt", tmp_path / "lf.txt"
+    file.write_bytes(b"one\r\ntwo\r\nthree\r\n")
+    syncing, other = await sync(file), await sync(other_file)
+    await other.holds("one\ntwo\nthree\n")
+    await ann.edit("one\r\ntwo\r\nthree\r\n")
+    await other.holds("one\r\ntwo\r\nthree\r\n")
+    save_like_vim(other_file, "1\ntwo\nthree\n")
+    await ann.until("1\r\ntwo\r\nthree\r\n")
+    await syncing.holds("1\r\ntwo\r\nthree\r\n")
+    await ann.edit("1\ntwo\r\nthree\r\n")
+    await ann.edit("1\ntwo\nthree\r\n")
+    save_like_vs_code(file, "1\r\ntwo\r\n3\r\n")
+    await ann.until("1\ntwo\nthree\r\n".replace("three", "3"))
+    await other.holds("1\ntwo\n3\n")
+    assert file.read_bytes() == b"1\r\ntwo\r\n3\r\n"
+
+
 async def test_a_text_without_a_final_line_end_and_with_an_emoji_stays_as_it_is(
     server: Served, sync: Start, tmp_path: Path
 ) -> None:
