@@ -3,6 +3,10 @@
 //
 // It never locks the textarea and never replaces its value as a whole once there is one: that
 // would lose the caret, the scroll position and what an input method is composing.
+//
+// It never trusts what it finds in the textarea. Browsers restore what they remember of a form while
+// the page loads or later, with or without an event. So the editor remembers what the page and its
+// user put there, and writes that back before the user's next action and before a change by script.
 
 import { betweenUnits, typedAt } from './between.js';
 import { afterTyping, offsetInText, shown } from './endings.js';
@@ -29,6 +33,10 @@ export class Editor {
   #area;
   #listener;
   #text = '';
+  /** What the page and its user put into the textarea. */
+  #held = '';
+  /** Whether the user has begun an action in this task. */
+  #isActing = false;
   #isComposing = false;
   #history = new History();
 
@@ -36,7 +44,11 @@ export class Editor {
   constructor(area, listener) {
     this.#area = area;
     this.#listener = listener;
-    area.addEventListener('input', (event) => this.#typed(/** @type {InputEvent} */ (event)));
+    // Run before all other listeners: some of them change the text.
+    for (const kind of ['keydown', 'beforeinput', 'compositionstart']) {
+      area.addEventListener(kind, (event) => this.#expectAction(event), { capture: true });
+    }
+    area.addEventListener('input', (event) => this.#onInput(event));
     area.addEventListener('beforeinput', (event) => this.#onHistoryInput(event));
     area.addEventListener('keydown', (event) => this.#onHistoryKey(event));
     area.addEventListener('compositionstart', () => this.#compose(true));
@@ -46,6 +58,8 @@ export class Editor {
     document.addEventListener('selectionchange', () => {
       if (document.activeElement === area) listener.moved();
     });
+    // Chromium restores forms between `load` and `pageshow`.
+    addEventListener('pageshow', () => this.#putBack());
   }
 
   /** The document's text, with its own line endings. */
@@ -66,7 +80,8 @@ export class Editor {
   /** The first text, or one from before the page was loaded anew. @param {string} text */
   restore(text) {
     this.#text = text;
-    this.#area.value = shown(text);
+    this.#held = shown(text);
+    this.#area.value = this.#held;
     this.#area.setSelectionRange(0, 0);
   }
 
@@ -113,10 +128,17 @@ export class Editor {
     this.#area.focus();
   }
 
-  /** @param {InputEvent} event */
-  #typed({ inputType }) {
+  /** @param {Event} event */
+  #onInput(event) {
+    if (!this.#isActing && isRestoring(event)) this.#putBack();
+    else this.#typed(event instanceof InputEvent ? event.inputType : '');
+  }
+
+  /** @param {string} inputType */
+  #typed(inputType) {
     const before = this.#text;
-    this.#text = afterTyping(before, sound(this.#area.value));
+    this.#held = this.#area.value;
+    this.#text = afterTyping(before, sound(this.#held));
     const caret = offsetInText(this.#text, this.#area.selectionEnd);
     const splices = typedAt(before, this.#text, caret);
     this.#history.record(before, splices, KINDS.get(inputType) ?? 'other', performance.now());
@@ -130,6 +152,31 @@ export class Editor {
     this.#isComposing = isComposing;
     this.#history.pause();
     this.#listener.composing(isComposing);
+  }
+
+  // What the browser restores
+
+  /** Make sure that what the user does now is done to the right text. @param {Event} event */
+  #expectAction({ isTrusted }) {
+    // Some extensions write into the textarea, then send a key, and then the `input`: an edit.
+    if (!isTrusted) return;
+    // Check once per task: an action may have several steps whose `input` events come at its end.
+    // Writing while an input method composes would abort the composition.
+    if (this.#isActing || this.#isComposing) return;
+    this.#isActing = true;
+    setTimeout(() => {
+      this.#isActing = false;
+    });
+    this.#putBack();
+  }
+
+  /** Remove from the textarea what neither the page nor its user put there. */
+  #putBack() {
+    const area = this.#area;
+    if (area.value === this.#held) return;
+    const { selectionStart, selectionEnd, selectionDirection } = area;
+    area.value = this.#held;
+    area.setSelectionRange(selectionStart, selectionEnd, selectionDirection);
   }
 
   // Undo: never the browser's own, which knows nothing of changes made by script
@@ -156,6 +203,7 @@ export class Editor {
   /** @param {readonly Splice[]} splices */
   #step(splices) {
     if (splices.length === 0) return;
+    this.#putBack();
     const shownSplices = this.#put(splices);
     this.#write(shownSplices);
     this.#showChange(shownSplices);
@@ -168,6 +216,7 @@ export class Editor {
   /** Under the user's hands: caret, selection and what is seen stay. @param {readonly Splice[]} splices */
   #changeBeside(splices) {
     if (splices.length === 0) return;
+    this.#putBack();
     const shownSplices = this.#put(splices);
     this.#keepingSelection(shownSplices, () => this.#keepingScroll(shownSplices));
     this.#listener.stepped();
@@ -198,10 +247,11 @@ export class Editor {
     const [first, last] = [splices[0], splices.at(-1)];
     if (!first || !last) return;
     const [start, end] = [first[0], last[0] + last[1]];
-    const part = this.#area.value.slice(start, end);
+    const part = this.#held.slice(start, end);
     const moved = splices.map(([at, deleted, inserted]) => [at - start, deleted, inserted]);
     const written = applyUnits(part, /** @type {Splice[]} */ (moved));
     this.#area.setRangeText(written, start, end, 'preserve');
+    this.#held = this.#held.slice(0, start) + written + this.#held.slice(end);
   }
 
   /** @param {readonly Splice[]} splices @param {() => void} write */
@@ -249,6 +299,17 @@ export class Editor {
     const found = /** @type {any} */ (document).caretPositionFromPoint?.(x, y);
     return found?.offsetNode === this.#area ? /** @type {number} */ (found.offset) : 0;
   }
+}
+
+/**
+ * Whether Firefox tells with this event that its session restore has filled in the form: it gives
+ * the event no type, which every edit by the user has. Accessibility tools (a plain `Event`) and
+ * extensions (not trusted) send no type either; what they write is an edit.
+ *
+ * @param {Event} event of kind `input`
+ */
+function isRestoring(event) {
+  return event.isTrusted && event instanceof InputEvent && event.inputType === '';
 }
 
 /**

@@ -24,7 +24,7 @@ async def firefox() -> AsyncIterator[Browser]:
     """
     environment: dict[str, str | float | bool] = {
         **os.environ,
-        "FIREFOX": installed("Firefox", _NAMES),
+        "FIREFOX": path_of_firefox(),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",  # for the relay's first line
     }
     expect.set_options(timeout=_DEADLINE_MS)
@@ -34,3 +34,12 @@ async def firefox() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+def path_of_firefox() -> str:
+    """Where it is.
+
+    Raises:
+        NoBrowserError: this machine has none.
+    """
+    return installed("Firefox", _NAMES)

@@ -1,0 +1,143 @@
+"""A Chromium with a profile on disk, which a story may kill and which restores its tabs.
+
+A small extension discards and duplicates tabs, as the browser and its user do.
+"""
+
+import asyncio
+import json
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import BrowserContext, Page, async_playwright
+
+from tests.browser.chromium import FLAGS, path_of_chromium
+
+_START_S = 30.0
+_ADDRESS = "DevTools listening on "
+_MANIFEST = {
+    "manifest_version": 3,
+    "name": "Tabs",
+    "version": "1",
+    "permissions": ["tabs"],
+    "background": {"service_worker": "worker.js"},
+}
+_DISCARD = """
+async url => {
+  const [{id}] = await chrome.tabs.query({url: url + '*', active: false});
+  const discarded = await chrome.tabs.discard(id);
+  await chrome.tabs.update(discarded.id, {active: true});
+}
+"""
+_DUPLICATE = """
+async url => {
+  const [{id}] = await chrome.tabs.query({url: url + '*'});
+  await chrome.tabs.duplicate(id);
+}
+"""
+
+
+class ChromiumProcess:
+    """One run of the browser."""
+
+    def __init__(self, profile: Path, context: BrowserContext, process: asyncio.subprocess.Process):
+        self.context = context
+        self._profile = profile
+        self._process = process
+
+    async def tab(self) -> Page:
+        """The one it has from its start."""
+        pages = self.context.pages
+        return pages[0] if pages else await self.context.wait_for_event("page")
+
+    async def remembers(self, page: Page, words: str) -> None:
+        """Wait until the browser has stored a form with these words, and the tab with it."""
+        async with asyncio.timeout(_START_S):
+            while not _is_in_session(self._profile, words):
+                await page.evaluate("1")
+
+    async def discards(self, page: Page) -> Page:
+        """Drop a page from memory, then go to its tab; returns the page that is loaded there."""
+        await self.context.new_page()  # the tab in front is never discarded
+        return await self._opened(_DISCARD, page.url)
+
+    async def duplicates(self, page: Page) -> Page:
+        return await self._opened(_DUPLICATE, page.url)
+
+    async def kill(self) -> None:
+        self._process.kill()
+        await self._process.wait()
+
+    async def _opened(self, action: str, url: str) -> Page:
+        """Run an action of the extension that opens a page."""
+        workers = self.context.service_workers
+        worker = workers[0] if workers else await self.context.wait_for_event("serviceworker")
+        async with self.context.expect_page() as opening:
+            await worker.evaluate(action, url)
+        return await opening.value
+
+
+@asynccontextmanager
+async def running_chromium(profile: Path, *flags: str) -> AsyncIterator[ChromiumProcess]:
+    """Run the browser; it is killed at the end unless the story did that."""
+    process = await asyncio.create_subprocess_exec(
+        path_of_chromium(),
+        *FLAGS,
+        *("--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}"),
+        f"--load-extension={_extension_in(profile)}",
+        *flags,
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=PIPE,
+    )
+    assert process.stderr
+    reading: asyncio.Task[None] | None = None
+    try:
+        async with asyncio.timeout(_START_S):
+            address = await _address(process.stderr)
+        reading = asyncio.create_task(_drain(process.stderr))
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.connect_over_cdp(address)
+            yield ChromiumProcess(profile, browser.contexts[0], process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        if reading is not None:
+            await reading
+
+
+def new_profile(profile: Path, preferences: dict[str, Any] | None = None) -> None:
+    """Make a profile. One that Chromium has to make itself is new to it, and no tab is restored."""
+    (profile / "Default").mkdir(parents=True)
+    (profile / "Default" / "Preferences").write_text(json.dumps(preferences or {}))
+
+
+def _extension_in(profile: Path) -> Path:
+    folder = profile / "extension"
+    folder.mkdir(exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps(_MANIFEST))
+    (folder / "worker.js").write_text("")
+    return folder
+
+
+def _is_in_session(profile: Path, words: str) -> bool:
+    files = (profile / "Default" / "Sessions").glob("Session_*")
+    return any(words.encode("utf-16-le") in file.read_bytes() for file in files)
+
+
+async def _address(out: asyncio.StreamReader) -> str:
+    said = []
+    while line := (await out.readline()).decode(errors="replace"):
+        said.append(line)
+        if line.startswith(_ADDRESS):
+            return line.removeprefix(_ADDRESS).strip()
+    raise RuntimeError("Chromium did not start:\n" + "".join(said))
+
+
+async def _drain(out: asyncio.StreamReader) -> None:
+    """Read on, so that the process never blocks on a full pipe."""
+    while await out.readline():
+        pass
