@@ -1,0 +1,53 @@
+"""A server comes back with an older folder of data: what the pages had beyond it is not lost."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.browser.room import Room
+from tests.browser.window import Window
+
+
+async def backed_up(room: Room, copy: Path) -> None:
+    """Copy the folder of data while the server is stopped."""
+    await room.server.stop()
+    shutil.copytree(room.server.data, copy)
+    await room.server.start()
+
+
+async def restored(room: Room, copy: Path) -> None:
+    """Put the copy in the place of the folder of data."""
+    await room.server.stop()
+    shutil.rmtree(room.server.data)
+    shutil.copytree(copy, room.server.data)
+    await room.server.start()
+
+
+async def pair_beyond(room: Room, text: str, words: str, copy: Path) -> tuple[Window, Window]:
+    """Ann and Bo see the text with words at its end that came after the backup."""
+    ann, bo = await room.pair(text)
+    for window in (ann, bo):
+        window.may_lose_connection()
+    await backed_up(room, copy)
+    await ann.text.focus()
+    await ann.page.keyboard.press("Control+End")
+    await ann.types(words)
+    await bo.reads(text + words)
+    await ann.settled()
+    return ann, bo
+
+
+@pytest.mark.engines
+async def test_what_was_typed_offline_goes_by_itself_to_a_server_that_was_restored(
+    mortal: Room, tmp_path: Path
+) -> None:
+    ann, bo = await pair_beyond(mortal, "Ann: \nBo: \n", "A later line.\n", tmp_path / "copy")
+    ann.line.cut()
+    await ann.goes_after("Ann: ")
+    await ann.types("typed offline")
+    await restored(mortal, tmp_path / "copy")
+    await bo.reads("Ann: \nBo: \n")
+    ann.line.mend()
+    await bo.reads("Ann: typed offline\nBo: \n")
+    assert await mortal.agreed() == "Ann: typed offline\nBo: \n"
