@@ -193,12 +193,13 @@ function welcomed(message) {
 }
 
 /** @param {import('./sync.js').Output} output */
-function carryOut({ send, changes }) {
+function carryOut({ send, changes, lost }) {
   for (const message of send) connection.send(message);
   for (const { splices, isOwn } of changes) {
     if (isOwn) editor.changeAsUser(splices);
     else editor.change(splices);
   }
+  if (lost) visit.lost(lost);
   showOthers();
   retryInTime();
   watchAnswer(send.length > 0);

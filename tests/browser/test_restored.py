@@ -4,9 +4,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Locator, expect
 
 from tests.browser.room import Room
 from tests.browser.window import Window
+
+
+def bar(window: Window) -> Locator:
+    return window.page.get_by_role("region", name="Unsent text")
+
+
+async def presses(window: Window, name: str) -> None:
+    await bar(window).get_by_role("button", name=name).click()
 
 
 async def backed_up(room: Room, copy: Path) -> None:
@@ -51,3 +60,33 @@ async def test_what_was_typed_offline_goes_by_itself_to_a_server_that_was_restor
     ann.line.mend()
     await bo.reads("Ann: typed offline\nBo: \n")
     assert await mortal.agreed() == "Ann: typed offline\nBo: \n"
+
+
+@pytest.mark.engines
+async def test_what_a_restored_server_has_lost_is_offered_and_merged_once(
+    mortal: Room, tmp_path: Path
+) -> None:
+    ann, bo = await pair_beyond(mortal, "Ann: \nBo: \n", "A later line.\n", tmp_path / "copy")
+    await restored(mortal, tmp_path / "copy")
+    await bo.reads("Ann: \nBo: \n")
+    await bo.goes_after("Bo: ")
+    await bo.types("typed since")
+    for window in (ann, bo):
+        await window.reads("Ann: \nBo: typed since\n")
+        await expect(bar(window)).to_contain_text(
+            "The server has an older version of this document"
+        )
+        await expect(bar(window)).to_contain_text("3 words")
+    await bo.page.close()  # the offer stays
+    mortal.windows.remove(bo)
+    back = mortal.watch(Window(await bo.context.new_page(), bo.line))
+    await back.page.goto(f"{back.line.url}/d/{mortal.document}")
+    await expect(bar(back)).to_contain_text("The server has an older version of this document")
+    await presses(ann, "Merge it")
+    await expect(bar(ann)).to_contain_text("is in the document now.")
+    await expect(bar(back)).to_be_hidden()  # there is nothing to add any more
+    await back.reads("Ann: \nBo: typed since\nA later line.\n")
+    assert await mortal.agreed() == "Ann: \nBo: typed since\nA later line.\n"
+    await ann.page.reload()
+    await ann.settled()
+    await expect(bar(ann)).to_be_hidden()
