@@ -6,9 +6,9 @@
 
 /**
  * @typedef {{document: string, client: string, owner: string, timeMs: number,
- *   snapshot: import('./sync.js').Snapshot | null, check: number | null}} Draft owner: the page that
- *   may write here; snapshot null: the text was dealt with by another page than the one it was typed
- *   in, and `check` is the text's
+ *   snapshot: import('./sync.js').Snapshot | null, check: number | null, isLost?: boolean}} Draft
+ *   owner: the page that may write here; snapshot null: the text was dealt with by another page than
+ *   the one it was typed in, and `check` is the text's; isLost: the server had it and lost it
  */
 
 const DATABASE = 'gollabedit';

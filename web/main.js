@@ -14,6 +14,7 @@ import { ParkedView } from './parked.js';
 import { Pause } from './pause.js';
 import { People } from './people.js';
 import { printWhole } from './print.js';
+import { isAnswer } from './protocol.js';
 import { Settings } from './settings.js';
 import { share } from './share.js';
 import { pointsIn } from './splices.js';
@@ -168,9 +169,9 @@ function received(message) {
   }
   if (message.type === 'update') othersWrote(message, before);
   if (message.type === 'error' && message.seq === undefined) say(message.message);
-  if (message.type === 'update') pacing.heard();
   // What was typed while the answer was on its way goes next.
-  else if (message.type !== 'error') pacing.answered();
+  if (isAnswer(message)) pacing.answered();
+  else if (message.type === 'update') pacing.heard();
 }
 
 /** @param {import('./protocol.js').Update} update @param {string} before */
@@ -192,12 +193,13 @@ function welcomed(message) {
 }
 
 /** @param {import('./sync.js').Output} output */
-function carryOut({ send, changes }) {
+function carryOut({ send, changes, lost }) {
   for (const message of send) connection.send(message);
   for (const { splices, isOwn } of changes) {
     if (isOwn) editor.changeAsUser(splices);
     else editor.change(splices);
   }
+  if (lost) visit.lost(lost);
   showOthers();
   retryInTime();
   watchAnswer(send.length > 0);

@@ -47,5 +47,11 @@ export const PROTOCOL = 1;
 /** The codes after which the same message may be sent again. */
 export const RETRYABLE = new Set(['unavailable', 'rate_limited']);
 
+/** Whether a message answers one of this client's, so that the next may go. @param {ServerMessage} message */
+export function isAnswer(message) {
+  if (message.type === 'update') return message.text !== undefined; // to `sync`
+  return ['welcome', 'merged', 'conflict'].includes(message.type);
+}
+
 /** The peer said something that the protocol does not allow here. */
 export class ProtocolError extends Error {}

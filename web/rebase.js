@@ -58,6 +58,45 @@ export function mergeKeepingAll(text, local, remote) {
   return apply(apply(text, remote), after.flat());
 }
 
+/**
+ * The local splices that have no place in the remote text: they are about words that it changes or
+ * lacks, or stand in the middle of what it lacks. New words beside such words are not among them.
+ *
+ * @param {string} text what both start from
+ * @param {readonly Splice[]} local
+ * @param {readonly Splice[]} remote
+ */
+export function uprooted(text, local, remote) {
+  const gone = inUnits(text, remote).map(([at, deleted]) => ({ start: at, end: at + deleted }));
+  const changed = inUnits(text, remote).map((splice) => subject(text, splice));
+  const subjects = inUnits(text, local).map((splice) => subject(text, splice));
+  return local.filter((_, index) => {
+    const { start, end } = /** @type {Subject} */ (subjects[index]);
+    const others = start === end ? gone : changed;
+    return others.some((other) => other.start < end && other.end > start);
+  });
+}
+
+/** @typedef {{start: number, end: number}} Subject */
+
+/**
+ * The words that a splice is about; nothing if it only puts new ones beside them.
+ *
+ * @param {string} text
+ * @param {Splice} splice in offsets
+ * @returns {Subject}
+ */
+function subject(text, [at, deleted, inserted]) {
+  const end = at + deleted;
+  const gone = text.slice(at, end);
+  const goesOn = isSeen(gone.slice(0, 1)) || isSeen(inserted.slice(0, 1));
+  const leadsOn = isSeen(gone.slice(-1)) || isSeen(inserted.slice(-1));
+  return {
+    start: goesOn ? wordStart(text, at, isSeen) : at,
+    end: leadsOn ? wordEnd(text, end, isSeen) : end,
+  };
+}
+
 /** @param {Splice} splice @param {readonly Splice[]} others @returns {Splice} */
 function moved([start, deleted, inserted], others) {
   return [mapPosition(others, start), deleted, inserted];

@@ -4,7 +4,9 @@
 import { betweenUnits } from './between.js';
 import { checkOf } from './checksum.js';
 import { isUnsent } from './keeper.js';
+import { hasAll } from './missing.js';
 import { Sync } from './sync.js';
+import { targetOf } from './working_copy.js';
 
 /** @typedef {import('./sync.js').Snapshot} Snapshot */
 /** @typedef {import('./drafts.js').Draft} Draft */
@@ -57,6 +59,7 @@ export class Recovery {
   #sync;
   #tools;
   #snapshot;
+  #isLost;
   #line;
   #isLooking = false;
   #isWelcomed = false;
@@ -68,10 +71,13 @@ export class Recovery {
   #end = () => {};
   /** What the server said against it. */
   reason = '';
+  /** @type {import('./working_copy.js').Lost | null} what the server lacks of the text it was typed in */
+  lost = null;
 
-  /** @param {Snapshot} snapshot @param {Tools} tools */
-  constructor(snapshot, tools) {
+  /** @param {Snapshot} snapshot @param {Tools} tools @param {boolean} [isLost] others may send the same */
+  constructor(snapshot, tools, isLost = false) {
     this.#snapshot = snapshot;
+    this.#isLost = isLost;
     this.#tools = tools;
     this.#sync = new Sync(snapshot);
     this.#line = tools.connect({
@@ -134,10 +140,20 @@ export class Recovery {
     }
   }
 
+  /** Whether others have sent the same before. @param {Welcome} welcome */
+  #isMerged(welcome) {
+    const text = welcome.text ?? targetOf(welcome, this.#sync.known);
+    return this.#isLost && text !== null && hasAll(text, this.#snapshot.local);
+  }
+
   /** @param {Welcome} welcome @returns {boolean} whether that was all */
   #welcomed(welcome) {
     this.#isWelcomed = true;
     const isThere = hasArrived(this.#snapshot, welcome);
+    if (this.#isMerged(welcome)) {
+      this.#end('merged');
+      return true;
+    }
     if (this.#isLooking) this.#end(isThere ? 'merged' : 'unreachable');
     else if (isThere) this.#forget();
     return this.#isLooking;
@@ -152,7 +168,8 @@ export class Recovery {
   }
 
   /** @param {import('./sync.js').Output} output */
-  #carryOut({ send }) {
+  #carryOut({ send, lost }) {
+    this.lost = lost ?? this.lost;
     for (const message of send) this.#line.send(message);
     if (!this.#isOver && this.#isWelcomed) this.#proceed();
   }
@@ -181,6 +198,21 @@ export class Recovery {
     this.reason = state.message;
     this.#tools.clock.after(() => this.#carryOut(this.#sync.retry()), state.afterS * 1000);
   }
+}
+
+/**
+ * What a restored server has lost, as a draft that anybody in this browser may send, as a new client.
+ * Tabs that had the same text make the same draft of it.
+ *
+ * @param {string} document
+ * @param {import('./working_copy.js').Lost} lost
+ * @returns {Orphan}
+ */
+export function orphanOf(document, { known, local }) {
+  const id = `lost.${known.commit}.${checkOf(local)}`;
+  const snapshot = { client: '', key: '', seq: 0, known, local, sent: null };
+  const timeMs = Date.now();
+  return { document, client: id, owner: id, timeMs, snapshot, check: null, isLost: true };
 }
 
 /**

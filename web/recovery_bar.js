@@ -4,8 +4,9 @@
 import { byId } from './dom.js';
 import { nodeOf } from './marked_nodes.js';
 import { marked } from './marks.js';
+import { hasAll } from './missing.js';
 import { copy, download } from './own_text.js';
-import { finished, orphansOf, Recovery, wordsIn } from './recovery.js';
+import { finished, orphanOf, orphansOf, Recovery, wordsIn } from './recovery.js';
 
 /** @typedef {import('./recovery.js').Orphan} Orphan */
 /** @typedef {import('./marks.js').Run} Run */
@@ -13,7 +14,9 @@ import { finished, orphansOf, Recovery, wordsIn } from './recovery.js';
 /**
  * @typedef {{document: string, page: string, drafts: import('./drafts.js').Drafts,
  *   tabs: import('./tabs.js').Tabs, clock: import('./connection.js').Clock,
- *   connect: import('./recovery.js').Tools['connect']}} Surroundings
+ *   connect: import('./recovery.js').Tools['connect'],
+ *   newest: () => import('./working_copy.js').Known}} Surroundings newest: the document, as the page
+ *   heard of it last
  * @typedef {{name: () => string, said: (sentence: string) => void,
  *   closed: () => void}} RecoveryListener closed: the focus was in the bar, which is gone
  */
@@ -31,6 +34,12 @@ export class RecoveryBar {
   #isLooking = false;
   #isLookDue = false;
   #isBusy = false;
+  /** @type {Face} */
+  #face = 'hidden';
+  /** @type {Orphan[]} what this browser does not keep: it lives as long as the page */
+  #unkept = [];
+  /** @type {string | null} the last revision that was compared with what is offered */
+  #compared = null;
 
   #bar = byId('recovery-bar', HTMLElement);
   #text = byId('recovery-text', HTMLElement);
@@ -68,6 +77,30 @@ export class RecoveryBar {
     if (this.#people.delete(client)) this.#look();
   }
 
+  /** The server lacks what this page had. @param {import('./working_copy.js').Lost} lost */
+  async lost(lost) {
+    const orphan = orphanOf(this.#here.document, lost);
+    const { drafts, document } = this.#here;
+    await drafts.change(document, orphan.client, (found) => (found?.snapshot ? found : orphan));
+    if (!drafts.isKeeping) this.#unkept.push(orphan);
+    this.#look();
+  }
+
+  /** Whether something would be lost if the page were closed now. */
+  get wouldLose() {
+    return this.#unkept.length > 0;
+  }
+
+  /** There may be something newer: what is offered may be in it, merged by others. */
+  changed() {
+    const [orphan, { commit }] = [this.#orphan, this.#here.newest()];
+    if (this.#face !== 'offer' || this.#isBusy || !orphan?.isLost || commit === this.#compared) {
+      return;
+    }
+    this.#compared = commit;
+    if (this.#isThere(orphan)) this.#withdraw(orphan);
+  }
+
   // Finding
 
   async #look() {
@@ -84,7 +117,8 @@ export class RecoveryBar {
   /** @param {Orphan} orphan */
   async #found(orphan) {
     if (this.#orphan) return; // one at a time
-    if (await this.#recoveryOf(orphan).look()) {
+    const isThere = orphan.isLost ? this.#isThere(orphan) : this.#recoveryOf(orphan).look();
+    if (await isThere) {
       await this.#finish(orphan); // it was on its way when its page was closed
     } else {
       this.#orphan = orphan;
@@ -95,16 +129,34 @@ export class RecoveryBar {
 
   async #find() {
     const { document, drafts, page, tabs } = this.#here;
-    const all = await drafts.of(document);
+    const all = [...(await drafts.of(document)), ...this.#unkept];
     if (all.length === 0) return [];
     return orphansOf(all, new Set([page, ...(await tabs.living()), ...this.#people]));
+  }
+
+  /** Whether the document has all of it. @param {Orphan} orphan */
+  #isThere({ snapshot }) {
+    return hasAll(this.#here.newest().text, snapshot.local);
+  }
+
+  /** Offer it no longer: others have merged the same. @param {Orphan} orphan */
+  async #withdraw(orphan) {
+    await this.#finish(orphan);
+    if (this.#orphan === orphan && !this.#isBusy) this.#next();
   }
 
   // Offering
 
   #offer() {
     if (!this.#orphan) return;
-    this.#show('offer', `Text from an earlier visit was not sent (${about(this.#orphan)}).`);
+    this.#compared = null;
+    const what = about(this.#orphan);
+    this.#show(
+      'offer',
+      this.#orphan.isLost
+        ? `The server has an older version of this document than this browser. What is missing there is kept here (${what}): merge it, or discard it.`
+        : `Text from an earlier visit was not sent (${what}).`,
+    );
   }
 
   #ask() {
@@ -129,6 +181,7 @@ export class RecoveryBar {
 
   /** @param {Face} face @param {string} text */
   #show(face, text) {
+    this.#face = face;
     const hadFocus = this.#bar.contains(document.activeElement);
     this.#bar.hidden = face === 'hidden';
     this.#text.textContent = text;
@@ -153,6 +206,7 @@ export class RecoveryBar {
     if (orphan) {
       const recovery = this.#recoveryOf(orphan);
       const ending = await recovery.run();
+      if (recovery.lost) await this.lost(recovery.lost); // offered next
       if (ending === 'merged' || ending === 'parked') await this.#finish(orphan);
       else await this.#putBack(orphan, recovery.snapshot);
       this.#ended(ending, orphan, recovery.reason);
@@ -206,6 +260,7 @@ export class RecoveryBar {
   /** @param {Orphan} orphan */
   async #finish(orphan) {
     const draft = finished(orphan, this.#here.page);
+    this.#unkept = this.#unkept.filter(({ client }) => client !== orphan.client);
     await this.#here.drafts.change(orphan.document, orphan.client, (found) =>
       found?.owner === orphan.owner ? draft : found,
     );
@@ -220,9 +275,9 @@ export class RecoveryBar {
   }
 
   /** @param {Orphan} orphan */
-  #recoveryOf({ snapshot }) {
+  #recoveryOf({ snapshot, isLost }) {
     const { clock, connect } = this.#here;
-    return new Recovery(snapshot, { connect, clock, name: this.#listener.name() });
+    return new Recovery(snapshot, { connect, clock, name: this.#listener.name() }, isLost);
   }
 
   /** @param {boolean} isBusy */
@@ -237,8 +292,12 @@ export class RecoveryBar {
   #showDifference() {
     if (!this.#orphan) return;
     const { known, local } = this.#orphan.snapshot;
+    const { isLost } = this.#orphan;
+    byId('draft-heading', HTMLElement).textContent = isLost
+      ? 'Text that the server does not have'
+      : 'Text that was not sent';
     byId('draft-about', HTMLElement).textContent =
-      `${about(this.#orphan)}. What was typed is marked.`;
+      `${about(this.#orphan)}. ${isLost ? 'What is missing there' : 'What was typed'} is marked.`;
     byId('draft-text', HTMLElement).replaceChildren(
       ...abridged(marked(known.text, local)).map(nodeOf),
     );

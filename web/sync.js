@@ -17,6 +17,8 @@
 //   At most one submission is outstanding; `known` does not move while it is (P5, P6).
 //   Where typing and the server's change touch the same words, nothing is applied: the text is
 //   sent on the base it was typed on, and the server merges.
+//   `known` gives way to a text of the server's only if the server knows that commit. One that was
+//   restored from a backup may not: what it lacks comes out as `lost`, and is never just replaced.
 
 import { between } from './between.js';
 import { isAbout, minePlaced, PARK, resolutionOf, resolving, takingUp } from './decision.js';
@@ -31,7 +33,8 @@ import { sizeProblem, targetOf, WorkingCopy } from './working_copy.js';
  * @typedef {'offline' | 'greeting' | 'online'} Link
  * @typedef {{splices: readonly Splice[], isOwn: boolean}} Change of the editor's text; isOwn: the
  *   user's doing, though not by typing
- * @typedef {{send: ClientMessage[], changes: Change[]}} Output
+ * @typedef {{send: ClientMessage[], changes: Change[], lost?: import('./working_copy.js').Lost}} Output
+ *   lost: text that the server once had and has no longer; it is nowhere else any more
  * @typedef {{client: string, key: string, seq: number, known: import('./working_copy.js').Known,
  *   local: string, sent: import('./outbox.js').Sent | null}} Snapshot
  */
@@ -54,6 +57,7 @@ export class Sync {
   /** @type {{text: string, message: string} | null} a text that the server does not take */
   #refusal = null;
   #isAstray = false; // the server is further than `newest`, and no answer is due that says how
+  #isUnproven = false; // the server has not shown yet that it knows the commit of `known`
   #documentBytesMax = Number.POSITIVE_INFINITY;
   /** @type {Output} */
   #output = { send: [], changes: [] };
@@ -104,7 +108,8 @@ export class Sync {
   }
   /** Whether nothing is under way that `known` must not move under. */
   get canCatchUp() {
-    return this.#copy.isBehind && this.#outbox.isIdle && !this.#conflict;
+    const isFree = this.#outbox.isIdle && !this.#conflict && !this.#isUnproven;
+    return this.#copy.isBehind && isFree;
   }
   /** Whether a decision about the conflict is on its way. */
   get isDeciding() {
@@ -270,6 +275,7 @@ export class Sync {
     this.#client = message.client;
     this.#key = message.key;
     const isOfLastSent = message.conflict?.seq === this.#outbox.seq;
+    this.#isUnproven = !isOfLastSent && this.#isUnprovenBy(message);
     this.#outbox.skipTo(message.seq);
     if (this.state.name === 'waiting') {
       this.#isAstray = true; // and the answer tells the rest, also about a conflict
@@ -287,6 +293,12 @@ export class Sync {
       this.#hear(message.revision, target, message.splices);
     }
     this.#proceed();
+  }
+
+  /** A server that knows the revision named in `hello` says what came since. @param {import('./protocol.js').Welcome} message */
+  #isUnprovenBy({ text, revision }) {
+    const { commit } = this.known;
+    return commit !== null && commit !== revision && text !== undefined;
   }
 
   /** The server did not resume this client (P14): what was outstanding is unsent again. */
@@ -310,6 +322,7 @@ export class Sync {
     if (sent && !sent.isApart && isOurs) {
       this.#copy.known = { commit: message.commit, text: sent.text, isRevision: false };
     }
+    if (sent && !sent.isApart) this.#isUnproven = false;
     this.#outbox.clear();
     this.#conflict = null;
     if (this.#decision?.kind !== 'take up') this.#decision = null;
@@ -338,7 +351,7 @@ export class Sync {
       if (sent.isApart) this.#beginFrom(message.commit, sent.text);
       this.#copy.known = { commit: message.commit, text: sent.text, isRevision: false };
       this.#outbox.clear();
-      this.#isAstray = false;
+      this.#isAstray = this.#isUnproven = false;
     } else {
       if (!this.#outbox.isIdle) return;
       if (this.#conflict) this.#copy.known = { ...this.known, commit: message.commit };
@@ -363,16 +376,20 @@ export class Sync {
     this.#outbox.clear();
     this.#decision = null;
     if (sent.isApart) {
-      if (this.#isAstray && !this.#conflict)
+      if (this.#isAstray && !this.#conflict && !this.#isUnproven)
         this.#fetch(); // P6
       else this.#proceed();
-    } else if (message.code === 'unknown_base') {
+      return;
+    }
+    this.#isUnproven = false;
+    if (message.code === 'unknown_base') {
       // P4. There is no commit that both know: the texts are all there is to go by.
       this.#conflict = null;
       this.#copy.known = { ...this.known, commit: null };
       this.#fetch();
     } else if (sent.message.type === 'edit') {
-      this.#refusal = { text: sent.text, message: message.message };
+      const isTyped = sent.text !== this.known.text;
+      if (isTyped) this.#refusal = { text: sent.text, message: message.message };
       if (this.#isAstray && !this.#conflict)
         this.#fetch(); // P6
       else this.#proceed();
@@ -390,6 +407,10 @@ export class Sync {
   #proceed() {
     if (this.#link !== 'online' || !this.#outbox.isIdle) return;
     if (this.isUnsent && this.#submitEdit()) return;
+    if (this.#isUnproven) {
+      this.#submitNothing();
+      return;
+    }
     this.#proceedDeciding();
     // A refused text in the way of a change would only be refused again.
     const isStuck = this.#conflict !== null || this.#refusal !== null;
@@ -426,6 +447,13 @@ export class Sync {
     const change = this.#conflict ? { text } : { splices: this.#copy.changeSince(from) };
     this.#submit({ type: 'edit', seq: this.#outbox.nextSeq, base, ...change }, text);
     return true;
+  }
+
+  /** Find out whether the server knows the commit of `known`: P8 or P4 is the answer. */
+  #submitNothing() {
+    const { commit: base, text } = this.known;
+    if (base === null) return;
+    this.#submit({ type: 'edit', seq: this.#outbox.nextSeq, base, splices: [] }, text);
   }
 
   /** @param {Conflict} conflict @param {readonly string[]} results */
@@ -483,7 +511,16 @@ export class Sync {
    */
   #hear(revision, text, splices) {
     if (text === null) this.#fetch();
+    else if (this.known.commit === null && this.known.text) this.#fallBack(revision, text);
     else this.#copy.hear(revision, text, splices);
+  }
+
+  /** P4: go on from a text of the server's that may be older. @param {string} revision @param {string} text */
+  #fallBack(revision, text) {
+    const { splices, lost } = this.#copy.fallBack(revision, text);
+    this.#show(splices);
+    if (lost) this.#output.lost = lost;
+    this.#proceed(); // what was typed was on its way already
   }
 
   /** Go on from a text that is needed at once. @param {string} commit @param {string} text */

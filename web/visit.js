@@ -50,7 +50,10 @@ export class Visit {
       lost: () => this.#fork(),
     });
     this.#tabs = tabs;
-    this.#bar = new RecoveryBar({ document, page, drafts, tabs, clock, connect }, listener);
+    this.#bar = new RecoveryBar(
+      { document, page, drafts, tabs, clock, connect, newest: () => listener.sync().newest },
+      listener,
+    );
   }
 
   /** What the page before this one has left. */
@@ -65,7 +68,7 @@ export class Visit {
 
   /** Whether something would be lost if the page were closed now. */
   get wouldLose() {
-    return isUnsent(this.#work()) && !this.#drafts.isReady;
+    return (isUnsent(this.#work()) && !this.#drafts.isReady) || this.#bar.wouldLose;
   }
 
   /** Before the first hello: be sure that nobody else is this client. */
@@ -78,9 +81,10 @@ export class Visit {
     this.changed();
   }
 
-  /** Something was typed, or acknowledged. */
+  /** Something was typed, acknowledged or heard. */
   changed() {
     if (this.#isBegun) this.#keeper.changed();
+    this.#bar.changed();
   }
 
   /** @param {readonly import('./protocol.js').Person[]} people */
@@ -91,6 +95,11 @@ export class Visit {
   /** Somebody has left. @param {string} client */
   left(client) {
     this.#bar.left(client);
+  }
+
+  /** The server lacks what this page had. @param {import('./working_copy.js').Lost} lost */
+  lost(lost) {
+    this.#bar.lost(lost);
   }
 
   /** The page may be gone in a moment, or asleep. */

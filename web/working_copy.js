@@ -4,14 +4,18 @@
 
 import { between } from './between.js';
 import { checkOf } from './checksum.js';
-import { mergeKeepingAll, rebase } from './rebase.js';
+import { hasAll, withMissing } from './missing.js';
+import { mergeKeepingAll, rebase, uprooted } from './rebase.js';
 import { apply, compose, mapPosition } from './splices.js';
 import { Trail } from './trail.js';
+import { transform } from './transform.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /**
  * @typedef {{commit: string | null, text: string, isRevision: boolean}} Known commit null: nothing
  *   that the server would know
+ * @typedef {{known: Known, local: string}} Lost what the server had and has no longer: its text, and
+ *   the same with everything that it lacks
  */
 
 const encoder = new TextEncoder();
@@ -119,6 +123,33 @@ export class WorkingCopy {
     this.change(splices);
     if (rebased) this.#trail.mark(this.known.text, rebased.local);
     return splices;
+  }
+
+  /**
+   * Go from a commit that the server does not know to the text that it has. What was typed since
+   * stays, but for what was typed within words that the server lacks: that goes with them.
+   *
+   * @param {string} revision
+   * @param {string} text
+   * @returns {{splices: readonly Splice[], lost: Lost | null}} what changed locally; lost: null if
+   *   the server has everything
+   */
+  fallBack(revision, text) {
+    const { text: before } = this.known;
+    const [local, remote] = [this.changeSince(before), between(before, text)];
+    this.known = { commit: revision, text, isRevision: true };
+    this.#newest = null;
+    if (hasAll(text, before)) {
+      const all = rebase(before, local, remote)?.remote;
+      const splices = all ?? between(this.#local, mergeKeepingAll(before, local, remote));
+      return { splices: this.change(splices), lost: null };
+    }
+    const lost = uprooted(before, local, remote);
+    const kept = local.filter((splice) => !lost.includes(splice));
+    const after = apply(text, transform(kept, remote, true));
+    const whole = withMissing(text, apply(before, lost));
+    const splices = this.change(between(this.#local, after));
+    return { splices, lost: { known: this.known, local: whole } };
   }
 }
 

@@ -14,6 +14,8 @@ Invariants:
     At most one submission is outstanding; `known` does not move while it is (P5, P6).
     Where both sides changed the same words nothing is taken over: the text is sent on the base
     that it was written on, and the server merges, or asks.
+    `known` gives way only to a server that knows its commit. One that was restored from a backup
+    may not: then `is_cut_off` says that the newest text may lack what was acknowledged.
     What `snapshot` gives is enough to go on after a crash, and to send the same again (P3).
 """
 
@@ -84,6 +86,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     local: str = ""
     sent: Sent | None = None
     conflict: Conflict | None = None
+    is_cut_off: bool = False
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -106,12 +109,16 @@ class ClientSync:
         self.refusal: Refusal | None = None
         self.retry_after_s: float | None = None  # the submission waits this long, and for `retry`
         self.is_online = False
+        self.is_cut_off = snapshot.is_cut_off
         self._key = snapshot.key
         self._seq = snapshot.seq
         self._sent = snapshot.sent
         self._newest: Known | None = None
         self._is_fetching = False
         self._is_astray = False  # the server is further than `newest`, and no answer is due
+        self._is_unproven = (
+            False  # the server has not shown yet that it knows the commit of `known`
+        )
         self._document_bytes_max: int | None = None
         self._messages: list[ClientMessage] = []
 
@@ -133,7 +140,8 @@ class ClientSync:
 
     @property
     def can_catch_up(self) -> bool:
-        return self._newest is not None and self.is_idle and self.conflict is None
+        is_free = self.is_idle and self.conflict is None and not self._is_unproven
+        return self._newest is not None and is_free
 
     @property
     def is_settled(self) -> bool:
@@ -143,7 +151,14 @@ class ClientSync:
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
-            self.client, self._key, self._seq, self.known, self.local, self._sent, self.conflict
+            self.client,
+            self._key,
+            self._seq,
+            self.known,
+            self.local,
+            self._sent,
+            self.conflict,
+            self.is_cut_off,
         )
 
     def take_messages(self) -> list[ClientMessage]:
@@ -192,6 +207,9 @@ class ClientSync:
             return
         if self.is_unsent and self._submit_edit():
             return
+        if self._is_unproven:
+            self._submit_nothing()
+            return
         if self._is_astray and self.conflict is None:
             self._fetch()
 
@@ -213,6 +231,7 @@ class ClientSync:
             self.flush()
             return False
         self.known, self.local, self._newest = self.newest, text, None
+        self.is_cut_off = False
         return True
 
     def resolve(self, conflict: Conflict, text: str) -> None:
@@ -270,6 +289,7 @@ class ClientSync:
         self.client, self._key = welcome.client, welcome.key
         self._seq = max(self._seq, welcome.seq)
         self._newest = None
+        self._is_unproven = self._is_unproven_by(welcome)
         if self._sent:
             self._is_astray = True  # and the answer tells the rest, also about a conflict
             self._resubmit()
@@ -286,6 +306,13 @@ class ClientSync:
         else:
             self._fetch()
 
+    def _is_unproven_by(self, welcome: Welcome) -> bool:
+        """A server that knows the revision named in `hello` says what came since."""
+        if welcome.conflict and welcome.conflict.seq == self._seq:
+            return False
+        is_whole = isinstance(welcome.text, str)
+        return is_whole and self.known.commit not in (None, welcome.revision)
+
     def _merged(self, merged: Merged) -> None:
         sent = self._answered(merged.seq)
         # P9, unasked: the disagreement is gone. The splices start from the commit of the conflict.
@@ -298,6 +325,8 @@ class ClientSync:
         # what was written stays based on what it was written on.
         if sent and (merged.commit != merged.revision or target == text):
             self.known = Known(merged.commit, text)
+        if sent and not isinstance(sent.message, Park):
+            self._is_unproven = False
         self._sent = self.conflict = None
         self._is_astray = False
         self._hear(merged.revision, target)
@@ -321,7 +350,7 @@ class ClientSync:
         if sent:
             self.known = Known(conflict.commit, sent.text)
             self._sent = self._newest = None
-            self._is_astray = False
+            self._is_astray = self._is_unproven = False
         elif not self.is_idle:
             return
         elif self.conflict:
@@ -339,6 +368,7 @@ class ClientSync:
             self.retry_after_s = error.retry_after_s or _RETRY_AFTER_S
             return
         self._sent = None
+        self._is_unproven = False
         if not isinstance(sent.message, Edit) or isinstance(sent.message, Resolve):
             # The conflict is not as it was: what was decided goes on as an ordinary edit.
             self.conflict = None
@@ -347,8 +377,9 @@ class ClientSync:
             # P4. There is no commit that both know: the texts are all there is to go by.
             self.conflict = None
             self.known = Known(None, self.known.text)
+            self.is_cut_off = True
             self._fetch()
-        else:
+        elif sent.text != self.known.text:
             self.refusal = Refusal(sent.text, error.code, error.message)
 
     # --- steps
@@ -368,6 +399,11 @@ class ClientSync:
             change = wire(between(self.known.text, text))
             self._submit(Edit(self._seq + 1, base, splices=change), text)
         return True
+
+    def _submit_nothing(self) -> None:
+        """Find out whether the server knows the commit of `known`: P8 or P4 is the answer."""
+        assert self.known.commit
+        self._submit(Edit(self._seq + 1, self.known.commit, splices=[]), self.known.text)
 
     def _submit(self, message: Submission, text: str) -> None:
         """Number it, and send it now or with the next welcome."""

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from merge.splices import between
 from server import protocol
 from server.client.machine import Known
 from server.protocol import ClientMessage, ServerMessage
@@ -214,9 +215,19 @@ class Pair:
             return
         before = session.in_file
         held = None if session.shown else before
+        if session.sync.is_cut_off and any(it.deleted for it in between(before, plan.text)):
+            self._keep_lost()
         if self._carry_out(session, plan.text, plan.after, held, now):
             session.carried_out(plan)
             self._tell(before, plan)
+
+    def _keep_lost(self) -> None:
+        """Copy what the document had and has no longer: this file may be the last to hold it."""
+        copy = self._state.keep(self._file.path)
+        self._teller.warn(
+            "the server has an older version of the document than this file; what the file held is"
+            f" in {copy}"
+        )
 
     def _carry_out(
         self, session: SyncSession, text: str, after: State, held: str | None, now: float

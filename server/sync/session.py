@@ -132,7 +132,9 @@ class SyncSession:
             self.sync.catch_up()
             return None
         snapshot = self.sync.snapshot()
-        after = msgspec.structs.replace(snapshot, known=self.sync.newest, local=text)
+        after = msgspec.structs.replace(
+            snapshot, known=self.sync.newest, local=text, is_cut_off=False
+        )
         return Plan(text, State(after))
 
     def carried_out(self, plan: Plan) -> None:

@@ -92,3 +92,17 @@ async def room(
     assert not errors, "\n".join(errors)
     assert not faults(log)
     await room.fsck()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mortal(browser: Browser, tmp_path: Path) -> AsyncIterator[Room]:
+    """A document on a server of its own, which the story may kill."""
+    server = ServerProcess(tmp_path / "data")
+    await server.start()
+    room = Room(browser, server, "notes")
+    yield room
+    await room.close()
+    await server.stop()
+    print("\n".join(["the server's log:", *server.log]))
+    assert not [error for window in room.windows for error in window.errors]
+    await room.fsck()

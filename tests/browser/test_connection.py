@@ -2,29 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from tests.browser.room import Room
-from tests.browser.server_process import ServerProcess
 from tests.browser.window import Window
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def mortal(browser: Browser, tmp_path: Path) -> AsyncIterator[Room]:
-    """A document on a server of its own, which the story may kill."""
-    server = ServerProcess(tmp_path / "data")
-    await server.start()
-    room = Room(browser, server, "notes")
-    yield room
-    await room.close()
-    await server.stop()
-    print("\n".join(["the server's log:", *server.log]))
-    assert not [error for window in room.windows for error in window.errors]
-    await room.fsck()
 
 
 async def test_a_reload_brings_back_what_was_typed_and_not_sent(room: Room) -> None:

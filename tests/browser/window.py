@@ -7,8 +7,11 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, 
 
 from tests.browser.line import Line
 
-# Chromium itself says so on the console when a connection fails.
-_CONNECTION_FAILED = ("WebSocket connection to", "net::ERR_")
+# The browser itself says so when a connection fails: Chromium, and Firefox.
+_CONNECTION_FAILED = (
+    *("WebSocket connection to", "net::ERR_"),
+    *("establish a connection to the server at ws://", "was interrupted while the page was"),
+)
 
 # Before the page's own scripts: remembers what screen readers are told. The same words count anew
 # each time the region gets them.
@@ -37,7 +40,7 @@ class Window:
         self.errors: list[str] = []
         self.clients: list[str] = []  # as whom the server welcomed it, one for each connection
         self._excused: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(f"{error.message}\n{error.stack}"))
+        page.on("pageerror", lambda error: self._failed(f"{error.message}\n{error.stack}"))
         page.on("console", self._heard)
         page.on("websocket", self._opened)
 
@@ -183,10 +186,12 @@ class Window:
         self._excused += parts
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type not in ("error", "warning"):
-            return
-        if not any(part in message.text for part in self._excused):
-            self.errors.append(f"{message.type}: {message.text}")
+        if message.type in ("error", "warning"):
+            self._failed(f"{message.type}: {message.text}")
+
+    def _failed(self, what: str) -> None:
+        if not any(part in what for part in self._excused):
+            self.errors.append(what)
 
     def _opened(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._received)

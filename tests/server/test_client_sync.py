@@ -215,10 +215,11 @@ def test_p14_whoever_is_not_resumed_has_everything_unsent() -> None:
     sync.opened("Bot")
     sync.take_messages()
     sync.received(welcome("1 two three\n", "r2", client="k9"))
+    sync.flush()
+    assert sync.take_messages() == [Edit(1, "r1", splices=[(4, 3, "2")])]
+    sync.received(merged(1, "c1", "r3", "one 2 three\n", "1 2 three\n"))
     assert sync.catch_up()
     assert sync.local == "1 2 three\n"
-    sync.flush()
-    assert sync.take_messages() == [Edit(1, "r2", splices=[(2, 3, "2")])]
 
 
 def test_p4_without_a_shared_commit_the_texts_are_merged_here() -> None:
@@ -231,6 +232,34 @@ def test_p4_without_a_shared_commit_the_texts_are_merged_here() -> None:
     assert sync.local == "one 2 three zwei 3\n"
     sync.flush()
     assert sync.take_messages() == [Edit(2, "x1", splices=[(4, 0, "2 three ")])]
+
+
+def test_p8_a_server_that_sends_the_text_is_asked_whether_it_knows_the_revision() -> None:
+    sync = joined()
+    sync.closed()
+    sync.opened("Bot")
+    sync.take_messages()
+    sync.received(welcome("one two\n", "r2"))
+    assert not sync.can_catch_up
+    sync.flush()
+    assert sync.take_messages() == [Edit(1, "r1", splices=[])]
+    sync.received(merged(1, "r1", "r2", "one two three\n", "one two\n"))
+    assert sync.catch_up()
+    assert (sync.local, sync.is_cut_off, sync.is_settled) == ("one two\n", False, True)
+
+
+def test_p4_a_server_that_was_restored_does_not_and_that_outlives_a_restart() -> None:
+    sync = joined()
+    sync.closed()
+    sync.opened("Bot")
+    sync.received(welcome("one\n", "r0"))
+    sync.flush()
+    sync.received(Error(Code.UNKNOWN_BASE, "?", 1))
+    assert ClientSync(sync.snapshot()).is_cut_off
+    sync.received(FullText("r0", "one\n", check_of("one\n")))
+    assert sync.is_cut_off
+    assert sync.catch_up()
+    assert (sync.local, sync.is_cut_off) == ("one\n", False)
 
 
 def test_a_server_that_is_busy_gets_the_same_again_later() -> None:

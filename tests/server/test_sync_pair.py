@@ -1,11 +1,11 @@
-"""A file and a document in step: what is said of saves, and what is sent of them."""
+"""A file and a document in step: what is said of saves, sent of them, and copied."""
 
 from pathlib import Path
 
 import pytest
 
 from merge.splices import Splice, apply
-from server.protocol import Edit
+from server.protocol import Code, Edit, Error, FullText, check_of
 from server.sync.pair import Pair
 from tests.server.test_client_sync import merged, update, welcome
 
@@ -133,3 +133,38 @@ def test_a_killed_sync_still_knows_the_line_ends_of_its_file(
     pair.received(welcome(document, "r2"))
     _settle(pair, 60.0)
     assert _sent(pair, document) == document.replace("three", "3")
+
+
+def test_what_a_restored_server_has_lost_is_copied_before_the_file_changes(
+    pair: Pair, told: Told, tmp_path: Path
+) -> None:
+    """P4: it does not know the revision that the file is at."""
+    pair.closed()
+    pair.opened()
+    pair.received(welcome("one\n", "r0"))
+    _settle(pair, 3.0)
+    [asked] = pair.take_messages()
+    assert isinstance(asked, Edit)
+    assert (asked.base, asked.splices) == ("r2", [])
+    pair.received(Error(Code.UNKNOWN_BASE, "?", asked.seq))
+    pair.received(FullText("r0", "one\n", check_of("one\n")))
+    _settle(pair, 4.0)
+    assert (tmp_path / "notes.txt").read_text() == "one\n"
+    copy = tmp_path / "notes.txt.kept-1"
+    assert copy.read_text() == "one\ntwo\n"
+    assert any(it.startswith("warning: the server has an older") for it in told.said)
+    assert str(copy) in "".join(told.said)
+
+
+def test_nothing_is_copied_where_another_history_has_it_all(pair: Pair, tmp_path: Path) -> None:
+    pair.closed()
+    pair.opened()
+    pair.received(welcome("one\ntwo\nthree\n", "r0"))
+    _settle(pair, 3.0)
+    [asked] = pair.take_messages()
+    assert isinstance(asked, Edit)
+    pair.received(Error(Code.UNKNOWN_BASE, "?", asked.seq))
+    pair.received(FullText("r0", "one\ntwo\nthree\n", check_of("one\ntwo\nthree\n")))
+    _settle(pair, 4.0)
+    assert (tmp_path / "notes.txt").read_text() == "one\ntwo\nthree\n"
+    assert not list(tmp_path.glob("*.kept-*"))

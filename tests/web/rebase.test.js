@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { between } from '../../web/between.js';
-import { mergeKeepingAll, rebase } from '../../web/rebase.js';
+import { mergeKeepingAll, rebase, uprooted } from '../../web/rebase.js';
 import { apply } from '../../web/splices.js';
 import { random, randomText } from './random.js';
+
+/** @typedef {import('../../web/splices.js').Splice} Splice */
 
 /** @param {string} text @param {string} typed @param {string} target */
 function meet(text, typed, target) {
@@ -62,4 +64,22 @@ test('where nobody can be asked, everything written stays', () => {
   const local = between(text, 'one TWO 3');
   const remote = between(text, 'one zwei three');
   assert.equal(mergeKeepingAll(text, local, remote), 'one TWO zwei 3');
+});
+
+test('what is about words that are gone is uprooted, and new words beside them are not', () => {
+  const text = 'one two three\nfour\n';
+  const gone = between(text, 'one\n');
+  const cases = /** @type {[Splice, boolean][]} */ ([
+    [[5, 1, 'W'], true],
+    [[7, 0, 'fold'], true],
+    [[8, 0, 'and '], true],
+    [[3, 0, 's'], false],
+    [[0, 0, 'zero '], false],
+    [[19, 0, 'five\n'], false],
+    [[13, 0, ' more'], true],
+  ]);
+  for (const [splice, isUprooted] of cases) {
+    const found = uprooted(text, [splice], gone);
+    assert.deepEqual(found, isUprooted ? [splice] : [], JSON.stringify(splice));
+  }
 });

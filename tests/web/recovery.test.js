@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasArrived, orphansOf, Recovery, wordsIn } from '../../web/recovery.js';
+import { hasArrived, orphanOf, orphansOf, Recovery, wordsIn } from '../../web/recovery.js';
 import { Sync } from '../../web/sync.js';
 import { FakeClock } from './clock.js';
 import { settled } from './draft_store.js';
@@ -66,11 +66,11 @@ class World {
   isDown = false;
   isMute = false;
 
-  /** @param {import('../../web/sync.js').Snapshot} snapshot */
-  recovery(snapshot) {
+  /** @param {import('../../web/sync.js').Snapshot} snapshot @param {boolean} [isLost] */
+  recovery(snapshot, isLost) {
     const connect = (/** @type {import('../../web/connection.js').Listener} */ listener) =>
       new FakeLine(this, listener);
-    return new Recovery(snapshot, { connect, name: 'Me', clock: this.clock });
+    return new Recovery(snapshot, { connect, name: 'Me', clock: this.clock }, isLost);
   }
 
   /** What a page that was here leaves behind. @param {(tab: Tab) => void} story */
@@ -225,6 +225,31 @@ test('a server that does not answer is given up, and what is left goes on from t
   world.isMute = false;
   assert.equal(await world.recovery(recovery.snapshot).run(), 'merged');
   assert.equal(world.server.text, 'one two three four\n');
+});
+
+test('what a restored server lacks is offered apart from what was not sent', async () => {
+  const world = new World();
+  const copy = world.server.backup();
+  world.others(`${TEXT}four five\n`);
+  const left = world.after((tab) => tab.types(`zero ${TEXT}four five\n`));
+  world.server.restore(copy);
+  const recovery = world.recovery(left);
+  assert.equal(await recovery.run(), 'merged');
+  assert.equal(world.server.text, `zero ${TEXT}`);
+  assert.equal(recovery.lost?.local, `${TEXT}four five\n`);
+});
+
+test('what several pages kept of a restored server is merged once', async () => {
+  const world = new World();
+  const local = `${TEXT}four five\n`;
+  const known = { commit: 'c0', text: TEXT, isRevision: true };
+  const { snapshot, client, owner } = orphanOf('notes', { known, local });
+  assert.deepEqual([client, owner], Array(2).fill(orphanOf('notes', { known, local }).client));
+  assert.equal(await world.recovery(snapshot, true).run(), 'merged');
+  assert.equal(world.server.text, local);
+  world.others(`${local}six\n`);
+  assert.equal(await world.recovery(snapshot, true).run(), 'merged');
+  assert.equal(world.server.text, `${local}six\n`);
 });
 
 test('what the server refuses is kept, with its reason', async () => {

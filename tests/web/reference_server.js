@@ -106,6 +106,7 @@ export class ReferenceServer {
   /** @type {Map<string, Client>} */
   #clients = new Map();
   #master;
+  #made = 0; // commits and clients, of whatever became of them: no name is given twice
   /** @type {{head: string, fork: string}[]} branches that were parked */
   #parked = [];
 
@@ -131,6 +132,27 @@ export class ReferenceServer {
     return { commit: head, revision: this.#master, base: fork, text, hunks, diff: '', names };
   }
 
+  /** What a copy of its folder holds. */
+  backup() {
+    const clients = [...this.#clients.values()].map((client) => ({ ...client, deliver: null }));
+    return {
+      texts: new Map(this.#texts),
+      merged: new Set(this.#merged),
+      clients,
+      master: this.#master,
+      parked: [...this.#parked],
+    };
+  }
+
+  /** Go on from a copy. Nobody is connected. @param {ReturnType<ReferenceServer['backup']>} copy */
+  restore({ texts, merged, clients, master, parked }) {
+    this.#texts = new Map(texts);
+    this.#merged = new Set(merged);
+    this.#clients = new Map(clients.map((client) => [client.id, { ...client }]));
+    this.#master = master;
+    this.#parked = [...parked];
+  }
+
   /** Whether any client is told less than there is. */
   get hasNews() {
     return [...this.#clients.values()].some(
@@ -143,7 +165,7 @@ export class ReferenceServer {
    * @param {boolean} isMerged
    */
   #commit(text, isMerged) {
-    const id = `c${this.#texts.size}`;
+    const id = `c${this.#made++}`;
     this.#texts.set(id, text);
     if (isMerged) this.#merged.add(id);
     return id;
@@ -164,7 +186,7 @@ export class ReferenceServer {
   join(hello, deliver) {
     let client = this.#clients.get(hello.client);
     if (!client || hello.key !== `key of ${client.id}`) {
-      const id = `client${this.#clients.size}`;
+      const id = `client${this.#made++}`;
       client = { id, seq: 0, head: '', fork: '', hunks: [], told: '', view: '', deliver };
       this.#clients.set(id, client);
     }

@@ -32,7 +32,8 @@ class Tab {
   }
 
   /** @param {import('../../web/sync.js').Output} output */
-  carryOut({ send, changes }) {
+  carryOut({ send, changes, lost }) {
+    if (lost) this.world.drafts.push(lost.local);
     for (const { splices } of changes) this.editor = apply(this.editor, splices);
     assert.equal(this.editor, this.sync.local);
     for (const message of send) this.#send(message);
@@ -166,14 +167,17 @@ class Tab {
 class World {
   /** @type {Set<string>} */ typed = new Set();
   /** @type {Set<string>} words that somebody deleted or decided against */ removed = new Set();
+  /** @type {string[]} what pages kept because the server had lost it */ drafts = [];
   isFaulty = true;
   decided = 0;
   takenUp = 0;
+  restored = 0;
 
   /** @param {number} seed */
   constructor(seed) {
     this.dice = random(seed);
     this.server = new ReferenceServer('one two three\nfour five six\n');
+    this.copy = this.server.backup();
     this.tabs = ['a', 'b', 'c'].map((name) => new Tab(name, this));
   }
 
@@ -193,7 +197,19 @@ class World {
     else if (chance < 94) tab.carryOut(tab.sync.retry());
     else if (chance < 96) tab.isConnected && tab.disconnect();
     else if (chance < 97) tab.reload();
+    else if (chance < 98 && dice.below(8) === 0) this.restore();
+    else if (chance < 98 && dice.below(2) === 0) this.copy = server.backup();
     else if (!tab.isConnected) tab.connect();
+  }
+
+  /** Somebody puts back what the server had some time ago. */
+  restore() {
+    for (const tab of this.tabs) if (tab.isConnected) tab.disconnect();
+    // What no page shows any more was in the keeping of the server alone.
+    const shown = new Set(this.tabs.flatMap(({ editor }) => wordsOf(editor)));
+    for (const word of this.typed) if (!shown.has(word)) this.removed.add(word);
+    this.server.restore(this.copy);
+    this.restored++;
   }
 
   /** No more faults and no more typing: everybody comes to rest. */
@@ -235,7 +251,7 @@ class World {
 }
 
 test('whatever happens, everybody ends with the same text and no word is lost', () => {
-  let [typed, kept, decided, takenUp] = [0, 0, 0, 0];
+  let [typed, kept, decided, takenUp, restored, offered] = [0, 0, 0, 0, 0, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const world = new World(seed);
     try {
@@ -243,9 +259,11 @@ test('whatever happens, everybody ends with the same text and no word is lost', 
       world.settle();
       for (const tab of world.tabs) assert.equal(tab.editor, world.server.text);
       const found = new Set(wordsOf(world.server.text));
+      const drafts = new Set(world.drafts.flatMap(wordsOf));
       const aside = new Set([...world.removed, ...world.server.parked.flatMap(wordsOf)]);
       for (const word of world.typed) {
         if (found.has(word)) kept++;
+        else if (drafts.has(word) && !aside.has(word)) offered++;
         else assert.ok(aside.has(word), `lost ${word}`);
       }
     } catch (problem) {
@@ -254,7 +272,9 @@ test('whatever happens, everybody ends with the same text and no word is lost', 
     typed += world.typed.size;
     decided += world.decided;
     takenUp += world.takenUp;
+    restored += world.restored;
   }
-  const told = `vacuous: ${kept} of ${typed}, ${decided} decided, ${takenUp} taken up`;
+  const told = `vacuous: ${kept} of ${typed}, ${decided} decided, ${takenUp} taken up, ${restored} restored, ${offered} offered`;
   assert.ok(kept > typed * 0.5 && decided > SEEDS / 4 && takenUp > SEEDS / 10, told);
+  assert.ok(restored > SEEDS / 10 && offered > SEEDS / 10, told);
 });

@@ -100,9 +100,9 @@ function conflict(seq, mine, others, revision = 'r2') {
  * @param {any} message
  */
 function receive(sync, message) {
-  const { send, changes } = sync.received(message);
+  const { send, changes, lost } = sync.received(message);
   const shown = sync.catchUp();
-  return { send: [...send, ...shown.send], changes: [...changes, ...shown.changes] };
+  return { send: [...send, ...shown.send], changes: [...changes, ...shown.changes], lost };
 }
 
 /** The editor after some changes. @param {string} text @param {import('../../web/sync.js').Change[]} changes */
@@ -338,10 +338,87 @@ test('P4: an unknown base asks for the text and loses no word', () => {
     seq: 1,
   });
   assert.deepEqual(sent, [{ type: 'sync' }]);
-  const text = 'one zwei three\n';
+  const text = 'one two three\nfour\n';
   receive(sync, { type: 'update', revision: 'r9', text, check: checkOf(text) });
-  assert.equal(sync.local, 'one TWO zwei three\n');
-  assert.equal(/** @type {any} */ (sync.flush().send[0]).base, 'r9');
+  assert.equal(sync.local, 'one TWO three\nfour\n');
+});
+
+/**
+ * What the machine says to a server that has an older text and does not know the revision.
+ *
+ * @param {Sync} sync
+ * @param {string} older
+ */
+function comesBack(sync, older) {
+  sync.closed();
+  sync.opened('Me');
+  const { send: asked, changes } = receive(sync, welcome({ revision: 'r0', text: older }));
+  assert.deepEqual(changes, [], 'nothing is shown before it is known what is lost');
+  const [edit] = /** @type {any[]} */ (asked);
+  assert.deepEqual([asked.length, edit.type, edit.base], [1, 'edit', 'r1']);
+  const unknown = { type: 'error', code: 'unknown_base', message: '?', seq: edit.seq };
+  assert.deepEqual(receive(sync, unknown).send, [{ type: 'sync' }]);
+  const update = { type: 'update', revision: 'r0', text: older, check: checkOf(older) };
+  return sync.received(/** @type {any} */ (update));
+}
+
+test('P4: what a restored server lacks comes out as lost, and is not sent by itself', () => {
+  const sync = joined();
+  const { send: sent, changes, lost } = comesBack(sync, 'one\n');
+  assert.deepEqual([sent, changed(TEXT, changes), sync.local], [[], 'one\n', 'one\n']);
+  assert.deepEqual(lost, {
+    known: { commit: 'r0', text: 'one\n', isRevision: true },
+    local: TEXT,
+  });
+  assert.ok(sync.isSettled);
+});
+
+test('P4: what was typed beside that goes by itself, also if nobody asks', () => {
+  const sync = joined();
+  sync.typed(`zero ${TEXT}`);
+  const { send: sent, lost } = comesBack(sync, 'one\n');
+  const [edit] = /** @type {any[]} */ (sent);
+  assert.deepEqual([edit.type, edit.base, edit.splices], ['edit', 'r0', [[0, 0, 'zero ']]]);
+  assert.equal(lost?.local, TEXT);
+});
+
+test('P4: what was typed within what is lost stays with it', () => {
+  const sync = joined();
+  sync.typed('one twofold three\n');
+  const { send: sent, lost } = comesBack(sync, 'one\n');
+  assert.deepEqual([sent, sync.local], [[], 'one\n']);
+  assert.equal(lost?.local, 'one twofold three\n');
+});
+
+test('P4: nothing is lost where another history has the same text, and more', () => {
+  const sync = joined();
+  const { lost } = comesBack(sync, `${TEXT}four\n`);
+  assert.deepEqual([lost, sync.local], [undefined, `${TEXT}four\n`]);
+});
+
+test('P8: a server that sends the text and knows the revision is believed', () => {
+  const sync = joined();
+  sync.closed();
+  sync.opened('Me');
+  const after = 'one two\n';
+  const [edit] = /** @type {any[]} */ (
+    receive(sync, welcome({ revision: 'r2', text: after })).send
+  );
+  assert.deepEqual([edit.base, edit.splices], ['r1', []]);
+  const { lost } = receive(sync, merged(1, TEXT, after, 'r2', 'r1'));
+  assert.deepEqual([lost, sync.local, sync.isSettled], [undefined, after, true]);
+});
+
+test('P9: a conflict that a restored server does not know is lost text too', () => {
+  const sync = inConflict();
+  sync.closed();
+  sync.opened('Me');
+  const [edit] = /** @type {any[]} */ (receive(sync, welcome({ revision: 'r2' })).send);
+  assert.equal(edit.base, 'own1');
+  receive(sync, { type: 'error', code: 'unknown_base', message: '?', seq: edit.seq });
+  const update = { type: 'update', revision: 'r2', text: TEXT, check: checkOf(TEXT) };
+  const { lost } = sync.received(/** @type {any} */ (update));
+  assert.deepEqual([sync.local, lost?.local], [TEXT, 'one two three\none deux three\n']);
 });
 
 test('P9: in a conflict the text stays as typed and goes on from the own commit', () => {

@@ -1,0 +1,92 @@
+"""A server comes back with an older folder of data: what the pages had beyond it is not lost."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.browser.room import Room
+from tests.browser.window import Window
+
+
+def bar(window: Window) -> Locator:
+    return window.page.get_by_role("region", name="Unsent text")
+
+
+async def presses(window: Window, name: str) -> None:
+    await bar(window).get_by_role("button", name=name).click()
+
+
+async def backed_up(room: Room, copy: Path) -> None:
+    """Copy the folder of data while the server is stopped."""
+    await room.server.stop()
+    shutil.copytree(room.server.data, copy)
+    await room.server.start()
+
+
+async def restored(room: Room, copy: Path) -> None:
+    """Put the copy in the place of the folder of data."""
+    await room.server.stop()
+    shutil.rmtree(room.server.data)
+    shutil.copytree(copy, room.server.data)
+    await room.server.start()
+
+
+async def pair_beyond(room: Room, text: str, words: str, copy: Path) -> tuple[Window, Window]:
+    """Ann and Bo see the text with words at its end that came after the backup."""
+    ann, bo = await room.pair(text)
+    for window in (ann, bo):
+        window.may_lose_connection()
+    await backed_up(room, copy)
+    await ann.text.focus()
+    await ann.page.keyboard.press("Control+End")
+    await ann.types(words)
+    await bo.reads(text + words)
+    await ann.settled()
+    return ann, bo
+
+
+@pytest.mark.engines
+async def test_what_was_typed_offline_goes_by_itself_to_a_server_that_was_restored(
+    mortal: Room, tmp_path: Path
+) -> None:
+    ann, bo = await pair_beyond(mortal, "Ann: \nBo: \n", "A later line.\n", tmp_path / "copy")
+    ann.line.cut()
+    await ann.goes_after("Ann: ")
+    await ann.types("typed offline")
+    await restored(mortal, tmp_path / "copy")
+    await bo.reads("Ann: \nBo: \n")
+    ann.line.mend()
+    await bo.reads("Ann: typed offline\nBo: \n")
+    assert await mortal.agreed() == "Ann: typed offline\nBo: \n"
+
+
+@pytest.mark.engines
+async def test_what_a_restored_server_has_lost_is_offered_and_merged_once(
+    mortal: Room, tmp_path: Path
+) -> None:
+    ann, bo = await pair_beyond(mortal, "Ann: \nBo: \n", "A later line.\n", tmp_path / "copy")
+    await restored(mortal, tmp_path / "copy")
+    await bo.reads("Ann: \nBo: \n")
+    await bo.goes_after("Bo: ")
+    await bo.types("typed since")
+    for window in (ann, bo):
+        await window.reads("Ann: \nBo: typed since\n")
+        await expect(bar(window)).to_contain_text(
+            "The server has an older version of this document"
+        )
+        await expect(bar(window)).to_contain_text("3 words")
+    await bo.page.close()  # the offer stays
+    mortal.windows.remove(bo)
+    back = mortal.watch(Window(await bo.context.new_page(), bo.line))
+    await back.page.goto(f"{back.line.url}/d/{mortal.document}")
+    await expect(bar(back)).to_contain_text("The server has an older version of this document")
+    await presses(ann, "Merge it")
+    await expect(bar(ann)).to_contain_text("is in the document now.")
+    await expect(bar(back)).to_be_hidden()  # there is nothing to add any more
+    await back.reads("Ann: \nBo: typed since\nA later line.\n")
+    assert await mortal.agreed() == "Ann: \nBo: typed since\nA later line.\n"
+    await ann.page.reload()
+    await ann.settled()
+    await expect(bar(ann)).to_be_hidden()
