@@ -16,6 +16,7 @@
 | `disputes`      | which edits of the two sides meet, and which of those are in dispute    |
 | `words`         | the merge of one disputed stretch, word by word, made of those three    |
 | `result`        | what a merge comes to: text, hunks, what was decided how                |
+| `line_ends`     | the merge of texts of which one side converted the line ends            |
 | `three_way`     | the merge of whole texts, made of all of them                           |
 | `nearby`        | the merge of two known changes, of which only the lines around are read  |
 | `rendering`     | changes shown to people, by lines or by words                           |

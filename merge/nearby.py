@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from merge.line_ends import conversion
 from merge.placed import as_made
 from merge.positional import merge_placed, way_from
 from merge.splices import Splice, apply, between
@@ -51,7 +52,7 @@ def merge_nearby(
     *,
     live: bool = False,
 ) -> Nearby | None:
-    """Merge two changes of one text; None where the sides disagree.
+    """Merge two changes of one text; None where the sides disagree, or one converts line ends.
 
     Args:
         base: what both sides started from.
@@ -62,6 +63,8 @@ def merge_nearby(
     """
     if not theirs_change:
         return Nearby(ours, (), tuple(ours_change))
+    if _converts(base, ours, ours_change, theirs_change):
+        return None
     low, high = _window(base, ours_change, theirs_change)
     before = [splice for splice in ours_change if splice.start + splice.deleted < low]
     after = [splice for splice in ours_change if splice.start > high]
@@ -77,6 +80,17 @@ def merge_nearby(
     from_ours = _moved(from_ours, _growth(before))
     from_theirs = (*before, *from_theirs, *_moved(after, _growth(theirs_change)))
     return Nearby(apply(ours, from_ours), from_ours, from_theirs)
+
+
+def _converts(
+    base: str, ours: str, ours_change: Iterable[Splice], theirs_change: Sequence[Splice]
+) -> bool:
+    """Whether a side converts all line ends; of texts with LF only it is plain at once."""
+    touched = any(
+        "\r" in inserted or "\r" in base[start : start + deleted]
+        for start, deleted, inserted in (*ours_change, *theirs_change)
+    )
+    return touched and conversion(base, ours, apply(base, theirs_change)) is not None
 
 
 _Ways: TypeAlias = tuple[tuple[Splice, ...], tuple[Splice, ...]]  # from ours, from theirs

@@ -23,6 +23,8 @@ class Range(NamedTuple):
 class Hunk:
     """Where the sides disagree; `text[start:end] == ours` in the text of the merge.
 
+    The line ends in it are those of that text, also where a side has others.
+
     Attributes:
         start: in the text of the merge.
         end: in the text of the merge.

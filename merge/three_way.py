@@ -37,6 +37,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from merge.diff import Change, diff
+from merge.line_ends import conversion
 from merge.pieces import Aligner, Piece, agreed, piece, touching
 from merge.result import Merge, assembled, placed_back
 from merge.tokens import clauses, common_prefix, common_suffix, lines, shared_ends
@@ -69,6 +70,14 @@ def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
         live: whether both sides are small and recent: insertions at one point, even inside a
             word, are then both kept instead of asked about, theirs on the left.
     """
+    converts = conversion(base, ours, theirs)
+    if converts is None:
+        return _merge(base, ours, theirs, live)
+    texts = converts.converted(base, ours, theirs)
+    return converts.placed_back(_merge(*texts, live), texts)
+
+
+def _merge(base: str, ours: str, theirs: str, live: bool) -> Merge:
     if _is_too_long(base, ours, theirs):
         return _undivided(base, ours, theirs)
     once = _merge_once(base, ours, theirs, live)
