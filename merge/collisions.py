@@ -25,7 +25,7 @@ from merge.tokens import tokens
 
 # Pairs of changes that are looked at: no moment of typing has more.
 _PAIRS_MAX = 10_000
-# A run without blanks that is longer is not looked into for words.
+# In a longer run without blanks, or a longer insertion, no words are looked for.
 _RUN_MAX = 1_000
 _SENTENCE_ENDS = ".!?。！？"
 
@@ -149,13 +149,14 @@ def _run_around(base: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _say_the_same(base: str, first: Placed, last: Placed) -> bool:
-    """Whether both insert the same words in one line."""
-    words = first.inserted.strip()
-    return (
-        words == last.inserted.strip()
-        and says_something(words)
-        and "\n" not in base[first.start : last.start]
-    )
+    """Whether both insert the same words in one line, be it that one begins with the last of them.
+
+    "b] [" put into "[a]" behind its first mark is "[b] " put before it.
+    """
+    if len(first.inserted) > _RUN_MAX or "\n" in base[first.start : last.start]:
+        return False
+    words = ["".join(change.inserted.split()) for change in (first, last)]
+    return sorted(words[0]) == sorted(words[1]) and says_something(words[0])
 
 
 def _both_moved(base: str, mine: Iterable[Placed], yours: Iterable[Placed]) -> bool:

@@ -8,13 +8,14 @@ that both made in the same way, however often (a name that both replaced).
                off at most: "[should] paths begin" and "paths [should] begin"
     moved      both insert the very same in one line, or what both took away elsewhere, at different
                places
+    in a line  both bring the same words into one line, be it in several edits
     alike      both insert much the same words, wherever it is
     number     one side gave a long number another value, the other one writes the old again
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise, product
 from typing import NamedTuple
 
 from merge.edits import Edit, Words, is_word
@@ -25,6 +26,8 @@ _ALIKE = 3
 _ALIKE_SHARE = 0.6
 _HOLDERS_MAX = 10  # of edits that hold one word, so that the time stays bounded
 _NEARBY = 1
+# As many words that both bring into one line, and all that one of them brings, are the same words.
+_IN_ONE_LINE = 2
 # A shorter number is a counter: lists are numbered anew, and nothing is wrong with that.
 _NUMBER_LENGTH = 4
 
@@ -52,6 +55,7 @@ def doublings(
     """
     mine, yours = ours[1], theirs[1]
     yield from _moved(base, mine, yours)
+    yield from _in_one_line(base, ours, theirs)
     yield from _alike(base, mine, yours)
     yield from _numbers(ours[0], mine, yours)
     for theirs_edit, ours_edit in _numbers(theirs[0], yours, mine):
@@ -61,19 +65,73 @@ def doublings(
 def _moved(
     base: Words, ours: Iterable[Edit], theirs: Iterable[Edit]
 ) -> Iterator[tuple[Edit, Edit]]:
-    lines = list(accumulate("\n" in blank for blank in base.blanks))
+    lines = _line_numbers(base)
     taken = _taken(ours) & _taken(theirs)
     places: dict[tuple[str, ...], list[Edit]] = {}
     for edit in theirs:
         if edit.is_insertion and _is_telling(edit):
-            places.setdefault(edit.new, []).append(edit)
+            places.setdefault(_sorted(edit), []).append(edit)
     for edit in ours:
-        for other in places.get(edit.new, ())[:_HOLDERS_MAX]:
+        for other in places.get(_sorted(edit), ())[:_HOLDERS_MAX]:
             first, last = sorted((edit.start, other.start))
             if not edit.is_insertion or first == last:
                 continue
             if lines[first] == lines[last - 1] or edit.new in taken:
                 yield edit, other
+
+
+def _in_one_line(
+    base: Words, ours: tuple[Words, Sequence[Edit]], theirs: tuple[Words, Sequence[Edit]]
+) -> Iterator[tuple[Edit, Edit]]:
+    """Edits that bring the same words into one line, several edits of a side taken together.
+
+    How a comparison cuts what somebody wrote in a line into edits depends on the marks around it.
+    """
+    lines = _line_numbers(base)
+    mine, yours = _by_line(lines, ours[1]), _by_line(lines, theirs[1])
+    known = set(base.words) if mine and yours else set()
+    for line in mine.keys() & yours.keys():
+        words = [_words(edits) for edits in (mine[line], yours[line])]
+        shared = words[0] & words[1]
+        if shared.total() < _IN_ONE_LINE or shared not in words or not known.isdisjoint(shared):
+            continue
+        if _in_a_row(ours[0], mine[line], shared) & _in_a_row(theirs[0], yours[line], shared):
+            for pair in product(mine[line], yours[line]):
+                if pair[0].brought & pair[1].brought and not _is_same_replacement(*pair):
+                    yield pair
+
+
+def _in_a_row(text: Words, edits: Sequence[Edit], words: Container[str]) -> set[tuple[str, ...]]:
+    """Two of these words in a row, marks left out, in what the edits reach over."""
+    reach = text.words[edits[0].new_start : edits[-1].new_end]
+    row = [word for word in reach if is_word(word)]
+    return {pair for pair in pairwise(row) if all(word in words for word in pair)}
+
+
+def _by_line(lines: Sequence[int], edits: Iterable[Edit]) -> dict[int, list[Edit]]:
+    """The insertions of words, by the line that they are in."""
+    found: dict[int, list[Edit]] = {}
+    for edit in edits:
+        if edit.is_insertion and edit.brought:
+            found.setdefault(lines[edit.start], []).append(edit)
+    return {line: those for line, those in found.items() if len(those) <= _HOLDERS_MAX}
+
+
+def _words(edits: Iterable[Edit]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for edit in edits:
+        found += edit.brought
+    return found
+
+
+def _line_numbers(base: Words) -> list[int]:
+    """Of each word, and of the end, the line it is on."""
+    return list(accumulate("\n" in blank for blank in base.blanks))
+
+
+def _sorted(edit: Edit) -> tuple[str, ...]:
+    """The words of an edit in one order: "x |" and "| x" are the same cell of a table."""
+    return tuple(sorted(edit.new))
 
 
 def _taken(edits: Iterable[Edit]) -> set[tuple[str, ...]]:
