@@ -38,6 +38,8 @@ _LINE_MAX = 2_000
 _SENTENCE_STARTS = ("", "\n", ".", "!", "?", "。", "！", "？")
 # How far a change is slid to get to a likelier place.
 _SLIDE_MAX = 200
+# More changes than this are not settled: the time must stay bounded.
+_SETTLED_MAX = 1_000
 
 
 class Splice(NamedTuple):
@@ -198,8 +200,11 @@ def settled(before: str, after: str, splices: Sequence[Splice]) -> Iterator[Spli
     """The same change, with insertions and deletions at the likeliest place they can slide to.
 
     Whole lines come and go as whole lines, else sentences, else words. Between two of them still
-    lies something unchanged, so none gets in front of another.
+    lies something unchanged, so none gets in front of another. Very many stay where they are.
     """
+    if len(splices) > _SETTLED_MAX:
+        yield from splices
+        return
     floor = shift = 0
     for place, splice in enumerate(splices):
         following = splices[place + 1].start - 1 if place + 1 < len(splices) else len(before)

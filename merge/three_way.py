@@ -37,7 +37,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from merge.diff import Change, diff
-from merge.line_ends import conversion
+from merge.line_ends import Conversion, conversion
 from merge.pieces import Aligner, Piece, agreed, piece, touching
 from merge.result import Merge, assembled, placed_back
 from merge.tokens import clauses, common_prefix, common_suffix, lines, shared_ends
@@ -72,9 +72,24 @@ def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
     """
     converts = conversion(base, ours, theirs)
     if converts is None:
-        return _merge(base, ours, theirs, live)
-    texts = converts.converted(base, ours, theirs)
-    return converts.placed_back(_merge(*texts, live), texts)
+        merged = _merge(base, ours, theirs, live)
+    else:
+        texts = converts.converted(base, ours, theirs)
+        merged = converts.placed_back(_merge(*texts, live), texts)
+    if merged.clean or _converts_alike(converts, base, ours, theirs, merged):
+        return merged
+    return _undivided(base, ours, theirs)
+
+
+def _converts_alike(
+    converts: Conversion | None, base: str, ours: str, theirs: str, merged: Merge
+) -> bool:
+    """Whether merging the two parts of a split finds the same line ends converted."""
+    split = merged.theirs_clean
+    if split == base or not any("\r" in text for text in (base, ours, theirs)):
+        return True
+    parts = conversion(base, ours, split), conversion(split, merged.text, theirs)
+    return len({part.after if part else None for part in (converts, *parts)}) == 1
 
 
 def _merge(base: str, ours: str, theirs: str, live: bool) -> Merge:

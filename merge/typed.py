@@ -24,20 +24,26 @@ from merge.tokens import equal_prefix
 
 # How far a change is slid: no moment of typing has more.
 _SLIDE_MAX = 1_000
+# More changes than this are no moment of typing.
+_CHANGES_MAX = 1_000
 
 _IsOne: TypeAlias = Callable[[str, Splice, Splice], bool]
 
 
 def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
-    """Both sides' changes, or None where that is not plainly what both wanted."""
-    readings = [
-        (_by_words(base, ours), _by_words(base, theirs)),
-        (_by_letters(base, ours), _by_letters(base, theirs)),
-    ]
-    if all(_is_plain(typed) for side in readings[1] for typed in side):
-        readings.reverse()
-    for mine, yours in readings:
-        merged = merge_placed(base, mine, yours)
+    """Both sides' changes, or None where that is not plainly what both wanted.
+
+    A side is read by words, where all that happened to one word is one change, and by letters,
+    where several insertions into one word are several.
+    """
+    mine, yours = between(base, ours), between(base, theirs)
+    if max(len(mine), len(yours)) > _CHANGES_MAX:
+        return None
+    by_words = [_read(base, side, in_one_word) for side in (mine, yours)]
+    by_letters = [_by_letters(base, side) for side in (ours, theirs)]
+    is_plain = all(_is_plain(typed) for side in by_letters for typed in side)
+    for readings in (by_letters, by_words) if is_plain else (by_words, by_letters):
+        merged = merge_placed(base, *readings)
         if merged is not None:
             return pieces(merged)
     return None
@@ -48,13 +54,7 @@ def _is_plain(typed: Placed) -> bool:
     return typed.is_insertion or (typed.is_alone and not typed.is_replacement)
 
 
-def _by_words(base: str, side: str) -> list[Placed]:
-    """All that happened to one word is one change."""
-    return _read(base, between(base, side), in_one_word)
-
-
 def _by_letters(base: str, side: str) -> list[Placed]:
-    """Several insertions into one word are several changes."""
     return _read(base, _slid_right(base, side, by_letters(base, side)), _is_rewritten)
 
 
