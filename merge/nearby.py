@@ -8,10 +8,10 @@ it. The window consists of whole lines, and reaches over every change of ours th
 is in it is merged like a text of its own. So a merge costs as much as the lines in dispute, however
 long the text is and however much ours has changed elsewhere.
 
-Merging the whole texts gives the same, unless lines or letters repeat: then comparing has to guess
-which of them were changed, and here it is known. So what people typed and deleted a moment ago is
-taken at its word: changes that do not touch stay where they were made. (Two people who type words
-that begin alike at one spot, "pa|p|print": no comparing can tell whose letter is whose.)
+Careful merges compare the texts of the window, which gives what merging the whole texts gives. Live
+ones carry each change out where it was made: where lines or letters repeat, comparing has to guess
+which of them were changed. (Two people who type words that begin alike at one spot, "pa|p|print":
+no comparing can tell whose letter is whose.)
 """
 
 from collections.abc import Iterable, Sequence

@@ -10,9 +10,9 @@ r"""The three-way merge of whole texts.
                side changed are taken. The result is what `git merge-file` gives where that is
                clean, byte for byte.
     2  words   Lines that both changed are merged word by word (`words`), and ask where in doubt.
-    3  typing  In `live` merges, where both sides are a moment of typing, one change of either
-               side is merged letter by letter (`typed`): for the whole text, and for each
-               dispute that the words left.
+
+In `live` merges, where both sides are a moment of typing, the changes of either side are first read
+as typing and carried out where they were made (`typed`), if none of them collide.
 
 What still disagrees is a hunk. The incoming commit is then split: `theirs_clean` is the base with
 only those changes of theirs that merge. Shared at once, it becomes the merge base of what is left:
@@ -67,7 +67,7 @@ def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
         base: the common ancestor.
         ours: what is in master.
         theirs: what comes in.
-        live: whether both sides are small and recent: insertions at one point, even inside a
+        live: whether both sides are small and recent: letters typed at one point, even inside a
             word, are then both kept instead of asked about, theirs on the left.
     """
     converts = conversion(base, ours, theirs)
