@@ -2,11 +2,12 @@
 
 import random
 import re
-from dataclasses import replace
+from collections.abc import Sequence
 
 import pytest
 
-from merge.result import Merge
+from merge.nearby import Nearby
+from merge.splices import Splice, apply, between
 from merge.three_way import merge
 from tests.merge.typists import SCENES, Scene, Tally, runs
 
@@ -34,10 +35,13 @@ def test_no_letter_is_lost_and_no_word_is_split(name: str) -> None:
 def test_the_end_of_a_run_shows_what_was_lost_and_split(monkeypatch: pytest.MonkeyPatch) -> None:
     """That the numbers above can be others than nothing: here the last writer wins."""
 
-    def last_writer_wins(base: str, ours: str, theirs: str, *, live: bool) -> Merge:
-        return replace(merge(base, base, theirs), text=theirs)
+    def last_writer_wins(
+        base: str, ours: str, mine: Sequence[Splice], yours: Sequence[Splice], *, live: bool
+    ) -> Nearby:
+        theirs = apply(base, yours)
+        return Nearby(theirs, between(ours, theirs), ())
 
-    monkeypatch.setattr("tests.merge.typists.merge", last_writer_wins)
+    monkeypatch.setattr("tests.merge.typists.merge_nearby", last_writer_wins)
     assert total(SCENES["3 people in one paragraph"], 1_000).letters_lost > 0
 
 
