@@ -15,6 +15,12 @@ from merge.splices import Splice, apply, between, compose, map_position
 from merge.three_way import merge
 from server.steps import Change
 
+# About as many letters as people have: of fewer, too many words look alike by chance. The text
+# that was there before is of capitals.
+ALPHABETS = [
+    "".join(map(chr, range(first, first + 22)))
+    for first in (0x61, 0x3B1, 0x430, 0x561, 0x10D0, 0x5D0, 0x1E900 + 0x22, 0x2D00)
+]
 # Typed for a moment where the caret is, so that it goes where its owner's letters go.
 _CARET = "\ue000"
 _SEPARATORS = ["", " ", " ", " ", " ", " ", ". ", ", ", "\n", "\n\n"]

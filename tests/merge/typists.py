@@ -24,14 +24,9 @@ from merge.result import Merge
 from merge.splices import between
 from merge.three_way import merge
 from server.steps import Author, Change, Step, Steps
-from tests.merge.typist import Commit, Edit, Typist
+from tests.merge.line_typist import Layout, Ledger, LineTypist, checklist, nested, table
+from tests.merge.typist import ALPHABETS, Commit, Edit, Typist
 
-# About as many letters as people have: of fewer, too many words look alike by chance. The text
-# that was there before is of capitals.
-ALPHABETS = [
-    "".join(map(chr, range(first, first + 22)))
-    for first in (0x61, 0x3B1, 0x430, 0x561, 0x10D0, 0x5D0, 0x1E900 + 0x22, 0x2D00)
-]
 # More changed than this is no live typing; see `server.master`.
 _LIVE_CHARACTERS = 200
 _AUTHOR = Author("", "")
@@ -47,6 +42,7 @@ class Scene:
         spots: where they begin; who comes later begins anywhere.
         wanders: whether they go elsewhere every few words.
         compares: whether whole texts are sent, and what changed is found by comparing.
+        layout: how the lines look, if people edit lines and do not only type.
     """
 
     text: str
@@ -54,6 +50,7 @@ class Scene:
     spots: tuple[int, ...] = ()
     wanders: bool = False
     compares: bool = False
+    layout: Layout | None = None
 
 
 @dataclass
@@ -67,6 +64,8 @@ class Tally:
         questions: how many merges asked.
         letters_lost: letters that somebody typed and that are not there.
         words_split: words that are not there as they were typed.
+        misplaced: edits that are on another line than they were made on, and lines elsewhere.
+        left_out: edits of lines that an answer to a question may have moved, not looked for.
     """
 
     keystrokes: int = 0
@@ -75,6 +74,8 @@ class Tally:
     questions: int = 0
     letters_lost: int = 0
     words_split: int = 0
+    misplaced: int = 0
+    left_out: int = 0
 
     def add(self, other: "Tally") -> None:
         for name, value in vars(other).items():
@@ -91,6 +92,7 @@ class Room:
         self.master = Commit("0", scene.text)
         self.tally = Tally()
         self._steps = Steps()
+        self._ledger = Ledger(scene.text, scene.layout) if scene.layout else None
         self._typists = [self._typist(place) for place in range(scene.people)]
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
@@ -100,7 +102,12 @@ class Room:
     def _typist(self, place: int) -> Typist:
         spots = self._scene.spots or range(len(self.master.text) + 1)
         caret = spots[place] if place < len(self._scene.spots) else self._rng.choice(spots)
-        return Typist(ALPHABETS[place], self.master, caret, compares=self._scene.compares)
+        compares = self._scene.compares
+        if self._ledger is None:
+            return Typist(ALPHABETS[place], self.master, caret, compares)
+        typist = LineTypist(ALPHABETS[place], self.master, caret, compares, ledger=self._ledger)
+        typist.jump(self._rng)
+        return typist
 
     def run(self) -> Tally:
         for typist in self._typists:
@@ -112,6 +119,10 @@ class Room:
         for typist in self._typists:
             self.tally.letters_lost += self._lost(typist)
             self.tally.words_split += self._split(typist)
+        if self._ledger:
+            self.tally.letters_lost += len(self._ledger.lost(self.master.text))
+            self.tally.misplaced += len(self._ledger.misplaced(self.master.text))
+            self.tally.left_out += self._ledger.left_out
         return self.tally
 
     def _after(self, least_ms: float, most_ms: float, action: Callable[[], None]) -> None:
@@ -172,7 +183,13 @@ class Room:
             live = self._scene.compares and _is_live(change)
             merged = merge(base.text, self.master.text, sent, live=live)
             self.tally.questions += not merged.clean
-            text = _both(merged)
+            layout = self._scene.layout
+            text, spans = _both(merged, in_line=layout is not None and layout.is_numbered)
+            if self._ledger and spans:
+                sides = [
+                    side for hunk in merged.hunks for side in (hunk.base, hunk.ours, hunk.theirs)
+                ]
+                self._ledger.leave_out(text, spans, sides)
             near = Nearby(text, between(self.master.text, text), between(sent, text))
         return near
 
@@ -197,23 +214,41 @@ class Room:
 
     def _lost(self, typist: Typist) -> int:
         typed, there = Counter("".join(typist.words)), Counter(self.master.text)
-        return (typed - there).total()
+        gone = Counter("".join(self._gone().elements()))
+        return (typed - gone - there).total()
 
     def _split(self, typist: Typist) -> int:
         there = Counter(re.findall(f"[{typist.alphabet}]+", self.master.text))
-        return (Counter(filter(None, typist.words)) - there).total()
+        return (Counter(filter(None, typist.words)) - self._gone() - there).total()
+
+    def _gone(self) -> Counter[str]:
+        return self._ledger.words_gone if self._ledger else Counter()
 
 
 def _is_live(change: Change) -> bool:
     return sum(deleted + len(inserted) for _, deleted, inserted in change) <= _LIVE_CHARACTERS
 
 
-def _both(merged: Merge) -> str:
-    """Somebody is asked, and keeps both."""
-    text = merged.text
-    for hunk in reversed(merged.hunks):
-        text = f"{text[: hunk.start]}{hunk.theirs} {hunk.ours}{text[hunk.end :]}"
-    return text
+def _both(merged: Merge, *, in_line: bool) -> tuple[str, list[tuple[int, int]]]:
+    """Somebody is asked, and keeps both; the text, and where both are in it.
+
+    Args:
+        merged: what is asked.
+        in_line: whether of theirs only the new words are kept, so that no line comes or goes.
+    """
+    text, spans = merged.text, []
+    grown = 0
+    for hunk in merged.hunks:
+        start, end = hunk.start + grown, hunk.end + grown
+        theirs = hunk.theirs
+        if in_line:
+            known = {*hunk.base.split(), *hunk.ours.split()}
+            theirs = " ".join(word for word in theirs.split() if word not in known)
+        both = f"{theirs} {hunk.ours}"
+        text = text[:start] + both + text[end:]
+        spans.append((start, start + len(both)))
+        grown += len(both) - (end - start)
+    return text, spans
 
 
 def prose(rng: random.Random, length: int) -> str:
@@ -228,6 +263,7 @@ def prose(rng: random.Random, length: int) -> str:
 
 
 PAGE = prose(random.Random(0), 20_000)
+LIST, TABLE, CODE = (make(random.Random(2), 40) for make in (checklist, table, nested))
 PARAGRAPH = prose(random.Random(1), 400).replace("\n", " ")
 SCENES = {
     "8 people all over 20 KB": Scene(PAGE, 8, wanders=True),
@@ -240,6 +276,12 @@ SCENES = {
     "3 people two letters apart": Scene("NOTES", 3, (2, 3, 4)),
     "3 people in three sentences": Scene("ONE. TWO. THREE.\n", 3, (4, 9, 16)),
     "3 people whose whole texts are compared": Scene(PARAGRAPH, 3, wanders=True, compares=True),
+    "4 people in a list": Scene(LIST, 4, layout=Layout("- [ ] ")),
+    "4 people in a table": Scene(TABLE, 4, layout=Layout("| OPEN | ")),
+    "4 people in nested code": Scene(CODE, 4, layout=Layout("DO ", is_nested=True)),
+    "4 people in lines that are equal": Scene(
+        "- [ ] MILK\n" * 40, 4, layout=Layout("- [ ] ", is_numbered=True)
+    ),
 }
 
 
@@ -262,14 +304,14 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
     options = parser.parse_args()
     worst = 0
-    print("| scene | keystrokes | edits | merges | questions | letters lost | words split |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print(f"| scene | {' | '.join(vars(Tally())).replace('_', ' ')} |")
+    print("|---" + "|--:" * len(vars(Tally())) + "|")
     for name, scene in SCENES.items():
         total = Tally()
         for tally in runs(scene, -(-options.keystrokes // len(SCENES)), first=options.first):
             total.add(tally)
             print(f"{name}: {total.keystrokes} keystrokes  ", end="\r", file=sys.stderr)
-        worst += total.letters_lost + total.words_split
+        worst += total.letters_lost + total.words_split + total.misplaced
         print(f"| {name} | {' | '.join(map(str, vars(total).values()))} |", flush=True)
     return 1 if worst else 0
 
