@@ -2,17 +2,21 @@
 
 import random
 import re
-from dataclasses import replace
+from collections.abc import Sequence
 
 import pytest
 
-from merge.result import Merge
+from merge.nearby import Nearby
+from merge.splices import Splice, apply, between
 from merge.three_way import merge
+from tests.merge.line_typist import Layout, Ledger, Place
 from tests.merge.typists import SCENES, Scene, Tally, runs
 
 # Nobody is asked more often than this, in questions an edit: all over a text, and close together.
-QUESTIONS_MAX = {"8 people all over 20 KB": 1 / 1000}
+QUESTIONS_MAX = {"8 people all over 20 KB": 1 / 20_000}
 QUESTIONS_MAX_CLOSE = 1 / 100
+# Of at most this share of the edits it is not known where they belong: a question came between.
+LEFT_OUT_MAX = 1 / 50
 
 
 def total(scene: Scene, keystrokes: int) -> Tally:
@@ -23,22 +27,53 @@ def total(scene: Scene, keystrokes: int) -> Tally:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_no_letter_is_lost_and_no_word_is_split(name: str) -> None:
-    tally = total(SCENES[name], 6_000)
-    assert tally.keystrokes == 6_000
+def test_nothing_is_lost_or_split_and_every_edit_is_on_its_line(name: str) -> None:
+    keystrokes = 2_000 if SCENES[name].compares else 6_000
+    tally = total(SCENES[name], keystrokes)
+    assert tally.keystrokes == keystrokes
     assert tally.merges > 300, "or they would not have typed at the same time"
-    assert (tally.letters_lost, tally.words_split) == (0, 0)
+    assert (tally.letters_lost, tally.words_split, tally.misplaced) == (0, 0, 0)
     assert tally.questions <= QUESTIONS_MAX.get(name, QUESTIONS_MAX_CLOSE) * tally.edits
+    assert tally.left_out <= LEFT_OUT_MAX * tally.edits
 
 
 def test_the_end_of_a_run_shows_what_was_lost_and_split(monkeypatch: pytest.MonkeyPatch) -> None:
     """That the numbers above can be others than nothing: here the last writer wins."""
 
-    def last_writer_wins(base: str, ours: str, theirs: str, *, live: bool) -> Merge:
-        return replace(merge(base, base, theirs), text=theirs)
+    def last_writer_wins(
+        base: str, ours: str, mine: Sequence[Splice], yours: Sequence[Splice], *, live: bool
+    ) -> Nearby:
+        theirs = apply(base, yours)
+        return Nearby(theirs, between(ours, theirs), ())
 
-    monkeypatch.setattr("tests.merge.typists.merge", last_writer_wins)
+    monkeypatch.setattr("tests.merge.typists.merge_nearby", last_writer_wins)
     assert total(SCENES["3 people in one paragraph"], 1_000).letters_lost > 0
+
+
+def test_the_end_of_a_run_shows_what_is_on_another_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the whole texts are compared, which cannot tell lines apart that are equal."""
+
+    def comparing(
+        base: str, ours: str, mine: Sequence[Splice], yours: Sequence[Splice], *, live: bool
+    ) -> Nearby:
+        theirs = apply(base, yours)
+        text = merge(base, ours, theirs, live=live).text
+        return Nearby(text, between(ours, text), between(theirs, text))
+
+    monkeypatch.setattr("tests.merge.typists.merge_nearby", comparing)
+    assert total(SCENES["4 people in lines that are equal"], 1_000).misplaced > 0
+
+
+def test_a_line_that_lost_its_parent_is_misplaced() -> None:
+    code = "IF AAAAAA:\n    DO BBBBBB\nIF CCCCCC:\n    DO DDDDDD\n"
+    ledger = Ledger(code, Layout("DO ", is_nested=True))
+    line = "    DO " + ledger.line_mark(Place(above="DDDDDD", parent="CCCCCC")) + "\n"
+    tick = ledger.mark("BBBBBB")
+    right = code.replace("BBBBBB", "BBBBBB " + tick) + line
+    assert ledger.misplaced(right) == set()
+    assert ledger.misplaced(right.replace("IF CCCCCC", "    IF CCCCCC")) >= {line.strip()[-1]}
+    assert ledger.misplaced(code.replace("DDDDDD", "DDDDDD " + tick) + line) == {tick}
+    assert ledger.lost(code) == {tick, line.strip()[-1]}
 
 
 # --- whole words, as quick people or slow connections send them

@@ -1,9 +1,9 @@
 """People who type into one text at the same time, keystroke by keystroke.
 
 What the server and the pages do with the merge, without either: everybody types into a text of
-their own, sends it every 50 to 500 ms (one edit on its way at most), and gets what came of it, and
-of the others' edits, some time later, when they have typed on. Everybody's letters are nobody
-else's, so the end can be read: whose letters are there, and in which words.
+their own, sends what was typed every 50 to 500 ms (one edit on its way at most), and gets what came
+of it, and of the others' edits, some time later, when they have typed on. Everybody's letters are
+nobody else's, so the end can be read: whose letters are there, and in which words.
 
 `python -m tests.merge.typists --help` runs as many keystrokes as you like.
 """
@@ -15,22 +15,21 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
+from merge.nearby import Nearby, merge_nearby
 from merge.result import Merge
+from merge.splices import between
 from merge.three_way import merge
+from server.steps import Author, Change, Step, Steps
+from tests.merge.line_typist import Layout, Ledger, LineTypist, checklist, nested, table
+from tests.merge.typist import ALPHABETS, Commit, Edit, Typist
 
-# About as many letters as people have: of fewer, too many words look alike by chance. The text
-# that was there before is of capitals.
-ALPHABETS = [
-    "".join(map(chr, range(first, first + 22)))
-    for first in (0x61, 0x3B1, 0x430, 0x561, 0x10D0, 0x5D0, 0x1E900 + 0x22, 0x2D00)
-]
-# Typed for a moment where the caret is, so that it goes where its owner's letters go.
-_CARET = "\ue000"
-_SEPARATORS = ["", " ", " ", " ", " ", " ", ". ", ", ", "\n", "\n\n"]
+# More changed than this is no live typing; see `server.master`.
+_LIVE_CHARACTERS = 200
+_AUTHOR = Author("", "")
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,16 @@ class Scene:
         people: how many type.
         spots: where they begin; who comes later begins anywhere.
         wanders: whether they go elsewhere every few words.
+        compares: whether whole texts are sent, and what changed is found by comparing.
+        layout: how the lines look, if people edit lines and do not only type.
     """
 
     text: str
     people: int
     spots: tuple[int, ...] = ()
     wanders: bool = False
+    compares: bool = False
+    layout: Layout | None = None
 
 
 @dataclass
@@ -61,6 +64,8 @@ class Tally:
         questions: how many merges asked.
         letters_lost: letters that somebody typed and that are not there.
         words_split: words that are not there as they were typed.
+        misplaced: edits that are on another line than they were made on, and lines elsewhere.
+        left_out: edits of lines that an answer to a question may have moved, not looked for.
     """
 
     keystrokes: int = 0
@@ -69,71 +74,12 @@ class Tally:
     questions: int = 0
     letters_lost: int = 0
     words_split: int = 0
+    misplaced: int = 0
+    left_out: int = 0
 
     def add(self, other: "Tally") -> None:
         for name, value in vars(other).items():
             setattr(self, name, getattr(self, name) + value)
-
-
-@dataclass
-class _Typist:
-    alphabet: str
-    text: str
-    caret: int
-    base: str = ""
-    sent: str | None = None
-    words: list[str] = field(default_factory=lambda: [""])
-    is_done: bool = False
-
-    def __post_init__(self) -> None:
-        self.base = self.text
-
-    def type(self, rng: random.Random, *, wanders: bool) -> None:
-        """One keystroke, or a paste, or a jump to elsewhere."""
-        word, roll = self.words[-1], rng.random()
-        if word and roll < 0.06 and self.text[self.caret - 1 : self.caret] == word[-1]:
-            self.words[-1] = word[:-1]
-            self._put("", deleted=1)
-        elif word and roll < 0.25:
-            self._end_word(rng)
-        elif not word and wanders and roll < 0.1:
-            self.caret = rng.choice(
-                [match.end() for match in re.finditer(r"\A|\s", self.text)] or [0]
-            )
-        elif not word and roll < 0.12:
-            self._paste(rng)
-        else:
-            letter = rng.choice(self.alphabet)
-            self.words[-1] += letter
-            self._put(letter)
-
-    def finish(self, rng: random.Random) -> None:
-        if self.words[-1]:
-            self._end_word(rng)
-        self.is_done = True
-
-    def _end_word(self, rng: random.Random) -> None:
-        self._put(rng.choice(_SEPARATORS) or " ")
-        self.words.append("")
-
-    def _paste(self, rng: random.Random) -> None:
-        words = ["".join(rng.choices(self.alphabet, k=rng.randint(1, 9))) for _ in range(5)]
-        self.words[-1:] = [*words, ""]
-        self._put(" ".join(words) + rng.choice([" ", "\n"]))
-
-    def _put(self, inserted: str, *, deleted: int = 0) -> None:
-        self.caret -= deleted
-        self.text = self.text[: self.caret] + inserted + self.text[self.caret + deleted :]
-        self.caret += len(inserted)
-
-    def take(self, before: str, after: str) -> bool:
-        """Take in what others wrote, under what was typed since; False if that is in dispute."""
-        marked = self.text[: self.caret] + _CARET + self.text[self.caret :]
-        moved = merge(before, after, marked, live=True)
-        if moved.clean:
-            self.caret = moved.text.index(_CARET)
-            self.text, self.base = moved.text.replace(_CARET, ""), after
-        return moved.clean
 
 
 class Room:
@@ -143,17 +89,25 @@ class Room:
         self._rng = random.Random(seed)
         self._scene = scene
         self._left = keystrokes
-        self.master = scene.text
+        self.master = Commit("0", scene.text)
         self.tally = Tally()
+        self._steps = Steps()
+        self._ledger = Ledger(scene.text, scene.layout) if scene.layout else None
         self._typists = [self._typist(place) for place in range(scene.people)]
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
+        self._names = map(str, count(1))
         self._now = 0.0
 
-    def _typist(self, place: int) -> _Typist:
-        spots = self._scene.spots or range(len(self.master) + 1)
+    def _typist(self, place: int) -> Typist:
+        spots = self._scene.spots or range(len(self.master.text) + 1)
         caret = spots[place] if place < len(self._scene.spots) else self._rng.choice(spots)
-        return _Typist(ALPHABETS[place], self.master, caret)
+        compares = self._scene.compares
+        if self._ledger is None:
+            return Typist(ALPHABETS[place], self.master, caret, compares)
+        typist = LineTypist(ALPHABETS[place], self.master, caret, compares, ledger=self._ledger)
+        typist.jump(self._rng)
+        return typist
 
     def run(self) -> Tally:
         for typist in self._typists:
@@ -165,13 +119,17 @@ class Room:
         for typist in self._typists:
             self.tally.letters_lost += self._lost(typist)
             self.tally.words_split += self._split(typist)
+        if self._ledger:
+            self.tally.letters_lost += len(self._ledger.lost(self.master.text))
+            self.tally.misplaced += len(self._ledger.misplaced(self.master.text))
+            self.tally.left_out += self._ledger.left_out
         return self.tally
 
     def _after(self, least_ms: float, most_ms: float, action: Callable[[], None]) -> None:
         at = self._now + self._rng.uniform(least_ms, most_ms)
         heapq.heappush(self._events, (at, next(self._order), action))
 
-    def _press(self, typist: _Typist) -> None:
+    def _press(self, typist: Typist) -> None:
         if self._left > 0:
             self._left -= 1
             self.tally.keystrokes += 1
@@ -180,57 +138,117 @@ class Room:
         else:
             typist.finish(self._rng)
 
-    def _send_soon(self, typist: _Typist) -> None:
-        if not typist.is_done or typist.text != typist.base:
+    def _send_soon(self, typist: Typist) -> None:
+        if not typist.is_done or typist.text != typist.base.text:
             self._after(50, 500, partial(self._send, typist))
 
-    def _send(self, typist: _Typist) -> None:
-        base, sent = typist.base, typist.text
-        if sent == base:
+    def _send(self, typist: Typist) -> None:
+        if typist.text == typist.base.text:
             self._send_soon(typist)
             return
-        typist.sent = sent
-        self._after(5, 200, partial(self._receive, typist, base, sent))
+        edit = typist.send(next(self._names))
+        self._after(5, 200, partial(self._receive, typist, edit))
 
-    def _receive(self, typist: _Typist, base: str, sent: str) -> None:
+    def _receive(self, typist: Typist, edit: Edit) -> None:
         """What the server does with an edit."""
-        merged = merge(base, self.master, sent, live=True)
+        before = self.master
         self.tally.edits += 1
-        self.tally.merges += self.master != base
-        self.tally.questions += not merged.clean
-        before, self.master = self.master, _both(merged)
-        after = self.master
-        self._after(5, 200, partial(self._answer, typist, sent, after))
+        self.tally.merges += before != edit.base
+        near = self._merged(edit)
+        name = edit.sent.name if before == edit.base else next(self._names)
+        self.master = Commit(name, near.text)
+        self._steps.add(
+            Step(
+                before.name,
+                name,
+                edit.sent.name,
+                _AUTHOR,
+                self._now,
+                near.from_ours,
+                near.from_theirs,
+            )
+        )
+        self._after(5, 200, partial(self._answer, typist, self.master, near.from_theirs))
+        update = before, self.master, near.from_ours
         for other in self._typists:
             if other is not typist:
-                self._after(5, 200, partial(self._update, other, before, after))
+                self._after(5, 200, partial(self._update, other, *update))
 
-    def _answer(self, typist: _Typist, sent: str, after: str) -> None:
-        typist.sent = None
-        if not typist.take(sent, after):
-            typist.base = sent  # the own commit, as the page does it
+    def _merged(self, edit: Edit) -> Nearby:
+        """What `Master.take_in` makes of it; who is asked answers at once."""
+        base, sent = edit.base, edit.sent.text
+        change = between(base.text, sent) if self._scene.compares else edit.change
+        near = self._nearby(base, change, sent)
+        if near is None:
+            live = self._scene.compares and _is_live(change)
+            merged = merge(base.text, self.master.text, sent, live=live)
+            self.tally.questions += not merged.clean
+            layout = self._scene.layout
+            text, spans = _both(merged, in_line=layout is not None and layout.is_numbered)
+            if self._ledger and spans:
+                sides = [
+                    side for hunk in merged.hunks for side in (hunk.base, hunk.ours, hunk.theirs)
+                ]
+                self._ledger.leave_out(text, spans, sides)
+            near = Nearby(text, between(self.master.text, text), between(sent, text))
+        return near
+
+    def _nearby(self, base: Commit, change: Change, sent: str) -> Nearby | None:
+        if base == self.master:
+            return Nearby(sent, change, ())
+        since = self._steps.change_since(base.name)
+        if since is None:
+            return None
+        live = _is_live(change)
+        return merge_nearby(base.text, self.master.text, since, change, live=live)
+
+    def _answer(self, typist: Typist, after: Commit, change: Change) -> None:
+        typist.is_sending = False
+        typist.take(after, change)
         self._send_soon(typist)
 
-    def _update(self, typist: _Typist, before: str, after: str) -> None:
+    def _update(self, typist: Typist, before: Commit, after: Commit, change: Change) -> None:
         """Rule P6: the answer to an edit on its way covers it. Frames that overtook are dropped."""
-        if typist.sent is None and typist.base == before:
-            typist.take(before, after)
+        if not typist.is_sending and typist.base == before:
+            typist.take(after, change)
 
-    def _lost(self, typist: _Typist) -> int:
-        typed, there = Counter("".join(typist.words)), Counter(self.master)
-        return (typed - there).total()
+    def _lost(self, typist: Typist) -> int:
+        typed, there = Counter("".join(typist.words)), Counter(self.master.text)
+        gone = Counter("".join(self._gone().elements()))
+        return (typed - gone - there).total()
 
-    def _split(self, typist: _Typist) -> int:
-        there = Counter(re.findall(f"[{typist.alphabet}]+", self.master))
-        return (Counter(filter(None, typist.words)) - there).total()
+    def _split(self, typist: Typist) -> int:
+        there = Counter(re.findall(f"[{typist.alphabet}]+", self.master.text))
+        return (Counter(filter(None, typist.words)) - self._gone() - there).total()
+
+    def _gone(self) -> Counter[str]:
+        return self._ledger.words_gone if self._ledger else Counter()
 
 
-def _both(merged: Merge) -> str:
-    """Somebody is asked, and keeps both."""
-    text = merged.text
-    for hunk in reversed(merged.hunks):
-        text = f"{text[: hunk.start]}{hunk.theirs} {hunk.ours}{text[hunk.end :]}"
-    return text
+def _is_live(change: Change) -> bool:
+    return sum(deleted + len(inserted) for _, deleted, inserted in change) <= _LIVE_CHARACTERS
+
+
+def _both(merged: Merge, *, in_line: bool) -> tuple[str, list[tuple[int, int]]]:
+    """Somebody is asked, and keeps both; the text, and where both are in it.
+
+    Args:
+        merged: what is asked.
+        in_line: whether of theirs only the new words are kept, so that no line comes or goes.
+    """
+    text, spans = merged.text, []
+    grown = 0
+    for hunk in merged.hunks:
+        start, end = hunk.start + grown, hunk.end + grown
+        theirs = hunk.theirs
+        if in_line:
+            known = {*hunk.base.split(), *hunk.ours.split()}
+            theirs = " ".join(word for word in theirs.split() if word not in known)
+        both = f"{theirs} {hunk.ours}"
+        text = text[:start] + both + text[end:]
+        spans.append((start, start + len(both)))
+        grown += len(both) - (end - start)
+    return text, spans
 
 
 def prose(rng: random.Random, length: int) -> str:
@@ -245,6 +263,7 @@ def prose(rng: random.Random, length: int) -> str:
 
 
 PAGE = prose(random.Random(0), 20_000)
+LIST, TABLE, CODE = (make(random.Random(2), 40) for make in (checklist, table, nested))
 PARAGRAPH = prose(random.Random(1), 400).replace("\n", " ")
 SCENES = {
     "8 people all over 20 KB": Scene(PAGE, 8, wanders=True),
@@ -256,6 +275,13 @@ SCENES = {
     "3 people in one word": Scene("NOTES", 3, (2, 2, 2)),
     "3 people two letters apart": Scene("NOTES", 3, (2, 3, 4)),
     "3 people in three sentences": Scene("ONE. TWO. THREE.\n", 3, (4, 9, 16)),
+    "3 people whose whole texts are compared": Scene(PARAGRAPH, 3, wanders=True, compares=True),
+    "4 people in a list": Scene(LIST, 4, layout=Layout("- [ ] ")),
+    "4 people in a table": Scene(TABLE, 4, layout=Layout("| OPEN | ")),
+    "4 people in nested code": Scene(CODE, 4, layout=Layout("DO ", is_nested=True)),
+    "4 people in lines that are equal": Scene(
+        "- [ ] MILK\n" * 40, 4, layout=Layout("- [ ] ", is_numbered=True)
+    ),
 }
 
 
@@ -278,14 +304,14 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
     options = parser.parse_args()
     worst = 0
-    print("| scene | keystrokes | edits | merges | questions | letters lost | words split |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print(f"| scene | {' | '.join(vars(Tally())).replace('_', ' ')} |")
+    print("|---" + "|--:" * len(vars(Tally())) + "|")
     for name, scene in SCENES.items():
         total = Tally()
         for tally in runs(scene, -(-options.keystrokes // len(SCENES)), first=options.first):
             total.add(tally)
             print(f"{name}: {total.keystrokes} keystrokes  ", end="\r", file=sys.stderr)
-        worst += total.letters_lost + total.words_split
+        worst += total.letters_lost + total.words_split + total.misplaced
         print(f"| {name} | {' | '.join(map(str, vars(total).values()))} |", flush=True)
     return 1 if worst else 0
 

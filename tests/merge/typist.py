@@ -1,0 +1,156 @@
+"""One person who types: a text, a caret, and what was typed since the last text the server knows.
+
+A page without an editor. Everything typed is known as splices, so a person's edits and the changes
+of others are put together without comparing texts, unless the client only knows whole texts
+(`compares`).
+"""
+
+import random
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from merge.nearby import merge_nearby
+from merge.splices import Splice, apply, between, compose, map_position
+from merge.three_way import merge
+from server.steps import Change
+
+# About as many letters as people have: of fewer, too many words look alike by chance. The text
+# that was there before is of capitals.
+ALPHABETS = [
+    "".join(map(chr, range(first, first + 22)))
+    for first in (0x61, 0x3B1, 0x430, 0x561, 0x10D0, 0x5D0, 0x1E900 + 0x22, 0x2D00)
+]
+# Typed for a moment where the caret is, so that it goes where its owner's letters go.
+_CARET = "\ue000"
+_SEPARATORS = ["", " ", " ", " ", " ", " ", ". ", ", ", "\n", "\n\n"]
+
+
+class Commit(NamedTuple):
+    """A text that the server knows by a name."""
+
+    name: str
+    text: str
+
+
+class Edit(NamedTuple):
+    """What is sent: the text as `sent`, and what makes it of the base."""
+
+    base: Commit
+    change: Change
+    sent: Commit
+
+
+@dataclass
+class Typist:
+    """Somebody whose letters are nobody else's.
+
+    Attributes:
+        alphabet: the letters.
+        base: the last text that the server knows.
+        caret: where the next letter goes.
+        compares: whether others' changes are found by comparing whole texts.
+        change: what makes `text` of the base.
+        is_sending: whether an edit is on its way.
+        words: all that were typed; the last one is being typed, or empty.
+        is_done: whether nothing more is typed.
+    """
+
+    alphabet: str
+    base: Commit
+    caret: int
+    compares: bool = False
+    change: Change = ()
+    is_sending: bool = False
+    words: list[str] = field(default_factory=lambda: [""])
+    is_done: bool = False
+
+    def __post_init__(self) -> None:
+        self.text = self.base.text
+
+    # --- typing
+
+    def type(self, rng: random.Random, *, wanders: bool) -> None:
+        """One keystroke, or a paste, or a jump to elsewhere."""
+        word, roll = self.words[-1], rng.random()
+        if word and roll < 0.06 and self.text[self.caret - 1 : self.caret] == word[-1]:
+            self.words[-1] = word[:-1]
+            self.put("", deleted=1)
+        elif word and roll < 0.25:
+            self.end_word(rng)
+        elif not word and wanders and roll < 0.1:
+            self.jump(rng)
+        elif not word and roll < 0.12:
+            self.paste(rng)
+        else:
+            self.type_letter(rng)
+
+    def finish(self, rng: random.Random) -> None:
+        """The last word ends."""
+        if self.words[-1]:
+            self.end_word(rng)
+        self.is_done = True
+
+    def jump(self, rng: random.Random) -> None:
+        """Go on behind some blank."""
+        self.caret = rng.choice([match.end() for match in re.finditer(r"\A|\s", self.text)] or [0])
+
+    def type_letter(self, rng: random.Random) -> None:
+        letter = rng.choice(self.alphabet)
+        self.words[-1] += letter
+        self.put(letter)
+
+    def end_word(self, rng: random.Random) -> None:
+        self.put(rng.choice(_SEPARATORS) or " ")
+        self.words.append("")
+
+    def paste(self, rng: random.Random) -> None:
+        words = [self.some_word(rng) for _ in range(5)]
+        self.put(" ".join(words) + rng.choice([" ", "\n"]))
+
+    def some_word(self, rng: random.Random) -> str:
+        """A word that is there as soon as it is typed."""
+        word = "".join(rng.choices(self.alphabet, k=rng.randint(1, 9)))
+        self.words[-1:] = [word, ""]
+        return word
+
+    def put(self, inserted: str, *, deleted: int = 0) -> None:
+        """Type in front of the caret."""
+        start = self.caret - deleted
+        self.edit(Splice(start, deleted, inserted))
+        self.caret = start + len(inserted)
+
+    def edit(self, splice: Splice) -> None:
+        """Change the text anywhere; the caret stays where it is."""
+        self.text = apply(self.text, [splice])
+        self.caret = map_position([splice], self.caret)
+        self.change = compose(self.change, [splice])
+
+    # --- the server
+
+    def send(self, name: str) -> Edit:
+        """Send what was typed; from now on it is the base (rule P5: one at a time)."""
+        edit = Edit(self.base, self.change, Commit(name, self.text))
+        self.base, self.change, self.is_sending = edit.sent, (), True
+        return edit
+
+    def take(self, newest: Commit, remote: Change) -> None:
+        """Take in what others wrote, under what was typed since.
+
+        Where that is in dispute everything stays as it is, and the server merges.
+        """
+        if self.compares:
+            self._compare(newest)
+            return
+        near = merge_nearby(self.base.text, newest.text, remote, self.change, live=True)
+        if near is not None:
+            self.caret = map_position(near.from_theirs, self.caret)
+            self.base, self.text, self.change = newest, near.text, near.from_ours
+
+    def _compare(self, newest: Commit) -> None:
+        marked = self.text[: self.caret] + _CARET + self.text[self.caret :]
+        moved = merge(self.base.text, newest.text, marked, live=True)
+        if moved.clean:
+            self.caret = moved.text.index(_CARET)
+            self.base, self.text = newest, moved.text.replace(_CARET, "")
+            self.change = between(newest.text, self.text)
