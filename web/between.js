@@ -32,8 +32,7 @@ export function between(before, after) {
  */
 export function betweenUnits(before, after) {
   if (before === after) return [];
-  const prefix = commonPrefix(before, after);
-  const suffix = commonSuffix(before, after, prefix);
+  const [prefix, suffix] = commonEnds(before, after);
   const old = before.slice(prefix, before.length - suffix);
   const fresh = after.slice(prefix, after.length - suffix);
   const found = onBoundaries(finer(old, fresh), old, fresh);
@@ -41,6 +40,23 @@ export function betweenUnits(before, after) {
     before,
     found.map(([start, deleted, inserted]) => [start + prefix, deleted, inserted]),
   );
+}
+
+/**
+ * How much both have in common at the start and at the end. Where something gave way to something
+ * else this ends between lines: lines that begin alike would be compared with what is left of them.
+ *
+ * @param {string} before
+ * @param {string} after
+ */
+function commonEnds(before, after) {
+  const prefix = commonPrefix(before, after);
+  const suffix = commonSuffix(before, after, prefix);
+  const [end, newEnd] = [before.length - suffix, after.length - suffix];
+  if (prefix === Math.min(end, newEnd)) return [prefix, suffix];
+  const isBetween = before[end - 1] === '\n' && after[newEnd - 1] === '\n';
+  const line = isBetween ? end : before.indexOf('\n', end) + 1 || before.length;
+  return [prefix && before.lastIndexOf('\n', prefix - 1) + 1, before.length - line];
 }
 
 /**
@@ -62,8 +78,8 @@ export function typedAt(before, after, caret) {
 }
 
 /**
- * The same change where it begins with a line or a word, if it can slide there: "(a) (b)" made of
- * "(b)" is an insertion of "(a) ", not of "a) (". So two people's insertions before one word are
+ * The same change where it is whole lines, sentences or words, if it can slide there: "(a) (b)" made
+ * of "(b)" is an insertion of "(a) ", not of "a) (". So two people's insertions before one word are
  * insertions at one point.
  *
  * @param {string} text
@@ -72,10 +88,10 @@ export function typedAt(before, after, caret) {
 function settled(text, splices) {
   let low = 0;
   return splices.map((splice, index) => {
-    const high = splices[index + 1]?.[0] ?? text.length;
+    const next = splices[index + 1];
     const isPure = splice[1] === 0 || splice[2] === '';
-    const best = isPure ? slid(text, splice, low, high) : splice;
-    low = best[0] + best[1];
+    const best = isPure ? slid(text, splice, low, next ? next[0] - 1 : text.length) : splice;
+    low = best[0] + best[1] + 1;
     return best;
   });
 }
@@ -91,27 +107,39 @@ function slid(text, [start, deleted, inserted], low, high) {
   const piece = deleted ? text.slice(start, start + deleted) : inserted;
   const size = piece.length;
   /** What the n-th character from the start of the piece would be, if it slid that far. */
-  const at = (/** @type {number} */ n) => piece[((n % size) + size) % size];
+  const at = (/** @type {number} */ n) => /** @type {string} */ (piece[((n % size) + size) % size]);
   const least = Math.max(low - start, -SLIDE_MAX);
   const most = Math.min(high - start - deleted, SLIDE_MAX);
   let [from, to] = [0, 0];
   while (from > least && text[start + from - 1] === at(from - 1)) from--;
   while (to < most && text[start + deleted + to] === at(to)) to++;
-  let best = 0;
-  for (let slide = from; slide <= to; slide++) {
-    const isBetter = merit(text, start + slide) > merit(text, start + best);
-    if (isBetter && isBoundary(text, start + slide) && isBoundary(text, start + slide + deleted)) {
-      best = slide;
+  let [best, likeliest] = [0, 0];
+  for (let slide = to; slide >= from; slide--) {
+    const [first, end] = [start + slide, start + slide + deleted];
+    const likely = likelihood(text, first, end, at(slide), at(slide - 1));
+    if (likely > likeliest && isBoundary(text, first) && isBoundary(text, end)) {
+      [best, likeliest] = [slide, likely];
     }
   }
   const turn = ((best % size) + size) % size;
   return [start + best, deleted, inserted.slice(turn) + inserted.slice(0, turn)];
 }
 
-/** How good a place a position is to begin a change. @param {string} text @param {number} offset */
-function merit(text, offset) {
-  if (offset === 0 || text[offset - 1] === '\n') return 2;
-  return /\s/.test(text[offset - 1] ?? '') ? 1 : 0;
+/**
+ * How likely something comes or goes there: 3 whole lines, 2 sentences, 1 words, else 0.
+ *
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ * @param {string} first its first character
+ * @param {string} last its last one
+ */
+function likelihood(text, start, end, first, last) {
+  const before = text[start - 1] ?? '\n';
+  if (before === '\n' && last === '\n') return 3;
+  const areWords = [before + first, last + (text[end] ?? '\n')].every((pair) => /\s/.test(pair));
+  if (!areWords) return 0;
+  return /(?:^|[\n.!?。！？]) *$/.test(text.slice(Math.max(start - 2, 0), start)) ? 2 : 1;
 }
 
 /** @param {string} old @param {string} fresh @returns {Splice[]} */
@@ -121,11 +149,18 @@ function finer(old, fresh) {
     if (!deleted || !inserted) return [coarse];
     const part = old.slice(start, start + deleted);
     const [oldWords, newWords] = [words(part), words(inserted)];
-    if (oldWords.length + newWords.length > TOKENS_MAX) return [coarse];
-    return refined(part, inserted, oldWords, newWords).map(
-      ([at, length, put]) => /** @type {Splice} */ ([at + start, length, put]),
+    if (oldWords.length + newWords.length > TOKENS_MAX) return [trimmed(part, inserted, start)];
+    return refined(part, inserted, oldWords, newWords).map(([at, length, put]) =>
+      trimmed(part.slice(at, at + length), put, at + start),
     );
   });
+}
+
+/** Without what both have in common at their ends. @param {string} old @param {string} fresh @param {number} start @returns {Splice} */
+function trimmed(old, fresh, start) {
+  const prefix = commonPrefix(old, fresh);
+  const suffix = commonSuffix(old, fresh, prefix);
+  return [start + prefix, old.length - suffix - prefix, fresh.slice(prefix, fresh.length - suffix)];
 }
 
 /**

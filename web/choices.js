@@ -62,7 +62,7 @@ export class Choices {
       );
       const near = before.length === hunks.length ? Math.min(index, before.length - 1) : -1;
       const [choice] = same >= 0 ? before.splice(same, 1) : [this.#choices[near]];
-      return choice ? renewed(choice, hunk, nowMs) : undecided(hunk);
+      return choice ? this.#renewed(choice, hunk, nowMs) : undecided(hunk);
     });
   }
 
@@ -128,6 +128,20 @@ export class Choices {
     return others.length;
   }
 
+  /** @param {Choice} choice @param {Hunk} hunk @param {number} nowMs @returns {Choice} */
+  #renewed(choice, hunk, nowMs) {
+    const isChanged = choice.hunk.ours !== hunk.ours;
+    const drafts = new Map(choice.drafts);
+    if (!isChanged && choice.hunk.theirs === hunk.theirs) return { ...choice, hunk, drafts };
+    const changedMs = isChanged ? nowMs : choice.changedMs;
+    const next = { ...choice, hunk, drafts, changedMs, isDecided: false };
+    // Who chose the own text, or both, and typed on means the own text as it is now.
+    const { kind } = choice;
+    if (kind === 'mine' || (kind === 'both' && !isChanged && !choice.isOutdated))
+      return { ...next, result: this.#resultOf(next, kind) };
+    return { ...next, isOutdated: kind !== null };
+  }
+
   /** @param {Choice} choice @param {Kind} kind */
   #resultOf(choice, kind) {
     if (kind === 'both') return this.#both(choice);
@@ -156,16 +170,4 @@ export class Choices {
   #at(index) {
     return /** @type {Choice} */ (this.#choices[index]);
   }
-}
-
-/** @param {Choice} choice @param {Hunk} hunk @param {number} nowMs @returns {Choice} */
-function renewed(choice, hunk, nowMs) {
-  const isChanged = choice.hunk.ours !== hunk.ours;
-  const drafts = new Map(choice.drafts);
-  if (!isChanged && choice.hunk.theirs === hunk.theirs) return { ...choice, hunk, drafts };
-  const changedMs = isChanged ? nowMs : choice.changedMs;
-  const next = { ...choice, hunk, drafts, changedMs, isDecided: false };
-  // Who chose the own text and typed on means the text as it is now.
-  if (choice.kind === 'mine') return { ...next, result: hunk.theirs };
-  return { ...next, isOutdated: choice.kind !== null };
 }

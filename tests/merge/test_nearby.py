@@ -1,6 +1,9 @@
 """Merging around one change gives what merging the whole texts gives."""
 
+import json
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +13,9 @@ from merge.nearby import _window, merge_nearby
 from merge.splices import Splice, apply, between
 from merge.three_way import merge
 
+_PAGE_CASES = json.loads(
+    (Path(__file__).parents[1] / "vectors" / "rebase.json").read_text(encoding="utf-8")
+)["cases"]
 _WORDS = [f"word{number}" for number in range(50)]
 
 
@@ -54,6 +60,16 @@ def test_it_is_the_merge_of_the_whole_texts(seed: int, live: bool) -> None:
         assert whole.clean
     assert apply(ours, near.from_ours) == near.text
     assert apply(theirs, near.from_theirs) == near.text
+
+
+@pytest.mark.parametrize("case", _PAGE_CASES, ids=lambda case: case["name"])
+def test_what_the_page_merges_by_itself(case: dict[str, Any]) -> None:
+    """`rebase` in web/rebase.js gives this text too, or leaves it to the server."""
+    text = case["text"]
+    local, remote = ([Splice(*row) for row in case[side]] for side in ("local", "remote"))
+    near = merge_nearby(text, apply(text, remote), remote, local, live=True)
+    assert (near and near.text) == case["merged"]
+    assert near or not case["page"]
 
 
 @given(st.text("ab\n", max_size=40), st.text("ab\n", max_size=40), st.text("ab\n", max_size=40))

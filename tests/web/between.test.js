@@ -26,7 +26,53 @@ test('an insertion begins with a line or a word where it can', () => {
   assert.deepEqual(between('(b)', '(a) (b)'), [[0, 0, '(a) ']]);
   assert.deepEqual(between('- one\n- three\n', '- one\n- two\n- three\n'), [[6, 0, '- two\n']]);
   assert.deepEqual(between('(a) (b) (c)', '(a) (c)'), [[4, 4, '']]);
-  assert.deepEqual(between('x 😀', 'x 😀 😀'), [[2, 0, '😀 ']]);
+  assert.deepEqual(between('x 😀', 'x 😀 😀'), [[3, 0, ' 😀']]);
+});
+
+test('a line that comes or goes is whole while another is ticked', () => {
+  const list = '- [ ] milk\n- [ ] bread\n- [ ] beans\n- [ ] eggs\n';
+  const lines = list.split(/(?<=\n)/);
+  const ticked = lines.map((line) => line.replace('[ ]', '[x]'));
+  for (const [tick] of lines.entries()) {
+    for (const [at] of lines.entries()) {
+      const rest = lines.with(tick, ticked[tick] ?? '');
+      const start = lines.slice(0, at).join('').length;
+      /** @type {import('../../web/splices.js').Splice} */
+      const came = [start, 0, '- [ ] butter\n'];
+      const marked = lines.slice(0, tick).join('').length + 3;
+      /** @type {import('../../web/splices.js').Splice[]} */
+      const both = [came, [marked, 1, 'x']];
+      if (tick === at) continue; // "butter\n- [x] " came behind a mark: it may be that, too
+      both.sort((a, b) => a[0] - b[0]);
+      const added = rest.toSpliced(at, 0, came[2]).join('');
+      assert.deepEqual(between(list, added), both, added);
+    }
+  }
+});
+
+test('a line that goes is whole while another is ticked', () => {
+  const list = '- [ ] milk\n- [ ] bread\n- [ ] beans\n- [ ] eggs\n';
+  assert.deepEqual(between(list, '- [ ] milk\n- [ ] beans\n- [x] eggs\n'), [
+    [11, 12, ''],
+    [38, 1, 'x'],
+  ]);
+  assert.deepEqual(between(list, '- [x] milk\n- [ ] bread\n- [ ] eggs\n'), [
+    [3, 1, 'x'],
+    [23, 12, ''],
+  ]);
+});
+
+test('what could have come at several places came as lines, else sentences, else words', () => {
+  assert.deepEqual(between('- a\n- c\n', '- a\n- b\n- c\n'), [[4, 0, '- b\n']]);
+  assert.deepEqual(between('It is. No.', 'It is. It was. No.'), [[7, 0, 'It was. ']]);
+  assert.deepEqual(between('one tea two', 'one tea ten two'), [[8, 0, 'ten ']]);
+});
+
+test('several letters of a line and a letter of the next are two changes', () => {
+  assert.deepEqual(between('x: aaa\ny: bbb\n', 'x: aca\ny: bcb\n'), [
+    [4, 1, 'c'],
+    [11, 1, 'c'],
+  ]);
 });
 
 test('a typed letter is one insertion, also inside a word', () => {

@@ -119,3 +119,16 @@ test('mine is what I have by now, and when the other side changed is kept', () =
   choices.refresh(conflict('one dwa three\n', [{ ...hunk, end: 7, ours: 'dwa' }]), 7);
   assert.deepEqual([choices.all[0]?.isOutdated, choices.all[0]?.changedMs], [false, 7]);
 });
+
+test('both has what I have by now, and the other text only as it was chosen', () => {
+  const choices = new Choices(WORDS);
+  choices.choose(0, 'both');
+  const hunk = { start: 4, end: 8, base: 'two', ours: 'zwei', theirs: 'deux mots' };
+  choices.refresh(conflict('one zwei three\n', [hunk]), 0);
+  assert.deepEqual(choices.results, ['deux mots zwei']);
+  assert.deepEqual([choices.areComplete, choices.all[0]?.isOutdated], [false, false]);
+  const later = { ...hunk, end: 7, ours: 'dwa' };
+  choices.refresh(conflict('one dwa three\n', [later]), 0);
+  choices.refresh(conflict('one dwa three\n', [{ ...later, theirs: 'deux' }]), 0);
+  assert.deepEqual([choices.results, choices.all[0]?.isOutdated], [['deux mots zwei'], true]);
+});

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { between } from '../../web/between.js';
 import { mergeKeepingAll, rebase, uprooted } from '../../web/rebase.js';
@@ -7,15 +8,38 @@ import { random, randomText } from './random.js';
 
 /** @typedef {import('../../web/splices.js').Splice} Splice */
 
+/**
+ * @typedef {object} Case of both languages
+ * @property {string} name
+ * @property {string} text
+ * @property {Splice[]} local
+ * @property {Splice[]} remote
+ * @property {string | null} merged by the server; null: it asks
+ * @property {boolean} page whether the page merges it by itself
+ */
+/** @type {Case[]} */
+const cases = JSON.parse(
+  readFileSync(new URL('../vectors/rebase.json', import.meta.url), 'utf8'),
+).cases;
+
+/** @param {string} text @param {readonly Splice[]} local @param {readonly Splice[]} remote */
+function rebased(text, local, remote) {
+  const found = rebase(text, local, remote);
+  if (!found) return null;
+  const result = apply(apply(text, remote), found.local);
+  assert.equal(apply(apply(text, local), found.remote), result);
+  return result;
+}
+
 /** @param {string} text @param {string} typed @param {string} target */
 function meet(text, typed, target) {
-  const local = between(text, typed);
-  const remote = between(text, target);
-  const rebased = rebase(text, local, remote);
-  if (!rebased) return null;
-  const result = apply(target, rebased.local);
-  assert.equal(apply(typed, rebased.remote), result);
-  return result;
+  return rebased(text, between(text, typed), between(text, target));
+}
+
+for (const { name, text, local, remote, merged, page } of cases) {
+  test(`${name}: ${page ? 'as the server merges it' : 'left to the server'}`, () => {
+    assert.equal(rebased(text, local, remote), page ? merged : null);
+  });
 }
 
 test('changes of different words both stay', () => {
@@ -33,8 +57,9 @@ test('changes of one word touch', () => {
   assert.equal(meet('one two', 'one', 'one tw'), null);
 });
 
-test('of two insertions at one point the local one is left', () => {
-  assert.equal(meet('ab \n', 'ab mine\n', 'ab theirs\n'), 'ab minetheirs\n');
+test('of letters typed at one point the local ones are left', () => {
+  assert.equal(meet('ab \n', 'ab mi\n', 'ab th\n'), 'ab mith\n');
+  assert.equal(meet('ab \n', 'ab mine\n', 'ab theirs\n'), null);
 });
 
 test('insertions at one point that may be the same touch', () => {
@@ -52,11 +77,18 @@ test('positions count code points', () => {
 
 test('both ways around the diamond end in the same text', () => {
   const dice = random(2);
+  const changed = (/** @type {string} */ text) => {
+    const points = [...text];
+    for (let count = dice.below(3); count >= 0; count--)
+      points.splice(dice.below(points.length + 1), dice.below(4), randomText(dice).slice(0, 4));
+    return points.join('');
+  };
   let merged = 0;
   for (let run = 0; run < 5000; run++) {
-    if (meet(randomText(dice), randomText(dice), randomText(dice)) !== null) merged++;
+    const text = Array.from({ length: 5 }, () => randomText(dice)).join('');
+    if (meet(text, changed(text), changed(text)) !== null) merged++;
   }
-  assert.ok(merged > 300, `only ${merged} met`);
+  assert.ok(merged > 1000, `only ${merged} met`);
 });
 
 test('where nobody can be asked, everything written stays', () => {

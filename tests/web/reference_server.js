@@ -1,5 +1,6 @@
 // A small server of the protocol for the tests of `sync`: right rather than fast, in memory.
-// It merges by words; whatever is changed on both sides of a run of words is a conflict.
+// It merges by words; whatever is changed on both sides of a run of words is a conflict, and so are
+// two words at one point. Of lines there it keeps both.
 
 import { between } from '../../web/between.js';
 import { checkOf } from '../../web/checksum.js';
@@ -33,7 +34,7 @@ export function merge(base, ours, theirs) {
     } else if (mine === from) {
       text += incoming;
       agreed += incoming;
-    } else if (group.start === group.end) {
+    } else if (group.start === group.end && /\n/.test(mine + incoming)) {
       text += incoming + mine;
       agreed += incoming;
     } else {

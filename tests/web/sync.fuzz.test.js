@@ -275,6 +275,6 @@ test('whatever happens, everybody ends with the same text and no word is lost', 
     restored += world.restored;
   }
   const told = `vacuous: ${kept} of ${typed}, ${decided} decided, ${takenUp} taken up, ${restored} restored, ${offered} offered`;
-  assert.ok(kept > typed * 0.5 && decided > SEEDS / 4 && takenUp > SEEDS / 10, told);
+  assert.ok(kept > typed * 0.5 && decided > SEEDS / 5 && takenUp > SEEDS / 10, told);
   assert.ok(restored > SEEDS / 10 && offered > SEEDS / 10, told);
 });
