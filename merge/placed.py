@@ -103,8 +103,9 @@ def is_line_start(base: str, position: int) -> bool:
 
 
 def is_lines(base: str, change: Placed) -> bool:
-    """Whether whole lines came or went."""
+    """Whether whole lines came or went; behind a last line without an end they begin with one."""
     text = change.inserted or old_text(base, change)
-    if is_line_start(base, change.start) and text.endswith("\n"):
-        return not (change.is_replacement and not old_text(base, change).endswith("\n"))
+    if is_line_start(base, change.start):
+        is_cut = change.is_replacement and not old_text(base, change).endswith("\n")
+        return text.endswith("\n") and not is_cut
     return change.end == len(base) and text.startswith(("\n", "\r\n"))

@@ -22,6 +22,8 @@ from merge.pieces import Piece, piece
 from merge.placed import Placed, is_empty_line, is_line_start, is_lines, says_something
 from merge.splices import Splice
 
+_LINE_ENDS = ("\n", "\r\n")
+
 
 class Atom(NamedTuple):
     """A stretch of text, and which of the three texts have it.
@@ -155,7 +157,7 @@ def _needs_line_end(base: str, first: tuple[Placed, bool], last: tuple[Placed, b
         is_mine != is_mine_too
         and is_empty_line(base, before.start)
         and not before.inserted.endswith("\n")
-        and not after.inserted.startswith(("\n", "\r\n"))
+        and not after.inserted.startswith(_LINE_ENDS)
     )
 
 
@@ -165,9 +167,7 @@ def _line_end_of(base: str) -> str:
 
 def _shared(base: str, one: Placed, other: Placed) -> str:
     """What both did: the same change, or the line end that the text lacked."""
-    if one.splice == other.splice and (
-        one.is_replacement or says_something(one.inserted) or is_lines(base, one)
-    ):
+    if one.splice == other.splice and _is_one_act(base, one):
         return one.inserted
     if (
         one.start < len(base)
@@ -176,10 +176,16 @@ def _shared(base: str, one: Placed, other: Placed) -> str:
     ):
         return ""
     both = one.inserted, other.inserted
-    for line_end in ("\n", "\r\n"):
+    for line_end in _LINE_ENDS:
         if line_end in both and all(text.startswith(line_end) for text in both):
             return line_end
     return ""
+
+
+def _is_one_act(base: str, change: Placed) -> bool:
+    """Whether two people who did the same meant the same: not so of an item that both began."""
+    is_blank_lines = is_lines(base, change) and change.inserted.isspace()
+    return change.is_replacement or says_something(change.inserted) or is_blank_lines
 
 
 def _in_order(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed, bool]]:
@@ -189,19 +195,15 @@ def _in_order(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed
         lines.reverse()
     others = sorted((each for each in tagged if each not in lines), key=_order)
     if len(others) == 2 and is_empty_line(base, others[0][0].start):
-        others.sort(key=lambda each: not each[1])
-    behind = (
-        lines
-        and lines[0][0].inserted.startswith("\n")
-        and not is_line_start(base, lines[0][0].start)
-    )
+        others.sort(key=lambda each: (each[0].inserted.startswith(_LINE_ENDS), not each[1]))
+    behind = lines and not is_line_start(base, lines[0][0].start)
     return others + lines if behind else lines + others
 
 
 def _as_lines(change: Placed) -> str:
     r"""Whole lines with their line ends behind them; "\nnew" is one at the end of the text."""
     text = change.inserted
-    return text if text.endswith("\n") else text.removeprefix("\n") + "\n"
+    return text if text.endswith("\n") else text.partition("\n")[2] + "\n"
 
 
 def _order(tagged: tuple[Placed, bool]) -> tuple[bool, int, int, bool]:

@@ -198,6 +198,11 @@ class Client:
         return message
 
     @property
+    def own_text(self) -> str:
+        """What the next edit goes on from: in a conflict the own text, as it was sent."""
+        return self._sent[self.conflict["seq"]] if self.conflict else self.text
+
+    @property
     def base(self) -> str:
         """What the next edit is based on."""
         commit: str = self.conflict["commit"] if self.conflict else self.revision

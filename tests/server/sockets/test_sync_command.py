@@ -232,8 +232,9 @@ async def test_files_with_different_line_ends_share_a_document_whatever_its_own_
 ) -> None:
     ann, _ = await server.pair("one\ntwo\nthree\n")
     file, other_file = tmp_path / "crlf.txt", tmp_path / "lf.txt"
-    file.write_bytes(b"one\r\ntwo\r\nthree\r\n")
+    file.write_bytes(b"one\r\ntwo\r\n")
     syncing, other = await sync(file), await sync(other_file)
+    await syncing.holds("one\r\ntwo\r\nthree\r\n")
     await other.holds("one\ntwo\nthree\n")
     await ann.edit("one\r\ntwo\r\nthree\r\n")
     await other.holds("one\r\ntwo\r\nthree\r\n")
