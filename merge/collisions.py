@@ -7,7 +7,7 @@ Text that neither side touched keeps changes apart. Changes that meet are both k
     deletion and deletion      both
     insertion and deletion     not inside it; at its edge both, unless both are words
     replacement and another    both if a blank, a line end or a whole word or mark lies between, or
-                               they are letters of one word; never in one number
+                               whole words are put at its edge
     the same change            once
     the same words inserted    in one line at two places, or moved to two places: they collide
     whole lines inserted       between lines that the other side indents: they collide
@@ -18,6 +18,7 @@ whole was meant as a whole. So three letters, or a digit, count as words (`says_
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from unicodedata import combining, normalize
 
 from merge.placed import Placed, is_empty_line, is_line_start, is_lines, old_text, says_something
 from merge.splices import is_between_words
@@ -53,10 +54,8 @@ def _go_together(base: str, one: Placed, other: Placed) -> bool:
         return first.is_deletion and last.is_deletion
     if first.end == last.start:
         return _may_touch(base, first, last)
-    return (
-        not (first.is_replacement or last.is_replacement)
-        or _is_something_between(base, first, last)
-        or _are_letters_of_a_word(base, first, last)
+    return not (first.is_replacement or last.is_replacement) or _is_something_between(
+        base, first, last
     )
 
 
@@ -95,22 +94,19 @@ def _may_edge(base: str, insertion: Placed, change: Placed) -> bool:
     if change.is_deletion:
         is_word = says_something(insertion.inserted) and says_something(old_text(base, change))
         return insertion.is_alone and not is_word
-    return _are_letters_of_a_word(base, *sorted((insertion, change))) or is_between_words(
+    return _is_accent(base, change) or is_between_words(
         base, insertion.start, insertion.end, insertion.inserted
     )
 
 
-def _are_letters_of_a_word(base: str, first: Placed, last: Placed) -> bool:
-    """Whether one of them is typed into a word that the other side changes, without ado."""
-    if not (first.is_insertion or last.is_insertion):
-        return False
-    if any(map(str.isdigit, first.inserted + base[first.start : last.end] + last.inserted)):
-        return False
-    if any(it.is_replacement and says_something(it.inserted) for it in (first, last)):
-        return False
-    return (first.is_alone and last.is_alone) or not any(
-        map(str.isspace, first.inserted + last.inserted)
-    )
+def _is_accent(base: str, change: Placed) -> bool:
+    """Whether a letter got or lost its accent."""
+    old, new = (_without_marks(text) for text in (old_text(base, change), change.inserted))
+    return old == new
+
+
+def _without_marks(text: str) -> str:
+    return "".join(it for it in normalize("NFD", text) if not combining(it))
 
 
 def _tears_words(base: str, one: Placed, other: Placed) -> bool:

@@ -34,6 +34,10 @@ _LETTERS_MAX = 4_000
 _WORD_MAX = 100
 # In longer lines words are compared.
 _LINE_MAX = 2_000
+# More pairs of lines than these are not compared.
+_PAIRED_MAX = 400
+# A change this small, in characters, is small.
+_SMALL = 8
 # What a sentence begins behind: a sentence, a line end or nothing.
 _SENTENCE_STARTS = ("", "\n", ".", "!", "?", "。", "！", "？")
 # How far a change is slid to get to a likelier place.
@@ -84,10 +88,24 @@ def between(before: str, after: str) -> tuple[Splice, ...]:
     prefix, suffix = _common_ends(before, after)
     old = before[prefix : len(before) - suffix]
     new = after[prefix : len(after) - suffix]
-    found = [Splice(prefix + at, deleted, inserted) for at, deleted, inserted in _fine(old, new)]
+    found = list(_joined(prefix, _fine(old, new)))
     if not _fits(found, before, after):
         found = [Splice(prefix, len(old), new)]
     return tuple(settled(before, after, found))
+
+
+def _joined(shift: int, splices: Iterable[Splice]) -> Iterator[Splice]:
+    """The splices, moved, with something unchanged between any two."""
+    last: Splice | None = None
+    for start, deleted, inserted in splices:
+        if last and last.start + last.deleted == start + shift:
+            last = Splice(last.start, last.deleted + deleted, last.inserted + inserted)
+            continue
+        if last:
+            yield last
+        last = Splice(start + shift, deleted, inserted)
+    if last:
+        yield last
 
 
 def by_letters(before: str, after: str) -> tuple[Splice, ...]:
@@ -167,8 +185,10 @@ def _common_ends(before: str, after: str) -> tuple[int, int]:
     """
     prefix = common_prefix(before, after)
     suffix = common_suffix(before[prefix:], after[prefix:])
-    is_pure = prefix + suffix == min(len(before), len(after))
-    if is_pure and not _cuts_lines(before, prefix, len(before) - suffix):
+    if prefix + suffix == len(before):
+        if not _cuts_lines(after, prefix, len(after) - suffix):
+            return prefix, suffix
+    elif prefix + suffix == len(after) and not _cuts_lines(before, prefix, len(before) - suffix):
         return prefix, suffix
     first = _seek_end(before, range(prefix - 1, -1, -1))
     last = _seek_end(before, range(len(before) - suffix, len(before)))
@@ -177,10 +197,12 @@ def _common_ends(before: str, after: str) -> tuple[int, int]:
 
 
 def _cuts_lines(text: str, start: int, end: int) -> bool:
-    """Whether this stretch begins or ends in a word and reaches over a line end."""
-    return "\n" in text[start:end] and any(
-        text[at - 1 : at].isalnum() and text[at : at + 1].isalnum() for at in (start, end)
-    )
+    """Whether this stretch reaches over a line end, with a part of a line on either side of it."""
+    line_end = text.find("\n", start, end)
+    if line_end < 0:
+        return False
+    is_cut = start > 0 and text[start - 1] != "\n" and text[end - 1] != "\n"
+    return is_cut and text[start] != "\n" and text[end : end + 1] not in ("", "\n")
 
 
 def _seek_end(text: str, places: Sequence[int]) -> int:
@@ -284,7 +306,8 @@ def _fine(old: str, new: str) -> Iterable[Splice]:
         return by_lines
     return (
         letter
-        for line in by_lines
+        for lines_ in by_lines
+        for line in _within(lines_, old, _line_by_line)
         for word in _within(line, old, _words)
         for letter in _within(word, old, _letters)
     )
@@ -294,6 +317,61 @@ def _lines(old: str, new: str) -> Iterable[Splice]:
     if old.count("\n") + new.count("\n") > _LINES_MAX:
         return [Splice(0, len(old), new)]
     return _refined(new, lines(old), lines(new))
+
+
+def _line_by_line(old: str, new: str) -> list[Splice]:
+    """Several lines that gave way to others: those with the same words are the same line.
+
+    Unless comparing all the words at once finds far less: a paragraph was wrapped anew.
+    """
+    whole = [Splice(0, len(old), new)]
+    old_lines, new_lines = lines(old), lines(new)
+    if len(old_lines) == len(new_lines) == 1 or len(old_lines) * len(new_lines) > _PAIRED_MAX:
+        return whole
+    paired = list(_paired(old_lines, new_lines))
+    if len(paired) <= 1:
+        return whole
+    changed = [word for line in paired for word in _within(line, old, _words)]
+    return paired if _size(changed) <= 2 * _size(_words(old, new)) + _SMALL else whole
+
+
+def _size(splices: Iterable[Splice]) -> int:
+    return sum(deleted + len(inserted) for _, deleted, inserted in splices)
+
+
+def _paired(old: Sequence[str], new: Sequence[str]) -> Iterator[Splice]:
+    """The lines in pairs, in order, that have the most words in common; the others between."""
+    starts = _offsets(old)
+    at = new_at = 0
+    for place, new_place in [*_pairs(old, new), (len(old), len(new))]:
+        if (at, new_at) != (place, new_place):
+            gone = starts[place] - starts[at]
+            yield Splice(starts[at], gone, "".join(new[new_at:new_place]))
+        if place < len(old) and old[place] != new[new_place]:
+            yield Splice(starts[place], len(old[place]), new[new_place])
+        at, new_at = place + 1, new_place + 1
+
+
+def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """Which lines are the same: the pairs, none crossing another, with the most words in common."""
+    words, new_words = ([set(filter(_is_word, tokens(line))) for line in it] for it in (old, new))
+    # The best from each pair of places on: how many words, and the pairs.
+    best: list[list[tuple[int, list[tuple[int, int]]]]] = [
+        [(0, []) for _ in range(len(new) + 1)] for _ in range(len(old) + 1)
+    ]
+    for at in range(len(old) - 1, -1, -1):
+        for new_at in range(len(new) - 1, -1, -1):
+            found = max(best[at + 1][new_at], best[at][new_at + 1], key=lambda it: it[0])
+            common = len(words[at] & new_words[new_at])
+            count, pairs = best[at + 1][new_at + 1]
+            if common and count + common > found[0]:
+                found = count + common, [(at, new_at), *pairs]
+            best[at][new_at] = found
+    return best[0][0][1]
+
+
+def _is_word(token: str) -> bool:
+    return token[0].isalnum()
 
 
 def _words(old: str, new: str) -> Iterable[Splice]:
