@@ -73,10 +73,10 @@ soak-pages: .venv/test.stamp ## twenty people, four of them in real pages, and a
 	@chromium=$$(tools/browser Chromium) && CHROMIUM="$$chromium" $(BIN)/python -m tests.browser.soak $(ARGS)
 
 soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people type (two minutes)
-	@$(BIN)/python -m tests.push_soak $(ARGS)
+	@$(BIN)/python -m tests.soak.push $(ARGS)
 
 soak-sync: .venv/test.stamp ## two files of one document, edited, offline and killed at random (three minutes)
-	@$(BIN)/python -m tests.sync_soak $(ARGS)
+	@$(BIN)/python -m tests.soak.sync $(ARGS)
 
 format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format

@@ -14,9 +14,9 @@ from statistics import median
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from server.cli import new_event_loop
+from server.cli.main import new_event_loop
 from server.config import Config
-from server.data_folder import DataFolder
+from server.storage.data_folder import DataFolder
 from tests.server.sockets.harness import Served, git, run_git
 
 

@@ -8,17 +8,18 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from server import git_http, pages, raw_text, websocket
-from server.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.config import Config
-from server.data_folder import DataFolder, DataFolderError
-from server.hub import Hub
-from server.journal import Journal, JournalError
-from server.journal.direct import DirectJournal
-from server.journal.sqlite import SqliteJournal
-from server.page_files import read_files
-from server.push import http as push_http
+from server.http import git_fetch as git_http
+from server.http import git_push as push_http
+from server.http import pages, raw_text, websocket
+from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
+from server.http.static_files import read_files
+from server.hub.hub import Hub
 from server.push.pushes import Pushes
+from server.storage.data_folder import DataFolder, DataFolderError
+from server.storage.journal import Journal, JournalError
+from server.storage.journal.direct import DirectJournal
+from server.storage.journal.sqlite import SqliteJournal
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def _open_journal(config: Config, folder: DataFolder) -> Journal:
             f"the journal holds edits of {len(left)} documents that are not in their repositories"
             " yet: start once with --journal sqlite, and end it with Ctrl-C"
         )
-    return DirectJournal(folder.repository)
+    return DirectJournal(folder.repository_path)
 
 
 async def _stop_hub(app: web.Application) -> None:

@@ -9,7 +9,7 @@ from random import Random
 
 from bench.load.processes import ENVIRONMENT, BenchError
 from bench.load.texts import KIB, text, word
-from server import git_model
+from server.core import git_model
 
 _MADE_AT = 1_700_000_000
 

@@ -36,7 +36,7 @@ from aiohttp import (
 )
 
 from server import protocol
-from server.client.machine import (
+from server.client.replica import (
     ClientSync,
     Known,
     UnexpectedMessageError,
@@ -45,7 +45,7 @@ from server.client.machine import (
     with_results,
 )
 from server.protocol import ClientMessage, ServerMessage, WireHunk
-from server.terminal import without_password
+from server.support.terminal import without_password
 
 _PAUSE_FIRST_S = 0.5
 _PAUSE_MOST_S = 30.0

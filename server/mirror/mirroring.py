@@ -10,17 +10,17 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from math import inf
 from pathlib import Path
 
-from server.check import documents_in
-from server.config import Config
-from server.metrics import Metric, Sample
 from server.mirror.mirrors import Mirror, Mirrors
 from server.mirror.push import PushError, push
-from server.mirror.remote import mask
+from server.mirror.remote import Remote, mask
 from server.protocol import MirrorState
+from server.storage.fsck import documents_in
+from server.support.metrics import Metric, Sample
 
 _log = logging.getLogger(__name__)
 
@@ -49,19 +49,21 @@ class _Lane:
 class Mirroring:
     """Keeps copies of the documents on other servers, until it is told to finish."""
 
-    def __init__(self, config: Config, path: Path) -> None:
+    def __init__(
+        self, path: Path, remotes: Iterable[Remote], *, every_s: float, wait_s: float
+    ) -> None:
         """Nothing runs yet.
 
         Args:
-            config: the settings.
             path: the data folder.
+            remotes: where the documents are copied to.
+            every_s: the shortest time between two pushes of one document.
+            wait_s: the time that one push may take.
         """
         self._path = path
-        self._wait_s = config.mirror_wait_s
+        self._wait_s = wait_s
         now = time.monotonic()
-        self._lanes = [
-            _Lane(Mirrors(remote, config.mirror_every_s, now)) for remote in config.remotes()
-        ]
+        self._lanes = [_Lane(Mirrors(remote, every_s, now)) for remote in remotes]
         self._is_ending = False
 
     def start(self) -> None:

@@ -21,10 +21,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from server.git_model import CLIENTS, MASTER, UNMERGED
-from server.git_process import ELSEWHERE, GENTLY
+from server.core.git_model import CLIENTS, MASTER, UNMERGED
+from server.git.process import ELSEWHERE, GENTLY
+from server.git.repack import DEPTH
 from server.mirror.remote import local_path, mask
-from server.upkeep import DEPTH
 
 _SETTINGS = (
     f"pack.depth={DEPTH}",  # with less it would take our chains of deltas apart

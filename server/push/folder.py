@@ -1,6 +1,6 @@
 """The folder in which pushes are received: the hooks that Git is to run, and room for uploads.
 
-<data>/push/pre-receive, proc-receive   start `server.push.hook`
+<data>/push/pre-receive, proc-receive   start `server.push.hook_program`
 <data>/push/empty.git                   what a document that does not exist looks like to Git
 
 Made anew at each start: the program may lie elsewhere than the last time.
@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-from server import bare
-from server.push import hook
+from server.git import bare
+from server.push import hook_program as hook
 
 _HOOKS = ("pre-receive", "proc-receive")
 

@@ -18,15 +18,15 @@ from typing import Any
 
 from server import protocol
 from server.config import Config
-from server.disk import sync
-from server.git_model import filename_of
-from server.git_process import GitError
-from server.hub import Hub, OverloadedError
-from server.offer import Disputed, Offer, Taken
+from server.core.git_model import filename_of
+from server.core.submission import Disputed, Offer, Taken
+from server.git.process import GitError
+from server.hub.hub import Hub, OverloadedError
 from server.protocol import Code
-from server.push.check import Command, PushCheck, RefusedError, Version
-from server.push.words import disputed_lines, printable, taken_line
-from server.threads import Threads
+from server.push.report import disputed_lines, printable, taken_line
+from server.push.validation import Command, PushCheck, RefusedError, Version
+from server.support.files import sync
+from server.support.threads import Threads
 
 _log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from server.config import Config
-from server.data_folder import DataFolder
 from server.push.folder import PushFolder
-from server.threads import Threads
+from server.storage.data_folder import DataFolder
+from server.support.threads import Threads
 
 _UPLOADS_MAX = 32  # at one time; each may be as large as a push
 _CHECKS_MAX = 2

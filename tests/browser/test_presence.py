@@ -26,7 +26,7 @@ _HARD = (
 # Everything that both ways know, compared at every character in view; what Chromium's own ranges
 # say of a line without characters is wrong, and there the pitch of the lines is the measure.
 _COMPARE = """async (area, top) => {
-    const {Geometry} = await import('/static/geometry.js');
+    const {Geometry} = await import('/static/editor/geometry.js');
     const geometry = new Geometry(area, document.getElementById('overlay'));
     area.scrollTop = top;
     const {start, end} = geometry.view();

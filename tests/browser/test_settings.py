@@ -227,7 +227,7 @@ async def test_the_tab_shows_a_state_by_its_icon(room: Room, state: str) -> None
     ann = await room.enter("Ann")
     shown = await ann.page.evaluate(
         """async (state) => {
-            const { showState } = await import('/static/favicon.js');
+            const { showState } = await import('/static/ui/favicon.js');
             showState(state, 'notes');
             const icon = document.querySelector('link[rel=icon]');
             const response = await fetch(icon.href);
@@ -244,17 +244,17 @@ async def test_title_and_icon_follow_the_text(room: Room) -> None:
     ann, bo = await room.pair("Hello world!")
     icon = bo.page.locator("link[rel=icon]")
     await expect(bo.page).to_have_title(f"{room.document} - GollabEdit")
-    await expect(icon).to_have_attribute("href", "/static/favicon.svg")
+    await expect(icon).to_have_attribute("href", "/static/pages/favicon.svg")
     bo.line.hold()
     await ann.writes_over("world", "people")
     await ann.settled()
     await bo.writes_over("world", "friends")
-    await expect(icon).to_have_attribute("href", "/static/favicon-busy.svg")
+    await expect(icon).to_have_attribute("href", "/static/pages/favicon-busy.svg")
     bo.line.release()
     await expect(bo.page).to_have_title(f"● Your choice is needed - {room.document} - GollabEdit")
-    await expect(icon).to_have_attribute("href", "/static/favicon-conflict.svg")
+    await expect(icon).to_have_attribute("href", "/static/pages/favicon-conflict.svg")
     bo.loses_connection()
     await expect(bo.page).to_have_title(f"● Offline - {room.document} - GollabEdit")
-    await expect(icon).to_have_attribute("href", "/static/favicon-offline.svg")
+    await expect(icon).to_have_attribute("href", "/static/pages/favicon-offline.svg")
     bo.line.mend()
-    await expect(icon).to_have_attribute("href", "/static/favicon-conflict.svg")
+    await expect(icon).to_have_attribute("href", "/static/pages/favicon-conflict.svg")

@@ -27,7 +27,7 @@ LISTENER = """
       }
     }).observe(document, {subtree: true, childList: true, characterData: true});
 """
-_SAY = "words => import('/static/announcer.js').then(({say}) => say(words))"
+_SAY = "words => import('/static/people/announcer.js').then(({say}) => say(words))"
 _END = "That was all."
 
 

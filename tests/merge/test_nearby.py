@@ -64,7 +64,7 @@ def test_it_is_the_merge_of_the_whole_texts(seed: int, live: bool) -> None:
 
 @pytest.mark.parametrize("case", _PAGE_CASES, ids=lambda case: case["name"])
 def test_what_the_page_merges_by_itself(case: dict[str, Any]) -> None:
-    """`rebase` in web/rebase.js gives this text too, or leaves it to the server."""
+    """`rebase` in web/text/rebase.js gives this text too, or leaves it to the server."""
     text = case["text"]
     local, remote = ([Splice(*row) for row in case[side]] for side in ("local", "remote"))
     near = merge_nearby(text, apply(text, remote), remote, local, live=True)

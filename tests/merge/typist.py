@@ -13,7 +13,7 @@ from typing import NamedTuple
 from merge.nearby import merge_nearby
 from merge.splices import Splice, apply, between, compose, map_position
 from merge.three_way import merge
-from server.steps import Change
+from server.core.recent_steps import Change
 
 # About as many letters as people have: of fewer, too many words look alike by chance. The text
 # that was there before is of capitals.

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from merge.splices import Splice, apply
-from server.document import Document, Joined, Reply, Request, View
-from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
-from server.journal import Entry
-from server.journal.direct import DirectJournal
+from server.core.document import Document, Joined, Reply, Request, View
+from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
+from server.core.recent_steps import Author
+from server.core.unmerged_reader import UnmergedReader
+from server.git.changes import Entry
+from server.git.repository import Repository
 from server.protocol import (
     Conflict,
     Edit,
@@ -20,9 +22,8 @@ from server.protocol import (
     WireSplice,
     check_of,
 )
-from server.repository import Repository
-from server.steps import Author
-from server.unmerged_reader import UnmergedReader
+from server.storage.journal import direct
+from server.storage.journal.direct import DirectJournal
 from tests.git import git
 
 NOON = 1_700_000_000.0  # Unix time in seconds: some noon
@@ -41,7 +42,7 @@ class Desk:
         self.path = path
         self.now = NOON
         self.text_bytes_max = text_bytes_max
-        self._journal = DirectJournal(lambda _: self.repository())
+        self._journal = DirectJournal(lambda _: self.repository().path)
         self.reopen()
 
     def reopen(self) -> None:
@@ -113,7 +114,7 @@ class Desk:
         repository.move(MASTER, commit)
         entry = repository.staged("notes")
         assert entry is not None
-        repository.store(entry)
+        direct.store(repository.path, entry)
         return commit
 
 

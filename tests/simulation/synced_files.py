@@ -19,12 +19,13 @@ from typing import Any
 
 import pytest
 
-from server import disk, protocol
-from server.client.machine import decode, encode
-from server.keys import Keys
-from server.session import Ask, Limits, Send, Session
-from server.sync.file import WatchedFile
-from server.sync.pair import Pair, PairError
+from server import protocol
+from server.cli.sync.file import WatchedFile
+from server.cli.sync.pair import Pair, PairError
+from server.client.replica import decode, encode
+from server.core.clients import Keys
+from server.core.session import Ask, Limits, Send, Session
+from server.support import files as disk
 from tests.server.desk import Desk
 from tests.simulation.client import Words
 

@@ -27,18 +27,19 @@ from typing import Any
 
 import pytest
 
-from server import durable_document, live_document
-from server.durable_document import DurableDocument
-from server.git_model import CLIENTS, MASTER, UNMERGED, Signature
-from server.journal import DiskFullError, Entry, JournalError, OvertakenError
-from server.journal.sqlite import SqliteJournal
-from server.keys import Keys
-from server.live_document import LiveDocument, Seat
+from server.core.clients import Keys
+from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
+from server.core.session import Limits, Session
+from server.core.unmerged_reader import UnmergedReader
+from server.git.changes import Entry
+from server.git.repository import Repository
+from server.hub import durable_document, live_document
+from server.hub.durable_document import DurableDocument
+from server.hub.live_document import LiveDocument, Seat
 from server.protocol import encode
-from server.repository import Repository
-from server.session import Limits, Session
-from server.threads import Threads
-from server.unmerged_reader import UnmergedReader
+from server.storage.journal import DiskFullError, JournalError, OvertakenError, direct
+from server.storage.journal.sqlite import SqliteJournal
+from server.support.threads import Threads
 from tests.git import assert_sound, git
 from tests.simulation.client import Client, Message, Words
 
@@ -484,7 +485,7 @@ class World:
         entry = self._written_elsewhere(repository)
         if entry:
             self.happened["by hand"] += 1
-            repository.store(entry)
+            direct.store(repository.path, entry)
             self._by_hand |= {move.new for move in entry.moves if move.new}
 
     def _written_elsewhere(self, repository: Repository) -> Entry | None:

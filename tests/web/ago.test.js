@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago } from '../../web/ago.js';
+import { ago } from '../../web/ui/ago.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

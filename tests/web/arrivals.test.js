@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Arrivals } from '../../web/arrivals.js';
+import { Arrivals } from '../../web/people/arrivals.js';
 import { FakeClock } from './clock.js';
 
 function stage() {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { between, typedAt } from '../../web/between.js';
-import { apply } from '../../web/splices.js';
+import { between, typedAt } from '../../web/text/between.js';
+import { apply } from '../../web/text/splices.js';
 import { random, randomText } from './random.js';
 
 const vectors = JSON.parse(
@@ -37,10 +37,10 @@ test('a line that comes or goes is whole while another is ticked', () => {
     for (const [at] of lines.entries()) {
       const rest = lines.with(tick, ticked[tick] ?? '');
       const start = lines.slice(0, at).join('').length;
-      /** @type {import('../../web/splices.js').Splice} */
+      /** @type {import('../../web/text/splices.js').Splice} */
       const came = [start, 0, '- [ ] butter\n'];
       const marked = lines.slice(0, tick).join('').length + 3;
-      /** @type {import('../../web/splices.js').Splice[]} */
+      /** @type {import('../../web/text/splices.js').Splice[]} */
       const both = [came, [marked, 1, 'x']];
       if (tick === at) continue; // "butter\n- [x] " came behind a mark: it may be that, too
       both.sort((a, b) => a[0] - b[0]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Blocks } from '../../web/blocks.js';
+import { Blocks } from '../../web/editor/blocks.js';
 import { random } from './random.js';
 
 const LINES = Array.from({ length: 2000 }, (_, index) => `line ${index} of a long text\n`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Choices } from '../../web/choices.js';
+import { Choices } from '../../web/conflict/choices.js';
 
 /** @param {string} text @param {any[]} hunks */
 function conflict(text, hunks) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { contrast, legible, legibleOn } from '../../web/colors.js';
+import { contrast, legible, legibleOn } from '../../web/people/colors.js';
 import { random } from './random.js';
 
 const read = (/** @type {string} */ path) =>
@@ -10,12 +10,15 @@ const read = (/** @type {string} */ path) =>
 /** @param {string} name @returns {[string, string]} light, dark */
 function variable(name) {
   const [, light = '', dark = ''] =
-    new RegExp(`--${name}: light-dark\\((#\\w+), (#\\w+)\\)`).exec(read('web/style.css')) ?? [];
+    new RegExp(`--${name}: light-dark\\((#\\w+), (#\\w+)\\)`).exec(read('web/styles/style.css')) ??
+    [];
   const long = light.length === 4 ? light.replace(/\w/g, '$&$&') : light;
   return [long, dark];
 }
 
-const SERVERS = [...read('server/presence.py').matchAll(/"(#[\da-f]{6})"/g)].map(([, hex]) => hex);
+const SERVERS = [...read('server/core/presence.py').matchAll(/"(#[\da-f]{6})"/g)].map(
+  ([, hex]) => hex,
+);
 const dice = random(7);
 const RANDOM = Array.from(
   { length: 500 },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Connection } from '../../web/connection.js';
+import { Connection } from '../../web/replica/connection.js';
 import { FakeClock } from './clock.js';
 
 class FakeSocket {

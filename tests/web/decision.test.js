@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAbout, PARK, resolutionOf, resolving } from '../../web/decision.js';
+import { isAbout, PARK, resolutionOf, resolving } from '../../web/replica/decision.js';
 
 const HUNK = { start: 4, end: 8, base: 'two', ours: 'deux', theirs: 'zwei' };
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Digest } from '../../web/digest.js';
-import { apply } from '../../web/splices.js';
+import { Digest } from '../../web/people/digest.js';
+import { apply } from '../../web/text/splices.js';
 
-/** @typedef {import('../../web/splices.js').Splice} Splice */
+/** @typedef {import('../../web/text/splices.js').Splice} Splice */
 
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 

@@ -1,6 +1,6 @@
 // Drafts in memory, for tests: each change is carried out when the test says so, in order.
 
-/** @typedef {import('../../web/drafts.js').Draft} Draft */
+/** @typedef {import('../../web/drafts/drafts.js').Draft} Draft */
 
 export class DraftStore {
   /** @type {Map<string, Draft>} */

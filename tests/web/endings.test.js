@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { afterTyping, endingOf, offsetInText, shown, withEndings } from '../../web/endings.js';
+import { afterTyping, endingOf, offsetInText, shown, withEndings } from '../../web/text/endings.js';
 
 test('a textarea shows LF only', () => {
   assert.equal(shown('a\r\nb\rc\nd'), 'a\nb\nc\nd');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { titleOf } from '../../web/favicon.js';
+import { titleOf } from '../../web/ui/favicon.js';
 
 test('the title says in words what the user should know', () => {
   assert.equal(titleOf('saved', 'notes'), 'notes - GollabEdit');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between } from '../../web/between.js';
-import { History } from '../../web/history.js';
-import { apply } from '../../web/splices.js';
+import { History } from '../../web/editor/undo_history.js';
+import { between } from '../../web/text/between.js';
+import { apply } from '../../web/text/splices.js';
 import { random } from './random.js';
 
-/** @typedef {import('../../web/splices.js').Splice} Splice */
+/** @typedef {import('../../web/text/splices.js').Splice} Splice */
 
 /** A text, its user and everybody else. */
 class Desk {
@@ -17,7 +17,7 @@ class Desk {
     this.text = text;
   }
 
-  /** @param {number} at @param {number} deleted @param {string} inserted @param {import('../../web/history.js').Kind} kind */
+  /** @param {number} at @param {number} deleted @param {string} inserted @param {import('../../web/editor/undo_history.js').Kind} kind */
   does(at, deleted, inserted, kind = 'other') {
     const splices = /** @type {Splice[]} */ ([[at, deleted, inserted]]);
     this.history.record(this.text, splices, kind, this.nowMs);

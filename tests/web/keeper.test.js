@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forked, isUnsent, Keeper, snapshotOf } from '../../web/keeper.js';
-import { finished } from '../../web/recovery.js';
-import { Sync } from '../../web/sync.js';
+import { forked, isUnsent, Keeper, snapshotOf } from '../../web/drafts/keeper.js';
+import { finished } from '../../web/drafts/recovery.js';
+import { Sync } from '../../web/replica/replica.js';
 import { FakeClock } from './clock.js';
 import { DraftStore, settled } from './draft_store.js';
 
-/** @typedef {import('../../web/sync.js').Snapshot} Snapshot */
+/** @typedef {import('../../web/replica/replica.js').Snapshot} Snapshot */
 
 const CLEAN = { commit: 'r1', text: 'clean', isRevision: true };
 
@@ -135,7 +135,7 @@ test('a page that was never welcomed leaves no record behind either', async () =
 
 /** The other page has taken what this one kept. @param {Page} page @param {boolean} isSent */
 function takeFrom(page, isSent) {
-  const draft = /** @type {import('../../web/recovery.js').Orphan} */ (page.store.of('me'));
+  const draft = /** @type {import('../../web/drafts/recovery.js').Orphan} */ (page.store.of('me'));
   const taken = isSent ? finished(draft, 'page2') : { ...draft, owner: 'page2' };
   page.store.records.set('notes/me', taken);
   return taken;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { marked, spoken, visible } from '../../web/marks.js';
+import { marked, spoken, visible } from '../../web/text/marks.js';
 
 test('single words are marked where most is the same', () => {
   assert.deepEqual(marked('the old red door', 'the red gate'), [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { words } from '../../web/diff.js';
-import { hasAll, withMissing } from '../../web/missing.js';
+import { hasAll, withMissing } from '../../web/replica/missing.js';
+import { words } from '../../web/text/diff.js';
 import { random, randomText } from './random.js';
 
 test('what is missing is added where it stood', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { nearestName, newName, problemOf } from '../../web/names.js';
+import { nearestName, newName, problemOf } from '../../web/ui/names.js';
 
 test('what the server takes is a name', () => {
   for (const name of ['notes', 'notes.md', '1', 'a-b_c', 'a'.repeat(64)]) {

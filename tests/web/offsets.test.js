@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disputedIn, locate } from '../../web/offsets.js';
+import { disputedIn, locate } from '../../web/editor/offsets.js';
 
 const caret = (/** @type {number} */ place) => ({ client: 'ann', anchor: place, head: place });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Outbox } from '../../web/outbox.js';
-import { ProtocolError } from '../../web/protocol.js';
+import { Outbox } from '../../web/replica/outbox.js';
+import { ProtocolError } from '../../web/replica/protocol.js';
 
 const edit = (/** @type {number} */ seq) =>
   /** @type {const} */ ({ type: 'edit', seq, base: 'r1', text: 'new' });

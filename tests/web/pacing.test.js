@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pacing } from '../../web/pacing.js';
+import { Pacing } from '../../web/replica/pacing.js';
 import { FakeClock } from './clock.js';
 
 const FRAME_MS = 16;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Places } from '../../web/places.js';
+import { Places } from '../../web/people/places.js';
 
 function places() {
   const made = new Places();

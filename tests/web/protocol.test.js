@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAnswer } from '../../web/protocol.js';
+import { isAnswer } from '../../web/replica/protocol.js';
 
 test('an update is an answer where it has the text that `sync` asked for', () => {
   const types = [

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { between } from '../../web/between.js';
-import { mergeKeepingAll, rebase, uprooted } from '../../web/rebase.js';
-import { apply } from '../../web/splices.js';
+import { between } from '../../web/text/between.js';
+import { mergeKeepingAll, rebase, uprooted } from '../../web/text/rebase.js';
+import { apply } from '../../web/text/splices.js';
 import { random, randomText } from './random.js';
 
-/** @typedef {import('../../web/splices.js').Splice} Splice */
+/** @typedef {import('../../web/text/splices.js').Splice} Splice */
 
 /**
  * @typedef {object} Case of both languages

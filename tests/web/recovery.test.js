@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasArrived, orphanOf, orphansOf, Recovery, wordsIn } from '../../web/recovery.js';
-import { Sync } from '../../web/sync.js';
+import { hasArrived, orphanOf, orphansOf, Recovery, wordsIn } from '../../web/drafts/recovery.js';
+import { Sync } from '../../web/replica/replica.js';
 import { FakeClock } from './clock.js';
 import { settled } from './draft_store.js';
 import { ReferenceServer } from './reference_server.js';
@@ -10,11 +10,11 @@ const TEXT = 'one two three\n';
 
 /** A line to the reference server. */
 class FakeLine {
-  /** @type {import('../../web/connection.js').ConnectionState} */
+  /** @type {import('../../web/replica/connection.js').ConnectionState} */
   state = { name: 'connecting' };
   #client = '';
 
-  /** @param {World} world @param {import('../../web/connection.js').Listener} listener */
+  /** @param {World} world @param {import('../../web/replica/connection.js').Listener} listener */
   constructor(world, listener) {
     this.world = world;
     this.listener = listener;
@@ -66,9 +66,9 @@ class World {
   isDown = false;
   isMute = false;
 
-  /** @param {import('../../web/sync.js').Snapshot} snapshot @param {boolean} [isLost] */
+  /** @param {import('../../web/replica/replica.js').Snapshot} snapshot @param {boolean} [isLost] */
   recovery(snapshot, isLost) {
-    const connect = (/** @type {import('../../web/connection.js').Listener} */ listener) =>
+    const connect = (/** @type {import('../../web/replica/connection.js').Listener} */ listener) =>
       new FakeLine(this, listener);
     return new Recovery(snapshot, { connect, name: 'Me', clock: this.clock }, isLost);
   }
@@ -78,7 +78,7 @@ class World {
     const tab = new Tab(this.server);
     story(tab);
     this.server.leave(tab.id);
-    return /** @type {import('../../web/sync.js').Snapshot} */ (
+    return /** @type {import('../../web/replica/replica.js').Snapshot} */ (
       JSON.parse(JSON.stringify(tab.sync.snapshot()))
     );
   }

@@ -2,11 +2,11 @@
 // It merges by words; whatever is changed on both sides of a run of words is a conflict, and so are
 // two words at one point. Of lines there it keeps both.
 
-import { between } from '../../web/between.js';
-import { checkOf } from '../../web/checksum.js';
-import { apply } from '../../web/splices.js';
+import { between } from '../../web/text/between.js';
+import { checkOf } from '../../web/text/checksum.js';
+import { apply } from '../../web/text/splices.js';
 
-/** @typedef {import('../../web/splices.js').Splice} Splice */
+/** @typedef {import('../../web/text/splices.js').Splice} Splice */
 /** @typedef {{start: number, end: number, base: string, ours: string, theirs: string}} Hunk */
 /** @typedef {{id: string, seq: number, head: string, fork: string, hunks: Hunk[], told: string,
  *   view: string, deliver: ((message: any) => void) | null}} Client */

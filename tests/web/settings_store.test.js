@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULTS, readValues, withValue, writeValues } from '../../web/settings_store.js';
+import { DEFAULTS, readValues, withValue, writeValues } from '../../web/ui/settings_store.js';
 
 test('without anything chosen all is as at first', () => {
   for (const stored of [null, '{}', '', 'no JSON', '[]', '7', 'null']) {

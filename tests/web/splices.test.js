@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { between } from '../../web/between.js';
-import { apply, compose, inPoints, inUnits, invert, mapPosition } from '../../web/splices.js';
+import { between } from '../../web/text/between.js';
+import { apply, compose, inPoints, inUnits, invert, mapPosition } from '../../web/text/splices.js';
 import { random, randomText } from './random.js';
 
 const vectors = JSON.parse(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { statusOf } from '../../web/status.js';
+import { statusOf } from '../../web/ui/status.js';
 
 const OPEN = /** @type {any} */ ({ name: 'open' });
 const SYNC = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endOfResult, linesOf, surroundings } from '../../web/surroundings.js';
+import { endOfResult, linesOf, surroundings } from '../../web/conflict/surroundings.js';
 
-/** @typedef {import('../../web/protocol.js').Hunk} Hunk */
-/** @typedef {import('../../web/surroundings.js').Part} Part */
+/** @typedef {import('../../web/replica/protocol.js').Hunk} Hunk */
+/** @typedef {import('../../web/conflict/surroundings.js').Part} Part */
 
 /**
  * A conflict in which each `[ours|theirs]` is a hunk.

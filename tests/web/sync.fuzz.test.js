@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { typedAt } from '../../web/between.js';
-import { apply } from '../../web/splices.js';
-import { Sync } from '../../web/sync.js';
+import { Sync } from '../../web/replica/replica.js';
+import { typedAt } from '../../web/text/between.js';
+import { apply } from '../../web/text/splices.js';
 import { random } from './random.js';
 import { ReferenceServer } from './reference_server.js';
 
@@ -31,7 +31,7 @@ class Tab {
     this.isHeld = false;
   }
 
-  /** @param {import('../../web/sync.js').Output} output */
+  /** @param {import('../../web/replica/replica.js').Output} output */
   carryOut({ send, changes, lost }) {
     if (lost) this.world.drafts.push(lost.local);
     for (const { splices } of changes) this.editor = apply(this.editor, splices);
@@ -147,7 +147,7 @@ class Tab {
     this.carryOut(this.sync.takeUp(dispute, this.#results(dispute)));
   }
 
-  /** @param {import('../../web/protocol.js').Dispute} dispute */
+  /** @param {import('../../web/replica/protocol.js').Dispute} dispute */
   #results({ hunks }) {
     const { dice, removed } = this.world;
     return hunks.map(({ base, ours, theirs }) => {

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between } from '../../web/between.js';
-import { checkOf } from '../../web/checksum.js';
-import { ProtocolError } from '../../web/protocol.js';
-import { apply } from '../../web/splices.js';
-import { Sync } from '../../web/sync.js';
+import { ProtocolError } from '../../web/replica/protocol.js';
+import { Sync } from '../../web/replica/replica.js';
+import { between } from '../../web/text/between.js';
+import { checkOf } from '../../web/text/checksum.js';
+import { apply } from '../../web/text/splices.js';
 
 const TEXT = 'one two three\n';
 
@@ -36,7 +36,7 @@ function welcome(more) {
  * @param {string} sent
  * @param {string} target
  * @param {string} revision
- * @returns {import('../../web/protocol.js').Merged}
+ * @returns {import('../../web/replica/protocol.js').Merged}
  */
 function merged(seq, sent, target, revision, commit = `own${seq}`) {
   const splices = between(sent, target);
@@ -55,7 +55,7 @@ function merged(seq, sent, target, revision, commit = `own${seq}`) {
  * @param {string} before
  * @param {string} revision
  * @param {string} after
- * @returns {import('../../web/protocol.js').Update}
+ * @returns {import('../../web/replica/protocol.js').Update}
  */
 function update(from, before, revision, after) {
   const splices = between(before, after);
@@ -75,7 +75,7 @@ function update(from, before, revision, after) {
  * @param {number} seq
  * @param {string} mine
  * @param {string} others
- * @returns {import('../../web/protocol.js').Conflict}
+ * @returns {import('../../web/replica/protocol.js').Conflict}
  */
 function conflict(seq, mine, others, revision = 'r2') {
   const hunks = [{ start: 4, end: 4 + others.length, base: 'two', ours: others, theirs: mine }];
@@ -105,7 +105,7 @@ function receive(sync, message) {
   return { send: [...send, ...shown.send], changes: [...changes, ...shown.changes], lost };
 }
 
-/** The editor after some changes. @param {string} text @param {import('../../web/sync.js').Change[]} changes */
+/** The editor after some changes. @param {string} text @param {import('../../web/replica/replica.js').Change[]} changes */
 function changed(text, changes) {
   return changes.reduce((before, { splices }) => apply(before, splices), text);
 }

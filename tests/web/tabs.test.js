@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Tabs } from '../../web/tabs.js';
+import { Tabs } from '../../web/drafts/tabs.js';
 import { FakeClock } from './clock.js';
 
-/** @typedef {import('../../web/tabs.js').Channel} Channel */
+/** @typedef {import('../../web/drafts/tabs.js').Channel} Channel */
 
 /** All tabs of a browser, on one channel, as a BroadcastChannel has it. */
 class Browser {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply } from '../../web/splices.js';
-import { Trail } from '../../web/trail.js';
+import { Trail } from '../../web/replica/trail.js';
+import { apply } from '../../web/text/splices.js';
 import { random } from './random.js';
 
-/** @typedef {import('../../web/splices.js').Splice} Splice */
+/** @typedef {import('../../web/text/splices.js').Splice} Splice */
 
 test('what was typed is told where it was typed', () => {
   const trail = new Trail();

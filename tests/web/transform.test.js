@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between } from '../../web/between.js';
-import { apply } from '../../web/splices.js';
-import { transform } from '../../web/transform.js';
+import { between } from '../../web/text/between.js';
+import { apply } from '../../web/text/splices.js';
+import { transform } from '../../web/text/transform.js';
 import { random, randomText } from './random.js';
 
-/** @typedef {import('../../web/splices.js').Splice} Splice */
+/** @typedef {import('../../web/text/splices.js').Splice} Splice */
 
 test('a change goes where its place went', () => {
   assert.deepEqual(transform([[4, 1, 'X']], [[0, 0, 'ab']], false), [[6, 1, 'X']]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ofConflict, ofParked, usedSentence, whoOf } from '../../web/wording.js';
+import { ofConflict, ofParked, usedSentence, whoOf } from '../../web/conflict/wording.js';
 
 /** @param {string[]} ours @returns {any} */
 function conflict(...ours) {

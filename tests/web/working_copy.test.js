@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkOf } from '../../web/checksum.js';
-import { sizeProblem, targetOf, WorkingCopy } from '../../web/working_copy.js';
+import { sizeProblem, targetOf, WorkingCopy } from '../../web/replica/working_copy.js';
+import { checkOf } from '../../web/text/checksum.js';
 
 const known = (/** @type {string} */ text) => ({ commit: 'r1', text, isRevision: true });
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from server.cli import new_event_loop
+from server.cli.main import new_event_loop
 from server.config import Config
-from server.data_folder import DataFolder
+from server.storage.data_folder import DataFolder
 from tests.server.sockets.client import Client
 from tests.server.sockets.clones import TEXT
 from tests.server.sockets.harness import Serve, Served

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from aiohttp import ClientSession, web
 
 from server.app import create_app
-from server.app_keys import HUB
 from server.config import Config
-from server.data_folder import DataFolder
+from server.http.app_keys import HUB
+from server.storage.data_folder import DataFolder
 from tests.server.sockets.client import DEADLINE_S, Client
 
 GIT_ENVIRONMENT = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.app_keys import HUB
+from server.http.app_keys import HUB
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY
 from tests.server.sockets.harness import Served
 from tests.server.sockets.shell import Shell

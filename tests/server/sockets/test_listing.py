@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from server import pages
-from server.app_keys import HUB
-from server.packed_refs import PackedRefs
+from server.git.packed_refs import PackedRefs
+from server.http import pages
+from server.http.app_keys import HUB
 from tests.server.sockets.harness import Serve, Served
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from server.app_keys import HUB
+from server.http.app_keys import HUB
 from server.mirror import mirrors as mirror
-from tests.server.hanging_ssh import HangingSsh
+from tests.server.mirror.hanging_ssh import HangingSsh
 from tests.server.sockets.client import DEADLINE_S, Message
 from tests.server.sockets.harness import Serve, Served, git, run_git
 from tests.server.sockets.real_server import RealServer

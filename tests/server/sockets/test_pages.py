@@ -17,9 +17,9 @@ _POLICY = (
         ("/", "text/html"),
         ("/d/notes", "text/html"),
         ("/d/a-name.that_does.not-exist", "text/html"),
-        ("/static/sync.js", "text/javascript"),
-        ("/static/style.css", "text/css"),
-        ("/static/favicon.svg", "image/svg+xml"),
+        ("/static/replica/replica.js", "text/javascript"),
+        ("/static/styles/style.css", "text/css"),
+        ("/static/pages/favicon.svg", "image/svg+xml"),
     ],
 )
 async def test_pages_and_their_files_come_with_a_policy_and_an_etag(
@@ -46,7 +46,7 @@ async def test_pages_and_their_files_come_with_a_policy_and_an_etag(
 
 
 async def test_files_come_compressed_to_those_who_take_it(server: Served) -> None:
-    url = f"{server.url}/static/main.js"
+    url = f"{server.url}/static/pages/document.js"
     tags, bodies = set(), set()
     for accepted in ("gzip, br", "identity"):
         headers = {"Accept-Encoding": accepted}
@@ -124,7 +124,7 @@ async def test_there_is_nothing_else(server: Served, path: str) -> None:
 
 
 async def test_no_page_takes_anything_but_get_and_head(server: Served) -> None:
-    for path in ("/", "/d/notes", "/static/sync.js", "/api/documents/notes", "/healthz"):
+    for path in ("/", "/d/notes", "/static/replica/replica.js", "/api/documents/notes", "/healthz"):
         async with server.http.head(server.url + path) as response:
             assert response.status in (200, 404)
         for method in ("POST", "DELETE"):

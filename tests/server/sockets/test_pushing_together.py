@@ -1,6 +1,6 @@
 """Pushes from several clones while people type: nobody's words are lost, every push is answered.
 
-More of it: `python -m tests.push_soak`.
+More of it: `python -m tests.soak.push`.
 """
 
 from pathlib import Path

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from server import app
-from server.app_keys import HUB
-from server.journal import Entry, JournalError
-from server.journal.sqlite import SqliteJournal
+from server.git.changes import Entry
+from server.http.app_keys import HUB
+from server.storage.journal import JournalError
+from server.storage.journal.sqlite import SqliteJournal
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY
 from tests.server.sockets.harness import Serve, Served
 

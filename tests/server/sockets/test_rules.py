@@ -9,8 +9,9 @@ from itertools import pairwise
 import pytest
 
 from server import app
-from server.journal import Entry, JournalError
-from server.journal.sqlite import SqliteJournal
+from server.git.changes import Entry
+from server.storage.journal import JournalError
+from server.storage.journal.sqlite import SqliteJournal
 from tests.server.sockets.client import Client, Message, apply, check_of, with_theirs
 from tests.server.sockets.harness import Serve, Served, eventually
 from tests.server.sockets.raw_socket import RawSocket, frame

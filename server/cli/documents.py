@@ -1,0 +1,246 @@
+"""`gollabedit ls`, `cat`, `new`, `put` and `append`: documents of a server from the command line.
+
+A client of the plain HTTP addresses alone (docs/protocol.md): it shares nothing with the server but
+the program's name, and remembers nothing but what the user has it write into a file.
+"""
+
+import os
+import re
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from server.cli.http_client import (
+    HERE,
+    TEXT,
+    Answer,
+    CommandError,
+    DisputedError,
+    RefusedError,
+    ask,
+    documents,
+    put,
+    raw_of,
+    server_of,
+    shown,
+)
+from server.support.terminal import say
+
+_LS_EXAMPLES = """examples:
+  gollabedit ls                                 the documents of http://localhost:8080
+  gollabedit ls https://docs.example.org
+"""
+_CAT_EXAMPLES = """examples:
+  gollabedit cat http://localhost:8080/d/notes
+  gollabedit cat http://localhost:8080/d/notes --etag-file notes.etag > notes.txt
+"""
+_NEW_EXAMPLES = """examples:
+  gollabedit new http://localhost:8080/d/notes notes.txt
+  echo 'Things to do' | gollabedit new http://localhost:8080/d/todo
+"""
+_PUT_EXAMPLES = """examples:
+  gollabedit put http://localhost:8080/d/notes notes.txt --etag-file notes.etag
+                                                merge it with what others wrote since `cat`
+  gollabedit put http://localhost:8080/d/report report.txt
+                                                in the place of whatever is there
+"""
+_APPEND_EXAMPLES = """examples:
+  date | gollabedit append http://localhost:8080/d/log
+  gollabedit append http://localhost:8080/d/log build.log --name Builder
+"""
+
+
+# --- the command line
+
+
+def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """Add all five to the command line."""
+    _add_ls(commands)
+    _add_cat(commands)
+    _add_writing(commands, "new", "make a document of a text", _NEW_EXAMPLES, _new)
+    put = _add_writing(
+        commands, "put", "send a new version of a document, to be merged", _PUT_EXAMPLES, _put
+    )
+    made_from = put.add_mutually_exclusive_group()
+    made_from.add_argument(
+        "--base", metavar="REVISION", help="the revision that the text was made from"
+    )
+    made_from.add_argument(
+        "--etag-file",
+        metavar="FILE",
+        type=Path,
+        help="where `cat` wrote that revision; the text's file and this one are brought up to date",
+    )
+    _add_writing(commands, "append", "add lines to a document", _APPEND_EXAMPLES, _append)
+
+
+def _add_ls(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    ls = _add(commands, "ls", "list the documents of a server", _LS_EXAMPLES)
+    ls.add_argument("url", metavar="URL", nargs="?", default=HERE, help=f"default: {HERE}")
+    ls.set_defaults(run=_ls)
+
+
+def _add_cat(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    cat = _add(commands, "cat", "print the text of a document", _CAT_EXAMPLES)
+    cat.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
+    cat.add_argument("--revision", help="an old revision (default: the newest)")
+    cat.add_argument(
+        "--etag-file", metavar="FILE", type=Path, help="write the revision into this file"
+    )
+    cat.set_defaults(run=_cat)
+
+
+def _add_writing(
+    commands: "_SubParsersAction[ArgumentParser]", name: str, what: str, examples: str, run: object
+) -> ArgumentParser:
+    command = _add(commands, name, what, examples)
+    command.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
+    command.add_argument(
+        "file", metavar="FILE", nargs="?", default="-", help="the text (default: -, what comes in)"
+    )
+    command.add_argument("--name", help="who wrote it, for the history")
+    command.set_defaults(run=run)
+    return command
+
+
+def _add(
+    commands: "_SubParsersAction[ArgumentParser]", name: str, what: str, examples: str
+) -> ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=examples,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+
+
+# --- the commands
+
+
+def _ls(options: Namespace) -> None:
+    for document in documents(server_of(options.url)):
+        print(document)
+
+
+def _cat(options: Namespace) -> None:
+    query = {"revision": options.revision} if options.revision else {}
+    answer = ask("GET", raw_of(options.url, query))
+    if options.etag_file:
+        _write(options.etag_file, f"{answer.revision}\n".encode())
+    _print(answer.body)
+
+
+def _new(options: Namespace) -> None:
+    try:
+        answer = put(_address(options), _read(options.file), {"If-None-Match": "*"})
+    except RefusedError as refused:
+        if refused.status != HTTPStatus.PRECONDITION_FAILED:
+            raise
+        raise CommandError(
+            f"{shown(options.url)} exists; gollabedit put changes it, append adds lines"
+        ) from None
+    print(answer.revision)
+
+
+def _put(options: Namespace) -> int:
+    if options.etag_file and options.file == "-":
+        raise CommandError("--etag-file needs a FILE, which can be brought up to date")
+    text = _read(options.file)
+    base = _revision_in(options.etag_file) if options.etag_file else options.base
+    try:
+        answer = put(_address(options), text, {"If-Match": f'"{base}"' if base else "*"})
+    except DisputedError as disputed:
+        _explain(options.file, disputed.answer)
+        return 1
+    except RefusedError as refused:
+        if refused.status != HTTPStatus.PRECONDITION_FAILED:
+            raise
+        missing = f"has no revision {base}" if base else "does not exist; gollabedit new makes it"
+        raise CommandError(f"{shown(options.url)} {missing}") from None
+    if options.etag_file:
+        _bring_up_to_date(Path(options.file), text, answer)
+        _write(options.etag_file, f"{answer.revision}\n".encode())
+    print(answer.revision)
+    return 0
+
+
+def _append(options: Namespace) -> None:
+    print(ask("POST", _address(options), _read(options.file), TEXT).revision)
+
+
+def _address(options: Namespace) -> str:
+    """Where to write, and in whose name."""
+    return raw_of(options.url, {"name": options.name} if options.name else {})
+
+
+def _bring_up_to_date(file: Path, sent: bytes, answer: Answer) -> None:
+    """The file goes with the revision: without what others wrote, the next put would undo that."""
+    if answer.body == sent:
+        return
+    if _read(str(file)) != sent:
+        raise CommandError(
+            f"the document has your text, but {file} was changed meanwhile: put it again"
+        )
+    _write(file, answer.body)
+    say(f"gollabedit: {file} has what others wrote now, too")
+
+
+def _explain(file: str, answer: Mapping[str, Any]) -> None:
+    """Say what disagrees, place by place."""
+    hunks = answer["hunks"]
+    places = "1 place" if len(hunks) == 1 else f"{len(hunks)} places"
+    say(f"gollabedit: others changed the same words in {places}; nothing was changed")
+    for hunk in hunks:
+        say(f"{'<stdin>' if file == '-' else file}:{hunk['line_sent']}:")
+        _say_side("before", hunk["base"])
+        _say_side("yours", hunk["theirs"])
+        _say_side("theirs", hunk["ours"])
+    say(
+        "gollabedit: decide in your text what is to stay, and put it with"
+        f" --base {answer['revision']}"
+    )
+
+
+def _say_side(side: str, text: str) -> None:
+    first, *others = text.splitlines() or ["(nothing)"]
+    say(f"  {side + ':':8}{first}")
+    for line in others:
+        say(f"  {'':8}{line}")
+
+
+# --- files
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as problem:
+        raise CommandError(f"{file} cannot be read: {problem.strerror}") from None
+
+
+def _revision_in(file: Path) -> str:
+    revision = _read(str(file)).decode(errors="replace").strip()
+    if not re.fullmatch(r"[0-9a-f]{40}", revision):
+        raise CommandError(f"{file} holds no revision; `gollabedit cat --etag-file` writes it")
+    return revision
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as problem:
+        raise CommandError(f"{file} cannot be written: {problem.strerror}") from None
+
+
+def _print(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # as of `head`, which has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

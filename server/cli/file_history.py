@@ -1,0 +1,300 @@
+"""The history of one file of a Git repository, as a history of its own that can be pushed.
+
+    the repository            o──o──o──o──o──o     commits of all its files
+                                 │     ╲  │
+    git log -- the file          o──────o─o        those that change this one, and what joins them
+                                 ▼      ▼ ▼
+    a temporary repository       o──────o─o        the same texts, authors, dates and messages,
+                                                   with the document's file and nothing else
+    git push ─▶ the server
+
+Reads the repository as its user's Git does, and changes nothing in it. The texts are not copied:
+the temporary repository borrows the other's objects. Blocks.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import PIPE
+from tempfile import TemporaryDirectory
+
+from server.cli.http_client import CommandError
+from server.cli.text_files import problem_of
+from server.core.git_model import MASTER
+from server.git.process import ELSEWHERE
+from server.support.terminal import say, tick
+
+_FORM = "%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"  # see `_commit_of`
+_FIELDS = _FORM.count("%x00")
+_LEAVE_OUT = "to leave out what is older: --since with a later commit"
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """A commit that changes the file, as Git tells it."""
+
+    id: str
+    parents: Sequence[str]  # those that change it, too
+    author: str  # as in a commit: name, address, time
+    committer: str
+    message: str
+
+    def __str__(self) -> str:
+        """As the user finds it again."""
+        subject, _, _ = self.message.partition("\n")
+        return f"commit {self.id[:10]} ({subject})"
+
+
+class FileHistory:
+    """What happened to a file until the newest commit.
+
+    Args:
+        file: in the working tree of a repository.
+        since: the commit where it begins; nothing for all of it.
+
+    Raises:
+        CommandError: there is no repository, or no history of this file in it.
+    """
+
+    def __init__(self, file: Path, since: str | None) -> None:
+        self._folder = file.parent
+        prefix = _line(self._git("rev-parse", "--show-prefix"))
+        self._folder = Path(_line(self._git("rev-parse", "--show-toplevel")))
+        self._path = f"{prefix}{file.name}"
+        if "\n" in self._path:
+            raise CommandError("a name of two lines is too much for git cat-file")
+        if not self._git("ls-tree", "HEAD", "--", self._path, ok=(0, 128)).startswith(b"100"):
+            raise CommandError("it is no file of a commit in its repository; leave out --history")
+        if self._git("status", "--porcelain", "--", self._path):
+            say(f"gollabedit: {file} has changes that are not committed; they are not imported")
+        names, renamed_from = self._names()
+        self._commits = self._log(names, since)
+        self._texts = self._find_texts(names, renamed_from)
+
+    def push(self, url: str, filename: str) -> int:
+        """Push it to the `master` of a document that does not exist.
+
+        Args:
+            url: of the document's repository.
+            filename: of the document's text.
+
+        Returns:
+            How many commits there are.
+
+        Raises:
+            CommandError: a text cannot be one of a document, or the server refuses.
+        """
+        self._check_texts()
+        with TemporaryDirectory(prefix="gollabedit-") as folder:
+            own = Path(folder)
+            self._git("init", "--quiet", "--bare", "--template=", folder)
+            (own / "objects" / "info").mkdir(exist_ok=True)
+            objects = self._git("rev-parse", "--path-format=absolute", "--git-path", "objects")
+            (own / "objects" / "info" / "alternates").write_bytes(objects)
+            made = self._write(own, filename)
+            self._push(own, url, made)
+        return len(made)
+
+    # --- reading
+
+    def _names(self) -> tuple[list[str], dict[str, str]]:
+        """What the file was called, newest first; by each commit that renamed it, the name before.
+
+        A copy is where a file begins: what its model went through is the model's history.
+        """
+        said = self._git(
+            "log", "--follow", "-M", "--name-status", "-z", "--format=%H", "HEAD", "--", self._path,
+        )  # fmt: skip
+        words = iter(os.fsdecode(said).split("\0"))
+        names, renamed_from = [self._path], dict[str, str]()
+        for commit in words:
+            match next(words, "").strip()[:1]:
+                case "R":
+                    names.append(next(words))
+                    renamed_from[commit] = names[-1]
+                    next(words)
+                case "C" | "":
+                    break
+                case _:
+                    next(words)
+        return list(dict.fromkeys(names)), renamed_from
+
+    def _log(self, names: Sequence[str], since: str | None) -> list[_Commit]:
+        """The commits that change one of these files, parents first."""
+        before = ["--not", f"{self._commit(since)}^@"] if since else []
+        said = self._git(
+            "-c", "log.showSignature=false", "log", "--topo-order", "--reverse", "--parents",
+            "--date=raw", "--encoding=UTF-8", f"--format={_FORM}", "HEAD", *before, "--", *names,
+        )  # fmt: skip
+        fields = said.decode(errors="replace").split("\0")[:-1]
+        if not fields:
+            raise CommandError(f"no commit changes it since {since}")
+        rows = (fields[at : at + _FIELDS] for at in range(0, len(fields), _FIELDS))
+        return [_commit_of(row) for row in rows]
+
+    def _commit(self, name: str) -> str:
+        found = self._git("rev-parse", "--verify", "-q", f"{name}^{{commit}}", ok=(0, 1))
+        if not found or name.startswith("-"):
+            raise CommandError(f"its repository has no commit {name}")
+        return _line(found)
+
+    def _find_texts(self, names: Sequence[str], renamed_from: dict[str, str]) -> dict[str, str]:
+        """The blob of the file in every commit that has it."""
+        expected: dict[str, str] = {}
+        for commit in reversed(self._commits):
+            name = expected.setdefault(commit.id, self._path)
+            for parent in commit.parents:
+                expected.setdefault(parent, renamed_from.get(commit.id, name))
+        # A branch that began before a renaming and was merged behind it still has an older name.
+        asked = [
+            (commit.id, name)
+            for commit in self._commits
+            for name in names[names.index(expected[commit.id]) :]
+        ]
+        said = self._git(
+            "cat-file", "--batch-check=%(objecttype) %(objectname)",
+            stdin=b"".join(os.fsencode(f"{commit}:{name}\n") for commit, name in asked),
+        )  # fmt: skip
+        texts: dict[str, str] = {}
+        for (id, _), line in zip(asked, said.splitlines(), strict=True):
+            kind, _, blob = line.partition(b" ")
+            if kind == b"blob":
+                texts.setdefault(id, blob.decode())
+        return texts
+
+    def _check_texts(self) -> None:
+        """See that every version is a text; the server would see it as well, and knows no names."""
+        first = {blob: commit for commit, blob in reversed(self._texts.items())}
+        commits = {commit.id: commit for commit in self._commits}
+        for at, (blob, data) in enumerate(self._blobs(first), 1):
+            tick(f"{self._path}: version {at} of {len(first)}")
+            if problem := problem_of(data):
+                tick("")
+                raise CommandError(f"{problem} in {commits[first[blob]]}; {_LEAVE_OUT}")
+
+    def _blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        command = ["git", "cat-file", "--batch"]
+        with subprocess.Popen(
+            command, cwd=self._folder, env=_environment(), stdin=PIPE, stdout=PIPE
+        ) as reading:
+            assert reading.stdin is not None
+            assert reading.stdout is not None
+            for id in ids:
+                reading.stdin.write(f"{id}\n".encode())
+                reading.stdin.flush()
+                size = int(reading.stdout.readline().split()[2])
+                yield id, reading.stdout.read(size)
+                reading.stdout.read(1)
+
+    # --- writing
+
+    def _write(self, own: Path, filename: str) -> dict[str, _Commit]:
+        """Make the commits; returns what they are made of, by their ids."""
+        marks: dict[str, int] = {}  # of the new commit, or the one that stands for it
+        texts: dict[int, str | None] = {}
+        made: dict[int, _Commit] = {}
+        stream: list[str] = []
+        for commit in self._commits:
+            text = self._texts.get(commit.id)
+            parents = list(dict.fromkeys(marks[p] for p in commit.parents if p in marks))
+            if len(parents) < 2 and text == (texts[parents[0]] if parents else None):
+                if parents:
+                    marks[commit.id] = parents[0]  # it was about another file of a former name
+                continue
+            mark = marks[commit.id] = len(made) + 1
+            texts[mark], made[mark] = text, commit
+            stream.append(_instruction(mark, commit, parents, text, filename))
+        stream.append(f"reset {MASTER}\nfrom :{marks[self._commits[-1].id]}\n\n")
+        importing = ["fast-import", "--quiet", "--date-format=raw-permissive"]
+        marked = f"--export-marks={own / 'marks'}"
+        self._git(f"--git-dir={own}", *importing, marked, stdin="".join(stream).encode())
+        lines = (own / "marks").read_text().splitlines()
+        ids = {int(mark[1:]): id for mark, id in map(str.split, lines)}
+        return {ids[mark]: commit for mark, commit in made.items()}
+
+    def _push(self, own: Path, url: str, made: dict[str, _Commit]) -> None:
+        """Push, with the user's settings for the way there; what is said on it is passed on."""
+        progress = ["--progress"] if sys.stderr.isatty() else []
+        command = ["git", f"--git-dir={own}", "push", "--no-verify", *progress, url, MASTER]
+        said = b""
+        tick("")
+        with subprocess.Popen(command, env=_environment(), stderr=PIPE) as pushing:
+            assert pushing.stderr is not None
+            while part := os.read(pushing.stderr.fileno(), 65536):
+                said += part
+                sys.stderr.buffer.write(part)
+                sys.stderr.flush()
+        if pushing.returncode:
+            raise CommandError(
+                f"it was not taken in{_named_in(said.decode(errors='replace'), made)}"
+            )
+
+    def _git(self, *arguments: str, stdin: bytes = b"", ok: Sequence[int] = (0,)) -> bytes:
+        """Run the user's Git at the top of the repository."""
+        command = ["git", "--literal-pathspecs", "--no-optional-locks", *arguments]
+        try:
+            ran = subprocess.run(
+                command,
+                input=stdin,
+                cwd=self._folder,
+                env=_environment(),
+                capture_output=True,
+                check=False,
+            )
+        except OSError as problem:
+            raise CommandError(f"git cannot be run: {problem.strerror}") from None
+        if ran.returncode not in ok:
+            said = ran.stderr.decode(errors="replace").strip().splitlines() or ["nothing"]
+            raise CommandError(f"Git says: {said[0].removeprefix('fatal: ')}")
+        return ran.stdout
+
+
+def _environment() -> dict[str, str]:
+    """The user's, so with the user's settings of Git."""
+    return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+
+
+def _commit_of(fields: Sequence[str]) -> _Commit:
+    """A commit as `_FORM` has it; its first field has the line end of the commit before."""
+    id, parents, *people, message = fields
+    author, committer = _person(*people[:3]), _person(*people[3:])
+    return _Commit(id.strip(), parents.split(), author, committer, message)
+
+
+def _person(name: str, email: str, time: str) -> str:
+    """As in a commit; a server that looks at pushes takes no empty name."""
+    return f"{name or email or 'somebody'} <{email}> {time}"
+
+
+def _instruction(
+    mark: int, commit: _Commit, parents: Sequence[int], text: str | None, filename: str
+) -> str:
+    """What makes git-fast-import(1) write a commit."""
+    message = commit.message.rstrip("\n") + "\n"
+    return "".join(
+        (
+            "" if parents else f"reset {MASTER}\n\n",
+            f"commit {MASTER}\nmark :{mark}\n",
+            f"author {commit.author}\ncommitter {commit.committer}\n",
+            f"data {len(message.encode())}\n{message}",
+            *(f"{'merge' if at else 'from'} :{parent}\n" for at, parent in enumerate(parents)),
+            "deleteall\n",
+            f"M 100644 {text} {filename}\n" if text else "",
+            "\n",
+        )
+    )
+
+
+def _named_in(said: str, made: Mapping[str, _Commit]) -> str:
+    """Which of the user's commits the server spoke of: it knows them by their new ids only."""
+    for id, commit in made.items():
+        if id[:10] in said:
+            return f": {id[:10]} is your {commit}; {_LEAVE_OUT}"
+    return ""
+
+
+def _line(said: bytes) -> str:
+    return os.fsdecode(said).rstrip("\n")

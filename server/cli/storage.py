@@ -1,0 +1,194 @@
+"""`gollabedit maintain` and `gollabedit check`: what is on disk, without a server."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+from server import config
+from server.config import Config
+from server.git import object_files
+from server.git.repack import UpkeepError, maintain
+from server.storage import checkpoint
+from server.storage.data_folder import DataFolder, DataFolderError
+from server.storage.fsck import Finding, check_folder, check_journal, documents_in
+from server.storage.journal import JournalError, OvertakenError
+from server.storage.journal.sqlite import SqliteJournal
+from server.support.terminal import tick
+
+_MAINTAIN_EXAMPLES = """examples:
+  gollabedit maintain                           all documents in ./data
+  gollabedit maintain --data /srv/docs notes    only the document "notes"
+  gollabedit maintain --thorough                one pack for each document
+"""
+_CHECK_EXAMPLES = """examples:
+  gollabedit check                              all documents in ./data
+  gollabedit check --data /srv/docs notes       only the document "notes"
+  gollabedit check || mail -s broken admin      0: sound, 1: something is wrong, 2: cannot check
+"""
+
+
+def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """Add both to the command line."""
+    _add_maintain(commands)
+    _add_check(commands)
+
+
+def _add_maintain(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "maintain",
+        help="pack the repositories of documents anew",
+        description="Pack the repositories of documents anew, so that they are small and quick."
+        " A running server does this by itself, now and then.",
+        epilog=_MAINTAIN_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--thorough", action="store_true", help="make one pack for each document, whatever it costs"
+    )
+    _add_folder(command)
+    command.set_defaults(run=_maintain)
+
+
+def _add_check(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "check",
+        help="see whether the documents on disk are sound",
+        description="See whether the documents on disk are sound, and change nothing. A server may"
+        " run meanwhile: what looks wrong is looked at twice before it is reported.",
+        epilog=_CHECK_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    _add_folder(command)
+    command.set_defaults(run=_check)
+
+
+def _add_folder(command: ArgumentParser) -> None:
+    """Which documents, and where they are."""
+    command.add_argument(
+        "--data", metavar="DIR", help=f"folder that holds the documents (default: {Config().data})"
+    )
+    command.add_argument(
+        "documents", metavar="DOCUMENT", nargs="*", help="name of a document (default: all)"
+    )
+
+
+def _maintain(options: Namespace) -> int:
+    with _not_served(_folder(options)) as folder:
+        _empty_journal(folder)
+        documents = _documents(options, folder.path)
+        results = [
+            _maintain_one(folder, document, _counter(at, documents), thorough=options.thorough)
+            for at, document in enumerate(documents, 1)
+        ]
+    return 0 if all(results) else 1
+
+
+def _empty_journal(folder: DataFolder) -> None:
+    """Have all that the journal holds in the repositories."""
+    try:
+        journal = SqliteJournal(folder.journal_path)
+        try:
+            for document in journal.documents():
+                tick(f"{document}: from the journal into the repository")
+                repository = folder.repository(document, journal.read(document))
+                unwritten = repository.unwritten()
+                if unwritten:
+                    checkpoint.write(repository.path, unwritten)
+                    journal.forget(document, unwritten.position)
+        finally:
+            journal.close()
+    except OvertakenError as problem:
+        raise DataFolderError(f"{problem}; start the server once, which merges it") from problem
+    except JournalError as problem:
+        raise DataFolderError(f"the journal cannot be emptied: {problem}") from problem
+
+
+@contextmanager
+def _not_served(path: Path) -> Iterator[DataFolder]:
+    """The data folder, while no server has it."""
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(DataFolder(path))
+        except DataFolderError as problem:
+            if isinstance(problem.__context__, BlockingIOError):
+                raise DataFolderError(f"{problem}. (It packs its documents by itself.)") from None
+            raise
+        yield folder
+
+
+def _maintain_one(folder: DataFolder, document: str, counter: str, *, thorough: bool) -> bool:
+    path = folder.repository_path(document)
+    before = object_files.size_of(path)
+    tick(f"{counter}{document}")
+    try:
+        maintain(path, thorough=thorough, alone=True)
+    except UpkeepError as problem:
+        tick("")
+        print(f"gollabedit: {document}: {problem}", file=sys.stderr)
+        return False
+    after = object_files.size_of(path)
+    tick("")
+    print(
+        f"{counter}{document}: {before.packs} → {after.packs} packs,"
+        f" {_bytes(before.bytes)} → {_bytes(after.bytes)}"
+    )
+    return True
+
+
+def _check(options: Namespace) -> int:
+    path = _folder(options)
+    documents = _documents(options, path)
+    at = iter(range(1, len(documents) + 1))
+    findings = check_folder(
+        path,
+        documents,
+        partial(check_journal, path),
+        lambda name: tick(f"{_counter(next(at), documents)}{name}"),
+    )
+    tick("")
+    for name, found in groupby(findings, lambda finding: finding.document or "the data folder"):
+        _print_findings(name, list(found))
+    wrong = dict.fromkeys(f.document or "the data folder" for f in findings if f.is_wrong)
+    result = f"something is wrong with {', '.join(wrong)}" if wrong else "nothing is wrong"
+    print(f"{len(documents)} document{'s' * (len(documents) != 1)} checked on disk: {result}")
+    return 1 if wrong else 0
+
+
+def _print_findings(name: str, findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        print(f"{name}: {'' if finding.is_wrong else 'by the way: '}{finding.sentence}")
+    for advice in dict.fromkeys(finding.advice for finding in findings if finding.advice):
+        print(f"{name}: what to do: {advice}")
+
+
+def _folder(options: Namespace) -> Path:
+    path = config.read(options, os.environ).data.absolute()
+    if not (path / "format").exists() and not documents_in(path):
+        raise DataFolderError(f"there is no data folder {path}; say where it is with --data")
+    return path
+
+
+def _documents(options: Namespace, path: Path) -> list[str]:
+    """The documents that were asked for, or all."""
+    there = documents_in(path)
+    for name in options.documents:
+        if name not in there:
+            raise DataFolderError(f"there is no document {name!r} in the data folder {path}")
+    return list(dict.fromkeys(options.documents)) or there
+
+
+def _counter(at: int, documents: Sequence[str]) -> str:
+    return f"{at}/{len(documents)} " if len(documents) > 1 else ""
+
+
+def _bytes(count: float) -> str:
+    for unit in ("bytes", "KB", "MB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"

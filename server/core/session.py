@@ -1,0 +1,307 @@
+"""One websocket connection on one document, without the websocket.
+
+    GREETING ── hello ──▶ JOINING ── welcome ──▶ OPEN ──▶ CLOSED
+                                                            ▲
+        anything else first, a wrong version, ten bad messages in a row: from any state
+
+Frames come in, actions go out; replies of the document go in, messages come out. A session
+knows what it showed its client last (rule P6: `update` chains from there) and which requests are
+not answered yet. Sans-I/O: `now` is a parameter; it knows no socket, no task and no Git.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import assert_never
+
+from msgspec import UNSET
+
+from server import protocol
+from server.core.clients import Keys
+from server.core.document import Joined, News, Reply, Request, View
+from server.core.recent_steps import Author
+from server.core.submission import Disputed, Exists, Taken
+from server.protocol import (
+    BadMessageError,
+    ClientMessage,
+    CloseCode,
+    Code,
+    Edit,
+    Hello,
+    Park,
+    Ping,
+    Presence,
+    Resolve,
+    Sync,
+)
+
+_BAD_MESSAGES_MAX = 10  # in a row (rule P10)
+_ANONYMOUS = "Guest"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a session may ask for; see the settings of the same names."""
+
+    document_bytes_max: int
+    frame_bytes_max: int
+    edits_per_s: float
+    edits_outstanding_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this message to the client."""
+
+    message: protocol.ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Hand this request to the document; its reply comes back with `replied`."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The client's caret or name changed: tell the others."""
+
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection after what was sent before."""
+
+    code: int
+    reason: str
+
+
+Action = Send | Ask | Moved | Close
+
+
+class State(Enum):
+    GREETING = auto()
+    JOINING = auto()
+    OPEN = auto()
+    CLOSED = auto()
+
+
+class Session:
+    """The server's side of one connection."""
+
+    def __init__(self, document: str, keys: Keys, limits: Limits, now: float) -> None:
+        self.document = document
+        self.state = State.GREETING
+        self.author = Author("", _ANONYMOUS)
+        self.unmerged = 0  # as its client was told
+        self._keys = keys
+        self._limits = limits
+        self._bucket = _Bucket(limits.edits_per_s, now)
+        self._bad_messages = 0
+        self._outstanding = 0
+        self._revision = ""
+        self._conflict: protocol.Conflict | None = None
+
+    @property
+    def client(self) -> str:
+        return self.author.client
+
+    @property
+    def branch(self) -> str:
+        return f"clients/{self.client}"
+
+    @property
+    def wants_news(self) -> bool:
+        """Whether others' changes should be sent: the answer to a request covers them (P6)."""
+        return self.state is State.OPEN and not self._outstanding
+
+    def view(self) -> View:
+        """What the client was last shown."""
+        return View(self.client, self._revision, self._conflict)
+
+    # --- from the client
+
+    def receive(self, frame: bytes, now: float) -> list[Action]:
+        """Take in one frame.
+
+        Args:
+            frame: the UTF-8 of a text frame.
+            now: a monotonic time in seconds.
+        """
+        if self.state is State.CLOSED:
+            return []
+        try:
+            message = protocol.decode(frame)
+        except BadMessageError as problem:
+            return self._bad(problem.message, problem.seq)
+        if message is None:
+            return []
+        if self.state is State.GREETING and not isinstance(message, Hello):
+            return [
+                self._error(Code.BAD_MESSAGE, "The first message must be `hello`."),
+                self.close(CloseCode.POLICY, "no hello"),
+            ]
+        return self._dispatch(message, now)
+
+    def _dispatch(self, message: ClientMessage, now: float) -> list[Action]:
+        match message:
+            case Hello():
+                return self._hello(message)
+            case Edit() | Resolve() | Park() | Sync():
+                return self._limited(message, now)
+            case Presence():
+                return self._moved(message)
+            case Ping():
+                self._bad_messages = 0
+                return [Send(protocol.Pong())]
+            case _:
+                assert_never(message)
+
+    def _hello(self, hello: Hello) -> list[Action]:
+        if self.state is not State.GREETING:
+            return self._bad("`hello` is sent once, as the first message.", None)
+        if hello.protocol != protocol.VERSION:
+            problem = f"This server speaks version {protocol.VERSION} of the protocol."
+            return [
+                self._error(Code.BAD_MESSAGE, f"{problem} Reload the page."),
+                self.close(CloseCode.POLICY, "protocol version"),
+            ]
+        self.state = State.JOINING
+        self.author = Author(self._client_of(hello), self._name_of(hello.name))
+        return self._ask(hello)
+
+    def _client_of(self, hello: Hello) -> str:
+        """The client that resumes, or a new one (rule P14)."""
+        client, key = hello.client or "", hello.key or ""
+        if self._keys.is_valid(self.document, client, key):
+            return client
+        return self._keys.new_client()
+
+    def _name_of(self, name: str | None) -> str:
+        return protocol.clean_name(name or "") or self.author.name
+
+    def _limited(self, message: Edit | Resolve | Park | Sync, now: float) -> list[Action]:
+        """Ask the document, unless this client asks too much of it."""
+        wait_s = self._bucket.take(now)
+        if wait_s or self._outstanding >= self._limits.edits_outstanding_max:
+            sentence = "Too many edits at once; they are kept here and sent again in a moment."
+            seq = None if isinstance(message, Sync) else message.seq
+            retry_after_s = max(round(wait_s, 3), 0.1)
+            return [Send(protocol.Error(Code.RATE_LIMITED, sentence, seq, retry_after_s))]
+        return self._ask(message)
+
+    def _ask(self, message: Hello | Sync | Edit | Resolve | Park) -> list[Action]:
+        continues = self._outstanding > 0
+        self._outstanding += 1
+        return [Ask(Request(self.author, message, continues))]
+
+    def _moved(self, presence: Presence) -> list[Action]:
+        if max(presence.anchor, presence.head) > self._limits.document_bytes_max:
+            return self._bad("The caret is outside the text.", None)
+        self._bad_messages = 0
+        self.author = Author(self.client, self._name_of(presence.name))
+        return [Moved(presence)]
+
+    def _bad(self, sentence: str, seq: int | None) -> list[Action]:
+        self._bad_messages += 1
+        actions: list[Action] = [self._error(Code.BAD_MESSAGE, sentence, seq)]
+        if self.state is State.GREETING or self._bad_messages >= _BAD_MESSAGES_MAX:
+            actions.append(self.close(CloseCode.POLICY, "bad messages"))
+        return actions
+
+    def _error(self, code: Code, sentence: str, seq: int | None = None) -> Send:
+        return Send(protocol.Error(code, sentence, seq))
+
+    def close(self, code: int, reason: str) -> Close:
+        """Say nothing more after this."""
+        self.state = State.CLOSED
+        return Close(code, reason)
+
+    # --- from the document
+
+    def replied(self, reply: Reply, people: Sequence[protocol.Person]) -> list[Action]:
+        """Take in the document's reply to the oldest request that is not answered.
+
+        Args:
+            reply: what the document made of it.
+            people: who is here, for a `welcome`.
+        """
+        self._outstanding -= 1
+        if self.state is State.CLOSED:
+            return []
+        match reply:
+            case Joined():
+                return [Send(self._welcome(reply, people))]
+            case protocol.Error():
+                if reply.code == Code.BAD_MESSAGE:
+                    return self._bad(reply.message, reply.seq)
+                return self._refused(reply)
+            case protocol.FullText():
+                self._revision = reply.revision
+            case protocol.Merged() | protocol.Conflict():
+                self.told(reply)
+            case Taken() | Disputed() | Exists():
+                raise AssertionError("a session makes no offers")
+            case _:
+                assert_never(reply)
+        self._bad_messages = 0
+        return [Send(reply)]
+
+    def _refused(self, error: protocol.Error) -> list[Action]:
+        """An error ends a session that has not been welcomed (rule P1)."""
+        if self.state is State.JOINING:
+            return [Send(error), self.close(CloseCode.OVERLOADED, error.code)]
+        return [Send(error)]
+
+    def told(self, news: News) -> None:
+        """Remember what the client is shown."""
+        if isinstance(news, protocol.Conflict):
+            self._conflict = news
+        else:
+            self._conflict = None
+            self._revision = news.revision
+
+    def _welcome(self, joined: Joined, people: Sequence[protocol.Person]) -> protocol.Welcome:
+        self.state = State.OPEN
+        self._revision, self._conflict = joined.revision, joined.conflict
+        self.unmerged = joined.unmerged
+        return protocol.Welcome(
+            document=self.document,
+            client=self.client,
+            key=self._keys.key(self.document, self.client),
+            branch=self.branch,
+            revision=joined.revision,
+            text=UNSET if joined.base else joined.text,
+            from_=joined.base or UNSET,
+            splices=protocol.wire(joined.splices) if joined.base else UNSET,
+            check=joined.check,
+            seq=joined.seq,
+            people=list(people),
+            conflict=joined.conflict,
+            unmerged=joined.unmerged,
+            limits=protocol.Limits(
+                self._limits.document_bytes_max,
+                self._limits.frame_bytes_max,
+                self._limits.edits_per_s,
+            ),
+        )
+
+
+class _Bucket:
+    """A token bucket: `rate` a second on average, twice that at once."""
+
+    def __init__(self, rate_per_s: float, now: float) -> None:
+        self._rate_per_s = rate_per_s
+        self._tokens = self._size = 2 * rate_per_s
+        self._at = now
+
+    def take(self, now: float) -> float:
+        """Take one; returns 0, or the seconds until there is one again."""
+        gained = max(0.0, now - self._at) * self._rate_per_s
+        self._tokens, self._at = min(self._size, self._tokens + gained), now
+        if self._tokens < 1:
+            return (1 - self._tokens) / self._rate_per_s
+        self._tokens -= 1
+        return 0.0

@@ -1,0 +1,323 @@
+r"""Git's own formats, as pure functions of bytes: objects and their ids, deltas, packs.
+
+    object     a commit, tree or blob; its id is the SHA-1 of "<kind> <length>\0" and its bytes
+    delta      a text as copies of stretches of another one and inserted bytes: a word typed into
+               20 KB is 30 bytes
+    pack       many objects in one string of bytes, each compressed, some as deltas
+
+Formats: gitformat-pack(5), git-commit-tree(1). Nothing here touches a repository; whoever takes a
+pack in (`git index-pack`) computes every id again, so a fault here is refused there.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from merge.tokens import equal_prefix, equal_suffix
+from server.core.git_model import Signature
+
+_COPY_MAX = 0xFFFFFF
+_INSERT_MAX = 0x7F
+# A delta above this share of the text is none: the text itself compresses better.
+_DELTA_SHARE = 0.6
+
+# A commit this many deltas away from a whole one is a whole one itself.
+_SMALL_DEPTH_MAX = 40
+
+_OFFSET_DELTA, _REF_DELTA = 6, 7
+# Below this length a small window compresses as well, in a tenth of the time.
+_SMALL = 2048
+
+
+class Kind(IntEnum):
+    """Git's numbers for the types of objects."""
+
+    COMMIT = 1
+    TREE = 2
+    BLOB = 3
+
+
+@dataclass(frozen=True, slots=True)
+class GitObject:
+    """A new object: its id (40 hexadecimal digits), its type, and its bytes without the header.
+
+    With a `base`, `data` is a delta: what makes these bytes of those of the object of that id.
+    """
+
+    id: str
+    kind: int
+    data: bytes
+    base: str | None = None
+
+
+# --- objects
+
+
+def new_object(kind: Kind, data: bytes) -> GitObject:
+    """An object with its id."""
+    digest = hashlib.sha1(f"{kind.name.lower()} {len(data)}\0".encode(), usedforsecurity=False)
+    digest.update(data)
+    return GitObject(digest.hexdigest(), kind, data)
+
+
+def new_commit(
+    tree: str, parents: Sequence[str], author: Signature, committer: Signature, message: str
+) -> GitObject:
+    """A commit, its time in UTC."""
+    lines = [
+        f"tree {tree}",
+        *(f"parent {parent}" for parent in parents),
+        f"author {_signed(author)}",
+        f"committer {_signed(committer)}",
+    ]
+    return new_object(Kind.COMMIT, "\n".join([*lines, "", message]).encode())
+
+
+def _signed(who: Signature) -> str:
+    return f"{who.name} <{who.email}> {int(who.time)} +0000"
+
+
+def tree_with(tree: bytes, filename: str, blob: str) -> bytes:
+    """A tree in which this file is that blob; its mode and all else stay as they are."""
+    name, id = filename.encode(), bytes.fromhex(blob)
+    entries = list(_entries(tree))
+    for at, (mode, entry_name, _) in enumerate(entries):
+        if entry_name == name:
+            entries[at] = (mode, name, id)
+            break
+    else:
+        entries.append((b"100644", name, id))
+        entries.sort(key=_tree_order)
+    return b"".join(b"%b %b\0%b" % entry for entry in entries)
+
+
+def find_in_tree(tree: bytes, filename: str) -> str | None:
+    """The id of what a tree holds under this name."""
+    found = (id.hex() for _, name, id in _entries(tree) if name == filename.encode())
+    return next(found, None)
+
+
+def _entries(tree: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
+    """Mode, name and id (20 bytes) of all that a tree holds."""
+    at = 0
+    while at < len(tree):
+        end = tree.index(b"\0", at)
+        mode, _, name = tree[at:end].partition(b" ")
+        at = end + 21
+        yield mode, name, tree[end + 1 : at]
+
+
+def _tree_order(entry: tuple[bytes, bytes, bytes]) -> bytes:
+    """Git sorts a folder as if its name ended in a slash."""
+    mode, name, _ = entry
+    return name + b"/" if mode == b"40000" else name
+
+
+def tree_of(commit: bytes) -> str:
+    """The id of a commit's tree."""
+    return commit[5:45].decode()
+
+
+# --- deltas
+
+
+def as_delta(
+    whole: GitObject,
+    base: str,
+    length_before: int,
+    splices: Iterable[tuple[int, int, bytes]],
+) -> GitObject | None:
+    """The same object as a delta of another one, or None where that is no gain.
+
+    Args:
+        whole: the object.
+        base: the id of the other one.
+        length_before: how many bytes that has.
+        splices: what makes the object's bytes of the other one's: start, deleted, inserted.
+    """
+    commands: list[bytes] = []
+    position = inserted_length = 0
+    for start, deleted, inserted in splices:
+        commands += (_copy(position, start - position), _insert(inserted))
+        position = start + deleted
+        inserted_length += len(inserted)
+    if inserted_length > _DELTA_SHARE * len(whole.data) or not whole.data:
+        return None  # and of a delta that leaves nothing Git makes nothing: it is too short for it
+    commands.append(_copy(position, length_before - position))
+    delta = b"".join((_varint(length_before), _varint(len(whole.data)), *commands))
+    return GitObject(whole.id, whole.kind, delta, base)
+
+
+def splice_between(before: bytes, after: bytes) -> tuple[int, int, bytes]:
+    """The one splice that makes `after` of `before`: all but the common start and end."""
+    start = equal_prefix(before, after)
+    end = equal_suffix(before[start:], after[start:])
+    return start, len(before) - end - start, after[start : len(after) - end]
+
+
+def patched(before: bytes, delta: bytes) -> bytes:
+    """What a delta makes of the bytes that it is a delta of."""
+    size, at = _read_varint(delta, 0)
+    length, at = _read_varint(delta, at)
+    assert size == len(before), "a delta of something else"
+    parts: list[bytes] = []
+    while at < len(delta):
+        code = delta[at]
+        at += 1
+        if code & 0x80:
+            start, at = _read_sparse(delta, at, code, 4)
+            size, at = _read_sparse(delta, at, code >> 4, 3)
+            parts.append(before[start : start + (size or 0x10000)])
+        else:
+            parts.append(delta[at : at + code])
+            at += code
+    after = b"".join(parts)
+    assert len(after) == length, "a delta that does not fit"
+    return after
+
+
+def _length_after(delta: bytes) -> int:
+    """How many bytes a delta leaves."""
+    _, at = _read_varint(delta, 0)
+    return _read_varint(delta, at)[0]
+
+
+def _copy(start: int, length: int) -> bytes:
+    """Copy commands: only the bytes of offset and length that are not zero, and which they are."""
+    commands = bytearray()
+    while length:
+        size = min(length, _COPY_MAX)
+        code, arguments = 0x80, bytearray()
+        for bit, byte in enumerate((*start.to_bytes(4, "little"), *size.to_bytes(3, "little"))):
+            if byte:
+                code |= 1 << bit
+                arguments.append(byte)
+        commands.append(code)
+        commands += arguments
+        start, length = start + size, length - size
+    return bytes(commands)
+
+
+def _insert(inserted: bytes) -> bytes:
+    return b"".join(
+        bytes((len(part), *part))
+        for at in range(0, len(inserted), _INSERT_MAX)
+        if (part := inserted[at : at + _INSERT_MAX])
+    )
+
+
+def _read_sparse(delta: bytes, at: int, present: int, count: int) -> tuple[int, int]:
+    value = 0
+    for bit in range(count):
+        if present >> bit & 1:
+            value |= delta[at] << 8 * bit
+            at += 1
+    return value, at
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if not byte & 0x80:
+            return value, at
+
+
+def small_as_deltas(objects: Sequence[GitObject]) -> list[GitObject]:
+    """The same objects; commits as deltas of a commit before that looks alike.
+
+    Git would not look for these: what lies whole in one pack stays so. Commits of one kind differ
+    in ids, times and numbers, each in a line of its own, and are a third as long as deltas.
+    """
+    smaller: list[GitObject] = []
+    like: dict[tuple[int, int], tuple[GitObject, int]] = {}  # by shape: the last one, its depth
+    for item in objects:
+        if item.kind != Kind.COMMIT or item.base is not None:
+            smaller.append(item)
+            continue
+        shape = len(item.data.splitlines()), item.data.count(b"\nparent ")
+        before, depth = like.get(shape, (item, _SMALL_DEPTH_MAX))
+        delta = None if depth == _SMALL_DEPTH_MAX else _line_delta(before, item)
+        like[shape] = item, depth + 1 if delta else 0
+        smaller.append(delta or item)
+    return smaller
+
+
+def _line_delta(before: GitObject, item: GitObject) -> GitObject | None:
+    """A delta between two objects of as many lines."""
+    at = 0
+    splices = []
+    lines = zip(before.data.splitlines(True), item.data.splitlines(True), strict=True)
+    for old, new in lines:
+        if old != new:
+            start, deleted, inserted = splice_between(old, new)
+            splices.append((at + start, deleted, inserted))
+        at += len(old)
+    return as_delta(item, before.id, len(before.data), splices)
+
+
+# --- packs
+
+
+def pack(objects: Sequence[GitObject]) -> bytes:
+    """A pack of these objects; "thin" where the base of a delta is not among them."""
+    out = bytearray(b"PACK" + (2).to_bytes(4, "big") + len(objects).to_bytes(4, "big"))
+    places: dict[str, int] = {}
+    for item in objects:
+        place = len(out)
+        if item.base is not None and _length_after(item.data) == 0:
+            item = GitObject(item.id, item.kind, b"")  # a journal of before may hold such
+        if item.base is None:
+            out += _entry_header(item.kind, len(item.data))
+        elif item.base in places:
+            out += _entry_header(_OFFSET_DELTA, len(item.data))
+            out += _distance(place - places[item.base])
+        else:
+            out += _entry_header(_REF_DELTA, len(item.data)) + bytes.fromhex(item.base)
+        out += _compressed(item.data)
+        places[item.id] = place
+    return bytes(out + hashlib.sha1(out, usedforsecurity=False).digest())
+
+
+def _entry_header(kind: int, length: int) -> bytes:
+    """Three bits of type and four of length, then seven bits of length a byte."""
+    out = bytearray()
+    byte, length = kind << 4 | length & 0x0F, length >> 4
+    while length:
+        out.append(byte | 0x80)
+        byte, length = length & 0x7F, length >> 7
+    out.append(byte)
+    return bytes(out)
+
+
+def _distance(distance: int) -> bytes:
+    """How far back the base begins: seven bits a byte, highest first, all but the last minus 1."""
+    out = [distance & 0x7F]
+    distance >>= 7
+    while distance:
+        distance -= 1
+        out.append(distance & 0x7F | 0x80)
+        distance >>= 7
+    return bytes(reversed(out))
+
+
+def _compressed(data: bytes) -> bytes:
+    if len(data) > _SMALL:
+        return zlib.compress(data)
+    small = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, wbits=12, memLevel=1)
+    return small.compress(data) + small.flush()

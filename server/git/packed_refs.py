@@ -1,0 +1,77 @@
+"""The file `packed-refs` of a bare repository: all its refs, changed in one step.
+
+A ref of its own (a "loose" one) counts more than its line here, so those that somebody else wrote
+are packed first, by Git. Then the file is written anew under Git's own lock, synced, and renamed: a
+clone sees all moves of a checkpoint or none. Format: gitrepository-layout(5), git-pack-refs(1).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from server.git.process import git
+from server.support.files import sync
+
+_HEADER = "# pack-refs with: peeled fully-peeled sorted \n"
+
+
+class RefsLockedError(Exception):
+    """Somebody else is changing the refs at this moment."""
+
+
+class PackedRefs:
+    """All refs of a repository while they are locked: commits by name, to be changed at will."""
+
+    def __init__(self, content: bytes) -> None:
+        self.heads: dict[str, str] = {}
+        self._peeled: dict[str, str] = {}
+        name = ""
+        # A name is bytes to Git, mostly UTF-8; and only this ends a line.
+        for line in content.decode(errors="surrogateescape").split("\n"):
+            if line.startswith("^"):
+                self._peeled[name] = line[1:]
+            elif line and not line.startswith("#"):
+                commit, _, name = line.partition(" ")
+                self.heads[name] = commit
+
+    def written(self) -> bytes:
+        """The file's new content."""
+        lines = [_HEADER]
+        for name, commit in sorted(self.heads.items()):
+            lines.append(f"{commit} {name}\n")
+            if name in self._peeled:
+                lines.append(f"^{self._peeled[name]}\n")
+        return "".join(lines).encode(errors="surrogateescape")
+
+
+@contextmanager
+def locked_refs(repository: Path) -> Iterator[PackedRefs]:
+    """Lock all refs and change them; written when the block ends well, else left as they were.
+
+    Raises:
+        RefsLockedError: somebody else has them.
+        OSError: the disk refuses.
+    """
+    _pack_loose(repository)
+    file, lock = repository / "packed-refs", repository / "packed-refs.lock"
+    try:
+        opened = lock.open("xb")
+    except FileExistsError:
+        raise RefsLockedError(f"{lock} exists: another program is changing the refs") from None
+    try:
+        with opened:
+            refs = PackedRefs(file.read_bytes() if file.exists() else b"")
+            yield refs
+            opened.write(refs.written())
+        sync(lock)
+        lock.rename(file)
+        sync(repository)
+    except BaseException:
+        with suppress(OSError):
+            lock.unlink(missing_ok=True)
+        raise
+
+
+def _pack_loose(repository: Path) -> None:
+    if any(path.is_file() for path in (repository / "refs").rglob("*")):
+        git(repository, "pack-refs", "--all", "--prune")

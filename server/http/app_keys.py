@@ -1,0 +1,18 @@
+"""Where the web modules find what the composition root gave them."""
+
+import asyncio
+
+from aiohttp import web
+
+from server.config import Config
+from server.http.static_files import PageFile
+from server.hub.hub import Hub
+from server.push.pushes import Pushes
+from server.storage.data_folder import DataFolder
+
+CONFIG = web.AppKey("config", Config)
+FOLDER = web.AppKey("folder", DataFolder)
+HUB = web.AppKey("hub", Hub)
+FILES = web.AppKey("files", dict[str, PageFile])
+PUSHES = web.AppKey("pushes", Pushes)
+GIT_PROCESSES = web.AppKey("git_processes", asyncio.Semaphore)

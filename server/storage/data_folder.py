@@ -1,0 +1,135 @@
+"""The data folder: where the documents lie, whose it is, and what belongs to no document.
+
+<data>/<document>.git   one bare repository per document
+<data>/journal.sqlite  what is not in the repositories yet (and -wal, -shm beside it)
+<data>/format           the version of this layout
+<data>/secret           what the clients' keys are made with
+<data>/push/           the hooks of pushes, and what is being uploaded (server.push.folder)
+<data>/lock             held while a server uses the folder
+"""
+
+import fcntl
+import os
+import re
+import secrets
+from pathlib import Path
+from threading import Lock
+from typing import Self
+
+from server.core.git_model import filename_of
+from server.git.bare import is_begun
+from server.git.changes import Log
+from server.git.repository import Repository
+from server.git.text_cache import Texts
+from server.support.files import write_synced
+
+FORMAT = 2  # 1 had no journal; a server that knows no other would overlook it
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class DataFolderError(Exception):
+    """The folder cannot be used; the message is one line that says what to do."""
+
+
+def is_document_name(name: str) -> bool:
+    """Whether a document can be called this."""
+    return bool(_NAME.fullmatch(name) and ".." not in name and not name.endswith((".git", ".lock")))
+
+
+def journal_in(path: Path) -> Path:
+    """The journal's database in a data folder."""
+    return path / "journal.sqlite"
+
+
+class DataFolder:
+    """The folder of one running server; open it with `with`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._lock: int | None = None
+        self.secret = b""
+        self._unlocked: set[str] = set()
+        self._unlocking = Lock()
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._take_lock(self._lock)
+            self._check_format()
+            self.secret = self._read_secret()
+        except OSError as problem:
+            self.__exit__()
+            raise DataFolderError(
+                f"the data folder {self.path} cannot be written ({problem.strerror});"
+                " choose another with --data, or change its owner"
+            ) from None
+        except DataFolderError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def repository_path(self, document: str) -> Path:
+        """Where a document's repository is, or will be."""
+        return self.path / f"{document}.git"
+
+    def exists(self, document: str) -> bool:
+        """Whether anything was ever written into the document, and is on disk.
+
+        A push that is refused leaves an empty repository, which counts as nothing.
+        """
+        return is_begun(self.repository_path(document))
+
+    def repository(
+        self, document: str, log: Log | None = None, texts: Texts | None = None
+    ) -> Repository:
+        """Open a document's repository, with what the journal has of it. Blocks."""
+        path = self.repository_path(document)
+        with self._unlocking:
+            if document not in self._unlocked:
+                _remove_stale_locks(path)
+                self._unlocked.add(document)
+        return Repository(path, filename_of(document), log, texts)
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal's database."""
+        return journal_in(self.path)
+
+    def _take_lock(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataFolderError(
+                f"another gollabedit is serving the data folder {self.path};"
+                " stop it, or choose another folder with --data"
+            ) from None
+
+    def _check_format(self) -> None:
+        file = self.path / "format"
+        found = file.read_text().strip() if file.exists() else None
+        if found in (None, "1"):
+            write_synced(file, f"{FORMAT}\n".encode())
+        elif found != str(FORMAT):
+            raise DataFolderError(
+                f"the data folder {self.path} has format {found!r}, and this version of"
+                f" gollabedit knows {FORMAT}; use the newer version that made it"
+            )
+
+    def _read_secret(self) -> bytes:
+        file = self.path / "secret"
+        if not file.exists():
+            write_synced(file, secrets.token_bytes(32))
+        return file.read_bytes()
+
+
+def _remove_stale_locks(repository: Path) -> None:
+    """A server that was killed leaves Git's lock files behind, which nobody would remove."""
+    if repository.is_dir():
+        for lock in (repository / "packed-refs.lock", *repository.glob("refs/**/*.lock")):
+            lock.unlink(missing_ok=True)

@@ -1,0 +1,254 @@
+"""Whether a data folder is sound: looks at everything, changes nothing, and says what it found.
+
+A server may be at work meanwhile, and no lock is taken. So what looks wrong is looked at again, and
+only what is still there counts.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from server.core.git_model import MASTER, filename_of
+from server.git import object_files
+from server.git.process import ENVIRONMENT
+from server.git.repository import Repository, RepositoryError
+from server.storage.data_folder import FORMAT, is_document_name, journal_in
+from server.storage.journal import JournalError
+from server.storage.journal.sqlite import SqliteJournal
+
+_SECRET_BYTES = 32
+_PUSHED = ("refs/heads/", "refs/tags/", "refs/notes/")
+_LOCKS = ("*.lock", "refs/**/*.lock")
+# So much of what Git says about one repository is passed on.
+_LINES_MAX = 5
+_GIT_SAYS = "Git says: "
+
+_RESTORE = (
+    "stop the server and put a sound copy in its place: {name}.git of a backup, or"
+    " `git clone --bare CLONE {name}.git` of anybody's clone, which has master only"
+)
+_JOURNAL_LOST = (
+    "stop the server, move journal.sqlite* away and start again: what was written in the last"
+    " seconds before and is in no repository is lost then"
+)
+_KEYS_LOST = "restore it from a backup; else whoever has a page open is taken for somebody new"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a document, or about the folder itself (`document` is empty)."""
+
+    document: str
+    sentence: str
+    advice: str = ""
+    is_wrong: bool = True
+
+
+class CheckError(Exception):
+    """The check itself is not possible; the message is one line."""
+
+
+def documents_in(path: Path) -> list[str]:
+    """The documents that have a repository in a data folder."""
+    names = (folder.name.removesuffix(".git") for folder in path.glob("*.git"))
+    return sorted(filter(is_document_name, names))
+
+
+def check_folder(
+    path: Path,
+    documents: Sequence[str],
+    journal_findings: Callable[[], list[Finding]] = list,
+    progress: Callable[[str], None] | None = None,
+) -> list[Finding]:
+    """Check a data folder.
+
+    Args:
+        path: the data folder.
+        documents: whose repositories to check.
+        journal_findings: checks the journal.
+        progress: is told the name of each document before its repository is checked.
+
+    Raises:
+        CheckError: the folder or Git cannot be used at all.
+    """
+    try:
+        findings = _lasting(lambda: [*_folder(path), *journal_findings()])
+        for document in documents:
+            if progress:
+                progress(document)
+            findings += _shortened(_lasting(partial(_repository, path, document)))
+    except OSError as problem:
+        raise CheckError(f"{path} cannot be checked: {problem}") from problem
+    return findings
+
+
+def _lasting(look: Callable[[], list[Finding]]) -> list[Finding]:
+    """What is found twice: a server at work may make anything look wrong for a moment."""
+    found = look()
+    return [finding for finding in look() if finding in found] if found else []
+
+
+def _shortened(findings: list[Finding]) -> list[Finding]:
+    """The same with less of what Git says. Only what lasts is counted."""
+    of_git = [each for each in findings if each.sentence.startswith(_GIT_SAYS)]
+    left_out = of_git[_LINES_MAX:]
+    if not left_out:
+        return findings
+    more = replace(left_out[0], sentence=f"Git says {len(left_out)} lines more: git fsck")
+    return [each for each in findings if each not in left_out] + [more]
+
+
+# --- the folder
+
+
+def _folder(path: Path) -> Iterator[Finding]:
+    found = (path / "format").read_text().strip() if (path / "format").exists() else None
+    if found is None:
+        yield Finding("", "the file `format` is missing", "start the server, which makes it")
+    elif found not in ("1", str(FORMAT)):
+        yield Finding(
+            "",
+            f"the folder has format {found!r}, and this version of gollabedit knows {FORMAT}",
+            "use the newer version that made it",
+        )
+    if not (path / "secret").exists():
+        yield Finding("", "the file `secret` is missing", _KEYS_LOST)
+    elif (path / "secret").stat().st_size != _SECRET_BYTES:
+        yield Finding("", "the file `secret` is damaged", _KEYS_LOST)
+
+
+# --- the journal
+
+
+def check_journal(path: Path) -> list[Finding]:
+    """Look at the journal of a data folder, and at the texts that are in it only."""
+    file = journal_in(path)
+    if not file.exists():
+        return []
+    try:
+        journal = SqliteJournal(file, read_only=True)
+    except JournalError as problem:
+        return [Finding("", f"the journal cannot be read: {problem}", _JOURNAL_LOST)]
+    try:
+        faults = [f"the journal is damaged: {sentence}" for sentence in journal.faults()]
+        if faults:
+            return [Finding("", sentence, _JOURNAL_LOST) for sentence in faults]
+        return [each for name in journal.documents() for each in _held(path, journal, name)]
+    except JournalError as problem:
+        return [Finding("", f"the journal is damaged: {problem}", _JOURNAL_LOST)]
+    finally:
+        journal.close()
+
+
+def _held(path: Path, journal: SqliteJournal, document: str) -> Iterator[Finding]:
+    """What the journal holds of one document can be read, together with its repository."""
+    log = journal.read(document)
+    if log.entries:
+        sentence = f"not in the repository yet, but in the journal: {len(log.entries)} entries"
+        yield Finding(document, sentence, is_wrong=False)
+    try:
+        repository = Repository(path / f"{document}.git", filename_of(document), log)
+        head = repository.head(MASTER)
+        if head is not None:
+            repository.text(head)
+    except RepositoryError as problem:
+        advice = _RESTORE.format(name=document)
+        yield Finding(document, f"its text cannot be read: {problem}", advice)
+
+
+# --- a repository
+
+
+def _repository(path: Path, document: str) -> list[Finding]:
+    repository = path / f"{document}.git"
+    advice = _RESTORE.format(name=document)
+    faults = _faults(repository, filename_of(document))
+    return [
+        *(Finding(document, sentence, advice) for sentence in faults),
+        *(Finding(document, sentence, is_wrong=False) for sentence in _remarks(repository)),
+    ]
+
+
+def _faults(repository: Path, filename: str) -> Iterator[str]:
+    head = _git(repository, "symbolic-ref", "HEAD")
+    if head.returncode:
+        yield f"it is no Git repository: {_said(head)}"
+        return
+    if head.stdout.strip() != MASTER.encode():
+        yield f"HEAD names {head.stdout.decode().strip()} and not {MASTER}"
+    yield from _complaints(repository)
+    refs = _refs(repository)
+    for name, kind in refs.items():
+        if kind != "commit":
+            what = "a commit that is missing" if kind == "missing" else f"a {kind} and no commit"
+            yield f"{name} names {what}"
+    if not refs and _is_empty(repository):
+        return  # it was made just now, or its first edits are still in the journal
+    if MASTER not in refs:
+        yield "it has no master"
+    elif refs[MASTER] == "commit":
+        yield from _text_faults(repository, filename)
+
+
+def _complaints(repository: Path) -> Iterator[str]:
+    """What Git's own check finds."""
+    checked = _git(repository, "fsck", "--strict", "--no-dangling", "--no-progress")
+    if not checked.returncode:
+        return
+    lines = (checked.stderr + checked.stdout).decode(errors="replace").splitlines()
+    yield from (f"{_GIT_SAYS}{line}" for line in lines)
+
+
+def _refs(repository: Path) -> dict[str, str]:
+    """All branches, and the type of what each names, or `missing`."""
+    listed = _git(repository, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/")
+    words = [line.split(" ", 1) for line in listed.stdout.decode().splitlines()]
+    ids = "".join(f"{id}\n" for id, _ in words)
+    form = "--batch-check=%(objecttype)"
+    kinds = _git(repository, "cat-file", form, stdin=ids.encode()).stdout.decode().splitlines()
+    return {name: kind.split()[-1] for (_, name), kind in zip(words, kinds, strict=True)}
+
+
+def _is_empty(repository: Path) -> bool:
+    objects = repository / "objects"
+    return not any(objects.glob("pack/*.pack")) and not object_files.has_loose(repository, 1)
+
+
+def _text_faults(repository: Path, filename: str) -> Iterator[str]:
+    listed = _git(repository, "ls-tree", MASTER, "--", filename)
+    if not listed.returncode and not listed.stdout:
+        yield f"master has no file {filename}"
+        return
+    text = _git(repository, "cat-file", "blob", f"{MASTER}:{filename}")
+    if text.returncode:
+        yield f"{filename} on master cannot be read: {_said(text)}"
+        return
+    try:
+        text.stdout.decode()
+    except UnicodeDecodeError as problem:
+        yield f"{filename} on master is not UTF-8 text, from byte {problem.start} on"
+
+
+def _remarks(repository: Path) -> Iterator[str]:
+    """What is nobody's fault and worth a word."""
+    listed = _git(repository, "for-each-ref", "--format=%(refname)")
+    for name in listed.stdout.decode().splitlines():
+        if not name.startswith(_PUSHED):
+            yield f"{name} is no branch, tag or note"
+    locks = (lock for pattern in _LOCKS for lock in repository.glob(pattern))
+    for file in sorted({*locks, *object_files.leftovers(repository, alone=True)}):
+        yield f"{file.relative_to(repository)} is left over, unless somebody is just at work there"
+
+
+def _said(ran: subprocess.CompletedProcess[bytes]) -> str:
+    return ran.stderr.decode(errors="replace").strip().replace("\n", "; ")
+
+
+def _git(
+    repository: Path, *arguments: str, stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run Git, however it ends."""
+    command = ("git", "-c", "safe.directory=*", f"--git-dir={repository}", *arguments)
+    return subprocess.run(command, input=stdin, env=ENVIRONMENT, capture_output=True, check=False)

@@ -1,0 +1,125 @@
+"""The direct journal: every entry goes straight into the document's bare repository, synced.
+
+Simple and slow (each object and ref is synced by itself): what a server without a journal would do,
+kept to measure the other against. Objects first, then new heads of the branches, then `master`,
+then deletions: a crash in between leaves unreferenced objects, or a branch whose head is found not
+merged yet and is merged when it is next opened.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Lock
+
+import pygit2
+
+from server.core.git_model import MASTER
+from server.git.bare import create
+from server.git.changes import Entry, Log, RefMove
+from server.git.objects import GitObject, patched
+from server.storage.journal import JournalError, OvertakenError
+
+# libgit2's own default leaves new objects and refs in the page cache.
+pygit2.settings.enable_fsync_gitdir(True)
+
+
+class DirectJournal:
+    """A journal that is nothing but the repositories themselves; it has forgotten all at once."""
+
+    writes_through = True
+
+    def __init__(self, path_of: Callable[[str], Path]) -> None:
+        self._path_of = path_of
+        self._positions: defaultdict[str, int] = defaultdict(int)
+        self._locks: defaultdict[str, Lock] = defaultdict(Lock)
+        self._listeners: list[Callable[[str, int], None]] = []
+
+    def append(self, entry: Entry, follows: int) -> Future[int]:
+        """Write and sync the entry's objects, then move its refs."""
+        future: Future[int] = Future()
+        future.set_running_or_notify_cancel()  # so that it cannot be cancelled
+        with self._locks[entry.document]:
+            try:
+                position = self._store(entry, follows)
+            except JournalError as problem:
+                future.set_exception(problem)
+                return future
+        future.set_result(position)
+        for heard in self._listeners:
+            heard(entry.document, position)
+        return future
+
+    def _store(self, entry: Entry, follows: int) -> int:
+        position = self._positions[entry.document]
+        if follows != position:
+            raise OvertakenError(
+                f"{entry.document}: an entry that follows {follows}, not {position}"
+            )
+        store(self._path_of(entry.document), entry)
+        self._positions[entry.document] = position + 1
+        return position + 1
+
+    def read(self, document: str, after: int = 0) -> Log:  # noqa: ARG002
+        return Log(self._positions[document])
+
+    def forget(self, document: str, up_to: int) -> None:
+        """Nothing is kept."""
+
+    def documents(self) -> list[str]:
+        return []
+
+    def listen(self, heard: Callable[[str, int], None]) -> None:
+        self._listeners.append(heard)
+
+    def close(self) -> None:
+        """Everything is on disk."""
+
+
+def store(path: Path, entry: Entry) -> None:
+    """Write an entry's objects, then move its refs together, each step synced.
+
+    Raises:
+        OvertakenError: a ref is not where the entry says it was; no ref was moved.
+        JournalError: the disk refused.
+    """
+    try:
+        create(path)
+        git = pygit2.Repository(str(path))
+        for item in entry.objects:
+            git.write(item.kind, _whole(git, item))
+        _move_refs(git, entry.moves)
+    except (pygit2.GitError, OSError) as problem:
+        raise JournalError(f"{path} could not be written: {problem}") from problem
+
+
+def _whole(git: pygit2.Repository, item: GitObject) -> bytes:
+    """An object's bytes; what a delta is based on was written before."""
+    if item.base is None:
+        return item.data
+    return patched(git.read(item.base)[1], item.data)
+
+
+def _move_refs(git: pygit2.Repository, moves: Sequence[RefMove]) -> None:
+    """Lock all refs, see that each stands where it should, and move them together.
+
+    A transaction moves its refs one after the other, in no certain order. So there are three, and
+    the innermost ends first: whenever the machine stops, every commit is reachable, and a client's
+    branch is never behind what `master` has of it.
+    """
+    with git.transaction() as deleted, git.transaction() as master, git.transaction() as branches:
+        planned = [
+            (move, deleted if move.new is None else master if move.name == MASTER else branches)
+            for move in moves
+        ]
+        for move, transaction in planned:
+            transaction.lock_ref(move.name)
+        for move, _ in planned:
+            found = git.references.get(move.name)
+            if (None if found is None else str(found.target)) != move.old:
+                raise OvertakenError(f"{git.path}: {move.name} was moved by somebody else")
+        for move, transaction in planned:
+            if move.new is None:
+                transaction.remove(move.name)
+            else:
+                transaction.set_target(move.name, pygit2.Oid(hex=move.new))

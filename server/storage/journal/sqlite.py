@@ -1,0 +1,334 @@
+"""The journal of one machine: an SQLite database beside the repositories.
+
+    documents   name, position              where each log stands, also when all is forgotten
+    entries     position, document, body    one row an entry; positions are shared by all documents
+
+Where the logs stand is in memory as well; the folder is locked, so nobody else writes. One thread
+writes. It takes all that waits, of all documents, into one transaction with one sync
+(WAL, synchronous=FULL), and then answers; meanwhile the next transaction gathers. Reading has a
+connection of its own and waits for nobody.
+
+SQLite would move the write-ahead log into the database within a commit, which would have to wait;
+here that happens between two of them, when nothing waits or the log has grown long.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from server.git.changes import Entry, Log, RefMove
+from server.git.objects import GitObject
+from server.storage.journal import (
+    DamagedError,
+    DiskFullError,
+    JournalError,
+    OvertakenError,
+    ReadOnlyError,
+)
+
+_log = logging.getLogger(__name__)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (
+    position INTEGER PRIMARY KEY,
+    document TEXT NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS entries_by_document ON entries (document, position);
+"""
+_SETTINGS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 0;
+PRAGMA busy_timeout = 10000;
+"""
+# The write-ahead log goes into the database above this length, and four times this if entries wait.
+_WAL_BYTES_MAX = 16 * 2**20
+# A transaction writes some pages of 4 KB besides the entries.
+_PAGES_BYTES = 4 * 4096
+# More entries than this in one transaction would only make the first of them wait.
+_BATCH_MAX = 1000  # SQLite takes 32,766 values in one statement
+
+_KINDS = {
+    sqlite3.SQLITE_FULL: DiskFullError,
+    sqlite3.SQLITE_READONLY: ReadOnlyError,
+    sqlite3.SQLITE_PERM: ReadOnlyError,
+    sqlite3.SQLITE_CANTOPEN: ReadOnlyError,
+    sqlite3.SQLITE_CORRUPT: DamagedError,
+    sqlite3.SQLITE_NOTADB: DamagedError,
+}
+
+
+class _Body(msgspec.Struct, array_like=True):
+    """An entry as it lies in the database."""
+
+    objects: tuple[GitObject, ...]
+    moves: tuple[RefMove, ...]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Body).decode
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An entry that was handed in."""
+
+    document: str
+    follows: int
+    body: bytes
+    future: Future[int]
+    position: int = 0
+
+
+class SqliteJournal:
+    """Makes entries durable in one database file, all documents together.
+
+    Raises:
+        JournalError: the file cannot be opened.
+    """
+
+    writes_through = False
+
+    def __init__(self, path: Path, *, start: bool = True, read_only: bool = False) -> None:
+        """Open the database, making it where there is none.
+
+        Args:
+            path: the database file.
+            start: whether a thread writes what is handed in; else `write` does, when it is called.
+            read_only: whether it is only looked at, maybe while a server uses it.
+        """
+        self._path = path
+        self._is_read_only = read_only
+        self._writer = self._connect()
+        self._reader = self._connect()
+        self._reading = threading.Lock()
+        self._positions = self._read_positions()
+        self._last = max(self._positions.values(), default=0)
+        self._grown = 0  # the write-ahead log, about, in bytes
+        self._waiting: deque[_Waiting] = deque()
+        self._forgotten: dict[str, int] = {}
+        self._listeners: list[Callable[[str, int], None]] = []
+        self._wake = threading.Condition()
+        self._is_closing = False
+        self._thread: threading.Thread | None = None
+        if start and not read_only:
+            self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+            self._thread.start()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self._path, isolation_level=None, check_same_thread=False, cached_statements=32
+            )
+            if self._is_read_only:
+                connection.execute("PRAGMA query_only = 1")
+                return connection
+            connection.executescript(_SETTINGS)
+            connection.executescript(_SCHEMA)
+        except sqlite3.Error as problem:
+            raise self._error(problem) from problem
+        return connection
+
+    def _read_positions(self) -> dict[str, int]:
+        """Where each log stands."""
+        try:
+            return dict(self._writer.execute("SELECT name, position FROM documents"))
+        except sqlite3.Error as problem:
+            raise self._error(problem) from problem
+
+    # --- the contract
+
+    def append(self, entry: Entry, follows: int) -> Future[int]:
+        future: Future[int] = Future()
+        future.set_running_or_notify_cancel()  # so that it cannot be cancelled
+        waiting = _Waiting(
+            entry.document, follows, _encode(_Body(entry.objects, entry.moves)), future
+        )
+        with self._wake:
+            if self._is_closing:
+                future.set_exception(JournalError("the journal is closed"))
+                return future
+            self._waiting.append(waiting)
+            self._wake.notify()
+        return future
+
+    def read(self, document: str, after: int = 0) -> Log:
+        position = self._positions.get(document, 0)  # before the entries: those may be more by now
+        with self._reading:
+            try:
+                rows = self._reader.execute(
+                    "SELECT position, body FROM entries WHERE document = ? AND position > ?"
+                    " ORDER BY position",
+                    (document, after),
+                ).fetchall()
+            except sqlite3.Error as problem:
+                raise self._error(problem) from problem
+        entries = tuple(self._entry(document, body) for _, body in rows)
+        return Log(rows[-1][0] if rows else position, entries)
+
+    def forget(self, document: str, up_to: int) -> None:
+        with self._wake:
+            self._forgotten[document] = max(up_to, self._forgotten.get(document, 0))
+            self._wake.notify()
+
+    def documents(self) -> list[str]:
+        with self._reading:
+            try:
+                found = self._reader.execute("SELECT DISTINCT document FROM entries ORDER BY 1")
+                return [document for (document,) in found.fetchall()]
+            except sqlite3.Error as problem:
+                raise self._error(problem) from problem
+
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with its file; nothing, if all is well."""
+        with self._reading:
+            try:
+                found = self._reader.execute("PRAGMA integrity_check(5)").fetchall()
+            except sqlite3.Error as problem:
+                raise self._error(problem) from problem
+        return [sentence for (sentence,) in found if sentence != "ok"]
+
+    def listen(self, heard: Callable[[str, int], None]) -> None:
+        self._listeners.append(heard)
+
+    def close(self) -> None:
+        with self._wake:
+            self._is_closing = True
+            self._wake.notify()
+        if self._thread:
+            self._thread.join()
+        with suppress(sqlite3.Error, JournalError):
+            if self._is_read_only:
+                return
+            self._tidy()
+            if not self.documents():
+                self._writer.execute("VACUUM")  # else the file keeps the size that it once needed
+        self._writer.close()
+        self._reader.close()
+
+    # --- writing
+
+    def _run(self) -> None:
+        """The writer's thread: all that waits, in one transaction after another."""
+        while True:
+            with self._wake:
+                while not (self._waiting or self._forgotten or self._is_closing):
+                    self._wake.wait()
+                if not (self._waiting or self._forgotten):
+                    return
+            self.write()
+
+    def write(self) -> None:
+        """Make all durable that was handed in, and answer."""
+        with self._wake:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_MAX))]
+            forgotten, self._forgotten = self._forgotten, {}
+        try:
+            written = self._write(batch, forgotten)
+        except sqlite3.Error as problem:
+            self._fail(batch, self._error(problem))
+            return
+        for waiting in written:
+            waiting.future.set_result(waiting.position)
+        for waiting in written:
+            for heard in self._listeners:
+                heard(waiting.document, waiting.position)
+        self._tidy_if_long()
+
+    def _write(self, batch: list[_Waiting], forgotten: dict[str, int]) -> list[_Waiting]:
+        """One transaction with one sync; returns those that follow the last entry of their log."""
+        written, positions = self._placed(batch)
+        execute = self._writer.execute
+        execute("BEGIN IMMEDIATE")
+        try:
+            if written:
+                rows = [(each.position, each.document, each.body) for each in written]
+                execute(f"INSERT INTO entries VALUES {_places(rows)}", _flat(rows))  # noqa: S608
+                heads = list(positions.items())
+                execute(f"REPLACE INTO documents VALUES {_places(heads)}", _flat(heads))  # noqa: S608
+            for document, up_to in forgotten.items():
+                execute(
+                    "DELETE FROM entries WHERE document = ? AND position <= ?", (document, up_to)
+                )
+            execute("COMMIT")
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                execute("ROLLBACK")
+            raise
+        self._positions |= positions
+        self._last += len(written)
+        self._grown += _PAGES_BYTES + sum(len(waiting.body) for waiting in written)
+        return written
+
+    def _placed(self, batch: list[_Waiting]) -> tuple[list[_Waiting], dict[str, int]]:
+        """Give positions to those that nobody was faster than; and where the logs stand then."""
+        written: list[_Waiting] = []
+        positions: dict[str, int] = {}
+        for waiting in batch:
+            document = waiting.document
+            last = positions.get(document) or self._positions.get(document, 0)
+            if waiting.follows != last:
+                sentence = f"{document}: an entry that follows {waiting.follows}, not {last}"
+                waiting.future.set_exception(OvertakenError(sentence))
+                continue
+            written.append(waiting)
+            waiting.position = positions[document] = self._last + len(written)
+        return written, positions
+
+    def _fail(self, batch: list[_Waiting], problem: JournalError) -> None:
+        _log.error("%s", problem)
+        for waiting in batch:
+            if not waiting.future.done():
+                waiting.future.set_exception(problem)
+
+    def _tidy_if_long(self) -> None:
+        if self._grown > (4 if self._waiting else 1) * _WAL_BYTES_MAX:
+            with suppress(sqlite3.Error):
+                self._tidy()
+
+    def _tidy(self) -> None:
+        """Move the write-ahead log into the database, so that it begins anew."""
+        self._grown = 0
+        self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    # --- reading
+
+    def _entry(self, document: str, body: bytes) -> Entry:
+        try:
+            decoded = _decode(body)
+        except msgspec.MsgspecError as problem:
+            raise DamagedError(
+                f"{self._path}: an entry of {document} is damaged: {problem}"
+            ) from None
+        return Entry(document, decoded.objects, decoded.moves)
+
+    def _error(self, problem: sqlite3.Error) -> JournalError:
+        code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+        return _KINDS.get(code, JournalError)(f"{self._path}: {problem}")
+
+
+def _places(rows: Sequence[tuple[object, ...]]) -> str:
+    """So many rows of question marks.
+
+    One statement for all: SQLite gives up the interpreter's lock for each, and gets it back only
+    when other threads let it.
+    """
+    row = f"({', '.join('?' * len(rows[0]))})"
+    return ", ".join([row] * len(rows))
+
+
+def _flat(rows: Iterable[tuple[object, ...]]) -> list[object]:
+    return [value for row in rows for value in row]

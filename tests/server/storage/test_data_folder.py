@@ -1,0 +1,122 @@
+"""The data folder: whose it is, and what it refuses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.git.bare import create
+from server.storage.data_folder import DataFolder, DataFolderError, is_document_name
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(DataFolderError) as refused, DataFolder(path):
+        pass
+    said = str(refused.value)
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize("name", ["notes", "notes.md", "a", "0", "a-b_c.d", "x" * 64])
+def test_a_document_can_be_called(name: str) -> None:
+    assert is_document_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", ".git", "a.git", "a.lock", "../x", "a/b", "a..b", "-a", "_a", "Notes", "é",
+     "a b", "a\n", "a\0", "x" * 65, "secret\n"],
+)  # fmt: skip
+def test_a_document_cannot_be_called(name: str) -> None:
+    assert not is_document_name(name)
+
+
+def test_a_new_folder_is_made_and_a_secret_kept(tmp_path: Path) -> None:
+    with DataFolder(tmp_path / "new" / "data") as folder:
+        secret = folder.secret
+        assert len(secret) == 32
+        assert (folder.path / "secret").stat().st_mode & 0o077 == 0, "others could read it"
+    with DataFolder(tmp_path / "new" / "data") as again:
+        assert again.secret == secret
+
+
+def test_a_document_exists_once_something_was_stored(tmp_path: Path) -> None:
+    with DataFolder(tmp_path) as folder:
+        assert not folder.exists("notes")
+        repository = folder.repository("notes")
+        assert not folder.exists("notes"), "opening it must leave nothing behind"
+        assert repository.filename == "notes.txt"
+        assert folder.repository_path("notes") == tmp_path / "notes.git"
+
+
+def test_two_servers_cannot_have_one_folder(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from server.storage.data_folder import DataFolder\n"
+        "with DataFolder(Path(sys.argv[1])):\n print('mine', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "mine\n"
+        assert refusal(tmp_path).startswith("another gollabedit is serving the data folder")
+        other.communicate("")
+    with DataFolder(tmp_path):
+        pass
+
+
+def test_the_lock_ends_with_the_with_block(tmp_path: Path) -> None:
+    for _ in range(2):
+        with DataFolder(tmp_path):
+            refusal(tmp_path)
+
+
+@pytest.mark.parametrize("found", ["3\n", "", "new"])
+def test_the_folder_of_another_version_is_left_alone(tmp_path: Path, found: str) -> None:
+    (tmp_path / "format").write_text(found)
+    assert "use the newer version that made it" in refusal(tmp_path)
+    assert not (tmp_path / "secret").exists()
+
+
+def test_the_folder_of_a_server_without_a_journal_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text("1\n")
+    with DataFolder(tmp_path):
+        assert (tmp_path / "format").read_text() == "2\n", "that server would overlook the journal"
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    assert "cannot be written" in refusal(tmp_path / "data")
+
+
+def test_a_folder_that_cannot_be_written_is_refused() -> None:
+    said = refusal(Path("/proc/documents"))  # not even root may write there
+    assert "choose another with --data, or change its owner" in said
+
+
+def test_lock_files_of_a_server_that_was_killed_are_removed(tmp_path: Path) -> None:
+    create(tmp_path / "notes.git")
+    stale = tmp_path / "notes.git" / "refs" / "heads" / "clients" / "ann.lock"
+    stale.parent.mkdir(parents=True)
+    packed = tmp_path / "notes.git" / "packed-refs.lock"
+    for lock in (stale, packed):
+        lock.touch()
+    with DataFolder(tmp_path) as folder:
+        folder.repository("notes")
+        assert not stale.exists()
+        assert not packed.exists()
+        packed.touch()
+        folder.repository("notes")
+        assert packed.exists(), "by now it is somebody's who works here"
+
+
+def test_a_half_written_file_is_not_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / ".secret.new").write_bytes(b"half")
+    with DataFolder(tmp_path) as folder:
+        assert len(folder.secret) == 32
+        assert folder.secret != b"half"

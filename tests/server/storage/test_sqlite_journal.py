@@ -1,0 +1,187 @@
+"""The SQLite journal and a disk that fails: what is not durable is an error of its kind."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.git.changes import Entry, RefMove
+from server.git.objects import Kind, new_object
+from server.storage.journal import (
+    DamagedError,
+    DiskFullError,
+    JournalError,
+    OvertakenError,
+    ReadOnlyError,
+)
+from server.storage.journal.sqlite import SqliteJournal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    journal = SqliteJournal(path)
+    yield journal
+    journal.close()
+
+
+def entry(document: str = "notes", text: bytes = b"text") -> Entry:
+    blob = new_object(Kind.BLOB, text)
+    return Entry(document, (blob,), (RefMove("refs/heads/master", None, blob.id),))
+
+
+def test_all_that_waits_is_one_transaction_with_one_sync(path: Path) -> None:
+    journal = SqliteJournal(path, start=False)
+    commits: list[str] = []
+    journal._writer.set_trace_callback(commits.append)
+    futures = [journal.append(entry(f"d{number}"), 0) for number in range(10)]
+    futures.append(journal.append(entry("d0"), 1))
+    assert not any(future.done() for future in futures)
+    journal.write()
+    assert [future.result() for future in futures[:-1]] == list(range(1, 11))
+    assert futures[-1].result() == 11, "it follows the first one of the same transaction"
+    assert commits.count("COMMIT") == 1
+    journal.close()
+
+
+def test_the_database_syncs_every_commit(journal: SqliteJournal) -> None:
+    assert journal._writer.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert journal._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_one_that_is_overtaken_does_not_keep_the_others(path: Path) -> None:
+    journal = SqliteJournal(path, start=False)
+    good, late, other = (
+        journal.append(entry("notes"), 0),
+        journal.append(entry("notes"), 0),
+        journal.append(entry("plans"), 0),
+    )
+    journal.write()
+    assert (good.result(), other.result()) == (1, 2)
+    assert isinstance(late.exception(), OvertakenError)
+    journal.close()
+
+
+def full(journal: SqliteJournal) -> None:
+    """Let the database grow no further than it is."""
+    (pages,) = journal._writer.execute("PRAGMA page_count").fetchone()
+    journal._writer.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def test_a_full_disk_is_an_error_of_its_kind_and_over_when_there_is_room(
+    journal: SqliteJournal,
+) -> None:
+    journal.append(entry(), 0).result()
+    full(journal)
+    large = entry(text=b"x" * 100_000)
+    failed = [journal.append(large, 1), journal.append(entry("plans", b"x" * 100_000), 0)]
+    assert all(isinstance(future.exception(), DiskFullError) for future in failed)
+    assert journal.read("notes").position == 1
+    assert journal.documents() == ["notes"]
+    journal._writer.execute("PRAGMA max_page_count = 1000000")
+    assert journal.append(large, 1).result() == 2
+    assert journal.read("notes").entries == (entry(), large)
+
+
+def test_a_disk_that_may_not_be_written_is_an_error_of_its_kind(journal: SqliteJournal) -> None:
+    journal._writer.execute("PRAGMA query_only = 1")
+    assert isinstance(journal.append(entry(), 0).exception(), ReadOnlyError)
+    journal._writer.execute("PRAGMA query_only = 0")
+    assert journal.append(entry(), 0).result() == 1
+
+
+def test_a_failing_sync_acknowledges_nothing(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing:
+        """The connection, whose commits fail as SQLite reports a failing sync."""
+
+        def __init__(self, real: sqlite3.Connection) -> None:
+            self._real = real
+            self.execute = self._execute
+
+        def _execute(self, statement: str, *arguments: object) -> sqlite3.Cursor:
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("disk I/O error")
+            return self._real.execute(statement, *arguments)  # type: ignore[arg-type]
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._real, name)
+
+    real = journal._writer
+    monkeypatch.setattr(journal, "_writer", Failing(real))
+    failed = journal.append(entry(), 0).exception()
+    assert isinstance(failed, JournalError)
+    assert "disk I/O error" in str(failed)
+    monkeypatch.setattr(journal, "_writer", real)
+    assert journal.read("notes").entries == ()
+    assert journal.append(entry(), 0).result() == 1
+
+
+def test_a_file_that_is_no_database_is_refused_by_name(path: Path) -> None:
+    path.write_bytes(b"no database at all " * 1000)
+    with pytest.raises(DamagedError, match=r"journal\.sqlite"):
+        SqliteJournal(path)
+
+
+def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ReadOnlyError, match="unable to open"):
+        SqliteJournal(tmp_path / "nowhere" / "journal.sqlite")
+
+
+def test_an_entry_that_cannot_be_decoded_is_damage_and_not_silence(
+    journal: SqliteJournal, path: Path
+) -> None:
+    journal.append(entry(), 0).result()
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE entries SET body = substr(body, 1, 20)")
+    other.close()
+    with pytest.raises(DamagedError, match="notes"):
+        journal.read("notes")
+
+
+def test_a_write_ahead_log_that_lost_its_end_loses_no_earlier_entry(path: Path) -> None:
+    """A power loss leaves half of what was not synced yet; SQLite's check sums find it."""
+    journal = SqliteJournal(path)
+    for number in range(20):
+        journal.append(entry(text=b"%d" % number), number).result()
+    wal = path.with_name("journal.sqlite-wal").read_bytes()
+    database = path.read_bytes()
+    journal.close()
+    for cut in (len(wal) - 1, len(wal) - 5000, len(wal) // 2, 100, 0):
+        path.write_bytes(database)
+        path.with_name("journal.sqlite-wal").write_bytes(wal[:cut])
+        path.with_name("journal.sqlite-shm").unlink(missing_ok=True)
+        again = SqliteJournal(path)
+        log = again.read("notes")
+        assert [each.objects[0].data for each in log.entries] == [
+            b"%d" % number for number in range(log.position)
+        ]
+        assert log.position == len(log.entries)
+        assert again.append(entry(), log.position).result() == log.position + 1
+        again.close()
+
+
+def test_the_write_ahead_log_does_not_grow_without_end(
+    journal: SqliteJournal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.storage.journal.sqlite._WAL_BYTES_MAX", 200_000)
+    for number in range(100):
+        journal.append(entry(text=b"x" * 20_000), number).result()
+        journal.forget("notes", number)
+    journal.append(entry("plans"), 0).result()
+    assert path.with_name("journal.sqlite-wal").stat().st_size < 600_000
+    assert path.stat().st_size < 600_000
+
+
+def test_nothing_is_taken_after_the_end(path: Path) -> None:
+    journal = SqliteJournal(path)
+    last = journal.append(entry(), 0)
+    journal.close()
+    assert last.result() == 1
+    assert isinstance(journal.append(entry(), 1).exception(), JournalError)

@@ -1,0 +1,69 @@
+// The bar that tells of an open conflict. It never takes the focus, and waits a moment before it
+// shows itself: many a conflict is gone by then.
+
+import { byId } from '../ui/dom.js';
+import { linesOf } from './surroundings.js';
+import { whoOf } from './wording.js';
+
+/** @typedef {import('../replica/protocol.js').Conflict} Conflict */
+/**
+ * @typedef {{review: () => void, text: () => string,
+ *   said: (sentence: string) => void}} BarListener text: the user's own, as it is now
+ */
+
+const SHOWN_AFTER_MS = 1000;
+
+export class ConflictBar {
+  #listener;
+  #bar = byId('conflict-bar', HTMLElement);
+  /** @type {Conflict | null} */
+  #conflict = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {BarListener} listener */
+  constructor(listener) {
+    this.#listener = listener;
+    byId('review', HTMLButtonElement).onclick = () => listener.review();
+  }
+
+  get isShown() {
+    return !this.#bar.hidden;
+  }
+
+  /** @param {Conflict} conflict */
+  show(conflict) {
+    const isNew = this.#conflict === null;
+    this.#conflict = conflict;
+    if (this.isShown) this.#write(conflict);
+    else if (isNew) this.#timer = setTimeout(() => this.#appear(), SHOWN_AFTER_MS);
+  }
+
+  hide() {
+    clearTimeout(this.#timer);
+    this.#conflict = null;
+    this.#bar.hidden = true;
+  }
+
+  #appear() {
+    if (!this.#conflict) return;
+    const [line] = this.#write(this.#conflict);
+    this.#bar.hidden = false;
+    const who = whoOf(this.#conflict);
+    this.#listener.said(
+      `${who} changed the same words as you on line ${line}. Press F8 to review.`,
+    );
+  }
+
+  /** @param {Conflict} conflict @returns the lines */
+  #write(conflict) {
+    const lines = linesOf(conflict, this.#listener.text());
+    byId('conflict-who', HTMLElement).textContent =
+      `${whoOf(conflict)} changed the same words as you`;
+    const where = lines.length > 1 ? `(${lines.length} places)` : `(line ${lines[0]})`;
+    // How much others write is not said: `waiting` counts up to this message, and no further.
+    byId('conflict-where', HTMLElement).textContent =
+      ` ${where}. Nothing is lost: your text is kept here, and what others write is shown once you decide.`;
+    return lines;
+  }
+}

@@ -1,0 +1,54 @@
+// For the cautious: the whole of one's own text as it is, taken away before anything is decided.
+
+import { byId } from '../ui/dom.js';
+
+const DOWNLOAD_TAKES_MS = 60_000;
+
+/**
+ * @param {string} document its name
+ * @param {() => string} text
+ * @param {(sentence: string) => void} said
+ */
+export function offerOwnText(document, text, said) {
+  byId('copy-text', HTMLButtonElement).onclick = async () => {
+    const isCopied = await copy(text());
+    said(isCopied ? 'Your text is copied.' : 'Copying is not possible here: download it instead.');
+  };
+  byId('download-text', HTMLButtonElement).onclick = () => {
+    download(`${document}.txt`, text());
+    said(`Your text is downloaded as ${document}.txt.`);
+  };
+}
+
+/** Also where the page came over plain http. @param {string} text */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text);
+  }
+}
+
+/** @param {string} text */
+function copyBySelection(text) {
+  const before = /** @type {HTMLElement} */ (document.activeElement);
+  const field = document.createElement('textarea');
+  field.value = text;
+  field.className = 'said';
+  before.after(field); // beside the button: outside of an open dialog nothing can be selected
+  field.select();
+  const isCopied = document.execCommand('copy');
+  field.remove();
+  before.focus();
+  return isCopied;
+}
+
+/** @param {string} name @param {string} text */
+export function download(name, text) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_TAKES_MS);
+}

@@ -1,0 +1,141 @@
+// Where a hunk stands: its lines in the text, with the other hunks on them set apart, because each
+// side has words of its own there too. Pure. Offsets are those of JavaScript's strings.
+
+import { resolutionOf } from '../replica/decision.js';
+import { between } from '../text/between.js';
+import { inUnits, mapPosition, pointsIn } from '../text/splices.js';
+
+/** @typedef {import('../replica/protocol.js').Hunk} Hunk */
+/** @typedef {import('./choices.js').Hunks} Hunks */
+/** @typedef {string | Hunk} Part a stretch of the text that all have in common, or another hunk */
+/**
+ * @typedef {{above: Part[], before: Part[], after: Part[], below: Part[]}} Surroundings before and
+ *   after: on the lines of the hunk
+ */
+/** @typedef {{hunk: Hunk, from: number, to: number}} Range */
+
+const LINES_AROUND = 2;
+
+/** @param {Hunks} conflict @param {number} index @returns {Surroundings} */
+export function surroundings({ text, hunks }, index) {
+  const ranges = rangesOf(text, hunks);
+  const { hunk, from, to } = /** @type {Range} */ (ranges[index]);
+  const start = startOfLine(text, ranges, from);
+  const end = isLines(hunk) ? to : endOfLine(text, ranges, to);
+  const next = isLines(hunk) ? to : afterLineEnd(text, end);
+  let [top, bottom, line] = [start, next, next];
+  for (let count = 0; count < LINES_AROUND; count++) {
+    if (top > 0) top = startOfLine(text, ranges, top - 1);
+    if (line < text.length) bottom = endOfLine(text, ranges, line);
+    line = afterLineEnd(text, bottom);
+  }
+  const [earlier, later] = [ranges.slice(0, index), ranges.slice(index + 1)];
+  const isOnLine = (/** @type {Range} */ range) => range.from <= end && !isLines(hunk);
+  return {
+    above: parts(
+      text,
+      earlier.filter((range) => range.from < start),
+      top,
+      start,
+    ),
+    before: parts(
+      text,
+      earlier.filter((range) => range.from >= start),
+      start,
+      from,
+    ),
+    after: parts(text, later.filter(isOnLine), to, end),
+    below: parts(
+      text,
+      later.filter((range) => !isOnLine(range)),
+      next,
+      bottom,
+    ),
+  };
+}
+
+/**
+ * The line of each hunk in what the person sees now: others may have written more since, elsewhere.
+ *
+ * @param {Hunks} conflict
+ * @param {string} local
+ */
+export function linesOf({ text, hunks }, local) {
+  const splices = between(text, local);
+  return hunks.map(({ start }) => lineAt(local, mapPosition(splices, start)));
+}
+
+/**
+ * Where a result ends, in what the person sees after the decision.
+ *
+ * @param {import('../replica/protocol.js').Dispute} conflict
+ * @param {readonly string[]} results
+ * @param {number} index
+ * @param {string} local
+ * @returns {number} in code points
+ */
+export function endOfResult(conflict, results, index, local) {
+  const { splices, text } = resolutionOf(conflict, results);
+  let position = 0;
+  for (const [at, [start, deleted, inserted]] of splices.entries()) {
+    if (at < index) position += pointsIn(inserted) - deleted;
+    else if (at === index) position += start + pointsIn(inserted.replace(/\r?\n$/, ''));
+  }
+  return mapPosition(between(text, local), position);
+}
+
+/** @param {string} text @param {number} position in code points */
+function lineAt(text, position) {
+  const [[offset]] = /** @type {[[number, number, string]]} */ (inUnits(text, [[position, 0, '']]));
+  return text.slice(0, offset).split('\n').length;
+}
+
+/** @param {string} text @param {readonly Hunk[]} hunks @returns {Range[]} */
+function rangesOf(text, hunks) {
+  const units = inUnits(
+    text,
+    hunks.map(({ start, end }) => [start, end - start, '']),
+  );
+  return units.map(([from, length], index) => {
+    return { hunk: /** @type {Hunk} */ (hunks[index]), from, to: from + length };
+  });
+}
+
+/** Whether each side is whole lines, so that the line after is another one. @param {Hunk} hunk */
+function isLines({ base, ours, theirs }) {
+  return [base, ours, theirs].every((side) => side === '' || side.endsWith('\n'));
+}
+
+/** A line end within a hunk is not one: another side may not have it. @param {string} text @param {Range[]} ranges @param {number} at @returns {number} */
+function startOfLine(text, ranges, at) {
+  const start = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
+  const across = ranges.find(({ from, to }) => from < start && start <= to && to <= at);
+  return across && !isLines(across.hunk) ? startOfLine(text, ranges, across.from) : start;
+}
+
+/** @param {string} text @param {Range[]} ranges @param {number} at @returns {number} before the line end */
+function endOfLine(text, ranges, at) {
+  const found = text.indexOf('\n', at);
+  const end = found < 0 ? text.length : found;
+  const across = ranges.find(({ from, to }) => at <= from && from <= end && end < to);
+  if (across) return endOfLine(text, ranges, across.to);
+  return text[end - 1] === '\r' && end > at ? end - 1 : end;
+}
+
+/** @param {string} text @param {number} end of a line */
+function afterLineEnd(text, end) {
+  return end + (text.startsWith('\r\n', end) ? 2 : 1);
+}
+
+/** @param {string} text @param {Range[]} ranges @param {number} start @param {number} end @returns {Part[]} */
+function parts(text, ranges, start, end) {
+  /** @type {Part[]} */
+  const found = [];
+  let position = start;
+  for (const { hunk, from, to } of ranges) {
+    if (from < position || to > end) continue;
+    found.push(text.slice(position, from), hunk);
+    position = to;
+  }
+  return [...found, text.slice(position, end)].filter((part) => part !== '');
+}

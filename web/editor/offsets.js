@@ -1,0 +1,93 @@
+// From positions of a text that the server knows to offsets of the textarea, which shows a later
+// one with line ends of its own. Pure; many at once, as each walk through a large text takes time.
+
+import { between } from '../text/between.js';
+import { shown } from '../text/endings.js';
+import { mapPosition } from '../text/splices.js';
+
+/** @typedef {import('../replica/protocol.js').Conflict} Conflict */
+
+/**
+ * Where others are in the textarea, and on which line of it.
+ *
+ * @template {{anchor: number, head: number}} T
+ * @param {readonly T[]} places in code points of `known`
+ * @param {string} known
+ * @param {string} local the text that the textarea shows
+ */
+export function locate(places, known, local) {
+  if (places.length === 0) return [];
+  const splices = between(known, local);
+  const offsets = offsetsAt(
+    local,
+    places.flatMap(({ anchor, head }) => [
+      mapPosition(splices, anchor),
+      mapPosition(splices, head),
+    ]),
+  );
+  return places.map((place, index) => {
+    const [anchor, head] = /** @type {[At, At]} */ (offsets.slice(2 * index, 2 * index + 2));
+    return { ...place, anchor: anchor.offset, head: head.offset, line: head.line };
+  });
+}
+
+/**
+ * What a conflict is about, in the textarea.
+ *
+ * @param {Conflict} conflict
+ * @param {string} local the text that the textarea shows
+ * @returns {{start: number, end: number}[]} never empty; the last may end behind the text
+ */
+export function disputedIn({ hunks, text }, local) {
+  const splices = between(text, local);
+  const ends = hunks.flatMap(({ start, end }) => [
+    mapPosition(splices, start),
+    mapPosition(splices, end, true),
+  ]);
+  const offsets = offsetsAt(local, ends);
+  return hunks.map((_, index) => {
+    const [from, to] = /** @type {[At, At]} */ (offsets.slice(2 * index, 2 * index + 2));
+    if (from.offset < to.offset) return { start: from.offset, end: to.offset };
+    // Deleted here: what stood around it shows the place.
+    return { start: Math.max(0, from.offset - 1), end: from.offset + 1 };
+  });
+}
+
+/** @typedef {{offset: number, line: number}} At */
+
+/**
+ * @param {string} text
+ * @param {readonly number[]} positions in any order; what is behind the text is taken for its end
+ * @returns {At[]}
+ */
+function offsetsAt(text, positions) {
+  const hasPairs = /[\ud800-\udfff]/.test(text);
+  /** @type {Map<number, At>} */
+  const found = new Map();
+  let [position, from, offset, line] = [0, 0, 0, 1];
+  for (const next of [...new Set(positions)].sort((a, b) => a - b)) {
+    const until = hasPairs ? forward(text, from, next - position) : next;
+    const passed = shown(text.slice(from, until));
+    offset += passed.length;
+    line += newlinesIn(passed);
+    [position, from] = [next, until];
+    found.set(next, { offset, line });
+  }
+  return positions.map((at) => /** @type {At} */ (found.get(at)));
+}
+
+/** So many code points further, at most to the end. @param {string} text @param {number} from @param {number} points */
+function forward(text, from, points) {
+  let at = from;
+  for (let left = points; left > 0 && at < text.length; left--) {
+    at += /** @type {number} */ (text.codePointAt(at)) > 0xffff ? 2 : 1;
+  }
+  return at;
+}
+
+/** @param {string} text */
+function newlinesIn(text) {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}

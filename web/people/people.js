@@ -1,0 +1,242 @@
+// Who is here: names, colours and where they are ("Bo, line 14"); and the user's own name.
+
+import { listed } from '../text/listed.js';
+import { byId } from '../ui/dom.js';
+import { Arrivals } from './arrivals.js';
+import { legible } from './colors.js';
+import { Places } from './places.js';
+
+/** @typedef {import('../replica/protocol.js').Person} Person */
+/** @typedef {{client: string, name: string, color: string, moves: number} & import('./places.js').Place} Other */
+/**
+ * @typedef {{renamed: (name: string) => void, goTo: (client: string) => void,
+ *   changed: () => void, said: (sentence: string) => void}} PeopleListener changed: somebody came,
+ *   left or moved; called once for many of these
+ */
+
+const NAME_MOST = 64;
+const SHOW_EVERY_MS = 30;
+const TYPING_MS = 2000;
+// From here on there is no room for everybody's line.
+const MANY = 6;
+
+export class People {
+  /** @type {Map<string, Person>} */
+  #others = new Map();
+  #places = new Places();
+  /** @type {Map<string, number>} how often each has moved */
+  #moves = new Map();
+  /** @type {Map<string, number>} the lines they are on, as far as is known */
+  #lines = new Map();
+  /** @type {Map<string, unknown>} timers of those whose edits arrive */
+  #typing = new Map();
+  /** @type {Map<string, HTMLLIElement>} */
+  #items = new Map();
+  #listener;
+  #clock;
+  #arrivals;
+  #isDue = false;
+  #list = byId('people', HTMLUListElement);
+  #self = byId('rename', HTMLButtonElement);
+  #field = byId('name', HTMLInputElement);
+
+  /**
+   * @param {string} name
+   * @param {PeopleListener} listener
+   * @param {import('../replica/connection.js').Clock} clock
+   */
+  constructor(name, listener, clock) {
+    this.#listener = listener;
+    this.#clock = clock;
+    this.#arrivals = new Arrivals((sentence) => listener.said(sentence), clock);
+    this.#field.maxLength = NAME_MOST;
+    this.#showSelf(name);
+    this.#self.onclick = () => this.#startRenaming();
+    this.#field.onblur = () => this.#rename(this.#field.value);
+    this.#field.onkeydown = (event) => this.#onKey(event);
+  }
+
+  get areOthersHere() {
+    return this.#others.size > 0;
+  }
+
+  /** Where the others are, in code points of the known text. @returns {Other[]} */
+  get places() {
+    return [...this.#others.values()].flatMap(({ client, name, color }) => {
+      const place = this.#places.of(client);
+      return place ? [{ client, name, color, moves: this.#moves.get(client) ?? 0, ...place }] : [];
+    });
+  }
+
+  /** @param {Person[]} people @param {string} own the own client */
+  reset(people, own) {
+    const others = people.filter(({ client }) => client !== own);
+    const clients = new Set(others.map(({ client }) => client));
+    for (const client of this.#others.keys()) if (!clients.has(client)) this.#forget(client);
+    this.#others = new Map(others.map((person) => [person.client, person]));
+    for (const person of others) this.#place(person);
+    this.#changed();
+  }
+
+  /** @param {import('../replica/protocol.js').PersonMoved} message */
+  moved(message) {
+    const { client } = message;
+    if (message.left) {
+      this.#forget(client);
+    } else {
+      this.#others.set(client, { ...this.#others.get(client), ...message });
+      this.#place(message);
+    }
+    this.#changed();
+  }
+
+  /**
+   * The text that the server and this page know, before `places` are asked for.
+   *
+   * @param {string | null} commit
+   * @param {string} text
+   */
+  known(commit, text) {
+    this.#places.known(commit ?? '', text);
+  }
+
+  /** Their edits have arrived. @param {readonly string[]} clients */
+  wrote(clients) {
+    for (const client of clients) {
+      if (!this.#others.has(client)) continue;
+      this.#clock.cancel(this.#typing.get(client));
+      this.#typing.set(
+        client,
+        this.#clock.after(() => this.#rests(client), TYPING_MS),
+      );
+    }
+    this.#changed();
+  }
+
+  /** "Ann and Bo". @param {readonly string[]} clients */
+  namesOf(clients) {
+    const names = clients.map((client) => this.#others.get(client)?.name ?? 'Somebody');
+    return listed(names.length > 0 ? names : ['Somebody']);
+  }
+
+  /** @param {readonly {client: string, line: number}[]} lines of those whose place is known */
+  show(lines) {
+    this.#lines = new Map(lines.map(({ client, line }) => [client, line]));
+    for (const [client, item] of this.#items) {
+      if (this.#others.has(client)) continue;
+      item.remove();
+      this.#items.delete(client);
+    }
+    for (const person of this.#others.values()) this.#showPerson(person);
+    this.#list.classList.toggle('many', this.#others.size > MANY);
+  }
+
+  /** @param {Person} person */
+  #place({ client, base, anchor, head }) {
+    if (base === undefined || anchor === undefined || head === undefined) return;
+    this.#places.moved(client, { base, anchor, head });
+    this.#moves.set(client, (this.#moves.get(client) ?? 0) + 1);
+  }
+
+  /** @param {string} client */
+  #forget(client) {
+    this.#others.delete(client);
+    this.#places.left(client);
+    this.#moves.delete(client);
+    this.#clock.cancel(this.#typing.get(client));
+    this.#typing.delete(client);
+  }
+
+  /** @param {string} client */
+  #rests(client) {
+    this.#typing.delete(client);
+    this.#changed();
+  }
+
+  #changed() {
+    this.#arrivals.here(this.#others);
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#clock.after(() => {
+      this.#isDue = false;
+      this.#listener.changed();
+    }, SHOW_EVERY_MS);
+  }
+
+  /** @param {Person} person */
+  #showPerson({ client, name, color }) {
+    const item = this.#items.get(client) ?? this.#newItem(client);
+    const line = this.#lines.get(client);
+    item.style.setProperty('--person', legible(color));
+    item.classList.toggle('typing', this.#typing.has(client));
+    const place = line === undefined ? '' : `, line ${line}`;
+    write(item.querySelector('.name'), name);
+    write(item.querySelector('.place'), place);
+    const button = item.querySelector('button');
+    if (!button) return;
+    button.ariaLabel = name + place; // the place is not always seen
+    button.title = `${this.#typing.has(client) ? `${name} is typing. ` : ''}${place && `Go to ${name}`}`;
+  }
+
+  /** @param {string} client */
+  #newItem(client) {
+    const item = document.createElement('li');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'person';
+    const label = part('label');
+    label.append(part('name'), part('place'));
+    button.append(part('dot'), label);
+    button.onclick = () => this.#listener.goTo(client);
+    item.append(button);
+    this.#items.set(client, item);
+    this.#list.append(item);
+    return item;
+  }
+
+  // The own name
+
+  /** @param {string} name */
+  #showSelf(name) {
+    this.#field.value = name;
+    byId('own-name', HTMLElement).textContent = name;
+  }
+
+  #startRenaming() {
+    this.#self.hidden = true;
+    this.#field.hidden = false;
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.isComposing || (event.key !== 'Enter' && event.key !== 'Escape')) return;
+    event.preventDefault();
+    if (event.key === 'Escape') this.#field.value = ''; // an empty name changes nothing
+    this.#field.blur();
+    this.#self.focus();
+  }
+
+  /** @param {string} typed */
+  #rename(typed) {
+    const name = typed.trim().replace(/\s+/g, ' ');
+    const before = byId('own-name', HTMLElement).textContent ?? '';
+    this.#field.hidden = true;
+    this.#self.hidden = false;
+    this.#showSelf(name || before);
+    if (name && name !== before) this.#listener.renamed(name);
+  }
+}
+
+/** @param {string} kind */
+function part(kind) {
+  const span = document.createElement('span');
+  span.className = kind;
+  return span;
+}
+
+/** @param {Element | null} element @param {string} text */
+function write(element, text) {
+  if (element && element.textContent !== text) element.textContent = text;
+}

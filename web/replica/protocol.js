@@ -1,0 +1,57 @@
+// The messages of the wire protocol, version 1, as the browser sees them. docs/protocol.md says the
+// same in words; P1, P2, ... in comments of this folder are its numbered rules.
+
+/** @typedef {import('../text/splices.js').Splice} Splice */
+
+/**
+ * @typedef {{type: 'hello', protocol: 1, name?: string, client?: string, key?: string,
+ *   base?: string}} Hello
+ * @typedef {{type: 'edit', seq: number, base: string, text?: string,
+ *   splices?: readonly Splice[]}} Edit
+ * @typedef {{type: 'resolve', seq: number, commit: string, base: string, text?: string,
+ *   splices?: readonly Splice[]}} Resolve
+ * @typedef {{type: 'park', seq: number, commit: string}} Park
+ * @typedef {{type: 'presence', base: string, anchor: number, head: number,
+ *   name?: string}} OwnPresence
+ * @typedef {{type: 'sync'} | {type: 'ping'}} Request
+ * @typedef {Edit | Resolve | Park} Submission what carries a seq and is answered once (P3)
+ * @typedef {Hello | Submission | OwnPresence | Request} ClientMessage
+ */
+
+/**
+ * @typedef {{client: string, name: string, color: string, base?: string, anchor?: number,
+ *   head?: number}} Person
+ * @typedef {{start: number, end: number, base: string, ours: string, theirs: string}} Hunk
+ *   `ours` is what is in `master`, `theirs` is what this client wrote
+ * @typedef {{commit: string, revision: string, base: string, text: string, hunks: Hunk[],
+ *   diff: string, names: {ours: string[], theirs: string}}} Dispute between a branch and `master`
+ * @typedef {{type: 'conflict', seq: number, waiting: number} & Dispute} Conflict
+ * @typedef {{type: 'welcome', protocol: number, document: string, client: string, key: string,
+ *   branch: string, revision: string, text?: string, from?: string, splices?: Splice[],
+ *   check: number, seq: number, people: Person[], conflict: Conflict | null, access: string,
+ *   unmerged?: number, limits: {document_bytes: number}}} Welcome
+ * @typedef {{type: 'merged', seq: number, commit: string, revision: string, splices: Splice[],
+ *   check: number}} Merged
+ * @typedef {{type: 'update', from?: string, revision: string, splices?: Splice[], text?: string,
+ *   check: number, clients?: string[]}} Update
+ * @typedef {{type: 'presence', left?: boolean} & Person} PersonMoved
+ * @typedef {{type: 'error', code: string, message: string, seq?: number,
+ *   retry_after_s?: number}} ServerError
+ * @typedef {{type: 'unmerged', count: number}} Unmerged how many parts are put aside
+ * @typedef {Welcome | Merged | Update | Conflict | PersonMoved | Unmerged | ServerError
+ *   | {type: 'pong'}} ServerMessage
+ */
+
+export const PROTOCOL = 1;
+
+/** The codes after which the same message may be sent again. */
+export const RETRYABLE = new Set(['unavailable', 'rate_limited']);
+
+/** Whether a message answers one of this client's, so that the next may go. @param {ServerMessage} message */
+export function isAnswer(message) {
+  if (message.type === 'update') return message.text !== undefined; // to `sync`
+  return ['welcome', 'merged', 'conflict'].includes(message.type);
+}
+
+/** The peer said something that the protocol does not allow here. */
+export class ProtocolError extends Error {}

@@ -1,0 +1,33 @@
+// The tab of the page tells how the text is doing: by the icon's shape, and in the title's words.
+
+import { byId } from './dom.js';
+
+/** @typedef {'saved' | 'busy' | 'offline' | 'conflict' | 'unsaved'} PageState */
+
+/** @type {Record<PageState, [icon: string, before: string]>} */
+const SHOWN = {
+  saved: ['favicon', ''],
+  busy: ['favicon-busy', ''],
+  offline: ['favicon-offline', '● Offline - '],
+  conflict: ['favicon-conflict', '● Your choice is needed - '],
+  unsaved: ['favicon-conflict', '● Not saved - '],
+};
+
+/**
+ * `busy` is for what takes long: an icon that changes at every letter only disturbs.
+ *
+ * @param {PageState} state
+ * @param {string} name of the document
+ */
+export function showState(state, name) {
+  const icon = byId('icon', HTMLLinkElement);
+  const address = `/static/pages/${SHOWN[state][0]}.svg`;
+  if (icon.getAttribute('href') !== address) icon.setAttribute('href', address);
+  const title = titleOf(state, name);
+  if (document.title !== title) document.title = title;
+}
+
+/** @param {PageState} state @param {string} name */
+export function titleOf(state, name) {
+  return `${SHOWN[state][1]}${name} - GollabEdit`;
+}

@@ -1,0 +1,93 @@
+// What this browser remembers: the user's name and the documents seen, for all tabs; and for one
+// tab what it needs to go on after the page is loaded anew.
+
+/** @typedef {{name: string, seen: number}} Recent */
+
+const NAME = 'gollabedit.name';
+const RECENT = 'gollabedit.recent';
+const RECENT_MOST = 20;
+
+/** @template T @param {() => T} action @param {T} otherwise for when storage is switched off */
+function attempt(action, otherwise) {
+  try {
+    return action();
+  } catch {
+    return otherwise;
+  }
+}
+
+export function userName() {
+  const stored = attempt(() => localStorage.getItem(NAME), null);
+  if (stored) return stored;
+  const guest = `Guest ${10 + Math.floor(Math.random() * 990)}`;
+  rename(guest);
+  return guest;
+}
+
+/** @param {string} name */
+export function rename(name) {
+  attempt(() => localStorage.setItem(NAME, name), undefined);
+}
+
+/** @returns {Recent[]} the newest first */
+export function recentDocuments() {
+  const stored = attempt(() => JSON.parse(localStorage.getItem(RECENT) ?? '[]'), []);
+  return Array.isArray(stored) ? stored.filter(isRecent) : [];
+}
+
+/** @param {unknown} stored */
+function isRecent(stored) {
+  const { name, seen } = Object(stored);
+  return typeof name === 'string' && Number.isFinite(seen);
+}
+
+/** @param {string} name */
+export function remember(name) {
+  const others = recentDocuments().filter((recent) => recent.name !== name);
+  store([{ name, seen: Date.now() }, ...others].slice(0, RECENT_MOST));
+}
+
+/** @param {string} name */
+export function forget(name) {
+  store(recentDocuments().filter((recent) => recent.name !== name));
+}
+
+/** Undo `forget`. @param {Recent} recent */
+export function putBack(recent) {
+  forget(recent.name);
+  store([...recentDocuments(), recent].sort((one, other) => other.seen - one.seen));
+}
+
+/** @param {Recent[]} recent */
+function store(recent) {
+  attempt(() => localStorage.setItem(RECENT, JSON.stringify(recent)), undefined);
+}
+
+/** @typedef {{snapshot: import('../replica/replica.js').Snapshot, page: string}} Left page: the one that left it */
+
+/**
+ * Take what the tab left behind when its page was unloaded. Taken, not read: a tab that is
+ * duplicated copies the storage, and two tabs must not be one client.
+ *
+ * @param {string} document
+ * @returns {Left | null}
+ */
+export function takeSnapshot(document) {
+  const key = `gollabedit.tab.${document}`;
+  return attempt(() => {
+    const stored = sessionStorage.getItem(key);
+    sessionStorage.removeItem(key);
+    return stored ? JSON.parse(stored) : null;
+  }, null);
+}
+
+/**
+ * @param {string} document
+ * @param {import('../replica/replica.js').Snapshot | null} snapshot
+ * @param {string} page
+ */
+export function leaveSnapshot(document, snapshot, page) {
+  if (!snapshot) return;
+  const left = JSON.stringify({ snapshot, page });
+  attempt(() => sessionStorage.setItem(`gollabedit.tab.${document}`, left), undefined);
+}
