@@ -32,6 +32,7 @@ changed becomes one hunk.
 Not here: repositories, files, people, and any memory. The same arguments give the same answer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -217,12 +218,15 @@ def _moved_twice(
 ) -> tuple[int, int] | None:
     """From where to where both sides moved the same lines, but to different places.
 
-    Git takes each change for itself, and the lines stand there twice.
+    Git takes each change for itself, and the lines stand there twice. Lines of which there are
+    several are no certain sign.
     """
     b, o, t = texts
     taken = set(_taken(b, ours)) & set(_taken(b, theirs)) if ours and theirs else None
     if not taken:
         return None
+    counts = Counter(b)
+    taken = {(start, lines) for start, lines in taken if any(counts[line] == 1 for line in lines)}
     mine, yours = (_put(side, changes) for side, changes in ((o, ours), (t, theirs)))
     places = [
         place
