@@ -5,6 +5,7 @@
 | `tokens`        | where a text may be cut: lines, clauses, words, blanks, graphemes       |
 | `diff`          | the shortest way from one list of tokens to another (Git's own xdiff)   |
 | `splices`       | a change as a list of `(start, deleted, inserted)`                      |
+| `between`       | finding the splices between two texts                                   |
 | `pieces`        | three texts side by side, cut in pieces that merge or disagree          |
 | `order`         | which of two stretches of whole lines comes first                       |
 | `placed`        | a change at the place where it was made                                 |

@@ -20,8 +20,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from unicodedata import combining, normalize
 
+from merge.between import is_between_words
 from merge.placed import Placed, is_empty_line, is_line_start, is_lines, old_text, says_something
-from merge.splices import is_between_words
 from merge.tokens import tokens
 
 # Pairs of changes that are looked at: no moment of typing has more.

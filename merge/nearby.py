@@ -18,10 +18,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from merge.between import between
 from merge.line_ends import conversion
 from merge.placed import as_made
 from merge.positional import merge_placed, way_from
-from merge.splices import Splice, apply, between
+from merge.splices import Splice, apply
 from merge.three_way import merge
 
 # So many unchanged lines on either side keep changes apart: those of a line merge touch where

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
+from merge.between import between, by_letters, is_between_words, settled, tears_nothing
 from merge.pieces import Piece
 from merge.placed import Placed, in_one_word, sticks
 from merge.positional import merge_placed, pieces
-from merge.splices import Splice, between, by_letters, is_between_words, settled, tears_nothing
+from merge.splices import Splice
 from merge.tokens import equal_prefix
 
 # How far a change is slid: no moment of typing has more.

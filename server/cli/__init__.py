@@ -1,1 +1,1 @@
-"""What `gollabedit` does besides serving: documents of a running server, and a folder of data."""
+"""The command line: what `gollabedit` does."""

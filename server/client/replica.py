@@ -24,8 +24,9 @@ from typing import TypeAlias
 
 import msgspec
 
+from merge.between import between
 from merge.result import Merge
-from merge.splices import Splice, SpliceError, apply, between
+from merge.splices import Splice, SpliceError, apply
 from merge.three_way import merge
 from server.protocol import (
     VERSION,

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from merge.between import between
 from merge.rendering import unified_diff
 from merge.result import Hunk, with_theirs
-from merge.splices import Splice, SpliceError, apply, between
+from merge.splices import Splice, SpliceError, apply
 from server import protocol
 from server.core.branches import Branch, Branches
 from server.core.commit_store import CommitStore

@@ -16,9 +16,10 @@ parameter, the repository sits behind `CommitStore`. Knows no message and no ses
 
 from dataclasses import dataclass
 
+from merge.between import between
 from merge.nearby import Nearby, merge_nearby
 from merge.result import Hunk, Merge, with_theirs
-from merge.splices import Splice, between
+from merge.splices import Splice
 from merge.three_way import merge
 from server.core import git_model
 from server.core.commit_store import CommitStore

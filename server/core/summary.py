@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from merge.splices import Splice, between
+from merge.between import between
+from merge.splices import Splice
 
 _WORD = re.compile(r"\w+")
 

@@ -1,0 +1,1 @@
+"""The aiohttp server: the only place that knows requests and responses."""

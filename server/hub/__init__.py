@@ -1,0 +1,1 @@
+"""The open documents and the tasks that look after them."""

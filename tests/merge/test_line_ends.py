@@ -3,9 +3,9 @@
 import pytest
 
 from merge import merge
+from merge.between import between
 from merge.line_ends import line_end
 from merge.nearby import merge_nearby
-from merge.splices import between
 
 LF = "one\ntwo\nthree\n"
 CRLF = LF.replace("\n", "\r\n")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from merge.between import between
 from merge.nearby import _window, merge_nearby
-from merge.splices import Splice, apply, between
+from merge.splices import Splice, apply
 from merge.three_way import merge
 
 _PAGE_CASES = json.loads(

@@ -10,7 +10,8 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from merge.splices import Splice, SpliceError, apply, between, compose, invert, map_position
+from merge.between import between
+from merge.splices import Splice, SpliceError, apply, compose, invert, map_position
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "splices.json").read_text(encoding="utf-8")

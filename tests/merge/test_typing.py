@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from merge.between import between
 from merge.nearby import Nearby
-from merge.splices import Splice, apply, between
+from merge.splices import Splice, apply
 from merge.three_way import merge
 from tests.merge.line_typist import Layout, Ledger, Place
 from tests.merge.typists import SCENES, Scene, Tally, runs

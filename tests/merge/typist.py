@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from merge.between import between
 from merge.nearby import merge_nearby
-from merge.splices import Splice, apply, between, compose, map_position
+from merge.splices import Splice, apply, compose, map_position
 from merge.three_way import merge
 from server.core.recent_steps import Change
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
+from merge.between import between
 from merge.nearby import Nearby, merge_nearby
 from merge.result import Merge
-from merge.splices import between
 from merge.three_way import merge
 from server.core.recent_steps import Author, Change, Step, Steps
 from tests.merge.line_typist import Layout, Ledger, LineTypist, checklist, nested, table

@@ -14,7 +14,8 @@ from enum import Enum, auto
 from random import Random
 from typing import Any
 
-from merge.splices import Splice, apply, between
+from merge.between import between
+from merge.splices import Splice, apply
 from server.protocol import check_of
 
 Message = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from merge.splices import between
+from merge.between import between
 from server.protocol import check_of
 from tests.simulation.client import Client, Words
 

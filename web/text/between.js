@@ -1,5 +1,5 @@
 // Finding the splices between two texts: from coarse to fine, and where people would say they are.
-// The twin of `between` in merge/splices.py; the lists need not be the same, only what they give.
+// The twin of `between` in merge/between.py; the lists need not be the same, only what they give.
 // But for `between` itself, everything here counts in offsets of JavaScript's strings.
 
 import { diff, isBoundary, lines, words } from './diff.js';

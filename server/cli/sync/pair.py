@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from merge.splices import between
+from merge.between import between
 from server import protocol
 from server.cli.sync.endings import Endings, FileText, taken, written
 from server.cli.sync.file import FileError, Seen, WatchedFile, signature_of

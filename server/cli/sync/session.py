@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from merge.between import between
 from merge.marker_reader import MarkerError, read
 from merge.marker_writer import marker_size, write
 from merge.markers import Style, conflicts
 from merge.result import Hunk, Merge, Range
-from merge.splices import between
 from merge.three_way import merge
 from server.client.replica import ClientSync, Known, Snapshot, keeping_all
 from server.protocol import Conflict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from merge.splices import between
+from merge.between import between
 from server.client.replica import (
     ClientSync,
     Snapshot,

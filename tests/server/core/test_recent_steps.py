@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from merge.splices import apply, between
+from merge.between import between
+from merge.splices import apply
 from server.core.recent_steps import Author, Step, Steps
 
 ANN = Author("ann", "Ann")
