@@ -1,0 +1,184 @@
+"""Laws of lines: whatever looks like them, changes stay on theirs, and whole lines stay whole."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from merge.nearby import merge_nearby
+from merge.splices import Splice, apply
+from merge.three_way import merge
+
+ALIKE = ["- [ ] milk\n", "- [ ] milk\n", "- [x] milk\n", "| a | b |\n", "  - x\n", "\n", "end\n"]
+# Two that differ share no word: what both sides make of one line may be put together of words.
+UNALIKE = ["- [ ] milk\n", "- [ ] milk\n", "| a | b |\n", "  text\n", "\n", "end\n"]
+# Each side writes words of its own: two that say the same in one line are asked about.
+WRITTEN = [
+    "{}",
+    "word{}",
+    " more{}",
+    "two words {} ",
+    "[{}",
+    "\n",
+    "- [ ] milk{}\n",
+    "\n- {}",
+    "  ",
+]
+
+
+class Sides(NamedTuple):
+    """A base, and what each side made of it."""
+
+    base: str
+    mine: list[Splice]
+    yours: list[Splice]
+
+    @property
+    def texts(self) -> tuple[str, str, str]:
+        return self.base, apply(self.base, self.mine), apply(self.base, self.yours)
+
+
+def merged_texts(sides: Sides) -> list[str]:
+    """What each way of merging comes to, if it does not ask."""
+    base, ours, theirs = sides.texts
+    found = []
+    for live in (False, True):
+        whole = merge(base, ours, theirs, live=live)
+        near = merge_nearby(base, ours, sides.mine, sides.yours, live=live)
+        found += [whole.text] if whole.clean else []
+        found += [near.text] if near else []
+    return found
+
+
+# Changes of the two sides with something untouched between them are carried out where they are.
+
+
+@st.composite
+def changes_apart(draw: st.DrawFn) -> Sides:
+    """One to three changes of each side, with a blank or a line end between those of two sides."""
+    base = "".join(draw(st.lists(st.sampled_from(ALIKE), min_size=1, max_size=8)))
+    places = st.tuples(st.integers(0, len(base)), st.sampled_from([0, 0, 1, 1, 4, 11]))
+    sides: tuple[list[Splice], list[Splice]] = [], []
+    last, was = Splice(0, 0, ""), -1
+    for start, length in sorted(draw(st.lists(places, min_size=2, max_size=6))):
+        deleted = min(length, len(base) - start)
+        side = draw(st.integers(0, 1))
+        inserted = draw(st.sampled_from([*WRITTEN, ""] if deleted else WRITTEN))
+        change = Splice(start, deleted, inserted.format("ot"[side]))
+        end = last.start + last.deleted
+        moving = last.inserted or base[last.start : end]
+        # Lines put behind a line are at the same place as those put before the next one.
+        is_apart = any(map(str.isspace, base[end + moving.startswith("\n") : start]))
+        if len(sides[side]) < 3 and (was < 0 or start > end) and (was in (-1, side) or is_apart):
+            sides[side].append(change)
+            last, was = change, side
+    return Sides(base, *sides)
+
+
+@given(changes_apart())
+@settings(max_examples=600)
+def test_changes_apart_stay_where_they_were_made_however_alike_the_lines(sides: Sides) -> None:
+    base, ours, theirs = sides.texts
+    near = merge_nearby(base, ours, sides.mine, sides.yours, live=True)
+    assert near is not None
+    assert near.text == apply(base, sorted([*sides.mine, *sides.yours]))
+    assert apply(ours, near.from_ours) == near.text
+    assert apply(theirs, near.from_theirs) == near.text
+
+
+# Whole lines stay whole.
+
+
+def as_splices(lines: Sequence[str], changes: Iterable[tuple[int, int, str]]) -> list[Splice]:
+    """Changes of lines by number as splices."""
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    return [Splice(starts[at], starts[end] - starts[at], put) for at, end, put in changes]
+
+
+@st.composite
+def whole_lines(draw: st.DrawFn) -> Sides:
+    """Two sides that insert, delete and replace whole lines; each new line may be a new one."""
+    lines = draw(st.lists(st.sampled_from(UNALIKE), max_size=7))
+    fresh = iter(range(100))
+
+    def some_lines(least: int) -> str:
+        new = st.sampled_from([*UNALIKE, "\n", "new{}\n", "  new{}\n"])
+        put = draw(st.lists(new, min_size=least, max_size=2))
+        return "".join(line.replace("{}", str(next(fresh))) for line in put)
+
+    def changed() -> list[Splice]:
+        cuts = sorted(draw(st.sets(st.integers(0, len(lines)), min_size=1, max_size=3)))
+        changes = []
+        for at, limit in pairwise([*cuts, len(lines)]):
+            end = min(at + draw(st.sampled_from([0, 0, 1, 2])), limit)
+            changes.append((at, end, some_lines(0 if end > at else 1)))
+        return as_splices(lines, changes)
+
+    return Sides("".join(lines), changed(), changed())
+
+
+@given(whole_lines())
+@settings(max_examples=300)
+def test_every_line_is_one_that_a_text_had_and_has_its_end(sides: Sides) -> None:
+    known = {line for text in sides.texts for line in text.split("\n")}
+    for text in merged_texts(sides):
+        assert set(text.split("\n")) <= known
+        assert text.endswith("\n") or not text
+
+
+# Two insertions of whole lines at one point.
+
+
+@st.composite
+def insertions_at_one_point(draw: st.DrawFn) -> Sides:
+    """Named lines of a tree, and of each side one to three new ones."""
+    depths = [0]
+    for step in draw(st.lists(st.integers(-2, 1), max_size=6)):
+        depths.append(max(0, depths[-1] + step))
+    at = draw(st.integers(1, len(depths)))
+    lines = [f"{'  ' * depth}b{number}\n" for number, depth in enumerate(depths)]
+
+    def some_lines(name: str) -> str:
+        depth = draw(st.integers(0, depths[at - 1] + 1))
+        new = [depth]
+        for step in draw(st.lists(st.integers(-1, 1), max_size=2)):
+            new.append(max(depth, new[-1] + step))  # all of them below the first, or beside it
+        return "".join(f"{'  ' * depth}{name}{number}\n" for number, depth in enumerate(new))
+
+    return Sides("".join(lines), *(as_splices(lines, [(at, at, some_lines(n))]) for n in "ot"))
+
+
+def parents(text: str) -> dict[str, str]:
+    """For each line the nearest one above that is indented less."""
+    found: dict[str, str] = {}
+    above: list[tuple[int, str]] = []
+    for line in text.splitlines():
+        depth = len(line) - len(line.lstrip())
+        above = [each for each in above if each[0] < depth]
+        found[line.strip()] = above[-1][1] if above else ""
+        above.append((depth, line.strip()))
+    return found
+
+
+@given(insertions_at_one_point())
+@settings(max_examples=200)
+def test_new_lines_keep_the_parents_that_they_had(sides: Sides) -> None:
+    _, ours, theirs = sides.texts
+    own = {
+        name: parent
+        for text, letter in ((ours, "o"), (theirs, "t"))
+        for name, parent in parents(text).items()
+        if name.startswith(letter)
+    }
+    for text in merged_texts(sides):
+        assert own.items() <= parents(text).items()
+
+
+@given(insertions_at_one_point())
+@settings(max_examples=200)
+def test_new_lines_do_not_depend_on_which_side_is_ours(sides: Sides) -> None:
+    assert merged_texts(sides) == merged_texts(Sides(sides.base, sides.yours, sides.mine))
