@@ -92,11 +92,23 @@ def _may_edge(base: str, insertion: Placed, change: Placed) -> bool:
     if is_lines(base, change) and is_before:
         return not is_line_start(base, insertion.start)
     if change.is_deletion:
+        if _glues(base, insertion, change):
+            return False
         is_word = says_something(insertion.inserted) and says_something(old_text(base, change))
         return insertion.is_alone and not is_word
     return _is_accent(base, change) or is_between_words(
         base, insertion.start, insertion.end, insertion.inserted
     )
+
+
+def _glues(base: str, insertion: Placed, deletion: Placed) -> bool:
+    """Whether the deletion takes away the blank that divides the insertion from the next word."""
+    if insertion.start == deletion.start:
+        sides = insertion.inserted[-1:], base[deletion.end : deletion.end + 1]
+    else:
+        sides = base[deletion.start - 1 : deletion.start], insertion.inserted[:1]
+    gone = old_text(base, deletion)
+    return gone != gone.strip() and all(side and not side.isspace() for side in sides)
 
 
 def _is_accent(base: str, change: Placed) -> bool:

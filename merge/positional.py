@@ -13,6 +13,7 @@ goes left: that keeps a doubled letter beside its twin.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -167,7 +168,7 @@ def _line_end_of(base: str) -> str:
 
 def _shared(base: str, one: Placed, other: Placed) -> str:
     """What both did: the same change, or the line end that the text lacked."""
-    if one.splice == other.splice and _is_one_act(base, one):
+    if one.splice == other.splice and _is_one_act(one):
         return one.inserted
     if (
         one.start < len(base)
@@ -182,10 +183,9 @@ def _shared(base: str, one: Placed, other: Placed) -> str:
     return ""
 
 
-def _is_one_act(base: str, change: Placed) -> bool:
+def _is_one_act(change: Placed) -> bool:
     """Whether two people who did the same meant the same: not so of an item that both began."""
-    is_blank_lines = is_lines(base, change) and change.inserted.isspace()
-    return change.is_replacement or says_something(change.inserted) or is_blank_lines
+    return change.is_replacement or says_something(change.inserted)
 
 
 def _in_order(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed, bool]]:
@@ -193,7 +193,7 @@ def _in_order(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed
     lines = [each for each in tagged if each[0].is_insertion and is_lines(base, each[0])]
     if len(lines) == 2 and not comes_first(*(_as_lines(change) for change, _ in lines)):
         lines.reverse()
-    others = sorted((each for each in tagged if each not in lines), key=_order)
+    others = sorted((each for each in tagged if each not in lines), key=partial(_order, base))
     if len(others) == 2 and is_empty_line(base, others[0][0].start):
         others.sort(key=lambda each: (each[0].inserted.startswith(_LINE_ENDS), not each[1]))
     behind = lines and not is_line_start(base, lines[0][0].start)
@@ -206,10 +206,19 @@ def _as_lines(change: Placed) -> str:
     return text if text.endswith("\n") else text.partition("\n")[2] + "\n"
 
 
-def _order(tagged: tuple[Placed, bool]) -> tuple[bool, int, int, bool]:
-    """Insertions, who reaches further left, theirs, then replacements.
+def _order(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int, int, bool]:
+    """Insertions, who goes on with a word, who reaches further left, theirs, then replacements.
 
     What was typed around a letter stays around it.
     """
     change, is_mine = tagged
-    return change.is_replacement, change.sticks, change.low, is_mine
+    before, after = (
+        base[max(change.start - 1, 0) : change.start],
+        base[change.start : change.start + 1],
+    )
+    is_behind_word = bool(before) and not before.isspace()
+    if is_behind_word or not after or after.isspace():
+        leaves_word = is_behind_word and change.inserted[:1].isspace()
+    else:
+        leaves_word = not change.inserted[-1:].isspace()  # and goes on with the word behind it
+    return change.is_replacement, leaves_word, change.sticks, change.low, is_mine

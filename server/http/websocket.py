@@ -44,7 +44,10 @@ async def connect(request: web.Request) -> web.StreamResponse:
     )
     if not websocket.can_prepare(request):
         raise _upgrade_required()
-    await websocket.prepare(request)
+    try:
+        await websocket.prepare(request)
+    except ConnectionError:  # who asked is gone already
+        return websocket
     try:
         seat = hub.sit(document)
     except OverloadedError as problem:

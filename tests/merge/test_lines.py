@@ -12,6 +12,8 @@ from merge.splices import Splice, apply
 from merge.three_way import merge
 
 ALIKE = ["- [ ] milk\n", "- [ ] milk\n", "- [x] milk\n", "| a | b |\n", "  - x\n", "\n", "end\n"]
+# Two that differ share no word: what both sides make of one line may be put together of words.
+UNALIKE = ["- [ ] milk\n", "- [ ] milk\n", "| a | b |\n", "  text\n", "\n", "end\n"]
 # Each side writes words of its own: two that say the same in one line are asked about.
 WRITTEN = [
     "{}",
@@ -38,17 +40,16 @@ class Sides(NamedTuple):
         return self.base, apply(self.base, self.mine), apply(self.base, self.yours)
 
 
-def merged_texts(sides: Sides, *, by_letters: bool = True) -> list[str]:
-    """What each way of merging comes to, if it does not ask.
-
-    Args:
-        sides: what is merged.
-        by_letters: whether whole texts are also merged live, which may compare them by letters.
-    """
+def merged_texts(sides: Sides) -> list[str]:
+    """What each way of merging comes to, if it does not ask."""
     base, ours, theirs = sides.texts
-    wholes = [merge(base, ours, theirs, live=live) for live in (False, True)[: 1 + by_letters]]
-    nears = [merge_nearby(base, ours, sides.mine, sides.yours, live=live) for live in (False, True)]
-    return [whole.text for whole in wholes if whole.clean] + [near.text for near in nears if near]
+    found = []
+    for live in (False, True):
+        whole = merge(base, ours, theirs, live=live)
+        near = merge_nearby(base, ours, sides.mine, sides.yours, live=live)
+        found += [whole.text] if whole.clean else []
+        found += [near.text] if near else []
+    return found
 
 
 # Changes of the two sides with something untouched between them are carried out where they are.
@@ -101,13 +102,13 @@ def as_splices(lines: Sequence[str], changes: Iterable[tuple[int, int, str]]) ->
 @st.composite
 def whole_lines(draw: st.DrawFn) -> Sides:
     """Two sides that insert, delete and replace whole lines; each new line may be a new one."""
-    lines = draw(st.lists(st.sampled_from(ALIKE), max_size=7))
+    lines = draw(st.lists(st.sampled_from(UNALIKE), max_size=7))
     fresh = iter(range(100))
 
     def some_lines(least: int) -> str:
-        new = st.sampled_from([*ALIKE, "\n", "- new{}\n", "  new{}\n"])
-        put = "".join(draw(st.lists(new, min_size=least, max_size=2)))
-        return put.replace("{}", str(next(fresh)))
+        new = st.sampled_from([*UNALIKE, "\n", "new{}\n", "  new{}\n"])
+        put = draw(st.lists(new, min_size=least, max_size=2))
+        return "".join(line.replace("{}", str(next(fresh))) for line in put)
 
     def changed() -> list[Splice]:
         cuts = sorted(draw(st.sets(st.integers(0, len(lines)), min_size=1, max_size=3)))
@@ -124,7 +125,7 @@ def whole_lines(draw: st.DrawFn) -> Sides:
 @settings(max_examples=300)
 def test_every_line_is_one_that_a_text_had_and_has_its_end(sides: Sides) -> None:
     known = {line for text in sides.texts for line in text.split("\n")}
-    for text in merged_texts(sides, by_letters=False):
+    for text in merged_texts(sides):
         assert set(text.split("\n")) <= known
         assert text.endswith("\n") or not text
 

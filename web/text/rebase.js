@@ -238,6 +238,10 @@ function areLetters(text, mine, other) {
   const isEmptyLine = before === '\n' && /[\r\n]/.test(after);
   if (isEmptyLine || /[\r\n]/.test(written)) return false;
   if (/[\r\n]/.test(theirs)) return mine.from === text.length && theirs.startsWith('\n');
+  const isBehindWord = /\S/.test(before);
+  const leavesWord = (/** @type {string} */ put) =>
+    isBehindWord || !/\S/.test(after) ? isBehindWord && /^\s/.test(put) : /\S$/.test(put);
+  if (leavesWord(written) !== leavesWord(theirs)) return false; // who goes on with it comes first
   return !(saysSomething(written) && saysSomething(theirs));
 }
 
