@@ -206,7 +206,23 @@ async def _end(process: Process) -> None:
         await _ended(process)
     finally:
         _signal(process, signal.SIGKILL)  # also where Git has ended and left somebody
-    await _ended(process)
+        await _reaped(process)
+
+
+async def _reaped(process: Process) -> None:
+    """Wait until a killed program has ended, also if its end is not waited for any more.
+
+    Else the event loop may be closed with the program still to be noticed.
+    """
+    ending = asyncio.ensure_future(_ended(process))
+    interrupted: asyncio.CancelledError | None = None
+    while not ending.done():
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError as problem:
+            interrupted = problem
+    if interrupted:
+        raise interrupted
 
 
 def _signal(process: Process, number: int) -> None:
