@@ -85,7 +85,7 @@ def _in_one_line(
 ) -> Iterator[tuple[Edit, Edit]]:
     """Edits that bring the same words into one line, several edits of a side taken together.
 
-    How a comparison cuts what somebody wrote in a line into edits depends on the marks around it.
+    The marks around it decide how a comparison cuts one phrase into edits.
     """
     lines = _line_numbers(base)
     mine, yours = _by_line(lines, ours[1]), _by_line(lines, theirs[1])

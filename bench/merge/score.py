@@ -19,7 +19,7 @@ from bench.merge.hunks import Hunk, blanks_normalised, hunks
 from bench.merge.report import percent, percent_within, progress, table
 from bench.merge.tool import LIMIT_S, Failed, NoAnswer, Tool, TooSlow
 
-# After so many calls over the limit a tool is given up on this kind of rows: some tools need
+# After this many calls over the limit a tool is given up on this kind of rows: some tools need
 # minutes for one file, and there are a thousand.
 _TOO_SLOW_MAX = 3
 _CLASSES = ("prose", "code")

@@ -27,8 +27,8 @@ from server.core.recent_steps import Author, Change, Step, Steps
 from server.core.summary import describe
 
 # An edit counts as live typing while its base is at most this old and it changes no more than this:
-# then two insertions at one point are both kept without a question. Of larger changes the live
-# rules would settle too much silently.
+# then known splices are carried out where they were made. Of larger changes the live rules would
+# settle too much silently.
 _LIVE_AGE_S = 30.0
 _LIVE_CHARACTERS = 200
 
