@@ -37,11 +37,13 @@ def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
     A side is read by words, where all that happened to one word is one change, and by letters,
     where several insertions into one word are several.
     """
-    mine, yours = between(base, ours), between(base, theirs)
-    if max(len(mine), len(yours)) > _CHANGES_MAX:
+    changes = between(base, ours), between(base, theirs)
+    if max(map(len, changes)) > _CHANGES_MAX:
         return None
-    by_words = [_read(base, side, in_one_word) for side in (mine, yours)]
-    by_letters = [_by_letters(base, side) for side in (ours, theirs)]
+    by_words = [_read(base, change, in_one_word) for change in changes]
+    by_letters = [
+        _by_letters(base, side, change) for side, change in zip((ours, theirs), changes, strict=True)
+    ]
     is_plain = all(_is_plain(typed) for side in by_letters for typed in side)
     for readings in (by_letters, by_words) if is_plain else (by_words, by_letters):
         merged = merge_placed(base, *readings)
@@ -55,8 +57,10 @@ def _is_plain(typed: Placed) -> bool:
     return typed.is_insertion or (typed.is_alone and not typed.is_replacement)
 
 
-def _by_letters(base: str, side: str) -> list[Placed]:
-    return _read(base, _slid_right(base, side, by_letters(base, side)), _is_rewritten)
+def _by_letters(base: str, side: str, by_words: Sequence[Splice]) -> list[Placed]:
+    letters = by_letters(base, side)
+    changes = by_words if letters is None else letters
+    return _read(base, _slid_right(base, side, changes), _is_rewritten)
 
 
 def _slid_right(base: str, side: str, changes: Sequence[Splice]) -> Iterator[Splice]:
