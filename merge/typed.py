@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from merge.between import between, by_letters, is_between_words, settled, tears_nothing
 from merge.pieces import Piece
-from merge.placed import Placed, in_one_word, sticks
+from merge.placed import Placed, in_one_word, old_text, sticks
 from merge.positional import merge_placed, pieces
 from merge.splices import Splice
 from merge.tokens import equal_prefix
@@ -42,8 +42,11 @@ def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
         return None
     by_words = [_read(base, change, in_one_word) for change in changes]
     by_letters = [
-        _by_letters(base, side, change) for side, change in zip((ours, theirs), changes, strict=True)
+        _by_letters(base, side, change)
+        for side, change in zip((ours, theirs), changes, strict=True)
     ]
+    if any(_leaves_letters(base, typed) for side in (*by_words, *by_letters) for typed in side):
+        return None
     is_plain = all(_is_plain(typed) for side in by_letters for typed in side)
     for readings in (by_letters, by_words) if is_plain else (by_words, by_letters):
         merged = merge_placed(base, *readings)
@@ -55,6 +58,16 @@ def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
 def _is_plain(typed: Placed) -> bool:
     """Whether it is plainly typing, and not a word that gave way to another."""
     return typed.is_insertion or (typed.is_alone and not typed.is_replacement)
+
+
+def _leaves_letters(base: str, typed: Placed) -> bool:
+    """Whether lines went but for letters of a word: nobody deletes so, it was read wrongly."""
+    if typed.inserted or "\n" not in old_text(base, typed):
+        return False
+    return any(
+        base[place - 1 : place].isalnum() and base[place : place + 1].isalnum()
+        for place in (typed.start, typed.end)
+    )
 
 
 def _by_letters(base: str, side: str, by_words: Sequence[Splice]) -> list[Placed]:
