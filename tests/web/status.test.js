@@ -24,28 +24,28 @@ function status(sync, more) {
 }
 
 test('saved is said only of what was acknowledged', () => {
-  assert.equal(status().text, 'All changes saved');
+  assert.equal(status().text, 'Saved');
   assert.equal(status({}, { dirtySinceMs: 9_000 }).text, 'Saving');
-  assert.equal(status({}, { dirtySinceMs: 5_000 }).text, 'Saving (slow)');
+  assert.equal(status({}, { dirtySinceMs: 5_000 }).text, 'Still saving');
 });
 
 test('offline is shown after two seconds, and announced without the seconds that count down', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
-  assert.equal(status({}, { connection, offlineSinceMs: 9_000 }).text, 'All changes saved');
+  assert.equal(status({}, { connection, offlineSinceMs: 9_000 }).text, 'Saved');
   const { text, said } = status({}, { connection, offlineSinceMs: 1_000 });
-  assert.match(text, /^Offline - keep typing.*8 s/);
+  assert.match(text, /^Offline\. Keep typing.*8 s/);
   assert.doesNotMatch(said, /\d/);
 });
 
 test('where the text cannot be kept it is said, and what to do', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
   const { said } = status({}, { connection, offlineSinceMs: 1_000, isKept: false });
-  assert.equal(said, 'Offline, and your text cannot be kept on this device - copy it');
+  assert.equal(said, 'Offline. This browser can’t store your text: copy it somewhere safe.');
 });
 
 test('a conflict says how much waits for a choice', () => {
   const conflict = { hunks: [{}, {}] };
-  assert.equal(status({ conflict }).text, '2 parts need your choice; the rest is saved');
+  assert.equal(status({ conflict }).text, '2 conflicts to review. Everything else is saved.');
 });
 
 test('what the server refuses is said in its words', () => {

@@ -181,5 +181,6 @@ export function sizeProblem(text, before, mostBytes) {
   if (text.length * 3 <= mostBytes) return null;
   const size = encoder.encode(text).length;
   if (size <= mostBytes || size < encoder.encode(before).length) return null;
-  return `The document is too large to be saved: ${size.toLocaleString('en')} of ${mostBytes.toLocaleString('en')} bytes. Make it shorter.`;
+  const [is, most, over] = [size, mostBytes, size - mostBytes].map((it) => it.toLocaleString('en'));
+  return `This document is too large to save (${is} of ${most} bytes). Shorten it by ${over} bytes.`;
 }

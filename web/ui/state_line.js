@@ -62,7 +62,9 @@ export class StateLine {
     const { icon, text, said } = statusOf({ sync, connection, isKept, ...times });
     setText('status-icon', icon);
     setText('status-text', text);
-    byId('status', HTMLElement).classList.toggle('warning', said !== '');
+    const button = byId('status', HTMLElement);
+    button.classList.toggle('warning', said !== '');
+    button.title = connection.name === 'open' ? '' : 'Reconnect now';
     if (said !== this.#announced) {
       this.#announced = said;
       if (said) this.#say(said);

@@ -22,12 +22,12 @@ export function statusOf(situation) {
   if (sync.state.name === 'retrying') return warning(sync.state.message);
   if (sync.conflict && !sync.isDeciding) {
     const count = sync.conflict.hunks.length;
-    const text = `${count === 1 ? '1 part needs' : `${count} parts need`} your choice; the rest is saved`;
+    const text = `${count} conflict${count === 1 ? '' : 's'} to review. Everything else is saved.`;
     return { icon: '⚠', text, said: '' }; // the bar says it
   }
-  if (sync.known.commit === null) return { icon: '…', text: 'Opening', said: '' };
-  if (dirtySinceMs === null) return { icon: '✓', text: 'All changes saved', said: '' };
-  const text = nowMs - dirtySinceMs < SLOW_MS ? 'Saving' : 'Saving (slow)';
+  if (sync.known.commit === null) return { icon: '…', text: 'Loading', said: '' };
+  if (dirtySinceMs === null) return { icon: '✓', text: 'Saved', said: '' };
+  const text = nowMs - dirtySinceMs < SLOW_MS ? 'Saving' : 'Still saving';
   return { icon: '…', text, said: '' };
 }
 
@@ -35,12 +35,14 @@ export function statusOf(situation) {
 function offline({ connection, nowMs, sync, isKept }) {
   const isWaiting = connection.name === 'waiting';
   const reason = (isWaiting && connection.reason) || 'Offline';
-  if (!isKept) return warning(`${reason}, and your text cannot be kept on this device - copy it`);
+  if (!isKept)
+    return warning(`${reason}. This browser can’t store your text: copy it somewhere safe.`);
   const advice =
-    sync.known.commit === null ? '' : ' - keep typing, your text is kept on this device';
+    sync.known.commit === null ? '' : ' Keep typing: your text is stored on this device.';
   const seconds = isWaiting ? Math.ceil((connection.untilMs - nowMs) / 1000) : 0;
-  const again = seconds > 3 ? ` (trying in ${seconds} s)` : '';
-  return { icon: '⚠', text: reason + advice + again, said: reason + advice };
+  const again = seconds > 3 ? ` Reconnecting in ${seconds} s.` : '';
+  const said = `${reason}.${advice}`;
+  return { icon: '⚠', text: said + again, said };
 }
 
 /** @param {string} text @returns {Status} */
