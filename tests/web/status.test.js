@@ -4,15 +4,15 @@ import { statusOf } from '../../web/ui/status.js';
 
 const OPEN = /** @type {any} */ ({ name: 'open' });
 const SYNC = {
-  refusal: null,
+  refused: null,
   state: { name: 'idle' },
   conflict: null,
   isDeciding: false,
   known: { commit: 'r1' },
 };
 
-/** @param {object} [sync] @param {object} [more] */
-function status(sync, more) {
+/** @param {object} [replica] @param {object} [more] */
+function status(replica, more) {
   const situation = {
     connection: OPEN,
     nowMs: 10_000,
@@ -20,7 +20,7 @@ function status(sync, more) {
     offlineSinceMs: null,
     isKept: true,
   };
-  return statusOf(/** @type {any} */ ({ sync: { ...SYNC, ...sync }, ...situation, ...more }));
+  return statusOf(/** @type {any} */ ({ replica: { ...SYNC, ...replica }, ...situation, ...more }));
 }
 
 test('saved is said only of what was acknowledged', () => {
@@ -49,5 +49,5 @@ test('a conflict says how much waits for a choice', () => {
 });
 
 test('what the server refuses is said in its words', () => {
-  assert.equal(status({ refusal: 'Too large.' }).said, 'Too large.');
+  assert.equal(status({ refused: 'Too large.' }).said, 'Too large.');
 });

@@ -2,7 +2,7 @@
 // shows itself: many a conflict is gone by then.
 
 import { byId } from '../ui/dom.js';
-import { linesOf } from './surroundings.js';
+import { linesOf } from './hunk_context.js';
 import { conflicts, whoOf } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */

@@ -5,15 +5,15 @@
 import { shown, withEndings } from '../text/endings.js';
 import { byId, setText } from '../ui/dom.js';
 import { ago } from '../ui/phrases.js';
+import { linesOf } from './hunk_context.js';
 import { foldBase, showHunk } from './hunk_view.js';
 import { offerOwnText } from './own_text.js';
-import { linesOf } from './surroundings.js';
 import { conflicts } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').Kind} Kind */
 /**
- * @typedef {{conflict: import('../replica/protocol.js').Dispute, choices: import('./choices.js').Choices,
+ * @typedef {{conflict: import('../replica/protocol.js').UnmergedConflict, choices: import('./choices.js').Choices,
  *   wording: import('./wording.js').Wording, isOwn: boolean}} Subject what is decided about
  * @typedef {{used: (subject: Subject, index: number) => void, later: () => void,
  *   closed: (subject: Subject) => void, text: () => string}} DialogListener used: everything is

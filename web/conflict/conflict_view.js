@@ -5,14 +5,14 @@ import { Toast } from '../ui/toast.js';
 import { Choices } from './choices.js';
 import { ConflictBar } from './conflict_bar.js';
 import { ConflictDialog } from './conflict_dialog.js';
-import { endOfResult } from './surroundings.js';
+import { endOfResult } from './hunk_context.js';
 import { ofConflict, usedSentence, whoOf } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /** @typedef {import('./conflict_dialog.js').Subject} Subject */
 /**
  * @typedef {{resolve: (results: readonly string[]) => void, park: () => void,
- *   takeUp: (dispute: import('../replica/protocol.js').Dispute, results: readonly string[]) => void,
+ *   resolveParked: (dispute: import('../replica/protocol.js').UnmergedConflict, results: readonly string[]) => void,
  *   undo: () => void, text: () => string, goTo: (position: number) => void,
  *   said: (sentence: string) => void, closed: () => void}} ConflictListener text: the document as
  *   the editor shows it; goTo: put the caret there, in code points; closed: the keys are the text's
@@ -144,7 +144,7 @@ export class ConflictView {
       return;
     } else {
       this.#decided = { sentence, isUndoable: false, failed: NOT_TAKEN };
-      this.#listener.takeUp(conflict, results);
+      this.#listener.resolveParked(conflict, results);
       this.#opener = null;
     }
     // Now, and not when the answer is here: the caret goes along with what others write.

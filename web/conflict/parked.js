@@ -8,7 +8,7 @@ import { conflicts, ofParked } from './wording.js';
 /**
  * @typedef {{id: string, commit: string, name: string, time: number, hunks: number,
  *   characters: number, excerpt: string}} Entry time: in seconds since 1970
- * @typedef {import('../replica/protocol.js').Dispute & {id: string, time: number}} Parked
+ * @typedef {import('../replica/protocol.js').UnmergedConflict & {id: string, time: number}} Parked
  * @typedef {{own: () => {client: string | undefined, name: string}, isBusy: () => boolean,
  *   review: (parked: Parked, wording: import('./wording.js').Wording,
  *     opener: HTMLElement) => void}} ParkedListener isBusy: an own conflict is open

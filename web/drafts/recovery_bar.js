@@ -16,7 +16,7 @@ import { finished, orphanOf, orphansOf, Recovery, wordsIn } from './recovery.js'
  * @typedef {{document: string, page: string, drafts: import('./drafts.js').Drafts,
  *   tabs: import('./tabs.js').Tabs, clock: import('../replica/connection.js').Clock,
  *   connect: import('./recovery.js').Tools['connect'],
- *   newest: () => import('../replica/working_copy.js').Known}} Surroundings newest: the document, as the page
+ *   newest: () => import('../replica/working_copy.js').Known}} RecoveryContext newest: the document, as the page
  *   heard of it last
  * @typedef {{name: () => string, said: (sentence: string) => void,
  *   closed: () => void}} RecoveryListener closed: the focus was in the bar, which is gone
@@ -46,7 +46,7 @@ export class RecoveryBar {
   #merge = byId('merge-draft', HTMLButtonElement);
   #dialog = byId('draft', HTMLDialogElement);
 
-  /** @param {Surroundings} here @param {RecoveryListener} listener */
+  /** @param {RecoveryContext} here @param {RecoveryListener} listener */
   constructor(here, listener) {
     this.#here = here;
     this.#listener = listener;

@@ -2,8 +2,8 @@
 
 import { byId } from '../ui/dom.js';
 import { listed } from '../ui/phrases.js';
-import { Arrivals } from './arrivals.js';
 import { legible } from './colors.js';
+import { JoinLeave } from './join_leave.js';
 import { Places } from './places.js';
 
 /** @typedef {import('../replica/protocol.js').Person} Person */
@@ -48,7 +48,7 @@ export class People {
   constructor(name, listener, clock) {
     this.#listener = listener;
     this.#clock = clock;
-    this.#arrivals = new Arrivals((sentence) => listener.said(sentence), clock);
+    this.#arrivals = new JoinLeave((sentence) => listener.said(sentence), clock);
     this.#field.maxLength = NAME_MOST;
     this.#showSelf(name);
     this.#self.onclick = () => this.#startRenaming();

@@ -8,7 +8,7 @@ import { statusOf } from './status.js';
 const SLOW_MS = 2_000;
 
 /**
- * @typedef {{sync: import('../replica/replica.js').Sync, connection: import('../replica/connection.js').ConnectionState,
+ * @typedef {{replica: import('../replica/replica.js').Replica, connection: import('../replica/connection.js').ConnectionState,
  *   isKept: boolean}} State isKept: whether what is not sent survives the page
  */
 
@@ -50,16 +50,16 @@ export class StateLine {
   }
 
   /** @param {State} state */
-  show({ sync, connection, isKept }) {
+  show({ replica, connection, isKept }) {
     const nowMs = this.#clock.now();
-    const isClean = sync.state.name === 'idle' && !sync.isUnsent;
+    const isClean = replica.state.name === 'idle' && !replica.isUnsent;
     this.#dirtySinceMs = isClean ? null : (this.#dirtySinceMs ?? nowMs);
     const times = {
       nowMs,
       dirtySinceMs: this.#dirtySinceMs,
       offlineSinceMs: this.#offlineSinceMs,
     };
-    const { icon, text, said } = statusOf({ sync, connection, isKept, ...times });
+    const { icon, text, said } = statusOf({ replica, connection, isKept, ...times });
     setText('status-icon', icon);
     setText('status-text', text);
     const button = byId('status', HTMLElement);
@@ -69,7 +69,7 @@ export class StateLine {
       this.#announced = said;
       if (said) this.#say(said);
     }
-    const isAsked = sync.conflict !== null && said === '';
+    const isAsked = replica.conflict !== null && said === '';
     showState(icon === '⚠' ? this.#trouble(isAsked) : this.#progress(), this.#documentName);
   }
 

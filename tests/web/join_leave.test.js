@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Arrivals } from '../../web/people/arrivals.js';
+import { JoinLeave } from '../../web/people/join_leave.js';
 import { FakeClock } from './clock.js';
 
 function stage() {
   const clock = new FakeClock();
   /** @type {string[]} */
   const said = [];
-  const arrivals = new Arrivals((sentence) => said.push(sentence), clock);
+  const arrivals = new JoinLeave((sentence) => said.push(sentence), clock);
   const here = (/** @type {Record<string, string>} */ people) =>
     arrivals.here(new Map(Object.entries(people).map(([client, name]) => [client, { name }])));
   return { clock, said, here };

@@ -8,7 +8,7 @@ const EVERY_MS = 10_000;
 const GATHER_MS = 1000;
 const NAMED_MOST = 3;
 
-export class Arrivals {
+export class JoinLeave {
   #say;
   #clock;
   /** @type {ReadonlyMap<string, {name: string}>} by client */
