@@ -397,13 +397,13 @@ async def test_what_was_added_and_removed_is_marked_and_said(room: Room) -> None
     await bo.writes_over("nine", "ten")
     bo.line.release()
     await bo.opens_dialog()
-    yours = bo.page.locator("#my-text")
+    yours = bo.page.locator("#theirs-text")
     await expect(yours.locator("del").first).to_contain_text("[removed]")
     await expect(yours.locator("del").first).to_contain_text("old")
     await expect(yours.locator("ins")).to_have_text("[added] ten")
     # Hardly anything is the same: marking single words would tell nothing.
-    await expect(bo.page.locator("#their-text ins")).to_contain_text("[added] Closed")
-    await expect(bo.page.locator("#their-text del")).to_have_count(0)
+    await expect(bo.page.locator("#ours-text ins")).to_contain_text("[added] Closed")
+    await expect(bo.page.locator("#ours-text del")).to_have_count(0)
 
 
 async def test_what_was_written_from_two_choices_is_kept_both(room: Room) -> None:
@@ -426,7 +426,7 @@ async def test_who_changed_what_and_when_is_said_while_the_dialog_is_open(room: 
     await bo.opens_dialog()
     await ann.writes_over("people", "folks")
     await expect(bo.dialog.get_by_role("region", name="Ann’s")).to_contain_text("folks")
-    age = bo.page.locator("#their-age")
+    age = bo.page.locator("#ours-age")
     await expect(age).to_have_text("changed just now")
     await bo.page.clock.fast_forward(2 * 60_000)
     await expect(age).to_have_text("changed 2 minutes ago")

@@ -195,7 +195,7 @@ async def test_what_a_conflict_is_about_is_underlined_until_it_is_over(room: Roo
     await ann.settled()
     bo.line.release()
     await expect(bo.bar).to_be_visible()
-    marks = bo.page.locator("#overlay .disputed")
+    marks = bo.page.locator("#overlay .conflict-region")
     await expect(marks).to_have_count(1)
     box = await marks.bounding_box()
     assert box is not None

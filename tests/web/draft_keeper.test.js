@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DraftKeeper, forked, isUnsent, snapshotOf } from '../../web/drafts/draft_keeper.js';
-import { finished } from '../../web/drafts/recovery.js';
+import { asNewClient, DraftKeeper, isUnsent, snapshotOf } from '../../web/drafts/draft_keeper.js';
+import { finishedDraft } from '../../web/drafts/recovery.js';
 import { Replica } from '../../web/replica/replica.js';
 import { FakeClock } from './clock.js';
 import { DraftStore, settled } from './draft_store.js';
@@ -19,7 +19,7 @@ function snapshot(local, more) {
 class Page {
   clock = new FakeClock();
   /** @type {Snapshot} */
-  work = snapshot('clean');
+  snapshot = snapshot('clean');
   /** @type {(Snapshot | null)[]} */
   taken = [];
 
@@ -29,13 +29,13 @@ class Page {
       'notes',
       id,
       { drafts: store, clock: this.clock },
-      { work: () => this.work, taken: (rest) => this.taken.push(rest) },
+      { snapshot: () => this.snapshot, claimedElsewhere: (rest) => this.taken.push(rest) },
     );
   }
 
   /** @param {string} local @param {object} [more] */
   is(local, more) {
-    this.work = snapshot(local, more);
+    this.snapshot = snapshot(local, more);
     this.keeper.changed();
   }
 
@@ -92,7 +92,7 @@ test('a page that goes writes at once, behind the write that is under way', asyn
   page.is('old');
   await page.passes(300);
   page.is('new');
-  page.keeper.keepNow();
+  page.keeper.saveNow();
   page.store.release();
   await settled();
   assert.equal(page.store.of('me')?.snapshot?.local, 'new');
@@ -111,9 +111,9 @@ test('text typed before the first welcome is kept too, and goes on under its cli
 test('a page that is loaded anew goes on with the record of the one before', async () => {
   const before = new Page();
   before.is('typed');
-  before.keeper.keepNow();
+  before.keeper.saveNow();
   const page = new Page(before.store, 'page2');
-  page.work = before.work;
+  page.snapshot = before.snapshot;
   await page.keeper.resume('page1');
   assert.deepEqual([page.taken, page.store.of('me')?.owner], [[], 'page2']);
   page.is('clean');
@@ -124,9 +124,9 @@ test('a page that is loaded anew goes on with the record of the one before', asy
 test('a page that was never welcomed leaves no record behind either', async () => {
   const before = new Page();
   before.is('typed', { client: '', key: '' });
-  before.keeper.keepNow();
+  before.keeper.saveNow();
   const page = new Page(before.store, 'page2');
-  page.work = before.work;
+  page.snapshot = before.snapshot;
   await page.keeper.resume('page1');
   page.is('clean');
   await page.passes(0);
@@ -136,7 +136,7 @@ test('a page that was never welcomed leaves no record behind either', async () =
 /** The other page has taken what this one kept. @param {Page} page @param {boolean} isSent */
 function takeFrom(page, isSent) {
   const draft = /** @type {import('../../web/drafts/recovery.js').Orphan} */ (page.store.of('me'));
-  const taken = isSent ? finished(draft, 'page2') : { ...draft, owner: 'page2' };
+  const taken = isSent ? finishedDraft(draft, 'page2') : { ...draft, owner: 'page2' };
   page.store.records.set('notes/me', taken);
   return taken;
 }
@@ -144,39 +144,39 @@ function takeFrom(page, isSent) {
 test('a page that wakes up and finds its text sent begins anew', async () => {
   const page = new Page();
   page.is('typed');
-  page.keeper.keepNow();
+  page.keeper.saveNow();
   takeFrom(page, true);
-  await page.keeper.check();
+  await page.keeper.checkOwner();
   assert.deepEqual(page.taken, [null]);
 });
 
 test('a page that wakes up with more than was sent goes on as a new client', async () => {
   const page = new Page();
   page.is('typed');
-  page.keeper.keepNow();
+  page.keeper.saveNow();
   const taken = takeFrom(page, true);
   page.is('typed, and more');
   await page.passes(300);
-  assert.deepEqual(page.taken, [forked(page.work)]);
+  assert.deepEqual(page.taken, [asNewClient(page.snapshot)]);
   assert.equal(page.store.of('me'), taken, 'the record is not its own any more');
 });
 
 test('a page whose text is being sent by another goes on as a new client', async () => {
   const page = new Page();
   page.is('typed');
-  page.keeper.keepNow();
+  page.keeper.saveNow();
   takeFrom(page, false);
-  await page.keeper.check();
-  assert.deepEqual(page.taken, [forked(page.work)]);
+  await page.keeper.checkOwner();
+  assert.deepEqual(page.taken, [asNewClient(page.snapshot)]);
 });
 
 test('a reopened tab whose text was sent by another begins anew', async () => {
   const before = new Page();
   before.is('typed');
-  before.keeper.keepNow();
+  before.keeper.saveNow();
   takeFrom(before, true);
   const page = new Page(before.store, 'page3');
-  page.work = before.work;
+  page.snapshot = before.snapshot;
   await page.keeper.resume('page1');
   assert.deepEqual(page.taken, [null]);
 });

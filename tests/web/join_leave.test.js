@@ -7,9 +7,9 @@ function stage() {
   const clock = new FakeClock();
   /** @type {string[]} */
   const said = [];
-  const arrivals = new JoinLeave((sentence) => said.push(sentence), clock);
+  const joinLeave = new JoinLeave((sentence) => said.push(sentence), clock);
   const here = (/** @type {Record<string, string>} */ people) =>
-    arrivals.here(new Map(Object.entries(people).map(([client, name]) => [client, { name }])));
+    joinLeave.update(new Map(Object.entries(people).map(([client, name]) => [client, { name }])));
   return { clock, said, here };
 }
 

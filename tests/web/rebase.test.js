@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { diffSplices } from '../../web/text/diff_splices.js';
-import { mergeKeepingAll, rebase, uprooted } from '../../web/text/rebase.js';
+import { displaced, mergeKeepingAll, rebase } from '../../web/text/rebase.js';
 import { apply } from '../../web/text/splices.js';
 import { random, randomText } from './random.js';
 
@@ -98,7 +98,7 @@ test('where nobody can be asked, everything written stays', () => {
   assert.equal(mergeKeepingAll(text, local, remote), 'one TWO zwei 3');
 });
 
-test('what is about words that are gone is uprooted, and new words beside them are not', () => {
+test('what is about words that are gone is displaced, and new words beside them are not', () => {
   const text = 'one two three\nfour\n';
   const gone = diffSplices(text, 'one\n');
   const cases = /** @type {[Splice, boolean][]} */ ([
@@ -111,7 +111,7 @@ test('what is about words that are gone is uprooted, and new words beside them a
     [[13, 0, ' more'], true],
   ]);
   for (const [splice, isUprooted] of cases) {
-    const found = uprooted(text, [splice], gone);
+    const found = displaced(text, [splice], gone);
     assert.deepEqual(found, isUprooted ? [splice] : [], JSON.stringify(splice));
   }
 });

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasArrived, orphanOf, orphansOf, Recovery, wordsIn } from '../../web/drafts/recovery.js';
+import {
+  hasArrived,
+  orphanFromLost,
+  orphansOf,
+  Recovery,
+  wordsIn,
+} from '../../web/drafts/recovery.js';
 import { Replica } from '../../web/replica/replica.js';
 import { FakeClock } from './clock.js';
 import { settled } from './draft_store.js';
@@ -217,10 +223,10 @@ test('a server that does not answer is given up, and what is left goes on from t
   const left = world.after((tab) => tab.types('one two three four\n'));
   world.isMute = true;
   const recovery = world.recovery(left);
-  const ending = recovery.run();
+  const outcome = recovery.run();
   await settled();
   world.clock.pass(20_000);
-  assert.equal(await ending, 'unreachable');
+  assert.equal(await outcome, 'unreachable');
   assert.equal(recovery.snapshot.sent?.message.seq, 1);
   world.isMute = false;
   assert.equal(await world.recovery(recovery.snapshot).run(), 'merged');
@@ -243,8 +249,11 @@ test('what several pages kept of a restored server is merged once', async () => 
   const world = new World();
   const local = `${TEXT}four five\n`;
   const known = { commit: 'c0', text: TEXT, isRevision: true };
-  const { snapshot, client, owner } = orphanOf('notes', { known, local });
-  assert.deepEqual([client, owner], Array(2).fill(orphanOf('notes', { known, local }).client));
+  const { snapshot, client, owner } = orphanFromLost('notes', { known, local });
+  assert.deepEqual(
+    [client, owner],
+    Array(2).fill(orphanFromLost('notes', { known, local }).client),
+  );
   assert.equal(await world.recovery(snapshot, true).run(), 'merged');
   assert.equal(world.server.text, local);
   world.others(`${local}six\n`);
@@ -272,9 +281,9 @@ test('a look tells whether all has arrived, and sends nothing', async () => {
     tab.types(`zero ${world.server.text}`);
     tab.sends(true);
   });
-  assert.equal(await world.recovery(arrived).look(), true);
-  assert.equal(await world.recovery({ ...arrived, local: 'and more' }).look(), false);
-  assert.equal(await world.recovery(lost).look(), false);
+  assert.equal(await world.recovery(arrived).hasArrived(), true);
+  assert.equal(await world.recovery({ ...arrived, local: 'and more' }).hasArrived(), false);
+  assert.equal(await world.recovery(lost).hasArrived(), false);
   assert.deepEqual(new Set(world.sent.map(({ type }) => type)), new Set(['hello']));
 });
 

@@ -94,7 +94,7 @@ test('living tabs tell what they go by', async () => {
   browser.tab('a', ['a', 'me', 'recovered']);
   browser.tab('b', ['b', 'other']);
   const { tabs } = browser.tab('c', ['asks']);
-  const living = await browser.passes(tabs.living());
+  const living = await browser.passes(tabs.livingIds());
   assert.deepEqual([...living].sort(), ['a', 'b', 'me', 'other', 'recovered']);
 });
 
@@ -102,7 +102,7 @@ test('where there is no channel a tab goes on alone', async () => {
   const clock = new FakeClock();
   const tabs = new Tabs('a', null, clock, { ids: () => [], lost: () => {} });
   assert.equal(await tabs.claim('me'), true);
-  const living = tabs.living();
+  const living = tabs.livingIds();
   clock.pass(0);
   assert.equal((await living).size, 0);
 });

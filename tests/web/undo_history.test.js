@@ -17,7 +17,7 @@ class Desk {
     this.text = text;
   }
 
-  /** @param {number} at @param {number} deleted @param {string} inserted @param {import('../../web/editor/undo_history.js').Kind} kind */
+  /** @param {number} at @param {number} deleted @param {string} inserted @param {import('../../web/editor/undo_history.js').EditKind} kind */
   does(at, deleted, inserted, kind = 'other') {
     const splices = /** @type {Splice[]} */ ([[at, deleted, inserted]]);
     this.history.record(this.text, splices, kind, this.nowMs);

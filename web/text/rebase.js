@@ -86,7 +86,7 @@ export function mergeKeepingAll(text, local, remote) {
  * @param {readonly Splice[]} local
  * @param {readonly Splice[]} remote
  */
-export function uprooted(text, local, remote) {
+export function displaced(text, local, remote) {
   const gone = inUnits(text, remote).map(([at, deleted]) => ({ start: at, end: at + deleted }));
   const changed = inUnits(text, remote).map((splice) => subject(text, splice));
   const subjects = inUnits(text, local).map((splice) => subject(text, splice));

@@ -1,9 +1,9 @@
-// Names of documents: what the server takes, and why not.
+// Names of documents: the server's rules.
 
 const NAME_MOST = 64;
 
 /**
- * Why this cannot be a document's name, or null if it can.
+ * Why a document cannot have this name, or null if it can.
  *
  * @param {string} name
  */
@@ -19,7 +19,7 @@ export function problemOf(name) {
   return null;
 }
 
-/** A name that nobody guesses. */
+/** A random name that cannot be guessed. */
 export function newName() {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -27,7 +27,7 @@ export function newName() {
 }
 
 /**
- * The name nearest to a wish that a document can have, or null (server/http/not_found.py too).
+ * The valid name nearest to the wish, or null (the twin of `nearest_name` on the server).
  *
  * @param {string} wish
  */
