@@ -27,7 +27,7 @@ LISTENER = """
       }
     }).observe(document, {subtree: true, childList: true, characterData: true});
 """
-_SAY = "words => import('/static/people/announcer.js').then(({say}) => say(words))"
+_ANNOUNCE = "words => import('/static/people/announcer.js').then(({announce}) => announce(words))"
 _END = "That was all."
 
 
@@ -102,7 +102,7 @@ class Window:
 
     async def announced(self) -> list[str]:
         """What its user's screen reader was told since this was asked last."""
-        await self.page.evaluate(_SAY, _END)  # behind whatever is still to be said
+        await self.page.evaluate(_ANNOUNCE, _END)  # behind whatever is still to be said
         said = await self.page.wait_for_function(
             "end => announcements.includes(end) && announcements.splice(0)", arg=_END
         )

@@ -16,7 +16,7 @@ const PANES = /** @type {const} */ ({
   ours: 'ours-text',
 });
 const LONG_LINES = 6;
-const AROUND_MOST = 160;
+const AROUND_MAX = 160;
 const narrow = matchMedia('(max-width: 36rem)');
 
 /** @param {Hunks} conflict @param {number} index */
@@ -46,7 +46,7 @@ export function nodeOf({ kind, text }) {
   if (kind === 'same') return document.createTextNode(shown(text));
   const element = document.createElement(kind === 'added' ? 'ins' : 'del');
   const isBlank = !/\S/.test(text);
-  element.append(span('said', isBlank ? `[${kind} ${spoken(text)}]` : `[${kind}] `));
+  element.append(span('sr-only', isBlank ? `[${kind} ${spoken(text)}]` : `[${kind}] `));
   const words = span('', isBlank ? visible(text) : shown(text));
   words.ariaHidden = isBlank ? 'true' : null;
   element.append(words);
@@ -86,10 +86,10 @@ function linesOf(parts, hunks) {
 
 /** @param {string} text */
 function lastOf(text) {
-  return text.length > AROUND_MOST ? `…${text.slice(-AROUND_MOST)}` : text;
+  return text.length > AROUND_MAX ? `…${text.slice(-AROUND_MAX)}` : text;
 }
 
 /** @param {string} text */
 function firstOf(text) {
-  return text.length > AROUND_MOST ? `${text.slice(0, AROUND_MOST)}…` : text;
+  return text.length > AROUND_MAX ? `${text.slice(0, AROUND_MAX)}…` : text;
 }

@@ -35,7 +35,7 @@ function copyBySelection(text) {
   const before = /** @type {HTMLElement} */ (document.activeElement);
   const field = document.createElement('textarea');
   field.value = text;
-  field.className = 'said';
+  field.className = 'sr-only';
   before.after(field); // beside the button: outside an open dialog nothing can be selected
   field.select();
   const isCopied = document.execCommand('copy');

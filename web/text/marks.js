@@ -41,19 +41,19 @@ function isRewritten(runs) {
   return changed > all * REWRITTEN;
 }
 
-/** Make spaces and line breaks visible. @param {string} blanks */
-export function visible(blanks) {
-  return blanks
+/** Make spaces and line breaks visible. @param {string} text */
+export function visible(text) {
+  return text
     .replaceAll(' ', '·')
     .replaceAll('\u00a0', '⍽')
     .replaceAll('\t', '⇥')
     .replace(/(\r?)\n|\r/g, (end, isCrlf) => (end === '\n' ? '⏎\n' : isCrlf ? '␍⏎\n' : '␍\n'));
 }
 
-/** Describe spaces and line breaks for screen readers. @param {string} blanks */
-export function spoken(blanks) {
-  const ends = blanks.match(/\r?\n|\r/g)?.length ?? 0;
-  const spaces = blanks.replace(/[\r\n]/g, '').length;
+/** Describe spaces and line breaks for screen readers. @param {string} text */
+export function spoken(text) {
+  const ends = text.match(/\r?\n|\r/g)?.length ?? 0;
+  const spaces = text.replace(/[\r\n]/g, '').length;
   const counts = [
     [spaces, 'space'],
     [ends, 'line break'],

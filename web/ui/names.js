@@ -1,6 +1,6 @@
 // Names of documents: the server's rules.
 
-const NAME_MOST = 64;
+const NAME_MAX = 64;
 
 /**
  * Why a document cannot have this name, or null if it can.
@@ -9,7 +9,7 @@ const NAME_MOST = 64;
  */
 export function problemOf(name) {
   if (name === '') return 'Enter a name.';
-  if (name.length > NAME_MOST) return `Use ${NAME_MOST} characters or fewer.`;
+  if (name.length > NAME_MAX) return `Use ${NAME_MAX} characters or fewer.`;
   if (/[A-Z]/.test(name)) return 'Use lowercase letters only.';
   if (/\s/.test(name)) return 'Use hyphens instead of spaces.';
   if (/[^a-z0-9._-]/.test(name)) return 'Use only a–z, 0–9, dots, hyphens and underscores.';
@@ -40,7 +40,7 @@ export function nearestName(wish) {
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/\.{2,}/g, '.')
     .replace(/^[-._]+/, '')
-    .slice(0, NAME_MOST)
+    .slice(0, NAME_MAX)
     .replace(/(?:[-._]|\.(?:git|lock))+$/, '');
   return problemOf(name) === null ? name : null;
 }

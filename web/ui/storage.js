@@ -5,7 +5,7 @@
 
 const NAME = 'gollabedit.name';
 const RECENT = 'gollabedit.recent';
-const RECENT_MOST = 20;
+const RECENT_MAX = 20;
 
 /** @template T @param {() => T} action @param {T} otherwise if storage is switched off */
 function attempt(action, otherwise) {
@@ -44,7 +44,7 @@ function isRecent(stored) {
 /** @param {string} name */
 export function remember(name) {
   const others = recentDocuments().filter((recent) => recent.name !== name);
-  store([{ name, seen: Date.now() }, ...others].slice(0, RECENT_MOST));
+  store([{ name, seen: Date.now() }, ...others].slice(0, RECENT_MAX));
 }
 
 /** @param {string} name */
