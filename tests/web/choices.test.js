@@ -88,7 +88,7 @@ const THREE = conflict('A B C\n', [
   { start: 4, end: 5, base: 'c', ours: 'C', theirs: 'z' },
 ]);
 
-test('the open ones can be decided alike; what was chosen stays', () => {
+test('hunks without a choice can be decided alike; other choices stay', () => {
   const choices = new Choices(THREE);
   choices.choose(2, 'ours');
   choices.choose(0, 'theirs');
@@ -102,7 +102,7 @@ test('the open ones can be decided alike; what was chosen stays', () => {
   );
 });
 
-test('both of the open ones come in the same order', () => {
+test('both has the same order in all hunks decided alike', () => {
   const choices = new Choices(THREE);
   choices.choose(0, 'both');
   choices.swap(0);
@@ -110,7 +110,7 @@ test('both of the open ones come in the same order', () => {
   assert.deepEqual(choices.results, ['A x', 'B', 'C z']);
 });
 
-test('mine is what I have by now, and when the other side changed is kept', () => {
+test('theirs follows the user’s text, and the time of the other side’s change is kept', () => {
   const choices = new Choices(WORDS);
   choices.choose(0, 'theirs');
   const hunk = { start: 4, end: 8, base: 'two', ours: 'zwei', theirs: 'deux mots' };
@@ -120,7 +120,7 @@ test('mine is what I have by now, and when the other side changed is kept', () =
   assert.deepEqual([choices.all[0]?.isOutdated, choices.all[0]?.changedMs], [false, 7]);
 });
 
-test('both has what I have by now, and the other text only as it was chosen', () => {
+test('both follows the user’s text, and keeps the other text as it was chosen', () => {
   const choices = new Choices(WORDS);
   choices.choose(0, 'both');
   const hunk = { start: 4, end: 8, base: 'two', ours: 'zwei', theirs: 'deux mots' };

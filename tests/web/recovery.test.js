@@ -14,7 +14,7 @@ import { ReferenceServer } from './reference_server.js';
 
 const TEXT = 'one two three\n';
 
-/** A line to the reference server. */
+/** A connection to the reference server. */
 class FakeLine {
   /** @type {import('../../web/replica/connection.js').ConnectionState} */
   state = { name: 'connecting' };
@@ -79,7 +79,7 @@ class World {
     return new Recovery(snapshot, { connect, name: 'Me', clock: this.clock }, isLost);
   }
 
-  /** What a page that was here leaves behind. @param {(tab: Tab) => void} story */
+  /** The snapshot that a page leaves behind. @param {(tab: Tab) => void} story */
   after(story) {
     const tab = new Tab(this.server);
     story(tab);
@@ -89,7 +89,7 @@ class World {
     );
   }
 
-  /** Somebody else writes. @param {string} text */
+  /** Someone else edits the text. @param {string} text */
   others(text) {
     const base = this.server.text;
     const other = new Tab(this.server);
@@ -99,7 +99,7 @@ class World {
   }
 }
 
-/** A tab whose answers come at once, or never. */
+/** A tab that receives answers at once, or never. */
 class Tab {
   replica = new Replica();
   isDeaf = false;
@@ -178,7 +178,7 @@ test('what is older than the last edit of its client is not sent: that had it al
   );
 });
 
-test('what disagrees is put aside, and the rest is merged', async () => {
+test('a conflict is parked, and the rest is merged', async () => {
   const world = new World();
   const left = world.after((tab) => tab.types('one deux three four\n'));
   world.others('one zwei three\n');
@@ -187,7 +187,7 @@ test('what disagrees is put aside, and the rest is merged', async () => {
   assert.deepEqual(world.server.parked, ['one deux three four\n']);
 });
 
-test('a conflict that was open when the page went is put aside too', async () => {
+test('a conflict that was open when the page went is parked too', async () => {
   const world = new World();
   const left = world.after((tab) => {
     tab.types('one deux three\n');

@@ -37,13 +37,13 @@ test('offline is shown after two seconds, and announced without the seconds that
   assert.doesNotMatch(announced, /\d/);
 });
 
-test('where the text cannot be kept it is announced, and what to do', () => {
+test('that the text cannot be stored is announced, and what to do', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
   const { announced } = status({}, { connection, offlineSinceMs: 1_000, isKept: false });
   assert.equal(announced, 'Offline. This browser can’t store your text: copy it somewhere safe.');
 });
 
-test('a conflict says how much waits for a choice', () => {
+test('the number of conflicts is shown', () => {
   const conflict = { hunks: [{}, {}] };
   assert.equal(status({ conflict }).text, '2 conflicts to review. Everything else is saved.');
 });
