@@ -15,7 +15,7 @@ from tests.browser.room import Room
 from tests.browser.window import Window
 
 _DEADLINE_S = 20.0
-# What is kept of unsent texts, as the page wrote it.
+# The unsent texts in IndexedDB.
 _KEPT = """
 () => new Promise((resolve, reject) => {
   const opening = indexedDB.open('gollabedit');
@@ -40,27 +40,27 @@ async def presses(window: Window, name: str) -> None:
 
 
 async def keeps(window: Window, *texts: str) -> None:
-    """The browser comes to hold these unsent texts."""
+    """Wait until the browser has stored exactly these unsent texts."""
     async with asyncio.timeout(_DEADLINE_S):
         while sorted(await window.page.evaluate(_KEPT)) != sorted(texts):
             pass
 
 
 async def tab_beside(room: Room, window: Window) -> Window:
-    """Another tab of the same browser on the same document."""
+    """Open another tab of the same browser on the same document."""
     tab = room.watch(Window(await window.context.new_page(), window.line))
     await tab.page.goto(f"{window.line.url}/d/{room.document}")
     return tab
 
 
 async def closes(room: Room, window: Window) -> None:
-    """Close the tab; its browser goes on."""
+    """Close the tab, but not its browser."""
     await window.page.close(run_before_unload=True)
     room.windows.remove(window)
 
 
 async def leaves_unsent(room: Room, words: str, *, after: str) -> Window:
-    """Ann types while she is offline and closes the tab. Returns her browser, on another page."""
+    """Let Ann type offline and close the tab. Return another page of her browser."""
     ann = await room.enter("Ann")
     other = room.watch(Window(await ann.context.new_page(), ann.line))
     ann.loses_connection()
@@ -79,12 +79,12 @@ async def comes_back(room: Room, browser: Window) -> Window:
     return window
 
 
-# --- the end of a page
+# --- pages that end
 
 
 @asynccontextmanager
 async def chromium_on(profile: Path) -> AsyncIterator[BrowserContext]:
-    """A browser with a profile on disk, which may be killed."""
+    """Run a browser with a profile on disk, which can be killed."""
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             profile, executable_path=path_of_chromium(), args=FLAGS
@@ -96,7 +96,7 @@ async def chromium_on(profile: Path) -> AsyncIterator[BrowserContext]:
 
 
 def process_of(profile: Path) -> int:
-    """The browser that runs on this profile."""
+    """Return the process id of the browser with this profile."""
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -128,11 +128,11 @@ async def test_a_browser_that_is_killed_has_kept_every_word(room: Room, tmp_path
     async with chromium_on(tmp_path) as context:
         ann = room.watch(Window(await context.new_page(), line))
         await ann.page.goto(address)
-        await expect(bar(ann)).to_contain_text("Text from an earlier visit was not sent")
+        await expect(bar(ann)).to_contain_text("You have unsent text from")
         await expect(bar(ann)).to_contain_text("4 words")
         assert await ann.has_focus()
-        await presses(ann, "Merge it")
-        await expect(bar(ann)).to_contain_text("is in the document now.")
+        await presses(ann, "Merge into document")
+        await expect(bar(ann)).to_contain_text("was merged into the document.")
         await ann.reads(f"Bo came first. {text}")
         assert await room.agreed() == f"Bo came first. {text}"
         await keeps(ann)
@@ -148,9 +148,9 @@ async def test_a_tab_that_is_closed_while_offline_leaves_its_text_to_the_next(ro
     await bo.types("typed meanwhile")
     ann = await comes_back(room, browser)
     await expect(bar(ann)).to_contain_text("2 words")
-    await expect(ann.page.get_by_role("status")).to_contain_text(["was not sent"])
+    await expect(ann.page.get_by_role("status")).to_contain_text(["unsent text"])
     await ann.reads("Ann: \nBo: typed meanwhile\n")
-    await presses(ann, "Merge it")
+    await presses(ann, "Merge into document")
     await ann.reads("Ann: typed alone\nBo: typed meanwhile\n")
     assert await room.agreed() == "Ann: typed alone\nBo: typed meanwhile\n"
     await presses(ann, "Close")
@@ -176,8 +176,8 @@ async def test_unsent_text_that_disagrees_is_put_aside_and_the_rest_merged(room:
     await bo.writes_over("Monday", "Tuesday")
     await bo.settled()
     ann = await comes_back(room, other)
-    await presses(ann, "Merge it")
-    await expect(bar(ann)).to_contain_text("it is kept with the parts put aside")
+    await presses(ann, "Merge into document")
+    await expect(bar(ann)).to_contain_text("except where it conflicted")
     assert await room.agreed() == "Meet on Tuesday.\n\nBring: cake\n"
     [branch] = await room.branches("unmerged")
     text = await room.git("show", f"unmerged/{branch}:{room.document}.txt")
@@ -205,12 +205,12 @@ async def test_no_text_is_thrown_away_without_asking_twice(room: Room) -> None:
     browser = await leaves_unsent(room, "not wanted", after="line.\n")
     ann = await comes_back(room, browser)
     await presses(ann, "Discard")
-    await expect(bar(ann)).to_contain_text("for good?")
-    await ann.page.keyboard.press("Enter")  # the focus is where it does no harm
-    await expect(bar(ann)).to_contain_text("was not sent")
+    await expect(bar(ann)).to_contain_text("Permanently discard")
+    await ann.page.keyboard.press("Enter")  # the focus is on the harmless button
+    await expect(bar(ann)).to_contain_text("unsent text")
     await keeps(ann, "First line.\nnot wanted")
     await presses(ann, "Discard")
-    await presses(ann, "Discard it")
+    await presses(ann, "Discard")
     await expect(bar(ann)).to_be_hidden()
     await keeps(ann)
     assert await room.agreed() == "First line.\n"
@@ -220,8 +220,8 @@ async def test_the_difference_is_shown_and_can_be_taken_away(room: Room) -> None
     await room.begin("First line.\n")
     browser = await leaves_unsent(room, "typed\nalone", after="line.\n")
     ann = await comes_back(room, browser)
-    await presses(ann, "See the difference")
-    dialog = ann.page.get_by_role("dialog", name="Text that was not sent")
+    await presses(ann, "Show changes")
+    dialog = ann.page.get_by_role("dialog", name="Unsent text")
     await expect(dialog.locator("ins")).to_contain_text("typed")
     async with ann.page.expect_download() as downloading:
         await dialog.get_by_role("button", name="Download my text").click()
@@ -242,11 +242,11 @@ async def test_a_merge_without_a_connection_is_said_and_can_be_tried_again(room:
     ann = await comes_back(room, browser)
     await expect(bar(ann)).to_be_visible()
     ann.loses_connection()
-    await presses(ann, "Merge it")
-    await expect(bar(ann)).to_contain_text("There is no connection. It is kept here")
+    await presses(ann, "Merge into document")
+    await expect(bar(ann)).to_contain_text("There is no connection. It’s still stored here")
     await keeps(ann, "First line.\ntyped alone")
     ann.line.mend()
-    await presses(ann, "Merge it")
+    await presses(ann, "Merge into document")
     await ann.reads("First line.\ntyped alone")
     assert await room.agreed() == "First line.\ntyped alone"
 
@@ -292,7 +292,7 @@ async def test_a_duplicated_tab_is_another_client(room: Room) -> None:
     ann = await room.enter("Ann")
     await ann.types("mine ")
     await ann.settled()
-    await ann.page.goto(ann.line.url)  # now the storage of the tab has what the page left
+    await ann.page.goto(ann.line.url)  # now the tab's storage has the snapshot of the page
     async with ann.context.expect_page() as opening:
         await ann.page.evaluate(f"() => void open('/d/{room.document}')")
     copy = room.watch(Window(await opening.value, ann.line))
@@ -307,7 +307,7 @@ async def test_a_duplicated_tab_is_another_client(room: Room) -> None:
 
 
 async def clients_of(window: Window) -> set[str]:
-    """As whom the page counts itself."""
+    """Return the client of the page."""
     listed = window.people.get_by_role("button", name="You:")
     await expect(listed).to_be_visible()
     return {window.clients[-1]} if window.clients else set()
@@ -320,11 +320,11 @@ async def test_a_tab_that_slept_while_its_text_was_sent_does_not_send_it_again(r
     await one.goes_after("line.\n")
     await one.types("typed alone")
     await keeps(one, "First line.\ntyped alone")
-    # Chromium freezes no page that is seen, and a page without a screen is always seen.
+    # Chromium freezes no visible page, and a headless page is always visible.
     await one.page.evaluate("document.dispatchEvent(new Event('freeze'))")
     one.line.mend()
     two = await tab_beside(room, one)
-    await presses(two, "Merge it")
+    await presses(two, "Merge into document")
     await two.reads("First line.\ntyped alone")
     await two.goes_before("First")
     await two.types("Two wrote this. ")
@@ -353,7 +353,7 @@ async def test_who_leaves_is_asked_only_if_the_text_would_be_lost(room: Room) ->
         ann.loses_connection()
         await ann.types("typed alone")
         if is_storage_broken:
-            await expect(ann.status).to_contain_text("your text cannot be kept on this device")
+            await expect(ann.status).to_contain_text("can’t store your text")
         else:
             await keeps(ann, "typed alone")
         async with ann.page.expect_event("close"):

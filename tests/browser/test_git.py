@@ -1,4 +1,4 @@
-"""The other end of a document is Git: pushes arrive in pages where people are typing."""
+"""Pushes with Git arrive in pages while users are typing."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.server.sockets.harness import git, run_git
 
 
 async def _clone(room: Room, path: Path) -> Path:
-    """As the share popover says."""
+    """Clone as the share popover says."""
     url = f"{room.server.url}/{room.document}.git"
     await git("clone", "--quiet", "-c", "remote.origin.push=HEAD:refs/for/master", url, str(path))
     return path / f"{room.document}.txt"
@@ -54,7 +54,7 @@ async def test_a_push_answers_what_was_put_aside_in_a_window(room: Room, tmp_pat
     bo.line.release()
     await bo.opens_dialog()
     await bo.dialog.get_by_role("button", name="Decide later").click()
-    counted = ann.page.get_by_role("button", name="1 part put aside")
+    counted = ann.page.get_by_role("button", name="1 unresolved conflict")
     await expect(counted).to_be_visible()
     [unmerged] = await room.branches("unmerged")
     file = await _clone(room, tmp_path / "clone")

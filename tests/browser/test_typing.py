@@ -1,4 +1,4 @@
-"""Two people type at once, and neither loses a letter, a selection or a composition."""
+"""Two users type at the same time: neither loses a letter, a selection or a composition."""
 
 import asyncio
 from pathlib import Path
@@ -15,12 +15,12 @@ _COMBINED = "e\u0301"
 
 
 def words_of(name: str, count: int = 25) -> list[str]:
-    """Words that nobody else writes."""
+    """Return words that are unique to a user."""
     return [f"{name}{number}" for number in range(count)]
 
 
 async def type_at_once(ann: Window, bo: Window, count: int = 25) -> tuple[list[str], list[str]]:
-    """Both type words, at the speed of the browser; returns which."""
+    """Let both type words at full speed; return the words."""
     anns, bos = words_of("ann", count), words_of("bo", count)
     await asyncio.gather(ann.types(" ".join(anns)), bo.types(" ".join(bos)))
     return anns, bos
@@ -52,7 +52,7 @@ async def test_two_who_type_at_the_same_spot_never_get_their_words_mixed(room: R
     await ann.types(" ")
     await bo.types(" ")
     typed = (await room.agreed()).split()
-    # Two words may touch where nobody typed a blank between them; letters stay together.
+    # Two words may touch if no space was typed between them; letters stay together.
     text = "".join(typed)
     assert len(text) == len("".join(anns + bos))
     for words in (anns, bos):
@@ -146,16 +146,16 @@ async def test_what_i_read_stays_in_place_when_others_write_above_it(room: Room)
 
 async def test_while_others_changes_are_paused_the_own_ones_are_sent(room: Room) -> None:
     ann, bo = await room.pair("Ann: \nBo: \n")
-    pause = ann.page.get_by_role("button", name="Pause")
+    pause, resume = (ann.page.get_by_role("button", name=name) for name in ("Pause", "Resume"))
     await pause.click()
     await bo.goes_after("Bo: ")
     await bo.types("theirs")
-    await expect(pause).to_contain_text("(")
+    await expect(resume).to_contain_text("(")
     await ann.goes_after("Ann: ")
     await ann.types("mine")
     await bo.reads("Ann: mine\nBo: theirs\n")
     await ann.reads("Ann: mine\nBo: \n")
-    await pause.click()
+    await resume.click()
     await ann.reads("Ann: mine\nBo: theirs\n")
     await expect(pause).not_to_contain_text("(")
     await ann.goes_after("mine")

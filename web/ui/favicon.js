@@ -1,4 +1,4 @@
-// The tab of the page tells how the text is doing: by the icon's shape, and in the title's words.
+// The state of the text in the browser's tab: by the shape of the icon, and in words in the title.
 
 import { byId } from './dom.js';
 
@@ -8,15 +8,14 @@ import { byId } from './dom.js';
 const SHOWN = {
   saved: ['favicon', ''],
   busy: ['favicon-busy', ''],
-  offline: ['favicon-offline', '● Offline - '],
-  conflict: ['favicon-conflict', '● Your choice is needed - '],
-  unsaved: ['favicon-conflict', '● Not saved - '],
+  offline: ['favicon-offline', '● Offline – '],
+  conflict: ['favicon-conflict', '● Conflict – '],
+  unsaved: ['favicon-conflict', '● Not saved – '],
 };
 
 /**
- * `busy` is for what takes long: an icon that changes at every letter only disturbs.
- *
- * @param {PageState} state
+
+ * @param {PageState} state busy: saving takes unusually long
  * @param {string} name of the document
  */
 export function showState(state, name) {
@@ -29,5 +28,5 @@ export function showState(state, name) {
 
 /** @param {PageState} state @param {string} name */
 export function titleOf(state, name) {
-  return `${SHOWN[state][1]}${name} - GollabEdit`;
+  return `${SHOWN[state][1]}${name} – GollabEdit`;
 }

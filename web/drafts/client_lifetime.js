@@ -1,0 +1,146 @@
+// The lifetime of a page as a client of a document: it claims the client of the page before it, and
+// leaves its unsent text to the page after it. Combines drafts, tabs and the recovery bar.
+
+import { newName } from '../ui/names.js';
+import { leaveSnapshot, takeSnapshot } from '../ui/storage.js';
+import { asNewClient, DraftKeeper, isUnsent, snapshotOf } from './draft_keeper.js';
+import { Drafts } from './drafts.js';
+import { RecoveryBar } from './recovery_bar.js';
+import { channelOf, Tabs } from './tabs.js';
+
+/** @typedef {import('../replica/replica.js').Snapshot} Snapshot */
+/**
+ * @typedef {{clock: import('../replica/connection.js').Clock, connect: import('./recovery.js').Tools['connect']}} Tools
+ * @typedef {{replica: () => import('../replica/replica.js').Replica, restartAs: (rest: Snapshot | null) => void,
+ *   keepingChanged: () => void} & import('./recovery_bar.js').RecoveryListener} LifetimeListener restartAs:
+ *   continue as a new client, with an empty text if `rest` is null; keepingChanged: see `isKeeping`
+ */
+
+export class ClientLifetime {
+  #document;
+  #listener;
+  #page = newName();
+  #left;
+  #isBegun = false;
+  #isAsleep = false;
+  #drafts;
+  #keeper;
+  #tabs;
+  #bar;
+
+  /** @param {string} document @param {Tools} tools @param {LifetimeListener} listener */
+  constructor(document, { clock, connect }, listener) {
+    this.#document = document;
+    this.#listener = listener;
+    this.#left = takeSnapshot(document);
+    const drafts = new Drafts(listener.keepingChanged);
+    const page = this.#page;
+    this.#drafts = drafts;
+    this.#keeper = new DraftKeeper(
+      document,
+      page,
+      { drafts, clock },
+      {
+        snapshot: () => this.#snapshot(),
+        claimedElsewhere: listener.restartAs,
+      },
+    );
+    const tabs = new Tabs(page, channelOf(document), clock, {
+      ids: () =>
+        this.#isAsleep ? [] : [page, listener.replica().client ?? '', ...this.#bar.clients],
+      lost: () => this.#startNewClient(),
+    });
+    this.#tabs = tabs;
+    this.#bar = new RecoveryBar(
+      { document, page, drafts, tabs, clock, connect, newest: () => listener.replica().newest },
+      listener,
+    );
+  }
+
+  /** The snapshot that the page before this one left. */
+  get snapshot() {
+    return this.#left?.snapshot;
+  }
+
+  /** Whether unsent text survives a crash. */
+  get isKeeping() {
+    return this.#drafts.isKeeping;
+  }
+
+  /** Whether closing the page now would lose text. */
+  get wouldLose() {
+    return (isUnsent(this.#snapshot()) && !this.#drafts.isReady) || this.#bar.wouldLose;
+  }
+
+  /** Claim the client, before the first hello. */
+  async begin() {
+    const left = this.#left;
+    this.#left = null;
+    if (left) await this.#claim();
+    if (left) await this.#keeper.resume(left.page);
+    this.#isBegun = true;
+    this.changed();
+  }
+
+  /** The replica may have changed. */
+  changed() {
+    if (this.#isBegun) this.#keeper.changed();
+    this.#bar.changed();
+  }
+
+  /** @param {readonly import('../replica/protocol.js').Person[]} people */
+  welcomed(people) {
+    this.#bar.welcomed(people);
+  }
+
+  /** @param {string} client */
+  left(client) {
+    this.#bar.left(client);
+  }
+
+  /** The server lacks text that this page had. @param {import('../replica/working_copy.js').Lost} lost */
+  lost(lost) {
+    this.#bar.lost(lost);
+  }
+
+  /** Write the draft at once: the page may be about to unload or sleep. */
+  saveNow() {
+    this.#keeper.saveNow();
+  }
+
+  /** The page is being unloaded; the next one in this tab may continue from its snapshot. */
+  leave() {
+    this.#isAsleep = true; // some browsers still let it answer
+    this.saveNow();
+    leaveSnapshot(this.#document, this.#snapshot(), this.#page);
+  }
+
+  /** The page was asleep: other tabs may have claimed its client. */
+  async wake() {
+    this.#isAsleep = false;
+    takeSnapshot(this.#document); // this page continues; no other may
+    await this.#claim();
+    await this.#keeper.checkOwner();
+  }
+
+  /** The page was hidden: it may have slept without an event. */
+  async shown() {
+    await this.#keeper.checkOwner();
+  }
+
+  async #claim() {
+    const { client } = this.#listener.replica();
+    if (client && !(await this.#tabs.claim(client))) this.#startNewClient();
+  }
+
+  /** Another tab has this client: continue as a new one, with the unsent text if there is any. */
+  #startNewClient() {
+    const snapshot = this.#snapshot();
+    this.#keeper.release();
+    this.#listener.restartAs(snapshot && isUnsent(snapshot) ? asNewClient(snapshot) : null);
+  }
+
+  #snapshot() {
+    return snapshotOf(this.#listener.replica());
+  }
+}
