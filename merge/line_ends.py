@@ -12,7 +12,7 @@ them says; where the inputs were is told in the inputs.
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from merge.pieces import agreed
+from merge.regions import agreed
 from merge.result import Hunk, Merge, Range
 
 LF, CRLF = "\n", "\r\n"

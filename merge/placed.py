@@ -18,7 +18,7 @@ class Placed(NamedTuple):
     inserted: str
     low: int
     is_alone: bool = True  # no other change of its side in the same word
-    sticks: int = 0  # -1, 1: to the letter before, behind it, as a part of one word
+    attachment: int = 0  # -1, 1: to the letter before, behind it, as a part of one word
 
     @property
     def is_insertion(self) -> bool:
@@ -37,7 +37,7 @@ class Placed(NamedTuple):
         return Splice(self.start, self.end - self.start, self.inserted)
 
 
-def as_made(base: str, change: Sequence[Splice]) -> list[Placed]:
+def place_changes(base: str, change: Sequence[Splice]) -> list[Placed]:
     """A side's splices, where they were made; those of whole lines begin with a line."""
     whole = list(_whole_lines(base, change))
     together = [in_one_word(base, *pair) for pair in pairwise(whole)]
@@ -45,8 +45,10 @@ def as_made(base: str, change: Sequence[Splice]) -> list[Placed]:
     for (start, deleted, inserted), before, after in zip(
         whole, [False, *together], [*together, False], strict=True
     ):
-        stuck = sticks(inserted, before=before, after=after)
-        found.append(Placed(start, start + deleted, inserted, start, not (before or after), stuck))
+        attached = attachment(inserted, before=before, after=after)
+        found.append(
+            Placed(start, start + deleted, inserted, start, not (before or after), attached)
+        )
     return found
 
 
@@ -75,8 +77,8 @@ def in_one_word(base: str, last: Splice, change: Splice) -> bool:
     return not any(map(str.isspace, base[last.start + last.deleted : change.start]))
 
 
-def sticks(inserted: str, *, before: bool, after: bool) -> int:
-    """To which letter a change in one word belongs; see `Placed.sticks`."""
+def attachment(inserted: str, *, before: bool, after: bool) -> int:
+    """To which letter a change in one word belongs; see `Placed.attachment`."""
     if before and not inserted[:1].isspace():
         return -1
     return 1 if after and not inserted[-1:].isspace() else 0
@@ -86,7 +88,7 @@ def old_text(base: str, change: Placed) -> str:
     return base[change.start : change.end]
 
 
-def says_something(text: str) -> bool:
+def has_word(text: str) -> bool:
     """Whether it is more than letters on their way to a word."""
     letters = [character for character in text if character.isalnum()]
     return len(letters) >= _WORD_LENGTH or any(map(str.isdigit, letters))

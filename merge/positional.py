@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from merge.collisions import collide
 from merge.order import comes_first
-from merge.pieces import Piece, piece
-from merge.placed import Placed, is_empty_line, is_line_start, is_lines, says_something
+from merge.placed import Placed, has_word, is_empty_line, is_line_start, is_lines
+from merge.regions import Region, region
 from merge.splices import Splice
 
 _LINE_ENDS = ("\n", "\r\n")
@@ -42,20 +42,20 @@ class Atom(NamedTuple):
         return (self.in_ours and self.in_theirs) if self.in_base else True
 
 
-def merge_placed(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> list[Atom] | None:
+def merge_placed(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> list[Atom] | None:
     """Carry out both sides' changes; None if it is not plain what they come to together.
 
     Args:
         base: what both sides started from.
-        mine: the changes of ours, in order.
-        yours: the changes of theirs, in order.
+        ours: the changes of ours, in order.
+        theirs: the changes of theirs, in order.
     """
-    return None if collide(base, mine, yours) else list(_atoms(base, mine, yours))
+    return None if collide(base, ours, theirs) else list(_atoms(base, ours, theirs))
 
 
-def pieces(atoms: Iterable[Atom]) -> list[Piece]:
-    """Atoms as pieces: changes with nothing untouched between them share one."""
-    found: list[Piece] = []
+def regions_of(atoms: Iterable[Atom]) -> list[Region]:
+    """Atoms as regions_of: changes with nothing untouched between them share one."""
+    found: list[Region] = []
     group: list[Atom] = []
     for atom in atoms:
         if not (atom.in_base and atom.in_merged):
@@ -63,15 +63,15 @@ def pieces(atoms: Iterable[Atom]) -> list[Piece]:
             continue
         found += _grouped(group)
         group.clear()
-        found.append(piece(atom.text, atom.text, atom.text))
+        found.append(region(atom.text, atom.text, atom.text))
     return found + _grouped(group)
 
 
-def _grouped(atoms: Sequence[Atom]) -> list[Piece]:
+def _grouped(atoms: Sequence[Atom]) -> list[Region]:
     if not atoms:
         return []
     return [
-        Piece(
+        Region(
             "".join(atom.text for atom in atoms if atom.in_base),
             "".join(atom.text for atom in atoms if atom.in_ours),
             "".join(atom.text for atom in atoms if atom.in_theirs),
@@ -107,14 +107,14 @@ def way_from(atoms: Iterable[Atom], *, ours: bool) -> tuple[Splice, ...]:
 # What they come to
 
 
-def _atoms(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> Iterator[Atom]:
+def _atoms(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> Iterator[Atom]:
     """The text from the start to the end, cut where something changes."""
     cuts = {0, len(base)}
-    for change in (*mine, *yours):
+    for change in (*ours, *theirs):
         cuts |= {change.start, change.end}
-    gone = [_gone(side) for side in (mine, yours)]
+    deletes_at = [_deletes_at(side) for side in (ours, theirs)]
     inserted: dict[int, tuple[list[Placed], list[Placed]]] = {}
-    for side, changes in enumerate((mine, yours)):
+    for side, changes in enumerate((ours, theirs)):
         for change in changes:
             if change.inserted:
                 inserted.setdefault(change.start, ([], []))[side].append(change)
@@ -122,40 +122,40 @@ def _atoms(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> Iterat
         if start in inserted:
             yield from _inserted(base, *inserted[start])
         if start < end:
-            yield Atom(base[start:end], True, *(not is_gone(start) for is_gone in gone))
+            yield Atom(base[start:end], True, *(not deletes(start) for deletes in deletes_at))
 
 
-def _gone(changes: Iterable[Placed]) -> Callable[[int], bool]:
+def _deletes_at(changes: Iterable[Placed]) -> Callable[[int], bool]:
     """Tells whether the changes remove the character at a place."""
     removing = [change for change in changes if change.start < change.end]
     starts = [change.start for change in removing]
 
-    def is_gone(place: int) -> bool:
+    def deletes(place: int) -> bool:
         last = bisect_right(starts, place) - 1
         return last >= 0 and place < removing[last].end
 
-    return is_gone
+    return deletes
 
 
-def _inserted(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> Iterator[Atom]:
+def _inserted(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> Iterator[Atom]:
     """All that was put at one point, in order."""
-    if mine and yours and (shared := _shared(base, mine[0], yours[0])):
+    if ours and theirs and (shared := _common_insertion(base, ours[0], theirs[0])):
         yield Atom(shared, False, True, True)
-        mine = [mine[0]._replace(inserted=mine[0].inserted.removeprefix(shared)), *mine[1:]]
-        yours = [yours[0]._replace(inserted=yours[0].inserted.removeprefix(shared)), *yours[1:]]
-    tagged = [(change, True) for change in mine] + [(change, False) for change in yours]
-    in_order = [each for each in _in_order(base, tagged) if each[0].inserted]
-    for place, (change, is_mine) in enumerate(in_order):
-        if place and _needs_line_end(base, in_order[place - 1], (change, is_mine)):
+        ours = [ours[0]._replace(inserted=ours[0].inserted.removeprefix(shared)), *ours[1:]]
+        theirs = [theirs[0]._replace(inserted=theirs[0].inserted.removeprefix(shared)), *theirs[1:]]
+    tagged = [(change, True) for change in ours] + [(change, False) for change in theirs]
+    in_order = [each for each in _ordered(base, tagged) if each[0].inserted]
+    for place, (change, is_ours) in enumerate(in_order):
+        if place and _needs_line_end(base, in_order[place - 1], (change, is_ours)):
             yield Atom(_line_end_of(base), False, False, False)
-        yield Atom(change.inserted, False, is_mine, not is_mine)
+        yield Atom(change.inserted, False, is_ours, not is_ours)
 
 
 def _needs_line_end(base: str, first: tuple[Placed, bool], last: tuple[Placed, bool]) -> bool:
     """Whether two people began one empty line: each gets a line."""
-    (before, is_mine), (after, is_mine_too) = first, last
+    (before, is_ours), (after, is_ours_too) = first, last
     return (
-        is_mine != is_mine_too
+        is_ours != is_ours_too
         and is_empty_line(base, before.start)
         and not before.inserted.endswith("\n")
         and not after.inserted.startswith(_LINE_ENDS)
@@ -166,9 +166,9 @@ def _line_end_of(base: str) -> str:
     return "\r\n" if "\r\n" in base else "\n"
 
 
-def _shared(base: str, one: Placed, other: Placed) -> str:
+def _common_insertion(base: str, one: Placed, other: Placed) -> str:
     """What both did: the same change, or the line end that the text lacked."""
-    if one.splice == other.splice and _is_one_act(base, one):
+    if one.splice == other.splice and _is_same_intent(base, one):
         return one.inserted
     if (
         one.start < len(base)
@@ -183,18 +183,18 @@ def _shared(base: str, one: Placed, other: Placed) -> str:
     return ""
 
 
-def _is_one_act(base: str, change: Placed) -> bool:
+def _is_same_intent(base: str, change: Placed) -> bool:
     """Whether two people who did the same meant the same: not so of an item that both began."""
     indents = is_line_start(base, change.start) and change.inserted.strip(" \t") == ""
-    return change.is_replacement or indents or says_something(change.inserted)
+    return change.is_replacement or indents or has_word(change.inserted)
 
 
-def _in_order(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed, bool]]:
+def _ordered(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed, bool]]:
     """Whole lines by their order; then, or at the end of the text before, what is no line."""
     lines = [each for each in tagged if each[0].is_insertion and is_lines(base, each[0])]
     if len(lines) == 2 and not comes_first(*(_as_lines(change) for change, _ in lines)):
         lines.reverse()
-    others = sorted((each for each in tagged if each not in lines), key=partial(_order, base))
+    others = sorted((each for each in tagged if each not in lines), key=partial(_order_key, base))
     if len(others) == 2 and is_empty_line(base, others[0][0].start):
         others.sort(key=lambda each: (each[0].inserted.startswith(_LINE_ENDS), not each[1]))
     behind = lines and not is_line_start(base, lines[0][0].start)
@@ -207,12 +207,12 @@ def _as_lines(change: Placed) -> str:
     return text if text.endswith("\n") else text.partition("\n")[2] + "\n"
 
 
-def _order(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int, int, bool]:
+def _order_key(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int, int, bool]:
     """Insertions, who goes on with a word, who reaches further left, theirs, then replacements.
 
     What was typed around a letter stays around it.
     """
-    change, is_mine = tagged
+    change, is_ours = tagged
     before, after = (
         base[max(change.start - 1, 0) : change.start],
         base[change.start : change.start + 1],
@@ -222,4 +222,4 @@ def _order(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int, int
         leaves_word = is_behind_word and change.inserted[:1].isspace()
     else:
         leaves_word = not change.inserted[-1:].isspace()  # and goes on with the word behind it
-    return change.is_replacement, leaves_word, change.sticks, change.low, is_mine
+    return change.is_replacement, leaves_word, change.attachment, change.low, is_ours

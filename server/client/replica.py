@@ -24,7 +24,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.result import Merge
 from merge.splices import Splice, SpliceError, apply
 from merge.three_way import merge
@@ -246,7 +246,7 @@ class ClientSync:
         commit = (self.conflict or conflict).commit
         self.known = Known(conflict.revision, conflict.text, is_revision=True)
         self.local = text
-        change = wire(between(conflict.text, text))
+        change = wire(diff_splices(conflict.text, text))
         self._submit(Resolve(self._seq + 1, conflict.revision, splices=change, commit=commit), text)
 
     def park(self) -> None:
@@ -397,7 +397,7 @@ class ClientSync:
         if self.conflict:  # in full: it means the same whatever the branch has become
             self._submit(Edit(self._seq + 1, base, text=text), text)
         else:
-            change = wire(between(self.known.text, text))
+            change = wire(diff_splices(self.known.text, text))
             self._submit(Edit(self._seq + 1, base, splices=change), text)
         return True
 

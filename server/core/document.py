@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.rendering import unified_diff
 from merge.result import Hunk, with_theirs
 from merge.splices import Splice, SpliceError, apply
@@ -204,7 +204,7 @@ class Document:
 
     def _merged(self, seq: int, commit: str, sent: str) -> protocol.Merged:
         is_sent = self._store.text(commit) == sent
-        change = self._master.change_since(commit) if is_sent else between(sent, self.text)
+        change = self._master.change_since(commit) if is_sent else diff_splices(sent, self.text)
         return protocol.Merged(seq, commit, self.revision, protocol.wire(change), self.check)
 
     def _conflict(self, branch: Branch, seq: int) -> protocol.Conflict | None:

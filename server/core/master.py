@@ -16,8 +16,8 @@ parameter, the repository sits behind `CommitStore`. Knows no message and no ses
 
 from dataclasses import dataclass
 
-from merge.between import between
-from merge.nearby import Nearby, merge_nearby
+from merge.diff_splices import diff_splices
+from merge.local_merge import LocalMerge, merge_local
 from merge.result import Hunk, Merge, with_theirs
 from merge.splices import Splice
 from merge.three_way import merge
@@ -110,7 +110,7 @@ class Master:
     def change_since(self, commit: str) -> Change:
         """What makes the text of the text at a commit."""
         composed = () if commit == self.revision else self._steps.change_since(commit)
-        return between(self._store.text(commit), self.text) if composed is None else composed
+        return diff_splices(self._store.text(commit), self.text) if composed is None else composed
 
     def merge_base(self, commit: str) -> str:
         """Where a branch that is not contained left `master`.
@@ -125,7 +125,7 @@ class Master:
         """Merge a text; where it disagrees, split it and merge what does not disagree."""
         change = incoming.change
         if change is None:
-            change = between(self._store.text(incoming.fork), incoming.sent)
+            change = diff_splices(self._store.text(incoming.fork), incoming.sent)
         live = self._is_live(incoming.fork, change, now)
         settled = self._take_in_nearby(incoming, change, live, now)
         # What was typed where is known, unless a whole text came: then comparing may read it.
@@ -141,9 +141,9 @@ class Master:
             return None
         if ours_change:
             base = self._store.text(fork)
-            near = merge_nearby(base, self.text, ours_change, change, live=live)
+            near = merge_local(base, self.text, ours_change, change, live=live)
         else:
-            near = Nearby(incoming.sent, change, ())
+            near = LocalMerge(incoming.sent, change, ())
         if near is None:
             return None
         head = incoming.head or self._commit_sent(incoming, incoming.parents, now, change)
@@ -276,15 +276,15 @@ class Master:
         files: str | None = None,
     ) -> None:
         """Move on to what merging whole texts came to."""
-        from_ours = between(self.text, text)
-        from_theirs = between(self._store.text(commit), text)
-        self._advance(commit, fork, Nearby(text, from_ours, from_theirs), author, now, files)
+        from_ours = diff_splices(self.text, text)
+        from_theirs = diff_splices(self._store.text(commit), text)
+        self._advance(commit, fork, LocalMerge(text, from_ours, from_theirs), author, now, files)
 
     def _advance(
         self,
         commit: str,
         fork: str,
-        merged: Nearby,
+        merged: LocalMerge,
         author: Author,
         now: float,
         files: str | None = None,

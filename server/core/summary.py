@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.splices import Splice
 
 _WORD = re.compile(r"\w+")
@@ -18,7 +18,7 @@ def describe(before: str, after: str, splices: Sequence[Splice] | None = None) -
         splices: what makes the other of the one, where that is known.
     """
     if splices is None:
-        splices = between(before, after)
+        splices = diff_splices(before, after)
     if not splices:
         return "Change nothing"
     grown = sum(len(inserted) - deleted for _, deleted, inserted in splices[:-1])

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from merge.between import between
-from merge.nearby import merge_nearby
+from merge.diff_splices import diff_splices
+from merge.local_merge import merge_local
 from merge.splices import Splice, apply, compose, map_position
 from merge.three_way import merge
 from server.core.recent_steps import Change
@@ -143,7 +143,7 @@ class Typist:
         if self.compares:
             self._compare(newest)
             return
-        near = merge_nearby(self.base.text, newest.text, remote, self.change, live=True)
+        near = merge_local(self.base.text, newest.text, remote, self.change, live=True)
         if near is not None:
             self.caret = _map_caret(self.text, near.from_theirs, self.caret)
             self.base, self.text, self.change = newest, near.text, near.from_ours
@@ -154,7 +154,7 @@ class Typist:
         if moved.clean:
             self.caret = moved.text.index(_CARET)
             self.base, self.text = newest, moved.text.replace(_CARET, "")
-            self.change = between(newest.text, self.text)
+            self.change = diff_splices(newest.text, self.text)
 
 
 def _map_caret(text: str, change: Change, caret: int) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from server import protocol
 from server.cli.sync.endings import Endings, FileText, taken, written
 from server.cli.sync.file import FileError, Seen, WatchedFile, signature_of
@@ -215,7 +215,7 @@ class Pair:
             return
         before = session.in_file
         held = None if session.shown else before
-        if session.sync.is_cut_off and any(it.deleted for it in between(before, plan.text)):
+        if session.sync.is_cut_off and any(it.deleted for it in diff_splices(before, plan.text)):
             self._keep_lost()
         if self._carry_out(session, plan.text, plan.after, held, now):
             session.carried_out(plan)

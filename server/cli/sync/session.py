@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.marker_reader import MarkerError, read
 from merge.marker_writer import marker_size, write
 from merge.markers import Style, conflicts
@@ -146,7 +146,7 @@ class SyncSession:
 
 def _size(before: str, after: str) -> int:
     """How much was changed, in characters."""
-    return sum(it.deleted + len(it.inserted) for it in between(before, after))
+    return sum(it.deleted + len(it.inserted) for it in diff_splices(before, after))
 
 
 def show(conflict: Conflict) -> Shown:

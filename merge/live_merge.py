@@ -16,10 +16,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
-from merge.between import between, by_letters, is_between_words, settled, tears_nothing
-from merge.pieces import Piece
-from merge.placed import Placed, in_one_word, old_text, sticks
-from merge.positional import merge_placed, pieces
+from merge.diff_splices import (
+    by_letters,
+    diff_splices,
+    is_between_words,
+    keeps_graphemes,
+    slide_splices,
+)
+from merge.placed import Placed, attachment, in_one_word, old_text
+from merge.positional import merge_placed, regions_of
+from merge.regions import Region
 from merge.splices import Splice
 from merge.tokens import equal_prefix
 
@@ -31,13 +37,13 @@ _CHANGES_MAX = 1_000
 _IsOne: TypeAlias = Callable[[str, Splice, Splice], bool]
 
 
-def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
+def merge_live(base: str, ours: str, theirs: str) -> list[Region] | None:
     """Both sides' changes, or None where that is not plainly what both wanted.
 
     A side is read by words, where all that happened to one word is one change, and by letters,
     where several insertions into one word are several.
     """
-    changes = between(base, ours), between(base, theirs)
+    changes = diff_splices(base, ours), diff_splices(base, theirs)
     if max(map(len, changes)) > _CHANGES_MAX:
         return None
     by_words = [_read(base, change, in_one_word) for change in changes]
@@ -51,7 +57,7 @@ def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
     for readings in (by_letters, by_words) if is_plain else (by_words, by_letters):
         merged = merge_placed(base, *readings)
         if merged is not None:
-            return pieces(merged)
+            return regions_of(merged)
     return None
 
 
@@ -78,7 +84,7 @@ def _by_letters(base: str, side: str, by_words: Sequence[Splice]) -> list[Placed
 
 def _slid_right(base: str, side: str, changes: Sequence[Splice]) -> Iterator[Splice]:
     """Insertions between words if they can be there, else as far right as they can: as typed."""
-    placed = list(settled(base, side, changes))
+    placed = list(slide_splices(base, side, changes))
     ends = [*(each.start - 1 for each in placed[1:]), len(base)]
     shift = 0
     for change, end in zip(placed, ends, strict=True):
@@ -97,7 +103,7 @@ def _rightmost(base: str, side: str, insertion: Splice, shift: int, end: int) ->
     for distance in range(equal_prefix(behind, inserted + behind), 0, -1):
         turn = distance % len(inserted)
         slid = Splice(start + distance, 0, inserted[turn:] + inserted[:turn])
-        if tears_nothing(slid, shift, base, side):
+        if keeps_graphemes(slid, shift, base, side):
             return slid
     return insertion
 
@@ -111,8 +117,8 @@ def _read(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[Placed]:
         floor = found[-1].end if found else 0
         low = _low(base, joined[place], floor)
         before, after = [False, *together][place], [*together, False][place]
-        stuck = sticks(inserted, before=before, after=after)
-        found.append(Placed(start, start + deleted, inserted, low, not (before or after), stuck))
+        attached = attachment(inserted, before=before, after=after)
+        found.append(Placed(start, start + deleted, inserted, low, not (before or after), attached))
     return found
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from merge.pieces import Alignment
+from merge.regions import Alignment
 
-PIECES = [("one ", "one "), ("two", "2"), ("", "and "), (" three", " three"), ("gone", "")]
+REGIONS = [("one ", "one "), ("two", "2"), ("", "and "), (" three", " three"), ("gone", "")]
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ PIECES = [("one ", "one "), ("two", "2"), ("", "and "), (" three", " three"), ("
 def test_a_place_is_found_again_and_a_changed_piece_counts_as_a_whole(
     place: tuple[int, int], expected: tuple[int, int]
 ) -> None:
-    assert Alignment(PIECES).place(*place) == expected
+    assert Alignment(REGIONS).place(*place) == expected

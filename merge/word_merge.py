@@ -5,7 +5,7 @@ each; only the words are compared, so a rewrapped paragraph and a changed word i
 
     1  compare the base's words with each side's, and settle each edit at its place (`edits`)
     2  find which edits of the two sides meet, and how (`disputes`)
-    3  put the pieces together; the blank before each word is merged by itself (here)
+    3  put the regions together; the blank before each word is merged by itself (here)
 
 Lines are read with the line end before each instead of the one behind it (`_turned`). A word then
 carries all that divides it from the words before it, lines come and go with one line end each, and
@@ -22,17 +22,17 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from merge.diff import Change
-from merge.disputes import Relation, Sides, Span, find_spans, goes_on_before
 from merge.edits import Edit, Words, find_edits, is_word, read
+from merge.interactions import Relation, Sides, Span, find_spans, goes_on_before
 from merge.order import comes_first
-from merge.pieces import Aligner, Piece, agreed, piece
+from merge.regions import Aligner, Region, agreed, region
 from merge.tokens import is_boundary
 
 _Three: TypeAlias = tuple[str, str, str]  # the base's, ours, theirs
 
 
-def merge_words(base: str, ours: str, theirs: str) -> list[Piece]:
-    """Cut the three texts into pieces that merge and pieces in dispute."""
+def merge_words(base: str, ours: str, theirs: str) -> list[Region]:
+    """Cut the three texts into regions that merge and regions in dispute."""
     texts = base, ours, theirs
     if not any("\n" in text for text in texts):
         return _by_words(texts)
@@ -41,10 +41,10 @@ def merge_words(base: str, ours: str, theirs: str) -> list[Piece]:
     return _turned_back(texts, _by_words((b, o, t)), end)
 
 
-def _by_words(texts: _Three) -> list[Piece]:
+def _by_words(texts: _Three) -> list[Region]:
     sides = Sides(*map(read, texts))
     b, o, t = sides
-    return _Assembly(sides).pieces(find_spans(sides, find_edits(b, o), find_edits(b, t)))
+    return _Assembly(sides).regions(find_spans(sides, find_edits(b, o), find_edits(b, t)))
 
 
 # Lines with their line end in front
@@ -60,33 +60,33 @@ def _turned(lines: str, end: str) -> str:
     return end + lines.removesuffix(end) if lines else ""
 
 
-def _turned_back(texts: _Three, pieces: Sequence[Piece], end: str) -> list[Piece]:
-    """The pieces of the turned texts as pieces of the texts."""
+def _turned_back(texts: _Three, regions: Sequence[Region], end: str) -> list[Region]:
+    """The regions of the turned texts as regions of the texts."""
     if not all(texts):
-        return [_as_one(pieces, texts, end)]
+        return [_as_one(regions, texts, end)]
     b, o, t = (end if text.endswith(end) else "" for text in texts)
-    is_gone = all(each.merged == "" for each in pieces)
-    last = Piece(b, o, t, "") if is_gone else piece(b, o, t)
-    return [*_unturned_front(pieces, len(end)), last]
+    is_gone = all(each.merged == "" for each in regions)
+    last = Region(b, o, t, "") if is_gone else region(b, o, t)
+    return [*_unturned_front(regions, len(end)), last]
 
 
-def _as_one(pieces: Sequence[Piece], texts: _Three, end: str) -> Piece:
-    """All of them as one piece. What was not empty decides whether the last line has an end."""
-    if any(each.merged is None for each in pieces):
-        return piece(*texts)
-    merged = "".join(each.merged or "" for each in pieces)
+def _as_one(regions: Sequence[Region], texts: _Three, end: str) -> Region:
+    """All of them as one region. What was not empty decides whether the last line has an end."""
+    if any(each.merged is None for each in regions):
+        return region(*texts)
+    merged = "".join(each.merged or "" for each in regions)
     last = end if merged and any(text.endswith(end) for text in texts) else ""
-    return Piece(*texts, merged[len(end) :] + last)
+    return Region(*texts, merged[len(end) :] + last)
 
 
-def _unturned_front(pieces: Sequence[Piece], size: int) -> list[Piece]:
+def _unturned_front(regions: Sequence[Region], size: int) -> list[Region]:
     """Take away the line end that each text begins with.
 
-    It may be in several pieces: what one side put there has one, and so has what follows. Then the
+    It may be in several regions: what one side put there has one, and so has what follows. Then the
     line end moves behind each of them.
     """
-    count = next(n for n in range(1, len(pieces) + 1) if all(_joined(pieces[:n])))
-    front, rest = pieces[:count], pieces[count:]
+    count = next(n for n in range(1, len(regions) + 1) if all(_joined(regions[:n])))
+    front, rest = regions[:count], regions[count:]
     end = _joined(front)[0][:size]
     if not all(front[-1]) or not all(
         text.startswith(end) for each in front for text in each if text
@@ -97,36 +97,36 @@ def _unturned_front(pieces: Sequence[Piece], size: int) -> list[Piece]:
     return [*moved, last, *rest]
 
 
-def _unturned(turned: Piece, size: int, end: str) -> Piece:
-    """A piece without the line end before each text, and with one behind it."""
+def _unturned(turned: Region, size: int, end: str) -> Region:
+    """A region without the line end before each text, and with one behind it."""
     b, o, t, merged = (text and text[size:] + end for text in turned)
-    return Piece(b or "", o or "", t or "", merged)
+    return Region(b or "", o or "", t or "", merged)
 
 
-def _joined(pieces: Sequence[Piece]) -> _Three:
-    b, o, t = ("".join(texts) for texts in zip(*(each[:3] for each in pieces), strict=True))
+def _joined(regions: Sequence[Region]) -> _Three:
+    b, o, t = ("".join(texts) for texts in zip(*(each[:3] for each in regions), strict=True))
     return b, o, t
 
 
-def _united(pieces: Sequence[Piece]) -> Piece:
-    """Several pieces as one, in dispute if one of them is."""
-    if any(each.merged is None for each in pieces):
-        return piece(*_joined(pieces))
-    return Piece(*_joined(pieces), "".join(each.merged or "" for each in pieces))
+def _united(regions: Sequence[Region]) -> Region:
+    """Several regions as one, in dispute if one of them is."""
+    if any(each.merged is None for each in regions):
+        return region(*_joined(regions))
+    return Region(*_joined(regions), "".join(each.merged or "" for each in regions))
 
 
 class _Assembly:
-    """Makes pieces of spans; every word carries the blank before it."""
+    """Makes regions of spans; every word carries the blank before it."""
 
     def __init__(self, sides: Sides) -> None:
         self._b, self._o, self._t = sides
         self._ours, self._theirs = Aligner(), Aligner()
-        self._pieces: list[Piece] = []
+        self._regions: list[Region] = []
         self._inserted = -1, ""  # where last, and the blank behind it
         self._deleted: tuple[int, str | None] = -1, None  # up to where, and the blank before a line
         self._owed = ""
 
-    def pieces(self, spans: Sequence[Span]) -> list[Piece]:
+    def regions(self, spans: Sequence[Span]) -> list[Region]:
         position = 0
         blank_done = False
         for span in spans:
@@ -136,7 +136,7 @@ class _Assembly:
         self._kept(position, len(self._b.words), blank_done)
         if position < len(self._b.words) or not blank_done:
             self._blank(self._blanks(-1, -1, -1))
-        return self._pieces
+        return self._regions
 
     def _kept(self, start: int, end: int, blank_done: bool) -> None:
         """Words that neither side changed, each with the blank before it."""
@@ -156,14 +156,14 @@ class _Assembly:
 
     def _alike(self, parts: list[str]) -> None:
         text = "".join(parts)
-        self._pieces.append(piece(text, text, text))
+        self._regions.append(region(text, text, text))
         parts.clear()
 
     def _blanks(self, b: int, o: int, t: int) -> _Three:
         return self._b.blanks[b], self._o.blanks[o], self._t.blanks[t]
 
     def _blank(self, blanks: _Three) -> None:
-        self._pieces.append(Piece(*blanks, self._merged_blank(blanks)))
+        self._regions.append(Region(*blanks, self._merged_blank(blanks)))
 
     def _merged_blank(self, blanks: _Three) -> str:
         """Where one side deleted what the other inserted at, words must not run together."""
@@ -174,9 +174,9 @@ class _Assembly:
 
     def _span(self, span: Span) -> bool:
         """Whether the blank behind the span is taken care of."""
-        mine, yours = _changes(span.ours.values()), _changes(span.theirs.values())
-        o_start, o_end = self._ours.span(span.start, span.end, mine)
-        t_start, t_end = self._theirs.span(span.start, span.end, yours)
+        ours, theirs = _changes(span.ours.values()), _changes(span.theirs.values())
+        o_start, o_end = self._ours.span(span.start, span.end, ours)
+        t_start, t_end = self._theirs.span(span.start, span.end, theirs)
         texts = (
             self._b.text(span.start, span.end),
             self._o.text(o_start, o_end),
@@ -193,30 +193,31 @@ class _Assembly:
         else:
             behind = self._o.blanks[o_end] if span.ours else self._t.blanks[t_end]
             merged = self._one_sided(span, texts, blanks, behind)
-        self._pieces.append(Piece(*texts, merged))
+        self._regions.append(Region(*texts, merged))
         return False
 
     def _both(self, ours: Edit, theirs: Edit) -> str:
         """Two insertions at one point, in their order."""
-        mine, yours = (self._o, ours), (self._t, theirs)
+        ours_side, theirs_side = (self._o, ours), (self._t, theirs)
         if goes_on_before(ours, theirs):
             in_order = not ours.begins_line
         else:
-            in_order = comes_first(_inserted_lines(*mine), _inserted_lines(*yours))
-        return _joined_lines(mine, yours) if in_order else _joined_lines(yours, mine)
+            in_order = comes_first(_inserted_lines(*ours_side), _inserted_lines(*theirs_side))
+        first, last = (ours_side, theirs_side) if in_order else (theirs_side, ours_side)
+        return _joined_lines(first, last)
 
     def _one_sided(self, span: Span, texts: _Three, blanks: _Three, behind: str) -> str:
         """The text of the side that changed it; where it replaces words, their blank is merged."""
-        mine = 1 if span.ours else 2
+        side = 1 if span.ours else 2
         [edit] = (span.ours or span.theirs).values()
         if edit.is_insertion:
-            return self._insertion(edit, texts[mine], behind)
+            return self._insertion(edit, texts[side], behind)
         if edit.is_deletion:
-            self._deletion(edit, blanks[3 - mine])
-            return texts[mine]
-        if not blanks[mine] and not self._owed and not is_word(edit.new[0]):
-            return texts[mine]  # a mark that was put right behind the word before it
-        return self._merged_blank(blanks) + texts[mine].removeprefix(blanks[mine])
+            self._deletion(edit, blanks[3 - side])
+            return texts[side]
+        if not blanks[side] and not self._owed and not is_word(edit.new[0]):
+            return texts[side]  # a mark that was put right behind the word before it
+        return self._merged_blank(blanks) + texts[side].removeprefix(blanks[side])
 
     def _insertion(self, edit: Edit, text: str, behind: str) -> str:
         """Behind deleted lines it begins where they began; it brings the blank behind it along."""
@@ -242,7 +243,7 @@ class _Assembly:
         before, behind_it = _common_blanks(texts)
         b, o, t = (text[before : len(text) - behind_it] for text in texts)
         front, back = texts[0][:before], texts[0][before + len(b) :]
-        self._pieces += (piece(front, front, front), piece(b, o, t), piece(back, back, back))
+        self._regions += (region(front, front, front), region(b, o, t), region(back, back, back))
         return takes_blank
 
 

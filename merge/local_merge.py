@@ -18,9 +18,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.line_ends import conversion
-from merge.placed import as_made
+from merge.placed import place_changes
 from merge.positional import merge_placed, way_from
 from merge.splices import Splice, apply
 from merge.three_way import merge
@@ -31,7 +31,7 @@ _MARGIN = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Nearby:
+class LocalMerge:
     """A clean merge, and the ways to it.
 
     Attributes:
@@ -45,14 +45,14 @@ class Nearby:
     from_theirs: tuple[Splice, ...]
 
 
-def merge_nearby(
+def merge_local(
     base: str,
     ours: str,
     ours_change: Sequence[Splice],
     theirs_change: Sequence[Splice],
     *,
     live: bool = False,
-) -> Nearby | None:
+) -> LocalMerge | None:
     """Merge two changes of one text; None where the sides disagree, or one converts line ends.
 
     Args:
@@ -63,7 +63,7 @@ def merge_nearby(
         live: as in `merge`.
     """
     if not theirs_change:
-        return Nearby(ours, (), tuple(ours_change))
+        return LocalMerge(ours, (), tuple(ours_change))
     if _converts(base, ours, ours_change, theirs_change):
         return None
     low, high = _window(base, ours_change, theirs_change)
@@ -80,7 +80,7 @@ def merge_nearby(
         from_ours, from_theirs = tuple(theirs_change), ()
     from_ours = _moved(from_ours, _growth(before))
     from_theirs = (*before, *from_theirs, *_moved(after, _growth(theirs_change)))
-    return Nearby(apply(ours, from_ours), from_ours, from_theirs)
+    return LocalMerge(apply(ours, from_ours), from_ours, from_theirs)
 
 
 def _converts(
@@ -99,7 +99,7 @@ _Ways: TypeAlias = tuple[tuple[Splice, ...], tuple[Splice, ...]]  # from ours, f
 
 def _placed(base: str, ours: Sequence[Splice], theirs: Sequence[Splice]) -> _Ways | None:
     """What people typed a moment ago stays where they typed it."""
-    atoms = merge_placed(base, as_made(base, ours), as_made(base, theirs))
+    atoms = merge_placed(base, place_changes(base, ours), place_changes(base, theirs))
     if atoms is None:
         return None
     return way_from(atoms, ours=True), way_from(atoms, ours=False)
@@ -108,7 +108,7 @@ def _placed(base: str, ours: Sequence[Splice], theirs: Sequence[Splice]) -> _Way
 def _compared(base: str, ours: Sequence[Splice], theirs: Sequence[Splice]) -> _Ways | None:
     o, t = apply(base, ours), apply(base, theirs)
     merged = merge(base, o, t)
-    return (between(o, merged.text), between(t, merged.text)) if merged.clean else None
+    return (diff_splices(o, merged.text), diff_splices(t, merged.text)) if merged.clean else None
 
 
 def _window(

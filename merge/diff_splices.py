@@ -4,7 +4,7 @@ Lines are compared first, then words within changed lines, then letters within c
 that leaves a choice, whole lines come and go as whole lines, else sentences, else words.
 
 Invariant (checked by the tests, and by the browser's twin of this module on the same vectors):
-    apply(a, between(a, b)) == b
+    apply(a, diff_splices(a, b)) == b
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,11 +32,11 @@ _SMALL = 8
 _SENTENCE_STARTS = ("", "\n", ".", "!", "?", "。", "！", "？")
 # How far a change is slid to get to a likelier place.
 _SLIDE_MAX = 200
-# More changes than this are not settled: the time must stay bounded.
-_SETTLED_MAX = 1_000
+# More changes than this are not slide_splices: the time must stay bounded.
+_SLIDES_MAX = 1_000
 
 
-def between(before: str, after: str) -> tuple[Splice, ...]:
+def diff_splices(before: str, after: str) -> tuple[Splice, ...]:
     """Find a small list of splices that makes `after` of `before`.
 
     What both have in common at the start and at the end is left alone; in between, lines are
@@ -50,7 +50,7 @@ def between(before: str, after: str) -> tuple[Splice, ...]:
     found = list(_joined(prefix, _fine(old, new)))
     if not _fits(found, before, after):
         found = [Splice(prefix, len(old), new)]
-    return tuple(settled(before, after, found))
+    return tuple(slide_splices(before, after, found))
 
 
 def _joined(shift: int, splices: Iterable[Splice]) -> Iterator[Splice]:
@@ -127,38 +127,38 @@ def _seek_end(text: str, places: Sequence[int]) -> int:
     return 0
 
 
-def settled(before: str, after: str, splices: Sequence[Splice]) -> Iterator[Splice]:
+def slide_splices(before: str, after: str, splices: Sequence[Splice]) -> Iterator[Splice]:
     """The same change, with insertions and deletions at the likeliest place they can slide to.
 
     Whole lines come and go as whole lines, else sentences, else words. Between two of them still
     lies something unchanged, so none gets in front of another. Very many stay where they are.
     """
-    if len(splices) > _SETTLED_MAX:
+    if len(splices) > _SLIDES_MAX:
         yield from splices
         return
     floor = shift = 0
     for place, splice in enumerate(splices):
         following = splices[place + 1].start - 1 if place + 1 < len(splices) else len(before)
         pure = not (splice.deleted and splice.inserted)
-        placed = _slid(before, after, splice, (floor, following), shift) if pure else splice
+        placed = _slide(before, after, splice, (floor, following), shift) if pure else splice
         yield placed
         floor = placed.start + placed.deleted + 1
         shift += len(splice.inserted) - splice.deleted
 
 
-def _slid(before: str, after: str, splice: Splice, room: tuple[int, int], shift: int) -> Splice:
+def _slide(before: str, after: str, splice: Splice, room: tuple[int, int], shift: int) -> Splice:
     """The rightmost of the likeliest places, or else where it was."""
     best, likeliest = splice, 0
-    for slid in _slides(before, splice, room):
+    for slid in _positions(before, splice, room):
         start, deleted, inserted = slid
         moving = inserted or before[start : start + deleted]
         likely = _likelihood(before, start, start + deleted, moving)
-        if likely > likeliest and tears_nothing(slid, shift, before, after):
+        if likely > likeliest and keeps_graphemes(slid, shift, before, after):
             best, likeliest = slid, likely
     return best
 
 
-def _slides(before: str, splice: Splice, room: tuple[int, int]) -> Iterator[Splice]:
+def _positions(before: str, splice: Splice, room: tuple[int, int]) -> Iterator[Splice]:
     """All places that give the same text, from right to left, in `room`."""
     start, deleted, inserted = splice
     low, high = max(room[0], start - _SLIDE_MAX), min(room[1], start + deleted + _SLIDE_MAX)
@@ -288,7 +288,7 @@ def _words(old: str, new: str) -> Iterable[Splice]:
         return [Splice(0, len(old), new)]
     found = list(_refined(new, tokens(old), tokens(new)))
     is_one_line = "\n" not in old[:-1] + new[:-1]
-    return found if is_one_line and _keeps_word(old, found) else _anchored(old, found)
+    return found if is_one_line and _keeps_word(old, found) else _separated_by_words(old, found)
 
 
 def _keeps_word(text: str, splices: Sequence[Splice]) -> bool:
@@ -301,7 +301,7 @@ def _keeps_word(text: str, splices: Sequence[Splice]) -> bool:
     return any(map(str.isalnum, text[position:]))
 
 
-def _anchored(old: str, splices: Iterable[Splice]) -> Iterator[Splice]:
+def _separated_by_words(old: str, splices: Iterable[Splice]) -> Iterator[Splice]:
     """The same change, with a word kept between any two; list marks are in every line."""
     last: Splice | None = None
     for splice in splices:
@@ -349,13 +349,13 @@ def _fits(splices: Sequence[Splice], before: str, after: str) -> bool:
     """Whether no splice cuts a cluster of either text (an accent added to a kept letter would)."""
     shift = 0
     for splice in splices:
-        if not tears_nothing(splice, shift, before, after):
+        if not keeps_graphemes(splice, shift, before, after):
             return False
         shift += len(splice.inserted) - splice.deleted
     return True
 
 
-def tears_nothing(splice: Splice, shift: int, before: str, after: str) -> bool:
+def keeps_graphemes(splice: Splice, shift: int, before: str, after: str) -> bool:
     """Whether this one of several cuts no grapheme cluster of either text.
 
     Args:

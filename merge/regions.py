@@ -1,6 +1,6 @@
-"""Three texts side by side, cut in pieces.
+"""Three texts side by side, cut in regions.
 
-Whatever the grain (lines, words), a three-way comparison ends as a list of pieces. In each, the
+Whatever the grain (lines, words), a three-way comparison ends as a list of regions. In each, the
 three texts either merge (and `merged` says to what) or they disagree (`merged` is None):
 
     base    | Hello   | ·world | !
@@ -8,8 +8,8 @@ three texts either merge (and `merged` says to what) or they disagree (`merged` 
     theirs  | Good·…  | ·people| !            theirs = what comes in
     merged  | Good·…  | None   | !
 
-Invariant: the pieces' bases joined are the base, and so for ours and for theirs. So no character
-of any side can get lost between two pieces, and the texts that a conflict is split into are
+Invariant: the regions' bases joined are the base, and so for ours and for theirs. So no character
+of any side can get lost between two regions, and the texts that a conflict is split into are
 simple joins.
 """
 
@@ -21,7 +21,7 @@ from typing import NamedTuple
 from merge.diff import Change
 
 
-class Piece(NamedTuple):
+class Region(NamedTuple):
     """One stretch of the three texts, and what they merge to (None: they disagree)."""
 
     base: str
@@ -39,9 +39,9 @@ def agreed(base: str, ours: str, theirs: str) -> str | None:
     return None
 
 
-def piece(base: str, ours: str, theirs: str) -> Piece:
+def region(base: str, ours: str, theirs: str) -> Region:
     """The stretch merged as a whole where one side left it alone or both agree."""
-    return Piece(base, ours, theirs, agreed(base, ours, theirs))
+    return Region(base, ours, theirs, agreed(base, ours, theirs))
 
 
 @dataclass(slots=True)
@@ -69,18 +69,18 @@ class Aligner:
 
 
 class Alignment:
-    """Finds the places of one text in another, given both as pieces that go together."""
+    """Finds the places of one text in another, given both as regions that go together."""
 
-    def __init__(self, pieces: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, regions: Iterable[tuple[str, str]]) -> None:
         self._kept: list[bool] = []
         self._starts, self._new_starts = [0], [0]
-        for old, new in pieces:
+        for old, new in regions:
             self._kept.append(old == new)
             self._starts.append(self._starts[-1] + len(old))
             self._new_starts.append(self._new_starts[-1] + len(new))
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Where `start` to `end` is in the other text; a changed piece counts as a whole."""
+        """Where `start` to `end` is in the other text; a changed region counts as a whole."""
         first = bisect_right(self._starts, start) - 1
         last = bisect_left(self._starts, end) - 1
         new_start, new_end = self._new_starts[first], self._new_starts[last + 1]
