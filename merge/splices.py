@@ -10,9 +10,8 @@ the text *before* any of them:
 
 Positions are Unicode code points. Nothing here knows a merge, a message or UTF-16.
 
-Invariants (checked by the tests, and by the browser's twin of this module on the same vectors):
+Invariant (checked by the tests, and by the browser's twin of this module on the same vectors):
     apply(apply(a, s), t) == apply(a, compose(s, t))
-    apply(apply(a, s), invert(a, s)) == a
 """
 
 import sys
@@ -65,37 +64,6 @@ def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, 
         position = start + deleted
     result += reversed(middle)
     return _from_pieces(result)
-
-
-def invert(text: str, splices: Sequence[Splice]) -> tuple[Splice, ...]:
-    """What undoes the splices: `text` is before them, the result is against the text after."""
-    shift = 0
-    result = []
-    for start, deleted, inserted in splices:
-        result.append(Splice(start + shift, len(inserted), text[start : start + deleted]))
-        shift += len(inserted) - deleted
-    return tuple(result)
-
-
-def map_position(splices: Sequence[Splice], position: int, *, after: bool = False) -> int:
-    """Where a caret at `position` goes.
-
-    Args:
-        splices: what changes the text the caret is in.
-        position: the caret, 0 to the length of the text.
-        after: whether it goes behind text that is inserted exactly there (or that replaces
-            what was around it) rather than staying in front.
-    """
-    shift = 0
-    for start, deleted, inserted in splices:
-        end = start + deleted
-        in_front = position == start and (deleted or not after)
-        if position < start or in_front:
-            break
-        if position < end:
-            return start + shift + (len(inserted) if after else 0)
-        shift += len(inserted) - deleted
-    return position + shift
 
 
 # compose: the text between the two lists, as pieces

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from merge.diff_splices import diff_splices
 from merge.local_merge import merge_local
-from merge.splices import Splice, apply, compose, map_position
+from merge.splices import Splice, apply, compose
 from merge.three_way import merge
 from server.core.recent_steps import Change
+from tests.merge.carets import map_position
 
 # About as many letters as people have: of fewer, too many words look alike by chance. The text
 # that was there before is of capitals.
