@@ -10,7 +10,7 @@ Invariant (checked by the tests, and by the browser's twin of this module on the
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from merge.diff import diff
-from merge.splices import Splice
+from merge.splices import Splice, join
 from merge.tokens import common_prefix, common_suffix, graphemes, is_boundary, lines, tokens
 
 # With more changed than this (in lines, then in characters of the changed lines, both sides
@@ -45,26 +45,16 @@ def diff_splices(before: str, after: str) -> tuple[Splice, ...]:
     between words if it can. Never cuts a grapheme cluster.
     """
     prefix, suffix = _common_ends(before, after)
-    old = before[prefix : len(before) - suffix]
     new = after[prefix : len(after) - suffix]
-    found = list(_joined(prefix, _fine(old, new)))
+    whole = Splice(prefix, len(before) - suffix - prefix, new)
+    found = join(before, _within(whole, before, _fine), _touch)
     if not _fits(found, before, after):
-        found = [Splice(prefix, len(old), new)]
+        found = [whole]
     return tuple(slide_splices(before, after, found))
 
 
-def _joined(shift: int, splices: Iterable[Splice]) -> Iterator[Splice]:
-    """The splices, moved, with something unchanged between any two."""
-    last: Splice | None = None
-    for start, deleted, inserted in splices:
-        if last and last.start + last.deleted == start + shift:
-            last = Splice(last.start, last.deleted + deleted, last.inserted + inserted)
-            continue
-        if last:
-            yield last
-        last = Splice(start + shift, deleted, inserted)
-    if last:
-        yield last
+def _touch(last: Splice, splice: Splice) -> bool:
+    return last.start + last.deleted == splice.start
 
 
 def by_letters(before: str, after: str) -> tuple[Splice, ...] | None:
@@ -288,7 +278,13 @@ def _words(old: str, new: str) -> Iterable[Splice]:
         return [Splice(0, len(old), new)]
     found = list(_refined(new, tokens(old), tokens(new)))
     is_one_line = "\n" not in old[:-1] + new[:-1]
-    return found if is_one_line and _keeps_word(old, found) else _separated_by_words(old, found)
+    if is_one_line and _keeps_word(old, found):
+        return found
+
+    def lack_word_between(last: Splice, splice: Splice) -> bool:
+        return not any(map(str.isalnum, old[last.start + last.deleted : splice.start]))
+
+    return join(old, found, lack_word_between)
 
 
 def _keeps_word(text: str, splices: Sequence[Splice]) -> bool:
@@ -299,22 +295,6 @@ def _keeps_word(text: str, splices: Sequence[Splice]) -> bool:
             return True
         position = start + deleted
     return any(map(str.isalnum, text[position:]))
-
-
-def _separated_by_words(old: str, splices: Iterable[Splice]) -> Iterator[Splice]:
-    """The same change, with a word kept between any two; list marks are in every line."""
-    last: Splice | None = None
-    for splice in splices:
-        if last:
-            kept = old[last.start + last.deleted : splice.start]
-            if any(map(str.isalnum, kept)):
-                yield last
-            else:
-                deleted = splice.start + splice.deleted - last.start
-                splice = Splice(last.start, deleted, last.inserted + kept + splice.inserted)
-        last = splice
-    if last:
-        yield last
 
 
 def _letters(old: str, new: str) -> Iterable[Splice]:

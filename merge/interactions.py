@@ -46,7 +46,7 @@ class Relation(IntEnum):
     APART = 0
     SAME = 1
     BOTH = 2
-    DISPUTE = 3
+    CONFLICT = 3
 
 
 def _relation(sides: Sides, ours: Edit, theirs: Edit) -> Relation:
@@ -54,14 +54,14 @@ def _relation(sides: Sides, ours: Edit, theirs: Edit) -> Relation:
         return Relation.SAME
     first, last = sorted((ours, theirs), key=lambda edit: (edit.start, edit.end))
     if ours.start < theirs.end and theirs.start < ours.end:
-        return Relation.DISPUTE
+        return Relation.CONFLICT
     if ours.is_insertion and theirs.is_insertion and ours.start == theirs.start:
-        return Relation.BOTH if _belong_both(sides, ours, theirs) else Relation.DISPUTE
+        return Relation.BOTH if _belong_both(sides, ours, theirs) else Relation.CONFLICT
     if first.end == last.start and not _may_touch(sides.base, first, last):
-        return Relation.DISPUTE
+        return Relation.CONFLICT
     if _may_meet(ours, theirs) or _at_one_mark(sides.base, first, last):
-        return Relation.DISPUTE
-    return Relation.DISPUTE if duplicates_nearby(ours, theirs) else Relation.APART
+        return Relation.CONFLICT
+    return Relation.CONFLICT if duplicates_nearby(ours, theirs) else Relation.APART
 
 
 def _belong_both(sides: Sides, ours: Edit, theirs: Edit) -> bool:
@@ -190,7 +190,7 @@ def find_spans(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> li
 def _belong_together(before: Span, span: Span) -> bool:
     if not before.touches(span):
         return False
-    return Relation.DISPUTE in (before.relation, span.relation) or before.shares_edit(span)
+    return Relation.CONFLICT in (before.relation, span.relation) or before.shares_edit(span)
 
 
 def _related(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iterator[Span]:
@@ -199,11 +199,11 @@ def _related(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iter
         if relation is not Relation.APART:
             yield _span_of(relation, *pair)
     for pair in find_duplicates(sides.base, (sides.ours, ours), (sides.theirs, theirs)):
-        yield _span_of(Relation.DISPUTE, *pair)
+        yield _span_of(Relation.CONFLICT, *pair)
     for edit in _indented_around(sides.base, ours, sides.theirs, theirs):
-        yield Span(edit.start, edit.end + 1, Relation.DISPUTE, {edit.start: edit}, {})
+        yield Span(edit.start, edit.end + 1, Relation.CONFLICT, {edit.start: edit}, {})
     for edit in _indented_around(sides.base, theirs, sides.ours, ours):
-        yield Span(edit.start, edit.end + 1, Relation.DISPUTE, {}, {edit.start: edit})
+        yield Span(edit.start, edit.end + 1, Relation.CONFLICT, {}, {edit.start: edit})
 
 
 def _indented_around(

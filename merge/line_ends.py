@@ -10,14 +10,12 @@ them says; where the inputs were is told in the inputs.
 """
 
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from merge.regions import agreed
+from merge.regions import Texts, agreed
 from merge.result import Hunk, Merge, Range
 
 LF, CRLF = "\n", "\r\n"
-
-_Three: TypeAlias = tuple[str, str, str]  # the base's, ours, theirs
 
 
 def line_end(text: str) -> str | None:
@@ -36,15 +34,15 @@ class Conversion(NamedTuple):
         after: the line end of the merged text.
     """
 
-    before: _Three
+    before: Texts
     after: str
 
-    def converted(self, base: str, ours: str, theirs: str) -> _Three:
+    def converted(self, base: str, ours: str, theirs: str) -> Texts:
         """The three texts with the line end of the merged one."""
         b, o, t = (_converted(text, self.after) for text in (base, ours, theirs))
         return b, o, t
 
-    def placed_back(self, merged: Merge, texts: _Three) -> Merge:
+    def placed_back(self, merged: Merge, texts: Texts) -> Merge:
         """A merge of the converted texts as one of the texts: places, and what is clean of each."""
         _, ours, theirs = self.before
         return replace(
@@ -54,7 +52,7 @@ class Conversion(NamedTuple):
             ours_clean=_converted(merged.ours_clean, ours),
         )
 
-    def _hunk(self, hunk: Hunk, texts: _Three) -> Hunk:
+    def _hunk(self, hunk: Hunk, texts: Texts) -> Hunk:
         places = hunk.in_base, hunk.in_ours, hunk.in_theirs
         b, o, t = (
             Range(*(self._before(text, position, end) for position in place))

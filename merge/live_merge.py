@@ -13,6 +13,7 @@ replacement).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -26,7 +27,7 @@ from merge.diff_splices import (
 from merge.placed import Placed, attachment, in_one_word, old_text
 from merge.positional import merge_placed, regions_of
 from merge.regions import Region
-from merge.splices import Splice
+from merge.splices import Splice, join
 from merge.tokens import equal_prefix
 
 # How far a change is slid: no moment of typing has more.
@@ -111,7 +112,7 @@ def _rightmost(base: str, side: str, insertion: Splice, shift: int, end: int) ->
 def _read(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[Placed]:
     """The side's changes, those that are one put together."""
     found: list[Placed] = []
-    joined = _joined(base, changes, is_one)
+    joined = join(base, changes, partial(is_one, base))
     together = [in_one_word(base, *pair) for pair in pairwise(joined)]
     for place, (start, deleted, inserted) in enumerate(joined):
         floor = found[-1].end if found else 0
@@ -119,19 +120,6 @@ def _read(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[Placed]:
         before, after = [False, *together][place], [*together, False][place]
         attached = attachment(inserted, before=before, after=after)
         found.append(Placed(start, start + deleted, inserted, low, not (before or after), attached))
-    return found
-
-
-def _joined(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[Splice]:
-    found: list[Splice] = []
-    for change in changes:
-        if found and is_one(base, found[-1], change):
-            last = found.pop()
-            kept = base[last.start + last.deleted : change.start]
-            deleted = change.start + change.deleted - last.start
-            found.append(Splice(last.start, deleted, last.inserted + kept + change.inserted))
-        else:
-            found.append(change)
     return found
 
 

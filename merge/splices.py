@@ -1,7 +1,6 @@
 """A change of a text as a list of splices.
 
-A splice `(start, deleted, inserted)` says: at `start`, `deleted` characters give way to
-`inserted`. A list of splices is sorted, its splices do not overlap, and every position refers to
+A splice `(start, deleted, inserted)` replaces `deleted` characters at `start` with `inserted`. A list of splices is sorted, its splices do not overlap, and every position refers to
 the text *before* any of them:
 
     before   The quick fox.        [(4, 5, "slow"), (13, 0, " Yes")]
@@ -15,12 +14,12 @@ Invariant (checked by the tests, and by the browser's twin of this module on the
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 
 class Splice(NamedTuple):
-    """At `start`, `deleted` characters give way to `inserted`."""
+    """Replaces `deleted` characters at `start` with `inserted`."""
 
     start: int
     deleted: int
@@ -32,10 +31,11 @@ class SpliceError(ValueError):
 
 
 def apply(text: str, splices: Sequence[Splice]) -> str:
-    """Carry out the splices.
+    """Return the text after the splices.
 
     Raises:
-        SpliceError: unsorted, overlapping, negative, or outside the text.
+        SpliceError: a splice is out of order, overlaps another, has a negative length, or
+            reaches beyond the text.
     """
     parts: list[str] = []
     position = 0
@@ -51,7 +51,7 @@ def apply(text: str, splices: Sequence[Splice]) -> str:
 
 
 def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, ...]:
-    """`first` and then `second`, as one list against the text before `first`."""
+    """Return one list, relative to the text before `first`, that has the effect of both."""
     if not first or not second:
         return tuple(first or second)
     middle = _pieces(first)
@@ -66,14 +66,35 @@ def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, 
     return _from_pieces(result)
 
 
+def join(
+    text: str, splices: Iterable[Splice], belong: Callable[[Splice, Splice], bool]
+) -> list[Splice]:
+    """Join each splice with the one before it if they belong together.
+
+    Args:
+        text: the text before the splices.
+        splices: the splices; what lies between two of them that are joined is replaced by itself.
+        belong: decides about the splice before, joined as it is by then, and the next one.
+    """
+    found: list[Splice] = []
+    for splice in splices:
+        if found and belong(found[-1], splice):
+            last = found.pop()
+            kept = text[last.start + last.deleted : splice.start]
+            deleted = splice.start + splice.deleted - last.start
+            splice = Splice(last.start, deleted, last.inserted + kept + splice.inserted)
+        found.append(splice)
+    return found
+
+
 # compose: the text between the two lists, as pieces
 
-# `(start, end, "")` is a stretch of the text before the first list, `(0, 0, text)` was inserted.
+# `(start, end, "")` is a stretch of the text before the first list, `(0, 0, text)` an insertion.
 _Piece: TypeAlias = tuple[int, int, str]
 
 
 def _pieces(splices: Sequence[Splice]) -> list[_Piece]:
-    """The text after the splices; its first piece is the last of the list."""
+    """Return the text after the splices as a stack: its first piece is the last of the list."""
     pieces: list[_Piece] = []
     position = 0
     for start, deleted, inserted in splices:
@@ -88,7 +109,7 @@ def _pieces(splices: Sequence[Splice]) -> list[_Piece]:
 
 
 def _take(pieces: list[_Piece], length: int, taken: list[_Piece] | None) -> None:
-    """Move this many characters from the front to `taken`, or drop them."""
+    """Move `length` characters from the front of the text to `taken`, or drop them."""
     while length > 0:
         start, end, inserted = pieces.pop()
         size = len(inserted) or end - start
@@ -103,7 +124,7 @@ def _take(pieces: list[_Piece], length: int, taken: list[_Piece] | None) -> None
 
 
 def _from_pieces(pieces: Iterable[_Piece]) -> tuple[Splice, ...]:
-    """What lies between the stretches that are kept was deleted."""
+    """Return the splices; text between two kept stretches is deleted."""
     splices: list[Splice] = []
     position, pending = 0, ""
     for start, end, inserted in pieces:

@@ -1,179 +1,106 @@
-"""The merge of one disputed stretch, word by word.
+"""The merge of lines that both sides changed, word by word.
 
-Called for the lines that both sides changed. The stretch is read as words with a blank before
-each; only the words are compared, so a rewrapped paragraph and a changed word in it go together:
+The lines are read as words with a blank before each. Only the words are compared, so a paragraph
+that one side rewrapped and a word that the other side changed in it merge:
 
-    1  compare the base's words with each side's, and settle each edit at its place (`edits`)
-    2  find which edits of the two sides meet, and how (`disputes`)
-    3  put the regions together; the blank before each word is merged by itself (here)
+    1  compare the words of the base with those of each side, and find each edit's place (`edits`)
+    2  find the edits of the two sides that interact, and how (`interactions`)
+    3  assemble the regions; the blank before each word is merged on its own (here)
 
-Lines are read with the line end before each instead of the one behind it (`_turned`). A word then
-carries all that divides it from the words before it, lines come and go with one line end each, and
-what is left of them is whole lines again.
+Lines are read with leading line ends (`leading_ends`). Two insertions at one point that are both
+kept are ordered by `merge.order`, so the result does not depend on which side is ours.
 
-Two insertions at one point that are both kept stand in the order of `merge.order`, so that the
-result is the same whichever side is ours.
-
-Left out on purpose: anything finer than a word (letters make garbage of numbers and names; see
-`typed` for the one place where letters are right), and any understanding of moved text.
+Left out on purpose: anything finer than a word (merging letters corrupts numbers and names; see
+`live_merge` for the one case where letters are right), and tracking of moved text.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
 
 from merge.diff import Change
 from merge.edits import Edit, Words, find_edits, is_word, read
 from merge.interactions import Relation, Sides, Span, find_spans, goes_on_before
+from merge.leading_ends import common_end, from_leading, to_leading
 from merge.order import comes_first
-from merge.regions import Aligner, Region, agreed, region
+from merge.regions import Aligner, Region, Texts, agreed, region
 from merge.tokens import is_boundary
-
-_Three: TypeAlias = tuple[str, str, str]  # the base's, ours, theirs
 
 
 def merge_words(base: str, ours: str, theirs: str) -> list[Region]:
-    """Cut the three texts into regions that merge and regions in dispute."""
+    """Divide the three texts into regions that merge and regions in conflict."""
     texts = base, ours, theirs
     if not any("\n" in text for text in texts):
         return _by_words(texts)
-    end = _line_end(texts)
-    b, o, t = (_turned(text, end) for text in texts)
-    return _turned_back(texts, _by_words((b, o, t)), end)
+    end = common_end(texts)
+    b, o, t = (to_leading(text, end) for text in texts)
+    return from_leading(texts, _by_words((b, o, t)), end)
 
 
-def _by_words(texts: _Three) -> list[Region]:
+def _by_words(texts: Texts) -> list[Region]:
     sides = Sides(*map(read, texts))
     b, o, t = sides
     return _Assembly(sides).regions(find_spans(sides, find_edits(b, o), find_edits(b, t)))
 
 
-# Lines with their line end in front
-
-
-def _line_end(texts: _Three) -> str:
-    """The line end that they end with."""
-    return "\r\n" if any(text.endswith("\r\n") for text in texts) else "\n"
-
-
-def _turned(lines: str, end: str) -> str:
-    r"""The lines with the line end before each: "a\nb\n" as "\na\nb"."""
-    return end + lines.removesuffix(end) if lines else ""
-
-
-def _turned_back(texts: _Three, regions: Sequence[Region], end: str) -> list[Region]:
-    """The regions of the turned texts as regions of the texts."""
-    if not all(texts):
-        return [_as_one(regions, texts, end)]
-    b, o, t = (end if text.endswith(end) else "" for text in texts)
-    is_gone = all(each.merged == "" for each in regions)
-    last = Region(b, o, t, "") if is_gone else region(b, o, t)
-    return [*_unturned_front(regions, len(end)), last]
-
-
-def _as_one(regions: Sequence[Region], texts: _Three, end: str) -> Region:
-    """All of them as one region. What was not empty decides whether the last line has an end."""
-    if any(each.merged is None for each in regions):
-        return region(*texts)
-    merged = "".join(each.merged or "" for each in regions)
-    last = end if merged and any(text.endswith(end) for text in texts) else ""
-    return Region(*texts, merged[len(end) :] + last)
-
-
-def _unturned_front(regions: Sequence[Region], size: int) -> list[Region]:
-    """Take away the line end that each text begins with.
-
-    It may be in several regions: what one side put there has one, and so has what follows. Then the
-    line end moves behind each of them.
-    """
-    count = next(n for n in range(1, len(regions) + 1) if all(_joined(regions[:n])))
-    front, rest = regions[:count], regions[count:]
-    end = _joined(front)[0][:size]
-    if not all(front[-1]) or not all(
-        text.startswith(end) for each in front for text in each if text
-    ):
-        front = [_united(front)]
-    moved = [_unturned(each, size, end) for each in front[:-1]]
-    last = _unturned(front[-1], size, "")
-    return [*moved, last, *rest]
-
-
-def _unturned(turned: Region, size: int, end: str) -> Region:
-    """A region without the line end before each text, and with one behind it."""
-    b, o, t, merged = (text and text[size:] + end for text in turned)
-    return Region(b or "", o or "", t or "", merged)
-
-
-def _joined(regions: Sequence[Region]) -> _Three:
-    b, o, t = ("".join(texts) for texts in zip(*(each[:3] for each in regions), strict=True))
-    return b, o, t
-
-
-def _united(regions: Sequence[Region]) -> Region:
-    """Several regions as one, in dispute if one of them is."""
-    if any(each.merged is None for each in regions):
-        return region(*_joined(regions))
-    return Region(*_joined(regions), "".join(each.merged or "" for each in regions))
-
-
 class _Assembly:
-    """Makes regions of spans; every word carries the blank before it."""
+    """Builds the regions from the spans; every word carries the blank before it."""
 
     def __init__(self, sides: Sides) -> None:
         self._b, self._o, self._t = sides
         self._ours, self._theirs = Aligner(), Aligner()
         self._regions: list[Region] = []
-        self._inserted = -1, ""  # where last, and the blank behind it
-        self._deleted: tuple[int, str | None] = -1, None  # up to where, and the blank before a line
-        self._owed = ""
+        self._inserted = -1, ""  # the place of the last insertion, and the blank behind it
+        # The end of the last deletion, and the blank before it if it begins a line.
+        self._deleted: tuple[int, str | None] = -1, None
+        self._owed = ""  # what the next blank must contain at least
 
     def regions(self, spans: Sequence[Span]) -> list[Region]:
         position = 0
         blank_done = False
         for span in spans:
-            self._kept(position, span.start, blank_done)
-            blank_done = self._span(span)
+            self._add_kept(position, span.start, blank_done)
+            blank_done = self._add_span(span)
             position = span.end
-        self._kept(position, len(self._b.words), blank_done)
+        self._add_kept(position, len(self._b.words), blank_done)
         if position < len(self._b.words) or not blank_done:
-            self._blank(self._blanks(-1, -1, -1))
+            self._add_blank(self._blanks(-1, -1, -1))
         return self._regions
 
-    def _kept(self, start: int, end: int, blank_done: bool) -> None:
-        """Words that neither side changed, each with the blank before it."""
+    def _add_kept(self, start: int, end: int, blank_done: bool) -> None:
+        """Add the words that neither side changed, each with the blank before it."""
         o_start, _ = self._ours.span(start, end, ())
         t_start, _ = self._theirs.span(start, end, ())
-        alike: list[str] = []
+        unchanged: list[str] = []
         for step in range(end - start):
             if step or not blank_done:
                 blanks = self._blanks(start + step, o_start + step, t_start + step)
                 if self._owed or not blanks[0] == blanks[1] == blanks[2]:
-                    self._alike(alike)
-                    self._blank(blanks)
+                    self._add_unchanged(unchanged)
+                    self._add_blank(blanks)
                 else:
-                    alike.append(blanks[0])
-            alike.append(self._b.words[start + step])
-        self._alike(alike)
+                    unchanged.append(blanks[0])
+            unchanged.append(self._b.words[start + step])
+        self._add_unchanged(unchanged)
 
-    def _alike(self, parts: list[str]) -> None:
+    def _add_unchanged(self, parts: list[str]) -> None:
         text = "".join(parts)
         self._regions.append(region(text, text, text))
         parts.clear()
 
-    def _blanks(self, b: int, o: int, t: int) -> _Three:
+    def _blanks(self, b: int, o: int, t: int) -> Texts:
         return self._b.blanks[b], self._o.blanks[o], self._t.blanks[t]
 
-    def _blank(self, blanks: _Three) -> None:
+    def _add_blank(self, blanks: Texts) -> None:
         self._regions.append(Region(*blanks, self._merged_blank(blanks)))
 
-    def _merged_blank(self, blanks: _Three) -> str:
-        """Where one side deleted what the other inserted at, words must not run together."""
+    def _merged_blank(self, blanks: Texts) -> str:
+        """Merge a blank; words must not run together where an insertion meets a deletion."""
         gap, indentation = _merged_blank(*blanks)
         gap = max(gap, self._owed, key=_weight)
         self._owed = ""
         return gap + indentation if "\n" in gap else gap
 
-    def _span(self, span: Span) -> bool:
-        """Whether the blank behind the span is taken care of."""
+    def _add_span(self, span: Span) -> bool:
+        """Add a span; return whether the blank behind it is done, too."""
         ours, theirs = _changes(span.ours.values()), _changes(span.theirs.values())
         o_start, o_end = self._ours.span(span.start, span.end, ours)
         t_start, t_end = self._theirs.span(span.start, span.end, theirs)
@@ -182,14 +109,14 @@ class _Assembly:
             self._o.text(o_start, o_end),
             self._t.text(t_start, t_end),
         )
-        if span.relation is Relation.DISPUTE:
+        if span.relation is Relation.CONFLICT:
             all_behind = self._b.blanks[span.end], self._o.blanks[o_end], self._t.blanks[t_end]
-            return self._dispute(texts, all_behind)
+            return self._add_conflict(texts, all_behind)
         blanks = self._b.blanks[span.start], self._o.blanks[o_start], self._t.blanks[t_start]
         if span.relation is Relation.BOTH:
             merged = self._both(*span.ours.values(), *span.theirs.values())
         elif span.relation is Relation.SAME:
-            merged = max(texts[1], texts[2], key=_weight)  # they may differ in their blanks
+            merged = max(texts[1], texts[2], key=_weight)  # their blanks may differ
         else:
             behind = self._o.blanks[o_end] if span.ours else self._t.blanks[t_end]
             merged = self._one_sided(span, texts, blanks, behind)
@@ -197,7 +124,7 @@ class _Assembly:
         return False
 
     def _both(self, ours: Edit, theirs: Edit) -> str:
-        """Two insertions at one point, in their order."""
+        """Join two insertions at one point in order."""
         ours_side, theirs_side = (self._o, ours), (self._t, theirs)
         if goes_on_before(ours, theirs):
             in_order = not ours.begins_line
@@ -206,8 +133,8 @@ class _Assembly:
         first, last = (ours_side, theirs_side) if in_order else (theirs_side, ours_side)
         return _joined_lines(first, last)
 
-    def _one_sided(self, span: Span, texts: _Three, blanks: _Three, behind: str) -> str:
-        """The text of the side that changed it; where it replaces words, their blank is merged."""
+    def _one_sided(self, span: Span, texts: Texts, blanks: Texts, behind: str) -> str:
+        """Return the text of the side that made the edit; the blank of a replacement is merged."""
         side = 1 if span.ours else 2
         [edit] = (span.ours or span.theirs).values()
         if edit.is_insertion:
@@ -216,11 +143,11 @@ class _Assembly:
             self._deletion(edit, blanks[3 - side])
             return texts[side]
         if not blanks[side] and not self._owed and not is_word(edit.new[0]):
-            return texts[side]  # a mark that was put right behind the word before it
+            return texts[side]  # punctuation right behind the word before it
         return self._merged_blank(blanks) + texts[side].removeprefix(blanks[side])
 
     def _insertion(self, edit: Edit, text: str, behind: str) -> str:
-        """Behind deleted lines it begins where they began; it brings the blank behind it along."""
+        """Return an insertion, with the gap that preceded lines deleted right before it."""
         self._inserted = edit.start, behind
         after, before = self._deleted
         if after != edit.start:
@@ -229,14 +156,14 @@ class _Assembly:
         return text if before is None else _gap(before) + text.removeprefix(_gap(_leading(text)))
 
     def _deletion(self, edit: Edit, before: str) -> None:
-        """What was inserted in front of it brings the blank behind it along, if words follow."""
+        """Note a deletion; an insertion right before it keeps its blank if words follow."""
         self._deleted = edit.end, before if edit.begins_line else None
         place, behind = self._inserted
         if place == edit.start and edit.end < len(self._b.words):
             self._owed = _gap(behind)
 
-    def _dispute(self, texts: _Three, behind: _Three) -> bool:
-        """A dispute takes in the blank behind it where the sides differ in that, too."""
+    def _add_conflict(self, texts: Texts, behind: Texts) -> bool:
+        """Add a conflict; it includes the blank behind it if the texts differ in that, too."""
         takes_blank = len(set(behind)) > 1
         if takes_blank:
             texts = (texts[0] + behind[0], texts[1] + behind[1], texts[2] + behind[2])
@@ -248,14 +175,14 @@ class _Assembly:
 
 
 def _inserted_lines(text: Words, edit: Edit) -> str:
-    """The lines that an edit brings, blank lines before and behind them included."""
+    """Return the lines that an edit inserts, with the blank lines before and behind them."""
     behind = text.blanks[edit.new_end] or "\n"
     lines = text.text(edit.new_start, edit.new_end) + _gap(behind)
     return lines.partition("\n")[2]
 
 
 def _joined_lines(first: tuple[Words, Edit], last: tuple[Words, Edit]) -> str:
-    """One insertion and then the other, which keeps its indentation and blank lines before it."""
+    """Join two insertions; the second one keeps its indentation and the blank lines before it."""
     (left, before), (right, behind) = first, last
     begins = _gap(right.blanks[behind.new_start])
     between = max(_gap(left.blanks[before.new_end]), begins, key=_weight)
@@ -264,17 +191,17 @@ def _joined_lines(first: tuple[Words, Edit], last: tuple[Words, Edit]) -> str:
 
 
 def _leading(text: str) -> str:
-    """The blank that a text begins with."""
+    """Return the blank that a text begins with."""
     return text[: len(text) - len(text.lstrip())]
 
 
 def _gap(blank: str) -> str:
-    """What of a blank divides; behind the last line end begins the indentation of the next line."""
+    """Return a blank without the indentation behind its last line end."""
     return blank[: blank.rfind("\n") + 1] or blank
 
 
 def _weight(blank: str) -> tuple[int, int, str]:
-    """Orders blanks by how much they separate, whichever side they are of."""
+    """Return a sort key: how much a blank separates."""
     return blank.count("\n"), len(blank), blank
 
 
@@ -283,9 +210,9 @@ def _changes(edits: Iterable[Edit]) -> list[Change]:
 
 
 def _merged_blank(*blanks: str) -> tuple[str, str]:
-    """The gap and the indentation, each merged by itself.
+    """Merge the gap and the indentation of a blank, each on its own.
 
-    Of a gap that both changed, the one that separates more: the same for any order of sides.
+    If both sides changed one, the one that separates more wins, whichever side it is of.
     """
     gaps = [_gap(blank) for blank in blanks]
     indentations = [blank.removeprefix(gap) for blank, gap in zip(blanks, gaps, strict=True)]
@@ -297,8 +224,8 @@ def _merged(base: str, ours: str, theirs: str) -> str:
     return max(ours, theirs, key=_weight) if merged is None else merged
 
 
-def _common_blanks(texts: _Three) -> tuple[int, int]:
-    """How long a blank all three begin and end with; not one that carries an accent."""
+def _common_blanks(texts: Texts) -> tuple[int, int]:
+    """Return the lengths of the blanks that all three begin and end with, in whole graphemes."""
     front = _equal_blanks(texts)
     while not all(is_boundary(text, front) for text in texts):
         front -= 1
