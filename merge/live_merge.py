@@ -1,20 +1,22 @@
-"""What was typed a moment ago, read from the texts.
+"""The merge of whole texts in a live document, by letters, each change where it was made.
 
-In a live document each side is a fraction of a second of typing: a few letters came or went, by
-one person or (in master) by several. Where people type, backspace or paste at one spot, words are
-too coarse: half a word is no word yet. So both sides are taken as changes of letters, and carried
-out where they were made (`positional`).
+Each side is a moment of typing: a few letters inserted or deleted, by one person or (in master) by
+several. Words are too coarse where people type, delete or paste at one spot. So the changes of both
+sides are found by comparing, and applied in place (`positional`).
 
-A side's changes are read in two ways. Letter by letter first, if so no word has two changes, or
-only insertions: that is plainly typing. Else all that a side did to one word is one change first,
-so that a word that gave way to another stays whole; and only where the sides then collide letter by
-letter, so that several may type inside one word (one that lost letters and got others stays one
-replacement).
+There are two ways to read the changes of a side:
+
+    by letters   several insertions into one word are several changes; a word that lost letters and
+                 got others is one replacement
+    by words     all changes of one word are one change, so that a replaced word stays whole
+
+By letters comes first if all changes are plainly typing: each an insertion, or a deletion that is
+the only change of its word. Else by words comes first. The other reading is tried if the changes of
+the first one collide.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import TypeAlias
 
 from merge.diff_splices import (
@@ -24,13 +26,13 @@ from merge.diff_splices import (
     keeps_graphemes,
     slide_splices,
 )
-from merge.placed import Placed, attachment, in_one_word, old_text
+from merge.placed import Placed, in_one_word, old_text, place
 from merge.positional import merge_placed, regions_of
 from merge.regions import Region
 from merge.splices import Splice, join
 from merge.tokens import equal_prefix
 
-# How far a change is slid: no moment of typing has more.
+# How far a change is slid, in characters.
 _SLIDE_MAX = 1_000
 # More changes than this are no moment of typing.
 _CHANGES_MAX = 1_000
@@ -39,11 +41,7 @@ _IsOne: TypeAlias = Callable[[str, Splice, Splice], bool]
 
 
 def merge_live(base: str, ours: str, theirs: str) -> list[Region] | None:
-    """Both sides' changes, or None where that is not plainly what both wanted.
-
-    A side is read by words, where all that happened to one word is one change, and by letters,
-    where several insertions into one word are several.
-    """
+    """Merge two sides of typing; None if the changes collide, or are no typing."""
     changes = diff_splices(base, ours), diff_splices(base, theirs)
     if max(map(len, changes)) > _CHANGES_MAX:
         return None
@@ -63,12 +61,12 @@ def merge_live(base: str, ours: str, theirs: str) -> list[Region] | None:
 
 
 def _is_plain(typed: Placed) -> bool:
-    """Whether it is plainly typing, and not a word that gave way to another."""
+    """Whether a change is plainly typing, and no part of the replacement of a word."""
     return typed.is_insertion or (typed.is_alone and not typed.is_replacement)
 
 
 def _cuts_words(base: str, typed: Placed) -> bool:
-    """Whether lines came or went with a part of a word: nobody types so, it was read wrongly."""
+    """Whether a change has a line end and cuts a word: nobody types so, it was read wrongly."""
     before, after = base[typed.start - 1 : typed.start], base[typed.end : typed.end + 1]
     return any(
         "\n" in text
@@ -80,11 +78,11 @@ def _cuts_words(base: str, typed: Placed) -> bool:
 def _by_letters(base: str, side: str, by_words: Sequence[Splice]) -> list[Placed]:
     letters = by_letters(base, side)
     changes = by_words if letters is None else letters
-    return _read(base, _slid_right(base, side, changes), _is_rewritten)
+    return _read(base, _slide_right(base, side, changes), _is_rewritten)
 
 
-def _slid_right(base: str, side: str, changes: Sequence[Splice]) -> Iterator[Splice]:
-    """Insertions between words if they can be there, else as far right as they can: as typed."""
+def _slide_right(base: str, side: str, changes: Sequence[Splice]) -> Iterator[Splice]:
+    """Move insertions between words if they can be there, else as far right as possible."""
     placed = list(slide_splices(base, side, changes))
     ends = [*(each.start - 1 for each in placed[1:]), len(base)]
     shift = 0
@@ -98,7 +96,7 @@ def _slid_right(base: str, side: str, changes: Sequence[Splice]) -> Iterator[Spl
 
 
 def _rightmost(base: str, side: str, insertion: Splice, shift: int, end: int) -> Splice:
-    """The same insertion as far right as it can be said to be, up to `end`, no cluster torn."""
+    """Move an insertion as far right as possible, up to `end`, without cutting a grapheme."""
     start, _, inserted = insertion
     behind = base[start : min(end, start + _SLIDE_MAX)]
     for distance in range(equal_prefix(behind, inserted + behind), 0, -1):
@@ -110,31 +108,25 @@ def _rightmost(base: str, side: str, insertion: Splice, shift: int, end: int) ->
 
 
 def _read(base: str, changes: Iterable[Splice], is_one: _IsOne) -> list[Placed]:
-    """The side's changes, those that are one put together."""
+    """Place the changes of a side, after joining those that are one."""
     found: list[Placed] = []
-    joined = join(base, changes, partial(is_one, base))
-    together = [in_one_word(base, *pair) for pair in pairwise(joined)]
-    for place, (start, deleted, inserted) in enumerate(joined):
+    for change in place(base, join(base, changes, partial(is_one, base))):
         floor = found[-1].end if found else 0
-        low = _low(base, joined[place], floor)
-        before, after = [False, *together][place], [*together, False][place]
-        attached = attachment(inserted, before=before, after=after)
-        found.append(Placed(start, start + deleted, inserted, low, not (before or after), attached))
+        found.append(change._replace(low=_low(base, change, floor)))
     return found
 
 
 def _is_rewritten(base: str, last: Splice, change: Splice) -> bool:
-    """Whether a word lost letters and got others: one that gave way to another, not typing."""
+    """Whether a word lost letters and got others: it was replaced."""
     return bool(last.deleted or change.deleted) and in_one_word(base, last, change)
 
 
-def _low(base: str, change: Splice, floor: int) -> int:
-    """How far left it could be: an insertion or deletion slides along letters that repeat it."""
-    start, deleted, inserted = change
-    if deleted and inserted:
-        return start
-    moving = inserted or base[start : start + deleted]
-    low = start
+def _low(base: str, change: Placed, floor: int) -> int:
+    """Return the leftmost offset to which a change can slide along equal letters."""
+    if change.is_replacement:
+        return change.start
+    moving = change.inserted or old_text(base, change)
+    start = low = change.start
     while low > max(floor, start - _SLIDE_MAX):
         distance = start - low
         twin = moving[-1 - distance] if distance < len(moving) else base[low - 1 + len(moving)]

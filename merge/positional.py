@@ -1,14 +1,17 @@
-"""The merge of two changes of one text, each carried out at the place where it was made.
+"""The merge of two changes of one text, each applied at the place where it was made.
 
-For a moment of typing, where it is known what each side changed (or read from the texts, see
-`typed`). Nothing is compared, so nothing can slide to another line that happens to look the same.
+For live merges: the changes of both sides are known, or found by comparing (`live_merge`). No texts
+are compared here, so no change can slide to another line that is equal.
 
-What both sides put at one point stands in this order: whole lines as `order` has them, each on a
-line of its own what two people begin on an empty line, and of letters the incoming ones to the
-left. Typing runs left to right, and what somebody has typed must stay left of their next letters;
-so the other's letters move right, each time, and each one's stay together. Where an insertion could
-as well be said to have happened further left ("ab" to "abb"), the one that reaches further left
-goes left: that keeps a doubled letter beside its twin.
+The order of insertions of both sides at one point:
+
+    whole lines              as `order` has them
+    text on an empty line    each on a line of its own
+    letters                  the one that could also have been made further left ("ab" to "abb")
+                             first: a doubled letter stays beside its twin; else theirs first
+
+People type from left to right: with theirs on the left, the next letters of the same person follow
+theirs directly, and ours stay together on the right.
 """
 
 from bisect import bisect_right
@@ -27,9 +30,9 @@ _LINE_ENDS = ("\n", "\r\n")
 
 
 class Atom(NamedTuple):
-    """A stretch of text, and which of the three texts have it.
+    """A stretch of text, and which of the three texts contain it.
 
-    The merged text has what the base has and neither side deleted, and all that was inserted.
+    The merged text has each insertion, and all of the base that neither side deleted.
     """
 
     text: str
@@ -43,12 +46,15 @@ class Atom(NamedTuple):
 
 
 def merge_placed(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> list[Atom] | None:
-    """Carry out both sides' changes; None if it is not plain what they come to together.
+    """Apply the changes of both sides.
 
     Args:
-        base: what both sides started from.
+        base: the common ancestor.
         ours: the changes of ours, in order.
         theirs: the changes of theirs, in order.
+
+    Returns:
+        The stretches of the three texts in order; None if the changes collide.
     """
     return None if collide(base, ours, theirs) else list(_atoms(base, ours, theirs))
 
@@ -81,7 +87,7 @@ def _grouped(atoms: Sequence[Atom]) -> list[Region]:
 
 
 def way_from(atoms: Iterable[Atom], *, ours: bool) -> tuple[Splice, ...]:
-    """What makes the merged text of ours, or of theirs."""
+    """Return the splices from ours, or from theirs, to the merged text."""
     found: list[Splice] = []
     position, start, deleted = 0, 0, 0
     inserted: list[str] = []
@@ -104,11 +110,8 @@ def way_from(atoms: Iterable[Atom], *, ours: bool) -> tuple[Splice, ...]:
     return tuple(found)
 
 
-# What they come to
-
-
 def _atoms(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> Iterator[Atom]:
-    """The text from the start to the end, cut where something changes."""
+    """Yield the text from start to end, cut at the edges of all changes."""
     cuts = {0, len(base)}
     for change in (*ours, *theirs):
         cuts |= {change.start, change.end}
@@ -126,19 +129,19 @@ def _atoms(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> Itera
 
 
 def _deletes_at(changes: Iterable[Placed]) -> Callable[[int], bool]:
-    """Tells whether the changes remove the character at a place."""
-    removing = [change for change in changes if change.start < change.end]
-    starts = [change.start for change in removing]
+    """Return a function that says whether the changes delete the character at an offset."""
+    deletions = [change for change in changes if change.start < change.end]
+    starts = [change.start for change in deletions]
 
     def deletes(place: int) -> bool:
         last = bisect_right(starts, place) - 1
-        return last >= 0 and place < removing[last].end
+        return last >= 0 and place < deletions[last].end
 
     return deletes
 
 
 def _inserted(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> Iterator[Atom]:
-    """All that was put at one point, in order."""
+    """Yield all that was inserted at one point, in order."""
     if ours and theirs and (shared := _common_insertion(base, ours[0], theirs[0])):
         yield Atom(shared, False, True, True)
         ours = [ours[0]._replace(inserted=ours[0].inserted.removeprefix(shared)), *ours[1:]]
@@ -152,7 +155,7 @@ def _inserted(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> It
 
 
 def _needs_line_end(base: str, first: tuple[Placed, bool], last: tuple[Placed, bool]) -> bool:
-    """Whether two people began one empty line: each gets a line."""
+    """Whether both sides began the same empty line: then each gets a line."""
     (before, is_ours), (after, is_ours_too) = first, last
     return (
         is_ours != is_ours_too
@@ -167,7 +170,7 @@ def _line_end_of(base: str) -> str:
 
 
 def _common_insertion(base: str, one: Placed, other: Placed) -> str:
-    """What both did: the same change, or the line end that the text lacked."""
+    """Return what both insert alike: the whole change, or the line end that the text lacked."""
     if one.splice == other.splice and _is_same_intent(base, one):
         return one.inserted
     if (
@@ -184,13 +187,13 @@ def _common_insertion(base: str, one: Placed, other: Placed) -> str:
 
 
 def _is_same_intent(base: str, change: Placed) -> bool:
-    """Whether two people who did the same meant the same: not so of an item that both began."""
+    """Whether equal changes mean the same thing; two equal beginnings of a line do not."""
     indents = is_line_start(base, change.start) and change.inserted.strip(" \t") == ""
     return change.is_replacement or indents or has_word(change.inserted)
 
 
 def _ordered(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed, bool]]:
-    """Whole lines by their order; then, or at the end of the text before, what is no line."""
+    """Sort insertions: whole lines, then the others; at the end of the text the others first."""
     lines = [each for each in tagged if each[0].is_insertion and is_lines(base, each[0])]
     if len(lines) == 2 and not comes_first(*(_as_lines(change) for change, _ in lines)):
         lines.reverse()
@@ -202,15 +205,15 @@ def _ordered(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed,
 
 
 def _as_lines(change: Placed) -> str:
-    r"""Whole lines with their line ends behind them; "\nnew" is one at the end of the text."""
+    r"""Return whole lines with trailing line ends; at the end of the text "\nnew" is a line."""
     text = change.inserted
     return text if text.endswith("\n") else text.partition("\n")[2] + "\n"
 
 
 def _order_key(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int, int, bool]:
-    """Insertions, who goes on with a word, who reaches further left, theirs, then replacements.
+    """Return a sort key: replacements last; then who continues a word, who reaches left, theirs.
 
-    What was typed around a letter stays around it.
+    Insertions around a letter of their side stay around it.
     """
     change, is_ours = tagged
     before, after = (
@@ -221,5 +224,5 @@ def _order_key(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int,
     if is_behind_word or not after or after.isspace():
         leaves_word = is_behind_word and change.inserted[:1].isspace()
     else:
-        leaves_word = not change.inserted[-1:].isspace()  # and goes on with the word behind it
+        leaves_word = not change.inserted[-1:].isspace()  # it continues the word behind it
     return change.is_replacement, leaves_word, change.attachment, change.low, is_ours

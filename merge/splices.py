@@ -1,15 +1,16 @@
 """A change of a text as a list of splices.
 
-A splice `(start, deleted, inserted)` replaces `deleted` characters at `start` with `inserted`. A list of splices is sorted, its splices do not overlap, and every position refers to
-the text *before* any of them:
+A splice `(start, deleted, inserted)` replaces `deleted` characters at `start` with `inserted`. The
+splices of a list are sorted and do not overlap, and every position refers to the text *before* any
+of them:
 
     before   The quick fox.        [(4, 5, "slow"), (13, 0, " Yes")]
                  ^^^^^    ^
     after    The slow fox Yes.
 
-Positions are Unicode code points. Nothing here knows a merge, a message or UTF-16.
+Positions are Unicode code points. This module knows no merge, no message and no UTF-16.
 
-Invariant (checked by the tests, and by the browser's twin of this module on the same vectors):
+Invariant (the tests of this module and of its twin in the browser share their vectors):
     apply(apply(a, s), t) == apply(a, compose(s, t))
 """
 
