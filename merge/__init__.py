@@ -1,29 +1,30 @@
-"""Pure text: positions, differences, the three-way merge. No repository, no files, no clock.
+"""The three-way merge and what it needs: pure text, without repositories, files and clocks.
 
-| module          | what it is                                                             |
-| --------------- | ---------------------------------------------------------------------- |
-| `tokens`        | where a text may be cut: lines, clauses, words, blanks, graphemes       |
-| `diff`          | the shortest way from one list of tokens to another (Git's own xdiff)   |
-| `splices`       | a change as a list of `(start, deleted, inserted)`                      |
-| `between`       | finding the splices between two texts                                   |
-| `pieces`        | three texts side by side, cut in pieces that merge or disagree          |
-| `order`         | which of two stretches of whole lines comes first                       |
-| `placed`        | a change at the place where it was made                                 |
-| `collisions`    | which placed changes of the two sides cannot both be carried out        |
-| `positional`    | the merge of placed changes                                             |
-| `typed`         | what was typed a moment ago, read from the texts                        |
-| `edits`         | a text as words, and what one side changed, each at its likeliest place |
-| `doubling`      | whether the two sides say the same thing twice                          |
-| `disputes`      | which edits of the two sides meet, and which of those are in dispute    |
-| `words`         | the merge of one disputed stretch, word by word, made of those three    |
-| `result`        | what a merge comes to: text, hunks, what was decided how                |
-| `line_ends`     | the merge of texts of which one side converted the line ends            |
-| `three_way`     | the merge of whole texts, made of all of them                           |
-| `nearby`        | the merge of two known changes, of which only the lines around are read  |
-| `rendering`     | changes shown to people, by lines or by words                           |
-| `markers`       | conflict markers in a text: `marker_writer` and `marker_reader`         |
+| module          | purpose                                                                 |
+| --------------- | ----------------------------------------------------------------------- |
+| `tokens`        | cuts of a text: lines, clauses, words, blanks, grapheme clusters         |
+| `diff`          | the shortest edit script between two lists of tokens (Git's xdiff)       |
+| `splices`       | a change as a list of `(start, deleted, inserted)`                       |
+| `diff_splices`  | the splices between two texts                                            |
+| `regions`       | three texts, divided into regions that merge or are in conflict          |
+| `order`         | the order of two insertions of whole lines                               |
+| `placed`        | a change at the place where it was made                                  |
+| `collisions`    | placed changes of the two sides that cannot both be applied              |
+| `positional`    | the merge of placed changes                                              |
+| `live_merge`    | the merge of whole texts that are live, by letters                       |
+| `edits`         | a text as words, and the edits of a side, each at its likeliest place    |
+| `duplicates`    | edits of the two sides that say the same thing twice                     |
+| `interactions`  | edits of the two sides that interact, and those in conflict              |
+| `leading_ends`  | lines with the line end before each, as the word merge reads them        |
+| `word_merge`    | the merge of lines that both sides changed, by words                     |
+| `result`        | the result of a merge: text, hunks, decisions                            |
+| `line_ends`     | the merge of texts whose line ends one side converted                    |
+| `three_way`     | the merge of whole texts, made of all the above                          |
+| `local_merge`   | the merge of two known changes; reads only the lines around them         |
+| `rendering`     | a unified diff                                                           |
+| `markers`       | conflict markers, with `marker_writer` and `marker_reader`               |
 
-Each imports only from those above it. The same arguments always give the same answer.
+Each module imports only from those above it. The same arguments always give the same result.
 
 `from merge import merge` is all that a program needs: `merge(base, ours, theirs)` has the merged
 `text`, and is `clean` unless it has `hunks`.

@@ -55,10 +55,9 @@ def _touch(last: Splice, splice: Splice) -> bool:
 
 
 def by_letters(before: str, after: str) -> tuple[Splice, ...] | None:
-    """What makes `after` of `before`, letter by letter where that reads as typing.
+    """Return the splices from `before` to `after` without comparing words.
 
-    As `between`, but words are not compared: several letters that came into one word are several
-    splices. None if too much differs for that.
+    Several insertions into one word are several splices. None if too much differs.
     """
     prefix, suffix = _common_ends(before, after)
     old = before[prefix : len(before) - suffix]
@@ -314,8 +313,8 @@ def _letters(old: str, new: str) -> Iterable[Splice]:
             return words
         return [letter for word in words for letter in _within(word, old, _letters)]
     parts = [
-        splice._replace(start=prefix + splice.start)
-        for splice in _refined(inserted, graphemes(deleted), graphemes(inserted))
+        Splice(prefix + it.start, it.deleted, it.inserted)
+        for it in _refined(inserted, graphemes(deleted), graphemes(inserted))
     ]
     is_typing = not any(part.deleted and part.inserted for part in parts)
     return parts if is_typing and _fits(parts, old, new) else whole

@@ -1,16 +1,17 @@
-"""Whether the two sides say the same thing twice.
+"""Duplicates: edits of the two sides that together would say the same thing twice.
 
-Somebody moved a sentence, two people had the same idea, or one side goes on with what the other
-began: then merging both edits would say it twice, and nobody wants that. Not doubling is a change
-that both made in the same way, however often (a name that both replaced).
+One side moved a sentence, two people had the same idea, or both continue the same text. The same
+replacement by both sides is no duplicate, however often it occurs (both rename something).
 
-    nearby     one side inserts, and all its words are among the new ones of the other, one word
-               off at most: "[should] paths begin" and "paths [should] begin"
-    moved      both insert the very same in one line, or what both took away elsewhere, at different
-               places
-    in a line  both bring the same words into one line, be it in several edits
-    alike      both insert much the same words, wherever it is
-    number     one side gave a long number another value, the other one writes the old again
+    nearby     an insertion whose words are all added by the other side too, at most one word away:
+               "[should] paths begin" and "paths [should] begin"
+    moved      both insert the same at different places of a line, or move the same text to
+               different places
+    in a line  both add the same words to one line, perhaps in several edits
+    alike      both insert mostly the same words, anywhere
+    number     one side replaced a long number, the other one writes it again
+
+docs/merge.md has more examples.
 """
 
 from collections import Counter
@@ -20,19 +21,20 @@ from typing import NamedTuple
 
 from merge.edits import Edit, Words, is_word
 
-# Both sides inserting this many of the same words, and this share of all that the one of them
-# inserted, are alike: if so many of them stand in a row, or all of them are new to the text.
+# Two edits are alike if they have at least this many added words in common, and at least this share
+# of the added words of one: if as many are adjacent in both, or none of them is in the base.
 _ALIKE = 3
 _ALIKE_SHARE = 0.6
-_HOLDERS_MAX = 10  # of edits that hold one word, so that the time stays bounded
+_HOLDERS_MAX = 10  # of edits that contain one word: the time must stay bounded
 _NEARBY = 1
-# As many words that both bring into one line, and all that one of them brings, are the same words.
+# At least this many words are added to one line by both, and one of them adds no others.
 _IN_ONE_LINE = 2
-# A shorter number is a counter: lists are numbered anew, and nothing is wrong with that.
+# Shorter numbers are counters: a list may be renumbered.
 _NUMBER_LENGTH = 4
 
 
 def duplicates_nearby(ours: Edit, theirs: Edit) -> bool:
+    """Whether two edits near each other add the same words, or one adds no others."""
     gap = max(ours.start, theirs.start) - min(ours.end, theirs.end)
     if gap > _NEARBY or not (ours.is_insertion or theirs.is_insertion):
         return False
@@ -43,12 +45,12 @@ def duplicates_nearby(ours: Edit, theirs: Edit) -> bool:
 def find_duplicates(
     base: Words, ours: tuple[Words, Sequence[Edit]], theirs: tuple[Words, Sequence[Edit]]
 ) -> Iterator[tuple[Edit, Edit]]:
-    """Find pairs of edits that say the same twice, wherever they are.
+    """Find all pairs of duplicates but those nearby.
 
     Args:
-        base: the text both sides started from.
-        ours: our text, and what it changed.
-        theirs: the same of theirs.
+        base: the common ancestor.
+        ours: the text of ours and its edits.
+        theirs: the text of theirs and its edits.
 
     Yields:
         An edit of ours and one of theirs.
@@ -83,9 +85,9 @@ def _moved(
 def _in_one_line(
     base: Words, ours: tuple[Words, Sequence[Edit]], theirs: tuple[Words, Sequence[Edit]]
 ) -> Iterator[tuple[Edit, Edit]]:
-    """Edits that bring the same words into one line, several edits of a side deleted together.
+    """Find edits that add the same words to one line, all edits of a side taken together.
 
-    The marks around it decide how a comparison cuts one phrase into edits.
+    The punctuation around a phrase decides into how many edits a comparison divides it.
     """
     lines = _line_numbers(base)
     ours_lines, theirs_lines = _by_line(lines, ours[1]), _by_line(lines, theirs[1])
@@ -96,21 +98,21 @@ def _in_one_line(
         shared = words[0] & words[1]
         if shared.total() < _IN_ONE_LINE or shared not in words or not known.isdisjoint(shared):
             continue
-        if _in_a_row(ours[0], ours_edits, shared) & _in_a_row(theirs[0], theirs_edits, shared):
+        if _adjacent(ours[0], ours_edits, shared) & _adjacent(theirs[0], theirs_edits, shared):
             for pair in product(ours_edits, theirs_edits):
                 if pair[0].added_words & pair[1].added_words and not _is_same_replacement(*pair):
                     yield pair
 
 
-def _in_a_row(text: Words, edits: Sequence[Edit], words: Container[str]) -> set[tuple[str, ...]]:
-    """Two of these words in a row, marks left out, in what the edits reach over."""
+def _adjacent(text: Words, edits: Sequence[Edit], words: Container[str]) -> set[tuple[str, ...]]:
+    """Return the pairs of these words that are adjacent in the range of the edits."""
     reach = text.words[edits[0].new_start : edits[-1].new_end]
     row = [word for word in reach if is_word(word)]
     return {pair for pair in pairwise(row) if all(word in words for word in pair)}
 
 
 def _by_line(lines: Sequence[int], edits: Iterable[Edit]) -> dict[int, list[Edit]]:
-    """The insertions of words, by the line that they are in."""
+    """Group the insertions of words by line number."""
     found: dict[int, list[Edit]] = {}
     for edit in edits:
         if edit.is_insertion and edit.added_words:
@@ -126,12 +128,12 @@ def _words(edits: Iterable[Edit]) -> Counter[str]:
 
 
 def _line_numbers(base: Words) -> list[int]:
-    """Of each word, and of the end, the line it is on."""
+    """Return the line number of each word and of the end of the text."""
     return list(accumulate("\n" in blank for blank in base.blanks))
 
 
 def _sorted(edit: Edit) -> tuple[str, ...]:
-    """The words of an edit in one order: "x |" and "| x" are the same cell of a table."""
+    """Return the sorted words of an edit: "x |" and "| x" are the same cell of a table."""
     return tuple(sorted(edit.new))
 
 
@@ -140,12 +142,12 @@ def _deleted(edits: Iterable[Edit]) -> set[tuple[str, ...]]:
 
 
 def _is_substantial(edit: Edit) -> bool:
-    """Whether it is more than a comma or a pair of brackets."""
+    """Whether an edit is more than a comma or a pair of brackets."""
     return len(edit.new) > 1 and (edit.whole_lines or any(map(is_word, edit.new)))
 
 
 class _WordBag(NamedTuple):
-    """What an edit brings: its words, and each few of them that stand in a row."""
+    """An edit with its added words, and the n-grams of its new words."""
 
     edit: Edit
     words: Counter[str]
@@ -153,7 +155,7 @@ class _WordBag(NamedTuple):
 
 
 def _word_bags(edits: Iterable[Edit]) -> list[_WordBag]:
-    """The edits that bring words enough to be alike."""
+    """Return the edits that add enough words to be alike."""
     return [
         _WordBag(edit, edit.added_words, _ngrams(edit))
         for edit in edits
@@ -196,14 +198,14 @@ def _are_alike(ours: _WordBag, theirs: _WordBag, in_both: Counter[str], known: s
 
 
 def _is_same_replacement(ours: Edit, theirs: Edit) -> bool:
-    """Whether both renamed the same thing, perhaps in two places; insertions replace nothing."""
+    """Whether both replace the same words with the same words, perhaps at two places."""
     return bool(ours.old) and (ours.old, ours.new) == (theirs.old, theirs.new)
 
 
 def _numbers(
     text: Words, changed: Iterable[Edit], written: Sequence[Edit]
 ) -> Iterator[tuple[Edit, Edit]]:
-    """Edits that took a number out of `text`, and edits of the other side that write it anew."""
+    """Find edits that removed a number from `text`, and edits of the other side that add it."""
     writers: dict[str, list[Edit]] = {}
     for edit in written:
         for word in edit.added_words:
@@ -218,5 +220,5 @@ def _numbers(
 
 
 def _is_long_number(word: str) -> bool:
-    """A year, an issue, a hash: two of them are never the same by chance."""
+    """Whether a word is a year, an issue, a hash: two of them are not equal by chance."""
     return len(word) >= _NUMBER_LENGTH and any(map(str.isdigit, word))

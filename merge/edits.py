@@ -1,9 +1,9 @@
 """A text as words, and the edits of one side, each at its likeliest place.
 
-A word carries the blank before it; only words are compared. Of an insertion or deletion beside
-equal words one cannot know where it happened ("the [big] big house" or "the big [big] house"?). It
-is anchored at the likeliest place: before a paragraph rather than a line, a line rather than a
-sentence, a sentence rather than a word; and the edit remembers how far it could have been.
+Each word has the blank before it; only words are compared. The place of an insertion or deletion
+beside equal words is ambiguous ("the [big] big house" or "the big [big] house"). Each edit is
+placed at the strongest boundary: of a paragraph, else a line, a sentence, a word. It keeps the
+range in which it could be.
 """
 
 from collections import Counter
@@ -17,13 +17,13 @@ from merge.tokens import is_blank, tokens
 
 
 class Words(NamedTuple):
-    """A text as words; `blanks[i]` stands before `words[i]`, the last one at the end."""
+    """A text as words; `blanks[i]` is before `words[i]`, the last blank at the end."""
 
     words: list[str]
     blanks: list[str]
 
     def text(self, start: int, end: int) -> str:
-        """These words, each with the blank before it."""
+        """Return the words from `start` to `end`, each with the blank before it."""
         return "".join(self.blanks[place] + self.words[place] for place in range(start, end))
 
 
@@ -40,7 +40,7 @@ def read(text: str) -> Words:
 
 
 class Boundary(IntEnum):
-    """What divides two words; the stronger, the likelier an insertion begins there."""
+    """A boundary between two words; the stronger, the likelier an edit begins there."""
 
     NONE = 0
     BLANK = 1
@@ -51,20 +51,20 @@ class Boundary(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
-    """A change of one side: base words `start` to `end` gave way to words `new_start` to `new_end`.
+    """A replacement of words of the base with words of one side.
 
     Attributes:
-        start: the first base word that it replaces.
-        end: behind the last one.
-        new_start: the first word of the side's text in their place.
-        new_end: behind the last one.
-        low: the leftmost base word at which it could also have been made.
-        high: behind the rightmost one.
-        before: the boundary before the new words; before the old ones of a deletion.
+        start: index of the first word in the base.
+        end: index behind the last word in the base.
+        new_start: index of the first word in the side.
+        new_end: index behind the last word in the side.
+        low: the lowest `start` that it could have as well.
+        high: the highest `end` that it could have as well.
+        before: the boundary before the new words, or before the old ones of a deletion.
         after: the boundary behind them.
-        old: the words that it replaces.
-        new: the words in their place.
-        added_words: the words among `new`, punctuation left out, that are not in `old`.
+        old: the words in the base.
+        new: the words in the side.
+        added_words: the words in `new`, without punctuation, that are not in `old`.
     """
 
     start: int
@@ -89,6 +89,7 @@ class Edit:
 
     @property
     def anchored(self) -> bool:
+        """Whether its place is certain enough to disregard `low` and `high`."""
         return self.before >= Boundary.SENTENCE
 
     @property
@@ -105,16 +106,16 @@ class Edit:
 
     @property
     def is_paragraph(self) -> bool:
-        """Whether it is whole lines, and a blank line stands before it."""
+        """Whether it is whole lines with a blank line before them."""
         return self.before is Boundary.PARAGRAPH and self.ends_line
 
     def is_same(self, other: "Edit") -> bool:
-        """Whether both made the same words of the same words."""
+        """Whether both replace the same words with the same words."""
         return (self.start, self.end, self.new) == (other.start, other.end, other.new)
 
 
 def find_edits(b: Words, side: Words) -> list[Edit]:
-    """What the side changed, each at its likeliest place, a kept word between any two."""
+    """Return the edits of a side in order, with at least one unchanged word between any two."""
     changes = diff(b.words, side.words)
     edits: list[Edit] = []
     for place, change in enumerate(changes):
@@ -132,7 +133,7 @@ def _place(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> E
         left, right = _slide_range(holder.words, first, last, start - floor, ceiling - end)
         best = max(
             range(-left, right + 1),
-            key=lambda by: (_edges(holder, first + by, last + by), by),
+            key=lambda by: (_strength(holder, first + by, last + by), by),
         )
     old = tuple(b.words[start + best : end + best])
     new = tuple(side.words[new_start + best : new_end + best])
@@ -158,14 +159,14 @@ def _added_words(old: Iterable[str], new: Iterable[str]) -> Counter[str]:
 
 
 def is_word(token: str) -> bool:
-    """Whether it is a word or a number and no mark."""
+    """Whether a token is a word or number, and no punctuation."""
     return token[0].isalnum()
 
 
 def _slide_range(
     words: Sequence[str], first: int, last: int, left_max: int, right_max: int
 ) -> tuple[int, int]:
-    """How far the run `first` to `last` can slide along equal words."""
+    """Return how far the words `first` to `last` can slide left and right along equal words."""
     left = right = 0
     while left < left_max and words[first - 1 - left] == words[last - 1 - left]:
         left += 1
@@ -174,7 +175,7 @@ def _slide_range(
     return left, right
 
 
-def _edges(text: Words, first: int, last: int) -> int:
+def _strength(text: Words, first: int, last: int) -> int:
     return _boundary(text, first) + _boundary(text, last)
 
 

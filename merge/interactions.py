@@ -1,17 +1,18 @@
-"""Which edits of the two sides belong together, and which of those are in dispute.
+"""The interactions of the edits of the two sides, and the conflicts among them.
 
-Two edits, one of either side, that come near each other are apart, the same, both kept, or in
-dispute. They are in dispute where merging could silently make garbage:
+Two edits of the two sides that are near each other are apart, the same, both kept, or in conflict.
+They are in conflict if merging both could silently corrupt the text:
 
-    overlap      both changed the same words, or one changed what the other deleted
-    one point    both inserted there, and it is not plain that both belong there: whole lines with
-                 few words in common do, so does a paragraph behind a line that is gone on with
-    touching     no untouched word between them, and what stands beside what is not plain, either
-                 (`_may_touch` has the cases that are)
-    sliding      their places are not certain, and could be the same place
-    one mark     both inserted beside one mark of punctuation, no blank and no word between
-    doubling     both say the same (see `doubling`)
-    indented     one put lines between two lines that the other indented
+    overlap       both changed the same words, or one changed words that the other deleted
+    one point     two insertions at one point, unless they are whole lines with few words in common,
+                  or a paragraph behind the rest of a line
+    touching      no unchanged word between them, with the exceptions in `_may_touch`
+    sliding       their places are ambiguous, and could be the same
+    one mark      two insertions beside one punctuation mark, without a blank or word between
+    duplicates    both say the same (`duplicates`)
+    indented      one inserted lines between two lines that the other indented
+
+docs/merge.md has the rules with examples.
 """
 
 from bisect import bisect_left, bisect_right
@@ -24,16 +25,16 @@ from merge.duplicates import duplicates_nearby, find_duplicates
 from merge.edits import Edit, Words, is_word
 from merge.order import has_order
 
-# Edits with this many untouched words between them are still near each other.
+# Edits with at most this many unchanged words between them are near each other.
 _NEAR = 3
-# Lines that both put at one place have no more than this share of their words in common.
+# Lines that both insert at one point have at most this share of their words in common.
 _COMMON_SHARE_MAX = 0.3
-# A line that somebody put behind more words than these which somebody rewrote is in doubt.
+# A line inserted behind a replacement of more words than this is in conflict with it.
 _REWRITTEN = 1
 
 
 class Sides(NamedTuple):
-    """The three texts, read."""
+    """The three texts as words."""
 
     base: Words
     ours: Words
@@ -41,7 +42,7 @@ class Sides(NamedTuple):
 
 
 class Relation(IntEnum):
-    """How an edit of ours and one of theirs stand to each other; the graver wins."""
+    """The relation of an edit of ours to one of theirs; the more severe wins."""
 
     APART = 0
     SAME = 1
@@ -65,7 +66,7 @@ def _relation(sides: Sides, ours: Edit, theirs: Edit) -> Relation:
 
 
 def _belong_both(sides: Sides, ours: Edit, theirs: Edit) -> bool:
-    """Whether two insertions at one point are plainly two things."""
+    """Whether two insertions at one point are both kept."""
     if not (_are_separate_lines(sides, ours, theirs) or goes_on_before(ours, theirs)):
         return False
     texts = _text(sides.ours, ours), _text(sides.theirs, theirs)
@@ -78,7 +79,7 @@ def _belong_both(sides: Sides, ours: Edit, theirs: Edit) -> bool:
 
 
 def _are_separate_lines(sides: Sides, ours: Edit, theirs: Edit) -> bool:
-    """Whether both are whole lines, a line end between them in either order."""
+    """Whether both are whole lines, with a line end between them in either order."""
     o, t = sides.ours, sides.theirs
     return (
         ours.whole_lines
@@ -89,13 +90,13 @@ def _are_separate_lines(sides: Sides, ours: Edit, theirs: Edit) -> bool:
 
 
 def goes_on_before(ours: Edit, theirs: Edit) -> bool:
-    """Whether the one goes on with a line and the other is a paragraph behind it."""
+    """Whether one continues a line and the other is a paragraph behind that line."""
     inline, paragraph = (theirs, ours) if ours.begins_line else (ours, theirs)
     return inline.ends_line and not inline.begins_line and paragraph.is_paragraph
 
 
 def _text(side: Words, edit: Edit) -> str:
-    """What the edit brings, with the blank before it."""
+    """Return the new words of an edit, each with the blank before it."""
     return side.text(edit.new_start, edit.new_end)
 
 
@@ -105,9 +106,9 @@ def _lines(text: str) -> set[str]:
 
 
 def _may_touch(b: Words, first: Edit, last: Edit) -> bool:
-    """Whether two edits side by side can both stand.
+    """Whether two edits side by side can both be kept.
 
-    A line that was put before rewritten words is in doubt: it may lead over to the old ones.
+    A line inserted before replaced words cannot: it may lead over to the old words.
     """
     if not (first.is_insertion or last.is_insertion):
         return _is_divided(b, last.start)
@@ -121,12 +122,12 @@ def _may_touch(b: Words, first: Edit, last: Edit) -> bool:
 
 
 def _is_divided(b: Words, place: int) -> bool:
-    """Whether a blank stands before this word; the end of the last line counts as one."""
+    """Whether there is a blank before a word; the end of the text counts as one."""
     return bool(b.blanks[place]) or place == len(b.words)
 
 
 def _may_meet(ours: Edit, theirs: Edit) -> bool:
-    """Whether the two could be said to have happened at one place."""
+    """Whether two edits could have been made at one place."""
     certain = all(edit.anchored or edit.low == edit.start for edit in (ours, theirs))
     return not certain and ours.low < theirs.high and theirs.low < ours.high
 
@@ -142,12 +143,12 @@ def _at_one_mark(b: Words, first: Edit, last: Edit) -> bool:
 
 @dataclass(slots=True)
 class Span:
-    """A stretch of base words with the edits in it, and how they stand to each other."""
+    """A range of base words, the edits in it and their relation; edits by `start`."""
 
     start: int
     end: int
     relation: Relation
-    ours: dict[int, Edit] = field(default_factory=dict)  # by their start, which names them
+    ours: dict[int, Edit] = field(default_factory=dict)
     theirs: dict[int, Edit] = field(default_factory=dict)
 
     def touches(self, other: "Span") -> bool:
@@ -166,14 +167,14 @@ class Span:
 
 
 def _union(one: dict[int, Edit], other: dict[int, Edit]) -> dict[int, Edit]:
-    """The smaller goes into the larger: many spans may become one."""
+    """Add the smaller to the larger: many spans may become one."""
     small, large = (one, other) if len(one) < len(other) else (other, one)
     large.update(small)
     return large
 
 
 def find_spans(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> list[Span]:
-    """All edits, in order; those in dispute with each other and what touches them as one span."""
+    """Return all edits as spans in order; a conflict and all that touches it is one span."""
     apart = Relation.APART
     spans = [Span(edit.start, edit.end, apart, {edit.start: edit}, {}) for edit in ours]
     spans += [Span(edit.start, edit.end, apart, {}, {edit.start: edit}) for edit in theirs]
@@ -209,7 +210,7 @@ def _related(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iter
 def _indented_around(
     b: Words, edits: Sequence[Edit], other: Words, others: Sequence[Edit]
 ) -> Iterator[Edit]:
-    """New lines between two lines that the other side indents."""
+    """Yield the insertions of lines between two lines that the other side indents."""
     ends = [edit.end for edit in others]
 
     def is_indented(place: int) -> bool:

@@ -1,7 +1,7 @@
-"""Finds the conflicts in a text with markers that somebody has edited.
+"""A parser for texts with conflict markers that may have been edited.
 
-Knows Git's markers as well as those that `marker_writer` writes (see there for what an open last
-line means); knows no merge.
+It reads Git's markers as well as those of `marker_writer`, which describes a last line without a
+line end. It knows no merge.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,8 +9,7 @@ from itertools import pairwise
 
 from merge.markers import SIZE_MIN, Conflict, Kind, Marker, Part, find_markers, longest
 
-# The last marker is all there is to know of where in a conflict one is; before the first one it is
-# as after an end.
+# The last marker is the state of the parser; at the start of the text it is that after an END.
 _MAY_FOLLOW = {
     Kind.END: (Kind.BEGIN,),
     Kind.BEGIN: (Kind.BASE, Kind.MIDDLE),
@@ -23,7 +22,7 @@ class MarkerError(ValueError):
     """The markers of a text are not in order.
 
     Attributes:
-        line: where, counted from 1.
+        line: the number of the line, from 1.
     """
 
     def __init__(self, line: int, advice: str) -> None:
@@ -32,19 +31,18 @@ class MarkerError(ValueError):
 
 
 def read(text: str, *, size: int | None = None) -> tuple[Part, ...]:
-    """The clean parts and the conflicts of a text with markers, in order.
+    """Parse the clean parts and the conflicts of a text with markers.
 
     Args:
-        text: what `write` or Git wrote, perhaps edited since.
-        size: how many characters the markers have; without it, as many as the longest line that
-            looks like one of `<`, `|` or `>`.
+        text: the output of `write` or Git, perhaps edited since.
+        size: the length of the markers; by default that of the longest line that looks like a
+            marker of `<`, `|` or `>`.
 
     Returns:
-        The parts; none of the clean ones is empty. A text without markers is one clean part.
+        The parts in order; no clean part is empty. A text without markers is one clean part.
 
     Raises:
-        MarkerError: a conflict has no end, lies within another, or its markers are in another
-            order than theirs.
+        MarkerError: a conflict has no end or is inside another, or its markers are out of order.
     """
     found = list(find_markers(text))
     if size is None:
@@ -59,7 +57,7 @@ def read(text: str, *, size: int | None = None) -> tuple[Part, ...]:
 
 
 def _groups(text: str, found: Iterable[Marker]) -> Iterator[list[Marker]]:
-    """The markers of each conflict."""
+    """Yield the markers of each conflict."""
     group: list[Marker] = []
     for marker in found:
         if not group and marker.kind is Kind.MIDDLE:
@@ -91,7 +89,7 @@ def _conflict(text: str, group: Sequence[Marker]) -> Conflict:
 
 
 def _without_end(section: str, end: str) -> str:
-    """Without the line end that `write` added; somebody may have typed another."""
+    """Remove the line end that `write` added; the user may have typed another one."""
     shorter = section.removesuffix("\n")
     return shorter.removesuffix("\r") if end == "\r\n" else shorter
 
@@ -122,7 +120,7 @@ def _unfinished(text: str, group: Sequence[Marker]) -> MarkerError:
 
 
 def _missing(group: Sequence[Marker]) -> str:
-    """What must come next, in words."""
+    """Describe the marker that must come next."""
     *_, needed = _MAY_FOLLOW[group[-1].kind]
     return f"the line {needed * group[-1].size}"
 

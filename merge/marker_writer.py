@@ -1,28 +1,27 @@
-"""A merge as one text with conflict markers, for people who resolve it in an editor.
+"""A merge as one text with conflict markers, to be resolved in an editor.
 
 Hunks are as fine as words, markers are lines. So each hunk is widened to whole lines, and hunks
-that share a line or lie on neighbouring lines become one conflict. The lines that its sides begin
-and end with are moved out of it again: those that all three have in common, and in the styles
-`merge` and `zdiff3` those of ours and theirs, as Git does it.
+that share a line or are on neighbouring lines become one conflict. Common lines at its start and
+end are moved out of it again, as Git does: those of all three texts, and in the styles `merge` and
+`zdiff3` those of ours and theirs.
 
-The last line. Where it lacks its line end and is in conflict, Git gives it one, and nobody can
-tell any more. Here, if a side of the last conflict lacks its final line end, so does the last
-marker, and each side of that conflict that has any lines was given one line end more. Where all
-sides lack it that is what Git writes, without the line end of the whole. Otherwise the sides that
-have one show an empty line, as an editor shows it. A file that loses its final line end on the way
-loses that of each side.
+The last line. If it lacks its line end and is in conflict, Git adds one, and the information is
+lost. Here, if a side of the last conflict lacks its final line end, so does the last marker, and
+each side of that conflict that has any lines has one line end more. If all sides lack it this is
+the output of Git without the final line end. Otherwise the sides that have one show an empty line,
+as an editor does. If the file loses its final line end in an editor, each side loses it.
 
-Line ends of markers are those of the lines around them: CRLF if the line before the conflict (or
-else the first line of both sides) and the first line of the base have it.
+Markers have the line ends of the lines around them: CRLF if the line before the conflict (or else
+the first line of both sides) and the first line of the base have it.
 
 Invariants, for every merge `m` and style, with `parts = read(write(m, ...), size=marker_size(m))`:
     resolved(parts, Side.OURS) == m.text
     resolved(parts, Side.THEIRS) is m.text with theirs at each hunk
     resolved(parts, Side.BASE) is m.text with the base at each hunk, in style `diff3`
-The size need not be given if there are hunks, or if no line of the text looks like a marker.
+The size can be omitted if there are hunks, or if no line of the text looks like a marker.
 
-Not here: what is right. It merges nothing, and knows neither files nor people, only their names.
-Style `merge` does not cut a conflict in two at lines that ours and theirs share in its middle.
+Unlike Git, style `merge` does not divide a conflict at common lines of ours and theirs in its
+middle.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,20 +45,20 @@ from merge.markers import (
 from merge.result import Hunk, Merge
 from merge.tokens import lines
 
-# Longer markers are written once only, around all conflicts together: a line of half a million `<`
-# and thousands of conflicts would make gigabytes.
+# If markers must be longer, all conflicts are written as one: thousands of conflicts with markers
+# of half a million characters would take gigabytes.
 _SIZE_MAX = 50
 
 
 def write(merge: Merge, *, style: Style, ours_name: str, base_name: str, theirs_name: str) -> str:
-    """The text of a merge with a conflict in markers at each hunk.
+    """Return the text of a merge with conflict markers at its hunks.
 
     Args:
-        merge: what to write; of a clean one, just its text.
-        style: what is shown of each conflict.
-        ours_name: stands behind `<<<<<<<`; may be empty.
-        base_name: stands behind `|||||||`.
-        theirs_name: stands behind `>>>>>>>`.
+        merge: the merge; if it is clean the result is its text.
+        style: what each conflict shows.
+        ours_name: the name behind `<<<<<<<`; may be empty.
+        base_name: the name behind `|||||||`; may be empty.
+        theirs_name: the name behind `>>>>>>>`; may be empty.
 
     Raises:
         ValueError: a name has more than one line.
@@ -76,7 +75,7 @@ def write(merge: Merge, *, style: Style, ours_name: str, base_name: str, theirs_
 
 
 def marker_size(merge: Merge) -> int:
-    """How many characters the markers of this merge have, in every style."""
+    """Return the length of the markers of a merge, which is the same in every style."""
     return _free_size(_parts(merge, _Names("", "", "")))
 
 
@@ -90,7 +89,7 @@ class _Names(NamedTuple):
 
 
 def _parts(merge: Merge, names: _Names, *, together: bool = False) -> list[Part]:
-    """The conflicts as wide as their lines, with all sides, and what lies between."""
+    """Return the clean parts, and the conflicts as whole lines of all three texts."""
     parts: list[Part] = []
     position = 0
     for block in _blocks(merge.text, merge.hunks, together=together):
@@ -101,7 +100,7 @@ def _parts(merge: Merge, names: _Names, *, together: bool = False) -> list[Part]
 
 
 class _Block:
-    """The lines around some hunks; begins at a line and grows hunk by hunk."""
+    """The whole lines around some hunks; it starts at a line start and grows hunk by hunk."""
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
@@ -118,14 +117,14 @@ class _Block:
         self.end = hunk.end
 
     def next_line(self, limit: int) -> int:
-        """Where a line next begins on all sides, from the end on; the limit if that is first."""
+        """Return the next offset at which a line starts on all sides, at most the limit."""
         sides = (self._ours, self._base, self._theirs)
         if all(not parts or parts[-1].endswith("\n") for parts in sides):
             return self.end
         return self._text.find("\n", self.end, limit) + 1 or limit
 
     def close(self) -> None:
-        """Take in the rest of the line."""
+        """Add the rest of the line."""
         end = self.next_line(len(self._text))
         rest = self._text[self.end : end]
         for parts in (self._ours, self._base, self._theirs):
@@ -144,10 +143,10 @@ class _Block:
 
 
 def _blocks(text: str, hunks: Sequence[Hunk], *, together: bool) -> Iterator[_Block]:
-    """Hunks without a whole clean line between them share a block."""
+    """Group the hunks: those without a whole clean line between them share a block."""
     block: _Block | None = None
     for hunk in hunks:
-        # Looks no further back than the hunk before, so that all the looking is linear.
+        # Searches no further back than the hunk before, so that the time is linear.
         line = text.rfind("\n", block.end if block else 0, hunk.start) + 1
         if block and not together and line > block.next_line(hunk.start):
             block.close()
@@ -161,7 +160,7 @@ def _blocks(text: str, hunks: Sequence[Hunk], *, together: bool) -> Iterator[_Bl
 
 
 def _free_size(parts: Iterable[Part]) -> int:
-    """Longer than any line that looks like `<`, `|` or `>`, and no line of `=` is as long."""
+    """Return a length above that of any marker-like line of `<`, `|`, `>`, and of no `=` line."""
     taken = [marker for text in _texts(parts) for marker in find_markers(text)]
     size = max(SIZE_MIN, longest(taken) + 1)
     middles = {marker.size for marker in taken if marker.kind is Kind.MIDDLE}
@@ -182,7 +181,7 @@ def _texts(parts: Iterable[Part]) -> Iterator[str]:
 
 
 def _shown(parts: Iterable[Part], style: Style) -> list[Part]:
-    """Conflicts as small as the style has them, with the base only where it shows it."""
+    """Narrow each conflict, and drop its base if the style does not show it."""
     clean = ""
     shown: list[Part] = []
     for part in parts:
@@ -197,7 +196,7 @@ def _shown(parts: Iterable[Part], style: Style) -> list[Part]:
 
 
 def _narrowed(conflict: Conflict, style: Style) -> tuple[str, Conflict, str]:
-    """The lines it begins with that are in no dispute, the conflict, the lines it ends with."""
+    """Return the clean lines at the start, the narrowed conflict, the clean lines at the end."""
     ours, theirs = lines(conflict.ours), lines(conflict.theirs)
     base = lines(lines_of(conflict, Side.BASE))
     front, back = _shared_ends(ours, base, theirs)
@@ -216,7 +215,7 @@ def _narrowed(conflict: Conflict, style: Style) -> tuple[str, Conflict, str]:
 
 
 def _shared_ends(*sides: Sequence[str]) -> tuple[int, int]:
-    """How many lines they have in common at the start, and of the rest at the end."""
+    """Return the number of common lines at the start, and at the end of the rest."""
     front = _shared(zip(*sides, strict=False))
     rest = min(map(len, sides)) - front
     back = _shared(islice(zip(*map(reversed, sides), strict=False), rest))
@@ -231,7 +230,7 @@ def _shared(rows: Iterable[tuple[str, ...]]) -> int:
 
 
 class _FirstEnds(NamedTuple):
-    """How the first line of each text ends; empty for an only line without an end."""
+    """The line ends of the first line of each text; empty for a single line without one."""
 
     ours: str
     base: str
@@ -243,7 +242,7 @@ def _first_line_end(text: str) -> str:
 
 
 def _line_end(text: str) -> str:
-    """How the text's last line ends."""
+    """Return the line end of the last line; empty without one."""
     if text.endswith("\r\n"):
         return "\r\n"
     return "\n" if text.endswith("\n") else ""
@@ -261,17 +260,17 @@ def _written(parts: Sequence[Part], size: int, ends: _FirstEnds) -> Iterator[str
 
 
 def _end_of_markers(before: str, ends: _FirstEnds) -> str:
-    """CRLF if all lines looked at end so.
+    """Return CRLF if all relevant lines end with it, else LF.
 
-    Git looks at the same lines, but takes LF wherever the base cannot say. Here every document
-    begins empty, so that would be often.
+    Git uses the same lines, but LF if the base has none of them, which is frequent here: every
+    document begins empty.
     """
     near = [_line_end(before)] if before else [ends.ours, ends.theirs]
     return "\r\n" if {*near, ends.base} - {""} == {"\r\n"} else "\n"
 
 
 def _marked(conflict: Conflict, size: int, end: str, *, is_last: bool) -> Iterator[str]:
-    """The conflict's lines with its markers."""
+    """Yield the lines of a conflict with its markers."""
     sections = [(Kind.BEGIN, conflict.ours_name, conflict.ours)]
     if conflict.base is not None:
         sections.append((Kind.BASE, conflict.base_name or "", conflict.base))
@@ -280,8 +279,8 @@ def _marked(conflict: Conflict, size: int, end: str, *, is_last: bool) -> Iterat
     for kind, name, section in sections:
         yield marker_line(kind, size, name) + end
         yield section
-        # Of an earlier conflict only a base can lack it: the `zdiff3` one whose last line was not
-        # in common.
+        # In an earlier conflict only the base can lack it: in style `zdiff3`, if its last line is
+        # not a common one.
         if section and (open_ended or _lacks_end(section)):
             yield end
     yield marker_line(Kind.END, size, conflict.theirs_name) + ("" if open_ended else end)

@@ -1,19 +1,19 @@
-r"""Conflict markers: what they look like, and a text cut into clean parts and conflicts.
+r"""Conflict markers, and the clean parts and conflicts of a text that has them.
 
     Dear all,                   clean
     <<<<<<< master              begins a conflict
-    see you on Monday.          ours, in whole lines
+    see you on Monday.          ours, whole lines
     ||||||| base                (not in style `merge`)
     see you soon.               the base
     =======
     see you on Friday.          theirs
     >>>>>>> Bo                  ends it
 
-Markers have seven characters. Where lines of the text look like markers themselves, all markers of
-the text are longer than those (Git's `conflict-marker-size`), and the longest are the markers. A
-line of `=` outside a conflict is text: headings are underlined so.
+Markers have seven characters. If lines of the text look like markers, all markers are longer than
+these (Git's `conflict-marker-size`). A line of `=` outside a conflict is text: the underline of a
+heading.
 
-`marker_writer` makes such a text of a merge, `marker_reader` finds the parts again.
+`marker_writer` writes such a text, `marker_reader` parses it.
 """
 
 import re
@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-# Git's own.
+# As in Git.
 SIZE_MIN = 7
 
 
 class Style(StrEnum):
-    """What is shown of a conflict; the names are those of Git's `merge.conflictStyle`."""
+    """What a conflict shows; the names are those of Git's `merge.conflictStyle`."""
 
     MERGE = "merge"
     DIFF3 = "diff3"
@@ -44,15 +44,15 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Lines on which the sides disagree.
+    """A conflict of whole lines.
 
     Attributes:
-        ours: the lines of ours, as all of them without markers; may be empty.
-        base: the lines of the base; None where they are not shown.
+        ours: the lines of ours, without markers; may be empty.
+        base: the lines of the base; None if the style does not show them.
         theirs: the lines of theirs.
-        ours_name: what stands behind the first marker.
-        base_name: what stands behind the marker of the base; None where it is not shown.
-        theirs_name: what stands behind the last marker.
+        ours_name: the name behind the first marker.
+        base_name: the name behind the marker of the base; None if the style does not show it.
+        theirs_name: the name behind the last marker.
     """
 
     ours: str
@@ -67,7 +67,7 @@ Part: TypeAlias = str | Conflict
 
 
 class Kind(StrEnum):
-    """What a marker is made of, and so what it means."""
+    """The character of a marker, which says what it begins."""
 
     BEGIN = "<"
     BASE = "|"
@@ -76,18 +76,18 @@ class Kind(StrEnum):
 
 
 def conflicts(parts: Iterable[Part]) -> list[Conflict]:
-    """The conflicts that are left."""
+    """Return the conflicts among the parts."""
     return [part for part in parts if isinstance(part, Conflict)]
 
 
 def resolved(parts: Iterable[Part], side: Side) -> str:
-    """The whole text with one side's lines at every conflict.
+    """Return the whole text with one side's lines at every conflict.
 
-    In style `zdiff3` the base's text is not exact: lines that ours and theirs have in common are
-    outside the conflict, whatever the base has there.
+    In style `zdiff3` the text of the base is not exact: common lines of ours and theirs are outside
+    the conflict, even if the base has others.
 
     Raises:
-        ValueError: the base is asked for, and a conflict does not show it.
+        ValueError: the side is the base, and a conflict does not show it.
     """
     return "".join(part if isinstance(part, str) else lines_of(part, side) for part in parts)
 
@@ -106,14 +106,14 @@ def marker_line(kind: Kind, size: int, name: str) -> str:
     return f"{kind * size} {name}" if name else kind * size
 
 
-# Possessive, so that a long row of one character is looked at once.
+# Possessive, so that a long row of one character is scanned once.
 _MARKER = re.compile(
     r"^(?P<run>={7,}+|(?P<char>[<|>])(?P=char){6,}+(?: (?P<name>.*?))?)(?P<cr>\r?)$", re.MULTILINE
 )
 
 
 class Marker(NamedTuple):
-    """A line that looks like a marker, from `start` to `end` with its line end."""
+    """A line that looks like a marker; `start` to `end` includes its line end."""
 
     kind: Kind
     size: int
@@ -135,5 +135,5 @@ def find_markers(text: str) -> Iterator[Marker]:
 
 
 def longest(found: Iterable[Marker]) -> int:
-    """The length of the longest marker, but for those that could be the underline of a heading."""
+    """Return the length of the longest marker, apart from those of `=`; 0 without any."""
     return max((marker.size for marker in found if marker.kind is not Kind.MIDDLE), default=0)

@@ -60,7 +60,7 @@ def merge_placed(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) ->
 
 
 def regions_of(atoms: Iterable[Atom]) -> list[Region]:
-    """Atoms as regions_of: changes with nothing untouched between them share one."""
+    """Convert atoms into regions; changes without unchanged text between them share one."""
     found: list[Region] = []
     group: list[Atom] = []
     for atom in atoms:

@@ -1,6 +1,6 @@
-"""What a three-way merge comes to: the text, what is in dispute, and what was decided how.
+"""The result of a three-way merge: the text, the conflicts, and the decisions without a conflict.
 
-Made of the regions that the three texts were cut in. Knows no rule of the merge.
+It is assembled from regions. This module knows no rule of the merge.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from merge.splices import Splice, apply
 
 
 class Range(NamedTuple):
-    """From where to where in a text, in characters."""
+    """A range of a text, in characters."""
 
     start: int
     end: int
@@ -21,19 +21,19 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """Where the sides disagree; `text[start:end] == ours` in the text of the merge.
+    """A conflict; `text[start:end] == ours` in the text of the merge.
 
-    The line ends in it are those of that text, also where a side has others.
+    Its line ends are those of that text, even if a side has others.
 
     Attributes:
         start: in the text of the merge.
         end: in the text of the merge.
-        base: what stood there, with what merges of theirs in place already.
-        ours: what is there now.
-        theirs: what comes in; `theirs[in_theirs.start:in_theirs.end]` of the input.
-        in_base: the place in the base.
-        in_ours: the place in our text.
-        in_theirs: the place in theirs.
+        base: the text of the base, with those changes of theirs that merge.
+        ours: the text of ours.
+        theirs: the text of theirs, `theirs[in_theirs.start:in_theirs.end]` of the input.
+        in_base: the range in the base.
+        in_ours: the range in ours.
+        in_theirs: the range in theirs.
     """
 
     start: int
@@ -47,17 +47,17 @@ class Hunk:
 
 
 class How(Enum):
-    """How a stretch of a merged text came about."""
+    """The origin of a stretch of merged text."""
 
     OURS = auto()  # only ours changed it
     THEIRS = auto()  # only theirs changed it
-    SAME = auto()  # both did the same
-    BOTH = auto()  # each did something else, and both was kept
+    SAME = auto()  # both changed it alike
+    BOTH = auto()  # both changed it differently, and both changes are kept
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided without asking; an empty place is one where something was deleted."""
+    """A change that merged without a conflict; the range of a deletion is empty."""
 
     start: int
     end: int
@@ -66,15 +66,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """What a merge came to.
+    """The result of a merge.
 
     Attributes:
         text: the merged text, with ours at each hunk.
-        hunks: where the sides disagree, in order; empty when clean.
-        theirs_clean: the base with only those changes of theirs that nobody disputes.
-        ours_clean: the base with only those changes of ours that nobody disputes.
-        decisions: what was decided how, in order; what is in none of them nor in a hunk is as it
-            was in the base.
+        hunks: the conflicts in order; empty when clean.
+        theirs_clean: the base with only those changes of theirs that are in no conflict.
+        ours_clean: the base with only those changes of ours that are in no conflict.
+        decisions: the changes without a conflict, in order; all text outside of decisions and
+            hunks is that of the base.
     """
 
     text: str
@@ -85,12 +85,12 @@ class Merge:
 
     @property
     def clean(self) -> bool:
-        """Whether there is nothing to ask."""
+        """Whether there is no conflict."""
         return not self.hunks
 
 
 def assembled(regions: Iterable[Region]) -> Merge:
-    """Put the regions together; where they disagree is a hunk."""
+    """Assemble a merge from its regions; each conflict is a hunk."""
     text: list[str] = []
     cleans: tuple[list[str], list[str]] = [], []
     hunks: list[Hunk] = []
@@ -121,18 +121,18 @@ def _how(base: str, ours: str, theirs: str) -> How:
 
 
 def _note(decisions: list[Decision], start: int, end: int, how: How) -> None:
-    """A word and the blank before it are one decision."""
+    """Append a decision; adjacent ones of the same origin are joined, as a word and its blank."""
     if decisions and decisions[-1].end == start and decisions[-1].how is how:
         start = decisions.pop().start
     decisions.append(Decision(start, end, how))
 
 
 def placed_back(hunks: Iterable[Hunk], regions: Sequence[Region]) -> tuple[Hunk, ...]:
-    """Place hunks in the inputs of an earlier merge, of which these are the regions.
+    """Map the ranges of hunks to the inputs of an earlier merge.
 
     Args:
-        hunks: of a merge whose base was the earlier one's theirs, and its ours the earlier text.
-        regions: all of them merged.
+        hunks: those of a merge with `theirs` and the text of the earlier one as its base and ours.
+        regions: the regions of the earlier merge, none in conflict.
     """
     to_base = Alignment((each.theirs, each.base) for each in regions)
     to_ours = Alignment((each.merged or "", each.ours) for each in regions)
@@ -147,5 +147,5 @@ def placed_back(hunks: Iterable[Hunk], regions: Sequence[Region]) -> tuple[Hunk,
 
 
 def with_theirs(text: str, hunks: Sequence[Hunk]) -> str:
-    """A merged text in which the hunks are placed, with their side at each: theirs, complete."""
+    """Return the merged text with theirs at each hunk."""
     return apply(text, [Splice(h.start, h.end - h.start, h.theirs) for h in hunks])

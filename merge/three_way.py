@@ -1,21 +1,22 @@
 r"""The three-way merge of whole texts.
 
-                    base                what both sides started from
+                    base                the common ancestor
                    /    \
-    ours (master)          theirs (what comes in)
+    ours (master)          theirs (incoming)
                    \    /
-                    merge               text, and hunks where the sides disagree
+                    merge               the text, and hunks where the sides are in conflict
 
-    1  lines   Each side is compared with the base line by line (Git's own diff). Lines that one
-               side changed are taken. The result is what `git merge-file` gives where that is
-               clean, byte for byte, unless equal lines leave a choice (`diff`).
-    2  words   Lines that both changed are merged word by word (`words`), and ask where in doubt.
+    1  lines   Each side is compared with the base line by line (Git's own diff). Lines that only
+               one side changed are taken. Where `git merge-file` is clean the result is the same,
+               byte for byte, with the exceptions in docs/merge.md.
+    2  words   Lines that both changed are merged word by word (`word_merge`).
 
-In `live` merges, where both sides are a moment of typing, the changes of either side are first read
-as typing and carried out where they were made (`typed`), if none of them collide.
+In `live` merges, where both sides are a moment of typing, the changes are first applied where they
+were made (`live_merge`), if none of them collide.
 
-What still disagrees is a hunk. The incoming commit is then split: `theirs_clean` is the base with
-only those changes of theirs that merge. Shared at once, it becomes the merge base of what is left:
+The remaining conflicts are hunks. The incoming commit is then split: `theirs_clean` is the base
+with only those changes of theirs that merge. It is merged at once, and becomes the merge base of
+the rest:
 
         base --- theirs_clean --- theirs        the client's branch: what merges, the rest
             \          \
@@ -24,12 +25,11 @@ only those changes of theirs that merge. Shared at once, it becomes the merge ba
 Invariants, for `m = merge(base, ours, theirs)`:
     merge(base, ours, m.theirs_clean) is clean, and its text is m.text
     merge(m.theirs_clean, m.text, theirs) has the same text and the same hunks
-So a conflict can be found again from Git alone. A word merge does not have them by nature (after
-a split there is less to compare, and it may come out differently), so `merge` looks: it merges
-again what the split left, until nothing changes any more, and where that does not end well all that
-changed becomes one hunk.
+So a conflict can be reproduced from Git alone. A word merge does not guarantee them (the texts are
+others after a split, and so may be the result). So `merge` merges the rest of the split again until
+the result is stable; if it does not become stable, all that changed is one hunk.
 
-Not here: repositories, files, people, and any memory. The same arguments give the same answer.
+No repositories, files, people or state: the same arguments give the same result.
 """
 
 from collections import Counter
@@ -44,29 +44,29 @@ from merge.result import Merge, assembled, placed_back
 from merge.tokens import clauses, common_prefix, common_suffix, lines, shared_ends
 from merge.word_merge import merge_words
 
-# So often the rest of a split is merged again before one hunk is made of everything.
+# At most this many times the rest of a split is merged again.
 _ROUNDS = 4
-# With more lines than this from the first change of a side to its last (in it and in the base, both
-# sides together), all that changed is one hunk: the time must stay bounded.
+# Above this many lines between the first and last change of a side (in it and the base, both sides
+# together), all that changed is one hunk: the time must stay bounded.
 _LINES_MAX = 240_000
-# If the lines that both sides changed are longer than this (in characters, the three sides
-# together), they are as fine as it gets; but where they are long ones, clauses are compared first.
+# Above this many characters in lines that both sides changed (three texts together), these lines
+# are hunks; long lines (on average longer than _LONG) are divided into clauses before that.
 _LENGTH_MAX = 120_000
 _LONG = 1_000
-# With more hunks than this all that changed is one: nobody answers so many questions, and to find
-# a split for them takes long.
+# Above this many hunks all that changed is one hunk: nobody resolves that many, and to find a
+# stable split takes long.
 _HUNKS_MAX = 250
 
 
 def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
-    """Merge two texts that come from the same base.
+    """Merge two texts with a common ancestor.
 
     Args:
         base: the common ancestor.
-        ours: what is in master.
-        theirs: what comes in.
-        live: whether both sides are small and recent: letters typed at one point, even inside a
-            word, are then both kept instead of asked about, theirs on the left.
+        ours: the text in master.
+        theirs: the incoming text.
+        live: whether both changes are small and recent: letters typed at one point, even inside a
+            word, are then both kept, theirs on the left, instead of being a conflict.
     """
     converts = conversion(base, ours, theirs)
     if converts is None:
@@ -82,7 +82,7 @@ def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
 def _converts_alike(
     converts: Conversion | None, base: str, ours: str, theirs: str, merged: Merge
 ) -> bool:
-    """Whether merging the two parts of a split finds the same line ends converted."""
+    """Whether merging the two parts of a split finds the same conversion of line ends."""
     split = merged.theirs_clean
     if split == base or not any("\r" in text for text in (base, ours, theirs)):
         return True
@@ -100,7 +100,7 @@ def _merge(base: str, ours: str, theirs: str, live: bool) -> Merge:
 
 
 def _stable_split(once: Merge, base: str, ours: str, theirs: str, live: bool) -> Merge | None:
-    """The split that merging its rest again leaves as it is; None if there is none."""
+    """Return a split that is stable when its rest is merged again; None if there is none."""
     if len(once.hunks) > _HUNKS_MAX:
         return None
     if once.text == ours and once.theirs_clean == base:
@@ -130,27 +130,27 @@ def _stable_split(once: Merge, base: str, ours: str, theirs: str, live: bool) ->
 
 
 def _is_too_long(base: str, ours: str, theirs: str) -> bool:
-    """Whether comparing the lines could take long; where few lie between the changes it cannot."""
+    """Whether comparing the lines could take long."""
     if sum(text.count("\n") for text in (base, base, ours, theirs)) <= _LINES_MAX:
         return False
     return _changed_lines(base, ours) + _changed_lines(base, theirs) > _LINES_MAX
 
 
 def _changed_lines(base: str, side: str) -> int:
-    """How many lines both have from the first change to the last."""
+    """Return the number of lines from the first to the last change, both texts together."""
     front = common_prefix(base, side)
     back = common_suffix(base[front:], side[front:])
     return sum(text.count("\n", front, len(text) - back) for text in (base, side))
 
 
 def _outcome(found: Merge) -> tuple[str, str, list[tuple[int, str, str, str]]]:
-    """All of it but how it lies to the inputs, which are others in each round."""
+    """Return the result without positions in the inputs, which differ between rounds."""
     hunks = [(hunk.start, hunk.base, hunk.ours, hunk.theirs) for hunk in found.hunks]
     return found.text, found.theirs_clean, hunks
 
 
 def _undivided(base: str, ours: str, theirs: str) -> Merge:
-    """All that changed as one hunk: the split of last resort, which holds by itself."""
+    """Merge with all that changed as one hunk: the last resort, which keeps the invariants."""
     front, back = shared_ends(base, ours, theirs, "\n")
     b, o, t = (text[front : len(text) - back] for text in (base, ours, theirs))
     before, after = base[:front], base[len(base) - back :]
@@ -166,30 +166,30 @@ def _regions(base: str, ours: str, theirs: str, live: bool) -> Iterable[Region]:
     if whole is not None:
         return [Region(base, ours, theirs, whole)]
     merged = merge_live(base, ours, theirs) if live else None
-    return merged or _compared(base, ours, theirs)
+    return merged or _compare(base, ours, theirs)
 
 
-def _compared(base: str, ours: str, theirs: str) -> Iterable[Region]:
-    """By lines, or by clauses where lines have no end; then what both changed by words."""
-    found, disputed, length = _outlined(base, ours, theirs, lines)
-    if length > max(_LENGTH_MAX, _LONG * disputed):
-        found, disputed, length = _outlined(base, ours, theirs, clauses)
+def _compare(base: str, ours: str, theirs: str) -> Iterable[Region]:
+    """Merge by lines, or by clauses of very long lines; then conflicts by words."""
+    found, conflicts, length = _divide(base, ours, theirs, lines)
+    if length > max(_LENGTH_MAX, _LONG * conflicts):
+        found, conflicts, length = _divide(base, ours, theirs, clauses)
     if length > _LENGTH_MAX:
         return found
-    return _refined(found)
+    return _refine(found)
 
 
-def _outlined(
+def _divide(
     base: str, ours: str, theirs: str, cut: Callable[[str], list[str]]
 ) -> tuple[list[Region], int, int]:
-    """The regions of such a grain, how many of them are in dispute, and how long these are."""
-    found = list(_grouped(cut(base), cut(ours), cut(theirs)))
-    disputed = [each for each in found if each.merged is None]
-    return found, len(disputed), sum(len(b) + len(o) + len(t) for b, o, t, _ in disputed)
+    """Return the regions of a grain, the number of conflicts among them, and their length."""
+    found = list(_group(cut(base), cut(ours), cut(theirs)))
+    conflicts = [each for each in found if each.merged is None]
+    return found, len(conflicts), sum(len(b) + len(o) + len(t) for b, o, t, _ in conflicts)
 
 
-def _grouped(b: Sequence[str], o: Sequence[str], t: Sequence[str]) -> Iterator[Region]:
-    """What only one side changed is taken; where changes of both touch is a dispute."""
+def _group(b: Sequence[str], o: Sequence[str], t: Sequence[str]) -> Iterator[Region]:
+    """Yield the regions; changes of both sides that overlap or touch are a conflict."""
     position = 0
     o_aligner, t_aligner = Aligner(), Aligner()
     ours, theirs = diff(b, o), diff(b, t)
@@ -213,10 +213,10 @@ def _moved_by_both(
     ours: Sequence[Change],
     theirs: Sequence[Change],
 ) -> tuple[int, int] | None:
-    """From where to where both sides moved the same lines, but to different places.
+    """Return the range that includes all lines that both sides moved to different places.
 
-    Git takes each change for itself, and the lines stand there twice. Lines of which there are
-    several are no certain sign.
+    Git merges each change on its own, and duplicates the lines. Of lines that occur several times
+    it is not certain that they were moved.
     """
     b, o, t = texts
     deleted = set(_deleted(b, ours)) & set(_deleted(b, theirs)) if ours and theirs else None
@@ -235,14 +235,14 @@ def _moved_by_both(
 
 
 def _deleted(b: Sequence[str], changes: Iterable[Change]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Lines that went: where they were, and what they were."""
+    """Yield the deleted runs of lines, each with its index in the base."""
     for start, end, new_start, new_end in changes:
         if new_start == new_end:
             yield start, tuple(b[start:end])
 
 
 def _inserted(side: Sequence[str], changes: Iterable[Change]) -> dict[tuple[str, ...], int]:
-    """Lines that came, and where in the base."""
+    """Return the inserted runs of lines, each with its index in the base."""
     return {
         tuple(side[new_start:new_end]): start
         for start, end, new_start, new_end in changes
@@ -250,8 +250,8 @@ def _inserted(side: Sequence[str], changes: Iterable[Change]) -> dict[tuple[str,
     }
 
 
-def _refined(regions: Iterable[Region]) -> Iterator[Region]:
-    """What is in dispute, looked at more closely."""
+def _refine(regions: Iterable[Region]) -> Iterator[Region]:
+    """Merge the conflicts among the regions word by word."""
     for each in regions:
         if each.merged is None:
             yield from merge_words(each.base, each.ours, each.theirs) or [each]
