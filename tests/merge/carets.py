@@ -6,13 +6,13 @@ from merge.splices import Splice
 
 
 def map_position(splices: Sequence[Splice], position: int, *, after: bool = False) -> int:
-    """Where a caret at `position` goes.
+    """Return the position of a caret after the splices.
 
     Args:
-        splices: what changes the text the caret is in.
+        splices: the change of the text.
         position: the caret, 0 to the length of the text.
-        after: whether it goes behind text that is inserted exactly there (or that replaces
-            what was around it) rather than staying in front.
+        after: whether the caret moves behind text that is inserted at it, or that replaces the
+            text around it, instead of staying in front.
     """
     shift = 0
     for start, deleted, inserted in splices:

@@ -1,9 +1,9 @@
-"""People who edit lines that look alike, in lists, tables and nested code; each edit has its line.
+"""Simulated typists who edit lines that are alike, in lists, tables and nested code.
 
-Each line has a word that no other line has, or, where all lines are equal and none comes or goes,
-its number. Each edit leaves a mark that no other edit leaves: at the end it has to be on the line
-that its author saw it on. A new line has to be below the line that it was put under, and in nested
-code it has to keep its parent: the nearest line above that is indented less.
+Each line is identified by a word that no other line has, or, if all lines are equal and none is
+inserted or deleted, by its number. Each edit leaves a mark of its own, which has to be on the same
+line at the end. A new line has to be below the line that it was inserted under, and in nested code
+it has to keep its parent: the nearest line above that is indented less.
 """
 
 import random
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from merge.splices import Splice
 from tests.merge.typist import ALPHABETS, Typist
 
-# Letters of no alphabet that people have; each is used once.
+# Letters that are in no typist's alphabet; each is used once.
 _EDIT_MARKS = range(0xAC00, 0xCC00)
 _LINE_MARKS = range(0xCC00, 0xD7A4)
 _EDIT_MARK = f"[{chr(_EDIT_MARKS[0])}-{chr(_EDIT_MARKS[-1])}]"
@@ -29,11 +29,11 @@ _INDENTATION = "  "
 
 @dataclass(frozen=True)
 class Layout:
-    """How the lines of a text look.
+    """The layout of the lines of a text.
 
     Attributes:
-        prefix: what a new line begins with.
-        is_numbered: whether lines are told apart by their numbers, and none comes or goes.
+        prefix: the start of a new line.
+        is_numbered: whether lines are identified by number; then none is inserted or deleted.
         is_nested: whether lines are children of others.
     """
 
@@ -42,7 +42,7 @@ class Layout:
     is_nested: bool = False
 
     def names(self, lines: Sequence[str]) -> list[str]:
-        """Which line each of them is; empty where that cannot be said."""
+        """Return the names of the lines; empty for a line that cannot be identified."""
         if self.is_numbered:
             return [str(number) if line else "" for number, line in enumerate(lines)]
         found = [{*_NAME.findall(line)} for line in lines]
@@ -50,14 +50,14 @@ class Layout:
 
 
 class Place(NamedTuple):
-    """Where a line is: below which of the first lines, and under which parent if that counts."""
+    """The place of a line: the initial line above it, and its parent in nested code."""
 
     above: str
     parent: str
 
 
 class Ledger:
-    """What everybody did to which line."""
+    """The record of all edits and of the lines they were made on."""
 
     def __init__(self, text: str, layout: Layout) -> None:
         self.layout = layout
@@ -80,37 +80,37 @@ class Ledger:
         }
 
     def mark(self, name: str) -> str:
-        """A mark for an edit of this line."""
+        """Return a new mark for an edit of this line."""
         mark = next(self._fresh)
         if name:
             self.marks[mark] = name
         return mark
 
     def line_mark(self, place: Place) -> str:
-        """What tells a new line from all others."""
+        """Return a new mark that identifies a new line."""
         mark = next(self._fresh_lines)
         self.places[mark] = place
         return mark
 
     def indent(self, name: str) -> None:
-        """Whoever indents a line chooses its parent."""
+        """Note that a line is indented: its parent may change."""
         self.indented[name] += 1
         if name in self.places:
             self.places[name] = self.places[name]._replace(parent="")
 
     def remove(self, text: str) -> None:
-        """Somebody removed this on purpose."""
+        """Note that this text was deleted on purpose."""
         for mark in _MARK.findall(text):
             self.marks.pop(mark, None)
             self.places.pop(mark, None)
         self.words_gone.update(_WORD.findall(text))
 
     def above(self, names: Sequence[str]) -> str:
-        """The last of these lines that was there at first."""
+        """Return the last of these lines that was there at the start."""
         return next((name for name in reversed(names) if name in self.first), "")
 
     def leave_out(self, text: str, spans: Iterable[tuple[int, int]], others: Iterable[str]) -> None:
-        """An answer to a question may have moved what is on these lines of the text."""
+        """Exclude the edits of these lines: resolving a conflict may have moved them."""
         for start, end in spans:
             low, high = text.rfind("\n", 0, start) + 1, text.find("\n", end)
             self._leave_out(text[low : high if high >= 0 else len(text)])
@@ -124,16 +124,16 @@ class Ledger:
 
     @property
     def left_out(self) -> int:
-        """How many edits are not looked for, as a question came between."""
+        """The number of edits that are excluded after a conflict."""
         return len(self._left_out & (self.marks.keys() | self.places.keys()))
 
     def lost(self, text: str) -> set[str]:
-        """The marks and lines that are not there."""
+        """Return the marks and lines that are missing."""
         there = {*_MARK.findall(text), *_NAME.findall(text)}
         return (self.marks.keys() | self.places.keys()) - self._left_out - there
 
     def misplaced(self, text: str) -> set[str]:
-        """The marks on another line than they were made on, and the lines in another place."""
+        """Return the marks on another line, and the lines at another place."""
         found = _Lines(text, self.layout)
         return self._moved(found).union(self._indented_otherwise(found)) - self._left_out
 
@@ -153,7 +153,7 @@ class Ledger:
 
 
 class _Lines:
-    """What there is at the end."""
+    """The lines at the end of a run."""
 
     def __init__(self, text: str, layout: Layout) -> None:
         self.lines = text.split("\n")
@@ -186,7 +186,7 @@ def _indentation(line: str) -> int:
 
 
 def _parent(lines: Sequence[str], number: int) -> int:
-    """The nearest line above that is indented less; the line itself without one."""
+    """Return the nearest line above that is indented less; without one the line itself."""
     for above in range(number - 1, -1, -1):
         if lines[above] and _indentation(lines[above]) < _indentation(lines[number]):
             return above
@@ -194,7 +194,7 @@ def _parent(lines: Sequence[str], number: int) -> int:
 
 
 class Point(NamedTuple):
-    """Where a line may be put: behind which line, how far indented, and what it becomes."""
+    """A place for a new line: the number of the line above, its indentation, and its `Place`."""
 
     behind: int
     indentation: str
@@ -203,12 +203,12 @@ class Point(NamedTuple):
 
 @dataclass(kw_only=True)
 class LineTypist(Typist):
-    """Somebody who ticks, fills in, indents and adds lines, and types in between."""
+    """A typist who also ticks, fills in, indents, adds and deletes lines."""
 
     ledger: Ledger
     lines_own: list[str] = field(default_factory=list)
     edits_own: list[str] = field(default_factory=list)
-    _begun: Place | None = None  # the line that Enter was pressed for a moment ago
+    _begun: Place | None = None  # the line for which Enter was just pressed
 
     # --- typing
 
@@ -226,7 +226,7 @@ class LineTypist(Typist):
         super().finish(rng)
 
     def jump(self, rng: random.Random) -> None:
-        """Go on in a line that was there at first, or an own one: at its end, or before a word."""
+        """Move the caret to an initial or own line: to its end, or before a word."""
         starts, lines, names = self._lines()
         own = self.ledger.first.keys() | set(self.lines_own)
         number = rng.choice([number for number, name in enumerate(names) if name in own])
@@ -268,7 +268,7 @@ class LineTypist(Typist):
         rng.choice(edits)(rng)
 
     def _lines(self) -> tuple[list[int], list[str], list[str]]:
-        """Where the lines start, what they are, and which."""
+        """Return the offsets of the lines, the lines, and their names."""
         lines = self.text.split("\n")
         starts = [0]
         for line in lines:
@@ -276,7 +276,7 @@ class LineTypist(Typist):
         return starts, lines, self.ledger.layout.names(lines)
 
     def _some_line(self, rng: random.Random, pattern: str) -> tuple[str, re.Match[str]] | None:
-        """Some line of a known name in which this is found."""
+        """Return a random line that can be identified, and a match of the pattern in it."""
         starts, lines, names = self._lines()
         numbers = [number for number, name in enumerate(names) if name]
         rng.shuffle(numbers)
@@ -290,7 +290,7 @@ class LineTypist(Typist):
         return None
 
     def _replace(self, rng: random.Random, pattern: str, *, word: bool) -> None:
-        """Put a mark, or a word with one, in the place of what is found in some line."""
+        """Replace a match in some line with a mark, or with a marked word."""
         found = self._some_line(rng, pattern)
         if found is None:
             return
@@ -305,7 +305,7 @@ class LineTypist(Typist):
         self._replace(rng, r"(?<=\[).(?=\])", word=False)
 
     def _change_word(self, rng: random.Random) -> None:
-        """Write another word in the place of one that was written at once."""
+        """Replace an own word that was inserted at once."""
         marks = "".join(self.edits_own[-10:])
         if marks:
             self._replace(rng, rf"(?<= )[{marks}][{self.alphabet}]+(?= |$)", word=True)
@@ -314,7 +314,7 @@ class LineTypist(Typist):
         self._replace(rng, rf"(?<=\| )(?:OPEN|{_EDIT_MARK}(?:{_WORD.pattern}))(?= \|)", word=True)
 
     def _add_word(self, rng: random.Random) -> None:
-        """At the end of a line, or before a word in it."""
+        """Add a word at the end of a line, or before a word in it."""
         starts, lines, names = self._lines()
         number = rng.choice([number for number, name in enumerate(names) if name])
         spot = rng.choice(_spots(lines[number]))
@@ -325,7 +325,7 @@ class LineTypist(Typist):
         self.edit(Splice(starts[number] + spot, 0, written))
 
     def _indent(self, rng: random.Random) -> None:
-        """Indent a line that nobody has indented; in nested code an own one, without children."""
+        """Indent a line that is not indented yet; in nested code an own one."""
         starts, _, names = self._lines()
         ledger = self.ledger
         may = set(self.lines_own) if ledger.layout.is_nested else ledger.first.keys()
@@ -339,7 +339,7 @@ class LineTypist(Typist):
         self.edit(Splice(starts[number], 0, _INDENTATION))
 
     def _paste_line(self, rng: random.Random) -> None:
-        """Put a whole line before another."""
+        """Insert a whole line."""
         starts, _, _ = self._lines()
         point = self._some_point(rng)
         mark = self.ledger.line_mark(point.place)
@@ -348,7 +348,7 @@ class LineTypist(Typist):
         self.edit(Splice(starts[point.behind + 1], 0, line))
 
     def _press_enter(self, rng: random.Random) -> None:
-        """Begin a line at the end of another."""
+        """Press Enter at the end of a line."""
         starts, lines, _ = self._lines()
         point = self._some_point(rng)
         self.caret = starts[point.behind] + len(lines[point.behind])
@@ -382,7 +382,7 @@ class LineTypist(Typist):
     def _child_points(
         self, lines: Sequence[str], names: Sequence[str], rng: random.Random
     ) -> Iterator[Point]:
-        """Where a parent may get another child without taking those of others."""
+        """Yield the places where a parent can get another child without taking those of others."""
         parents = [
             number
             for number, name in enumerate(names)
@@ -403,7 +403,7 @@ class LineTypist(Typist):
 
 
 def _spots(line: str) -> list[int]:
-    """Where a word may be put: at the end of a line, or before a word."""
+    """Return the offsets for a new word: the end of the line, and before each word."""
     return [len(line), *(place.start() for place in re.finditer(r"(?<=\S )(?=\w)", line))]
 
 
@@ -430,7 +430,7 @@ def table(rng: random.Random, length: int) -> str:
 
 
 def nested(rng: random.Random, length: int) -> str:
-    """Blocks in blocks, with a blank line between the outermost."""
+    """Return nested blocks, with a blank line between the outermost ones."""
     names = iter(_some_names(rng, length))
     lines: list[str] = []
     depth = 0

@@ -1,4 +1,4 @@
-"""The diff is Git's, and its ranges say what changed."""
+"""The diff is Git's, and its ranges are the changes."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from merge.diff import Change, diff
 ITEMS = st.lists(st.sampled_from(["a", "b", "c", "a\nb", ""]), max_size=12)
 
 
-def test_ranges_name_what_gave_way_to_what() -> None:
+def test_ranges_are_replacements() -> None:
     assert diff(["a", "b", "c"], ["a", "x", "y", "c"]) == [Change(1, 2, 1, 3)]
     assert diff(["a", "c"], ["a", "b", "c"]) == [Change(1, 1, 1, 2)]
     assert diff(["a", "b"], ["b"]) == [Change(0, 1, 0, 0)]
@@ -16,14 +16,14 @@ def test_ranges_name_what_gave_way_to_what() -> None:
     assert diff(["a"], ["a"]) == []
 
 
-def test_of_two_shortest_ways_the_one_is_taken_that_leaves_each_token_where_it_is() -> None:
+def test_of_two_shortest_scripts_the_one_that_keeps_every_index_is_preferred() -> None:
     assert diff([*"mmmm"], [*"ammx"]) == [Change(0, 1, 0, 1), Change(3, 4, 3, 4)]
     assert diff([*"mmm"], [*"amm"]) == [Change(0, 1, 0, 1)]
     assert diff([*"abc"], [*"bcd"]) == [Change(0, 1, 0, 0), Change(3, 3, 2, 3)], "which is shorter"
 
 
 @given(ITEMS, ITEMS)
-def test_carrying_out_the_changes_gives_the_other_list(before: list[str], after: list[str]) -> None:
+def test_applying_the_changes_gives_the_other_list(before: list[str], after: list[str]) -> None:
     result: list[str] = []
     position = 0
     for change in diff(before, after):

@@ -1,6 +1,6 @@
-"""What two people do to a list, a table, a block of code, and the answers that are right.
+"""Everyday edits of two people to a list, a table or code, with all right results.
 
-General rules, no single texts: each case stands for its kind.
+Each case represents its kind.
 """
 
 import json
@@ -16,7 +16,7 @@ from merge.splices import Splice, apply
 CASES = json.loads(
     (Path(__file__).parents[1] / "vectors" / "everyday.json").read_text(encoding="utf-8")
 )
-# Both add a line "import …": nothing tells that they are not two values of one thing.
+# Both add a line "import …": they could be two values of one thing.
 NEEDLESS = {"py: both add an import"}
 
 
@@ -41,10 +41,10 @@ def test_known_changes(case: dict[str, Any]) -> None:
     one, other = ([Splice(*it) for it in case[side]] for side in ("one", "other"))
     for ours_change, theirs_change in ((one, other), (other, one)):
         ours, theirs = apply(base, ours_change), apply(base, theirs_change)
-        near = merge_local(base, ours, ours_change, theirs_change, live=True)
-        if near is None:  # as the server does
+        local = merge_local(base, ours, ours_change, theirs_change, live=True)
+        if local is None:  # as the server does
             merged = merge(base, ours, theirs)
             check(case, merged.text if merged.clean else None)
         else:
-            check(case, near.text)
-            assert apply(ours, near.from_ours) == apply(theirs, near.from_theirs) == near.text
+            check(case, local.text)
+            assert apply(ours, local.from_ours) == apply(theirs, local.from_theirs) == local.text

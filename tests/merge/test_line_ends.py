@@ -1,4 +1,4 @@
-"""One side converts the line ends, the other goes on writing."""
+"""One side converts the line ends while the other one edits."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_the_document_does_not_become_mixed(
         assert (merged.theirs_clean, merged.ours_clean) == (theirs, ours)
 
 
-def test_a_question_has_the_line_ends_of_the_text_and_its_places_in_the_inputs() -> None:
+def test_a_hunk_has_the_line_ends_of_the_text_and_its_ranges_in_the_inputs() -> None:
     ours, theirs = "one\r\n2\r\nthree\r\n", "one\nzwei\nthree\nfour\n"
     merged = merge(LF, ours, theirs)
     [hunk] = merged.hunks
@@ -45,13 +45,13 @@ def test_a_question_has_the_line_ends_of_the_text_and_its_places_in_the_inputs()
 
 
 @pytest.mark.parametrize("live", [False, True], ids=["careful", "live"])
-def test_a_conversion_is_no_change_of_the_lines_nearby(live: bool) -> None:
+def test_a_local_merge_leaves_a_conversion_to_the_whole_texts(live: bool) -> None:
     written = diff_splices(LF, LF + "four\n")
     assert merge_local(LF, CRLF, diff_splices(LF, CRLF), written, live=live) is None
     typed = diff_splices(CRLF, CRLF + "four\r\n")
-    near = merge_local(CRLF, "1" + CRLF, diff_splices(CRLF, "1" + CRLF), typed, live=live)
-    assert near is not None
-    assert near.text == "1" + CRLF + "four\r\n"
+    local = merge_local(CRLF, "1" + CRLF, diff_splices(CRLF, "1" + CRLF), typed, live=live)
+    assert local is not None
+    assert local.text == "1" + CRLF + "four\r\n"
 
 
 @pytest.mark.parametrize(

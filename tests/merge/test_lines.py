@@ -1,4 +1,4 @@
-"""Laws of lines: whatever looks like them, changes stay on theirs, and whole lines stay whole."""
+"""Properties of lines: changes stay on their line, however alike, and whole lines stay whole."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -12,9 +12,9 @@ from merge.splices import Splice, apply
 from merge.three_way import merge
 
 ALIKE = ["- [ ] milk\n", "- [ ] milk\n", "- [x] milk\n", "| a | b |\n", "  - x\n", "\n", "end\n"]
-# Two that differ share no word: what both sides make of one line may be put together of words.
+# Lines that differ have no common word: a line that both edit may be merged word by word.
 UNALIKE = ["- [ ] milk\n", "- [ ] milk\n", "| a | b |\n", "  text\n", "\n", "end\n"]
-# Each side writes words of its own: two that say the same in one line are asked about.
+# Each side has words of its own: the same words in one line would be a conflict.
 WRITTEN = [
     "{}",
     "word{}",
@@ -29,7 +29,7 @@ WRITTEN = [
 
 
 class Sides(NamedTuple):
-    """A base, and what each side made of it."""
+    """A base, and the changes of both sides."""
 
     base: str
     ours_change: list[Splice]
@@ -41,23 +41,23 @@ class Sides(NamedTuple):
 
 
 def merged_texts(sides: Sides) -> list[str]:
-    """What each way of merging comes to, if it does not ask."""
+    """Return the results of all ways of merging that are clean."""
     base, ours, theirs = sides.texts
     found = []
     for live in (False, True):
         whole = merge(base, ours, theirs, live=live)
-        near = merge_local(base, ours, sides.ours_change, sides.theirs_change, live=live)
+        local = merge_local(base, ours, sides.ours_change, sides.theirs_change, live=live)
         found += [whole.text] if whole.clean else []
-        found += [near.text] if near else []
+        found += [local.text] if local else []
     return found
 
 
-# Changes of the two sides with something untouched between them are carried out where they are.
+# Changes of the two sides with unchanged text between them are applied where they are.
 
 
 @st.composite
 def changes_apart(draw: st.DrawFn) -> Sides:
-    """One to three changes of each side, with a blank or a line end between those of two sides."""
+    """Return at most three changes a side, with a blank or line end between those of two sides."""
     base = "".join(draw(st.lists(st.sampled_from(ALIKE), min_size=1, max_size=8)))
     places = st.tuples(st.integers(0, len(base)), st.sampled_from([0, 0, 1, 1, 4, 11]))
     sides: tuple[list[Splice], list[Splice]] = [], []
@@ -69,7 +69,7 @@ def changes_apart(draw: st.DrawFn) -> Sides:
         change = Splice(start, deleted, inserted.format("ot"[side]))
         end = last.start + last.deleted
         moving = last.inserted or base[last.start : end]
-        # Lines put behind a line are at the same place as those put before the next one.
+        # Lines inserted behind a line are at the same place as those before the next one.
         is_apart = any(map(str.isspace, base[end + moving.startswith("\n") : start]))
         if len(sides[side]) < 3 and (was < 0 or start > end) and (was in (-1, side) or is_apart):
             sides[side].append(change)
@@ -81,18 +81,18 @@ def changes_apart(draw: st.DrawFn) -> Sides:
 @settings(max_examples=600)
 def test_changes_apart_stay_where_they_were_made_however_alike_the_lines(sides: Sides) -> None:
     base, ours, theirs = sides.texts
-    near = merge_local(base, ours, sides.ours_change, sides.theirs_change, live=True)
-    assert near is not None
-    assert near.text == apply(base, sorted([*sides.ours_change, *sides.theirs_change]))
-    assert apply(ours, near.from_ours) == near.text
-    assert apply(theirs, near.from_theirs) == near.text
+    local = merge_local(base, ours, sides.ours_change, sides.theirs_change, live=True)
+    assert local is not None
+    assert local.text == apply(base, sorted([*sides.ours_change, *sides.theirs_change]))
+    assert apply(ours, local.from_ours) == local.text
+    assert apply(theirs, local.from_theirs) == local.text
 
 
 # Whole lines stay whole.
 
 
 def as_splices(lines: Sequence[str], changes: Iterable[tuple[int, int, str]]) -> list[Splice]:
-    """Changes of lines by number as splices."""
+    """Convert changes of lines by number into splices."""
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
@@ -101,7 +101,7 @@ def as_splices(lines: Sequence[str], changes: Iterable[tuple[int, int, str]]) ->
 
 @st.composite
 def whole_lines(draw: st.DrawFn) -> Sides:
-    """Two sides that insert, delete and replace whole lines; each new line may be a new one."""
+    """Return two sides that insert, delete and replace whole lines."""
     lines = draw(st.lists(st.sampled_from(UNALIKE), max_size=7))
     fresh = iter(range(100))
 
@@ -123,7 +123,7 @@ def whole_lines(draw: st.DrawFn) -> Sides:
 
 @given(whole_lines())
 @settings(max_examples=300)
-def test_every_line_is_one_that_a_text_had_and_has_its_end(sides: Sides) -> None:
+def test_every_line_is_one_of_the_inputs_and_has_its_end(sides: Sides) -> None:
     known = {line for text in sides.texts for line in text.split("\n")}
     for text in merged_texts(sides):
         assert set(text.split("\n")) <= known
@@ -135,7 +135,7 @@ def test_every_line_is_one_that_a_text_had_and_has_its_end(sides: Sides) -> None
 
 @st.composite
 def insertions_at_one_point(draw: st.DrawFn) -> Sides:
-    """Named lines of a tree, and of each side one to three new ones."""
+    """Return the unique lines of a tree, and one to three new lines of each side at one point."""
     depths = [0]
     for step in draw(st.lists(st.integers(-2, 1), max_size=6)):
         depths.append(max(0, depths[-1] + step))
@@ -152,7 +152,7 @@ def insertions_at_one_point(draw: st.DrawFn) -> Sides:
 
 
 def parents(text: str) -> dict[str, str]:
-    """For each line the nearest one above that is indented less."""
+    """Map each line to its parent, the nearest line above that is indented less."""
     found: dict[str, str] = {}
     above: list[tuple[int, str]] = []
     for line in text.splitlines():
@@ -165,7 +165,7 @@ def parents(text: str) -> dict[str, str]:
 
 @given(insertions_at_one_point())
 @settings(max_examples=200)
-def test_new_lines_keep_the_parents_that_they_had(sides: Sides) -> None:
+def test_new_lines_keep_their_parents(sides: Sides) -> None:
     _, ours, theirs = sides.texts
     own = {
         name: parent

@@ -1,4 +1,4 @@
-"""Conflict markers that somebody edited: read, or refused with a sentence that helps."""
+"""Edited conflict markers: they are read, or rejected with a helpful message."""
 
 import pytest
 from hypothesis import given
@@ -47,12 +47,12 @@ def test_a_size_that_is_known_leaves_other_markers_alone() -> None:
     assert conflict.ours == "<<<<<<<<< i\n=========\n>>>>>>>>> j\n"
 
 
-def test_a_base_that_is_not_shown_cannot_be_asked_for() -> None:
+def test_a_base_that_is_not_shown_is_an_error() -> None:
     with pytest.raises(ValueError, match="does not show its base"):
         resolved(read(WELL_FORMED), Side.BASE)
 
 
-def test_what_somebody_edited_is_read_as_it_is() -> None:
+def test_an_edited_text_is_read_as_it_is() -> None:
     text = WELL_FORMED.replace("\n", "\r\n").replace("x\r\n", "x\nmore\n").removesuffix("\r\n")
     [conflict] = conflicts(read(text))
     assert (conflict.ours, conflict.theirs) == ("x\nmore", "y")
@@ -78,7 +78,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_markers_in_disorder_say_where_and_what_to_do(name: str, end: str) -> None:
+def test_an_error_names_the_line_and_a_remedy(name: str, end: str) -> None:
     text, line, advice = MALFORMED[name]
     with pytest.raises(MarkerError) as caught:
         read(text.replace("\n", end))

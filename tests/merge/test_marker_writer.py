@@ -1,4 +1,4 @@
-"""Conflict markers: what is written can be read back exactly, and is what Git writes."""
+"""Conflict markers: the output can be read back exactly, and equals Git's."""
 
 import subprocess
 from pathlib import Path
@@ -22,7 +22,7 @@ def written(merged: Merge, style: Style) -> str:
 
 
 def taking(merged: Merge, side: Side) -> str:
-    """The text with this side's words at every hunk, found without any markers."""
+    """Return the text with one side at every hunk, without the help of markers."""
     text = merged.text
     for hunk in reversed(merged.hunks):
         text = text[: hunk.start] + getattr(hunk, side) + text[hunk.end :]
@@ -30,7 +30,7 @@ def taking(merged: Merge, side: Side) -> str:
 
 
 def replaced(*changes: tuple[int, int, str]) -> str:
-    """The ten lines with some of them replaced."""
+    """Return the ten lines with some of them replaced."""
     rows = list(TEN)
     for start, end, new in reversed(changes):
         rows[start:end] = [new]
@@ -72,7 +72,7 @@ def triples(draw: st.DrawFn) -> tuple[str, str, str]:
     return "".join(base), edited(), edited()
 
 
-# What random texts are least likely to find, by name.
+# Cases that random texts hardly ever contain, by name.
 TRIPLES = {
     "no line end anywhere": ("a", "x", "y"),
     "a line end on theirs only": ("a", "x", "y\n"),
@@ -140,10 +140,10 @@ def test_a_conflict_is_whole_lines(texts: tuple[str, str, str]) -> None:
             assert text.endswith("\n") or not text
 
 
-# What is written
+# The output
 
 
-def test_a_disputed_word_takes_its_line_along() -> None:
+def test_a_conflicting_word_includes_its_line() -> None:
     merged = merge(
         "Hi.\nSee you on Monday then.\nBye.\n",
         "Hi.\nSee you on Friday then.\nBye.\n",
@@ -344,9 +344,9 @@ def git_merge_file(
 @STYLES
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize("name", GIT_CASES)
-def test_it_is_what_git_writes(name: str, end: str, style: Style, tmp_path: Path) -> None:
+def test_it_equals_the_output_of_git(name: str, end: str, style: Style, tmp_path: Path) -> None:
     if (name, style) == ("two conflicts and a line between", Style.MERGE):
-        return  # Git joins them, in this style only
+        return  # Git joins them in this style only
     base, ours, theirs = (text.replace("\n", end) for text in ("".join(TEN), *GIT_CASES[name]))
     merged = merge(base, ours, theirs)
     assert written(merged, style) == git_merge_file(base, ours, theirs, style, tmp_path)

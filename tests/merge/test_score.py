@@ -1,6 +1,6 @@
-"""A rule may make one case better and a hundred worse: real edits say so.
+"""The score on real edits: a rule may improve one case and damage a hundred.
 
-A small sample of them lies here; the whole corpus is asked where it is there.
+A small sample is in the repository; the whole corpus is used if it is there.
 """
 
 import gzip
@@ -26,12 +26,12 @@ def normalised(text: str) -> str:
 
 
 def answers(rows: Iterable[dict[str, Any]]) -> Counter[str]:
-    """How many are right, wrong without a word, or asked about."""
+    """Count the right, the silently wrong and the conflicting merges."""
     found: Counter[str] = Counter()
     for row in rows:
         merged = merge(row["base"], row["ours"], row["theirs"])
         if not merged.clean:
-            found["asked"] += 1
+            found["conflict"] += 1
         elif normalised(merged.text) == normalised(row["resolved"]):
             found["right"] += 1
         else:
@@ -45,7 +45,7 @@ def corpus(name: str) -> Iterable[dict[str, Any]]:
 
 
 def kind_of(row: dict[str, Any]) -> str:
-    """The kind; clashes that no merge can know are of a kind of their own, and not counted."""
+    """Return the kind; clashes that no merge can detect are a kind of their own, not counted."""
     if row["kind"] == "clash" and is_taken_back(row["base"], row["ours"], row["theirs"]):
         return "taken back"
     return str(row["kind"])
@@ -67,13 +67,13 @@ def test_the_corpus_is_merged_no_worse_than_before() -> None:
     right = split["right"] / split.total(), indep["right"] / indep.total()
     assert (split["right"] + indep["right"]) / (split.total() + indep.total()) >= 0.953
     assert split["wrong"] + indep["wrong"] == 0
-    unknowable = answers(rows["taken back"])
-    assert clash["wrong"] == 0, f"{clash} without, {clash + unknowable} with what is taken back"
+    undetectable = answers(rows["taken back"])
+    assert clash["wrong"] == 0, f"{clash} without, {clash + undetectable} with what is taken back"
     assert 100 * sum(right) / 2 - 1000 * clash["wrong"] / clash.total() >= 94.6
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
-def test_easy_merges_of_real_repositories_are_gits() -> None:
+def test_easy_merges_of_real_repositories_equal_gits() -> None:
     easy = [row for row in corpus("merges.jsonl.gz") if row["kind"] == "easy"]
     assert len(easy) == 420
     for row in easy:

@@ -1,4 +1,4 @@
-"""Splices: the vectors shared with the browser, and the laws they keep."""
+"""Splices: the vectors shared with the browser, and their properties."""
 
 import json
 from itertools import pairwise
@@ -60,7 +60,7 @@ def test_diff_splices_is_small() -> None:
 
 
 @given(TEXTS, TEXTS, TEXTS)
-def test_the_laws(first: str, second: str, third: str) -> None:
+def test_splices_lead_to_the_other_text(first: str, second: str, third: str) -> None:
     forth, on = diff_splices(first, second), diff_splices(second, third)
     assert apply(first, forth) == second
     assert apply(first, compose(forth, on)) == third
@@ -70,7 +70,7 @@ def test_the_laws(first: str, second: str, third: str) -> None:
 @example("\u200d", "\u200d1 \u200d")
 @example("a\u0301", "\u0301 a\u0301")
 @settings(max_examples=400)
-def test_diff_splices_never_tears_a_grapheme_cluster(before: str, after: str) -> None:
+def test_diff_splices_never_cuts_a_grapheme_cluster(before: str, after: str) -> None:
     allowed, new_allowed = (
         {0} | {match.end() for match in regex.finditer(r"\X", text)} for text in (before, after)
     )
@@ -84,7 +84,7 @@ def test_diff_splices_never_tears_a_grapheme_cluster(before: str, after: str) ->
 @given(TEXTS, TEXTS)
 @example("👩ab", "aba👩b 👩a.b")
 @settings(max_examples=400)
-def test_something_unchanged_lies_between_two_splices(before: str, after: str) -> None:
+def test_unchanged_text_is_between_two_splices(before: str, after: str) -> None:
     for first, second in pairwise(diff_splices(before, after)):
         assert first.start + first.deleted < second.start
 

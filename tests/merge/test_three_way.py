@@ -1,4 +1,4 @@
-"""The three-way merge: cases by name, and the laws that the server relies on."""
+"""The three-way merge: named cases, and the properties that the server relies on."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ def test_vectors(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_a_hunk_is_the_disputed_word_and_the_rest_merges(live: bool) -> None:
+def test_a_hunk_is_the_conflicting_word_and_the_rest_merges(live: bool) -> None:
     base = "Hello world, it is a fine day.\n"
     ours = "Hello there, it is a fine day.\n"
     theirs = "Hello people, it is a fine night.\n"
@@ -44,7 +44,7 @@ def test_a_hunk_is_the_disputed_word_and_the_rest_merges(live: bool) -> None:
     )
 
 
-def test_it_says_what_was_decided_how() -> None:
+def test_decisions_have_their_origin() -> None:
     base = "- one\n- two, with a red car\n- three\n"
     ours = "- one\n- ours\n- two, with a blue car\n- drei\n"
     theirs = "- one\n- my own\n- two, with a red bus\n- drei\n"
@@ -75,9 +75,9 @@ def test_a_deletion_is_decided_at_an_empty_place() -> None:
         ("abcd", "ad", "acd", "ad"),
         ("cafe", "cafe\u0301", "cafes", "cafe\u0301s"),
         ("a b", "xa b y", "za b", "zxa b y"),
-        # What was typed around a letter stays around it.
+        # Insertions around a letter stay around it.
         ("f", "xf", "iqfrdg two", "xiqfrdg two"),
-        # Two changes of one side, far apart, are no replacement of all between them.
+        # Two distant changes of one side do not replace the text between them.
         ("a " * 3000, "x" + "a " * 3000, "y" + "a " * 3000 + "end", "yx" + "a " * 3000 + "end"),
     ],
 )
@@ -121,7 +121,7 @@ def test_long_lines_and_many_lines_merge_where_few_words_changed(live: bool) -> 
         assert merged.text == ours.replace("Sentence 49999 is", "Sentence 49999 was")
 
 
-# Laws. The texts are edits of one base, so that they have much in common.
+# Properties. The texts are edits of one base, so that they have much in common.
 
 LETTERS = ["a", "b", " ", "\n"]
 WORDS = [
@@ -158,7 +158,7 @@ def triples(draw: st.DrawFn) -> tuple[str, str, str]:
 
 
 def taking(merged: Merge, side: str) -> str:
-    """The text with this side's (or the base's) words at every hunk."""
+    """Return the text with one side, or the base, at every hunk."""
     text = merged.text
     for hunk in reversed(merged.hunks):
         text = text[: hunk.start] + getattr(hunk, side) + text[hunk.end :]
@@ -167,7 +167,7 @@ def taking(merged: Merge, side: str) -> str:
 
 @given(triples(), st.booleans())
 @settings(max_examples=400)
-def test_a_conflict_can_be_split_and_found_again(texts: tuple[str, str, str], live: bool) -> None:
+def test_a_conflict_can_be_split_and_reproduced(texts: tuple[str, str, str], live: bool) -> None:
     check_split(texts, live=live)
 
 
@@ -180,14 +180,14 @@ def test_a_conflict_can_be_split_and_found_again(texts: tuple[str, str, str], li
         (("\nc a ", "c ", "\n\nc b "), True),
     ],
 )
-def test_a_split_that_words_alone_would_not_find_again(
+def test_a_split_that_words_alone_would_not_reproduce(
     texts: tuple[str, str, str], live: bool
 ) -> None:
     check_split(texts, live=live)
 
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
-def test_what_the_vectors_split_is_found_again(case: dict[str, Any]) -> None:
+def test_the_splits_of_the_vectors_are_reproduced(case: dict[str, Any]) -> None:
     check_split((case["base"], case["ours"], case["theirs"]), live=case["live"])
 
 
@@ -203,7 +203,7 @@ def check_split(texts: tuple[str, str, str], *, live: bool) -> None:
 
 
 def contents(merged: Merge) -> list[tuple[Any, ...]]:
-    """The hunks without their places in the inputs."""
+    """Return the hunks without their ranges in the inputs."""
     return [tuple(getattr(hunk, key) for key in HUNK_KEYS) for hunk in merged.hunks]
 
 
@@ -240,18 +240,18 @@ def test_hunks_are_in_the_inputs_where_they_say(texts: tuple[str, str, str], liv
         assert ends == sorted(ends)
     for hunk in merged.hunks:
         assert same_lines(theirs[hunk.in_theirs.start : hunk.in_theirs.end], hunk.theirs)
-        if merged.theirs_clean == base:  # else a part of theirs may be in these two already
+        if merged.theirs_clean == base:  # else these two may contain a part of theirs
             assert same_lines(base[hunk.in_base.start : hunk.in_base.end], hunk.base)
             assert same_lines(ours[hunk.in_ours.start : hunk.in_ours.end], hunk.ours)
 
 
 def same_lines(text: str, other: str) -> bool:
-    """Whether they are equal but for line ends, which a side may have converted."""
+    """Whether two texts are equal apart from their line ends."""
     return text.replace("\r\n", "\n") == other.replace("\r\n", "\n")
 
 
 @given(triples(), st.booleans())
-def test_what_was_not_decided_is_as_in_the_base(texts: tuple[str, str, str], live: bool) -> None:
+def test_the_rest_is_as_in_the_base(texts: tuple[str, str, str], live: bool) -> None:
     merged = merge(*texts, live=live)
     places = sorted([(each.start, each.end) for each in merged.decisions])
     places += [(hunk.start, hunk.end) for hunk in merged.hunks]
@@ -265,14 +265,12 @@ def test_what_was_not_decided_is_as_in_the_base(texts: tuple[str, str, str], liv
 
 @given(triples(), st.booleans())
 @settings(max_examples=400)
-def test_careful_merges_do_not_care_which_side_is_ours(
-    texts: tuple[str, str, str], live: bool
-) -> None:
+def test_careful_merges_are_symmetric(texts: tuple[str, str, str], live: bool) -> None:
     base, ours, theirs = texts
     one, other = merge(base, ours, theirs, live=live), merge(base, theirs, ours, live=live)
     assert one.clean == other.clean
     if one.clean and live:
-        # Of insertions at one point the incoming one goes to the left.
+        # Of two insertions at one point theirs is on the left.
         assert sorted("".join(one.text.split())) == sorted("".join(other.text.split()))
     elif one.clean:
         assert one.text == other.text
@@ -280,9 +278,7 @@ def test_careful_merges_do_not_care_which_side_is_ours(
 
 @given(triples(), st.booleans())
 @settings(max_examples=400)
-def test_a_conflict_that_was_resolved_does_not_come_back(
-    texts: tuple[str, str, str], live: bool
-) -> None:
+def test_a_resolved_conflict_does_not_recur(texts: tuple[str, str, str], live: bool) -> None:
     base, ours, theirs = texts
     merged = merge(base, ours, theirs, live=live)
     for side in ("ours", "theirs"):
@@ -297,7 +293,7 @@ def test_a_conflict_that_was_resolved_does_not_come_back(
 
 @st.composite
 def named_edits(draw: st.DrawFn) -> tuple[str, str, str]:
-    """Three texts in which every word that a side brings is a word of its own."""
+    """Return three texts in which every new word of a side is unique."""
     base = [f"b{number}{draw(ENDS)}" for number in range(draw(st.integers(0, 10)))]
 
     def edited(name: str) -> str:
@@ -316,20 +312,20 @@ ENDS = st.sampled_from([" ", " ", ". ", "\n", "\n\n", ""])
 
 @given(named_edits(), st.booleans())
 @settings(max_examples=600)
-def test_no_insertion_is_lost_and_none_is_doubled(texts: tuple[str, str, str], live: bool) -> None:
+def test_no_insertion_is_lost_or_duplicated(texts: tuple[str, str, str], live: bool) -> None:
     _, ours, theirs = texts
     merged = merge(*texts, live=live)
     for side, text in (("ours", ours), ("theirs", theirs)):
         for name in (f"{side}{number}" for number in range(4)):
             there = taking(merged, side).count(name)
             assert there >= text.count(name)
-            # What is asked about may stand elsewhere as well: lines are compared as Git does it.
+            # Words in a conflict may occur elsewhere too: lines are compared as by Git.
             assert there == text.count(name) or not merged.clean
 
 
 @given(named_edits())
 @settings(max_examples=400)
-def test_every_word_comes_from_somewhere(texts: tuple[str, str, str]) -> None:
+def test_every_word_is_one_of_the_inputs(texts: tuple[str, str, str]) -> None:
     known = {token for text in texts for token in tokens(text) if not token.isspace()}
     merged = [token for token in tokens(merge(*texts).text) if not token.isspace()]
     assert set(merged) <= known
@@ -338,7 +334,7 @@ def test_every_word_comes_from_somewhere(texts: tuple[str, str, str]) -> None:
 @given(triples(), st.booleans())
 @example(("foo ", "foo foo ", "foo \u200d"), False)
 @example(("a b", "a \u0301x b", "a y b"), False)
-def test_no_grapheme_cluster_is_torn(texts: tuple[str, str, str], live: bool) -> None:
+def test_no_grapheme_cluster_is_cut(texts: tuple[str, str, str], live: bool) -> None:
     merged = merge(*texts, live=live)
     for hunk in merged.hunks:
         for text, key in zip(texts, ("in_base", "in_ours", "in_theirs"), strict=True):
@@ -347,15 +343,15 @@ def test_no_grapheme_cluster_is_torn(texts: tuple[str, str, str], live: bool) ->
             assert {place.start, place.end} <= cuts
 
 
-# The slow and obvious model: every word of the base is another, each side does something to some
-# of them, and what becomes of each is plain.
+# A model: all words of the base are distinct, each side edits some of them, and the result for each
+# word is obvious.
 
 _Edits = dict[int, str]
 
 
 @st.composite
 def word_edits(draw: st.DrawFn) -> tuple[list[str], _Edits, _Edits]:
-    """The words of a base, and for some of them what a side has in their place."""
+    """Return the words of a base, and for each side the replacements of some of them."""
     words = [f"w{number}" for number in range(draw(st.integers(1, 16)))]
     places = st.integers(0, len(words) - 1)
 
@@ -369,26 +365,24 @@ def word_edits(draw: st.DrawFn) -> tuple[list[str], _Edits, _Edits]:
     return words, edits("o"), edits("t")
 
 
-def carried_out(words: list[str], edits: _Edits) -> str:
+def applied(words: list[str], edits: _Edits) -> str:
     return " ".join(filter(None, (edits.get(place, word) for place, word in enumerate(words))))
 
 
 @given(word_edits(), st.booleans())
 @settings(max_examples=600)
-def test_edits_apart_are_all_carried_out(
-    model: tuple[list[str], _Edits, _Edits], live: bool
-) -> None:
+def test_edits_apart_are_all_applied(model: tuple[list[str], _Edits, _Edits], live: bool) -> None:
     words, ours, theirs = model
     assume(all(abs(one - other) > 2 for one in ours for other in theirs))
-    texts = (carried_out(words, edits) for edits in ({}, ours, theirs))
+    texts = (applied(words, edits) for edits in ({}, ours, theirs))
     merged = merge(*texts, live=live)
     assert merged.clean
-    assert merged.text == carried_out(words, ours | theirs)
+    assert merged.text == applied(words, ours | theirs)
 
 
 @given(word_edits(), st.integers(0, 15), st.booleans())
 @settings(max_examples=400)
-def test_one_word_given_two_values_is_asked_about_and_nothing_else_is(
+def test_one_word_with_two_values_is_the_only_conflict(
     model: tuple[list[str], _Edits, _Edits], place: int, live: bool
 ) -> None:
     words, ours, theirs = model
@@ -399,19 +393,19 @@ def test_one_word_given_two_values_is_asked_about_and_nothing_else_is(
     )
     assume(all(abs(one - other) > 2 for one in ours for other in theirs))
     texts = [
-        carried_out(words, edits | value)
+        applied(words, edits | value)
         for edits, value in (({}, {}), (ours, {place: "mine"}), (theirs, {place: "yours"}))
     ]
     merged = merge(*texts, live=live)
     assert contents(merged) == [
         (merged.text.index("mine"), merged.text.index("mine") + 4, words[place], "mine", "yours")
     ]
-    assert merged.text == carried_out(words, ours | theirs | {place: "mine"})
+    assert merged.text == applied(words, ours | theirs | {place: "mine"})
 
 
 @given(triples())
 @settings(max_examples=150)
-def test_where_git_is_clean_the_result_is_gits(texts: tuple[str, str, str]) -> None:
+def test_where_git_is_clean_the_result_is_the_same(texts: tuple[str, str, str]) -> None:
     git = git_merge_file(*texts)
     if git is not None:
         merged = merge(*texts)
@@ -419,7 +413,7 @@ def test_where_git_is_clean_the_result_is_gits(texts: tuple[str, str, str]) -> N
 
 
 def git_merge_file(base: str, ours: str, theirs: str) -> str | None:
-    """What Git makes of it, or None where it sees a conflict."""
+    """Return the merge of Git, or None if it has a conflict."""
     with TemporaryDirectory() as folder:
         paths = [Path(folder, name) for name in ("ours", "base", "theirs")]
         for path, text in zip(paths, (ours, base, theirs), strict=True):
@@ -442,8 +436,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("live", [False, True], ids=["careful", "live"])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_texts_keep_the_laws(name: str, live: bool) -> None:
-    """Without limits each of these takes minutes; `make bench-merge` says how long it does."""
+def test_hostile_texts_keep_the_invariants(name: str, live: bool) -> None:
+    """Without limits each of these takes minutes; `make bench-merge` measures the time."""
     base, ours, theirs = HOSTILE[name]
     check_split((base, ours, theirs), live=live)
 
@@ -453,7 +447,7 @@ def test_hostile_texts_keep_the_laws(name: str, live: bool) -> None:
 def test_hostile_texts_are_not_compared_word_by_word(
     name: str, live: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bound that keeps the time: so much is looked at closely in each of a few rounds."""
+    """The limit that bounds the time: the length of the text that is merged by words."""
     lengths: list[int] = []
 
     def counted(base: str, ours: str, theirs: str) -> list[Region]:

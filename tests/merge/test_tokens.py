@@ -1,4 +1,4 @@
-"""Cuts are where a reader would allow them, and nothing gets lost."""
+"""Cuts are where a reader expects them, and lose nothing."""
 
 import pytest
 import regex
@@ -17,7 +17,7 @@ from merge.tokens import (
     tokens,
 )
 
-# Letters, blanks and everything that sticks to its neighbour.
+# Letters, blanks and all kinds of characters that join with their neighbour.
 TEXTS = st.text("ab .\n\r\u0301\u200d👩🏽🇩🇪각ᄀ\u0600क्षि日ก", max_size=12)
 
 
@@ -52,7 +52,7 @@ def test_cutting_loses_nothing(text: str) -> None:
 
 
 @given(TEXTS)
-def test_no_cut_tears_a_grapheme_cluster(text: str) -> None:
+def test_no_cut_is_inside_a_grapheme_cluster(text: str) -> None:
     position = 0
     for token in tokens(text):
         position += len(token)
@@ -69,7 +69,7 @@ def test_boundaries_are_those_of_unicode(text: str) -> None:
 
 
 @given(TEXTS, TEXTS, TEXTS)
-def test_common_ends_are_the_longest_that_tear_nothing(start: str, a: str, b: str) -> None:
+def test_common_ends_are_the_longest_of_whole_graphemes(start: str, a: str, b: str) -> None:
     left, right = start + a, start + b
     both = cuts(left) & cuts(right)
     assert common_prefix(left, right) == max(c for c in both if left[:c] == right[:c])
@@ -79,7 +79,7 @@ def test_common_ends_are_the_longest_that_tear_nothing(start: str, a: str, b: st
     assert common_suffix(left, right) == longest
 
 
-def test_a_long_row_of_flags_is_cut_in_no_time() -> None:
+def test_a_long_row_of_flags_is_cut_quickly() -> None:
     assert len(graphemes("🇩🇪" * 50_000)) == 50_000
 
 

@@ -1,4 +1,4 @@
-"""People type at the same time, in the same place and elsewhere, and nobody's words suffer."""
+"""People type at the same time, at the same place and elsewhere, and no word is damaged."""
 
 import random
 import re
@@ -13,10 +13,10 @@ from merge.three_way import merge
 from tests.merge.line_typist import Layout, Ledger, Place
 from tests.merge.typists import SCENES, Scene, Tally, runs
 
-# Nobody is asked more often than this, in questions an edit: all over a text, and close together.
-QUESTIONS_MAX = {"8 people all over 20 KB": 1 / 20_000}
-QUESTIONS_MAX_CLOSE = 1 / 100
-# Of at most this share of the edits it is not known where they belong: a question came between.
+# The most conflicts per edit: all over a text, and close together.
+CONFLICTS_MAX = {"8 people all over 20 KB": 1 / 20_000}
+CONFLICTS_MAX_CLOSE = 1 / 100
+# For at most this share of the edits the right place is unknown after a conflict.
 LEFT_OUT_MAX = 1 / 50
 
 
@@ -32,14 +32,14 @@ def test_nothing_is_lost_or_split_and_every_edit_is_on_its_line(name: str) -> No
     keystrokes = 2_000 if SCENES[name].compares else 6_000
     tally = total(SCENES[name], keystrokes)
     assert tally.keystrokes == keystrokes
-    assert tally.merges > 300, "or they would not have typed at the same time"
+    assert tally.merges > 300, "else they did not type at the same time"
     assert (tally.letters_lost, tally.words_split, tally.misplaced) == (0, 0, 0)
-    assert tally.questions <= QUESTIONS_MAX.get(name, QUESTIONS_MAX_CLOSE) * tally.edits
+    assert tally.conflicts <= CONFLICTS_MAX.get(name, CONFLICTS_MAX_CLOSE) * tally.edits
     assert tally.left_out <= LEFT_OUT_MAX * tally.edits
 
 
-def test_the_end_of_a_run_shows_what_was_lost_and_split(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That the numbers above can be others than nothing: here the last writer wins."""
+def test_a_run_finds_lost_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check of the simulation itself: here the last writer wins."""
 
     def last_writer_wins(
         base: str, ours: str, _: Sequence[Splice], change: Sequence[Splice], *, live: bool
@@ -51,8 +51,8 @@ def test_the_end_of_a_run_shows_what_was_lost_and_split(monkeypatch: pytest.Monk
     assert total(SCENES["3 people in one paragraph"], 1_000).letters_lost > 0
 
 
-def test_the_end_of_a_run_shows_what_is_on_another_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here the whole texts are compared, by Git's diff alone, to which equal lines are the same."""
+def test_a_run_finds_edits_on_another_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check of the simulation itself: here whole texts are compared by Git's diff alone."""
 
     def comparing(
         base: str, ours: str, _: Sequence[Splice], change: Sequence[Splice], *, live: bool
@@ -78,12 +78,12 @@ def test_a_line_that_lost_its_parent_is_misplaced() -> None:
     assert ledger.lost(code) == {tick, line.strip()[-1]}
 
 
-# --- whole words, as quick people or slow connections send them
+# --- whole words, as fast typists or slow connections send them
 
 
 def _rewritten(rng: random.Random, text: str, author: str) -> tuple[str, set[str]]:
-    """A text after some words came, went, or gave way to others; and the words that came."""
-    came: set[str] = set()
+    """Insert, delete and replace some words; return the text and the words that are new in it."""
+    added: set[str] = set()
     for _ in range(rng.randint(1, 4)):
         word = f"{author}{rng.randrange(40):04}"
         places = list(re.finditer(r"\S+", text))
@@ -92,20 +92,17 @@ def _rewritten(rng: random.Random, text: str, author: str) -> tuple[str, set[str
             text = text[:at] + word + rng.choice("  \n") + text[at:]
         else:
             place = rng.choice(places)
-            came.discard(place[0])
+            added.discard(place[0])
             word = rng.choice([word, ""])
             text = text[: place.start()] + word + text[place.end() :]
-        came |= {word} - {""}
-    return text, came
+        added |= {word} - {""}
+    return text, added
 
 
-def test_words_that_share_letters_by_chance_are_hardly_ever_torn() -> None:
-    """Letters cannot tell "0012" typed between from "0012" in another's place: rarely is not never.
-
-    Of these words, all but alike, one merge in a thousand may tear one; all letters stay there.
-    """
+def test_words_with_common_letters_are_hardly_ever_split() -> None:
+    """Of these almost equal words one merge in a thousand may split one; no letters are lost."""
     rng = random.Random(0)
-    torn = []
+    split = []
     for _ in range(1000):
         words = [f"{rng.choice(['bo', 'cy'])}{rng.randrange(40):04}" for _ in range(5)]
         base = "".join(word + rng.choice("   \n") for word in words)
@@ -114,5 +111,5 @@ def test_words_that_share_letters_by_chance_are_hardly_ever_torn() -> None:
         )
         merged = merge(base, ours, theirs, live=True)
         kept = "\n".join([merged.text, *(hunk.theirs for hunk in merged.hunks)])
-        torn += [(base, ours, theirs) for word in ours_words | theirs_words if word not in kept]
-    assert len(torn) <= 1, torn
+        split += [(base, ours, theirs) for word in ours_words | theirs_words if word not in kept]
+    assert len(split) <= 1, split

@@ -1,8 +1,7 @@
-"""One person who types: a text, a caret, and what was typed since the last text the server knows.
+"""A simulated typist: a text, a caret, and the changes since the last text that the server knows.
 
-A page without an editor. Everything typed is known as splices, so a person's edits and the changes
-of others are put together without comparing texts, unless the client only knows whole texts
-(`compares`).
+It is a page without an editor. Changes are known as splices, so a typist's own and those of others
+are merged without comparing texts, unless the client only knows whole texts (`compares`).
 """
 
 import random
@@ -17,26 +16,26 @@ from merge.three_way import merge
 from server.core.recent_steps import Change
 from tests.merge.carets import map_position
 
-# About as many letters as people have: of fewer, too many words look alike by chance. The text
-# that was there before is of capitals.
+# About as many letters as in real alphabets: of fewer, too many words are alike by chance. The text
+# at the start is in capitals.
 ALPHABETS = [
     "".join(map(chr, range(first, first + 22)))
     for first in (0x61, 0x3B1, 0x430, 0x561, 0x10D0, 0x5D0, 0x1E900 + 0x22, 0x2D00)
 ]
-# Typed for a moment where the caret is, so that it goes where its owner's letters go.
+# Inserted at the caret during a merge of whole texts, so that the caret moves with the letters.
 _CARET = "\ue000"
 _SEPARATORS = ["", " ", " ", " ", " ", " ", ". ", ", ", "\n", "\n\n"]
 
 
 class Commit(NamedTuple):
-    """A text that the server knows by a name."""
+    """A text with the name that the server knows it by."""
 
     name: str
     text: str
 
 
 class Edit(NamedTuple):
-    """What is sent: the text as `sent`, and what makes it of the base."""
+    """An edit as it is sent: its base, the splices from it, and the resulting text."""
 
     base: Commit
     change: Change
@@ -45,17 +44,17 @@ class Edit(NamedTuple):
 
 @dataclass
 class Typist:
-    """Somebody whose letters are nobody else's.
+    """A typist with letters that no other typist has.
 
     Attributes:
         alphabet: the letters.
         base: the last text that the server knows.
-        caret: where the next letter goes.
-        compares: whether others' changes are found by comparing whole texts.
-        change: what makes `text` of the base.
+        caret: the offset of the next letter.
+        compares: whether changes of others are found by comparing whole texts.
+        change: the splices from the base to `text`.
         is_sending: whether an edit is on its way.
-        words: all that were typed; the last one is being typed, or empty.
-        is_done: whether nothing more is typed.
+        words: all words that were typed; the last one is being typed, or empty.
+        is_done: whether typing has ended.
     """
 
     alphabet: str
@@ -73,7 +72,7 @@ class Typist:
     # --- typing
 
     def type(self, rng: random.Random, *, wanders: bool) -> None:
-        """One keystroke, or a paste, or a jump to elsewhere."""
+        """Do one keystroke, paste or jump."""
         word, roll = self.words[-1], rng.random()
         if word and roll < 0.06 and self.text[self.caret - 1 : self.caret] == word[-1]:
             self.words[-1] = word[:-1]
@@ -88,13 +87,13 @@ class Typist:
             self.type_letter(rng)
 
     def finish(self, rng: random.Random) -> None:
-        """The last word ends."""
+        """End the last word."""
         if self.words[-1]:
             self.end_word(rng)
         self.is_done = True
 
     def jump(self, rng: random.Random) -> None:
-        """Go on behind some blank."""
+        """Move the caret behind some blank."""
         self.caret = rng.choice([match.end() for match in re.finditer(r"\A|\s", self.text)] or [0])
 
     def type_letter(self, rng: random.Random) -> None:
@@ -111,13 +110,13 @@ class Typist:
         self.put(" ".join(words) + rng.choice([" ", "\n"]))
 
     def some_word(self, rng: random.Random) -> str:
-        """A word that is there as soon as it is typed."""
+        """Return a word that is inserted at once."""
         word = "".join(rng.choices(self.alphabet, k=rng.randint(1, 9)))
         self.words[-1:] = [word, ""]
         return word
 
     def put(self, inserted: str, *, deleted: int = 0) -> None:
-        """Type in front of the caret."""
+        """Insert text before the caret."""
         start = self.caret - deleted
         self.edit(Splice(start, deleted, inserted))
         self.caret = start + len(inserted)
@@ -131,23 +130,20 @@ class Typist:
     # --- the server
 
     def send(self, name: str) -> Edit:
-        """Send what was typed; from now on it is the base (rule P5: one at a time)."""
+        """Send the changes; the sent text is the new base (P5: one edit at a time)."""
         edit = Edit(self.base, self.change, Commit(name, self.text))
         self.base, self.change, self.is_sending = edit.sent, (), True
         return edit
 
     def take(self, newest: Commit, remote: Change) -> None:
-        """Take in what others wrote, under what was typed since.
-
-        Where that is in dispute everything stays as it is, and the server merges.
-        """
+        """Merge the changes of others; if there is a conflict, leave it to the server."""
         if self.compares:
             self._compare(newest)
             return
-        near = merge_local(self.base.text, newest.text, remote, self.change, live=True)
-        if near is not None:
-            self.caret = _map_caret(self.text, near.from_theirs, self.caret)
-            self.base, self.text, self.change = newest, near.text, near.from_ours
+        local = merge_local(self.base.text, newest.text, remote, self.change, live=True)
+        if local is not None:
+            self.caret = _map_caret(self.text, local.from_theirs, self.caret)
+            self.base, self.text, self.change = newest, local.text, local.from_ours
 
     def _compare(self, newest: Commit) -> None:
         marked = self.text[: self.caret] + _CARET + self.text[self.caret :]
@@ -159,7 +155,7 @@ class Typist:
 
 
 def _map_caret(text: str, change: Change, caret: int) -> int:
-    """Where the page puts the caret: in front of what others insert there, but behind their lines.
+    """Map the caret as the page does: before insertions of others at it, but behind whole lines.
 
     See `addsLinesAt` in web/text/splices.js.
     """

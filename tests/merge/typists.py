@@ -1,11 +1,11 @@
-"""People who type into one text at the same time, keystroke by keystroke.
+"""A simulation of people who type into one text at the same time, keystroke by keystroke.
 
-What the server and the pages do with the merge, without either: everybody types into a text of
-their own, sends what was typed every 50 to 500 ms (one edit on its way at most), and gets what came
-of it, and of the others' edits, some time later, when they have typed on. Everybody's letters are
-nobody else's, so the end can be read: whose letters are there, and in which words.
+It does with the merge what the server and the pages do, without either. Each typist has a copy of
+the text, sends the changes every 50 to 500 ms (at most one edit at a time), and receives the merged
+edit and those of others some time later, after typing on. Each typist has letters of their own, so
+the final text shows which letters and words are there.
 
-`python -m tests.merge.typists --help` runs as many keystrokes as you like.
+`python -m tests.merge.typists --help` runs any number of keystrokes.
 """
 
 import argparse
@@ -27,22 +27,22 @@ from server.core.recent_steps import Author, Change, Step, Steps
 from tests.merge.line_typist import Layout, Ledger, LineTypist, checklist, nested, table
 from tests.merge.typist import ALPHABETS, Commit, Edit, Typist
 
-# More changed than this is no live typing; see `server.master`.
+# Larger changes are not live; see `server.core.master`.
 _LIVE_CHARACTERS = 200
 _AUTHOR = Author("", "")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Where how many people type.
+    """The setting of a run.
 
     Attributes:
-        text: what is there before.
-        people: how many type.
-        spots: where they begin; who comes later begins anywhere.
-        wanders: whether they go elsewhere every few words.
-        compares: whether whole texts are sent, and what changed is found by comparing.
-        layout: how the lines look, if people edit lines and do not only type.
+        text: the text at the start.
+        people: the number of typists.
+        spots: the offsets where the first of them begin; the others begin anywhere.
+        wanders: whether they move the caret every few words.
+        compares: whether they send whole texts, so that changes are found by comparing.
+        layout: the layout of the lines, if people also edit lines.
     """
 
     text: str
@@ -55,23 +55,23 @@ class Scene:
 
 @dataclass
 class Tally:
-    """What a run came to.
+    """The numbers of a run.
 
     Attributes:
-        keystrokes: how many there were, pastes counted as one.
-        edits: how many the server got.
-        merges: how many of them on something else than `master`.
-        questions: how many merges asked.
-        letters_lost: letters that somebody typed and that are not there.
+        keystrokes: keystrokes, a paste counted as one.
+        edits: edits that the server received.
+        merges: edits with another base than `master`.
+        conflicts: merges with a conflict.
+        letters_lost: letters that were typed and are missing at the end.
         words_split: words that are not there as they were typed.
-        misplaced: edits that are on another line than they were made on, and lines elsewhere.
-        left_out: edits of lines that an answer to a question may have moved, not looked for.
+        misplaced: edits on another line than they were made on, and lines at another place.
+        left_out: edits that are not checked, as resolving a conflict may have moved their lines.
     """
 
     keystrokes: int = 0
     edits: int = 0
     merges: int = 0
-    questions: int = 0
+    conflicts: int = 0
     letters_lost: int = 0
     words_split: int = 0
     misplaced: int = 0
@@ -150,13 +150,13 @@ class Room:
         self._after(5, 200, partial(self._receive, typist, edit))
 
     def _receive(self, typist: Typist, edit: Edit) -> None:
-        """What the server does with an edit."""
+        """Do what the server does with an edit."""
         before = self.master
         self.tally.edits += 1
         self.tally.merges += before != edit.base
-        near = self._merged(edit)
+        local = self._merged(edit)
         name = edit.sent.name if before == edit.base else next(self._names)
-        self.master = Commit(name, near.text)
+        self.master = Commit(name, local.text)
         self._steps.add(
             Step(
                 before.name,
@@ -164,25 +164,25 @@ class Room:
                 edit.sent.name,
                 _AUTHOR,
                 self._now,
-                near.from_ours,
-                near.from_theirs,
+                local.from_ours,
+                local.from_theirs,
             )
         )
-        self._after(5, 200, partial(self._answer, typist, self.master, near.from_theirs))
-        update = before, self.master, near.from_ours
+        self._after(5, 200, partial(self._answer, typist, self.master, local.from_theirs))
+        update = before, self.master, local.from_ours
         for other in self._typists:
             if other is not typist:
                 self._after(5, 200, partial(self._update, other, *update))
 
     def _merged(self, edit: Edit) -> LocalMerge:
-        """What `Master.take_in` makes of it; who is asked answers at once."""
+        """Merge an edit as the master does; a conflict is resolved at once."""
         base, sent = edit.base, edit.sent.text
         change = diff_splices(base.text, sent) if self._scene.compares else edit.change
-        near = self._nearby(base, change, sent)
-        if near is None:
+        local = self._merged_locally(base, change, sent)
+        if local is None:
             live = self._scene.compares and _is_live(change)
             merged = merge(base.text, self.master.text, sent, live=live)
-            self.tally.questions += not merged.clean
+            self.tally.conflicts += not merged.clean
             layout = self._scene.layout
             text, spans = _both(merged, in_line=layout is not None and layout.is_numbered)
             if self._ledger and spans:
@@ -190,10 +190,10 @@ class Room:
                     side for hunk in merged.hunks for side in (hunk.base, hunk.ours, hunk.theirs)
                 ]
                 self._ledger.leave_out(text, spans, sides)
-            near = LocalMerge(text, diff_splices(self.master.text, text), diff_splices(sent, text))
-        return near
+            local = LocalMerge(text, diff_splices(self.master.text, text), diff_splices(sent, text))
+        return local
 
-    def _nearby(self, base: Commit, change: Change, sent: str) -> LocalMerge | None:
+    def _merged_locally(self, base: Commit, change: Change, sent: str) -> LocalMerge | None:
         if base == self.master:
             return LocalMerge(sent, change, ())
         since = self._steps.change_since(base.name)
@@ -208,7 +208,7 @@ class Room:
         self._send_soon(typist)
 
     def _update(self, typist: Typist, before: Commit, after: Commit, change: Change) -> None:
-        """Rule P6: the answer to an edit on its way covers it. Frames that overtook are dropped."""
+        """Apply an update, except while an edit is on its way: its answer covers it (P6)."""
         if not typist.is_sending and typist.base == before:
             typist.take(after, change)
 
@@ -230,11 +230,11 @@ def _is_live(change: Change) -> bool:
 
 
 def _both(merged: Merge, *, in_line: bool) -> tuple[str, list[tuple[int, int]]]:
-    """Somebody is asked, and keeps both; the text, and where both are in it.
+    """Resolve all conflicts by keeping both sides; return the text and the ranges of both.
 
     Args:
-        merged: what is asked.
-        in_line: whether of theirs only the new words are kept, so that no line comes or goes.
+        merged: a merge.
+        in_line: whether only the new words of theirs are kept, so that the lines stay the same.
     """
     text, spans = merged.text, []
     grown = 0
@@ -252,7 +252,7 @@ def _both(merged: Merge, *, in_line: bool) -> tuple[str, list[tuple[int, int]]]:
 
 
 def prose(rng: random.Random, length: int) -> str:
-    """Words in capitals, with lines and paragraphs."""
+    """Return random words in capitals, with lines and paragraphs."""
     parts: list[str] = []
     size = 0
     while size < length:
@@ -286,7 +286,7 @@ SCENES = {
 
 
 def runs(scene: Scene, keystrokes: int, *, each: int = 2_000, first: int = 0) -> Iterator[Tally]:
-    """Runs of the scene with other seeds, this many keystrokes in all."""
+    """Run the scene with different seeds, with this many keystrokes in all."""
     for seed in count(first):
         if keystrokes <= 0:
             return
@@ -297,7 +297,7 @@ def runs(scene: Scene, keystrokes: int, *, each: int = 2_000, first: int = 0) ->
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.merge.typists",
-        description="People type at the same time; says what became of their words.",
+        description="Simulates people who type at the same time; counts lost letters and words.",
         epilog="example: python -m tests.merge.typists --keystrokes 1000000",
     )
     parser.add_argument("--keystrokes", type=int, default=60_000, help="in all (60000)")
