@@ -127,21 +127,3 @@ def test_the_wire_says_from_and_leaves_out_what_is_not_there() -> None:
 )
 def test_the_check_is_crc32_of_utf8(text: str, check: int) -> None:
     assert protocol.check_of(text) == check
-
-
-@pytest.mark.parametrize(
-    ("given", "clean"),
-    [
-        ("Ann", "Ann"),
-        ("  Ann \t\n Lee ", "Ann Lee"),
-        ("Ann <root@x>", "Ann root@x"),
-        ("\u202eevil", "evil"),
-        ("<>", ""),
-        (".,;", ""),
-        ("x" * 100, "x" * 64),
-        ("Zoë 🦊", "Zoë 🦊"),
-        ("", ""),
-    ],
-)
-def test_a_name_fits_into_a_signature_and_on_a_line(given: str, clean: str) -> None:
-    assert protocol.clean_name(given) == clean
