@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_type_hints
 
 from server.core.names import is_document_name
 from server.mirror.remote import Remote, RemoteError, read_remotes
+from server.support.errors import UserError
 
 _CHOICES = {
     "journal": ("sqlite", "direct"),
@@ -21,7 +22,7 @@ _CHOICES = {
 }
 
 
-class SettingError(Exception):
+class SettingError(UserError):
     """A setting has a value that it cannot have; the message is one line for the user."""
 
 

@@ -20,12 +20,13 @@ from server.git.bare import is_begun
 from server.git.changes import Log
 from server.git.repository import Repository
 from server.git.text_cache import Texts
+from server.support.errors import UserError
 from server.support.files import write_synced
 
 FORMAT = 2  # 1 had no journal; a server that knows no other would overlook it
 
 
-class DataFolderError(Exception):
+class DataFolderError(UserError):
     """The folder cannot be used; the message is one line that says what to do."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import getpass
 import signal
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from server.cli.sync.state import StateError
 from server.client.document import ClientError, Line, websocket_url
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
 from server.support import terminal
+from server.support.errors import UserError
 
 _POLL_S = 0.2
 # So long the end waits for what was just saved to be answered.
@@ -26,20 +27,17 @@ _EXAMPLES = """examples:
 """
 
 
-class SyncError(Exception):
+class SyncError(UserError):
     """Why a file is not kept in step; one line for the user."""
 
 
-def add_command(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "sync",
-        help="keep a file in step with a document, for any editor",
-        description="Keep a file in step with a document until Ctrl-C: each save is an edit, and"
+def add_sync(command: ArgumentParser) -> None:
+    command.description = (
+        "Keep a file in step with a document until Ctrl-C: each save is an edit, and"
         " what others write is merged into the file. Where both changed the same words the file"
-        " gets conflict markers; saving it without them is the answer.",
-        epilog=_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+        " gets conflict markers; saving it without them is the answer."
     )
+    command.epilog = _EXAMPLES
     command.add_argument("file", metavar="FILE", type=Path)
     command.add_argument("url", metavar="URL", help="as in the browser")
     command.add_argument(
