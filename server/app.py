@@ -9,9 +9,7 @@ from ipaddress import ip_address
 from aiohttp import web
 
 from server.config import Config
-from server.http import git_fetch as git_http
-from server.http import git_push as push_http
-from server.http import pages, raw_text, websocket
+from server.http import api, git_fetch, git_push, pages, raw_text, websocket
 from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.static_files import read_files
 from server.hub.hub import Hub
@@ -30,7 +28,7 @@ _SHUTDOWN_WAIT_S = 3.0
 
 def create_app(config: Config, folder: DataFolder) -> web.Application:
     """The web application over an open data folder."""
-    app = web.Application(middlewares=[pages.explain_to_people])
+    app = web.Application(middlewares=[pages.explain_not_found])
     app[CONFIG] = config
     app[FOLDER] = folder
     app[FILES] = read_files(readable=config.pages == "readable")
@@ -38,7 +36,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
-    for module in (websocket, git_http, push_http, pages, raw_text):
+    for module in (websocket, git_fetch, git_push, pages, api, raw_text):
         app.add_routes(module.routes())
     return app
 

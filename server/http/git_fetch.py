@@ -9,8 +9,8 @@ from asyncio.subprocess import PIPE, Process
 
 from aiohttp import web
 
-from server.core.names import is_document_name
 from server.git.repack import DEPTH
+from server.http.access import document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.git_backend import BLOCK_BYTES, pass_on, response_for, run_service
 from server.http.git_push import advertise_push
@@ -60,10 +60,10 @@ async def _body(request: web.Request) -> bytes:
 
 async def _serve(request: web.Request, body: bytes) -> web.StreamResponse:
     """Run `upload-pack` for one request and pass on what it says."""
-    document = request.match_info["document"]
+    document = document_of(request)
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
-    if not is_document_name(document) or not folder.exists(document):
+    if not folder.exists(document):
         raise web.HTTPNotFound(text=f"There is no document {document!r} here yet.\n")
     response = response_for(request, _SERVICE)
     path = folder.repository_path(document)

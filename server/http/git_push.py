@@ -16,11 +16,10 @@ from typing import BinaryIO
 from aiohttp import web
 
 from server.config import Config
-from server.core.names import is_document_name
 from server.git import bare
+from server.http.access import document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.git_backend import BLOCK_BYTES, heading, pass_on, response_for, run_service
-from server.http.origins import is_allowed_origin
 from server.push.advertisement import with_haves
 from server.push.folder import PushFolder
 from server.push.hook_program import SOCKET
@@ -52,7 +51,7 @@ def routes() -> list[web.RouteDef]:
 
 async def advertise_push(request: web.Request) -> web.StreamResponse:
     """What refs there are, for Git to find out what it has to send."""
-    document = _writable(request)
+    document = document_of(request, writing=True)
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
     exists = folder.exists(document)
@@ -78,7 +77,7 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
 
 async def receive_pack(request: web.Request) -> web.StreamResponse:
     """Take a push in, or say on the pusher's terminal why not."""
-    document = _writable(request)
+    document = document_of(request, writing=True)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")
     try:
@@ -95,16 +94,6 @@ async def receive_pack(request: web.Request) -> web.StreamResponse:
     pushing = asyncio.create_task(push, name=f"push {document}")
     request.app[PUSHES].begin(pushing)
     return await asyncio.shield(pushing)
-
-
-def _writable(request: web.Request) -> str:
-    """The document, if this program may push into it."""
-    document = request.match_info["document"]
-    if not is_document_name(document):
-        raise web.HTTPNotFound(text=f"A document cannot be called {document!r}.\n")
-    if not is_allowed_origin(request, request.app[CONFIG]):
-        raise web.HTTPForbidden(text="Pages of other web sites may not push here.\n")
-    return document
 
 
 @asynccontextmanager

@@ -6,14 +6,11 @@ from math import inf
 from aiohttp import WSMsgType, web
 
 from server.config import Config
-from server.core.names import is_document_name
+from server.http.access import document_of
 from server.http.app_keys import CONFIG, HUB
-from server.http.origins import is_allowed_origin
 from server.hub.hub import OverloadedError
 from server.hub.live_document import Seat
 from server.protocol import CloseCode
-
-_DEFAULT_DOCUMENT = "welcome"
 
 # A frame up to this many times the limit is read to its end before it is refused: a connection that
 # is closed in the middle of a frame is reset, and the sender would not hear why (code 1009).
@@ -30,11 +27,7 @@ def routes() -> list[web.RouteDef]:
 async def connect(request: web.Request) -> web.StreamResponse:
     """One connection, from the handshake to its end."""
     config, hub = request.app[CONFIG], request.app[HUB]
-    document = request.match_info.get("document", _DEFAULT_DOCUMENT)
-    if not is_document_name(document):
-        raise web.HTTPNotFound(text=f"No document can be called {document!r}.\n")
-    if not is_allowed_origin(request, config):
-        raise web.HTTPForbidden(text="Pages of other web sites may not connect here.\n")
+    document = document_of(request, writing=True)
     websocket = web.WebSocketResponse(
         autoping=False,
         compress=False,
@@ -43,7 +36,10 @@ async def connect(request: web.Request) -> web.StreamResponse:
         timeout=config.write_wait_s,
     )
     if not websocket.can_prepare(request):
-        raise _upgrade_required()
+        raise web.HTTPUpgradeRequired(
+            headers={"Upgrade": "websocket", "Connection": "Upgrade"},
+            text="This address speaks websocket only.\n",
+        )
     try:
         await websocket.prepare(request)
     except ConnectionError:  # who asked is gone already
@@ -58,13 +54,6 @@ async def connect(request: web.Request) -> web.StreamResponse:
     finally:
         seat.leave()
     return websocket
-
-
-def _upgrade_required() -> web.HTTPException:
-    return web.HTTPUpgradeRequired(
-        headers={"Upgrade": "websocket", "Connection": "Upgrade"},
-        text="This address speaks websocket only.\n",
-    )
 
 
 class _Connection:

@@ -159,6 +159,10 @@ class Hub:
             return None
         return commit, repository.text(commit)
 
+    async def revision(self, document: str) -> str | None:
+        """The last revision of a document; None if there is no such document."""
+        return await self._threads.call(lambda: self._repository(document).head(MASTER))
+
     async def unmerged(self, document: str) -> protocol.UnmergedList | None:
         """The unmerged branches of a document; None if there is no such document."""
         return await self._comparing.call(self._list_unmerged, document)
