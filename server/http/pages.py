@@ -54,7 +54,7 @@ def _file(request: web.Request, name: str) -> web.Response:
     if sent.encoding is not None:
         headers["Content-Encoding"] = sent.encoding
     response = web.Response(
-        body=sent.body, content_type=file.kind, charset="utf-8", headers=headers
+        body=sent.body, content_type=file.content_type, charset="utf-8", headers=headers
     )
     response.etag = sent.etag
     return unless_known(request, response)

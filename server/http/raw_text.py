@@ -142,7 +142,7 @@ async def _body(request: web.Request) -> bytes:
             if not block:
                 return bytes(body)
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text="The text did not come in time.\n") from None
+        raise web.HTTPRequestTimeout(text="The text did not arrive in time.\n") from None
 
 
 async def _ask(request: web.Request, document: str, proposal: Proposal) -> Verdict:
