@@ -97,7 +97,7 @@ def _as_function(name: str, text: str) -> str:
     exported = ", ".join(it[2] for it in _EXPORT.finditer(text))
     text = _EXPORT.sub(r"\1 \2", text)
     if other := _OTHER.search(text):
-        raise BundleError(f"{name}: a bundle cannot have this: {other[0]}")
+        raise BundleError(f"{name}: not supported in a bundle: {other[0]}")
     return f"{text}return {{ {exported} }};\n" if exported else text
 
 
