@@ -11,14 +11,14 @@ from server.storage.data_folder import is_document_name
 _NAME_MOST = 64
 
 NAME_HELP = (
-    "No document can have this name. Names have 1 to 64 characters: lower case letters, digits,\n"
-    "'.', '_' and '-'; they begin with a letter or digit and do not end in .git or .lock.\n"
+    "That name can't be used. Names have 1 to 64 characters: lowercase letters, digits, '.', '_'\n"
+    "and '-'. They start with a letter or digit and don't end in .git or .lock.\n"
 )
 _NO_NAME = (
-    "A document's name has small letters a to z, digits, dots, underscores and hyphens."
-    " It begins with a letter or a digit, and has at most 64 characters."
+    "Document names can use lowercase letters, numbers, dots, hyphens and underscores, start with"
+    " a letter or number, and have at most 64 characters."
 )
-_NO_ADDRESS = "Perhaps the link was cut off or mistyped. Every document's address ends in /d/NAME."
+_NO_ADDRESS = "The link may be incomplete or mistyped. Document links look like …/d/NAME."
 
 
 def page_of(template: str, *, path: str, is_name: bool) -> str:
@@ -31,7 +31,7 @@ def page_of(template: str, *, path: str, is_name: bool) -> str:
     """
     name = nearest_name(_wish(path))
     return Template(template).substitute(
-        heading="No document can have this name" if is_name else "There is nothing at this address",
+        heading="That name can’t be used" if is_name else "Page not found",
         advice=_NO_NAME if is_name else _NO_ADDRESS,
         suggestion=_suggestion(name) if name else "",
     )
