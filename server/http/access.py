@@ -10,8 +10,8 @@ from server.http.app_keys import CONFIG
 
 _DEFAULT_DOCUMENT = "welcome"  # of an address without a name: /ws
 _BAD_NAME = (
-    "No document can have this name. Names have 1 to 64 characters: lower case letters, digits,\n"
-    "'.', '_' and '-'; they begin with a letter or digit and do not end in .git or .lock.\n"
+    "That name can't be used. Names have 1 to 64 characters: lowercase letters, digits, '.', '_'\n"
+    "and '-'. They start with a letter or digit and don't end in .git or .lock.\n"
 )
 _BAD_ORIGIN = "Pages of other web sites may not write here.\n"
 

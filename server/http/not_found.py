@@ -7,12 +7,10 @@ from urllib.parse import unquote
 from server.core.names import nearest_name
 
 _NAME_ADVICE = (
-    "A document's name has small letters a to z, digits, dots, underscores and hyphens."
-    " It begins with a letter or a digit, and has at most 64 characters."
+    "Document names can use lowercase letters, numbers, dots, hyphens and underscores, start with"
+    " a letter or number, and have at most 64 characters."
 )
-_ADDRESS_ADVICE = (
-    "Perhaps the link was cut off or mistyped. Every document's address ends in /d/NAME."
-)
+_ADDRESS_ADVICE = "The link may be incomplete or mistyped. Document links look like …/d/NAME."
 
 
 def page_of(template: str, *, path: str, is_name: bool) -> str:
@@ -28,7 +26,7 @@ def page_of(template: str, *, path: str, is_name: bool) -> str:
         name = escape(name)  # changes nothing: a valid name has no character special in HTML
         suggestion = f'<p><a class="button main" href="/d/{name}">Open or create “{name}”</a></p>'
     return Template(template).substitute(
-        heading="No document can have this name" if is_name else "There is nothing at this address",
+        heading="That name can’t be used" if is_name else "Page not found",
         advice=_NAME_ADVICE if is_name else _ADDRESS_ADVICE,
         suggestion=suggestion,
     )

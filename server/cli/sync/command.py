@@ -10,7 +10,7 @@ from pathlib import Path
 from server.cli.sync.file import FileError
 from server.cli.sync.pair import Pair, PairError
 from server.cli.sync.state import StateError
-from server.client.document import ClientError, Line, websocket_url
+from server.client.document import ClientError, Connection, websocket_url
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
 from server.support import terminal
 from server.support.errors import UserError
@@ -88,7 +88,7 @@ class SyncCommand:
         self._is_quiet = options.quiet
         self._warned = ""
         self._pair = Pair(options.file, options.url, options.name, options.take, self)
-        self._line = Line(options.url, self)
+        self._connection = Connection(options.url, self)
         self._failure: Exception | None = None
         self._ended = asyncio.Event()
         self._is_stopping = False
@@ -124,7 +124,7 @@ class SyncCommand:
 
     async def _connected(self) -> None:
         try:
-            await self._line.run()
+            await self._connection.run()
         except ClientError as problem:
             self._fail(problem)
 
@@ -137,7 +137,7 @@ class SyncCommand:
         except (OSError, *_PROBLEMS) as problem:
             self._fail(problem)
             return
-        self._line.send(self._pair.take_messages())
+        self._connection.send(self._pair.take_messages())
         if self._is_stopping and is_still and self._pair.is_at_rest:
             self._ended.set()
 
@@ -145,7 +145,7 @@ class SyncCommand:
         self._failure = self._failure or problem
         self._ended.set()
 
-    # --- the line
+    # --- the connection
 
     def opened(self) -> Sequence[ClientMessage]:
         return self._pair.opened()
