@@ -9,9 +9,8 @@ from typing import Self
 
 from server import protocol
 from server.config import Config
-from server.core.clients import Keys
+from server.core.clients import Author, Keys
 from server.core.git_model import MASTER
-from server.core.recent_steps import Author
 from server.core.session import Limits, Session
 from server.core.submission import Proposal, Verdict
 from server.core.unmerged_reader import UnmergedReader
@@ -159,6 +158,10 @@ class Hub:
         if commit is None or not repository.knows(commit):
             return None
         return commit, repository.text(commit)
+
+    async def revision(self, document: str) -> str | None:
+        """The last revision of a document; None if there is no such document."""
+        return await self._threads.call(lambda: self._repository(document).head(MASTER))
 
     async def unmerged(self, document: str) -> protocol.UnmergedList | None:
         """The unmerged branches of a document; None if there is no such document."""
