@@ -11,8 +11,8 @@ from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from server.core.names import is_document_name
 from server.mirror.remote import Remote, RemoteError, read_remotes
-from server.storage.data_folder import is_document_name
 
 _CHOICES = {
     "journal": ("sqlite", "direct"),

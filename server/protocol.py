@@ -25,8 +25,6 @@ SequenceNumber = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 CommitId = Annotated[str, msgspec.Meta(max_length=64)]
 WireSplice = tuple[Count, Count, str]
 
-NAME_CHARACTERS_MAX = 64
-
 
 class Code(StrEnum):
     """The error codes; the list is closed."""
@@ -482,9 +480,3 @@ def check_of(text: str) -> int:
 def wire(splices: Sequence[tuple[int, int, str]]) -> list[WireSplice]:
     """Return splices in their wire form."""
     return [(start, deleted, inserted) for start, deleted, inserted in splices]
-
-
-def clean_name(name: str) -> str:
-    """A display name that is safe in a Git signature and on one line; may be empty."""
-    printable = "".join(c if c.isprintable() else " " for c in name if c not in "<>")
-    return " ".join(printable.split())[:NAME_CHARACTERS_MAX].strip(" .,:;\"'\\")

@@ -27,8 +27,7 @@ from server.cli.http_client import (
     text_at,
 )
 from server.cli.text_files import document_for, read_text, text_files
-from server.core.git_model import filename_of
-from server.storage.data_folder import is_document_name
+from server.core.names import filename_of, is_document_name
 from server.support.files import sync
 from server.support.terminal import harmless, say, tick
 

@@ -14,8 +14,8 @@ from server.config import Config
 from server.git import object_files
 from server.git.repack import UpkeepError, maintain
 from server.storage import checkpoint
-from server.storage.data_folder import DataFolder, DataFolderError
-from server.storage.fsck import Finding, check_folder, check_journal, documents_in
+from server.storage.data_folder import DataFolder, DataFolderError, documents_in
+from server.storage.fsck import Finding, check_folder, check_journal
 from server.storage.journal import JournalError, OvertakenError
 from server.storage.journal.sqlite import SqliteJournal
 from server.support.terminal import tick

@@ -16,10 +16,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from server.core import git_model
+from server.core.clients import Author
 from server.core.commit_store import CommitStore
 from server.core.git_model import CLIENTS
 from server.core.master import Disagreement, Incoming, Master
-from server.core.recent_steps import Author
 from server.core.unmerged import Unmerged
 
 # How many commits back from a branch's head an edit that is sent again is looked for.

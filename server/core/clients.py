@@ -1,4 +1,4 @@
-"""Client ids and the keys by which a client proves, after a reconnect, that an id is its own.
+"""Clients as authors, their ids, and the keys that prove, after a reconnect, whose an id is.
 
 A key is a keyed hash of document and client, so none has to be stored; whoever has the server's
 secret can check them, after any number of restarts.
@@ -7,10 +7,19 @@ secret can check them, after any number of restarts.
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
 
 # Lower case letters and digits that nobody mistakes for each other, readable in a branch's name.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_CHARACTERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The client that wrote something, and the name it had then."""
+
+    client: str
+    name: str
 
 
 class Keys:

@@ -15,10 +15,10 @@ from merge.result import Hunk, with_theirs
 from merge.splices import Splice, SpliceError, apply
 from server import protocol
 from server.core.branches import Branch, Branches
+from server.core.clients import Author
 from server.core.commit_store import CommitStore
 from server.core.git_model import MASTER
 from server.core.master import Incoming, Master
-from server.core.recent_steps import Author
 from server.core.submission import (
     Append,
     Create,

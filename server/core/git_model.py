@@ -41,11 +41,6 @@ def hub_signature(now: float) -> Signature:
     return Signature("GollabEdit", f"hub@{_MAIL_HOST}", now)
 
 
-def filename_of(document: str) -> str:
-    """The file that holds the text: `notes` gives `notes.txt`, `notes.md` gives `notes.md`."""
-    return document if "." in document else f"{document}.txt"
-
-
 def edit_message(what: str, client: str, seq: int) -> str:
     """The message of a commit that is a client's text as it was sent; `what` it changes."""
     return f"{what}\n\nClient: {client}\nSeq: {seq}\n"

@@ -22,8 +22,9 @@ from merge.result import Hunk, Merge, with_theirs
 from merge.splices import Splice
 from merge.three_way import merge
 from server.core import git_model
+from server.core.clients import Author
 from server.core.commit_store import CommitStore
-from server.core.recent_steps import Author, Change, Step, Steps
+from server.core.recent_steps import Change, Step, Steps
 from server.core.summary import describe
 
 # An edit counts as live typing while its base is at most this old and it changes no more than this:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from merge.splices import Splice, compose
+from server.core.clients import Author
 
 # How many are remembered, and over how many of them changes are composed: beyond that comparing
 # the texts is quicker.
@@ -21,14 +22,6 @@ _STEPS_MAX = 500
 _COMPOSED_MAX = 64
 
 Change: TypeAlias = tuple[Splice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who wrote something: the client and the name it had then."""
-
-    client: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from typing import assert_never
 from msgspec import UNSET
 
 from server import protocol
-from server.core.clients import Keys
+from server.core.clients import Author, Keys
 from server.core.document import Joined, News, Reply, Request, View
-from server.core.recent_steps import Author
+from server.core.names import clean_name
 from server.core.submission import Disputed, Exists, Taken
 from server.protocol import (
     BadMessageError,
@@ -180,7 +180,7 @@ class Session:
         return self._keys.new_client()
 
     def _name_of(self, name: str | None) -> str:
-        return protocol.clean_name(name or "") or self.author.name
+        return clean_name(name or "") or self.author.name
 
     def _limited(self, message: Edit | Resolve | Park | Sync, now: float) -> list[Action]:
         """Ask the document, unless this client asks too much of it."""

@@ -31,12 +31,12 @@ from pygit2.enums import MergeFlag, SortMode
 from merge.splices import Splice
 from server.core.commit_store import OtherFiles
 from server.core.git_model import MASTER, Signature
+from server.core.names import clean_name
 from server.git import objects as git_objects
 from server.git.changes import Entry, Log, RefMove
 from server.git.objects import GitObject, Kind
 from server.git.pending_objects import NewObjects
 from server.git.text_cache import Texts
-from server.protocol import clean_name
 
 # Enough for a few dozen versions of an ordinary document, where nobody says how much.
 _CACHED_CHARACTERS_MAX = 8 * 2**20

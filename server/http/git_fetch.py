@@ -9,11 +9,11 @@ from asyncio.subprocess import PIPE, Process
 
 from aiohttp import web
 
+from server.core.names import is_document_name
 from server.git.repack import DEPTH
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.git_backend import BLOCK_BYTES, pass_on, response_for, run_service
 from server.http.git_push import advertise_push
-from server.storage.data_folder import is_document_name
 
 _SERVICE = "upload-pack"
 _REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a fetch's negotiation; an ordinary one has a few KB

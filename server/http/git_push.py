@@ -16,6 +16,7 @@ from typing import BinaryIO
 from aiohttp import web
 
 from server.config import Config
+from server.core.names import is_document_name
 from server.git import bare
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.git_backend import BLOCK_BYTES, heading, pass_on, response_for, run_service
@@ -24,7 +25,6 @@ from server.push.advertisement import with_haves
 from server.push.folder import PushFolder
 from server.push.hook_program import SOCKET
 from server.push.push import Push
-from server.storage.data_folder import is_document_name
 
 _log = logging.getLogger(__name__)
 

@@ -1,14 +1,10 @@
 """What a person reads at an address where nothing is: what is wrong, and what to do instead."""
 
-import re
-import unicodedata
 from html import escape
 from string import Template
 from urllib.parse import unquote
 
-from server.storage.data_folder import is_document_name
-
-_NAME_MOST = 64
+from server.core.names import nearest_name
 
 NAME_HELP = (
     "That name can't be used. Names have 1 to 64 characters: lowercase letters, digits, '.', '_'\n"
@@ -48,14 +44,3 @@ def _wish(path: str) -> str:
 def _suggestion(name: str) -> str:
     name = escape(name)  # which changes nothing: it holds no character that HTML knows
     return f'<p><a class="button main" href="/d/{name}">Open or create “{name}”</a></p>'
-
-
-def nearest_name(wish: str) -> str | None:
-    """The nearest name that a document can have, if there is one; as in web/ui/names.js."""
-    # Not `casefold`: JavaScript has none.
-    letters = unicodedata.normalize("NFKD", wish.upper().lower())
-    name = re.sub(r"[\u0300-\u036f]", "", letters)
-    name = re.sub(r"[^a-z0-9._-]+", "-", name)
-    name = re.sub(r"\.{2,}", ".", name).lstrip("-._")[:_NAME_MOST]
-    name = re.sub(r"(?:[-._]|\.(?:git|lock))+$", "", name)
-    return name if is_document_name(name) else None

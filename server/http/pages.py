@@ -3,11 +3,10 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from server.core.git_model import filename_of
+from server.core.names import filename_of, is_document_name
 from server.http.app_keys import FILES, HUB
 from server.http.not_found import NAME_HELP, page_of
 from server.protocol import HttpAnswer, encode
-from server.storage.data_folder import is_document_name
 from server.support.metrics import METRICS_TYPE, written
 
 _POLICY = (

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from server import protocol
 from server.config import Config
+from server.core.names import clean_name
 from server.core.submission import (
     Append,
     Create,
@@ -141,7 +142,7 @@ async def _body(request: web.Request) -> bytes:
 
 async def _ask(request: web.Request, document: str, proposal: Proposal) -> Verdict:
     """What the document says to it; what it refuses becomes an answer of HTTP."""
-    name = protocol.clean_name(request.query.get("name", "")) or _NOBODY
+    name = clean_name(request.query.get("name", "")) or _NOBODY
     try:
         verdict = await request.app[HUB].offer(document, name, proposal)
     except OverloadedError:

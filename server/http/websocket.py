@@ -6,12 +6,12 @@ from math import inf
 from aiohttp import WSMsgType, web
 
 from server.config import Config
+from server.core.names import is_document_name
 from server.http.app_keys import CONFIG, HUB
 from server.http.origins import is_allowed_origin
 from server.hub.hub import OverloadedError
 from server.hub.live_document import Seat
 from server.protocol import CloseCode
-from server.storage.data_folder import is_document_name
 
 _DEFAULT_DOCUMENT = "welcome"
 

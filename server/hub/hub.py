@@ -9,9 +9,8 @@ from typing import Self
 
 from server import protocol
 from server.config import Config
-from server.core.clients import Keys
+from server.core.clients import Author, Keys
 from server.core.git_model import MASTER
-from server.core.recent_steps import Author
 from server.core.session import Limits, Session
 from server.core.submission import Proposal, Verdict
 from server.core.unmerged_reader import UnmergedReader

@@ -13,7 +13,7 @@ from pathlib import Path
 from server.core.git_model import MASTER
 from server.git.packed_refs import PackedRefs
 from server.protocol import DocumentList, DocumentState
-from server.storage.fsck import documents_in
+from server.storage.data_folder import documents_in
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 

@@ -17,9 +17,9 @@ import time
 from collections import deque
 
 from server import protocol
+from server.core.clients import Author
 from server.core.document import Joined, Reply, Request
 from server.core.presence import People
-from server.core.recent_steps import Author
 from server.core.session import Action, Ask, Close, Moved, Send, Session, State
 from server.core.submission import Disputed, Exists, Proposal, Taken, Verdict
 from server.hub.durable_document import DurableDocument, Result, Sweep

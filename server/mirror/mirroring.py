@@ -19,7 +19,7 @@ from server.mirror.mirrors import Mirror, Mirrors
 from server.mirror.push import PushError, push
 from server.mirror.remote import Remote, mask
 from server.protocol import MirrorState
-from server.storage.fsck import documents_in
+from server.storage.data_folder import documents_in
 from server.support.metrics import Metric, Sample
 
 _log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from typing import Any
 
 from server import protocol
 from server.config import Config
-from server.core.git_model import filename_of
+from server.core.names import clean_name, filename_of
 from server.core.submission import Disputed, Offer, Taken
 from server.git.process import GitError
 from server.hub.hub import Hub, OverloadedError
@@ -94,7 +94,7 @@ class Push:
     async def _merge(self, command: Command, writer: StreamWriter) -> str:
         """Have a commit taken into `master`; why not, if it is not."""
         version = self._versions[command.new]
-        name = protocol.clean_name(version.author) or _NOBODY
+        name = clean_name(version.author) or _NOBODY
         try:
             verdict = await self._hub.offer(
                 self._document, name, Offer(version.text, head=command.new)

@@ -10,13 +10,12 @@
 
 import fcntl
 import os
-import re
 import secrets
 from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from server.core.git_model import filename_of
+from server.core.names import filename_of, is_document_name
 from server.git.bare import is_begun
 from server.git.changes import Log
 from server.git.repository import Repository
@@ -24,21 +23,21 @@ from server.git.text_cache import Texts
 from server.support.files import write_synced
 
 FORMAT = 2  # 1 had no journal; a server that knows no other would overlook it
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 class DataFolderError(Exception):
     """The folder cannot be used; the message is one line that says what to do."""
 
 
-def is_document_name(name: str) -> bool:
-    """Whether a document can be called this."""
-    return bool(_NAME.fullmatch(name) and ".." not in name and not name.endswith((".git", ".lock")))
-
-
 def journal_in(path: Path) -> Path:
     """The journal's database in a data folder."""
     return path / "journal.sqlite"
+
+
+def documents_in(path: Path) -> list[str]:
+    """Return the documents that have a repository in a data folder, by name."""
+    names = (folder.name.removesuffix(".git") for folder in path.glob("*.git"))
+    return sorted(filter(is_document_name, names))
 
 
 class DataFolder:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from server.core.git_model import MASTER, filename_of
+from server.core.git_model import MASTER
+from server.core.names import filename_of
 from server.git import object_files
 from server.git.process import ENVIRONMENT
 from server.git.repository import Repository, RepositoryError
-from server.storage.data_folder import FORMAT, is_document_name, journal_in
+from server.storage.data_folder import FORMAT, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
 
@@ -48,12 +49,6 @@ class Finding:
 
 class CheckError(Exception):
     """The check itself is not possible; the message is one line."""
-
-
-def documents_in(path: Path) -> list[str]:
-    """The documents that have a repository in a data folder."""
-    names = (folder.name.removesuffix(".git") for folder in path.glob("*.git"))
-    return sorted(filter(is_document_name, names))
 
 
 def check_folder(

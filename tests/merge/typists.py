@@ -23,7 +23,8 @@ from merge.between import between
 from merge.nearby import Nearby, merge_nearby
 from merge.result import Merge
 from merge.three_way import merge
-from server.core.recent_steps import Author, Change, Step, Steps
+from server.core.clients import Author
+from server.core.recent_steps import Change, Step, Steps
 from tests.merge.line_typist import Layout, Ledger, LineTypist, checklist, nested, table
 from tests.merge.typist import ALPHABETS, Commit, Edit, Typist
 

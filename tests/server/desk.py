@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from merge.splices import Splice, apply
+from server.core.clients import Author
 from server.core.document import Document, Joined, Reply, Request, View
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
-from server.core.recent_steps import Author
 from server.core.unmerged_reader import UnmergedReader
 from server.git.changes import Entry
 from server.git.repository import Repository

@@ -130,24 +130,6 @@ def test_the_check_is_crc32_of_utf8(text: str, check: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "clean"),
-    [
-        ("Ann", "Ann"),
-        ("  Ann \t\n Lee ", "Ann Lee"),
-        ("Ann <root@x>", "Ann root@x"),
-        ("\u202eevil", "evil"),
-        ("<>", ""),
-        (".,;", ""),
-        ("x" * 100, "x" * 64),
-        ("Zoë 🦊", "Zoë 🦊"),
-        ("", ""),
-    ],
-)
-def test_a_name_fits_into_a_signature_and_on_a_line(given: str, clean: str) -> None:
-    assert protocol.clean_name(given) == clean
-
-
-@pytest.mark.parametrize(
     "content", [b"", b"[]", b"{}", b'{"type": "merged"}', b'{"type": 1}', b"\xff", b"[" * 9999]
 )
 def test_an_invalid_frame_of_a_server_is_a_clear_error(content: bytes) -> None:

@@ -27,7 +27,7 @@ export function newName() {
 }
 
 /**
- * The name nearest to a wish that a document can have, or null (server/http/not_found.py too).
+ * The name nearest to a wish that a document can have, or null (server/core/names.py too).
  *
  * @param {string} wish
  */

@@ -9,14 +9,6 @@ from server.core.summary import describe
 from tests.git import git
 
 
-@pytest.mark.parametrize(
-    ("document", "file"),
-    [("notes", "notes.txt"), ("notes.md", "notes.md"), ("a.b.py", "a.b.py"), ("x-1", "x-1.txt")],
-)
-def test_the_file_is_named_after_the_document(document: str, file: str) -> None:
-    assert git_model.filename_of(document) == file
-
-
 def trailers_by_git(message: str, folder: Path) -> str:
     (folder / "message").write_text(message)
     return git("interpret-trailers", "--parse", "message", cwd=folder)

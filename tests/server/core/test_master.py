@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from server.core.clients import Author
 from server.core.git_model import Signature
 from server.core.master import Incoming, Master
-from server.core.recent_steps import Author
 from server.git.repository import Repository
 from tests.server.desk import NOON
 

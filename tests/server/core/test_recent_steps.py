@@ -6,7 +6,8 @@ import pytest
 
 from merge.between import between
 from merge.splices import apply
-from server.core.recent_steps import Author, Step, Steps
+from server.core.clients import Author
+from server.core.recent_steps import Step, Steps
 
 ANN = Author("ann", "Ann")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from server.core.clients import Author
 from server.core.document import Reply, Request
 from server.core.git_model import MASTER, Signature
-from server.core.recent_steps import Author
 from server.core.submission import Append, Create, Disputed, Exists, Offer, Proposal, Replace, Taken
 from server.protocol import Code, Error
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY, TUESDAY_NOON, Desk, Writer, disagree, merged

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from server.core.clients import Author
 from server.core.document import Document, Request, View
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
-from server.core.recent_steps import Author
 from server.core.unmerged_reader import UnmergedReader
 from server.git.changes import Entry
 from server.git.repository import Repository

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from server.core.clients import Author
 from server.core.document import Document, Request
 from server.core.git_model import MASTER, Signature
-from server.core.recent_steps import Author
 from server.protocol import Hello
 from server.storage import checkpoint
 from server.storage.data_folder import DataFolder
