@@ -4,7 +4,7 @@
 <data>/journal.sqlite  what is not in the repositories yet (and -wal, -shm beside it)
 <data>/format           the version of this layout
 <data>/secret           what the clients' keys are made with
-<data>/push/           the hooks of pushes, and what is being uploaded (server.push.folder)
+<data>/push/           the hooks of pushes, and what is being uploaded (server.push.workspace)
 <data>/lock             held while a server uses the folder
 """
 
