@@ -25,6 +25,7 @@ from server.core.git_model import CLIENTS, MASTER, UNMERGED
 from server.git.process import ELSEWHERE, GENTLY
 from server.git.repack import DEPTH
 from server.mirror.remote import local_path, mask
+from server.support.tasks import finish
 
 _SETTINGS = (
     f"pack.depth={DEPTH}",  # with less it would take our chains of deltas apart
@@ -187,7 +188,7 @@ async def _run(*command: str, environment: Mapping[str, str]) -> _Ran:
             code = await process.wait()
         finally:
             if process.returncode is None:
-                await _end(process)
+                await finish(_end(process))
         return _Ran(code, _read(out), _read(err))
 
 
@@ -201,28 +202,10 @@ async def _end(process: Process) -> None:
 
     Git removes its lock files when it is asked to end, also those of a remote on this disk.
     """
-    try:
-        _signal(process, signal.SIGTERM)
-        await _ended(process)
-    finally:
-        _signal(process, signal.SIGKILL)  # also where Git has ended and left somebody
-        await _reaped(process)
-
-
-async def _reaped(process: Process) -> None:
-    """Wait until a killed program has ended, also if its end is not waited for any more.
-
-    Else the event loop may be closed with the program still to be noticed.
-    """
-    ending = asyncio.ensure_future(_ended(process))
-    interrupted: asyncio.CancelledError | None = None
-    while not ending.done():
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError as problem:
-            interrupted = problem
-    if interrupted:
-        raise interrupted
+    _signal(process, signal.SIGTERM)
+    await _ended(process)
+    _signal(process, signal.SIGKILL)  # also where Git has ended and left somebody
+    await _ended(process)
 
 
 def _signal(process: Process, number: int) -> None:
