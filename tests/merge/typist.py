@@ -145,7 +145,7 @@ class Typist:
             return
         near = merge_nearby(self.base.text, newest.text, remote, self.change, live=True)
         if near is not None:
-            self.caret = map_position(near.from_theirs, self.caret)
+            self.caret = _map_caret(self.text, near.from_theirs, self.caret)
             self.base, self.text, self.change = newest, near.text, near.from_ours
 
     def _compare(self, newest: Commit) -> None:
@@ -155,3 +155,16 @@ class Typist:
             self.caret = moved.text.index(_CARET)
             self.base, self.text = newest, moved.text.replace(_CARET, "")
             self.change = between(newest.text, self.text)
+
+
+def _map_caret(text: str, change: Change, caret: int) -> int:
+    """Where the page puts the caret: in front of what others insert there, but behind their lines.
+
+    See `addsLinesAt` in web/text/splices.js.
+    """
+    is_line_start = caret == 0 or text[caret - 1] == "\n"
+    lines_come = any(
+        start == caret and not deleted and inserted.endswith("\n")
+        for start, deleted, inserted in change
+    )
+    return map_position(change, caret, after=is_line_start and lines_come)

@@ -10,7 +10,7 @@
 
 import { betweenUnits, typedAt } from '../text/between.js';
 import { afterTyping, offsetInText, shown } from '../text/endings.js';
-import { apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
+import { addsLinesAt, apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
 import { History } from './undo_history.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
@@ -259,9 +259,10 @@ export class Editor {
     const area = this.#area;
     const { selectionStart, selectionEnd, selectionDirection } = area;
     const isCaret = selectionStart === selectionEnd;
+    const isPushed = !isCaret || addsLinesAt(this.#held, splices, selectionStart);
     write();
-    // What others insert right at the caret goes behind it, and outside of a selection.
-    const start = mapPosition(splices, selectionStart, !isCaret, lengthInUnits);
+    // Text inserted right at the caret goes behind it, whole lines before it, both outside of a selection.
+    const start = mapPosition(splices, selectionStart, isPushed, lengthInUnits);
     const mapped = mapPosition(splices, selectionEnd, false, lengthInUnits);
     const end = isCaret ? start : Math.max(start, mapped);
     const isRight =
