@@ -14,9 +14,12 @@ import json
 import zlib
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+
+if TYPE_CHECKING:  # it would load the whole merge into every command
+    from merge.result import Hunk
 
 VERSION = 1
 
@@ -430,3 +433,8 @@ def check_of(text: str) -> int:
 def wire(splices: Sequence[tuple[int, int, str]]) -> list[WireSplice]:
     """Splices as they go over the wire."""
     return [(start, deleted, inserted) for start, deleted, inserted in splices]
+
+
+def wire_hunks(hunks: "Sequence[Hunk]") -> list[WireHunk]:
+    """Hunks as they go over the wire."""
+    return [WireHunk(h.start, h.end, h.base, h.ours, h.theirs) for h in hunks]

@@ -10,7 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from aiohttp import web
 
 from server.core.names import is_document_name
-from server.git.repack import DEPTH
+from server.git.objects import DELTA_DEPTH_MAX
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.git_backend import BLOCK_BYTES, pass_on, response_for, run_service
 from server.http.git_push import advertise_push
@@ -20,7 +20,7 @@ _REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a fetch's negotiation; an ordinary o
 
 _SETTINGS = (
     "safe.directory=*",  # a mounted data folder may belong to another user
-    f"pack.depth={DEPTH}",  # with less it would take our chains of deltas apart
+    f"pack.depth={DELTA_DEPTH_MAX}",  # with less it would take our chains of deltas apart
     "uploadpack.allowFilter=true",
     "uploadpack.allowAnySHA1InWant=true",  # a partial clone asks for single blobs later
 )

@@ -7,7 +7,7 @@ from server.core.names import filename_of, is_document_name
 from server.http.app_keys import FILES, HUB
 from server.http.not_found import NAME_HELP, page_of
 from server.protocol import HttpAnswer, encode
-from server.support.metrics import METRICS_TYPE, written
+from server.support.metrics import METRICS_TYPE, render
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -89,7 +89,7 @@ def _file(request: web.Request, name: str) -> web.Response:
 async def raw_text(request: web.Request) -> web.Response:
     """The document's text, the last revision or the one that is asked for."""
     document = document_of(request)
-    found = await request.app[HUB].text(document, request.query.get("revision"))
+    found = await request.app[HUB].reader.text(document, request.query.get("revision"))
     if found is None:
         raise web.HTTPNotFound(text=f"There is no document or revision {document!r} here.\n")
     revision, text = found
@@ -102,13 +102,13 @@ async def raw_text(request: web.Request) -> web.Response:
 async def documents(request: web.Request) -> web.Response:
     """What documents there are, some thousands at a time."""
     after = request.query.get("after", "")
-    return _json(await request.app[HUB].documents(after, _LISTED_MAX), "")
+    return _json(await request.app[HUB].reader.documents(after, _LISTED_MAX), "")
 
 
 async def document_state(request: web.Request) -> web.Response:
     """Whether a document exists, and where it stands."""
     document = document_of(request)
-    found = await request.app[HUB].text(document)
+    found = await request.app[HUB].reader.text(document)
     if found is None:
         return web.json_response({"error": "There is no such document."}, status=404)
     state = {"document": document, "revision": found[0], "file": filename_of(document)}
@@ -118,21 +118,21 @@ async def document_state(request: web.Request) -> web.Response:
 async def unmerged_branches(request: web.Request) -> web.Response:
     """What anybody can take up (rule P15)."""
     document = document_of(request)
-    found = await request.app[HUB].unmerged(document)
+    found = await request.app[HUB].reader.unmerged(document)
     return _json(found, "There is no such document.")
 
 
 async def unmerged_branch(request: web.Request) -> web.Response:
     """What an unmerged branch disagrees about."""
     document = document_of(request)
-    found = await request.app[HUB].unmerged_conflict(document, request.match_info["id"])
+    found = await request.app[HUB].reader.conflict(document, request.match_info["id"])
     return _json(found, "There is no such unmerged branch. It may have been merged meanwhile.")
 
 
 async def mirrors(request: web.Request) -> web.Response:
     """How far the copies of a document on other servers are."""
     document = document_of(request)
-    exists = await request.app[HUB].text(document) is not None
+    exists = await request.app[HUB].reader.text(document) is not None
     found = request.app[HUB].mirrors(document) if exists else None
     return _json(found, "There is no such document.")
 
@@ -158,7 +158,7 @@ async def ready(request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     """What goes on here, in numbers, for Prometheus."""
     headers = {"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"}
-    return web.Response(text=written(request.app[HUB].metrics()), headers=headers)
+    return web.Response(text=render(request.app[HUB].metrics()), headers=headers)
 
 
 def document_of(request: web.Request) -> str:

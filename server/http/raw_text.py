@@ -13,15 +13,15 @@ from server import protocol
 from server.config import Config
 from server.core.names import clean_name
 from server.core.submission import (
+    Accepted,
+    AlreadyExists,
     Append,
+    Conflicted,
     Create,
-    Disputed,
-    Exists,
-    Offer,
-    Proposal,
+    MergeText,
+    Outcome,
     Replace,
-    Taken,
-    Verdict,
+    Submission,
     line_of,
 )
 from server.http.app_keys import CONFIG, HUB
@@ -59,19 +59,19 @@ async def put_text(request: web.Request) -> web.Response:
     """A whole version: merged with what others wrote since, or not taken in at all."""
     document = _writable(request)
     text = await _text(request)
-    proposal = _proposal(request, text)
-    verdict = await _ask(request, document, proposal)
-    match verdict:
-        case Taken(created=created):
-            if isinstance(proposal, Create) and not created:
+    submission = _proposal(request, text)
+    outcome = await _ask(request, document, submission)
+    match outcome:
+        case Accepted(created=created):
+            if isinstance(submission, Create) and not created:
                 raise web.HTTPBadRequest(text="An empty text makes no document.\n")
-            return _taken(verdict, verdict.text)
-        case Exists(revision):
+            return _taken(outcome, outcome.text)
+        case AlreadyExists(revision):
             raise _exists(request, revision)
-        case Disputed():
-            return _disputed(document, text, verdict)
+        case Conflicted():
+            return _disputed(document, text, outcome)
         case _:
-            assert_never(verdict)
+            assert_never(outcome)
 
 
 async def append_text(request: web.Request) -> web.Response:
@@ -81,7 +81,7 @@ async def append_text(request: web.Request) -> web.Response:
     if not text:
         raise web.HTTPBadRequest(text="There is nothing to append: the body is empty.\n")
     taken = await _ask(request, document, Append(text))
-    assert isinstance(taken, Taken), "what is appended changes no words"
+    assert isinstance(taken, Accepted), "what is appended changes no words"
     return _taken(taken, "")
 
 
@@ -96,7 +96,7 @@ def _writable(request: web.Request) -> str:
     return document
 
 
-def _proposal(request: web.Request, text: str) -> Proposal:
+def _proposal(request: web.Request, text: str) -> Submission:
     """What is to become of a text, by the conditions of the request."""
     if "If-Match" not in request.headers:
         return Create(text)
@@ -104,7 +104,7 @@ def _proposal(request: web.Request, text: str) -> Proposal:
     if len(tags) != 1:
         raise web.HTTPBadRequest(text=_ONE_REVISION)
     [tag] = tags
-    return Replace(text) if tag.value == "*" else Offer(text, tag.value)
+    return Replace(text) if tag.value == "*" else MergeText(text, tag.value)
 
 
 async def _text(request: web.Request) -> str:
@@ -140,22 +140,22 @@ async def _body(request: web.Request) -> bytes:
         raise web.HTTPRequestTimeout(text="The text did not come in time.\n") from None
 
 
-async def _ask(request: web.Request, document: str, proposal: Proposal) -> Verdict:
+async def _ask(request: web.Request, document: str, submission: Submission) -> Outcome:
     """What the document says to it; what it refuses becomes an answer of HTTP."""
     name = clean_name(request.query.get("name", "")) or _NOBODY
     try:
-        verdict = await request.app[HUB].offer(document, name, proposal)
+        outcome = await request.app[HUB].submit(document, name, submission)
     except OverloadedError:
         raise _unavailable("Too much to do; try again later.") from None
-    if isinstance(verdict, protocol.Error):
-        raise _refused(request, verdict)
-    return verdict
+    if isinstance(outcome, protocol.Error):
+        raise _refused(request, outcome)
+    return outcome
 
 
 # --- what is answered
 
 
-def _taken(taken: Taken, text: str) -> web.Response:
+def _taken(taken: Accepted, text: str) -> web.Response:
     status = 201 if taken.created else 200
     response = web.Response(
         text=text, status=status, content_type="text/plain", charset="utf-8", headers=_HEADERS
@@ -164,7 +164,7 @@ def _taken(taken: Taken, text: str) -> web.Response:
     return response
 
 
-def _disputed(document: str, sent: str, disputed: Disputed) -> web.Response:
+def _disputed(document: str, sent: str, disputed: Conflicted) -> web.Response:
     hunks = [
         protocol.DisputedHunk(
             hunk.start,

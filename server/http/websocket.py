@@ -1,4 +1,4 @@
-"""The websocket: frames between aiohttp and a seat of the hub, with pings and deadlines."""
+"""The websocket: frames between aiohttp and a connection of the hub, with pings and deadlines."""
 
 import asyncio
 from math import inf
@@ -10,7 +10,7 @@ from server.core.names import is_document_name
 from server.http.app_keys import CONFIG, HUB
 from server.http.origins import is_allowed_origin
 from server.hub.hub import OverloadedError
-from server.hub.live_document import Seat
+from server.hub.live_document import Connection
 from server.protocol import CloseCode
 
 _DEFAULT_DOCUMENT = "welcome"
@@ -49,14 +49,14 @@ async def connect(request: web.Request) -> web.StreamResponse:
     except ConnectionError:  # who asked is gone already
         return websocket
     try:
-        seat = hub.sit(document)
+        connection = hub.connect(document)
     except OverloadedError as problem:
         await websocket.close(code=CloseCode.OVERLOADED, message=str(problem).encode())
         return websocket
     try:
-        await _Connection(request, websocket, seat, config).serve()
+        await _Websocket(request, websocket, connection, config).serve()
     finally:
-        seat.leave()
+        connection.disconnect()
     return websocket
 
 
@@ -67,15 +67,19 @@ def _upgrade_required() -> web.HTTPException:
     )
 
 
-class _Connection:
-    """One websocket and its seat: three tasks that end together."""
+class _Websocket:
+    """One websocket and its connection: three tasks that end together."""
 
     def __init__(
-        self, request: web.Request, socket: web.WebSocketResponse, seat: Seat, config: Config
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        connection: Connection,
+        config: Config,
     ) -> None:
         self._request = request
         self._socket = socket
-        self._seat = seat
+        self._connection = connection
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
@@ -97,10 +101,10 @@ class _Connection:
             async with self._deadline:
                 while await self._read_one():
                     self._heard_at = self._loop.time()
-                    if self._seat.is_greeted and self._deadline.when() is not None:
+                    if self._connection.is_greeted and self._deadline.when() is not None:
                         self._deadline.reschedule(None)
         except TimeoutError:
-            reason = b"silent for too long" if self._seat.is_greeted else b"no hello in time"
+            reason = b"silent for too long" if self._connection.is_greeted else b"no hello in time"
             await self._socket.close(code=CloseCode.POLICY, message=reason)
 
     async def _read_one(self) -> bool:
@@ -120,15 +124,15 @@ class _Connection:
 
     async def _take(self, frame: bytes) -> None:
         if len(frame) > self._config.frame_bytes_max:
-            self._seat.close(CloseCode.TOO_LARGE, "the message is too large")
+            self._connection.close(CloseCode.TOO_LARGE, "the message is too large")
         else:
-            await self._seat.receive(frame)
+            await self._connection.receive(frame)
 
     async def _write(self) -> None:
-        """Send what the seat has; a client that does not take it in time is cut off (rule P7)."""
+        """Send queued frames; cut off a client that does not take them in time (rule P7)."""
         try:
             while True:
-                frames, closing = await self._seat.outgoing()
+                frames, closing = await self._connection.outgoing()
                 for frame in frames:
                     await self._send(frame)
                 if closing:

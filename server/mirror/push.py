@@ -22,12 +22,12 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from server.core.git_model import CLIENTS, MASTER, UNMERGED
+from server.git.objects import DELTA_DEPTH_MAX
 from server.git.process import ELSEWHERE, GENTLY
-from server.git.repack import DEPTH
 from server.mirror.remote import local_path, mask
 
 _SETTINGS = (
-    f"pack.depth={DEPTH}",  # with less it would take our chains of deltas apart
+    f"pack.depth={DELTA_DEPTH_MAX}",  # with less it would take our chains of deltas apart
     "pack.threads=1",
     "http.lowSpeedLimit=1",  # a connection that is dead
     "http.lowSpeedTime=60",

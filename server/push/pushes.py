@@ -6,7 +6,7 @@ from typing import Any
 from server.config import Config
 from server.push.folder import PushFolder
 from server.storage.data_folder import DataFolder
-from server.support.threads import Threads
+from server.support.threads import WorkerThreads
 
 _UPLOADS_MAX = 32  # at one time; each may be as large as a push
 _CHECKS_MAX = 2
@@ -19,7 +19,7 @@ class Pushes:
         self.folder = PushFolder(folder.path / "push")
         self.uploads = asyncio.Semaphore(_UPLOADS_MAX)
         self.processes = asyncio.Semaphore(config.git_processes_max)
-        self.threads = Threads(_CHECKS_MAX, "push")
+        self.threads = WorkerThreads(_CHECKS_MAX, "push")
         self._begun: set[asyncio.Task[Any]] = set()
 
     async def prepare(self) -> None:

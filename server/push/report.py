@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from merge.result import Hunk
-from server.core.submission import Disputed, Taken, line_of
+from server.core.submission import Accepted, Conflicted, line_of
 from server.support.terminal import harmless
 
 _NAMED_MAX = 3
@@ -17,7 +17,7 @@ _WAY_OUT = (
 )
 
 
-def taken_line(taken: Taken, commit: str) -> str:
+def taken_line(taken: Accepted, commit: str) -> str:
     """What became of a commit that is in `master` now."""
     if not taken.is_new:
         return "master has this commit already."
@@ -37,7 +37,7 @@ def _edits_of(people: Sequence[str]) -> str:
     return f"{len(people)} people's edits ({named})"
 
 
-def disputed_lines(disputed: Disputed, sent: str, filename: str) -> list[str]:
+def disputed_lines(disputed: Conflicted, sent: str, filename: str) -> list[str]:
     """What disagrees, where, and what to do about it."""
     lines = ["Others changed the same words as you; nothing was changed.", ""]
     for hunk in disputed.hunks[:_HUNKS_MAX]:

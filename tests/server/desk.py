@@ -70,15 +70,19 @@ class Desk:
         return merged(self.client("opener").edit(text)).revision
 
     def run(self, *requests: Request) -> list[Reply]:
-        replies = self.document.run(requests, self.now)
+        replies = self.stage(*requests)
         self.save()
         return replies
+
+    def stage(self, *requests: Request) -> list[Reply]:
+        """Run requests without making their changes durable."""
+        return self.document.replies(self.document.stage(requests, self.now))
 
     def save(self) -> Entry | None:
         """Make durable what is staged; returns what that was."""
         entry = self.store.staged("notes")
         if entry is not None:
-            self.store.release(self._journal.append(entry, self.store.position).result())
+            self.store.mark_stored(self._journal.append(entry, self.store.position).result())
         return entry
 
     def sweep(
@@ -180,7 +184,7 @@ class Writer:
 
     def news(self, conflict: Conflict) -> Merged | Conflict | None:
         """What the server says of itself to this client, which sees `conflict`."""
-        news = self.desk.document.news(View(self.id, conflict.revision, conflict))
+        news = self.desk.document.notification(View(self.id, conflict.revision, conflict))
         assert news is None or isinstance(news, Merged | Conflict)
         return news
 

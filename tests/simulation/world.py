@@ -1,9 +1,9 @@
 """The world around the real server: a network, a clock, a disk and people, all from one seed.
 
-Real are `LiveDocument` and `Seat`, sessions, documents, repositories, the journal, checkpoints and
-Git. Fake is only what makes a run different each time: the clock, the threads (work runs, and the
-journal writes, when the world says so), the network (a frame arrives when the world says so, or
-never) and the people.
+Real are `LiveDocument` and `Connection`, sessions, documents, repositories, the journal,
+checkpoints and Git. Fake is only what makes a run different each time: the clock, the threads
+(work runs, and the journal writes, when the world says so), the network (a frame arrives when the
+world says so, or never) and the people.
 
 Faults: a connection breaks (with frames in both directions lost), a client reads slowly, the
 server is killed before or after the journal has a batch, or within a checkpoint, and starts again
@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from server.core.clients import Keys
+from server.core.clients import ResumeKeys
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
 from server.core.session import Limits, Session
 from server.core.unmerged_reader import UnmergedReader
@@ -35,11 +35,11 @@ from server.git.changes import Entry
 from server.git.repository import Repository
 from server.hub import durable_document, live_document
 from server.hub.durable_document import DurableDocument
-from server.hub.live_document import LiveDocument, Seat
+from server.hub.live_document import Connection, LiveDocument
 from server.protocol import encode
 from server.storage.journal import DiskFullError, JournalError, OvertakenError, direct
 from server.storage.journal.sqlite import SqliteJournal
-from server.support.threads import Threads
+from server.support.threads import WorkerThreads
 from tests.git import assert_sound, git
 from tests.simulation.client import Client, Message, Words
 
@@ -75,7 +75,7 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._clock.now
 
 
-class _Worker(Threads):
+class _Worker(WorkerThreads):
     """Work waits until the world has it done, here and at once."""
 
     def __init__(self) -> None:
@@ -113,11 +113,11 @@ class _Journal(SqliteJournal):
 
 
 @dataclass
-class Connection:
+class Websocket:
     """A client's websocket: frames on their way, and what the rules promise about them."""
 
     client: Client
-    seat: Seat
+    connection: Connection
     reading: asyncio.Task[tuple[list[bytes], object]] | None = None
     closed: bool = False
 
@@ -172,8 +172,8 @@ class World:
             Client(name, self.random, self._words, splices=self.random.random() < 0.5)
             for name in _NAMES[:count]
         ]
-        self._connections: dict[Client, Connection] = {}
-        self._old: list[Connection] = []
+        self._connections: dict[Client, Websocket] = {}
+        self._old: list[Websocket] = []
         self._master: str | None = None
         self._start()
 
@@ -189,7 +189,7 @@ class World:
         self._journal.is_full = self._is_full
         durable = DurableDocument("notes", self._repository, self._journal, self._worker, 1_000_000)
         self._live = live = LiveDocument(durable)
-        self._journal.listen(lambda _, position: live.heard(position))
+        self._journal.listen(lambda _, position: live.on_journal_entry(position))
         self._server = self._loop.create_task(live.run())
         self._checkpoint: asyncio.Task[None] | None = None
 
@@ -202,14 +202,14 @@ class World:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         for connection in self._all():
-            connection.seat.session.close(1006, "killed")
+            connection.connection.session.close(1006, "killed")
         self._old.clear()
         for client in list(self._connections):
             self._break(client)
         self._old.clear()
         self._journal.close()
 
-    def _all(self) -> list[Connection]:
+    def _all(self) -> list[Websocket]:
         return [*self._connections.values(), *self._old]
 
     def _run(self) -> None:
@@ -227,7 +227,7 @@ class World:
 
     def _connect(self, client: Client) -> None:
         session = Session("notes", self._keys, _LIMITS, self.clock.now)
-        connection = Connection(client, self._live.sit(session))
+        connection = Websocket(client, self._live.connect(session))
         connection.up.append(client.hello())
         self._connections[client] = connection
 
@@ -242,21 +242,21 @@ class World:
         if frame is not None and client in self._connections:
             self._connections[client].up.append(frame)
 
-    def _deliver_up(self, connection: Connection) -> None:
+    def _deliver_up(self, connection: Websocket) -> None:
         """One frame reaches the server."""
         if connection.up and not connection.closed:
             frame = connection.up.popleft()
             seq = json.loads(frame).get("seq")
             if seq is not None:
                 connection.asked[seq] += 1
-            self._loop.run_until_complete(connection.seat.receive(frame))
+            self._loop.run_until_complete(connection.connection.receive(frame))
 
-    def _read(self, connection: Connection) -> None:
-        """The socket takes what the seat has to send."""
+    def _read(self, connection: Websocket) -> None:
+        """The socket takes what the connection has to send."""
         if connection.closed:
             return
         if connection.reading is None:
-            connection.reading = self._loop.create_task(connection.seat.outgoing())
+            connection.reading = self._loop.create_task(connection.connection.outgoing())
         self._run()
         if connection.reading.done():
             frames, closing = connection.reading.result()
@@ -269,13 +269,13 @@ class World:
             if closing:
                 self._end(connection)
 
-    def _end(self, connection: Connection) -> None:
+    def _end(self, connection: Websocket) -> None:
         connection.closed = True
         if connection.reading:
             connection.reading.cancel()
-        self._call(connection.seat.leave)
+        self._call(connection.connection.disconnect)
 
-    def _deliver_down(self, connection: Connection) -> None:
+    def _deliver_down(self, connection: Websocket) -> None:
         """One frame reaches the client."""
         if connection.down:
             frame = connection.down.popleft()
@@ -407,7 +407,7 @@ class World:
         """On any connection: also on one that its client has given up already."""
         self._deliver_up_some([c for c in self._all() if c.up and not c.closed])
 
-    def _deliver_up_some(self, candidates: list[Connection]) -> None:
+    def _deliver_up_some(self, candidates: list[Websocket]) -> None:
         if candidates:
             self._deliver_up(self.random.choice(candidates))
 
@@ -459,7 +459,7 @@ class World:
             self.happened["checkpoint"] += 1
         except OvertakenError:
             self.happened["checkpoint overtaken"] += 1
-            self._live.poke()
+            self._live.wake()
         except JournalError:
             self.happened["checkpoint failed"] += 1
         self._checkpoint = None
@@ -614,7 +614,7 @@ class World:
         return int(text)
 
 
-class _Keys(Keys):
+class _Keys(ResumeKeys):
     """Client ids from the seed."""
 
     def __init__(self, secret: bytes, random: Random) -> None:
@@ -631,7 +631,7 @@ async def _breathe() -> None:
 
 
 def _assert_kept(repository: Repository, commit: str) -> None:
-    assert repository.knows(commit), f"{commit} was acknowledged and is not on disk"
+    assert repository.has_commit(commit), f"{commit} was acknowledged and is not on disk"
     heads = repository.heads("refs/heads/").values()
     assert any(repository.contains(head, commit) for head in heads), (
         f"{commit} was acknowledged and no ref reaches it"
