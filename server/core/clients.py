@@ -1,7 +1,7 @@
-"""Clients as authors, their ids, and the keys that prove, after a reconnect, whose an id is.
+"""Clients as authors, their ids, and the keys that prove after a reconnect that an id is theirs.
 
-A key is a keyed hash of document and client, so none has to be stored; whoever has the server's
-secret can check them, after any number of restarts.
+A key is a keyed hash of document and client, so none is stored: with the server's secret it can be
+checked after any number of restarts.
 """
 
 import hashlib

@@ -289,7 +289,9 @@ class Document:
         text = self._edited_text(resolve)
         if resolve.seq <= branch.seq:
             return self._repeat(branch, resolve.seq, text)
-        self._check_resolvable(branch, resolve.commit)
+        # Rule P15: any client may resolve an unmerged branch, if it has no open conflict itself.
+        if branch.conflict or not self.branches.unmerged.has(resolve.commit):
+            self._check_own(branch, resolve.commit)
         if not self._master.contains(resolve.base):
             raise _unknown_base()
         branch.seq = resolve.seq
@@ -435,11 +437,6 @@ class Document:
         if not self.branches.owns(branch, base):
             raise _unknown_base()
         return self._master.merge_base(base)
-
-    def _check_resolvable(self, branch: Branch, commit: str) -> None:
-        """Rule P15: any client may resolve an unmerged branch, if it has no open conflict."""
-        if branch.conflict or not self.branches.unmerged.has(commit):
-            self._check_own(branch, commit)
 
     def _check_own(self, branch: Branch, commit: str) -> None:
         if not self._store.has_commit(commit):

@@ -129,7 +129,7 @@ class Master:
             splices = between(self._store.text(incoming.merge_base), incoming.text)
         live = self._is_live(incoming.merge_base, splices, now)
         outcome = self._merge_local(incoming, splices, live, now)
-        # Splices say what was typed where; of a whole text comparing may find it by the live rules.
+        # Splices tell what was typed where; for a whole text the live rules may find out.
         return outcome or self._merge_full(incoming, live and incoming.splices is None, now)
 
     def _merge_local(
@@ -321,7 +321,7 @@ class Master:
         return 0 if commit == self.revision else sum(1 for _ in self._steps.since(commit))
 
     def clients_since(self, revision: str) -> list[str]:
-        """Return the clients whose edits were merged since a revision, if remembered."""
+        """Return the clients whose edits were merged since a revision, as far as remembered."""
         return list(dict.fromkeys(step.author.client for step in self._steps.since(revision)))
 
     def authors_since(self, commit: str, client: str = "") -> list[str]:

@@ -33,7 +33,11 @@ class People:
     def join(self, client: str, name: str) -> None:
         """Add a participant, or update the name of one."""
         known = self._people.get(client)
-        color = known.color if known else self._free_color()
+        if known:
+            color = known.color
+        else:  # the least used one
+            used = [person.color for person in self._people.values()]
+            color = min(COLORS, key=used.count)
         self._people[client] = Person(client, name, color)
         self._changed[client] = None
 
@@ -62,8 +66,3 @@ class People:
         return PersonMoved(
             client, person.name, person.color, person.base, person.anchor, person.head
         )
-
-    def _free_color(self) -> str:
-        """Return the least used colour."""
-        taken = [person.color for person in self._people.values()]
-        return min(COLORS, key=taken.count)

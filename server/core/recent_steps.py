@@ -4,8 +4,8 @@
                           ▲
     commit ───────────────┘ splices_from_commit      (the commit that the step merged)
 
-They tell who wrote what. Composed, they lead from the text of an earlier commit to the newest one
-without comparing texts. Sans-I/O.
+They tell the authors of a part of the text. Composed, their splices lead from the text of an
+earlier commit to the newest, without a comparison. Sans-I/O.
 """
 
 from collections import deque

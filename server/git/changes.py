@@ -16,7 +16,7 @@ class RefMove:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a batch adds to a document's repository; objects come after their delta bases."""
+    """The changes of a batch to a document's repository; objects come after their delta bases."""
 
     document: str
     objects: tuple[GitObject, ...]

@@ -48,7 +48,7 @@ class RepositoryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
-    """What the journal has up to `position` and the repository on disk lacks."""
+    """The changes that the journal has up to `position` and the repository on disk lacks."""
 
     position: int
     objects: tuple[GitObject, ...]
@@ -85,7 +85,11 @@ class Repository:
         """Open the repository on disk, or an empty one, with the pending objects."""
         _assert_off_loop()
         try:
-            git = pygit2.Repository(str(self.path)) if self.is_on_disk else _memory_repository()
+            if self.is_on_disk:
+                git = pygit2.Repository(str(self.path))
+            else:
+                git = pygit2.Repository()
+                git.set_odb(pygit2.Odb())
         except pygit2.GitError as problem:
             raise RepositoryError(f"{self.path} is not a Git repository: {problem}") from problem
         git.odb.add_backend(_PendingObjectsBackend(self._pending, self._stage), 100)
@@ -155,7 +159,7 @@ class Repository:
 
     def author_name(self, commit: str) -> str:
         """Return the display name of the commit's author."""
-        return _shown_name(self._commit(commit))
+        return _author_name(self._commit(commit))
 
     def contains(self, head: str, commit: str) -> bool:
         """Return whether `commit` is `head` or one of its ancestors."""
@@ -191,8 +195,11 @@ class Repository:
         Returns:
             Display names by e-mail address. Merges do not count.
         """
-        commits = islice(self._walk(head, since), limit)
-        return {_email(c): _shown_name(c) for c in commits if len(c.parents) < 2}
+        return {
+            commit.author.raw_email.decode(errors="replace"): _author_name(commit)
+            for commit in islice(self._walk(head, since), limit)
+            if len(commit.parents) < 2
+        }
 
     def find(self, head: str, trailers: Mapping[str, str], limit: int) -> str | None:
         """Return the latest of `limit` commits from `head` back that has all these trailers."""
@@ -270,7 +277,9 @@ class Repository:
     ) -> str:
         """Stage a text, as a delta of the first parent's if that is shorter."""
         whole = git_objects.new_object(Kind.BLOB, text.encode())
-        base = self._blob(parents[0]) if parents else None
+        base = None
+        if parents:
+            base = git_objects.find_in_tree(self._tree(parents[0]), self.filename)
         if base is None or base == whole.id or not self._pending.takes_delta_of(base):
             return self._stage(whole)
         before = self.text(parents[0])
@@ -401,10 +410,6 @@ class Repository:
         """Return the bytes of a commit's tree."""
         return self._raw(git_objects.tree_of(self._raw(commit)))
 
-    def _blob(self, commit: str) -> str | None:
-        """Return the id of the text's blob at a commit."""
-        return git_objects.find_in_tree(self._tree(commit), self.filename)
-
     def _read_text(self, commit: str) -> str:
         tree = self._commit(commit).tree
         if self.filename not in tree:
@@ -461,15 +466,10 @@ class _PendingObjectsBackend(pygit2.OdbBackend):
         """There is nothing to refresh."""
 
 
-def _shown_name(commit: pygit2.Commit) -> str:
+def _author_name(commit: pygit2.Commit) -> str:
     """Return a commit's author, whatever encoding the commit claims."""
     raw: bytes = commit.author.raw_name
     return clean_name(raw.decode(errors="replace")) or "somebody"
-
-
-def _email(commit: pygit2.Commit) -> str:
-    raw: bytes = commit.author.raw_email
-    return raw.decode(errors="replace")
 
 
 def _trailers(commit: pygit2.Commit) -> dict[str, str]:
@@ -494,13 +494,6 @@ def _in_bytes(
         return [(at, deleted, inserted.encode()) for at, deleted, inserted in splices], len(before)
     encoded = before.encode()
     return [git_objects.splice_between(encoded, after)], len(encoded)
-
-
-def _memory_repository() -> pygit2.Repository:
-    """Return a repository that is not on disk."""
-    git = pygit2.Repository()
-    git.set_odb(pygit2.Odb())
-    return git
 
 
 def _assert_off_loop() -> None:

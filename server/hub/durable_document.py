@@ -69,7 +69,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What a checkpoint would write: about `size` bytes of edits, made `since` to `last`.
+    """The edits that a checkpoint would write: roughly `size` bytes, made from `since` to `last`.
 
     The times are monotonic, in seconds.
     """
@@ -278,7 +278,7 @@ class DurableDocument:
 
         Raises:
             OvertakenError: `master` was moved on disk; the next batch merges that.
-            JournalError: the repository cannot be written; the journal keeps what it has.
+            JournalError: The repository cannot be written; the journal keeps what it has.
         """
         async with self._checkpoint_lock:
             async with self._batch_lock:

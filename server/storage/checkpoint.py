@@ -67,14 +67,11 @@ def _move(path: Path, refs: PackedRefs, move: RefMove) -> None:
     if found not in (None, move.old, move.new) and not _contains(path, move.new, found):
         if move.name == MASTER:
             raise OvertakenError(f"{path}: {MASTER} was moved on disk, to {found}")
-        refs.heads[_kept_name(move.name, found)] = found
+        client = move.name.rpartition("/")[2]
+        refs.heads[f"{UNMERGED}{client}-{found[:8]}"] = found
 
 
 def _contains(path: Path, head: str | None, commit: str | None) -> bool:
     if head is None or commit is None:
         return False
     return git(path, "merge-base", head, commit, ok=(0, 1)).decode().strip() == commit
-
-
-def _kept_name(ref: str, commit: str) -> str:
-    return f"{UNMERGED}{ref.rpartition('/')[2]}-{commit[:8]}"

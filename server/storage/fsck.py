@@ -22,19 +22,19 @@ from server.storage.journal.sqlite import SqliteJournal
 _SECRET_BYTES = 32
 _PUSHED = ("refs/heads/", "refs/tags/", "refs/notes/")
 _LOCKS = ("*.lock", "refs/**/*.lock")
-# At most this many lines of Git about one repository are passed on.
+# At most this many lines of Git about one repository are findings.
 _LINES_MAX = 5
 _GIT_SAYS = "Git says: "
 
 _RESTORE = (
     "stop the server and put a sound copy in its place: {name}.git of a backup, or"
-    " `git clone --bare CLONE {name}.git` of anybody's clone, which has master only"
+    " `git clone --bare CLONE {name}.git` of any clone, which has master only"
 )
 _JOURNAL_LOST = (
-    "stop the server, move journal.sqlite* away and start again: what was written in the last"
-    " seconds before and is in no repository is lost then"
+    "stop the server, move journal.sqlite* away and start again: edits of the last seconds that"
+    " are in no repository are lost then"
 )
-_KEYS_LOST = "restore it from a backup; else whoever has a page open is taken for somebody new"
+_KEYS_LOST = "restore it from a backup; else clients with an open page become new clients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ def _remarks(repository: Path) -> Iterator[str]:
             yield f"{name} is no branch, tag or note"
     locks = (lock for pattern in _LOCKS for lock in repository.glob(pattern))
     for file in sorted({*locks, *object_files.leftovers(repository, alone=True)}):
-        yield f"{file.relative_to(repository)} is left over, unless somebody is just at work there"
+        yield f"{file.relative_to(repository)} is left over, unless another program is using it"
 
 
 def _error_of(ran: subprocess.CompletedProcess[bytes]) -> str:
