@@ -1,4 +1,4 @@
-"""Upkeep: repositories stay small and whole, whoever reads or writes them meanwhile."""
+"""Repacking: repositories stay small and whole, whoever reads or writes them meanwhile."""
 
 import os
 import signal
@@ -11,7 +11,6 @@ import pytest
 
 from server.core.git_model import CLIENTS, MASTER, Signature
 from server.git import object_files
-from server.git import repack as upkeep
 from server.git.repack import RepackError, needs_repack, repack
 from server.git.repository import Repository
 from server.storage import checkpoint
@@ -71,7 +70,7 @@ def test_packs_stay_few_however_many_checkpoints_there_are(notes: Notes) -> None
 
 
 @pytest.mark.parametrize("thorough", [False, True])
-def test_upkeep_changes_no_history_and_takes_less_room(notes: Notes, thorough: bool) -> None:
+def test_repack_changes_no_history_and_takes_less_room(notes: Notes, thorough: bool) -> None:
     notes.write(25)
     assert needs_repack(notes.path)
     history, before = notes.history(), object_files.size_of(notes.path)
@@ -148,7 +147,7 @@ def test_checkpoints_made_meanwhile_count(notes: Notes) -> None:
     assert git("rev-list", "--count", "master", cwd=notes.path) == "40"
 
 
-def test_an_upkeep_that_is_killed_leaves_all_and_the_next_cleans_up(notes: Notes) -> None:
+def test_a_repack_that_is_killed_leaves_all_and_the_next_cleans_up(notes: Notes) -> None:
     notes.write(25)
     history = notes.history()
     packs = notes.path / "objects" / "pack"
@@ -197,7 +196,7 @@ def test_git_runs_gently_and_syncs(notes: Notes, monkeypatch: pytest.MonkeyPatch
         return run(command, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "run", watched)
-    upkeep.repack(notes.path)
+    repack(notes.path)
     for command in commands:
         assert command[0] == "nice"
         assert "core.fsync=all" in command
