@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -32,21 +32,12 @@ _CHECK_EXAMPLES = """examples:
 """
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add both to the command line."""
-    _add_maintain(commands)
-    _add_check(commands)
-
-
-def _add_maintain(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "maintain",
-        help="pack the repositories of documents anew",
-        description="Pack the repositories of documents anew, so that they are small and quick."
-        " A running server does this by itself, now and then.",
-        epilog=_MAINTAIN_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+def add_maintain(command: ArgumentParser) -> None:
+    command.description = (
+        "Pack the repositories of documents anew, so that they are small and quick."
+        " A running server does this by itself, now and then."
     )
+    command.epilog = _MAINTAIN_EXAMPLES
     command.add_argument(
         "--thorough", action="store_true", help="make one pack for each document, whatever it costs"
     )
@@ -54,15 +45,12 @@ def _add_maintain(commands: "_SubParsersAction[ArgumentParser]") -> None:
     command.set_defaults(run=_maintain)
 
 
-def _add_check(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "check",
-        help="see whether the documents on disk are sound",
-        description="See whether the documents on disk are sound, and change nothing. A server may"
-        " run meanwhile: what looks wrong is looked at twice before it is reported.",
-        epilog=_CHECK_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+def add_check(command: ArgumentParser) -> None:
+    command.description = (
+        "See whether the documents on disk are sound, and change nothing. A server may"
+        " run meanwhile: what looks wrong is looked at twice before it is reported."
     )
+    command.epilog = _CHECK_EXAMPLES
     _add_folder(command)
     command.set_defaults(run=_check)
 

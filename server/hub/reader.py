@@ -70,6 +70,10 @@ class Reader:
             return None
         return commit, repository.text(commit)
 
+    async def revision(self, document: str) -> str | None:
+        """Return the newest revision of a document; None if there is no such document."""
+        return await self._threads.call(lambda: self._open_repository(document).head(MASTER))
+
     async def unmerged(self, document: str) -> protocol.UnmergedList | None:
         """Return the unmerged branches of a document; None if there is no such document."""
         return await self._query_threads.call(self._unmerged, document)

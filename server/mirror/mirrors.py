@@ -15,9 +15,10 @@ from math import inf
 
 from server.mirror.remote import Remote, mask
 from server.protocol import MirrorState
+from server.support.backoff import backoff_s
 
-_RETRY_LEAST_S = 5.0
-_RETRY_MOST_S = 600.0
+_RETRY_BASE_S = 5.0
+_RETRY_MAX_S = 600.0
 # At the start nobody knows what the remotes have: all documents are pushed, one after the other.
 _START_EVERY_S = 0.25
 _NUMBERS = re.compile(r"\d+")
@@ -150,30 +151,26 @@ class Mirrors:
         self.succeeded_at = now
         return had_problem
 
-    def failed(self, mirror: Mirror, problem: str, now: float, chance: float) -> bool:
+    def failed(self, mirror: Mirror, problem: str, now: float, jitter: float) -> bool:
         """It could not be pushed; whether the problem is another one than before.
 
         Args:
             mirror: the one that was taken.
             problem: a sentence.
             now: monotonic seconds.
-            chance: 0 to 1; spreads those that failed together.
+            jitter: 0 to 1, random.
         """
         is_news = mirror.problem is None or _kind(mirror.problem) != _kind(problem)
         mirror.is_taken, mirror.problem = False, problem
         mirror.failures += 1
-        mirror.not_before = now + retry_after_s(mirror.failures, chance)
+        mirror.not_before = now + backoff_s(
+            mirror.failures, jitter, base_s=_RETRY_BASE_S, max_s=_RETRY_MAX_S
+        )
         self.failed_total += 1
         return is_news
 
     def _waiting(self) -> Iterator[Mirror]:
         return (mirror for mirror in self._behind.values() if not mirror.is_taken)
-
-
-def retry_after_s(failures: int, chance: float) -> float:
-    """How long to wait after so many failures: twice as long each time, and up to twice that."""
-    doublings = min(failures - 1, 30)
-    return min(_RETRY_LEAST_S * 2.0**doublings, _RETRY_MOST_S / 2) * (1 + chance)
 
 
 def _turn(mirror: Mirror) -> tuple[bool, float]:

@@ -20,12 +20,13 @@ from server.git.bare import is_begun
 from server.git.changes import Log
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
+from server.support.errors import UserError
 from server.support.files import write_synced
 
 FORMAT = 2  # 1 had no journal, which a server of that version would ignore
 
 
-class DataFolderError(Exception):
+class DataFolderError(UserError):
     """The folder cannot be used; the message is one line with advice."""
 
 

@@ -18,6 +18,7 @@ from server.git.repository import Repository, RepositoryError
 from server.storage.data_folder import FORMAT, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
+from server.support.errors import UserError
 
 _SECRET_BYTES = 32
 _PUSHED = ("refs/heads/", "refs/tags/", "refs/notes/")
@@ -47,7 +48,7 @@ class Finding:
     is_wrong: bool = True
 
 
-class CheckError(Exception):
+class CheckError(UserError):
     """The folder cannot be checked; the message is one line."""
 
 

@@ -1,6 +1,7 @@
 """Every state that the pages can be in: `screenshots` takes its picture, `test_access` checks."""
 
 import json
+import re
 import time
 
 from playwright.async_api import expect
@@ -45,14 +46,14 @@ async def landing_with_one_removed(stage: Stage) -> Window:
 
 async def landing_with_a_name_that_cannot_be(stage: Stage) -> Window:
     bo = await stage.opens("/")
-    await bo.page.get_by_label("Open or create by name").fill("My Notes")
+    await bo.page.get_by_label("Open a document, or create one").fill("My Notes")
     return bo
 
 
 async def landing_with_a_new_name(stage: Stage) -> Window:
     bo = await stage.opens("/")
     bo.excuses("404")  # that there is no such document
-    await bo.page.get_by_label("Open or create by name").fill("my-notes")
+    await bo.page.get_by_label("Open a document, or create one").fill("my-notes")
     await expect(bo.page.get_by_role("button", name="Create")).to_be_visible()
     return bo
 
@@ -120,10 +121,9 @@ async def document_while_paused(stage: Stage) -> Window:
     await stage.room.begin(LETTER)
     bo = await stage.enters()
     ann = await stage.joins("Ann")
-    pause = bo.page.get_by_role("button", name="Pause")
-    await pause.click()
+    await bo.page.get_by_role("button", name="Pause").click()
     await ann.edit(LETTER.replace("Saturday", "Sunday"))
-    await expect(pause).to_contain_text("(1)")
+    await expect(bo.page.get_by_role("button", name="Resume")).to_contain_text("(1)")
     return bo
 
 
@@ -181,7 +181,7 @@ async def slow(stage: Stage) -> Window:
     bo = await stage.enters()
     bo.line.hold()
     await bo.types("typed and not yet there")
-    await expect(bo.status).to_contain_text("slow")
+    await expect(bo.status).to_contain_text("Still saving")
     return bo
 
 
@@ -191,7 +191,7 @@ async def offline(stage: Stage) -> Window:
     bo.loses_connection()
     await bo.goes_after("in the hall.")
     await bo.types(" Bring cake.")
-    await expect(bo.status).to_contain_text("trying in")
+    await expect(bo.status).to_contain_text("Reconnecting in")
     return bo
 
 
@@ -206,7 +206,7 @@ async def turned_away(stage: Stage) -> Window:
     bo = await stage.opens("/")
     await bo.page.route_web_socket("**/ws/**", lambda socket: socket.close(code=4404))
     await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}")
-    await expect(bo.status).to_contain_text("no such document")
+    await expect(bo.status).to_contain_text("doesn’t exist")
     return bo
 
 
@@ -226,14 +226,14 @@ async def unsent_text_to_be_discarded(stage: Stage) -> Window:
 
 async def unsent_text_shown(stage: Stage) -> Window:
     bo = await unsent_text_offered(stage)
-    await bo.page.get_by_role("button", name="See the difference").click()
+    await bo.page.get_by_role("button", name="Show changes").click()
     return bo
 
 
 async def unsent_text_merged(stage: Stage) -> Window:
     bo = await unsent_text_offered(stage)
-    await bo.page.get_by_role("button", name="Merge it").click()
-    await expect(bo.page.get_by_role("region", name="Unsent text")).to_contain_text("is in")
+    await bo.page.get_by_role("button", name="Merge into document").click()
+    await expect(bo.page.get_by_role("region", name="Unsent text")).to_contain_text("was merged")
     return bo
 
 
@@ -257,13 +257,13 @@ async def dialog(stage: Stage) -> Window:
 async def dialog_with_nothing_chosen_but_used(stage: Stage) -> Window:
     bo = await dialog(stage)
     await bo.page.keyboard.press("Control+Enter")
-    await expect(bo.dialog).to_contain_text("Choose what to keep first")
+    await expect(bo.dialog).to_contain_text("Choose a version first")
     return bo
 
 
 async def dialog_with_mine(stage: Stage) -> Window:
     bo = await dialog(stage)
-    await bo.chooses("Mine")
+    await bo.chooses("Yours")
     return bo
 
 
@@ -275,7 +275,7 @@ async def dialog_with_both(stage: Stage) -> Window:
 
 async def dialog_by_hand(stage: Stage) -> Window:
     bo = await dialog(stage)
-    await bo.chooses("I'll edit by hand")
+    await bo.chooses("Write something else")
     await bo.types("the first warm weekend")
     return bo
 
@@ -299,7 +299,7 @@ async def dialog_with_a_deletion(stage: Stage) -> Window:
     sentence = "If it rains we meet in the hall.\n"
     bo = await stage.disagrees((sentence, "", "If it snows we meet in the hall.\n"))
     await bo.opens_dialog()
-    await bo.chooses("Ann's")
+    await bo.chooses("Ann’s")
     await bo.uses_this()
     await expect(bo.dialog).to_contain_text("again to confirm")
     return bo
@@ -309,16 +309,16 @@ async def dialog_while_the_other_types_on(stage: Stage) -> Window:
     bo = await dialog(stage)
     await bo.chooses("Both")
     await stage.ann.edit(stage.ann.text.replace("Sunday", "Sunday at noon"))
-    await expect(bo.dialog).to_contain_text("earlier text")
+    await expect(bo.dialog).to_contain_text("since you chose")
     return bo
 
 
 async def dialog_of_a_conflict_that_is_gone(stage: Stage) -> Window:
     bo = await dialog(stage)
-    await bo.chooses("I'll edit by hand")
+    await bo.chooses("Write something else")
     await bo.types("the first warm weekend")
     await stage.ann.edit(stage.ann.text.replace("Sunday", "Friday evening"))
-    await expect(bo.dialog).to_contain_text("both versions agree now")
+    await expect(bo.dialog).to_contain_text("both versions now match")
     return bo
 
 
@@ -328,7 +328,7 @@ _THREE = ("- Drinks: Sam", "- Drinks: nobody yet", "- Drinks and ice: Sam")
 async def dialog_with_the_same_choice_for_the_others(stage: Stage) -> Window:
     bo = await stage.disagrees(_ONE, _TWO, _THREE)
     await bo.opens_dialog()
-    await bo.chooses("Mine")
+    await bo.chooses("Yours")
     await bo.dialog.get_by_role("checkbox").check()
     return bo
 
@@ -354,7 +354,7 @@ async def toast_after_deciding_later(stage: Stage) -> Window:
     bo = await dialog(stage)
     await bo.dialog.get_by_role("button", name="Decide later").click()
     await expect(bo.toast).to_be_visible()
-    await expect(bo.page.get_by_role("button", name="1 part put aside")).to_be_visible()
+    await expect(bo.page.get_by_role("button", name="1 unresolved conflict")).to_be_visible()
     return bo
 
 
@@ -363,7 +363,7 @@ async def toast_after_deciding_later(stage: Stage) -> Window:
 
 async def parked(stage: Stage) -> Window:
     bo = await toast_after_deciding_later(stage)
-    await bo.page.get_by_role("button", name="1 part put aside").click()
+    await bo.page.get_by_role("button", name="1 unresolved conflict").click()
     await expect(bo.page.get_by_role("button", name="Review")).to_be_visible()
     return bo
 
@@ -371,9 +371,9 @@ async def parked(stage: Stage) -> Window:
 async def parked_and_reviewed(stage: Stage) -> Window:
     await toast_after_deciding_later(stage)
     cid = await stage.enters("Cid")
-    await cid.page.get_by_role("button", name="1 part put aside").click()
+    await cid.page.get_by_role("button", name="1 unresolved conflict").click()
     await cid.page.get_by_role("button", name="Review").click()
-    await expect(cid.page.get_by_role("dialog", name="Put aside by")).to_be_visible()
+    await expect(cid.page.get_by_role("dialog", name=re.compile("version, "))).to_be_visible()
     return cid
 
 
@@ -381,7 +381,7 @@ async def parked_and_merging_by_now(stage: Stage) -> Window:
     bo = await parked(stage)
     await stage.ann.edit(stage.ann.text.replace("Sunday", "Saturday"))
     await bo.page.get_by_role("button", name="Review").click()
-    await expect(bo.page.get_by_role("button", name="Put it in")).to_be_visible()
+    await expect(bo.page.get_by_role("button", name="Add to document")).to_be_visible()
     return bo
 
 

@@ -108,7 +108,7 @@ class PageTypist:
 
     async def merge_unsent(self) -> None:
         bar = self.window.page.get_by_role("region", name="Unsent text")
-        for name in ("Merge it", "Close"):
+        for name in ("Merge into document", "Close"):
             with suppress(Error):
                 await bar.get_by_role("button", name=name).click(timeout=2_000)
 
@@ -226,7 +226,7 @@ async def _come_to_rest(room: Room, people: list[PageTypist], others: list[Progr
     while True:
         for person in people:
             await person.decide()
-            await expect(person.window.status).to_have_text("All changes saved")
+            await expect(person.window.status).to_have_text("Saved")
         shown = {person.name: await person.window.settled() for person in people}
         shown |= {other.client.name: other.client.editor for other in others}
         text = await room.text_in_git()

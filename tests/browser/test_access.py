@@ -47,7 +47,7 @@ async def test_from_the_landing_page_to_a_shared_text_by_keys_alone(room: Room) 
     await room.begin("Hello.\n")
     bo = await room.window("Bo", "/")
     page, keyboard = bo.page, bo.page.keyboard
-    await tab_to(bo, page.get_by_label("Open or create by name"))
+    await tab_to(bo, page.get_by_label("Open a document, or create one"))
     await bo.types(room.document)
     await keyboard.press("Enter")
     await bo.reads("Hello.\n")

@@ -31,8 +31,8 @@ async def parents_of_master(room: Room) -> list[str]:
 
 async def test_the_bar_says_what_happened_and_leaves_the_typing_alone(room: Room) -> None:
     ann, bo = await disagree(room)
-    await expect(bo.bar).to_contain_text("Ann changed the same words as you (line 1)")
-    await expect(bo.status).to_have_text("1 part needs your choice; the rest is saved")
+    await expect(bo.bar).to_contain_text("You and Ann changed the same words (line 1)")
+    await expect(bo.status).to_have_text("1 conflict to review. Everything else is saved.")
     assert await bo.has_focus()
     assert await bo.selected() == _BOS.replace("friends", "friends|")
     await expect(bo.dialog).to_be_hidden()
@@ -43,10 +43,10 @@ async def test_the_bar_says_what_happened_and_leaves_the_typing_alone(room: Room
 @pytest.mark.parametrize(
     ("choice", "merged"),
     [
-        ("Mine", _BOS),
-        ("Ann's", _ANNS),
+        ("Yours", _BOS),
+        ("Ann’s", _ANNS),
         ("Both", "Hello friends people!\nThe second line.\n"),
-        ("I'll edit by hand", "Hello everybody!\nThe second line.\n"),
+        ("Write something else", "Hello everybody!\nThe second line.\n"),
     ],
 )
 async def test_a_choice_is_everybodys_text_and_a_merge_in_git(
@@ -60,11 +60,11 @@ async def test_a_choice_is_everybodys_text_and_a_merge_in_git(
     use_this = bo.dialog.get_by_role("button", name="Use this")
     await expect(use_this).to_have_attribute("aria-disabled", "true")
     await use_this.click(force=True)
-    await expect(bo.dialog).to_contain_text("Choose what to keep first")
+    await expect(bo.dialog).to_contain_text("Choose a version first")
     await ann.reads(_ANNS)
 
     await bo.chooses(choice)
-    if choice == "I'll edit by hand":
+    if choice == "Write something else":
         await expect(bo.result).to_be_focused()
         await bo.types("everybody")
     await bo.uses_this()
@@ -75,7 +75,7 @@ async def test_a_choice_is_everybodys_text_and_a_merge_in_git(
     await ann.reads(merged)
     assert await room.agreed() == merged
     await expect(bo.text).to_be_focused()
-    await expect(bo.status).to_have_text("All changes saved")
+    await expect(bo.status).to_have_text("Saved")
     assert len(await parents_of_master(room)) == 2
     assert "friends" in await room.git("log", "-p", "master"), "the words that lost are kept"
 
@@ -83,8 +83,8 @@ async def test_a_choice_is_everybodys_text_and_a_merge_in_git(
 @pytest.mark.parametrize(
     ("choice", "words"),
     [
-        ("Mine", "friends and all"),
-        ("Ann's", "people and all"),
+        ("Yours", "friends and all"),
+        ("Ann’s", "people and all"),
         ("Both", "friends people and all"),
     ],
 )
@@ -143,7 +143,7 @@ async def test_decide_later_keeps_my_words_on_a_branch_and_goes_on_with_everybod
     await bo.dialog.get_by_role("button", name="Decide later").click()
     await expect(bo.dialog).to_be_hidden()
     await expect(bo.bar).to_be_hidden()
-    await expect(bo.toast).to_contain_text("Put aside. Your version is kept")
+    await expect(bo.toast).to_contain_text("Saved for later. The document shows Ann’s version")
     await bo.reads(_ANNS)
     [unmerged] = await room.branches("unmerged")
     kept = await room.git("show", f"unmerged/{unmerged}:{room.document}.txt")
@@ -166,14 +166,14 @@ async def test_the_keyboard_alone_is_enough(room: Room) -> None:
 
     await keyboard.press("F8")
     await keyboard.press("Control+Enter")
-    await expect(bo.dialog).to_contain_text("Choose what to keep first")
-    mine = bo.dialog.get_by_role("radio", name="Mine", exact=True)
+    await expect(bo.dialog).to_contain_text("Choose a version first")
+    mine = bo.dialog.get_by_role("radio", name="Yours", exact=True)
     for _ in range(10):
         await keyboard.press("Tab")
         if await mine.evaluate("radio => radio === document.activeElement"):
             break
     await keyboard.press("ArrowDown")
-    await expect(bo.dialog.get_by_role("radio", name="Ann's")).to_be_checked()
+    await expect(bo.dialog.get_by_role("radio", name="Ann’s")).to_be_checked()
     await keyboard.press("ArrowDown")
     await expect(bo.dialog.get_by_role("radio", name="Both")).to_be_checked()
     await keyboard.press("ArrowUp")
@@ -192,11 +192,11 @@ async def test_typing_on_while_a_conflict_is_open_loses_nothing(room: Room) -> N
     await ann.goes_before("The second")
     await ann.types("Ann too. ")
     await ann.settled()
-    await expect(bo.bar).to_contain_text("what others write is shown once you decide")
+    await expect(bo.bar).to_contain_text("Other people’s edits appear once you decide")
     await bo.reads("Hello friends!\nThe second line. Bo types on\n")
     await bo.types(", and on")
     await bo.opens_dialog()
-    await bo.chooses("Mine")
+    await bo.chooses("Yours")
     await bo.uses_this()
     merged = "Hello friends!\nAnn too. The second line. Bo types on, and on\n"
     await bo.reads(merged)
@@ -209,11 +209,11 @@ async def test_a_dialog_is_refreshed_by_the_other_side_and_keeps_what_was_writte
 ) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("I'll edit by hand")
+    await bo.chooses("Write something else")
     await bo.types("dear friends")
     await ann.writes_over("people", "folks")
-    await expect(bo.dialog.get_by_role("region", name="Ann's")).to_contain_text("folks")
-    await expect(bo.dialog).to_contain_text("This part was changed just now")
+    await expect(bo.dialog.get_by_role("region", name="Ann’s")).to_contain_text("folks")
+    await expect(bo.dialog).to_contain_text("This text just changed")
     await expect(bo.result).to_have_value("dear friends")
     await expect(bo.result).to_be_focused()
     await bo.types(" and folks")
@@ -227,15 +227,15 @@ async def test_a_dialog_is_refreshed_by_the_other_side_and_keeps_what_was_writte
 async def test_a_choice_of_words_that_have_changed_since_is_asked_for_again(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    anns = bo.dialog.get_by_role("radio", name="Ann's")
+    anns = bo.dialog.get_by_role("radio", name="Ann’s")
     await anns.click()
     await ann.writes_over("people", "folks")
-    await expect(bo.dialog.get_by_role("region", name="Ann's")).to_contain_text("folks")
-    await expect(bo.dialog).to_contain_text("The result is based on the earlier text")
+    await expect(bo.dialog.get_by_role("region", name="Ann’s")).to_contain_text("folks")
+    await expect(bo.dialog).to_contain_text("This text has changed since you chose")
     await expect(bo.result).to_have_value("people")
     await anns.click()
     await expect(bo.result).to_have_value("folks")
-    await expect(bo.dialog).not_to_contain_text("earlier text")
+    await expect(bo.dialog).not_to_contain_text("since you chose")
     await bo.uses_this()
     assert await room.agreed() == "Hello folks!\nThe second line.\n"
 
@@ -243,10 +243,10 @@ async def test_a_choice_of_words_that_have_changed_since_is_asked_for_again(room
 async def test_what_was_written_by_hand_stays_when_both_agree_without_it(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("I'll edit by hand")
+    await bo.chooses("Write something else")
     await bo.types("everybody")
     await ann.writes_over("people", "friends")
-    await expect(bo.dialog).to_contain_text("Conflict settled: both versions agree now")
+    await expect(bo.dialog).to_contain_text("Conflict resolved: both versions now match")
     await expect(bo.result).to_have_value("everybody")
     await expect(bo.dialog.get_by_role("button", name="Use this")).to_be_hidden()
     await bo.dialog.get_by_role("button", name="Close").click()
@@ -257,9 +257,9 @@ async def test_what_was_written_by_hand_stays_when_both_agree_without_it(room: R
 async def test_a_passage_is_not_removed_by_one_press(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("I'll edit by hand")
+    await bo.chooses("Write something else")
     await bo.uses_this()
-    await expect(bo.dialog).to_contain_text("This removes the passage for everyone")
+    await expect(bo.dialog).to_contain_text("This deletes the highlighted text for everyone")
     await ann.reads(_ANNS)
     await bo.uses_this()
     await expect(bo.dialog).to_be_hidden()
@@ -270,7 +270,7 @@ async def test_a_conflict_is_over_when_both_write_the_same(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.writes_over("friends", "people")
     await expect(bo.bar).to_be_hidden()
-    await expect(bo.toast).to_contain_text("Resolved: both versions now agree.")
+    await expect(bo.toast).to_contain_text("Conflict resolved: both versions now match.")
     await ann.reads(_ANNS)
     assert await room.agreed() == _ANNS
 
@@ -285,11 +285,11 @@ async def test_a_conflict_that_is_gone_within_a_moment_is_never_shown(room: Room
     await bo.writes_over("world", "friends")
     await bo.page.clock.run_for(500)  # when it is sent
     bo.line.release()
-    await expect(bo.status).to_contain_text("1 part needs your choice")
+    await expect(bo.status).to_contain_text("1 conflict to review")
     await bo.page.clock.run_for(900)
     await expect(bo.bar).to_be_hidden()
     await ann.writes_over("people", "friends")
-    await expect(bo.status).not_to_contain_text("choice")
+    await expect(bo.status).not_to_contain_text("conflict")
     await bo.page.clock.run_for(5000)
     await expect(bo.bar).to_be_hidden()
     await expect(bo.toast).to_be_hidden()
@@ -298,10 +298,10 @@ async def test_a_conflict_that_is_gone_within_a_moment_is_never_shown(room: Room
 async def test_an_open_conflict_survives_a_reload(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.page.reload()
-    await expect(bo.bar).to_contain_text("Ann changed the same words as you")
+    await expect(bo.bar).to_contain_text("You and Ann changed the same words")
     await bo.reads(_BOS)
     await bo.opens_dialog()
-    await bo.chooses("Mine")
+    await bo.chooses("Yours")
     await bo.uses_this()
     await ann.reads(_BOS)
     assert await room.agreed() == _BOS
@@ -320,7 +320,7 @@ async def disagree_thrice(room: Room) -> tuple[Window, Window]:
     for old, bos in (("cat", "tiger"), ("dogs", "wolves"), ("cows", "bulls")):
         await bo.writes_over(old, bos)
     bo.line.release()
-    await expect(bo.bar).to_contain_text("3 places")
+    await expect(bo.bar).to_contain_text("3 conflicts")
     await bo.opens_dialog()
     return ann, bo
 
@@ -334,15 +334,15 @@ async def test_conflicts_are_answered_one_after_the_other(room: Room) -> None:
     await expect(heading).to_be_focused()
     await bo.page.keyboard.press("Shift+F8")
     await expect(heading).to_have_text("Conflict 1 of 3 on line 1")
-    await bo.chooses("Mine")
+    await bo.chooses("Yours")
     await bo.uses_this()
     await expect(heading).to_have_text("Conflict 2 of 3 on line 3")
-    await bo.chooses("Ann's")
+    await bo.chooses("Ann’s")
     await bo.uses_this()
     await bo.chooses("Both")
     await bo.uses_this()
     await expect(bo.dialog).to_be_hidden()
-    await expect(bo.toast).to_contain_text("What you chose was used for 3 parts.")
+    await expect(bo.toast).to_contain_text("3 conflicts resolved.")
     merged = "one tiger\nmiddle\ntwo puppies\nthree bulls calves\n"
     await ann.reads(merged)
     assert await room.agreed() == merged
@@ -354,13 +354,15 @@ async def test_one_choice_can_be_used_for_all_others_but_for_none_that_was_answe
     ann, bo = await disagree_thrice(room)
     alike = bo.dialog.get_by_role("checkbox")
     await expect(alike).to_be_hidden()
-    await bo.chooses("Ann's")
-    await expect(bo.dialog.get_by_label("Use the same choice for the other 2")).not_to_be_checked()
+    await bo.chooses("Ann’s")
+    await expect(
+        bo.dialog.get_by_label("Do the same for the other 2 conflicts")
+    ).not_to_be_checked()
     await bo.uses_this()
-    await bo.chooses("I'll edit by hand")
+    await bo.chooses("Write something else")
     await expect(alike).to_be_hidden()
-    await bo.chooses("Mine")
-    await bo.dialog.get_by_label("Use the same choice for the other one").check()
+    await bo.chooses("Yours")
+    await bo.dialog.get_by_label("Do the same for the other conflict").check()
     await bo.uses_this()
     await expect(bo.dialog).to_be_hidden()
     merged = "one kitten\nmiddle\ntwo wolves\nthree bulls\n"
@@ -379,7 +381,7 @@ async def test_each_side_shows_its_own_words_at_the_other_conflicts_of_a_line(ro
     bo.line.release()
     await bo.opens_dialog()
     await expect(bo.page.locator("#base-text")).to_have_text("A cat that I know chases two dogs.")
-    yours, anns_own = (bo.dialog.get_by_role("region", name=name) for name in ("Yours", "Ann's"))
+    yours, anns_own = (bo.dialog.get_by_role("region", name=name) for name in ("Yours", "Ann’s"))
     await expect(yours).to_contain_text("tiger that I know chases two wolves.")
     await expect(anns_own).to_contain_text("kitten that I know chases two puppies.")
 
@@ -407,14 +409,14 @@ async def test_what_was_added_and_removed_is_marked_and_said(room: Room) -> None
 async def test_what_was_written_from_two_choices_is_kept_both(room: Room) -> None:
     _, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("Mine")
+    await bo.chooses("Yours")
     await bo.result.fill("dear friends")
-    await bo.chooses("Ann's")
+    await bo.chooses("Ann’s")
     await bo.result.fill("dear people")
     await bo.chooses("Both")
-    await bo.chooses("I'll edit by hand")
+    await bo.chooses("Write something else")
     await expect(bo.result).to_have_value("dear people")
-    await bo.dialog.get_by_role("button", name="What else you wrote").click()
+    await bo.dialog.get_by_role("button", name="Show my other draft").click()
     await expect(bo.result).to_have_value("dear friends")
 
 
@@ -423,7 +425,7 @@ async def test_who_changed_what_and_when_is_said_while_the_dialog_is_open(room: 
     await bo.page.clock.install()
     await bo.opens_dialog()
     await ann.writes_over("people", "folks")
-    await expect(bo.dialog.get_by_role("region", name="Ann's")).to_contain_text("folks")
+    await expect(bo.dialog.get_by_role("region", name="Ann’s")).to_contain_text("folks")
     age = bo.page.locator("#their-age")
     await expect(age).to_have_text("changed just now")
     await bo.page.clock.fast_forward(2 * 60_000)
@@ -439,8 +441,8 @@ async def test_all_of_my_text_can_be_taken_away_before_anything_is_decided(room:
     assert download.suggested_filename == f"{room.document}.txt"
     assert (await download.path()).read_text() == _BOS
     await bo.dialog.get_by_role("button", name="Copy my text").click()
-    await expect(bo.dialog).to_contain_text("Your text is copied.")
-    await bo.chooses("I'll edit by hand")
+    await expect(bo.dialog).to_contain_text("Copied.")
+    await bo.chooses("Write something else")
     await bo.page.keyboard.press("Control+V")
     await expect(bo.result).to_have_value(_BOS)
 
@@ -448,9 +450,9 @@ async def test_all_of_my_text_can_be_taken_away_before_anything_is_decided(room:
 async def test_the_decision_can_be_undone_from_where_it_is_told(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("Ann's")
+    await bo.chooses("Ann’s")
     await bo.uses_this()
-    await expect(bo.toast).to_contain_text("Ann's version was used for 1 part.")
+    await expect(bo.toast).to_contain_text("Resolved with Ann’s version.")
     await bo.toast.get_by_role("button", name="Undo").click()
     await expect(bo.toast).to_be_hidden()
     await expect(bo.text).to_be_focused()
@@ -468,16 +470,16 @@ async def test_an_undo_that_would_take_back_something_else_is_not_offered(room: 
     await expect(undo).to_be_visible()
     await bo.types(" and all")
     await expect(undo).to_be_hidden()
-    await expect(bo.toast).to_contain_text("Both versions were used for 1 part.")
+    await expect(bo.toast).to_contain_text("Resolved with both versions.")
 
 
 async def test_what_is_told_stays_for_a_while_and_can_be_dismissed(room: Room) -> None:
     _, bo = await disagree(room)
     await bo.page.clock.install()
     await bo.opens_dialog()
-    await bo.chooses("Mine")
+    await bo.chooses("Yours")
     await bo.uses_this()
-    await expect(bo.toast).to_contain_text("Your version was used for 1 part.")
+    await expect(bo.toast).to_contain_text("Resolved with your version.")
     await expect(bo.toast.get_by_role("button", name="Undo")).to_be_hidden()
     await bo.page.clock.run_for(10_000)
     await expect(bo.toast).to_be_visible()

@@ -43,7 +43,7 @@ async def test_a_lost_connection_comes_back_and_brings_both_sides_together(room:
     await bo.goes_after("Bo: ")
     await bo.types("typed alone")
     await expect(bo.status).to_contain_text("Saving")
-    await expect(bo.status).to_contain_text("Offline - keep typing")
+    await expect(bo.status).to_contain_text("Offline. Keep typing")
     await ann.goes_after("Ann: ")
     await ann.types("typed meanwhile")
     await ann.settled()
@@ -54,7 +54,7 @@ async def test_a_lost_connection_comes_back_and_brings_both_sides_together(room:
     merged = "Ann: typed meanwhile\nBo: typed alone, and on\n"
     await bo.reads(merged)
     await ann.reads(merged)
-    await expect(bo.status).to_have_text("All changes saved")
+    await expect(bo.status).to_have_text("Saved")
     await expect(bo.page.get_by_role("status")).to_contain_text(["Back online."])
     assert await room.agreed() == merged
     assert await bo.selected() == merged.replace("and on", "and on|")
@@ -67,14 +67,14 @@ async def test_a_browser_that_is_offline_says_so_and_goes_on_when_it_is_back(roo
     await bo.goes_after("Bo: ")
     await ann.goes_after("Ann: ")
     await asyncio.gather(ann.types("on this side"), bo.types("on that side"))
-    await expect(bo.status).not_to_have_text("All changes saved")
+    await expect(bo.status).not_to_have_text("Saved")
     await ann.reads("Ann: on this side\nBo: \n")
     await bo.context.set_offline(False)
     merged = "Ann: on this side\nBo: on that side\n"
     await bo.reads(merged)
     await ann.reads(merged)
     assert await room.agreed() == merged
-    await expect(bo.status).to_have_text("All changes saved")
+    await expect(bo.status).to_have_text("Saved")
 
 
 async def test_a_hundred_edits_on_both_sides_come_together_without_a_question(room: Room) -> None:

@@ -128,11 +128,11 @@ async def test_a_browser_that_is_killed_has_kept_every_word(room: Room, tmp_path
     async with chromium_on(tmp_path) as context:
         ann = room.watch(Window(await context.new_page(), line))
         await ann.page.goto(address)
-        await expect(bar(ann)).to_contain_text("Text from an earlier visit was not sent")
+        await expect(bar(ann)).to_contain_text("You have unsent text from")
         await expect(bar(ann)).to_contain_text("4 words")
         assert await ann.has_focus()
-        await presses(ann, "Merge it")
-        await expect(bar(ann)).to_contain_text("is in the document now.")
+        await presses(ann, "Merge into document")
+        await expect(bar(ann)).to_contain_text("was merged into the document.")
         await ann.reads(f"Bo came first. {text}")
         assert await room.agreed() == f"Bo came first. {text}"
         await keeps(ann)
@@ -148,9 +148,9 @@ async def test_a_tab_that_is_closed_while_offline_leaves_its_text_to_the_next(ro
     await bo.types("typed meanwhile")
     ann = await comes_back(room, browser)
     await expect(bar(ann)).to_contain_text("2 words")
-    await expect(ann.page.get_by_role("status")).to_contain_text(["was not sent"])
+    await expect(ann.page.get_by_role("status")).to_contain_text(["unsent text"])
     await ann.reads("Ann: \nBo: typed meanwhile\n")
-    await presses(ann, "Merge it")
+    await presses(ann, "Merge into document")
     await ann.reads("Ann: typed alone\nBo: typed meanwhile\n")
     assert await room.agreed() == "Ann: typed alone\nBo: typed meanwhile\n"
     await presses(ann, "Close")
@@ -176,8 +176,8 @@ async def test_unsent_text_that_disagrees_is_put_aside_and_the_rest_merged(room:
     await bo.writes_over("Monday", "Tuesday")
     await bo.settled()
     ann = await comes_back(room, other)
-    await presses(ann, "Merge it")
-    await expect(bar(ann)).to_contain_text("it is kept with the parts put aside")
+    await presses(ann, "Merge into document")
+    await expect(bar(ann)).to_contain_text("except where it conflicted")
     assert await room.agreed() == "Meet on Tuesday.\n\nBring: cake\n"
     [branch] = await room.branches("unmerged")
     text = await room.git("show", f"unmerged/{branch}:{room.document}.txt")
@@ -205,12 +205,12 @@ async def test_no_text_is_thrown_away_without_asking_twice(room: Room) -> None:
     browser = await leaves_unsent(room, "not wanted", after="line.\n")
     ann = await comes_back(room, browser)
     await presses(ann, "Discard")
-    await expect(bar(ann)).to_contain_text("for good?")
+    await expect(bar(ann)).to_contain_text("Permanently discard")
     await ann.page.keyboard.press("Enter")  # the focus is where it does no harm
-    await expect(bar(ann)).to_contain_text("was not sent")
+    await expect(bar(ann)).to_contain_text("unsent text")
     await keeps(ann, "First line.\nnot wanted")
     await presses(ann, "Discard")
-    await presses(ann, "Discard it")
+    await presses(ann, "Discard")
     await expect(bar(ann)).to_be_hidden()
     await keeps(ann)
     assert await room.agreed() == "First line.\n"
@@ -220,8 +220,8 @@ async def test_the_difference_is_shown_and_can_be_taken_away(room: Room) -> None
     await room.begin("First line.\n")
     browser = await leaves_unsent(room, "typed\nalone", after="line.\n")
     ann = await comes_back(room, browser)
-    await presses(ann, "See the difference")
-    dialog = ann.page.get_by_role("dialog", name="Text that was not sent")
+    await presses(ann, "Show changes")
+    dialog = ann.page.get_by_role("dialog", name="Unsent text")
     await expect(dialog.locator("ins")).to_contain_text("typed")
     async with ann.page.expect_download() as downloading:
         await dialog.get_by_role("button", name="Download my text").click()
@@ -242,11 +242,11 @@ async def test_a_merge_without_a_connection_is_said_and_can_be_tried_again(room:
     ann = await comes_back(room, browser)
     await expect(bar(ann)).to_be_visible()
     ann.loses_connection()
-    await presses(ann, "Merge it")
-    await expect(bar(ann)).to_contain_text("There is no connection. It is kept here")
+    await presses(ann, "Merge into document")
+    await expect(bar(ann)).to_contain_text("There is no connection. It’s still stored here")
     await keeps(ann, "First line.\ntyped alone")
     ann.line.mend()
-    await presses(ann, "Merge it")
+    await presses(ann, "Merge into document")
     await ann.reads("First line.\ntyped alone")
     assert await room.agreed() == "First line.\ntyped alone"
 
@@ -324,7 +324,7 @@ async def test_a_tab_that_slept_while_its_text_was_sent_does_not_send_it_again(r
     await one.page.evaluate("document.dispatchEvent(new Event('freeze'))")
     one.line.mend()
     two = await tab_beside(room, one)
-    await presses(two, "Merge it")
+    await presses(two, "Merge into document")
     await two.reads("First line.\ntyped alone")
     await two.goes_before("First")
     await two.types("Two wrote this. ")
@@ -353,7 +353,7 @@ async def test_who_leaves_is_asked_only_if_the_text_would_be_lost(room: Room) ->
         ann.loses_connection()
         await ann.types("typed alone")
         if is_storage_broken:
-            await expect(ann.status).to_contain_text("your text cannot be kept on this device")
+            await expect(ann.status).to_contain_text("can’t store your text")
         else:
             await keeps(ann, "typed alone")
         async with ann.page.expect_event("close"):

@@ -54,7 +54,7 @@ async def test_a_push_answers_what_was_put_aside_in_a_window(room: Room, tmp_pat
     bo.line.release()
     await bo.opens_dialog()
     await bo.dialog.get_by_role("button", name="Decide later").click()
-    counted = ann.page.get_by_role("button", name="1 part put aside")
+    counted = ann.page.get_by_role("button", name="1 unresolved conflict")
     await expect(counted).to_be_visible()
     [unmerged] = await room.branches("unmerged")
     file = await _clone(room, tmp_path / "clone")

@@ -25,13 +25,13 @@ async def test_a_name_is_answered_while_it_is_typed(room: Room) -> None:
     await room.begin("here already")
     ann = await room.window("Ann", "/")
     ann.excuses("404")  # so the browser notes what is only an answer
-    name = ann.page.get_by_label("Open or create by name")
+    name = ann.page.get_by_label("Open a document, or create one")
     answer = ann.page.locator("#answer")
     await name.fill("nobody-wrote-this-yet")
-    await expect(answer).to_have_text("“nobody-wrote-this-yet” is new: create it.")
+    await expect(answer).to_have_text("“nobody-wrote-this-yet” doesn’t exist yet.")
     await expect(ann.page.get_by_role("button", name="Create")).to_be_visible()
     await name.fill(room.document)
-    await expect(answer).to_have_text(f"“{room.document}” exists: open it.")
+    await expect(answer).to_have_text(f"“{room.document}” already exists.")
     await ann.page.get_by_role("button", name="Open").click()
     await ann.reads("here already")
 
@@ -39,17 +39,17 @@ async def test_a_name_is_answered_while_it_is_typed(room: Room) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("Notes", "Names are in small letters."),
-        ("my notes", "A name has no blanks; use - instead."),
-        ("../x", "A name has only letters a to z, digits, and . _ -"),
-        ("a..b", "A name has no two dots in a row."),
-        ("a.lock", "A name does not end in .git or .lock."),
-        ("a" * 65, "A name has at most 64 characters."),
+        ("Notes", "Use lowercase letters only."),
+        ("my notes", "Use hyphens instead of spaces."),
+        ("../x", "Use only a–z, 0–9, dots, hyphens and underscores."),
+        ("a..b", "Don’t use two dots in a row."),
+        ("a.lock", "The name can’t end in .git or .lock."),
+        ("a" * 65, "Use 64 characters or fewer."),
     ],
 )
 async def test_a_name_that_cannot_be_is_explained(room: Room, name: str, reason: str) -> None:
     ann = await room.window("Ann", "/")
-    await ann.page.get_by_label("Open or create by name").fill(name)
+    await ann.page.get_by_label("Open a document, or create one").fill(name)
     await expect(ann.page.locator("#answer")).to_have_text(reason)
     await ann.page.keyboard.press("Enter")
     await expect(ann.page.locator("#answer")).to_have_text(reason)
@@ -59,15 +59,15 @@ async def test_a_name_that_cannot_be_is_explained(room: Room, name: str, reason:
 async def test_the_nearest_name_is_offered_and_taken(room: Room) -> None:
     ann = await room.window("Ann", "/")
     ann.excuses("404")
-    field = ann.page.get_by_label("Open or create by name")
+    field = ann.page.get_by_label("Open a document, or create one")
     await field.fill("Résumé (final)")
     await ann.page.get_by_role("button", name="Use “resume-final”").click()
     await expect(field).to_have_value("resume-final")
     await expect(field).to_be_focused()
-    await expect(ann.page.locator("#answer")).to_have_text("“resume-final” is new: create it.")
+    await expect(ann.page.locator("#answer")).to_have_text("“resume-final” doesn’t exist yet.")
     await expect(ann.page.get_by_role("button", name="Use")).to_have_count(0)
     await field.fill("会議")
-    await expect(ann.page.locator("#answer")).to_contain_text("only letters a to z")
+    await expect(ann.page.locator("#answer")).to_contain_text("Use only a–z")
     await expect(ann.page.get_by_role("button", name="Use")).to_have_count(0)
 
 
@@ -82,13 +82,13 @@ async def test_while_the_server_is_slow_or_silent_the_page_says_so(room: Room) -
         await (route.continue_() if reached else route.abort())
 
     await ann.page.route("**/api/**", answer)
-    await ann.page.get_by_label("Open or create by name").fill("not-yet")
+    await ann.page.get_by_label("Open a document, or create one").fill("not-yet")
     said = ann.page.locator("#answer")
     await expect(said).to_have_text("Looking for “not-yet”…")
     answering.set()
-    await expect(said).to_have_text("The server cannot be reached. Trying again…")
+    await expect(said).to_have_text("Can’t reach the server. Retrying…")
     reached = True
-    await expect(said).to_have_text("“not-yet” is new: create it.")
+    await expect(said).to_have_text("“not-yet” doesn’t exist yet.")
 
 
 async def test_recent_documents_are_listed_and_can_be_forgotten(room: Room) -> None:
@@ -101,8 +101,8 @@ async def test_recent_documents_are_listed_and_can_be_forgotten(room: Room) -> N
     assert "20" in str(await time.get_attribute("title"))  # the year
     await recent.get_by_role("button", name="Remove").click()
     await expect(recent.get_by_role("link")).to_have_count(0)
-    await expect(recent).to_contain_text("None yet")
-    await expect(recent.get_by_role("status")).to_contain_text("still there")
+    await expect(recent).to_contain_text("Documents you open will appear here")
+    await expect(recent.get_by_role("status")).to_contain_text("wasn’t deleted")
     await expect(recent.get_by_role("button", name="Undo")).to_be_focused()
     await ann.page.keyboard.press("Enter")
     await expect(recent.get_by_role("link")).to_have_text([room.document])
@@ -114,9 +114,9 @@ async def test_what_is_no_address_leads_on(room: Room) -> None:
     ann = await room.window("Ann", "/")
     ann.excuses("404")
     await ann.page.goto(f"{ann.line.url}/nowhere/at/all")
-    await expect(ann.page.get_by_role("heading")).to_have_text("There is nothing at this address")
+    await expect(ann.page.get_by_role("heading")).to_have_text("Page not found")
     await ann.page.goto(f"{ann.line.url}/d/{room.document.upper()}")
-    await expect(ann.page.get_by_role("heading")).to_have_text("No document can have this name")
+    await expect(ann.page.get_by_role("heading")).to_have_text("That name can’t be used")
     await ann.page.get_by_role("link", name="Open or create").click()
     await ann.page.wait_for_url(f"**/d/{room.document}")
     assert await ann.settled() == ""
@@ -126,7 +126,7 @@ async def test_a_second_window_is_somebody_else(room: Room) -> None:
     ann = await room.enter("Ann")
     await ann.page.get_by_role("button", name="Share").click()
     async with ann.context.expect_page() as opened:
-        await ann.page.get_by_role("button", name="Open in a second window").click()
+        await ann.page.get_by_role("button", name="Try it in a second window").click()
     second = room.watch(Window(await opened.value, ann.line))
     await second.settled()
     await second.text.focus()
@@ -141,7 +141,7 @@ async def test_the_device_shares_where_it_can(room: Room) -> None:
     )
     await ann.page.goto(f"{ann.line.url}/d/{room.document}")
     await ann.page.get_by_role("button", name="Share").click()
-    await ann.page.get_by_role("button", name="Send").click()
+    await ann.page.get_by_role("button", name="Share via").click()
     link = f"{ann.line.url}/d/{room.document}"
     assert await ann.page.evaluate("window.shared") == {"title": room.document, "url": link}
 
@@ -205,7 +205,7 @@ async def test_the_link_and_the_command_that_are_shared_can_be_copied(room: Room
         await expect(copy).to_have_text("Copied")
         assert await ann.page.evaluate("navigator.clipboard.readText()") == text
     await ann.page.keyboard.press("Escape")
-    await expect(ann.page.get_by_label("With Git")).to_be_hidden()
+    await expect(ann.page.get_by_label("Clone with Git")).to_be_hidden()
 
 
 async def test_everything_has_the_name_by_which_it_is_found(room: Room) -> None:
@@ -213,9 +213,9 @@ async def test_everything_has_the_name_by_which_it_is_found(room: Room) -> None:
     page = bo.page
     for locator in (
         page.get_by_role("textbox", name="Document text", exact=True),
-        page.get_by_role("list", name="People here"),
+        page.get_by_role("list", name="People in this document"),
         page.get_by_role("button", name="Share"),
-        page.get_by_role("link", name="All documents"),
+        page.get_by_role("link", name="Home"),
     ):
         await expect(locator).to_be_visible()
     bo.line.hold()
@@ -231,10 +231,10 @@ async def names_of_the_dialog(page: Page) -> None:
     dialog = page.get_by_role("dialog", name=re.compile("^Conflict"))
     assert await dialog.evaluate("element => element instanceof HTMLDialogElement")
     await expect(dialog.get_by_role("radio")).to_have_count(4)
-    for choice in ("Mine", "Ann's", "Both", "I'll edit by hand"):
+    for choice in ("Yours", "Ann’s", "Both", "Write something else"):
         await expect(dialog.get_by_role("radio", name=choice, exact=True)).to_be_visible()
     await expect(dialog.get_by_role("textbox", name="Result", exact=True)).to_be_visible()
     for button in ("Use this", "Decide later"):
         await expect(dialog.get_by_role("button", name=button, exact=True)).to_be_visible()
-    for side in ("Yours", "Ann's"):
+    for side in ("Yours", "Ann’s"):
         await expect(dialog.get_by_role("region", name=side, exact=True)).to_be_visible()

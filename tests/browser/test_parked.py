@@ -19,20 +19,20 @@ async def put_aside(room: Room) -> tuple[Window, Window]:
     await bo.opens_dialog()
     await bo.dialog.get_by_role("button", name="Decide later").click()
     for window in (ann, bo):
-        await expect(button_of(window)).to_have_text("1 part put aside")
+        await expect(button_of(window)).to_have_text("1 unresolved conflict")
     return ann, bo
 
 
 def button_of(window: Window) -> Locator:
-    return window.page.get_by_role("button", name="put aside")
+    return window.page.get_by_role("button", name="unresolved conflict")
 
 
 def panel_of(window: Window) -> Locator:
-    return window.page.get_by_role("region", name="Put aside")
+    return window.page.get_by_role("region", name="Unresolved conflicts")
 
 
 def dialog_of(window: Window) -> Locator:
-    return window.page.get_by_role("dialog", name="Put aside by")
+    return window.page.get_by_role("dialog", name=re.compile("version, "))
 
 
 async def opens_list(window: Window) -> Locator:
@@ -51,25 +51,25 @@ async def test_anybody_can_review_what_somebody_put_aside(room: Room) -> None:
     ann, bo = await put_aside(room)
     panel = await opens_list(ann)
     await expect(panel.get_by_role("listitem")).to_contain_text(
-        re.compile(r"Bo (just now|\d+ s ago) · 1 place, \d+ characters")
+        re.compile(r"Bo (just now|\d+ s ago) · 1 conflict")
     )
     await panel.get_by_role("button", name="Review").click()
     dialog = dialog_of(ann)
     await expect(dialog.get_by_role("heading", level=2)).to_have_text(
-        re.compile(r"Put aside by Bo, \w{3} \d\d:\d\d, on line 1")
+        re.compile(r"Bo’s version, \w+day \d\d:\d\d, on line 1")
     )
-    await expect(dialog.get_by_role("region", name="Bo's")).to_contain_text("friends")
-    there = dialog.get_by_role("region", name="In the document now")
+    await expect(dialog.get_by_role("region", name="Bo’s")).to_contain_text("friends")
+    there = dialog.get_by_role("region", name="Current text")
     await expect(there).to_contain_text("people")
     for radio in await dialog.get_by_role("radio").all():
         await expect(radio).not_to_be_checked()
-    await dialog.get_by_role("radio", name="Bo's").check()
+    await dialog.get_by_role("radio", name="Bo’s").check()
     await dialog.get_by_role("button", name="Use this").click()
     await expect(dialog).to_be_hidden()
     await expect(ann.text).to_be_focused()
     await ann.reads(_BOS)
     await bo.reads(_BOS)
-    await expect(ann.toast).to_contain_text("Bo's version was used for 1 part.")
+    await expect(ann.toast).to_contain_text("Resolved with Bo’s version.")
     for window in (ann, bo):
         await expect(button_of(window)).to_be_hidden()
     assert await room.agreed() == _BOS
@@ -82,7 +82,7 @@ async def test_ones_own_part_is_called_yours(room: Room) -> None:
     await expect(panel.get_by_role("listitem")).to_contain_text("You")
     await panel.get_by_role("button", name="Review").click()
     dialog = dialog_of(bo)
-    await expect(dialog.get_by_role("heading", level=2)).to_contain_text("Put aside by you")
+    await expect(dialog.get_by_role("heading", level=2)).to_contain_text("Your version, ")
     await expect(dialog.get_by_role("region", name="Yours")).to_contain_text("friends")
     await dialog.get_by_role("radio", name="Both").check()
     await dialog.get_by_role("button", name="Use this").click()
@@ -120,7 +120,7 @@ async def test_ones_own_conflict_comes_first(room: Room) -> None:
     bo.line.release()
     await expect(bo.bar).to_be_visible()
     panel = await opens_list(bo)
-    await expect(panel).to_contain_text("Answer your own conflict first (F8)")
+    await expect(panel).to_contain_text("Resolve your own conflict first (F8)")
     review = panel.get_by_role("button", name="Review")
     await expect(review).to_have_attribute("aria-disabled", "true")
     await review.click(force=True)
@@ -137,7 +137,7 @@ async def test_what_somebody_else_dealt_with_meanwhile_is_said(room: Room) -> No
     await ann.page.route("**/unmerged/*", gone)
     panel = await opens_list(ann)
     await panel.get_by_role("button", name="Review").click()
-    await expect(panel).to_contain_text("Somebody has dealt with it already.")
+    await expect(panel).to_contain_text("Someone has already resolved this.")
     await expect(dialog_of(ann)).to_be_hidden()
 
 
@@ -147,13 +147,13 @@ async def test_of_two_who_decide_at_the_same_time_the_later_one_counts(room: Roo
         panel = await opens_list(window)
         await panel.get_by_role("button", name="Review").click()
         await expect(dialog_of(window)).to_be_visible()
-    await dialog_of(bo).get_by_role("radio", name="What is there now").check()
+    await dialog_of(bo).get_by_role("radio", name="Current text").check()
     await dialog_of(bo).get_by_role("button", name="Use this").click()
     await bo.settled()
-    await dialog_of(ann).get_by_role("radio", name="Bo's").check()
+    await dialog_of(ann).get_by_role("radio", name="Bo’s").check()
     await dialog_of(ann).get_by_role("button", name="Use this").click()
     await expect(dialog_of(ann)).to_be_hidden()
-    await expect(ann.toast).to_contain_text("Bo's version was used for 1 part.")
+    await expect(ann.toast).to_contain_text("Resolved with Bo’s version.")
     assert await room.agreed() == _BOS
 
 
@@ -167,11 +167,11 @@ async def test_a_list_that_cannot_be_loaded_says_what_to_do(room: Room, failure:
 
     await ann.page.route("**/unmerged", fail)
     panel = await opens_list(ann)
-    await expect(panel).to_contain_text("Check the connection, then try again.")
+    await expect(panel).to_contain_text("Check your connection and try again.")
     await ann.page.unroute("**/unmerged")
     await panel.get_by_role("button", name="Try again").click()
     await expect(panel.get_by_role("listitem")).to_have_count(1)
-    await expect(panel).not_to_contain_text("Check the connection")
+    await expect(panel).not_to_contain_text("Check your connection")
 
 
 async def test_what_merges_by_now_is_only_put_in(room: Room) -> None:
@@ -181,9 +181,9 @@ async def test_what_merges_by_now_is_only_put_in(room: Room) -> None:
     panel = await opens_list(ann)
     await panel.get_by_role("button", name="Review").click()
     dialog = dialog_of(ann)
-    await expect(dialog).to_contain_text("Nothing in it disagrees with the document any more.")
+    await expect(dialog).to_contain_text("This version no longer conflicts.")
     await expect(dialog.get_by_role("radio")).to_have_count(0)
-    await dialog.get_by_role("button", name="Put it in").click()
+    await dialog.get_by_role("button", name="Add to document").click()
     await ann.reads(_BOS)
     await bo.reads(_BOS)
     await expect(button_of(ann)).to_be_hidden()

@@ -201,7 +201,7 @@ async def test_what_a_conflict_is_about_is_underlined_until_it_is_over(room: Roo
     assert box is not None
     assert abs(box["x"] - (await character(bo, "Friday"))["left"]) < 2
     await bo.opens_dialog()
-    await bo.chooses("Mine")
+    await bo.chooses("Yours")
     await bo.uses_this()
     await expect(bo.bar).to_be_hidden()
     await expect(marks).to_have_count(0)
@@ -209,7 +209,7 @@ async def test_what_a_conflict_is_about_is_underlined_until_it_is_over(room: Roo
 
 async def test_who_types_is_shown_and_who_comes_is_announced(room: Room) -> None:
     ann, bo = await room.pair("one\n")
-    await expect(ann.page.locator("#announcement")).to_have_text("Bo is here.")
+    await expect(ann.page.locator("#announcement")).to_have_text("Bo joined.")
     await bo.goes_after("one")
     await bo.types(" two")
     await expect(ann.people.locator(".typing")).to_have_count(1)

@@ -44,9 +44,9 @@ async def test_what_is_chosen_applies_at_once_and_lasts(room: Room) -> None:
     ann = await room.enter("Ann", color_scheme="light")
     size = await style_of(ann, "fontSize")
     await opens_settings(ann)
-    await chooses(ann, "Colours", "Dark")
-    await chooses(ann, "Letters", "As in a book")
-    await chooses(ann, "Size", "Large")
+    await chooses(ann, "Theme", "Dark")
+    await chooses(ann, "Font", "Sans-serif")
+    await chooses(ann, "Text size", "Large")
     await ann.page.get_by_label("Wrap long lines").uncheck()
     await ann.page.get_by_label("Check spelling").uncheck()
     for _ in ("at once", "after a reload"):
@@ -58,9 +58,9 @@ async def test_what_is_chosen_applies_at_once_and_lasts(room: Room) -> None:
         await ann.page.reload()
         await ann.settled()
     await opens_settings(ann)
-    await expect(ann.page.get_by_label("Colours")).to_have_value("dark")
-    await ann.page.get_by_role("button", name="Restore the defaults").click()
-    await expect(ann.page.get_by_label("Colours")).to_have_value("system")
+    await expect(ann.page.get_by_label("Theme")).to_have_value("dark")
+    await ann.page.get_by_role("button", name="Reset to defaults").click()
+    await expect(ann.page.get_by_label("Theme")).to_have_value("system")
     assert await style_of(ann, "fontSize") == size
     assert await ann.text.evaluate("area => area.scrollWidth === area.clientWidth")
 
@@ -72,8 +72,8 @@ async def test_all_tabs_of_the_browser_follow(room: Room) -> None:
     landing = await ann.context.new_page()
     await landing.goto(f"{ann.line.url}/")
     await opens_settings(ann)
-    await chooses(ann, "Colours", "Dark")
-    await chooses(ann, "Size", "Very large")
+    await chooses(ann, "Theme", "Dark")
+    await chooses(ann, "Text size", "Very large")
     for page in (second.page, landing):
         await expect(page.locator("body")).to_have_css("background-color", "rgb(21, 24, 28)")
     await expect(second.text).to_have_css("font-size", "26px")
@@ -88,8 +88,8 @@ async def test_tab_leaves_the_text_unless_it_is_to_insert_a_tab(room: Room) -> N
     await chooses(ann, "Tab key", "Inserts a tab")
     await ann.page.keyboard.press("Escape")
     await expect(ann.text).to_have_accessible_description(
-        "The Tab key inserts a tab. To leave the text, press Escape, then Tab."
-        " Every version is kept in Git"
+        "Tab inserts a tab. Press Escape, then Tab, to leave the editor."
+        " Every saved version is in Git"
     )
     await ann.text.focus()
     await ann.types("a\tb")
@@ -111,9 +111,9 @@ async def test_without_storage_the_settings_last_as_long_as_the_page(room: Room)
         "() => { Storage.prototype.setItem = () => { throw new Error('switched off') } }"
     )
     await opens_settings(ann)
-    await chooses(ann, "Size", "Large")
+    await chooses(ann, "Text size", "Large")
     await expect(ann.text).to_have_css("font-size", "20px")
-    await expect(ann.page.locator("#announcement")).to_contain_text("keeps no settings")
+    await expect(ann.page.locator("#announcement")).to_contain_text("can’t save settings")
 
 
 # --- the look
@@ -237,13 +237,13 @@ async def test_the_tab_shows_a_state_by_its_icon(room: Room, state: str) -> None
     )
     assert shown[0] == 200
     assert shown[1].startswith("<svg")
-    assert shown[2].endswith("notes - GollabEdit")
+    assert shown[2].endswith("notes – GollabEdit")
 
 
 async def test_title_and_icon_follow_the_text(room: Room) -> None:
     ann, bo = await room.pair("Hello world!")
     icon = bo.page.locator("link[rel=icon]")
-    await expect(bo.page).to_have_title(f"{room.document} - GollabEdit")
+    await expect(bo.page).to_have_title(f"{room.document} – GollabEdit")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon.svg")
     bo.line.hold()
     await ann.writes_over("world", "people")
@@ -251,10 +251,10 @@ async def test_title_and_icon_follow_the_text(room: Room) -> None:
     await bo.writes_over("world", "friends")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-busy.svg")
     bo.line.release()
-    await expect(bo.page).to_have_title(f"● Your choice is needed - {room.document} - GollabEdit")
+    await expect(bo.page).to_have_title(f"● Conflict – {room.document} – GollabEdit")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-conflict.svg")
     bo.loses_connection()
-    await expect(bo.page).to_have_title(f"● Offline - {room.document} - GollabEdit")
+    await expect(bo.page).to_have_title(f"● Offline – {room.document} – GollabEdit")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-offline.svg")
     bo.line.mend()
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-conflict.svg")

@@ -89,7 +89,7 @@ async def test_a_decision_about_a_conflict_is_one_step(room: Room) -> None:
     bo.line.release()
     await expect(bo.bar).to_be_visible()
     await bo.opens_dialog()
-    await bo.chooses("Ann's")
+    await bo.chooses("Ann’s")
     await bo.uses_this()
     await bo.reads("Hello people!\nThe third line.\n")
     await bo.settled()

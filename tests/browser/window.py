@@ -60,11 +60,11 @@ class Window:
 
     @property
     def people(self) -> Locator:
-        return self.page.get_by_role("list", name="People here")
+        return self.page.get_by_role("list", name="People in this document")
 
     @property
     def bar(self) -> Locator:
-        return self.page.get_by_role("region", name="Conflicts")
+        return self.page.get_by_role("region", name="Conflicts", exact=True)
 
     @property
     def dialog(self) -> Locator:

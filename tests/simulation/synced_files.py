@@ -22,10 +22,10 @@ import pytest
 from server import protocol
 from server.cli.sync.file import WatchedFile
 from server.cli.sync.pair import Pair, PairError
-from server.client.replica import decode, encode
 from server.core.clients import ResumeKeys
 from server.core.session import Limits, Send, Session, Submit
 from server.support import files as disk
+from tests.server.client.test_replica import is_settled
 from tests.server.desk import Desk
 from tests.simulation.client import Words
 
@@ -114,12 +114,12 @@ class Machine:
         self.pair.step(self.world.now)
         messages = self.pair.take_messages()
         if self.line:
-            self.line.to_server.extend(map(encode, messages))
+            self.line.to_server.extend(map(protocol.encode, messages))
 
     def connect(self) -> None:
         if self.pair and self.pair.is_ready and self.line is None:
             self.line = Connection(self.world.session())
-            self.line.to_server.extend(map(encode, self.pair.opened()))
+            self.line.to_server.extend(map(protocol.encode, self.pair.opened()))
 
     def disconnect(self) -> None:
         if self.line and self.pair:
@@ -133,7 +133,7 @@ class Machine:
     def _hear(self) -> None:
         assert self.pair
         assert self.line
-        message = decode(self.line.to_client.popleft())
+        message = protocol.decode_server_message(self.line.to_client.popleft())
         if message:
             self.pair.received(message)
             self._step()
@@ -503,7 +503,7 @@ class World:
             return False
         pairs = [it.pair for it in self.machines]
         return all(
-            it and it._session and it._session.sync.is_settled and not it._replaced for it in pairs
+            it and it._session and is_settled(it._session.sync) and not it._replaced for it in pairs
         )
 
     # --- what must be true

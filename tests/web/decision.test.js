@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAbout, PARK, resolutionOf, resolving } from '../../web/replica/decision.js';
+import { appliesTo, PARK, resolutionOf, resolving } from '../../web/replica/decision.js';
 
 const HUNK = { start: 4, end: 8, base: 'two', ours: 'deux', theirs: 'zwei' };
 
@@ -9,13 +9,13 @@ const conflict = (hunks, text = 'one deux three') => ({ text, hunks });
 
 test('a decision is about what disagrees, wherever it stands by now', () => {
   const decision = resolving(conflict([HUNK]), ['zwei']);
-  assert.ok(isAbout(decision, conflict([{ ...HUNK, start: 9, end: 13 }])));
-  assert.ok(!isAbout(decision, conflict([{ ...HUNK, ours: 'dos' }])));
-  assert.ok(!isAbout(decision, conflict([HUNK, HUNK])));
+  assert.ok(appliesTo(decision, conflict([{ ...HUNK, start: 9, end: 13 }])));
+  assert.ok(!appliesTo(decision, conflict([{ ...HUNK, ours: 'dos' }])));
+  assert.ok(!appliesTo(decision, conflict([HUNK, HUNK])));
 });
 
 test('later can be decided about any conflict', () => {
-  assert.ok(isAbout(PARK, conflict([HUNK])));
+  assert.ok(appliesTo(PARK, conflict([HUNK])));
 });
 
 test('the results take the place of the hunks', () => {

@@ -65,7 +65,7 @@ test('lines that are put behind others are counted without the line end before t
 test('more than three are not named', () => {
   const { add, take } = reading('');
   for (const who of ['A', 'B', 'C', 'D', 'E']) add(who, [0, 0, 'x ']);
-  assert.match(take(), /^A added 1 word .* C added 1 word at line 1\. 2 others wrote too\.$/);
+  assert.match(take(), /^A added 1 word .* C added 1 word at line 1\. 2 others made edits too\.$/);
 });
 
 test('it speaks at most every 15 seconds, and not while the user types', () => {

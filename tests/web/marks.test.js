@@ -32,6 +32,6 @@ test('a blank more is a change of its own', () => {
 
 test('blanks and line ends can be seen and heard', () => {
   assert.equal(visible(' \t\u00a0\r\n\n'), '·⇥⍽␍⏎\n⏎\n');
-  assert.equal(spoken('  \n'), '2 blanks, 1 line end');
-  assert.equal(spoken('\r\n'), '1 line end');
+  assert.equal(spoken('  \n'), '2 spaces, 1 line break');
+  assert.equal(spoken('\r\n'), '1 line break');
 });

@@ -10,9 +10,9 @@ test('a submission is outstanding until its own answer is there', () => {
   const outbox = new Outbox();
   outbox.submit(edit(outbox.nextSeq), 'new');
   assert.deepEqual([outbox.state.name, outbox.seq, outbox.isIdle], ['waiting', 1, false]);
-  assert.equal(outbox.answered(0), null);
-  assert.equal(outbox.answered(1)?.text, 'new');
-  assert.throws(() => outbox.answered(2), ProtocolError);
+  assert.equal(outbox.answeredBy(0), null);
+  assert.equal(outbox.answeredBy(1)?.text, 'new');
+  assert.throws(() => outbox.answeredBy(2), ProtocolError);
   outbox.clear();
   assert.deepEqual([outbox.isIdle, outbox.sent, outbox.nextSeq], [true, null, 2]);
 });

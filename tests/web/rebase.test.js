@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { between } from '../../web/text/between.js';
+import { diffSplices } from '../../web/text/diff_splices.js';
 import { mergeKeepingAll, rebase, uprooted } from '../../web/text/rebase.js';
 import { apply } from '../../web/text/splices.js';
 import { random, randomText } from './random.js';
@@ -33,7 +33,7 @@ function rebased(text, local, remote) {
 
 /** @param {string} text @param {string} typed @param {string} target */
 function meet(text, typed, target) {
-  return rebased(text, between(text, typed), between(text, target));
+  return rebased(text, diffSplices(text, typed), diffSplices(text, target));
 }
 
 for (const { name, text, local, remote, merged, page } of cases) {
@@ -93,14 +93,14 @@ test('both ways around the diamond end in the same text', () => {
 
 test('where nobody can be asked, everything written stays', () => {
   const text = 'one two three';
-  const local = between(text, 'one TWO 3');
-  const remote = between(text, 'one zwei three');
+  const local = diffSplices(text, 'one TWO 3');
+  const remote = diffSplices(text, 'one zwei three');
   assert.equal(mergeKeepingAll(text, local, remote), 'one TWO zwei 3');
 });
 
 test('what is about words that are gone is uprooted, and new words beside them are not', () => {
   const text = 'one two three\nfour\n';
-  const gone = between(text, 'one\n');
+  const gone = diffSplices(text, 'one\n');
   const cases = /** @type {[Splice, boolean][]} */ ([
     [[5, 1, 'W'], true],
     [[7, 0, 'fold'], true],

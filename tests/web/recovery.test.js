@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasArrived, orphanOf, orphansOf, Recovery, wordsIn } from '../../web/drafts/recovery.js';
-import { Sync } from '../../web/replica/replica.js';
+import { Replica } from '../../web/replica/replica.js';
 import { FakeClock } from './clock.js';
 import { settled } from './draft_store.js';
 import { ReferenceServer } from './reference_server.js';
@@ -79,7 +79,7 @@ class World {
     story(tab);
     this.server.leave(tab.id);
     return /** @type {import('../../web/replica/replica.js').Snapshot} */ (
-      JSON.parse(JSON.stringify(tab.sync.snapshot()))
+      JSON.parse(JSON.stringify(tab.replica.snapshot()))
     );
   }
 
@@ -95,30 +95,30 @@ class World {
 
 /** A tab whose answers come at once, or never. */
 class Tab {
-  sync = new Sync();
+  replica = new Replica();
   isDeaf = false;
 
   /** @param {ReferenceServer} server */
   constructor(server) {
     this.server = server;
-    const [hello] = this.sync.opened('Me').send;
+    const [hello] = this.replica.opened('Me').send;
     this.id = server.join(hello, (message) => this.#hear(message));
-    this.sync.catchUp();
+    this.replica.catchUp();
   }
 
   /** @param {any} message */
   #hear(message) {
-    if (!this.isDeaf) this.sync.received(JSON.parse(JSON.stringify(message)));
+    if (!this.isDeaf) this.replica.received(JSON.parse(JSON.stringify(message)));
   }
 
   /** @param {string} text */
   types(text) {
-    this.sync.typed(text);
+    this.replica.edited(text);
   }
 
   /** @param {boolean} [isLost] on the way */
   sends(isLost = false) {
-    for (const message of this.sync.flush().send) {
+    for (const message of this.replica.flush().send) {
       if (!isLost) this.server.receive(this.id, JSON.parse(JSON.stringify(message)));
     }
   }
@@ -160,7 +160,7 @@ test('what is older than the last edit of its client is not sent: that had it al
   let old;
   world.after((tab) => {
     tab.types('one two three fo\n');
-    old = JSON.parse(JSON.stringify(tab.sync.snapshot()));
+    old = JSON.parse(JSON.stringify(tab.replica.snapshot()));
     tab.types('one two three four\n');
     tab.sends();
   });
@@ -187,7 +187,7 @@ test('a conflict that was open when the page went is put aside too', async () =>
     tab.types('one deux three\n');
     world.others('one zwei three\n');
     tab.sends();
-    assert.ok(tab.sync.conflict);
+    assert.ok(tab.replica.conflict);
     tab.types('one deux three four\n');
   });
   assert.equal(await world.recovery(left).run(), 'parked');

@@ -2,8 +2,8 @@
 // It merges by words; whatever is changed on both sides of a run of words is a conflict, and so are
 // two words at one point. Of lines there it keeps both.
 
-import { between } from '../../web/text/between.js';
 import { checkOf } from '../../web/text/checksum.js';
+import { diffSplices } from '../../web/text/diff_splices.js';
 import { apply } from '../../web/text/splices.js';
 
 /** @typedef {import('../../web/text/splices.js').Splice} Splice */
@@ -22,7 +22,7 @@ export function merge(base, ours, theirs) {
   const characters = [...base];
   let [text, agreed, position] = ['', '', 0];
   const hunks = [];
-  for (const group of groups(characters, between(base, ours), between(base, theirs))) {
+  for (const group of groups(characters, diffSplices(base, ours), diffSplices(base, theirs))) {
     const kept = characters.slice(position, group.start).join('');
     const from = characters.slice(group.start, group.end).join('');
     const [mine, incoming] = [within(from, group, 'ours'), within(from, group, 'theirs')];
@@ -195,7 +195,7 @@ export class ReferenceServer {
     client.view = this.#master;
     const resumes = this.#merged.has(hello.base);
     const text = resumes
-      ? { from: hello.base, splices: between(this.#textOf(hello.base), this.text) }
+      ? { from: hello.base, splices: diffSplices(this.#textOf(hello.base), this.text) }
       : { text: this.text };
     const conflict = client.hunks.length ? this.#conflict(client, client.seq) : null;
     deliver({
@@ -255,7 +255,7 @@ export class ReferenceServer {
   broadcast() {
     for (const client of this.#clients.values()) {
       if (!client.deliver || client.hunks.length || client.view === this.#master) continue;
-      const splices = between(this.#textOf(client.view), this.text);
+      const splices = diffSplices(this.#textOf(client.view), this.text);
       const check = checkOf(this.text);
       client.deliver({ type: 'update', from: client.view, revision: this.#master, splices, check });
       client.view = this.#master;
@@ -324,7 +324,7 @@ export class ReferenceServer {
       const conflict = this.#conflict(client, seq);
       client.deliver?.(conflict);
     } else {
-      const splices = between(sent, this.text);
+      const splices = diffSplices(sent, this.text);
       client.view = this.#master;
       client.deliver?.({
         type: 'merged',

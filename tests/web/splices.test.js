@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { between } from '../../web/text/between.js';
+import { diffSplices } from '../../web/text/diff_splices.js';
 import {
   addsLinesAt,
   apply,
@@ -68,7 +68,7 @@ test('the laws hold for random texts', () => {
   const dice = random(1);
   for (let run = 0; run < 2000; run++) {
     const [a, b, c] = [randomText(dice), randomText(dice), randomText(dice)];
-    const [first, second] = [between(a, b), between(b, c)];
+    const [first, second] = [diffSplices(a, b), diffSplices(b, c)];
     assert.equal(apply(a, first), b);
     assert.equal(apply(a, compose(first, second)), c);
     assert.equal(apply(b, invert(a, first)), a);

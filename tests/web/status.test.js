@@ -4,15 +4,15 @@ import { statusOf } from '../../web/ui/status.js';
 
 const OPEN = /** @type {any} */ ({ name: 'open' });
 const SYNC = {
-  refusal: null,
+  refused: null,
   state: { name: 'idle' },
   conflict: null,
   isDeciding: false,
   known: { commit: 'r1' },
 };
 
-/** @param {object} [sync] @param {object} [more] */
-function status(sync, more) {
+/** @param {object} [replica] @param {object} [more] */
+function status(replica, more) {
   const situation = {
     connection: OPEN,
     nowMs: 10_000,
@@ -20,34 +20,34 @@ function status(sync, more) {
     offlineSinceMs: null,
     isKept: true,
   };
-  return statusOf(/** @type {any} */ ({ sync: { ...SYNC, ...sync }, ...situation, ...more }));
+  return statusOf(/** @type {any} */ ({ replica: { ...SYNC, ...replica }, ...situation, ...more }));
 }
 
 test('saved is said only of what was acknowledged', () => {
-  assert.equal(status().text, 'All changes saved');
+  assert.equal(status().text, 'Saved');
   assert.equal(status({}, { dirtySinceMs: 9_000 }).text, 'Saving');
-  assert.equal(status({}, { dirtySinceMs: 5_000 }).text, 'Saving (slow)');
+  assert.equal(status({}, { dirtySinceMs: 5_000 }).text, 'Still saving');
 });
 
 test('offline is shown after two seconds, and announced without the seconds that count down', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
-  assert.equal(status({}, { connection, offlineSinceMs: 9_000 }).text, 'All changes saved');
+  assert.equal(status({}, { connection, offlineSinceMs: 9_000 }).text, 'Saved');
   const { text, said } = status({}, { connection, offlineSinceMs: 1_000 });
-  assert.match(text, /^Offline - keep typing.*8 s/);
+  assert.match(text, /^Offline\. Keep typing.*8 s/);
   assert.doesNotMatch(said, /\d/);
 });
 
 test('where the text cannot be kept it is said, and what to do', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
   const { said } = status({}, { connection, offlineSinceMs: 1_000, isKept: false });
-  assert.equal(said, 'Offline, and your text cannot be kept on this device - copy it');
+  assert.equal(said, 'Offline. This browser can’t store your text: copy it somewhere safe.');
 });
 
 test('a conflict says how much waits for a choice', () => {
   const conflict = { hunks: [{}, {}] };
-  assert.equal(status({ conflict }).text, '2 parts need your choice; the rest is saved');
+  assert.equal(status({ conflict }).text, '2 conflicts to review. Everything else is saved.');
 });
 
 test('what the server refuses is said in its words', () => {
-  assert.equal(status({ refusal: 'Too large.' }).said, 'Too large.');
+  assert.equal(status({ refused: 'Too large.' }).said, 'Too large.');
 });

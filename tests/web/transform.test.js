@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between } from '../../web/text/between.js';
+import { diffSplices } from '../../web/text/diff_splices.js';
 import { apply } from '../../web/text/splices.js';
 import { transform } from '../../web/text/transform.js';
 import { random, randomText } from './random.js';
@@ -50,7 +50,7 @@ test('both ways around the diamond end in the same text', () => {
 
 /** @param {import('./random.js').Dice} dice @param {string} text @returns {Splice[]} */
 function randomSplices(dice, text) {
-  if (dice.below(3) === 0) return between(text, randomText(dice));
+  if (dice.below(3) === 0) return diffSplices(text, randomText(dice));
   /** @type {Splice[]} */
   const splices = [];
   let position = 0;

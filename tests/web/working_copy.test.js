@@ -7,7 +7,7 @@ const known = (/** @type {string} */ text) => ({ commit: 'r1', text, isRevision:
 
 test('a newer revision is adopted under what was typed', () => {
   const copy = new WorkingCopy(known('one two three'), 'one two three, four');
-  copy.hear('r2', 'ONE two three');
+  copy.receiveRevision('r2', 'ONE two three');
   assert.deepEqual([copy.isBehind, copy.newest.commit, copy.known.commit], [true, 'r2', 'r1']);
   assert.deepEqual(copy.catchUp(), [[0, 3, 'ONE']]);
   assert.equal(copy.isBehind, false);
@@ -17,32 +17,32 @@ test('a newer revision is adopted under what was typed', () => {
 
 test('of letters that are alike each stays where it was typed', () => {
   const copy = new WorkingCopy();
-  copy.hear('r1', 'b'); // typed by the user, and now known
+  copy.receiveRevision('r1', 'b'); // typed by the user, and now known
   copy.catchUp();
-  copy.typed('bo b', [[1, 0, 'o b']]); // by comparing it could as well be "bo " before it
+  copy.edited('bo b', [[1, 0, 'o b']]); // by comparing it could as well be "bo " before it
   assert.deepEqual(copy.changeSince('b'), [[1, 0, 'o b']]);
-  copy.hear('r2', 'ab', [[0, 0, 'a']]);
+  copy.receiveRevision('r2', 'ab', [[0, 0, 'a']]);
   assert.equal(copy.catchUp(), null); // one word: the server knows where everything was typed
   const elsewhere = new WorkingCopy();
-  elsewhere.hear('r1', 'b\nx\n');
+  elsewhere.receiveRevision('r1', 'b\nx\n');
   elsewhere.catchUp();
-  elsewhere.typed('bo b\nx\n', [[1, 0, 'o b']]);
-  elsewhere.hear('r2', 'b\nx\nx\n', [[2, 0, 'x\n']]);
-  elsewhere.hear('r3', 'b\nx\nx\nx\n', [[2, 0, 'x\n']]);
+  elsewhere.edited('bo b\nx\n', [[1, 0, 'o b']]);
+  elsewhere.receiveRevision('r2', 'b\nx\nx\n', [[2, 0, 'x\n']]);
+  elsewhere.receiveRevision('r3', 'b\nx\nx\nx\n', [[2, 0, 'x\n']]);
   assert.deepEqual(elsewhere.catchUp(), [[5, 0, 'x\nx\n']]);
   assert.deepEqual(elsewhere.changeSince('b\nx\nx\nx\n'), [[1, 0, 'o b']]);
 });
 
 test('nothing moves where the same words were typed over', () => {
   const copy = new WorkingCopy(known('one two'), 'one zwei');
-  copy.hear('r2', 'one deux');
+  copy.receiveRevision('r2', 'one deux');
   assert.equal(copy.catchUp(), null);
   assert.deepEqual([copy.local, copy.known.commit], ['one zwei', 'r1']);
 });
 
 test('without a common commit both are kept, since nobody can be asked', () => {
   const copy = new WorkingCopy({ commit: null, text: 'one two', isRevision: false }, 'one zwei');
-  copy.hear('r2', 'one deux');
+  copy.receiveRevision('r2', 'one deux');
   assert.ok(copy.catchUp());
   assert.equal(copy.local, 'one zwei deux');
 });

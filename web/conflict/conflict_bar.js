@@ -2,8 +2,8 @@
 // shows itself: many a conflict is gone by then.
 
 import { byId } from '../ui/dom.js';
-import { linesOf } from './surroundings.js';
-import { whoOf } from './wording.js';
+import { linesOf } from './hunk_context.js';
+import { conflicts, whoOf } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /**
@@ -51,7 +51,7 @@ export class ConflictBar {
     this.#bar.hidden = false;
     const who = whoOf(this.#conflict);
     this.#listener.said(
-      `${who} changed the same words as you on line ${line}. Press F8 to review.`,
+      `You and ${who} changed the same words on line ${line}. Press F8 to review.`,
     );
   }
 
@@ -59,11 +59,11 @@ export class ConflictBar {
   #write(conflict) {
     const lines = linesOf(conflict, this.#listener.text());
     byId('conflict-who', HTMLElement).textContent =
-      `${whoOf(conflict)} changed the same words as you`;
-    const where = lines.length > 1 ? `(${lines.length} places)` : `(line ${lines[0]})`;
+      `You and ${whoOf(conflict)} changed the same words`;
+    const where = lines.length > 1 ? conflicts(lines.length) : `line ${lines[0]}`;
     // How much others write is not said: `waiting` counts up to this message, and no further.
     byId('conflict-where', HTMLElement).textContent =
-      ` ${where}. Nothing is lost: your text is kept here, and what others write is shown once you decide.`;
+      ` (${where}). Both versions are safe. Other people’s edits appear once you decide.`;
     return lines;
   }
 }

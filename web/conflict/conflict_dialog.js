@@ -3,17 +3,17 @@
 // leaves everything as it is.
 
 import { shown, withEndings } from '../text/endings.js';
-import { ago } from '../ui/ago.js';
 import { byId, setText } from '../ui/dom.js';
+import { ago } from '../ui/phrases.js';
+import { linesOf } from './hunk_context.js';
 import { foldBase, showHunk } from './hunk_view.js';
 import { offerOwnText } from './own_text.js';
-import { linesOf } from './surroundings.js';
-import { parts } from './wording.js';
+import { conflicts } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').Kind} Kind */
 /**
- * @typedef {{conflict: import('../replica/protocol.js').Dispute, choices: import('./choices.js').Choices,
+ * @typedef {{conflict: import('../replica/protocol.js').UnmergedConflict, choices: import('./choices.js').Choices,
  *   wording: import('./wording.js').Wording, isOwn: boolean}} Subject what is decided about
  * @typedef {{used: (subject: Subject, index: number) => void, later: () => void,
  *   closed: (subject: Subject) => void, text: () => string}} DialogListener used: everything is
@@ -102,8 +102,8 @@ export class ConflictDialog {
       this.#note.textContent = note; // something else changed, elsewhere in the text
       this.#isEmptyConfirmed = isEmptyConfirmed;
     } else {
-      const advice = this.#note.textContent || 'What you chose and wrote is still here.';
-      this.#note.textContent = `This part was changed just now. ${advice}`;
+      const advice = this.#note.textContent || 'Your choice and edits are still here.';
+      this.#note.textContent = `This text just changed. ${advice}`;
     }
   }
 
@@ -115,9 +115,10 @@ export class ConflictDialog {
       this.close();
     } else {
       this.#dialog.classList.add('gone');
-      this.#heading.textContent = 'Conflict settled: both versions agree now';
+      this.#heading.textContent = 'Conflict resolved: both versions now match';
       byId('conflict-names', HTMLElement).textContent = '';
-      this.#note.textContent = 'What you wrote was not needed. It stays here until you close this.';
+      this.#note.textContent =
+        'Your text wasn’t used. Copy it now if you need it; it goes when you close this.';
     }
   }
 
@@ -166,8 +167,8 @@ export class ConflictDialog {
     byId('conflict-names', HTMLElement).textContent = wording.about;
     setText('my-heading', wording.mine);
     setText('their-name', wording.theirs);
-    setText('keep-mine', wording.keepMine);
-    setText('keep-theirs', wording.keepTheirs);
+    setText('keep-mine', wording.mine);
+    setText('keep-theirs', wording.theirs);
     if (length > 0) showHunk(conflict, this.#index);
     if (length > 0 && before?.base !== this.#hunk.base) foldBase(this.#hunk);
     this.#showChoice();
@@ -188,22 +189,23 @@ export class ConflictDialog {
   #showChoice() {
     const choice = this.#choice;
     const isPlain = !choice; // nothing to choose, only to put in
-    this.#use.textContent = isPlain ? 'Put it in' : 'Use this';
+    this.#use.textContent = isPlain ? 'Add to document' : 'Use this';
     this.#use.setAttribute('aria-disabled', String(!isPlain && choice.kind === null));
     this.#isEmptyConfirmed = false;
     if (isPlain) return;
     for (const radio of this.#radios) radio.checked = radio.value === choice.kind;
     const value = shown(choice.result);
     if (this.#result.value !== value) this.#result.value = value;
+    this.#result.placeholder = choice.kind
+      ? '(Nothing: this text will be deleted)'
+      : 'Choose a version above, or type the text you want';
     this.#swap.hidden = choice.kind !== 'both';
-    const place = choice.isMineFirst ? 'first' : 'last';
-    const { keepMine } = /** @type {Subject} */ (this.#subject).wording;
-    this.#swap.textContent = `${keepMine} comes ${place}: swap`;
+
     this.#drafts.hidden = choice.kind !== 'hand' || choice.drafts.size < 2;
     this.#showAlike(choice.kind);
     const isOldText = choice.isOutdated && choice.kind !== 'hand';
     this.#note.textContent = isOldText
-      ? 'The result is based on the earlier text: choose again to take the new one.'
+      ? 'This text has changed since you chose. Choose again to use the latest version.'
       : '';
   }
 
@@ -213,7 +215,10 @@ export class ConflictDialog {
     const canBe = others > 0 && kind !== null && kind !== 'hand';
     byId('alike-row', HTMLElement).hidden = !canBe;
     if (!canBe) this.#alike.checked = false;
-    setText('alike-text', `Use the same choice for the other ${others === 1 ? 'one' : others}`);
+    setText(
+      'alike-text',
+      `Do the same for the other ${others === 1 ? 'conflict' : conflicts(others)}`,
+    );
   }
 
   #showAge() {
@@ -258,13 +263,13 @@ export class ConflictDialog {
 
   /** What has to be answered before this hunk is decided. @param {Subject} subject @param {import('./choices.js').Choice} choice */
   #question({ choices }, { kind, result }) {
-    if (kind === null) return 'Choose what to keep first, or decide later.';
+    if (kind === null) return 'Choose a version first, or decide later.';
     const others = this.#alike.checked ? choices.emptied(this.#index) : 0;
     const removed = others + (result === '' ? 1 : 0);
     if (removed === 0 || this.#isEmptyConfirmed) return '';
     this.#isEmptyConfirmed = true;
-    const what = removed === 1 ? 'the passage' : `${removed} passages`;
-    return `This removes ${what} for everyone. Press “Use this” again to confirm.`;
+    const what = removed === 1 ? 'the highlighted text' : `text in ${removed} places`;
+    return `This deletes ${what} for everyone. Press “Use this” again to confirm.`;
   }
 
   /** @param {Subject} subject @param {number} others how many were decided alike */
@@ -273,7 +278,7 @@ export class ConflictDialog {
     this.#alike.checked = false;
     this.#show();
     this.#heading.focus();
-    if (others > 0) this.tell(`The same was chosen for ${parts(others)} more.`);
+    if (others > 0) this.tell(`Applied to ${others} more conflict${others === 1 ? '' : 's'}.`);
   }
 
   /** @param {number} step */

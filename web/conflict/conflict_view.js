@@ -5,25 +5,23 @@ import { Toast } from '../ui/toast.js';
 import { Choices } from './choices.js';
 import { ConflictBar } from './conflict_bar.js';
 import { ConflictDialog } from './conflict_dialog.js';
-import { endOfResult } from './surroundings.js';
-import { ofConflict, usedSentence } from './wording.js';
+import { endOfResult } from './hunk_context.js';
+import { ofConflict, usedSentence, whoOf } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /** @typedef {import('./conflict_dialog.js').Subject} Subject */
 /**
  * @typedef {{resolve: (results: readonly string[]) => void, park: () => void,
- *   takeUp: (dispute: import('../replica/protocol.js').Dispute, results: readonly string[]) => void,
+ *   resolveParked: (dispute: import('../replica/protocol.js').UnmergedConflict, results: readonly string[]) => void,
  *   undo: () => void, text: () => string, goTo: (position: number) => void,
  *   said: (sentence: string) => void, closed: () => void}} ConflictListener text: the document as
  *   the editor shows it; goTo: put the caret there, in code points; closed: the keys are the text's
  */
 
-const AGREED = 'Resolved: both versions now agree.';
-const PARKED = 'Put aside. Your version is kept; find it under “put aside” below.';
-const NOT_TAKEN =
-  'This was not taken: somebody may have dealt with it already. Nothing was changed.';
+const AGREED = 'Conflict resolved: both versions now match.';
+const NOT_TAKEN = 'Someone may have resolved this already. Nothing was changed.';
 const ENDED_AWAY =
-  'Your conflict was closed while you were away. Your version is kept: look under “put aside” below.';
+  'While you were away, your conflict was saved for later. Your version is under “unresolved” below.';
 
 export class ConflictView {
   #listener;
@@ -140,11 +138,13 @@ export class ConflictView {
       this.#decided = { sentence, isUndoable: isStep };
       this.#listener.resolve(results);
     } else if (this.#conflict) {
-      this.#dialog.tell('You have a conflict of your own by now: close this and answer it first.');
+      this.#dialog.tell(
+        'You now have a conflict of your own. Close this and resolve that one first.',
+      );
       return;
     } else {
       this.#decided = { sentence, isUndoable: false, failed: NOT_TAKEN };
-      this.#listener.takeUp(conflict, results);
+      this.#listener.resolveParked(conflict, results);
       this.#opener = null;
     }
     // Now, and not when the answer is here: the caret goes along with what others write.
@@ -154,7 +154,10 @@ export class ConflictView {
   }
 
   #park() {
-    this.#decided = { sentence: PARKED, isUndoable: false };
+    if (!this.#conflict) return;
+    const who = whoOf(this.#conflict);
+    const sentence = `Saved for later. The document shows ${who}’s version for now; yours is under “unresolved” below.`;
+    this.#decided = { sentence, isUndoable: false };
     this.#listener.park();
   }
 

@@ -4,12 +4,12 @@
 import { shown } from '../text/endings.js';
 import { marked, visible } from '../text/marks.js';
 import { byId } from '../ui/dom.js';
+import { hunkContext } from './hunk_context.js';
 import { nodeOf, span } from './marked_nodes.js';
-import { surroundings } from './surroundings.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').Hunks} Hunks */
-/** @typedef {import('./surroundings.js').Part} Part */
+/** @typedef {import('./hunk_context.js').Part} Part */
 /** @typedef {'base' | 'ours' | 'theirs'} Side */
 
 const PANES = /** @type {const} */ ({ base: 'base-text', theirs: 'my-text', ours: 'their-text' });
@@ -20,7 +20,7 @@ const narrow = matchMedia('(max-width: 36rem)');
 /** @param {Hunks} conflict @param {number} index */
 export function showHunk(conflict, index) {
   const hunk = /** @type {Hunk} */ (conflict.hunks[index]);
-  const around = surroundings(conflict, index);
+  const around = hunkContext(conflict, index);
   byId('context-above', HTMLElement).textContent = linesOf(around.above, conflict.hunks);
   byId('context-below', HTMLElement).textContent = linesOf(around.below, conflict.hunks);
   for (const [side, id] of /** @type {[Side, string][]} */ (Object.entries(PANES))) {

@@ -12,11 +12,11 @@ const DOWNLOAD_TAKES_MS = 60_000;
 export function offerOwnText(document, text, said) {
   byId('copy-text', HTMLButtonElement).onclick = async () => {
     const isCopied = await copy(text());
-    said(isCopied ? 'Your text is copied.' : 'Copying is not possible here: download it instead.');
+    said(isCopied ? 'Copied.' : 'Couldn’t copy. Download it instead.');
   };
   byId('download-text', HTMLButtonElement).onclick = () => {
     download(`${document}.txt`, text());
-    said(`Your text is downloaded as ${document}.txt.`);
+    said(`Downloaded as ${document}.txt.`);
   };
 }
 

@@ -1,22 +1,22 @@
 // What was put aside and waits for somebody: a quiet button that says how much there is, and a
 // panel with a list. Anybody may review a part; the dialog of a conflict does the rest.
 
-import { ago } from '../ui/ago.js';
 import { byId } from '../ui/dom.js';
-import { ofParked, parts } from './wording.js';
+import { ago, dayAndTime, fullDate } from '../ui/phrases.js';
+import { conflicts, ofParked } from './wording.js';
 
 /**
  * @typedef {{id: string, commit: string, name: string, time: number, hunks: number,
  *   characters: number, excerpt: string}} Entry time: in seconds since 1970
- * @typedef {import('../replica/protocol.js').Dispute & {id: string, time: number}} Parked
+ * @typedef {import('../replica/protocol.js').UnmergedConflict & {id: string, time: number}} Parked
  * @typedef {{own: () => {client: string | undefined, name: string}, isBusy: () => boolean,
  *   review: (parked: Parked, wording: import('./wording.js').Wording,
  *     opener: HTMLElement) => void}} ParkedListener isBusy: an own conflict is open
  */
 
-const GONE = 'Somebody has dealt with it already.';
-const FAILED = 'This could not be loaded. Check the connection, then try again.';
-const BUSY = 'Answer your own conflict first (F8). Then you can review these.';
+const GONE = 'Someone has already resolved this.';
+const FAILED = 'Couldn’t load this. Check your connection and try again.';
+const BUSY = 'Resolve your own conflict first (F8).';
 
 export class ParkedView {
   #address;
@@ -43,7 +43,7 @@ export class ParkedView {
     if (count === this.#count) return;
     this.#count = count;
     this.#button.hidden = count === 0;
-    this.#button.textContent = `${parts(count)} put aside`;
+    this.#button.textContent = `${count} unresolved conflict${count === 1 ? '' : 's'}`;
     if (this.#isOpen) this.#load();
   }
 
@@ -53,7 +53,7 @@ export class ParkedView {
 
   async #load(after = '') {
     this.#again.hidden = true;
-    this.#note.textContent = after || (this.#list.children.length > 0 ? '' : 'Loading …');
+    this.#note.textContent = after || (this.#list.children.length > 0 ? '' : 'Loading…');
     const reply = await ask(this.#address);
     const entries = reply?.body?.unmerged;
     if (reply?.status === 404) this.#fill([], after);
@@ -69,7 +69,7 @@ export class ParkedView {
   /** @param {Entry[]} entries @param {string} note */
   #fill(entries, note) {
     const isBusy = this.#listener.isBusy();
-    const usual = entries.length === 0 ? 'Nothing is put aside any more.' : isBusy ? BUSY : '';
+    const usual = entries.length === 0 ? 'No unresolved conflicts.' : isBusy ? BUSY : '';
     this.#note.textContent = note || usual;
     this.#list.replaceChildren(...entries.map((entry) => this.#item(entry, isBusy)));
   }
@@ -79,10 +79,10 @@ export class ParkedView {
     const who = this.#isOwn(entry) ? 'You' : entry.name;
     const time = document.createElement('time');
     time.textContent = ago(entry.time * 1000, Date.now());
-    time.title = fullDate(entry.time);
+    time.title = fullDate(entry.time * 1000);
     const excerpt = document.createElement('p');
     excerpt.className = 'excerpt';
-    excerpt.textContent = entry.excerpt || '(only deleted)';
+    excerpt.textContent = entry.excerpt || '(deletions only)';
     const review = document.createElement('button');
     review.type = 'button';
     review.textContent = 'Review';
@@ -108,7 +108,8 @@ export class ParkedView {
     } else if (reply?.body) {
       const parked = /** @type {Parked} */ (reply.body);
       const isMerging = parked.hunks.length === 0;
-      const wording = ofParked(entry.name, this.#isOwn(entry), shortDate(entry.time), isMerging);
+      const when = dayAndTime(entry.time * 1000, Date.now());
+      const wording = ofParked(entry.name, this.#isOwn(entry), when, isMerging);
       this.#panel.hidePopover();
       this.#listener.review(parked, wording, this.#button);
     } else this.#fail();
@@ -132,28 +133,8 @@ async function ask(address) {
 }
 
 /** @param {Entry} entry */
-function amount({ hunks, characters }) {
-  const places = hunks === 1 ? '1 place' : `${hunks} places`;
-  return `${places}, ${characters === 1 ? '1 character' : `${characters} characters`}`;
-}
-
-/** @param {number} time */
-function fullDate(time) {
-  return new Date(time * 1000).toLocaleString('en', { dateStyle: 'full', timeStyle: 'short' });
-}
-
-/** @param {number} time */
-function shortDate(time) {
-  const date = new Date(time * 1000);
-  const isRecent = Date.now() - date.getTime() < 6 * 86_400_000;
-  /** @type {Intl.DateTimeFormatOptions} */
-  const day = isRecent ? { weekday: 'short' } : { day: 'numeric', month: 'short', year: 'numeric' };
-  const clock = date.toLocaleTimeString('en', {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  return `${date.toLocaleDateString('en', day)} ${clock}`;
+function amount({ hunks }) {
+  return hunks === 0 ? 'no longer conflicts' : conflicts(hunks);
 }
 
 /** @param {string} text */

@@ -1,14 +1,14 @@
 // What the dialog calls things: it is the same for a conflict of one's own and for a part that was
 // put aside. Pure. Nobody reads "ours", "theirs" or "incoming" here.
 
-import { listed } from '../text/listed.js';
+import { listed } from '../ui/phrases.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /** @typedef {import('./choices.js').Kind} Kind */
 /**
  * @typedef {{heading: (place: string) => string, about: string, mine: string, theirs: string,
- *   keepMine: string, keepTheirs: string, used: Record<Kind, string>}} Wording mine, theirs: the
- *   headings of the two sides; used: what is said to have been used
+ *   used: Record<Kind, string>}} Wording mine, theirs: what the two sides are called; used: what
+ *   each choice is called in a sentence
  */
 
 /** @param {Pick<Conflict, 'names'>} conflict @returns {Wording} */
@@ -16,12 +16,10 @@ export function ofConflict(conflict) {
   const who = whoOf(conflict);
   return {
     heading: (place) => `Conflict ${place}`,
-    about: `You and ${who} changed the same words. Choose what to keep. Both versions stay in the document’s history.`,
+    about: `You and ${who} changed the same words. Both versions stay in the document’s history.`,
     mine: 'Yours',
-    theirs: `${who}'s`,
-    keepMine: 'Mine',
-    keepTheirs: `${who}'s`,
-    used: used('Your version', `${who}'s version`),
+    theirs: `${who}’s`,
+    used: used('your version', `${who}’s version`),
   };
 }
 
@@ -33,42 +31,40 @@ export function ofConflict(conflict) {
  * @returns {Wording}
  */
 export function ofParked(name, isOwn, when, isMerging) {
-  const what = `Put aside by ${isOwn ? 'you' : name}, ${when}`;
+  const version = isOwn ? 'your version' : `${name}’s version`;
+  const what = `${isOwn ? 'Your version' : version}, ${when}`;
   const about = isMerging
-    ? 'Nothing in it disagrees with the document any more. Put it in, or leave it put aside.'
-    : 'These words were changed in the document as well. Choose what to keep. Both versions stay in the document’s history.';
+    ? 'This version no longer conflicts. Add it to the document, or leave it for later.'
+    : 'The document has changed here too. Both versions stay in its history.';
   return {
     heading: (place) => what + (place && `, ${place}`),
     about,
-    mine: isOwn ? 'Yours' : `${name}'s`,
-    theirs: 'In the document now',
-    keepMine: isOwn ? 'Mine' : `${name}'s`,
-    keepTheirs: 'What is there now',
-    used: used(isOwn ? 'Your version' : `${name}'s version`, 'What was in the document'),
+    mine: isOwn ? 'Yours' : `${name}’s`,
+    theirs: 'Current text',
+    used: used(version, 'the current text'),
   };
 }
 
 /** @param {string} mine @param {string} theirs @returns {Record<Kind, string>} */
 function used(mine, theirs) {
-  return { mine, theirs, both: 'Both versions', hand: 'What you wrote' };
+  return { mine, theirs, both: 'both versions', hand: 'the text you wrote' };
 }
 
 /** What was done, in one sentence. @param {Wording} wording @param {readonly (Kind | null)[]} kinds */
 export function usedSentence(wording, kinds) {
   const [first] = kinds;
-  if (kinds.length === 0) return 'It is in the document now.';
+  if (kinds.length === 0) return 'Added to the document.';
   const isAlike = kinds.every((kind) => kind === first);
-  const what = first && isAlike ? wording.used[first] : 'What you chose';
-  return `${what} ${what === 'Both versions' ? 'were' : 'was'} used for ${parts(kinds.length)}.`;
+  const what = kinds.length === 1 ? 'Resolved' : `${conflicts(kinds.length)} resolved`;
+  return first && isAlike ? `${what} with ${wording.used[first]}.` : `${what}.`;
 }
 
 /** @param {number} count */
-export function parts(count) {
-  return count === 1 ? '1 part' : `${count} parts`;
+export function conflicts(count) {
+  return count === 1 ? '1 conflict' : `${count} conflicts`;
 }
 
 /** @param {Pick<Conflict, 'names'>} conflict */
 export function whoOf({ names }) {
-  const all = names.ours.length > 0 ? names.ours : ['Somebody'];
-  return listed(all);
+  return listed(names.ours.length > 0 ? names.ours : ['someone else']);
 }

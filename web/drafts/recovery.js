@@ -2,11 +2,11 @@
 // not sent twice, and on the base it was typed on, so that the server merges it. No DOM.
 
 import { hasAll } from '../replica/missing.js';
-import { Sync } from '../replica/replica.js';
+import { Replica } from '../replica/replica.js';
 import { targetOf } from '../replica/working_copy.js';
-import { betweenUnits } from '../text/between.js';
 import { checkOf } from '../text/checksum.js';
-import { isUnsent } from './keeper.js';
+import { diffSplicesInUnits } from '../text/diff_splices.js';
+import { isUnsent } from './draft_keeper.js';
 
 /** @typedef {import('../replica/replica.js').Snapshot} Snapshot */
 /** @typedef {import('./drafts.js').Draft} Draft */
@@ -51,12 +51,12 @@ export function hasArrived({ client, seq, local, sent }, welcome) {
 
 /** How many words were typed. @param {Snapshot} snapshot */
 export function wordsIn({ known, local }) {
-  const inserted = betweenUnits(known.text, local).map(([, , text]) => text);
+  const inserted = diffSplicesInUnits(known.text, local).map(([, , text]) => text);
   return inserted.join(' ').split(/\s+/).filter(Boolean).length;
 }
 
 export class Recovery {
-  #sync;
+  #replica;
   #tools;
   #snapshot;
   #isLost;
@@ -79,10 +79,10 @@ export class Recovery {
     this.#snapshot = snapshot;
     this.#isLost = isLost;
     this.#tools = tools;
-    this.#sync = new Sync(snapshot);
+    this.#replica = new Replica(snapshot);
     this.#line = tools.connect({
-      opened: () => this.#carryOut(this.#sync.opened(tools.name)),
-      closed: () => this.#carryOut(this.#sync.closed()),
+      opened: () => this.#carryOut(this.#replica.opened(tools.name)),
+      closed: () => this.#carryOut(this.#replica.closed()),
       received: (message) => this.#received(message),
       changed: (state) => this.#lineIs(state),
     });
@@ -90,7 +90,7 @@ export class Recovery {
 
   /** As far as it has got; what is left if it did not end well. */
   get snapshot() {
-    return this.#sync.snapshot() ?? this.#snapshot;
+    return this.#replica.snapshot() ?? this.#snapshot;
   }
 
   /** @returns {Promise<Ending>} */
@@ -133,7 +133,7 @@ export class Recovery {
     if (this.#isOver || message.type === 'presence') return;
     if (message.type === 'welcome' && this.#welcomed(message)) return;
     try {
-      this.#carryOut(this.#sync.received(message));
+      this.#carryOut(this.#replica.received(message));
     } catch (problem) {
       console.error(problem);
       this.#line.drop();
@@ -142,7 +142,7 @@ export class Recovery {
 
   /** Whether others have sent the same before. @param {Welcome} welcome */
   #isMerged(welcome) {
-    const text = welcome.text ?? targetOf(welcome, this.#sync.known);
+    const text = welcome.text ?? targetOf(welcome, this.#replica.known);
     return this.#isLost && text !== null && hasAll(text, this.#snapshot.local);
   }
 
@@ -163,8 +163,8 @@ export class Recovery {
   #forget() {
     const { known } = this.#snapshot;
     this.#snapshot = { ...this.#snapshot, local: known.text, sent: null };
-    this.#sync = new Sync(this.#snapshot);
-    this.#sync.opened(this.#tools.name); // which it was: the hello is sent
+    this.#replica = new Replica(this.#snapshot);
+    this.#replica.opened(this.#tools.name); // which it was: the hello is sent
   }
 
   /** @param {import('../replica/replica.js').Output} output */
@@ -175,19 +175,19 @@ export class Recovery {
   }
 
   #proceed() {
-    const sync = this.#sync;
-    if (sync.refusal !== null) {
-      this.reason = sync.refusal;
+    const replica = this.#replica;
+    if (replica.refused !== null) {
+      this.reason = replica.refused;
       this.#end('refused');
-    } else if (sync.conflict && !sync.isDeciding) {
+    } else if (replica.conflict && !replica.isDeciding) {
       this.#isParked = true; // nobody is asked about a text they do not see
-      this.#carryOut(sync.park());
-    } else if (sync.state.name === 'retrying') {
-      this.#retryInTime(sync.state);
-    } else if (sync.isSettled) {
+      this.#carryOut(replica.park());
+    } else if (replica.state.name === 'retrying') {
+      this.#retryInTime(replica.state);
+    } else if (replica.isSettled) {
       this.#end(this.#isParked ? 'parked' : 'merged');
-    } else if (sync.link === 'online' && sync.state.name === 'idle') {
-      this.#carryOut(sync.canCatchUp ? sync.catchUp() : sync.flush());
+    } else if (replica.link === 'online' && replica.state.name === 'idle') {
+      this.#carryOut(replica.canCatchUp ? replica.catchUp() : replica.flush());
     }
   }
 
@@ -196,7 +196,7 @@ export class Recovery {
     if (state === this.#retried) return;
     this.#retried = state;
     this.reason = state.message;
-    this.#tools.clock.after(() => this.#carryOut(this.#sync.retry()), state.afterS * 1000);
+    this.#tools.clock.after(() => this.#carryOut(this.#replica.retry()), state.afterS * 1000);
   }
 }
 

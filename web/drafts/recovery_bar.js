@@ -6,6 +6,7 @@ import { copy, download } from '../conflict/own_text.js';
 import { hasAll } from '../replica/missing.js';
 import { marked } from '../text/marks.js';
 import { byId } from '../ui/dom.js';
+import { dayAndTime } from '../ui/phrases.js';
 import { finished, orphanOf, orphansOf, Recovery, wordsIn } from './recovery.js';
 
 /** @typedef {import('./recovery.js').Orphan} Orphan */
@@ -15,13 +16,12 @@ import { finished, orphanOf, orphansOf, Recovery, wordsIn } from './recovery.js'
  * @typedef {{document: string, page: string, drafts: import('./drafts.js').Drafts,
  *   tabs: import('./tabs.js').Tabs, clock: import('../replica/connection.js').Clock,
  *   connect: import('./recovery.js').Tools['connect'],
- *   newest: () => import('../replica/working_copy.js').Known}} Surroundings newest: the document, as the page
+ *   newest: () => import('../replica/working_copy.js').Known}} RecoveryContext newest: the document, as the page
  *   heard of it last
  * @typedef {{name: () => string, said: (sentence: string) => void,
  *   closed: () => void}} RecoveryListener closed: the focus was in the bar, which is gone
  */
 
-const WEEK_MS = 6 * 24 * 3600 * 1000;
 const UNCHANGED_SHOWN = 200;
 
 export class RecoveryBar {
@@ -46,7 +46,7 @@ export class RecoveryBar {
   #merge = byId('merge-draft', HTMLButtonElement);
   #dialog = byId('draft', HTMLDialogElement);
 
-  /** @param {Surroundings} here @param {RecoveryListener} listener */
+  /** @param {RecoveryContext} here @param {RecoveryListener} listener */
   constructor(here, listener) {
     this.#here = here;
     this.#listener = listener;
@@ -154,14 +154,14 @@ export class RecoveryBar {
     this.#show(
       'offer',
       this.#orphan.isLost
-        ? `The server has an older version of this document than this browser. What is missing there is kept here (${what}): merge it, or discard it.`
-        : `Text from an earlier visit was not sent (${what}).`,
+        ? `The server has an older version of this document. The missing text, from ${what}, is stored in this browser.`
+        : `You have unsent text from ${what}.`,
     );
   }
 
   #ask() {
     if (!this.#orphan) return;
-    this.#show('question', `Discard this text (${about(this.#orphan)}) for good?`);
+    this.#show('question', `Permanently discard the text from ${about(this.#orphan)}?`);
     byId('keep-draft', HTMLElement).focus();
   }
 
@@ -216,15 +216,12 @@ export class RecoveryBar {
 
   /** @param {import('./recovery.js').Ending} ending @param {Orphan} orphan @param {string} reason */
   #ended(ending, orphan, reason) {
-    const isThere = `Your text (${about(orphan)}) is in the document now.`;
-    if (ending === 'merged') this.#tell(isThere);
+    if (ending === 'merged') this.#tell('Your text was merged into the document.');
     else if (ending === 'parked') {
-      this.#tell(
-        `${isThere} One part disagreed with what is there now; it is kept with the parts put aside.`,
-      );
+      this.#tell('Your text was merged, except where it conflicted: see “unresolved” below.');
     } else {
       const why = reason || 'There is no connection.';
-      const sentence = `The text (${about(orphan)}) could not be merged. ${why} It is kept here: try again later.`;
+      const sentence = `Couldn’t merge your text from ${about(orphan)}. ${why} It’s still stored here; try again later.`;
       this.#show('offer', sentence);
       this.#listener.said(sentence);
     }
@@ -252,7 +249,7 @@ export class RecoveryBar {
       this.#orphan = /** @type {Orphan} */ ({ ...orphan, ...found, owner: page });
       return this.#orphan;
     }
-    this.#listener.said('Another window has dealt with this text.');
+    this.#listener.said('This was already handled in another window.');
     this.#next();
     return null;
   }
@@ -284,7 +281,7 @@ export class RecoveryBar {
   #busy(isBusy) {
     this.#isBusy = isBusy;
     this.#merge.setAttribute('aria-busy', String(isBusy));
-    this.#merge.textContent = isBusy ? 'Merging…' : 'Merge it';
+    this.#merge.textContent = isBusy ? 'Merging…' : 'Merge into document';
   }
 
   // The dialog
@@ -294,10 +291,10 @@ export class RecoveryBar {
     const { known, local } = this.#orphan.snapshot;
     const { isLost } = this.#orphan;
     byId('draft-heading', HTMLElement).textContent = isLost
-      ? 'Text that the server does not have'
-      : 'Text that was not sent';
+      ? 'Text missing on the server'
+      : 'Unsent text';
     byId('draft-about', HTMLElement).textContent =
-      `${about(this.#orphan)}. ${isLost ? 'What is missing there' : 'What was typed'} is marked.`;
+      `From ${about(this.#orphan)}. ${isLost ? 'The missing text is' : 'Your changes are'} highlighted.`;
     byId('draft-text', HTMLElement).replaceChildren(
       ...abridged(marked(known.text, local)).map(nodeOf),
     );
@@ -308,7 +305,7 @@ export class RecoveryBar {
     const isCopied = await copy(this.#orphan?.snapshot.local ?? '');
     byId('draft-note', HTMLElement).textContent = isCopied
       ? 'Copied.'
-      : 'It could not be copied: download it instead.';
+      : 'Couldn’t copy. Download it instead.';
   }
 
   #download() {
@@ -326,18 +323,8 @@ function onClick(id, action) {
 /** When it was typed and how much it is. @param {Orphan} orphan */
 function about({ snapshot, timeMs }) {
   const count = wordsIn(snapshot);
-  const amount = count === 0 ? 'words taken out' : `${count} word${count === 1 ? '' : 's'}`;
-  return `${whenOf(timeMs)}, ${amount}`;
-}
-
-/** @param {number} timeMs */
-function whenOf(timeMs) {
-  const isRecent = Date.now() - timeMs < WEEK_MS;
-  /** @type {Intl.DateTimeFormatOptions} */
-  const day = isRecent ? { weekday: 'short' } : { day: 'numeric', month: 'short' };
-  const time = new Date(timeMs);
-  const clock = time.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  return `${time.toLocaleDateString('en-GB', day)} ${clock}`;
+  const amount = count === 0 ? 'deletions only' : `${count} word${count === 1 ? '' : 's'}`;
+  return `${dayAndTime(timeMs, Date.now())} (${amount})`;
 }
 
 /** What did not change, shortened: a long text is not to be searched for a few words. @param {Run[]} runs */

@@ -8,10 +8,10 @@
 // the page loads or later, with or without an event. So the editor remembers what the page and its
 // user put there, and writes that back before the user's next action and before a change by script.
 
-import { betweenUnits, typedAt } from '../text/between.js';
+import { diffSplicesInUnits, typedAt } from '../text/diff_splices.js';
 import { afterTyping, offsetInText, shown } from '../text/endings.js';
 import { addsLinesAt, apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
-import { History } from './undo_history.js';
+import { UndoHistory } from './undo_history.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**
@@ -38,7 +38,7 @@ export class Editor {
   /** Whether the user has begun an action in this task. */
   #isActing = false;
   #isComposing = false;
-  #history = new History();
+  #history = new UndoHistory();
 
   /** @param {HTMLTextAreaElement} area @param {EditorListener} listener */
   constructor(area, listener) {
@@ -227,7 +227,9 @@ export class Editor {
     const before = this.#text;
     this.#text = apply(before, splices);
     const hasReturns = before.includes('\r') || this.#text.includes('\r');
-    return hasReturns ? betweenUnits(shown(before), shown(this.#text)) : inUnits(before, splices);
+    return hasReturns
+      ? diffSplicesInUnits(shown(before), shown(this.#text))
+      : inUnits(before, splices);
   }
 
   /** Put the caret behind the last thing that was changed, and show it. @param {readonly Splice[]} splices */

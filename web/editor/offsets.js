@@ -1,7 +1,7 @@
 // From positions of a text that the server knows to offsets of the textarea, which shows a later
 // one with line ends of its own. Pure; many at once, as each walk through a large text takes time.
 
-import { between } from '../text/between.js';
+import { diffSplices } from '../text/diff_splices.js';
 import { shown } from '../text/endings.js';
 import { mapPosition } from '../text/splices.js';
 
@@ -17,7 +17,7 @@ import { mapPosition } from '../text/splices.js';
  */
 export function locate(places, known, local) {
   if (places.length === 0) return [];
-  const splices = between(known, local);
+  const splices = diffSplices(known, local);
   const offsets = offsetsAt(
     local,
     places.flatMap(({ anchor, head }) => [
@@ -39,7 +39,7 @@ export function locate(places, known, local) {
  * @returns {{start: number, end: number}[]} never empty; the last may end behind the text
  */
 export function disputedIn({ hunks, text }, local) {
-  const splices = between(text, local);
+  const splices = diffSplices(text, local);
   const ends = hunks.flatMap(({ start, end }) => [
     mapPosition(splices, start),
     mapPosition(splices, end, true),

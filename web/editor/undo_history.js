@@ -23,7 +23,7 @@ import { transform } from '../text/transform.js';
 const ENTRIES_MOST = 500;
 const PAUSE_MOST_MS = 700;
 
-export class History {
+export class UndoHistory {
   /** @type {Entry[]} */
   #done = [];
   /** @type {Entry[]} */

@@ -1,9 +1,9 @@
 // The editor page: wires the machine to the socket, the textarea and the rest of the page. What is
-// decided here is only when things happen; what happens is decided in `sync`.
+// decided here is only when things happen; what happens is decided in `Replica`.
 
 import { ConflictView } from '../conflict/conflict_view.js';
 import { ParkedView } from '../conflict/parked.js';
-import { Visit } from '../drafts/visit.js';
+import { ClientLifetime } from '../drafts/client_lifetime.js';
 import { Counts } from '../editor/counts.js';
 import { Editor } from '../editor/editor.js';
 import { disputedIn, locate } from '../editor/offsets.js';
@@ -11,11 +11,11 @@ import { Overlay } from '../editor/overlay.js';
 import { printWhole } from '../editor/print.js';
 import { Announcer, say } from '../people/announcer.js';
 import { People } from '../people/people.js';
-import { Whereabouts } from '../people/whereabouts.js';
+import { PresenceSender } from '../people/presence_sender.js';
 import { Connection, systemClock } from '../replica/connection.js';
 import { Pacing, withFrames } from '../replica/pacing.js';
 import { isAnswer } from '../replica/protocol.js';
-import { Sync } from '../replica/replica.js';
+import { Replica } from '../replica/replica.js';
 import { pointsIn } from '../text/splices.js';
 import { byId } from '../ui/dom.js';
 import { Pause } from '../ui/pause.js';
@@ -37,11 +37,11 @@ let name = userName();
 const socketUrl = new URL(`/ws/${documentName}`, location.href);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
-const visit = new Visit(
+const visit = new ClientLifetime(
   documentName,
   { clock, connect: (listener) => new Connection(socketUrl.href, listener) },
   {
-    sync: () => sync,
+    replica: () => replica,
     name: () => name,
     goOnWith,
     kept: () => show(),
@@ -49,13 +49,13 @@ const visit = new Visit(
     closed: () => editor.focus(),
   },
 );
-let sync = new Sync(visit.snapshot);
+let replica = new Replica(visit.snapshot);
 
 const connection = new Connection(socketUrl.href, {
-  opened: () => carryOut(sync.opened(name)),
+  opened: () => carryOut(replica.opened(name)),
   closed: () => {
     stateLine.offline();
-    carryOut(sync.closed());
+    carryOut(replica.closed());
   },
   received,
   changed: () => show(),
@@ -71,7 +71,7 @@ const tell = (sentence) => announcer.tell(sentence);
 
 const editor = new Editor(byId('text', HTMLTextAreaElement), {
   typed: (splices) => {
-    carryOut(sync.typed(editor.text, splices));
+    carryOut(replica.edited(editor.text, splices));
     announcer.typed();
     conflictView.typed();
     pacing.typed();
@@ -86,10 +86,10 @@ const editor = new Editor(byId('text', HTMLTextAreaElement), {
 });
 
 const pacing = new Pacing(
-  { send: () => carryOut(sync.flush()), show: () => carryOut(sync.catchUp()) },
+  { send: () => carryOut(replica.flush()), show: () => carryOut(replica.catchUp()) },
   clock,
 );
-const whereabouts = new Whereabouts(tellPresence, clock);
+const whereabouts = new PresenceSender(tellPresence, clock);
 const stateLine = new StateLine(documentName, clock, tell);
 const counts = new Counts(() => editor.text, clock);
 
@@ -102,9 +102,9 @@ const pause = new Pause({
 });
 
 const conflictView = new ConflictView(documentName, {
-  resolve: (results) => decide(() => sync.resolve(results)),
-  park: () => decide(() => sync.park()),
-  takeUp: (dispute, results) => carryOut(sync.takeUp(dispute, results)),
+  resolve: (results) => decide(() => replica.resolve(results)),
+  park: () => decide(() => replica.park()),
+  resolveParked: (dispute, results) => carryOut(replica.resolveParked(dispute, results)),
   undo: () => editor.undo(),
   text: () => editor.text,
   goTo: (position) => editor.goTo(position),
@@ -113,8 +113,8 @@ const conflictView = new ConflictView(documentName, {
 });
 
 const parkedView = new ParkedView(documentName, {
-  own: () => ({ client: sync.client, name }),
-  isBusy: () => sync.conflict !== null || sync.isDeciding,
+  own: () => ({ client: replica.client, name }),
+  isBusy: () => replica.conflict !== null || replica.isDeciding,
   review: (parked, wording, opener) => conflictView.review(parked, wording, opener),
 });
 
@@ -128,7 +128,7 @@ const people = new People(
     },
     goTo: (client) => {
       const head = people.places.find((place) => place.client === client)?.head;
-      if (head !== undefined) editor.goTo(Math.min(sync.toLocal(head), pointsIn(sync.local)));
+      if (head !== undefined) editor.goTo(Math.min(replica.toLocal(head), pointsIn(replica.local)));
     },
     changed: showOthers,
     said: tell,
@@ -154,17 +154,17 @@ function received(message) {
     parkedView.show(message.count);
     return;
   }
-  const before = sync.newest.text;
+  const before = replica.newest.text;
   answer = message.type;
   try {
-    carryOut(sync.received(message));
+    carryOut(replica.received(message));
   } catch (problem) {
     console.error(problem);
     connection.drop();
     return;
   }
   if (message.type === 'welcome') welcomed(message);
-  else if (sync.newest.text !== before) {
+  else if (replica.newest.text !== before) {
     pause.heard();
   }
   if (message.type === 'update') othersWrote(message, before);
@@ -177,7 +177,7 @@ function received(message) {
 /** @param {import('../replica/protocol.js').Update} update @param {string} before */
 function othersWrote({ clients = [], splices }, before) {
   people.wrote(clients);
-  const isHeard = sync.newest.text !== before; // and not dropped, because an answer will bring it
+  const isHeard = replica.newest.text !== before; // and not dropped, because an answer will bring it
   if (splices && isHeard) announcer.wrote({ who: people.namesOf(clients), splices, before });
 }
 
@@ -210,10 +210,10 @@ function carryOut({ send, changes, lost }) {
 let retried = null;
 
 function retryInTime() {
-  const { state } = sync;
+  const { state } = replica;
   if (state.name !== 'retrying' || state === retried) return;
   retried = state;
-  clock.after(() => carryOut(sync.retry()), state.afterS * 1000);
+  clock.after(() => carryOut(replica.retry()), state.afterS * 1000);
 }
 
 /** @type {number | null} */
@@ -221,14 +221,14 @@ let waitingSinceMs = null;
 
 /** @param {boolean} hasSent */
 function watchAnswer(hasSent) {
-  const isWaiting = sync.state.name === 'waiting' || sync.state.name === 'fetching';
+  const isWaiting = replica.state.name === 'waiting' || replica.state.name === 'fetching';
   if (!isWaiting) waitingSinceMs = null;
   else if (hasSent || waitingSinceMs === null) waitingSinceMs = clock.now();
 }
 
 /** Another page is the client that this one was. @param {import('../replica/replica.js').Snapshot | null} rest */
 function goOnWith(rest) {
-  sync = new Sync(rest ?? undefined);
+  replica = new Replica(rest ?? undefined);
   if (!rest) editor.restore('');
   connection.drop();
   connection.wake();
@@ -237,27 +237,27 @@ function goOnWith(rest) {
 
 /** @param {() => import('../replica/replica.js').Output} action */
 function decide(action) {
-  if (sync.conflict) carryOut(action());
+  if (replica.conflict) carryOut(action());
 }
 
 function tellPresence() {
-  const { commit } = sync.known;
-  if (sync.link !== 'online' || commit === null) return;
+  const { commit } = replica.known;
+  if (replica.link !== 'online' || commit === null) return;
   const { anchor, head } = editor.selection;
   connection.send({
     type: 'presence',
     base: commit,
     name,
-    anchor: sync.toKnown(anchor),
-    head: sync.toKnown(head),
+    anchor: replica.toKnown(anchor),
+    head: replica.toKnown(head),
   });
 }
 
 // What is shown
 
 function show() {
-  stateLine.show({ sync, connection: connection.state, isKept: visit.isKeeping });
-  conflictView.show(sync.conflict, sync.isDeciding, answer);
+  stateLine.show({ replica, connection: connection.state, isKept: visit.isKeeping });
+  conflictView.show(replica.conflict, replica.isDeciding, answer);
   counts.changed();
   visit.changed();
 }
@@ -269,7 +269,7 @@ function showSteps() {
 
 /** Where they are in the text as it is shown here, and what a conflict is about. */
 function showOthers() {
-  const { conflict, newest, local } = sync;
+  const { conflict, newest, local } = replica;
   // In a conflict they are in what they see, and not in what was sent from here.
   const [commit, text] = conflict
     ? [conflict.revision, conflict.text]
@@ -284,13 +284,13 @@ function showOthers() {
 function tick() {
   const nowMs = clock.now();
   if (
-    sync.link === 'online' &&
+    replica.link === 'online' &&
     waitingSinceMs !== null &&
     nowMs - waitingSinceMs > ANSWER_MOST_MS
   ) {
     connection.drop();
   }
-  announcer.tick(sync.newest.text);
+  announcer.tick(replica.newest.text);
   if (stateLine.isWaiting) show();
 }
 
@@ -336,11 +336,11 @@ byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 
 share(documentName, say);
 printWhole(() => editor.text);
-if (sync.local) editor.restore(sync.local);
+if (replica.local) editor.restore(replica.local);
 editor.focus();
 visit.begin().then(() => connection.open());
 setInterval(tick, TICK_MS);
 show();
 
 /** For tests: whether the server has everything and the editor shows everything. */
-Object.assign(window, { gollabedit: { settled: () => sync.isSettled && !sync.conflict } });
+Object.assign(window, { gollabedit: { settled: () => replica.isSettled && !replica.conflict } });

@@ -66,10 +66,10 @@ async function ask(name) {
   const reply = await fetch(`/api/documents/${name}`).catch(() => null);
   clearTimeout(waiting);
   if (wish() !== name) return;
-  if (reply?.ok) show(`“${name}” exists: open it.`, 'Open');
-  else if (reply?.status === 404) show(`“${name}” is new: create it.`, 'Create');
+  if (reply?.ok) show(`“${name}” already exists.`, 'Open');
+  else if (reply?.status === 404) show(`“${name}” doesn’t exist yet.`, 'Create');
   else {
-    show('The server cannot be reached. Trying again…', 'Open');
+    show('Can’t reach the server. Retrying…', 'Open');
     askSoon(ASK_AGAIN_MS);
   }
 }

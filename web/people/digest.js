@@ -57,7 +57,8 @@ export class Digest {
     const named = [...this.#shares].slice(0, NAMED_MOST);
     const sentences = named.map(([who, share]) => `${who} ${deed(share)} ${lines(share, text)}.`);
     const others = this.#shares.size - named.length;
-    if (others > 0) sentences.push(`${others} ${others === 1 ? 'other' : 'others'} wrote too.`);
+    if (others > 0)
+      sentences.push(`${others} ${others === 1 ? 'other' : 'others'} made edits too.`);
     this.#shares.clear();
     return sentences.join(' ');
   }

@@ -1,9 +1,9 @@
 // Who is here: names, colours and where they are ("Bo, line 14"); and the user's own name.
 
-import { listed } from '../text/listed.js';
 import { byId } from '../ui/dom.js';
-import { Arrivals } from './arrivals.js';
+import { listed } from '../ui/phrases.js';
 import { legible } from './colors.js';
+import { JoinLeave } from './join_leave.js';
 import { Places } from './places.js';
 
 /** @typedef {import('../replica/protocol.js').Person} Person */
@@ -48,7 +48,7 @@ export class People {
   constructor(name, listener, clock) {
     this.#listener = listener;
     this.#clock = clock;
-    this.#arrivals = new Arrivals((sentence) => listener.said(sentence), clock);
+    this.#arrivals = new JoinLeave((sentence) => listener.said(sentence), clock);
     this.#field.maxLength = NAME_MOST;
     this.#showSelf(name);
     this.#self.onclick = () => this.#startRenaming();
@@ -115,8 +115,8 @@ export class People {
 
   /** "Ann and Bo". @param {readonly string[]} clients */
   namesOf(clients) {
-    const names = clients.map((client) => this.#others.get(client)?.name ?? 'Somebody');
-    return listed(names.length > 0 ? names : ['Somebody']);
+    const names = clients.map((client) => this.#others.get(client)?.name ?? 'Someone');
+    return listed(names.length > 0 ? names : ['Someone']);
   }
 
   /** @param {readonly {client: string, line: number}[]} lines of those whose place is known */
@@ -169,13 +169,14 @@ export class People {
     const line = this.#lines.get(client);
     item.style.setProperty('--person', legible(color));
     item.classList.toggle('typing', this.#typing.has(client));
-    const place = line === undefined ? '' : `, line ${line}`;
+    const [place, jump] =
+      line === undefined ? ['', ''] : [`, line ${line}`, `Jump to ${name} (line ${line})`];
     write(item.querySelector('.name'), name);
     write(item.querySelector('.place'), place);
     const button = item.querySelector('button');
     if (!button) return;
     button.ariaLabel = name + place; // the place is not always seen
-    button.title = `${this.#typing.has(client) ? `${name} is typing. ` : ''}${place && `Go to ${name}`}`;
+    button.title = `${this.#typing.has(client) ? `${name} is typing. ` : ''}${jump}`;
   }
 
   /** @param {string} client */

@@ -2,7 +2,7 @@
 // They say it of a revision: one that this page has left behind, or one that it has not seen yet.
 // Pure; positions are code points.
 
-import { between } from '../text/between.js';
+import { diffSplices } from '../text/diff_splices.js';
 import { mapPosition } from '../text/splices.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
@@ -47,7 +47,7 @@ export class Places {
   /** The text that is known became this. @param {string} commit @param {string} text */
   known(commit, text) {
     if (commit === this.#commit && text === this.#text) return;
-    const splices = between(this.#text, text);
+    const splices = diffSplices(this.#text, text);
     this.#steps.push({ from: this.#commit, splices });
     if (this.#steps.length > STEPS_MOST) this.#steps.shift();
     [this.#commit, this.#text] = [commit, text];

@@ -26,13 +26,13 @@ const GOOD_AFTER_MS = 5_000;
 /** What close codes mean (P12). */
 const REASONS = new Map([
   [1001, 'The server is restarting'],
-  [1008, 'The server ended the connection'],
-  [1009, 'The last change was too large to be sent'],
+  [1008, 'The server closed the connection'],
+  [1009, 'Your last edit is too large to send'],
   [1013, 'The server is busy'],
 ]);
 const REFUSALS = new Map([
-  [4401, 'Please sign in to edit this document.'],
-  [4404, 'There is no such document.'],
+  [4401, 'Sign in to edit this document.'],
+  [4404, 'This document doesn’t exist.'],
 ]);
 
 /** @type {Clock} */

@@ -5,12 +5,12 @@ import { apply } from '../text/splices.js';
 
 /** @typedef {import('./protocol.js').Conflict} Conflict */
 /** @typedef {import('../text/splices.js').Splice} Splice */
-/** @typedef {import('./protocol.js').Dispute} Dispute */
+/** @typedef {import('./protocol.js').UnmergedConflict} UnmergedConflict */
 /**
- * @typedef {{kind: 'take up', dispute: Dispute, results: readonly string[]}} TakeUp
+ * @typedef {{kind: 'resolve parked', dispute: UnmergedConflict, results: readonly string[]}} ResolveParked
  * @typedef {{kind: 'park'} | {kind: 'resolve', hunks: string, results: readonly string[]}} OwnDecision
  *   about this client's own conflict
- * @typedef {OwnDecision | TakeUp} Decision
+ * @typedef {OwnDecision | ResolveParked} Decision
  */
 
 /** @type {OwnDecision} */
@@ -18,28 +18,28 @@ export const PARK = { kind: 'park' };
 
 /** @param {Conflict} conflict @param {readonly string[]} results @returns {OwnDecision} */
 export function resolving(conflict, results) {
-  return { kind: 'resolve', hunks: substanceOf(conflict), results };
+  return { kind: 'resolve', hunks: contentOf(conflict), results };
 }
 
-/** Not about this client's own conflict. @param {Dispute} dispute @param {readonly string[]} results @returns {TakeUp} */
-export function takingUp(dispute, results) {
-  return { kind: 'take up', dispute, results };
+/** Not about this client's own conflict. @param {UnmergedConflict} dispute @param {readonly string[]} results @returns {ResolveParked} */
+export function resolvingParked(dispute, results) {
+  return { kind: 'resolve parked', dispute, results };
 }
 
 /** Whether it was decided about these hunks. @param {OwnDecision} decision @param {Conflict} conflict */
-export function isAbout(decision, conflict) {
-  return decision.kind === 'park' || decision.hunks === substanceOf(conflict);
+export function appliesTo(decision, conflict) {
+  return decision.kind === 'park' || decision.hunks === contentOf(conflict);
 }
 
 /** The client's whole text with all else merged. @param {Conflict} conflict */
-export function minePlaced(conflict) {
+export function withTheirs(conflict) {
   return resolutionOf(
     conflict,
     conflict.hunks.map(({ theirs }) => theirs),
   ).text;
 }
 
-/** The conflict's text with the results in it. @param {Dispute} conflict @param {readonly string[]} results */
+/** The conflict's text with the results in it. @param {UnmergedConflict} conflict @param {readonly string[]} results */
 export function resolutionOf({ hunks, text }, results) {
   const splices = hunks.map(
     ({ start, end }, index) => /** @type {Splice} */ ([start, end - start, results[index] ?? '']),
@@ -48,6 +48,6 @@ export function resolutionOf({ hunks, text }, results) {
 }
 
 /** What the hunks are about, wherever in the text they stand. @param {Conflict} conflict */
-function substanceOf({ hunks }) {
+function contentOf({ hunks }) {
   return JSON.stringify(hunks.map(({ base, ours, theirs }) => [base, ours, theirs]));
 }

@@ -103,7 +103,7 @@ export class Outbox {
    * @returns {Sent | null} null also for P9, of an edit before: the answer to ours covers it
    * @throws {ProtocolError} an answer to what was not asked
    */
-  answered(seq) {
+  answeredBy(seq) {
     const { sent } = this;
     if (!sent) return null;
     if (seq > sent.message.seq) throw new ProtocolError(`an answer to ${seq}, which was not asked`);

@@ -24,8 +24,8 @@
  * @typedef {{start: number, end: number, base: string, ours: string, theirs: string}} Hunk
  *   `ours` is what is in `master`, `theirs` is what this client wrote
  * @typedef {{commit: string, revision: string, base: string, text: string, hunks: Hunk[],
- *   diff: string, names: {ours: string[], theirs: string}}} Dispute between a branch and `master`
- * @typedef {{type: 'conflict', seq: number, waiting: number} & Dispute} Conflict
+ *   diff: string, names: {ours: string[], theirs: string}}} UnmergedConflict between a branch and `master`
+ * @typedef {{type: 'conflict', seq: number, waiting: number} & UnmergedConflict} Conflict
  * @typedef {{type: 'welcome', protocol: number, document: string, client: string, key: string,
  *   branch: string, revision: string, text?: string, from?: string, splices?: Splice[],
  *   check: number, seq: number, people: Person[], conflict: Conflict | null, access: string,

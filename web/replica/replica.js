@@ -20,8 +20,15 @@
 //   `known` gives way to a text of the server's only if the server knows that commit. One that was
 //   restored from a backup may not: what it lacks comes out as `lost`, and is never just replaced.
 
-import { between } from '../text/between.js';
-import { isAbout, minePlaced, PARK, resolutionOf, resolving, takingUp } from './decision.js';
+import { diffSplices } from '../text/diff_splices.js';
+import {
+  appliesTo,
+  PARK,
+  resolutionOf,
+  resolving,
+  resolvingParked,
+  withTheirs,
+} from './decision.js';
 import { Outbox } from './outbox.js';
 import { PROTOCOL, ProtocolError, RETRYABLE } from './protocol.js';
 import { sizeProblem, targetOf, WorkingCopy } from './working_copy.js';
@@ -41,7 +48,7 @@ import { sizeProblem, targetOf, WorkingCopy } from './working_copy.js';
 
 const RETRY_AFTER_S = 5;
 
-export class Sync {
+export class Replica {
   /** @type {Link} */
   #link = 'offline';
   #copy = new WorkingCopy();
@@ -55,9 +62,9 @@ export class Sync {
   /** @type {import('./decision.js').Decision | null} taken while something else had to be sent first */
   #decision = null;
   /** @type {{text: string, message: string} | null} a text that the server does not take */
-  #refusal = null;
-  #isAstray = false; // the server is further than `newest`, and no answer is due that says how
-  #isUnproven = false; // the server has not shown yet that it knows the commit of `known`
+  #refused = null;
+  #needsResync = false; // the server is further than `newest`, and no answer is due that says how
+  #isUnconfirmed = false; // the server has not shown yet that it knows the commit of `known`
   #documentBytesMax = Number.POSITIVE_INFINITY;
   /** @type {Output} */
   #output = { send: [], changes: [] };
@@ -95,8 +102,8 @@ export class Sync {
   get conflict() {
     return this.#conflict;
   }
-  get refusal() {
-    return this.#refusal?.message ?? null;
+  get refused() {
+    return this.#refused?.message ?? null;
   }
   /** Whether something was typed that has not been sent. */
   get isUnsent() {
@@ -104,11 +111,11 @@ export class Sync {
   }
   /** Whether there is something newer than what is shown. */
   get isBehind() {
-    return this.#copy.isBehind || this.#isAstray;
+    return this.#copy.isBehind || this.#needsResync;
   }
   /** Whether nothing is under way that `known` must not move under. */
   get canCatchUp() {
-    const isFree = this.#outbox.isIdle && !this.#conflict && !this.#isUnproven;
+    const isFree = this.#outbox.isIdle && !this.#conflict && !this.#isUnconfirmed;
     return this.#copy.isBehind && isFree;
   }
   /** Whether a decision about the conflict is on its way. */
@@ -177,9 +184,9 @@ export class Sync {
    * @param {string} text
    * @param {readonly Splice[] | null} [splices] what was typed and where, if that is known
    */
-  typed(text, splices = null) {
-    this.#copy.typed(text, splices);
-    if (this.#refusal && this.#refusal.text !== text) this.#refusal = null;
+  edited(text, splices = null) {
+    this.#copy.edited(text, splices);
+    if (this.#refused && this.#refused.text !== text) this.#refused = null;
     return this.#done();
   }
 
@@ -228,12 +235,12 @@ export class Sync {
    * Decide about a conflict that somebody has put aside. What it comes to is shown like what others
    * write.
    *
-   * @param {import('./protocol.js').Dispute} dispute
+   * @param {import('./protocol.js').UnmergedConflict} dispute
    * @param {readonly string[]} results one for each hunk
    */
-  takeUp(dispute, results) {
+  resolveParked(dispute, results) {
     this.#expect(results.length === dispute.hunks.length, 'as many results as hunks');
-    this.#decision = takingUp(dispute, results);
+    this.#decision = resolvingParked(dispute, results);
     this.#proceed();
     return this.#done();
   }
@@ -249,68 +256,68 @@ export class Sync {
     else if (message.type !== 'error') this.#expect(this.#link === 'online', 'a welcome first');
     switch (message.type) {
       case 'welcome':
-        this.#welcomed(message);
+        this.#receiveWelcome(message);
         break;
       case 'merged':
-        this.#merged(message);
+        this.#receiveMerged(message);
         break;
       case 'update':
-        this.#updated(message);
+        this.#receiveUpdate(message);
         break;
       case 'conflict':
-        this.#disagreed(message);
+        this.#receiveConflict(message);
         break;
       case 'error':
-        this.#refused(message);
+        this.#receiveError(message);
         break;
     }
     return this.#done();
   }
 
   /** @param {import('./protocol.js').Welcome} message */
-  #welcomed(message) {
+  #receiveWelcome(message) {
     this.#link = 'online';
     this.#documentBytesMax = message.limits.document_bytes;
-    if (message.client !== this.#client) this.#beginAnew();
+    if (message.client !== this.#client) this.#startNewClient();
     this.#client = message.client;
     this.#key = message.key;
     const isOfLastSent = message.conflict?.seq === this.#outbox.seq;
-    this.#isUnproven = !isOfLastSent && this.#isUnprovenBy(message);
+    this.#isUnconfirmed = !isOfLastSent && this.#leavesUnconfirmed(message);
     this.#outbox.skipTo(message.seq);
     if (this.state.name === 'waiting') {
-      this.#isAstray = true; // and the answer tells the rest, also about a conflict
+      this.#needsResync = true; // and the answer tells the rest, also about a conflict
       this.#resubmit(this.state.sent);
       return;
     }
     this.#conflict = message.conflict;
     if (message.conflict) {
       if (isOfLastSent) this.#copy.known = { ...this.known, commit: message.conflict.commit };
-      if (this.known.commit === null) this.#beginFrom(message.revision, message.conflict.text);
+      if (this.known.commit === null) this.#switchTo(message.revision, message.conflict.text);
     } else {
-      if (this.#decision?.kind !== 'take up') this.#decision = null;
+      if (this.#decision?.kind !== 'resolve parked') this.#decision = null;
       const target = message.text ?? targetOf(message, this.known);
-      this.#copy.forget(); // it is told from `known` on
-      this.#hear(message.revision, target, message.splices);
+      this.#copy.dropNewest(); // it is told from `known` on
+      this.#receiveRevision(message.revision, target, message.splices);
     }
     this.#proceed();
   }
 
   /** A server that knows the revision named in `hello` says what came since. @param {import('./protocol.js').Welcome} message */
-  #isUnprovenBy({ text, revision }) {
+  #leavesUnconfirmed({ text, revision }) {
     const { commit } = this.known;
     return commit !== null && commit !== revision && text !== undefined;
   }
 
   /** The server did not resume this client (P14): what was outstanding is unsent again. */
-  #beginAnew() {
+  #startNewClient() {
     this.#outbox = new Outbox();
     this.#conflict = null;
     this.#decision = null;
   }
 
   /** @param {import('./protocol.js').Merged} message */
-  #merged(message) {
-    const sent = this.#outbox.answered(message.seq);
+  #receiveMerged(message) {
+    const sent = this.#outbox.answeredBy(message.seq);
     // P9, unasked: the disagreement is gone. The splices start from the commit of the conflict.
     const isOver = this.#outbox.isIdle && this.#conflict && message.seq === this.#outbox.seq;
     if (!sent && !isOver) return;
@@ -322,46 +329,54 @@ export class Sync {
     if (sent && !sent.isApart && isOurs) {
       this.#copy.known = { commit: message.commit, text: sent.text, isRevision: false };
     }
-    if (sent && !sent.isApart) this.#isUnproven = false;
+    if (sent && !sent.isApart) this.#isUnconfirmed = false;
     this.#outbox.clear();
     this.#conflict = null;
-    if (this.#decision?.kind !== 'take up') this.#decision = null;
-    this.#isAstray = false;
-    this.#hear(message.revision, target, this.known.text === from.text ? message.splices : null);
+    if (this.#decision?.kind !== 'resolve parked') this.#decision = null;
+    this.#needsResync = false;
+    this.#receiveRevision(
+      message.revision,
+      target,
+      this.known.text === from.text ? message.splices : null,
+    );
   }
 
   /** @param {import('./protocol.js').Update} message */
-  #updated(message) {
+  #receiveUpdate(message) {
     if (message.text !== undefined) {
       if (this.state.name !== 'fetching') return;
       this.#outbox.clear();
-      this.#isAstray = false;
-      this.#hear(message.revision, message.text);
-    } else if (!this.#outbox.isIdle || this.#isAstray) {
-      this.#isAstray = true; // P6: dropped; the answer, or the text asked for, covers it
+      this.#needsResync = false;
+      this.#receiveRevision(message.revision, message.text);
+    } else if (!this.#outbox.isIdle || this.#needsResync) {
+      this.#needsResync = true; // P6: dropped; the answer, or the text asked for, covers it
     } else if (!this.#conflict) {
-      this.#hear(message.revision, targetOf(message, this.#copy.newest), message.splices);
+      this.#receiveRevision(
+        message.revision,
+        targetOf(message, this.#copy.newest),
+        message.splices,
+      );
     }
   }
 
   /** @param {Conflict} message */
-  #disagreed(message) {
-    const sent = this.#outbox.answered(message.seq);
+  #receiveConflict(message) {
+    const sent = this.#outbox.answeredBy(message.seq);
     if (sent) {
-      if (sent.isApart) this.#beginFrom(message.commit, sent.text);
+      if (sent.isApart) this.#switchTo(message.commit, sent.text);
       this.#copy.known = { commit: message.commit, text: sent.text, isRevision: false };
       this.#outbox.clear();
-      this.#isAstray = this.#isUnproven = false;
+      this.#needsResync = this.#isUnconfirmed = false;
     } else {
       if (!this.#outbox.isIdle) return;
       if (this.#conflict) this.#copy.known = { ...this.known, commit: message.commit };
     }
     this.#conflict = message;
-    this.#proceedDeciding();
+    this.#submitDecision();
   }
 
   /** @param {import('./protocol.js').ServerError} message */
-  #refused(message) {
+  #receiveError(message) {
     if (this.state.name !== 'waiting' || this.#link !== 'online') return;
     const { sent } = this.state;
     if (
@@ -376,12 +391,12 @@ export class Sync {
     this.#outbox.clear();
     this.#decision = null;
     if (sent.isApart) {
-      if (this.#isAstray && !this.#conflict && !this.#isUnproven)
+      if (this.#needsResync && !this.#conflict && !this.#isUnconfirmed)
         this.#fetch(); // P6
       else this.#proceed();
       return;
     }
-    this.#isUnproven = false;
+    this.#isUnconfirmed = false;
     if (message.code === 'unknown_base') {
       // P4. There is no commit that both know: the texts are all there is to go by.
       this.#conflict = null;
@@ -389,14 +404,14 @@ export class Sync {
       this.#fetch();
     } else if (sent.message.type === 'edit') {
       const isTyped = sent.text !== this.known.text;
-      if (isTyped) this.#refusal = { text: sent.text, message: message.message };
-      if (this.#isAstray && !this.#conflict)
+      if (isTyped) this.#refused = { text: sent.text, message: message.message };
+      if (this.#needsResync && !this.#conflict)
         this.#fetch(); // P6
       else this.#proceed();
     } else {
       // The conflict is not as it was: what was chosen goes on as an ordinary edit.
       this.#conflict = null;
-      this.#isAstray = true;
+      this.#needsResync = true;
       this.#proceed();
     }
   }
@@ -407,17 +422,17 @@ export class Sync {
   #proceed() {
     if (this.#link !== 'online' || !this.#outbox.isIdle) return;
     if (this.isUnsent && this.#submitEdit()) return;
-    if (this.#isUnproven) {
-      this.#submitNothing();
+    if (this.#isUnconfirmed) {
+      this.#submitProbe();
       return;
     }
-    this.#proceedDeciding();
+    this.#submitDecision();
     // A refused text in the way of a change would only be refused again.
-    const isStuck = this.#conflict !== null || this.#refusal !== null;
-    if (this.#outbox.isIdle && this.#isAstray && !isStuck) this.#fetch();
+    const isStuck = this.#conflict !== null || this.#refused !== null;
+    if (this.#outbox.isIdle && this.#needsResync && !isStuck) this.#fetch();
   }
 
-  #proceedDeciding() {
+  #submitDecision() {
     const [decision, conflict] = [this.#decision, this.#conflict];
     if (!decision || this.#link !== 'online' || !this.#outbox.isIdle) return;
     if (this.isUnsent) {
@@ -425,9 +440,9 @@ export class Sync {
       return;
     }
     this.#decision = null;
-    if (decision.kind === 'take up') {
-      if (!conflict) this.#submitTakenUp(decision); // else: first things first
-    } else if (conflict && isAbout(decision, conflict)) {
+    if (decision.kind === 'resolve parked') {
+      if (!conflict) this.#submitResolveParked(decision); // else: first things first
+    } else if (conflict && appliesTo(decision, conflict)) {
       if (decision.kind === 'park') this.#submitPark(conflict);
       else this.#submitResolve(conflict, decision.results);
     } // else: the hunks are new ones, the person is asked again
@@ -437,10 +452,10 @@ export class Sync {
   #submitEdit() {
     const text = this.local;
     const { commit: base, text: from } = this.known;
-    if (base === null || this.#refusal?.text === text) return false;
+    if (base === null || this.#refused?.text === text) return false;
     const message = sizeProblem(text, from, this.#documentBytesMax);
     if (message !== null) {
-      this.#refusal = { text, message };
+      this.#refused = { text, message };
       return false;
     }
     // In a conflict the full text: it means the same whatever the branch has become.
@@ -450,7 +465,7 @@ export class Sync {
   }
 
   /** Find out whether the server knows the commit of `known`: P8 or P4 is the answer. */
-  #submitNothing() {
+  #submitProbe() {
     const { commit: base, text } = this.known;
     if (base === null) return;
     this.#submit({ type: 'edit', seq: this.#outbox.nextSeq, base, splices: [] }, text);
@@ -461,9 +476,9 @@ export class Sync {
     const { splices, text } = resolutionOf(conflict, results);
     const { commit, revision: base } = conflict;
     // What others changed elsewhere comes first, so that the decision alone is the user's step.
-    const mine = minePlaced(conflict);
-    this.#show(this.#copy.change(between(this.local, mine)));
-    this.#show(this.#copy.change(between(mine, text)), true);
+    const mine = withTheirs(conflict);
+    this.#show(this.#copy.change(diffSplices(this.local, mine)));
+    this.#show(this.#copy.change(diffSplices(mine, text)), true);
     this.#copy.known = { commit: base, text: conflict.text, isRevision: true };
     this.#submit({ type: 'resolve', seq: this.#outbox.nextSeq, commit, base, splices }, text);
   }
@@ -473,8 +488,8 @@ export class Sync {
     this.#submit({ type: 'park', seq: this.#outbox.nextSeq, commit }, this.known.text, true);
   }
 
-  /** @param {import('./decision.js').TakeUp} decision */
-  #submitTakenUp({ dispute, results }) {
+  /** @param {import('./decision.js').ResolveParked} decision */
+  #submitResolveParked({ dispute, results }) {
     const { text } = resolutionOf(dispute, results);
     const { commit, revision: base } = dispute;
     this.#submit({ type: 'resolve', seq: this.#outbox.nextSeq, commit, base, text }, text, true);
@@ -486,9 +501,9 @@ export class Sync {
    * @param {boolean} [isApart] whether that is not what the editor shows
    */
   #submit(message, text, isApart = false) {
-    this.#refusal = null;
-    if (this.#copy.isBehind) this.#isAstray = true; // P6: as with an update that comes from now on
-    this.#copy.forget();
+    this.#refused = null;
+    if (this.#copy.isBehind) this.#needsResync = true; // P6: as with an update that comes from now on
+    this.#copy.dropNewest();
     this.#copy.mark();
     this.#output.send.push(this.#outbox.submit(message, text, isApart));
   }
@@ -509,10 +524,10 @@ export class Sync {
    * @param {string | null} text
    * @param {readonly Splice[] | null} [splices] what makes it of the one at `newest`
    */
-  #hear(revision, text, splices) {
+  #receiveRevision(revision, text, splices) {
     if (text === null) this.#fetch();
     else if (this.known.commit === null && this.known.text) this.#fallBack(revision, text);
-    else this.#copy.hear(revision, text, splices);
+    else this.#copy.receiveRevision(revision, text, splices);
   }
 
   /** P4: go on from a text of the server's that may be older. @param {string} revision @param {string} text */
@@ -524,9 +539,9 @@ export class Sync {
   }
 
   /** Go on from a text that is needed at once. @param {string} commit @param {string} text */
-  #beginFrom(commit, text) {
+  #switchTo(commit, text) {
     this.#copy.known = { ...this.known, commit: null };
-    this.#copy.hear(commit, text);
+    this.#copy.receiveRevision(commit, text);
     this.#show(this.#copy.catchUp() ?? []);
   }
 

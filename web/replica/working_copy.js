@@ -2,13 +2,13 @@
 // copy and what it was checked out from. It goes from one revision to the next under the user's
 // hands. Pure; it knows the server's splices, and nothing of when they come.
 
-import { between } from '../text/between.js';
 import { checkOf } from '../text/checksum.js';
+import { diffSplices } from '../text/diff_splices.js';
 import { mergeKeepingAll, rebase, uprooted } from '../text/rebase.js';
 import { apply, compose, mapPosition } from '../text/splices.js';
 import { transform } from '../text/transform.js';
+import { EditTrail } from './edit_trail.js';
 import { hasAll, withMissing } from './missing.js';
-import { Trail } from './trail.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**
@@ -28,7 +28,7 @@ export class WorkingCopy {
   /** @type {readonly Splice[] | null} what makes the newest text of the known one, if that was told */
   #remote = null;
   #local;
-  #trail = new Trail();
+  #trail = new EditTrail();
 
   /** @param {Known} [known] @param {string} [local] */
   constructor(known = { commit: null, text: '', isRevision: false }, local = '') {
@@ -42,14 +42,14 @@ export class WorkingCopy {
   }
 
   /** @param {string} text @param {readonly Splice[] | null} splices null: nobody knows how */
-  typed(text, splices) {
+  edited(text, splices) {
     this.#local = text;
     this.#trail.step(splices);
   }
 
   /** What makes the local text of one that it came from. @param {string} text @returns {readonly Splice[]} */
   changeSince(text) {
-    return this.#trail.since(text) ?? between(text, this.#local);
+    return this.#trail.since(text) ?? diffSplices(text, this.#local);
   }
 
   /** The local text will be asked about: the server is told of it. */
@@ -59,12 +59,12 @@ export class WorkingCopy {
 
   /** A position of the local text in the text at `known`. @param {number} position */
   toKnown(position) {
-    return mapPosition(between(this.#local, this.known.text), position);
+    return mapPosition(diffSplices(this.#local, this.known.text), position);
   }
 
   /** A position of the text at `newest` in the local text. @param {number} position */
   toLocal(position) {
-    return mapPosition(between(this.newest.text, this.#local), position);
+    return mapPosition(diffSplices(this.newest.text, this.#local), position);
   }
 
   /** Change the local text by script. @param {readonly Splice[]} splices @returns them */
@@ -89,14 +89,14 @@ export class WorkingCopy {
    * @param {readonly Splice[] | null} [splices] what makes the text of the one at `newest`; null:
    *   comparing tells
    */
-  hear(revision, text, splices = null) {
+  receiveRevision(revision, text, splices = null) {
     const before = this.#newest ? this.#remote : [];
     this.#remote = before && splices && compose(before, splices);
     this.#newest = { commit: revision, text, isRevision: true };
   }
 
   /** What was heard and is not shown yet is told again by an answer that is due. */
-  forget() {
+  dropNewest() {
     this.#newest = null;
   }
 
@@ -111,13 +111,13 @@ export class WorkingCopy {
     const { commit, text } = this.known;
     const [local, remote] = [
       this.changeSince(text),
-      this.#remote ?? between(text, this.#newest.text),
+      this.#remote ?? diffSplices(text, this.#newest.text),
     ];
     const rebased = rebase(text, local, remote);
     if (!rebased && commit !== null) return null;
     const splices = rebased
       ? rebased.remote
-      : between(this.#local, mergeKeepingAll(text, local, remote));
+      : diffSplices(this.#local, mergeKeepingAll(text, local, remote));
     this.known = this.#newest;
     this.#newest = null;
     this.change(splices);
@@ -136,19 +136,19 @@ export class WorkingCopy {
    */
   fallBack(revision, text) {
     const { text: before } = this.known;
-    const [local, remote] = [this.changeSince(before), between(before, text)];
+    const [local, remote] = [this.changeSince(before), diffSplices(before, text)];
     this.known = { commit: revision, text, isRevision: true };
     this.#newest = null;
     if (hasAll(text, before)) {
       const all = rebase(before, local, remote)?.remote;
-      const splices = all ?? between(this.#local, mergeKeepingAll(before, local, remote));
+      const splices = all ?? diffSplices(this.#local, mergeKeepingAll(before, local, remote));
       return { splices: this.change(splices), lost: null };
     }
     const lost = uprooted(before, local, remote);
     const kept = local.filter((splice) => !lost.includes(splice));
     const after = apply(text, transform(kept, remote, true));
     const whole = withMissing(text, apply(before, lost));
-    const splices = this.change(between(this.#local, after));
+    const splices = this.change(diffSplices(this.#local, after));
     return { splices, lost: { known: this.known, local: whole } };
   }
 }
@@ -181,5 +181,6 @@ export function sizeProblem(text, before, mostBytes) {
   if (text.length * 3 <= mostBytes) return null;
   const size = encoder.encode(text).length;
   if (size <= mostBytes || size < encoder.encode(before).length) return null;
-  return `The document is too large to be saved: ${size.toLocaleString('en')} of ${mostBytes.toLocaleString('en')} bytes. Make it shorter.`;
+  const [is, most, over] = [size, mostBytes, size - mostBytes].map((it) => it.toLocaleString('en'));
+  return `This document is too large to save (${is} of ${most} bytes). Shorten it by ${over} bytes.`;
 }

@@ -2,7 +2,7 @@
 // with CRLF (or some of each) keeps every ending that nobody touched. Pure; offsets are those of
 // JavaScript's strings.
 
-import { betweenUnits } from './between.js';
+import { diffSplicesInUnits } from './diff_splices.js';
 import { applyUnits } from './splices.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
@@ -32,7 +32,7 @@ export function withEndings(typed, text) {
  */
 export function afterTyping(text, value) {
   if (!text.includes('\r')) return value;
-  const changes = betweenUnits(shown(text), value);
+  const changes = diffSplicesInUnits(shown(text), value);
   const offsetOf = offsets(text);
   const splices = changes.map(([start, deleted, inserted]) => {
     const from = offsetOf(start);

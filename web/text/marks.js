@@ -56,8 +56,8 @@ export function spoken(blanks) {
   const ends = blanks.match(/\r?\n|\r/g)?.length ?? 0;
   const spaces = blanks.replace(/[\r\n]/g, '').length;
   const counts = [
-    [spaces, 'blank'],
-    [ends, 'line end'],
+    [spaces, 'space'],
+    [ends, 'line break'],
   ];
   return counts
     .filter(([count]) => count)

@@ -8,9 +8,9 @@ import { byId } from './dom.js';
 const SHOWN = {
   saved: ['favicon', ''],
   busy: ['favicon-busy', ''],
-  offline: ['favicon-offline', '● Offline - '],
-  conflict: ['favicon-conflict', '● Your choice is needed - '],
-  unsaved: ['favicon-conflict', '● Not saved - '],
+  offline: ['favicon-offline', '● Offline – '],
+  conflict: ['favicon-conflict', '● Conflict – '],
+  unsaved: ['favicon-conflict', '● Not saved – '],
 };
 
 /**
@@ -29,5 +29,5 @@ export function showState(state, name) {
 
 /** @param {PageState} state @param {string} name */
 export function titleOf(state, name) {
-  return `${SHOWN[state][1]}${name} - GollabEdit`;
+  return `${SHOWN[state][1]}${name} – GollabEdit`;
 }

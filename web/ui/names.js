@@ -8,14 +8,14 @@ const NAME_MOST = 64;
  * @param {string} name
  */
 export function problemOf(name) {
-  if (name === '') return 'Type a name.';
-  if (name.length > NAME_MOST) return `A name has at most ${NAME_MOST} characters.`;
-  if (/[A-Z]/.test(name)) return 'Names are in small letters.';
-  if (/\s/.test(name)) return 'A name has no blanks; use - instead.';
-  if (/[^a-z0-9._-]/.test(name)) return 'A name has only letters a to z, digits, and . _ -';
-  if (!/^[a-z0-9]/.test(name)) return 'A name begins with a letter or a digit.';
-  if (name.includes('..')) return 'A name has no two dots in a row.';
-  if (/\.(git|lock)$/.test(name)) return 'A name does not end in .git or .lock.';
+  if (name === '') return 'Enter a name.';
+  if (name.length > NAME_MOST) return `Use ${NAME_MOST} characters or fewer.`;
+  if (/[A-Z]/.test(name)) return 'Use lowercase letters only.';
+  if (/\s/.test(name)) return 'Use hyphens instead of spaces.';
+  if (/[^a-z0-9._-]/.test(name)) return 'Use only a–z, 0–9, dots, hyphens and underscores.';
+  if (!/^[a-z0-9]/.test(name)) return 'Start with a letter or a number.';
+  if (name.includes('..')) return 'Don’t use two dots in a row.';
+  if (/\.(git|lock)$/.test(name)) return 'The name can’t end in .git or .lock.';
   return null;
 }
 

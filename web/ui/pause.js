@@ -27,9 +27,7 @@ export class Pause {
   #toggle() {
     this.#isPaused = !this.#isPaused;
     this.#listener.said(
-      this.#isPaused
-        ? 'Others’ changes are paused. What you type is sent.'
-        : 'Others’ changes are shown.',
+      this.#isPaused ? 'Incoming edits paused. Yours are still sent.' : 'Incoming edits resumed.',
     );
     this.#waiting = 0;
     this.#show();
@@ -37,7 +35,9 @@ export class Pause {
   }
 
   #show() {
-    this.#button.ariaPressed = String(this.#isPaused);
+    this.#button.classList.toggle('active', this.#isPaused);
+    this.#button.title = this.#isPaused ? 'Show incoming edits' : 'Pause incoming edits';
+    setText('pause-label', this.#isPaused ? 'Resume' : 'Pause');
     setText('pause-count', this.#waiting > 0 ? ` (${this.#waiting})` : '');
   }
 }

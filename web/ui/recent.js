@@ -1,7 +1,7 @@
 // The documents that this browser has seen, as a list: each can be taken off it, and put back.
 
-import { ago } from './ago.js';
 import { byId } from './dom.js';
+import { ago, fullDate } from './phrases.js';
 import { forget, putBack, recentDocuments } from './storage.js';
 
 /** @typedef {import('./storage.js').Recent} Recent */
@@ -30,10 +30,9 @@ function item(recent) {
 /** @param {number} seenMs */
 function timeOf(seenMs) {
   const time = document.createElement('time');
-  const date = new Date(seenMs);
-  time.dateTime = date.toISOString();
+  time.dateTime = new Date(seenMs).toISOString();
   time.textContent = ago(seenMs, Date.now());
-  time.title = date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'short' });
+  time.title = fullDate(seenMs);
   return time;
 }
 
@@ -43,7 +42,7 @@ function remove(recent) {
   showRecent();
   const undo = byId('put-back', HTMLButtonElement);
   byId('removed-name', HTMLElement).textContent =
-    `“${recent.name}” is off this list, and still there.`;
+    `Removed “${recent.name}” from this list. The document itself wasn’t deleted.`;
   undo.hidden = false;
   undo.onclick = () => restore(recent);
   undo.focus(); // the button that had the focus is gone

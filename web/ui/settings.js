@@ -11,7 +11,7 @@ import { readValues, withValue, writeValues } from './settings_store.js';
  */
 
 const KEY = 'gollabedit.settings';
-const TAB_HINT = 'The Tab key inserts a tab. To leave the text, press Escape, then Tab.';
+const TAB_HINT = 'Tab inserts a tab. Press Escape, then Tab, to leave the editor.';
 
 export class Settings {
   #values = readValues(stored());
@@ -57,7 +57,7 @@ export class Settings {
 
   #restoreDefaults() {
     this.#keep(readValues(null));
-    this.#listener.said('The settings are as they were at first.');
+    this.#listener.said('Settings reset to defaults.');
   }
 
   /** @param {Values} values */
@@ -65,7 +65,7 @@ export class Settings {
     try {
       localStorage.setItem(KEY, writeValues(values));
     } catch {
-      this.#listener.said('This browser keeps no settings: they last until the page is closed.');
+      this.#listener.said('This browser can’t save settings. They last until you close the page.');
     }
     this.#take(values);
   }

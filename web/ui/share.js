@@ -30,7 +30,7 @@ function offer(fieldId, buttonId, text, said) {
   field.onfocus = () => field.select();
   button.onclick = async () => {
     const isCopied = await copyFrom(field);
-    said(isCopied ? 'Copied.' : 'Press Ctrl+C to copy.');
+    said(isCopied ? 'Copied.' : 'Press Ctrl+C (⌘C) to copy.');
     button.textContent = isCopied ? 'Copied' : 'Press Ctrl+C';
     setTimeout(() => {
       button.textContent = 'Copy';

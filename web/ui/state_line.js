@@ -8,7 +8,7 @@ import { statusOf } from './status.js';
 const SLOW_MS = 2_000;
 
 /**
- * @typedef {{sync: import('../replica/replica.js').Sync, connection: import('../replica/connection.js').ConnectionState,
+ * @typedef {{replica: import('../replica/replica.js').Replica, connection: import('../replica/connection.js').ConnectionState,
  *   isKept: boolean}} State isKept: whether what is not sent survives the page
  */
 
@@ -50,24 +50,26 @@ export class StateLine {
   }
 
   /** @param {State} state */
-  show({ sync, connection, isKept }) {
+  show({ replica, connection, isKept }) {
     const nowMs = this.#clock.now();
-    const isClean = sync.state.name === 'idle' && !sync.isUnsent;
+    const isClean = replica.state.name === 'idle' && !replica.isUnsent;
     this.#dirtySinceMs = isClean ? null : (this.#dirtySinceMs ?? nowMs);
     const times = {
       nowMs,
       dirtySinceMs: this.#dirtySinceMs,
       offlineSinceMs: this.#offlineSinceMs,
     };
-    const { icon, text, said } = statusOf({ sync, connection, isKept, ...times });
+    const { icon, text, said } = statusOf({ replica, connection, isKept, ...times });
     setText('status-icon', icon);
     setText('status-text', text);
-    byId('status', HTMLElement).classList.toggle('warning', said !== '');
+    const button = byId('status', HTMLElement);
+    button.classList.toggle('warning', said !== '');
+    button.title = connection.name === 'open' ? '' : 'Reconnect now';
     if (said !== this.#announced) {
       this.#announced = said;
       if (said) this.#say(said);
     }
-    const isAsked = sync.conflict !== null && said === '';
+    const isAsked = replica.conflict !== null && said === '';
     showState(icon === '⚠' ? this.#trouble(isAsked) : this.#progress(), this.#documentName);
   }
 

@@ -4,7 +4,7 @@
 /** @typedef {import('../replica/connection.js').ConnectionState} ConnectionState */
 /** @typedef {{icon: string, text: string, said: string}} Status said: to be announced, once */
 /**
- * @typedef {{sync: import('../replica/replica.js').Sync, connection: ConnectionState, nowMs: number,
+ * @typedef {{replica: import('../replica/replica.js').Replica, connection: ConnectionState, nowMs: number,
  *   dirtySinceMs: number | null, offlineSinceMs: number | null, isKept: boolean}} Situation isKept:
  *   whether what is not sent yet would still be there if the page went away
  */
@@ -14,33 +14,35 @@ const OFFLINE_SHOWN_MS = 2_000;
 
 /** @param {Situation} situation @returns {Status} */
 export function statusOf(situation) {
-  const { sync, connection, nowMs, dirtySinceMs, offlineSinceMs } = situation;
+  const { replica, connection, nowMs, dirtySinceMs, offlineSinceMs } = situation;
   if (connection.name === 'refused') return warning(connection.reason);
   if (offlineSinceMs !== null && nowMs - offlineSinceMs >= OFFLINE_SHOWN_MS)
     return offline(situation);
-  if (sync.refusal) return warning(sync.refusal);
-  if (sync.state.name === 'retrying') return warning(sync.state.message);
-  if (sync.conflict && !sync.isDeciding) {
-    const count = sync.conflict.hunks.length;
-    const text = `${count === 1 ? '1 part needs' : `${count} parts need`} your choice; the rest is saved`;
+  if (replica.refused) return warning(replica.refused);
+  if (replica.state.name === 'retrying') return warning(replica.state.message);
+  if (replica.conflict && !replica.isDeciding) {
+    const count = replica.conflict.hunks.length;
+    const text = `${count} conflict${count === 1 ? '' : 's'} to review. Everything else is saved.`;
     return { icon: '⚠', text, said: '' }; // the bar says it
   }
-  if (sync.known.commit === null) return { icon: '…', text: 'Opening', said: '' };
-  if (dirtySinceMs === null) return { icon: '✓', text: 'All changes saved', said: '' };
-  const text = nowMs - dirtySinceMs < SLOW_MS ? 'Saving' : 'Saving (slow)';
+  if (replica.known.commit === null) return { icon: '…', text: 'Loading', said: '' };
+  if (dirtySinceMs === null) return { icon: '✓', text: 'Saved', said: '' };
+  const text = nowMs - dirtySinceMs < SLOW_MS ? 'Saving' : 'Still saving';
   return { icon: '…', text, said: '' };
 }
 
 /** @param {Situation} situation @returns {Status} */
-function offline({ connection, nowMs, sync, isKept }) {
+function offline({ connection, nowMs, replica, isKept }) {
   const isWaiting = connection.name === 'waiting';
   const reason = (isWaiting && connection.reason) || 'Offline';
-  if (!isKept) return warning(`${reason}, and your text cannot be kept on this device - copy it`);
+  if (!isKept)
+    return warning(`${reason}. This browser can’t store your text: copy it somewhere safe.`);
   const advice =
-    sync.known.commit === null ? '' : ' - keep typing, your text is kept on this device';
+    replica.known.commit === null ? '' : ' Keep typing: your text is stored on this device.';
   const seconds = isWaiting ? Math.ceil((connection.untilMs - nowMs) / 1000) : 0;
-  const again = seconds > 3 ? ` (trying in ${seconds} s)` : '';
-  return { icon: '⚠', text: reason + advice + again, said: reason + advice };
+  const again = seconds > 3 ? ` Reconnecting in ${seconds} s.` : '';
+  const said = `${reason}.${advice}`;
+  return { icon: '⚠', text: said + again, said };
 }
 
 /** @param {string} text @returns {Status} */

@@ -3,16 +3,17 @@
 import asyncio
 import getpass
 import signal
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from server.cli.sync.file import FileError
 from server.cli.sync.pair import Pair, PairError
 from server.cli.sync.state import StateError
-from server.client.document import ClientError, Line, websocket_url
+from server.client.document import ClientError, Connection, websocket_url
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
 from server.support import terminal
+from server.support.errors import UserError
 
 _POLL_S = 0.2
 # So long the end waits for what was just saved to be answered.
@@ -26,20 +27,17 @@ _EXAMPLES = """examples:
 """
 
 
-class SyncError(Exception):
+class SyncError(UserError):
     """Why a file is not kept in step; one line for the user."""
 
 
-def add_command(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "sync",
-        help="keep a file in step with a document, for any editor",
-        description="Keep a file in step with a document until Ctrl-C: each save is an edit, and"
+def add_sync(command: ArgumentParser) -> None:
+    command.description = (
+        "Keep a file in step with a document until Ctrl-C: each save is an edit, and"
         " what others write is merged into the file. Where both changed the same words the file"
-        " gets conflict markers; saving it without them is the answer.",
-        epilog=_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+        " gets conflict markers; saving it without them is the answer."
     )
+    command.epilog = _EXAMPLES
     command.add_argument("file", metavar="FILE", type=Path)
     command.add_argument("url", metavar="URL", help="as in the browser")
     command.add_argument(
@@ -90,7 +88,7 @@ class SyncCommand:
         self._is_quiet = options.quiet
         self._warned = ""
         self._pair = Pair(options.file, options.url, options.name, options.take, self)
-        self._line = Line(options.url, self)
+        self._connection = Connection(options.url, self)
         self._failure: Exception | None = None
         self._ended = asyncio.Event()
         self._is_stopping = False
@@ -126,7 +124,7 @@ class SyncCommand:
 
     async def _connected(self) -> None:
         try:
-            await self._line.run()
+            await self._connection.run()
         except ClientError as problem:
             self._fail(problem)
 
@@ -139,7 +137,7 @@ class SyncCommand:
         except (OSError, *_PROBLEMS) as problem:
             self._fail(problem)
             return
-        self._line.send(self._pair.take_messages())
+        self._connection.send(self._pair.take_messages())
         if self._is_stopping and is_still and self._pair.is_at_rest:
             self._ended.set()
 
@@ -147,7 +145,7 @@ class SyncCommand:
         self._failure = self._failure or problem
         self._ended.set()
 
-    # --- the line
+    # --- the connection
 
     def opened(self) -> Sequence[ClientMessage]:
         return self._pair.opened()

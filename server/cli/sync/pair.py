@@ -116,7 +116,7 @@ class Pair:
         session = self._session
         if session is None:
             return "the document was not reached, and nothing was done"
-        if session.sync.refusal:
+        if session.sync.refused:
             return "the server does not take the file as it is"
         if session.sync.is_unsent or not session.sync.is_idle:
             return "what was saved last is not sent yet; the next sync sends it"
@@ -146,8 +146,8 @@ class Pair:
             self._write(self._session, now)
             self._session.sync.flush()
         self._save(self._session)
-        if self._session.sync.refusal:
-            self._teller.warn(f"not sent: {self._session.sync.refusal.message}")
+        if self._session.sync.refused:
+            self._teller.warn(f"not sent: {self._session.sync.refused.message}")
         return seen is Seen.STILL and all(it.file.look(now) is Seen.STILL for it in self._replaced)
 
     def _read(self, session: SyncSession, now: float) -> bool:

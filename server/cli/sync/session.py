@@ -1,7 +1,7 @@
 """What becomes of a file that is kept in step with a document: the machine without disk or socket.
 
                 saved               flush
-    file ─────────────────> local ─────────> document       `ClientSync` is the right half
+    file ─────────────────> local ─────────> document       `Replica` is the right half
          <─────────────────       <─────────
                  plan              received
 
@@ -25,7 +25,7 @@ from merge.marker_writer import marker_size, write
 from merge.markers import Style, conflicts
 from merge.result import Hunk, Merge, Range
 from merge.three_way import merge
-from server.client.replica import ClientSync, Known, Snapshot, keeping_all
+from server.client.replica import Known, Replica, Snapshot, keep_all
 from server.protocol import Conflict
 
 
@@ -55,7 +55,7 @@ class SyncSession:
     """The file's text and the document's."""
 
     def __init__(self, state: State) -> None:
-        self.sync = ClientSync(state.snapshot)
+        self.sync = Replica(state.snapshot)
         self.shown = state.shown
         self.in_file = self.shown.text if self.shown else self.sync.local
 
@@ -86,7 +86,7 @@ class SyncSession:
         Where the file shows a conflict it is this side of it, which then goes on without markers.
         """
         merged = merge(before, self.sync.local if self.shown else self.in_file, text)
-        return merged.text if merged.clean else keeping_all(merged)
+        return merged.text if merged.clean else keep_all(merged)
 
     def put(self, text: str) -> None:
         """The file holds what was rescued."""
@@ -127,7 +127,7 @@ class SyncSession:
         return Plan(shown.text, State(self.sync.snapshot(), shown))
 
     def _plan_text(self) -> Plan | None:
-        text = self.sync.ahead()
+        text = self.sync.caught_up_text()
         if text is None or (text == self.in_file and self.shown is None):
             self.sync.catch_up()
             return None

@@ -3,7 +3,7 @@
 from server.cli.sync.session import SyncSession, begun
 from server.client.replica import Known
 from server.protocol import Edit, Resolve
-from tests.server.client.test_replica import conflict, merged, welcome
+from tests.server.client.test_replica import conflict, is_settled, merged, welcome
 
 MARKED = "<<<<<<< Ann\none zwei three\n=======\none deux three\n>>>>>>> Bot (this file)\n"
 
@@ -48,7 +48,7 @@ def test_markers_that_nobody_touched_go_when_the_disagreement_is_gone() -> None:
     session = with_markers()
     session.sync.received(merged(1, "c1", "r3", "one deux three\n", "one 2 three\n"))
     assert carry_out(session) == "one 2 three\n"
-    assert session.sync.is_settled
+    assert is_settled(session.sync)
 
 
 def test_an_answer_to_what_is_gone_meanwhile_is_sent_on_what_was_shown() -> None:

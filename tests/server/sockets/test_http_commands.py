@@ -121,7 +121,7 @@ async def test_what_goes_wrong_is_one_line(server: Served, shell: Shell) -> None
         ("cat", ["notes"], "is no address"),
         ("cat", ["http://[/d/notes"], "is no address"),
         ("cat", ["http://127.0.0.1:1/d/notes"], "cannot be reached"),
-        ("cat", [f"{server.url}/d/Notes"], "No document can have this name"),
+        ("cat", [f"{server.url}/d/Notes"], "That name can't be used"),
         ("ls", ["file:///etc"], "is no address"),
         ("new", [shell.url, "missing.txt"], "missing.txt cannot be read"),
         ("append", [shell.url], "the body is empty"),

@@ -45,8 +45,8 @@ def hanging_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Han
 
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirror, "_RETRY_LEAST_S", 0.01)
-    monkeypatch.setattr(mirror, "_RETRY_MOST_S", 0.1)
+    monkeypatch.setattr(mirror, "_RETRY_BASE_S", 0.01)
+    monkeypatch.setattr(mirror, "_RETRY_MAX_S", 0.1)
 
 
 async def _mirrors(server: Served, document: str = "notes") -> list[Message]:

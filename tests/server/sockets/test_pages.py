@@ -68,10 +68,10 @@ async def test_files_come_compressed_to_those_who_take_it(server: Served) -> Non
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/nowhere/at/all", "There is nothing at this address"),
+        ("/nowhere/at/all", "Page not found"),
         ("/notes", 'href="/d/notes"'),
         ("/d/My%20Notes", 'href="/d/my-notes"'),
-        ("/d/%3Cscript%3E", "No document can have this name"),
+        ("/d/%3Cscript%3E", "That name can’t be used"),
     ],
 )
 async def test_a_person_reads_a_page_and_a_program_a_line(

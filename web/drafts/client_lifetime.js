@@ -3,20 +3,20 @@
 
 import { newName } from '../ui/names.js';
 import { leaveSnapshot, takeSnapshot } from '../ui/storage.js';
+import { DraftKeeper, forked, isUnsent, snapshotOf } from './draft_keeper.js';
 import { Drafts } from './drafts.js';
-import { forked, isUnsent, Keeper, snapshotOf } from './keeper.js';
 import { RecoveryBar } from './recovery_bar.js';
 import { channelOf, Tabs } from './tabs.js';
 
 /** @typedef {import('../replica/replica.js').Snapshot} Snapshot */
 /**
  * @typedef {{clock: import('../replica/connection.js').Clock, connect: import('./recovery.js').Tools['connect']}} Tools
- * @typedef {{sync: () => import('../replica/replica.js').Sync, goOnWith: (rest: Snapshot | null) => void,
- *   kept: () => void} & import('./recovery_bar.js').RecoveryListener} VisitListener goOnWith: as a
+ * @typedef {{replica: () => import('../replica/replica.js').Replica, goOnWith: (rest: Snapshot | null) => void,
+ *   kept: () => void} & import('./recovery_bar.js').RecoveryListener} LifetimeListener goOnWith: as a
  *   new client, without the text if there is none; kept: `isKeeping` is another
  */
 
-export class Visit {
+export class ClientLifetime {
   #document;
   #listener;
   #page = newName();
@@ -28,7 +28,7 @@ export class Visit {
   #tabs;
   #bar;
 
-  /** @param {string} document @param {Tools} tools @param {VisitListener} listener */
+  /** @param {string} document @param {Tools} tools @param {LifetimeListener} listener */
   constructor(document, { clock, connect }, listener) {
     this.#document = document;
     this.#listener = listener;
@@ -36,7 +36,7 @@ export class Visit {
     const drafts = new Drafts(listener.kept);
     const page = this.#page;
     this.#drafts = drafts;
-    this.#keeper = new Keeper(
+    this.#keeper = new DraftKeeper(
       document,
       page,
       { drafts, clock },
@@ -46,12 +46,13 @@ export class Visit {
       },
     );
     const tabs = new Tabs(page, channelOf(document), clock, {
-      ids: () => (this.#isAsleep ? [] : [page, listener.sync().client ?? '', ...this.#bar.clients]),
+      ids: () =>
+        this.#isAsleep ? [] : [page, listener.replica().client ?? '', ...this.#bar.clients],
       lost: () => this.#fork(),
     });
     this.#tabs = tabs;
     this.#bar = new RecoveryBar(
-      { document, page, drafts, tabs, clock, connect, newest: () => listener.sync().newest },
+      { document, page, drafts, tabs, clock, connect, newest: () => listener.replica().newest },
       listener,
     );
   }
@@ -128,7 +129,7 @@ export class Visit {
   }
 
   async #claim() {
-    const { client } = this.#listener.sync();
+    const { client } = this.#listener.replica();
     if (client && !(await this.#tabs.claim(client))) this.#fork();
   }
 
@@ -140,6 +141,6 @@ export class Visit {
   }
 
   #work() {
-    return snapshotOf(this.#listener.sync());
+    return snapshotOf(this.#listener.replica());
   }
 }

@@ -2,22 +2,22 @@
 // side has words of its own there too. Pure. Offsets are those of JavaScript's strings.
 
 import { resolutionOf } from '../replica/decision.js';
-import { between } from '../text/between.js';
+import { diffSplices } from '../text/diff_splices.js';
 import { inUnits, mapPosition, pointsIn } from '../text/splices.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').Hunks} Hunks */
 /** @typedef {string | Hunk} Part a stretch of the text that all have in common, or another hunk */
 /**
- * @typedef {{above: Part[], before: Part[], after: Part[], below: Part[]}} Surroundings before and
+ * @typedef {{above: Part[], before: Part[], after: Part[], below: Part[]}} HunkContext before and
  *   after: on the lines of the hunk
  */
 /** @typedef {{hunk: Hunk, from: number, to: number}} Range */
 
 const LINES_AROUND = 2;
 
-/** @param {Hunks} conflict @param {number} index @returns {Surroundings} */
-export function surroundings({ text, hunks }, index) {
+/** @param {Hunks} conflict @param {number} index @returns {HunkContext} */
+export function hunkContext({ text, hunks }, index) {
   const ranges = rangesOf(text, hunks);
   const { hunk, from, to } = /** @type {Range} */ (ranges[index]);
   const start = startOfLine(text, ranges, from);
@@ -61,14 +61,14 @@ export function surroundings({ text, hunks }, index) {
  * @param {string} local
  */
 export function linesOf({ text, hunks }, local) {
-  const splices = between(text, local);
+  const splices = diffSplices(text, local);
   return hunks.map(({ start }) => lineAt(local, mapPosition(splices, start)));
 }
 
 /**
  * Where a result ends, in what the person sees after the decision.
  *
- * @param {import('../replica/protocol.js').Dispute} conflict
+ * @param {import('../replica/protocol.js').UnmergedConflict} conflict
  * @param {readonly string[]} results
  * @param {number} index
  * @param {string} local
@@ -81,7 +81,7 @@ export function endOfResult(conflict, results, index, local) {
     if (at < index) position += pointsIn(inserted) - deleted;
     else if (at === index) position += start + pointsIn(inserted.replace(/\r?\n$/, ''));
   }
-  return mapPosition(between(text, local), position);
+  return mapPosition(diffSplices(text, local), position);
 }
 
 /** @param {string} text @param {number} position in code points */

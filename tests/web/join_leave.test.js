@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Arrivals } from '../../web/people/arrivals.js';
+import { JoinLeave } from '../../web/people/join_leave.js';
 import { FakeClock } from './clock.js';
 
 function stage() {
   const clock = new FakeClock();
   /** @type {string[]} */
   const said = [];
-  const arrivals = new Arrivals((sentence) => said.push(sentence), clock);
+  const arrivals = new JoinLeave((sentence) => said.push(sentence), clock);
   const here = (/** @type {Record<string, string>} */ people) =>
     arrivals.here(new Map(Object.entries(people).map(([client, name]) => [client, { name }])));
   return { clock, said, here };
@@ -22,7 +22,7 @@ test('those who come together are named together, and moving is no news', () => 
     clock.pass(1000);
     here({ a: 'Ann', c: 'Chloé' });
   }
-  assert.deepEqual(said, ['Ann and Chloé are here.']);
+  assert.deepEqual(said, ['Ann and Chloé joined.']);
 });
 
 test('ten seconds lie between two sentences', () => {
@@ -32,9 +32,9 @@ test('ten seconds lie between two sentences', () => {
   here({ a: 'Ann', b: 'Bo' });
   clock.pass(9000);
   here({ a: 'Ann', b: 'Bo', c: 'Chloé' });
-  assert.deepEqual(said, ['Ann is here.']);
+  assert.deepEqual(said, ['Ann joined.']);
   clock.pass(1000);
-  assert.deepEqual(said, ['Ann is here.', 'Bo and Chloé are here.']);
+  assert.deepEqual(said, ['Ann joined.', 'Bo and Chloé joined.']);
 });
 
 test('somebody who is back within that time never left, as the same client or another', () => {
@@ -46,10 +46,10 @@ test('somebody who is back within that time never left, as the same client or an
     clock.pass(9000);
     here({ [back]: 'Bo' });
     clock.pass(60_000);
-    assert.deepEqual(said, ['Bo is here.']);
+    assert.deepEqual(said, ['Bo joined.']);
     here({});
     clock.pass(60_000);
-    assert.deepEqual(said, ['Bo is here.', 'Bo left.']);
+    assert.deepEqual(said, ['Bo joined.', 'Bo left.']);
   }
 });
 
@@ -65,12 +65,12 @@ test('who only looks in is no news, and who left is called by the last name', ()
   here({ a: 'Anna' });
   here({});
   clock.pass(10_000);
-  assert.deepEqual(said, ['Ann is here.', 'Anna left.']);
+  assert.deepEqual(said, ['Ann joined.', 'Anna left.']);
 });
 
 test('of many, some are counted', () => {
   const { clock, said, here } = stage();
   here({ a: 'Ann', b: 'Bo', c: 'Chloé', d: 'Dmitri', e: 'Eve' });
   clock.pass(1000);
-  assert.deepEqual(said, ['Ann, Bo, Chloé and 2 others are here.']);
+  assert.deepEqual(said, ['Ann, Bo, Chloé and 2 others joined.']);
 });

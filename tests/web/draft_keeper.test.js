@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forked, isUnsent, Keeper, snapshotOf } from '../../web/drafts/keeper.js';
+import { DraftKeeper, forked, isUnsent, snapshotOf } from '../../web/drafts/draft_keeper.js';
 import { finished } from '../../web/drafts/recovery.js';
-import { Sync } from '../../web/replica/replica.js';
+import { Replica } from '../../web/replica/replica.js';
 import { FakeClock } from './clock.js';
 import { DraftStore, settled } from './draft_store.js';
 
@@ -25,7 +25,7 @@ class Page {
 
   constructor(store = new DraftStore(), id = 'page1') {
     this.store = store;
-    this.keeper = new Keeper(
+    this.keeper = new DraftKeeper(
       'notes',
       id,
       { drafts: store, clock: this.clock },
@@ -190,10 +190,10 @@ test('unsent is what the server may not have', () => {
 });
 
 test('there is something in hand before there is a client', () => {
-  const sync = new Sync();
-  assert.equal(snapshotOf(sync), null);
-  sync.typed('early');
-  const again = new Sync(/** @type {Snapshot} */ (snapshotOf(sync)));
+  const replica = new Replica();
+  assert.equal(snapshotOf(replica), null);
+  replica.edited('early');
+  const again = new Replica(/** @type {Snapshot} */ (snapshotOf(replica)));
   assert.equal(again.local, 'early');
   assert.deepEqual(again.opened('Me').send, [{ type: 'hello', protocol: 1, name: 'Me' }]);
 });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Trail } from '../../web/replica/trail.js';
+import { EditTrail } from '../../web/replica/edit_trail.js';
 import { apply } from '../../web/text/splices.js';
 import { random } from './random.js';
 
 /** @typedef {import('../../web/text/splices.js').Splice} Splice */
 
 test('what was typed is told where it was typed', () => {
-  const trail = new Trail();
+  const trail = new EditTrail();
   trail.mark('b');
   trail.step([[1, 0, 'o']]);
   trail.step([[2, 0, ' b']]);
@@ -15,11 +15,11 @@ test('what was typed is told where it was typed', () => {
 });
 
 test('nothing is told of a text that it never was', () => {
-  assert.equal(new Trail().since(''), null);
+  assert.equal(new EditTrail().since(''), null);
 });
 
 test('one thing put for another is for comparing to tell', () => {
-  const trail = new Trail();
+  const trail = new EditTrail();
   trail.mark('one two');
   trail.step([[4, 3, '']]);
   assert.deepEqual(trail.since('one two'), [[4, 3, '']]);
@@ -28,14 +28,14 @@ test('one thing put for another is for comparing to tell', () => {
 });
 
 test('after a change that nobody knows it begins anew', () => {
-  const trail = new Trail();
+  const trail = new EditTrail();
   trail.mark('a');
   trail.step(null);
   assert.equal(trail.since('a'), null);
 });
 
 test('the last texts are remembered, and so much of typing', () => {
-  const trail = new Trail();
+  const trail = new EditTrail();
   for (const text of ['a', 'b', 'c', 'd']) trail.mark(text);
   assert.deepEqual(
     ['a', 'b', 'c', 'd'].map((text) => trail.since(text) !== null),
@@ -48,7 +48,7 @@ test('the last texts are remembered, and so much of typing', () => {
 test('it leads from each text to the one now, however long people type', () => {
   for (let seed = 0; seed < 300; seed++) {
     const dice = random(seed);
-    const trail = new Trail();
+    const trail = new EditTrail();
     let text = 'abc abc';
     trail.mark(text);
     for (let count = dice.below(12); count > 0; count--) {

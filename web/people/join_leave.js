@@ -1,14 +1,14 @@
 // Who came and who left, said now and then and never one by one: ten seconds at least lie between
 // two sentences, and whoever is back within that time never left. The clock comes from outside.
 
-import { listed } from '../text/listed.js';
+import { listed } from '../ui/phrases.js';
 
 const EVERY_MS = 10_000;
 // Whoever opens a page often does so with others.
 const GATHER_MS = 1000;
 const NAMED_MOST = 3;
 
-export class Arrivals {
+export class JoinLeave {
   #say;
   #clock;
   /** @type {ReadonlyMap<string, {name: string}>} by client */
@@ -88,7 +88,7 @@ export class Arrivals {
       }
     }
     const sentences = [];
-    if (came.length > 0) sentences.push(`${some(came)} ${came.length > 1 ? 'are' : 'is'} here.`);
+    if (came.length > 0) sentences.push(`${some(came)} joined.`);
     if (left.length > 0) sentences.push(`${some(left)} left.`);
     if (sentences.length > 0) {
       this.#saidMs = nowMs;

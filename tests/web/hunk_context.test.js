@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endOfResult, linesOf, surroundings } from '../../web/conflict/surroundings.js';
+import { endOfResult, hunkContext, linesOf } from '../../web/conflict/hunk_context.js';
 
 /** @typedef {import('../../web/replica/protocol.js').Hunk} Hunk */
-/** @typedef {import('../../web/conflict/surroundings.js').Part} Part */
+/** @typedef {import('../../web/conflict/hunk_context.js').Part} Part */
 
 /**
  * A conflict in which each `[ours|theirs]` is a hunk.
@@ -34,7 +34,7 @@ function read(parts) {
 
 /** @param {string} marked @param {number} [index] */
 function around(marked, index = 0) {
-  const { above, before, after, below } = surroundings(conflict(marked), index);
+  const { above, before, after, below } = hunkContext(conflict(marked), index);
   return [above, before, after, below].map(read);
 }
 
@@ -63,7 +63,7 @@ test('a line end within another hunk ends no line', () => {
 test('hunks of whole lines take nothing of the next line', () => {
   const { text, hunks } = conflict('one\n[two\n|deux\n]three\nfour\nfive\n');
   hunks[0].base = '';
-  const { before, after, below } = surroundings({ text, hunks }, 0);
+  const { before, after, below } = hunkContext({ text, hunks }, 0);
   assert.deepEqual([before, after, below].map(read), ['', '', 'three\nfour']);
 });
 

@@ -1,9 +1,9 @@
-// Several sync machines and a server, everything that may happen between them, one seed.
+// Several replica machines and a server, everything that may happen between them, one seed.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Sync } from '../../web/replica/replica.js';
-import { typedAt } from '../../web/text/between.js';
+import { Replica } from '../../web/replica/replica.js';
+import { typedAt } from '../../web/text/diff_splices.js';
 import { apply } from '../../web/text/splices.js';
 import { random } from './random.js';
 import { ReferenceServer } from './reference_server.js';
@@ -26,7 +26,7 @@ class Tab {
   constructor(name, world) {
     this.name = name;
     this.world = world;
-    this.sync = new Sync();
+    this.replica = new Replica();
     this.editor = '';
     this.isHeld = false;
   }
@@ -35,7 +35,7 @@ class Tab {
   carryOut({ send, changes, lost }) {
     if (lost) this.world.drafts.push(lost.local);
     for (const { splices } of changes) this.editor = apply(this.editor, splices);
-    assert.equal(this.editor, this.sync.local);
+    assert.equal(this.editor, this.replica.local);
     for (const message of send) this.#send(message);
   }
 
@@ -52,7 +52,7 @@ class Tab {
   connect() {
     this.isConnected = true;
     this.outstanding = null;
-    this.carryOut(this.sync.opened(this.name));
+    this.carryOut(this.replica.opened(this.name));
   }
 
   disconnect() {
@@ -60,15 +60,15 @@ class Tab {
     this.toServer = [];
     this.toClient = [];
     this.world.server.leave(this.id);
-    this.carryOut(this.sync.closed());
+    this.carryOut(this.replica.closed());
   }
 
   /** The page is loaded anew; all that is left is what the snapshot holds. */
   reload() {
     if (this.isConnected) this.disconnect();
-    const snapshot = this.sync.snapshot();
+    const snapshot = this.replica.snapshot();
     if (!snapshot) return;
-    this.sync = new Sync(JSON.parse(JSON.stringify(snapshot)));
+    this.replica = new Replica(JSON.parse(JSON.stringify(snapshot)));
     this.isHeld = false;
   }
 
@@ -102,7 +102,7 @@ class Tab {
     if ('seq' in message && message.seq === this.outstanding && message.type !== 'welcome') {
       this.outstanding = null;
     }
-    this.carryOut(this.sync.received(message));
+    this.carryOut(this.replica.received(message));
   }
 
   type() {
@@ -123,31 +123,31 @@ class Tab {
     const caret = parts.slice(0, at + 1).join('').length;
     const isKnown = dice.below(4) > 0;
     const splices = isKnown ? typedAt(before, this.editor, caret) : undefined;
-    this.carryOut(this.sync.typed(this.editor, splices));
+    this.carryOut(this.replica.edited(this.editor, splices));
   }
 
   decide() {
-    const { conflict } = this.sync;
+    const { conflict } = this.replica;
     if (!conflict) return;
     if (this.world.dice.below(3) === 0) {
-      this.carryOut(this.sync.park());
+      this.carryOut(this.replica.park());
       return;
     }
     this.world.decided++;
-    this.carryOut(this.sync.resolve(this.#results(conflict)));
+    this.carryOut(this.replica.resolve(this.#results(conflict)));
   }
 
   /** Decide about what anybody has put aside. */
   takesUp() {
     const { dice, server } = this.world;
-    if (this.sync.conflict || this.sync.isDeciding || server.parked.length === 0) return;
+    if (this.replica.conflict || this.replica.isDeciding || server.parked.length === 0) return;
     const dispute = server.dispute(dice.below(server.parked.length));
     if (dispute.hunks.length === 0) return;
     this.world.takenUp++;
-    this.carryOut(this.sync.takeUp(dispute, this.#results(dispute)));
+    this.carryOut(this.replica.resolveParked(dispute, this.#results(dispute)));
   }
 
-  /** @param {import('../../web/replica/protocol.js').Dispute} dispute */
+  /** @param {import('../../web/replica/protocol.js').UnmergedConflict} dispute */
   #results({ hunks }) {
     const { dice, removed } = this.world;
     return hunks.map(({ base, ours, theirs }) => {
@@ -160,7 +160,7 @@ class Tab {
   }
 
   catchesUp() {
-    if (!this.isHeld) this.carryOut(this.sync.catchUp());
+    if (!this.isHeld) this.carryOut(this.replica.catchUp());
   }
 }
 
@@ -189,12 +189,12 @@ class World {
     else if (chance < 45) tab.reads();
     else if (chance < 55) tab.catchesUp();
     else if (chance < 67) tab.type();
-    else if (chance < 78) tab.carryOut(tab.sync.flush());
+    else if (chance < 78) tab.carryOut(tab.replica.flush());
     else if (chance < 84) server.broadcast();
     else if (chance < 88) tab.decide();
     else if (chance < 89) tab.takesUp();
     else if (chance < 92) tab.isHeld = !tab.isHeld;
-    else if (chance < 94) tab.carryOut(tab.sync.retry());
+    else if (chance < 94) tab.carryOut(tab.replica.retry());
     else if (chance < 96) tab.isConnected && tab.disconnect();
     else if (chance < 97) tab.reload();
     else if (chance < 98 && dice.below(8) === 0) this.restore();
@@ -219,33 +219,33 @@ class World {
       tab.isHeld = false;
       if (!tab.isConnected) tab.connect();
       // What the server did not want is changed by whoever typed it.
-      if (tab.sync.refusal) tab.type();
+      if (tab.replica.refused) tab.type();
     }
     for (let round = 0; round < 300; round++) {
       for (const tab of this.tabs) {
         while (tab.toServer.length) tab.serverReads();
         this.server.broadcast();
         while (tab.toClient.length) tab.reads();
-        if (tab.sync.refusal) tab.type();
-        tab.carryOut(tab.sync.retry());
+        if (tab.replica.refused) tab.type();
+        tab.carryOut(tab.replica.retry());
         tab.catchesUp();
-        tab.carryOut(tab.sync.flush());
-        if (tab.sync.state.name !== 'idle' || tab.sync.isDeciding) continue;
-        if (tab.sync.conflict) tab.decide();
+        tab.carryOut(tab.replica.flush());
+        if (tab.replica.state.name !== 'idle' || tab.replica.isDeciding) continue;
+        if (tab.replica.conflict) tab.decide();
         else if (this.dice.below(3) > 0) tab.takesUp();
       }
       if (this.isAtRest) return;
     }
     const states = this.tabs.map(
-      ({ sync }) => `${sync.state.name} ${sync.isUnsent} ${sync.isSettled}`,
+      ({ replica }) => `${replica.state.name} ${replica.isUnsent} ${replica.isSettled}`,
     );
     assert.fail(`no rest: ${states.join(', ')}`);
   }
 
   get isAtRest() {
     return this.tabs.every(
-      ({ sync, toServer, toClient }) =>
-        sync.isSettled && !sync.conflict && !toServer.length && !toClient.length,
+      ({ replica, toServer, toClient }) =>
+        replica.isSettled && !replica.conflict && !toServer.length && !toClient.length,
     );
   }
 }

@@ -12,7 +12,7 @@ const MARKS_MOST = 3;
 const SPLICES_MOST = 200;
 const LETTERS_MOST = 10_000;
 
-export class Trail {
+export class EditTrail {
   /** @type {{text: string, splices: Splice[]}[]} the newest last */
   #marks = [];
 

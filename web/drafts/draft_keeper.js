@@ -19,7 +19,7 @@ import { checkOf } from '../text/checksum.js';
 
 const WRITE_AFTER_MS = 300;
 
-export class Keeper {
+export class DraftKeeper {
   #document;
   #page;
   #drafts;
@@ -175,13 +175,13 @@ export function forked(snapshot) {
 /**
  * What is in the machine's hands; unlike its own snapshot also before there is a client.
  *
- * @param {import('../replica/replica.js').Sync} sync
+ * @param {import('../replica/replica.js').Replica} replica
  * @returns {Snapshot | null}
  */
-export function snapshotOf(sync) {
-  const { known, local } = sync;
-  if (local === '') return sync.snapshot();
-  return sync.snapshot() ?? { client: '', key: '', seq: 0, known, local, sent: null };
+export function snapshotOf(replica) {
+  const { known, local } = replica;
+  if (local === '') return replica.snapshot();
+  return replica.snapshot() ?? { client: '', key: '', seq: 0, known, local, sent: null };
 }
 
 /** What another page has not sent already. @param {Snapshot} snapshot @param {Draft} found */

@@ -21,8 +21,8 @@ const SLIDE_MAX = 200;
  * @param {string} after
  * @returns {Splice[]}
  */
-export function between(before, after) {
-  return inPoints(before, betweenUnits(before, after));
+export function diffSplices(before, after) {
+  return inPoints(before, diffSplicesInUnits(before, after));
 }
 
 /**
@@ -30,7 +30,7 @@ export function between(before, after) {
  * @param {string} after
  * @returns {Splice[]}
  */
-export function betweenUnits(before, after) {
+export function diffSplicesInUnits(before, after) {
   if (before === after) return [];
   const [prefix, suffix] = commonEnds(before, after);
   const old = before.slice(prefix, before.length - suffix);

@@ -2,7 +2,7 @@
 
 const EVERY_MS = 100;
 
-export class Whereabouts {
+export class PresenceSender {
   #clock;
   #tell;
   #dueMs = 0;

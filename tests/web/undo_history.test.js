@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { History } from '../../web/editor/undo_history.js';
-import { between } from '../../web/text/between.js';
+import { UndoHistory } from '../../web/editor/undo_history.js';
+import { diffSplices } from '../../web/text/diff_splices.js';
 import { apply } from '../../web/text/splices.js';
 import { random } from './random.js';
 
@@ -9,7 +9,7 @@ import { random } from './random.js';
 
 /** A text, its user and everybody else. */
 class Desk {
-  history = new History();
+  history = new UndoHistory();
   nowMs = 0;
 
   /** @param {string} text */
@@ -34,7 +34,7 @@ class Desk {
 
   /** @param {string} text */
   othersMake(text) {
-    this.othersDo(between(this.text, text));
+    this.othersDo(diffSplices(this.text, text));
   }
 
   /** @param {Splice[]} splices */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago } from '../../web/ui/ago.js';
+import { ago, dayAndTime, listed } from '../../web/ui/phrases.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,4 +25,14 @@ test('the largest unit that has passed says how long ago', () => {
 
 test('a clock that was set back makes no future', () => {
   assert.equal(ago(2000, 1000), 'just now');
+});
+
+test('names are listed without a comma before the "and"', () => {
+  assert.equal(listed(['Ann', 'Bo', 'Cy']), 'Ann, Bo and Cy');
+});
+
+test('a time is told by its weekday within the week, and by its date after that', () => {
+  const then = new Date(2026, 10, 29, 9, 5).getTime();
+  assert.equal(dayAndTime(then, then + 5 * DAY), 'Sunday 09:05');
+  assert.equal(dayAndTime(then, then + 6 * DAY), '29 Nov 2026 09:05');
 });

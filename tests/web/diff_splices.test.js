@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { between, typedAt } from '../../web/text/between.js';
+import { diffSplices, typedAt } from '../../web/text/diff_splices.js';
 import { apply } from '../../web/text/splices.js';
 import { random, randomText } from './random.js';
 
@@ -11,22 +11,22 @@ const vectors = JSON.parse(
 
 test('between leads from one text to the other', () => {
   for (const { before, after } of vectors.between) {
-    assert.equal(apply(before, between(before, after)), after);
+    assert.equal(apply(before, diffSplices(before, after)), after);
   }
 });
 
 test('changes at two places are two splices', () => {
-  assert.deepEqual(between('The quick brown fox', 'The slow brown dog'), [
+  assert.deepEqual(diffSplices('The quick brown fox', 'The slow brown dog'), [
     [4, 5, 'slow'],
     [16, 3, 'dog'],
   ]);
 });
 
 test('an insertion begins with a line or a word where it can', () => {
-  assert.deepEqual(between('(b)', '(a) (b)'), [[0, 0, '(a) ']]);
-  assert.deepEqual(between('- one\n- three\n', '- one\n- two\n- three\n'), [[6, 0, '- two\n']]);
-  assert.deepEqual(between('(a) (b) (c)', '(a) (c)'), [[4, 4, '']]);
-  assert.deepEqual(between('x 😀', 'x 😀 😀'), [[3, 0, ' 😀']]);
+  assert.deepEqual(diffSplices('(b)', '(a) (b)'), [[0, 0, '(a) ']]);
+  assert.deepEqual(diffSplices('- one\n- three\n', '- one\n- two\n- three\n'), [[6, 0, '- two\n']]);
+  assert.deepEqual(diffSplices('(a) (b) (c)', '(a) (c)'), [[4, 4, '']]);
+  assert.deepEqual(diffSplices('x 😀', 'x 😀 😀'), [[3, 0, ' 😀']]);
 });
 
 test('a line that comes or goes is whole while another is ticked', () => {
@@ -45,50 +45,50 @@ test('a line that comes or goes is whole while another is ticked', () => {
       if (tick === at) continue; // "butter\n- [x] " came behind a mark: it may be that, too
       both.sort((a, b) => a[0] - b[0]);
       const added = rest.toSpliced(at, 0, came[2]).join('');
-      assert.deepEqual(between(list, added), both, added);
+      assert.deepEqual(diffSplices(list, added), both, added);
     }
   }
 });
 
 test('a line that goes is whole while another is ticked', () => {
   const list = '- [ ] milk\n- [ ] bread\n- [ ] beans\n- [ ] eggs\n';
-  assert.deepEqual(between(list, '- [ ] milk\n- [ ] beans\n- [x] eggs\n'), [
+  assert.deepEqual(diffSplices(list, '- [ ] milk\n- [ ] beans\n- [x] eggs\n'), [
     [11, 12, ''],
     [38, 1, 'x'],
   ]);
-  assert.deepEqual(between(list, '- [x] milk\n- [ ] bread\n- [ ] eggs\n'), [
+  assert.deepEqual(diffSplices(list, '- [x] milk\n- [ ] bread\n- [ ] eggs\n'), [
     [3, 1, 'x'],
     [23, 12, ''],
   ]);
 });
 
 test('what could have come at several places came as lines, else sentences, else words', () => {
-  assert.deepEqual(between('- a\n- c\n', '- a\n- b\n- c\n'), [[4, 0, '- b\n']]);
-  assert.deepEqual(between('It is. No.', 'It is. It was. No.'), [[7, 0, 'It was. ']]);
-  assert.deepEqual(between('one tea two', 'one tea ten two'), [[8, 0, 'ten ']]);
+  assert.deepEqual(diffSplices('- a\n- c\n', '- a\n- b\n- c\n'), [[4, 0, '- b\n']]);
+  assert.deepEqual(diffSplices('It is. No.', 'It is. It was. No.'), [[7, 0, 'It was. ']]);
+  assert.deepEqual(diffSplices('one tea two', 'one tea ten two'), [[8, 0, 'ten ']]);
 });
 
 test('several letters of a line and a letter of the next are two changes', () => {
-  assert.deepEqual(between('x: aaa\ny: bbb\n', 'x: aca\ny: bcb\n'), [
+  assert.deepEqual(diffSplices('x: aaa\ny: bbb\n', 'x: aca\ny: bcb\n'), [
     [4, 1, 'c'],
     [11, 1, 'c'],
   ]);
 });
 
 test('a typed letter is one insertion, also inside a word', () => {
-  assert.deepEqual(between('helo world', 'hello world'), [[3, 0, 'l']]);
+  assert.deepEqual(diffSplices('helo world', 'hello world'), [[3, 0, 'l']]);
 });
 
 test('no character is cut in two', () => {
-  assert.deepEqual(between('a😀b', 'a😁b'), [[1, 1, '😁']]);
-  assert.deepEqual(between('cafe', 'cafe\u0301'), [[3, 1, 'e\u0301']]);
-  assert.deepEqual(between('a\r\nb', 'a\nb'), [[1, 2, '\n']]);
+  assert.deepEqual(diffSplices('a😀b', 'a😁b'), [[1, 1, '😁']]);
+  assert.deepEqual(diffSplices('cafe', 'cafe\u0301'), [[3, 1, 'e\u0301']]);
+  assert.deepEqual(diffSplices('a\r\nb', 'a\nb'), [[1, 2, '\n']]);
 });
 
 test('a large rewritten text is replaced in bounded time', () => {
   const before = Array.from({ length: 30_000 }, (_, n) => `a${n}`).join(' ');
   const after = Array.from({ length: 30_000 }, (_, n) => `b${n}`).join(' ');
-  assert.equal(apply(before, between(before, after)), after);
+  assert.equal(apply(before, diffSplices(before, after)), after);
 });
 
 test('what was typed is where the caret is', () => {
