@@ -4,7 +4,7 @@
 <data>/journal.sqlite  what is not in the repositories yet (with -wal and -shm)
 <data>/format           the version of this layout
 <data>/secret           the secret that resume keys are made with
-<data>/push/           the hooks of pushes, and what is being uploaded (server.push.folder)
+<data>/push/           the hooks of pushes, and their uploads (server.push.workspace)
 <data>/lock             held while a server uses the folder
 """
 

@@ -1,12 +1,12 @@
-"""One push into a document: answers what Git's hooks ask (`hook`), and merges.
+"""The server's side of a push: answers Git's hooks (`hook_program`) and merges.
 
-    git push ─▶ git receive-pack ─▶ pre-receive    is all of it sound?          `PushCheck`
+    git push ─▶ git receive-pack ─▶ pre-receive    is everything valid?     `PushValidator`
                                  ─▶ objects move from quarantine into the repository
-                                 ─▶ proc-receive   into `master`, as an offer    `Hub.submit`
+                                 ─▶ proc-receive   merge into `master`      `Hub.submit`
                                  ─▶ other branches, tags: by Git itself
 
-What is pushed to `master` or `refs/for/master` is merged like any edit, so nobody is ever
-overtaken: the first only wants to be based on a `master` that the pusher knew.
+A push to `master` or `refs/for/master` is merged like any edit, so a pusher never has to race
+others. A push to `master` must only be based on a `master` that the pusher has fetched.
 """
 
 import json
@@ -23,20 +23,20 @@ from server.core.submission import Accepted, Conflicted, MergeText
 from server.git.process import GitError
 from server.hub.hub import Hub, OverloadedError
 from server.protocol import Code
-from server.push.report import disputed_lines, printable, taken_line
-from server.push.validation import Command, PushCheck, RefusedError, Version
+from server.push.report import accepted_line, conflict_lines, printable
+from server.push.validation import Command, PushedText, PushValidator, RejectedError
 from server.support.files import fsync
 from server.support.threads import WorkerThreads
 
 _log = logging.getLogger(__name__)
 
-_NOBODY = "Git"  # who wrote it, where the commit does not say
-_FAULT = "the server has a fault; nothing was taken in"
-_BUSY = "the server has too much to do; push again later"
+_UNNAMED = "Git"  # the author, if the commit names none
+_FAILURE = "the server failed; nothing was changed"
+_BUSY = "the server is overloaded; push again later"
 
 
-class Push:
-    """One push, from its first question to its last."""
+class HookServer:
+    """Serves the hooks of one push."""
 
     def __init__(
         self, document: str, repository: Path, hub: Hub, threads: WorkerThreads, config: Config
@@ -47,33 +47,33 @@ class Push:
         self._hub = hub
         self._threads = threads
         self._config = config
-        self._versions: dict[str, Version] = {}
+        self._texts: dict[str, PushedText] = {}
 
-    async def answer(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Answer the hooks until both have gone."""
+    async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Answer requests until the hooks have exited."""
         try:
             while line := await reader.readline():
                 _send(writer, {"results": await self._results(json.loads(line), writer)})
                 await writer.drain()
         except ConnectionError:
-            pass  # Git has ended without waiting for the answer
-        except Exception:  # noqa: BLE001  a fault of ours must cost one push only
+            pass  # Git exited without waiting for the response
+        except Exception:  # noqa: BLE001  a bug must not affect other pushes
             _log.exception("%s: a push failed", self._document)
         finally:
             writer.close()
 
-    async def _results(self, question: Any, writer: StreamWriter) -> list[str]:
-        commands = [Command(*command) for command in question["commands"]]
-        if question["hook"] == "pre-receive":
-            return await self._check(commands, question["environment"], writer)
+    async def _results(self, request: Any, writer: StreamWriter) -> list[str]:
+        commands = [Command(*command) for command in request["commands"]]
+        if request["hook"] == "pre-receive":
+            return await self._validate(commands, request["environment"], writer)
         await self._threads.call(_sync_objects, self._repository)
         return [await self._merge(command, writer) for command in commands]
 
-    async def _check(
+    async def _validate(
         self, commands: Sequence[Command], environment: Mapping[str, str], writer: StreamWriter
     ) -> list[str]:
-        """Whether anything may come in; all or nothing."""
-        check = PushCheck(
+        """Accept or reject all commands together."""
+        validator = PushValidator(
             self._repository,
             environment,
             self._filename,
@@ -81,32 +81,32 @@ class Push:
             self._config.git_wait_s,
         )
         try:
-            self._versions = await self._threads.call(check.check, commands)
-        except RefusedError as refused:
-            _say(writer, str(refused).splitlines())
-            return [str(refused)] * len(commands)
+            self._texts = await self._threads.call(validator.validate, commands)
+        except RejectedError as rejected:
+            _say(writer, str(rejected).splitlines())
+            return [str(rejected)] * len(commands)
         except GitError as problem:
-            _log.error("%s: a push could not be checked: %s", self._document, problem)
-            _say(writer, [_FAULT])
-            return [_FAULT] * len(commands)
+            _log.error("%s: a push could not be validated: %s", self._document, problem)
+            _say(writer, [_FAILURE])
+            return [_FAILURE] * len(commands)
         return [""] * len(commands)
 
     async def _merge(self, command: Command, writer: StreamWriter) -> str:
-        """Have a commit taken into `master`; why not, if it is not."""
-        version = self._versions[command.new]
-        name = clean_name(version.author) or _NOBODY
+        """Merge a commit into `master`; return why it is rejected, empty if it is not."""
+        pushed = self._texts[command.new]
+        name = clean_name(pushed.author) or _UNNAMED
         try:
             outcome = await self._hub.submit(
-                self._document, name, MergeText(version.text, head=command.new)
+                self._document, name, MergeText(pushed.text, head=command.new)
             )
         except OverloadedError:
             return _BUSY
         match outcome:
             case Accepted():
-                _say(writer, [taken_line(outcome, command.new)])
+                _say(writer, [accepted_line(outcome, command.new)])
                 return ""
             case Conflicted():
-                _say(writer, disputed_lines(outcome, version.text, self._filename))
+                _say(writer, conflict_lines(outcome, pushed.text, self._filename))
                 return "others changed the same words"
             case protocol.Error(code=Code.UNKNOWN_BASE):
                 _say(writer, [outcome.message])
@@ -120,7 +120,7 @@ class Push:
 
 
 def _sync_objects(repository: Path) -> None:
-    """Have on the disk that the objects are where Git has just moved them from quarantine."""
+    """Sync the folders into which Git has just moved the objects from quarantine."""
     objects = repository / "objects"
     for folder in (*objects.iterdir(), objects):
         if folder.is_dir():
@@ -128,7 +128,7 @@ def _sync_objects(repository: Path) -> None:
 
 
 def _say(writer: StreamWriter, lines: Sequence[str]) -> None:
-    """On the pusher's terminal."""
+    """Show lines on the pusher's terminal."""
     for line in lines:
         _send(writer, {"say": printable(line)})
 
