@@ -465,5 +465,5 @@ def _unknown_base() -> ProtocolError:
 
 
 def _words(conflict: protocol.Conflict) -> tuple[object, ...]:
-    """Return the words of a conflict, wherever in the text they are."""
+    """Return a conflict's commit and words, without their positions."""
     return conflict.commit, *((hunk.base, hunk.ours, hunk.theirs) for hunk in conflict.hunks)

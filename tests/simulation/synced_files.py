@@ -57,7 +57,7 @@ class _Keys(ResumeKeys):
 
 
 class Connection:
-    """One websocket: a session, and what is on its way."""
+    """One websocket: a session, and the frames in flight."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -156,7 +156,7 @@ class Machine:
 
     @property
     def text(self) -> str:
-        """What the editor shows."""
+        """Return the text in the editor."""
         return self._shown(self.file.read_bytes())
 
     @property
@@ -268,7 +268,7 @@ class Machine:
 
 
 class World:
-    """The document, two machines, and what happens to them."""
+    """The document, two machines, and their faults."""
 
     def __init__(
         self, folder: Path, seed: int, monkeypatch: pytest.MonkeyPatch, *, is_careless: bool = False

@@ -50,7 +50,7 @@ _ROUNDS_TO_SETTLE = 200
 
 
 class Clock:
-    """Time that passes only when the world says so; stands in for the module `time`."""
+    """Time that only the world advances; replaces the module `time`."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
@@ -76,7 +76,7 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 class _Worker(WorkerThreads):
-    """Work waits until the world has it done, here and at once."""
+    """A worker thread whose calls run when the world says so, in the world's own thread."""
 
     def __init__(self) -> None:
         super().__init__(0, "worker")
@@ -86,7 +86,7 @@ class _Worker(WorkerThreads):
         self.waiting.append(call)
 
     def work(self) -> None:
-        """Carry out the oldest work; nobody hears of it before the event loop runs."""
+        """Run the oldest call; its result arrives when the event loop runs."""
         if self.waiting:
             self.waiting.popleft()()
 
@@ -114,7 +114,7 @@ class _Journal(SqliteJournal):
 
 @dataclass
 class Websocket:
-    """A client's websocket: frames on their way, and what the rules promise about them."""
+    """A client's websocket: the frames in flight, and the rules that they must keep."""
 
     client: Client
     connection: Connection
@@ -143,7 +143,7 @@ class Websocket:
                 self.may_repeat.add(found["seq"])  # P9: news of it carries its number
 
     def check_answers(self) -> None:
-        """P3: each submission that arrived got one answer; only news of conflicts repeats one."""
+        """P3: each submission that arrived got one reply; only notifications repeat one."""
         for seq in self.asked | self.answered:
             asked, answered = self.asked[seq], self.answered[seq]
             assert asked == answered or (seq in self.may_repeat and asked <= answered), (
@@ -178,7 +178,7 @@ class World:
         self._start()
 
     def _repository(self, _: str = "") -> Repository:
-        """What is durable."""
+        """Open what is durable."""
         return Repository(self._path, "notes.txt", self._journal.read("notes"))
 
     # --- the server
@@ -194,7 +194,7 @@ class World:
         self._checkpoint: asyncio.Task[None] | None = None
 
     def _kill(self) -> None:
-        """The process ends at once; what it had not sent is never sent."""
+        """Kill the process: unsent frames are lost."""
         tasks = [self._server, *(c.reading for c in self._all() if c.reading)]
         if self._checkpoint:
             tasks.append(self._checkpoint)
@@ -232,7 +232,7 @@ class World:
         self._connections[client] = connection
 
     def _break(self, client: Client) -> None:
-        """The client sees its connection end; the server may still get what is on its way."""
+        """End a client's connection; frames in flight may still reach the server."""
         connection = self._connections.pop(client)
         connection.down.clear()
         client.disconnected()
@@ -370,7 +370,7 @@ class World:
                 self._send(client, client.resolve())
 
     def _somebody_takes_up(self) -> None:
-        """Answer what somebody else, or one's earlier self, has put off; two at once may do so."""
+        """Resolve a parked conflict of any client; two clients may do so at once."""
         free = [client for client in self.clients if client.is_settled and not client.conflict]
         reader = self._reader()
         if not free or not reader:
@@ -385,7 +385,7 @@ class World:
                 self._send(client, client.take_up(json.loads(encode(found))))
 
     def _reader(self) -> UnmergedReader | None:
-        """What there is to be taken up, as plain HTTP tells it."""
+        """Return the unmerged branches as plain HTTP lists them."""
         repository = self._repository()
         return UnmergedReader(repository) if repository.head(MASTER) else None
 
@@ -395,7 +395,7 @@ class World:
             self._send(client, client.sync())
 
     def _all_goes_well(self) -> None:
-        """What is on its way gets a step further everywhere."""
+        """Advance all frames in flight by one step."""
         self._worker.work()
         self._journal.write()
         for connection in list(self._connections.values()):
@@ -478,7 +478,7 @@ class World:
             appended.result()
 
     def _somebody_commits_by_hand(self) -> None:
-        """In the bare repository itself; nobody tells the server."""
+        """Commit in the bare repository itself, without the server."""
         if not self._path.exists():
             return
         repository = Repository(self._path, "notes.txt")
@@ -508,7 +508,7 @@ class World:
     # --- the end
 
     def _settle(self) -> None:
-        """No more faults: everybody comes, sends all, and sees all."""
+        """End without faults: all clients connect, send everything, and see everything."""
         self._is_full = self._journal.is_full = False
         for connection in self._old:
             connection.up.clear()

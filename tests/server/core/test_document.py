@@ -159,7 +159,7 @@ def test_an_edit_that_does_not_continue_stands_against_the_clients_own_earlier_o
 def test_an_edit_after_one_that_was_sent_again_continues_nothing(
     desk: Desk, ann: Writer, bo: Writer
 ) -> None:
-    """Its client was told by the `welcome`: both texts are kept, each on a branch."""
+    """The client knows it from the `welcome`: both texts are kept, each on a branch."""
     base = desk.begin(MONDAY)
     merged(bo.edit(TUESDAY, base))
     first = conflict(ann.edit(FRIDAY, base))

@@ -1,4 +1,4 @@
-"""`master`: the diamond, the split, what counts as live, and who wrote what."""
+"""`master`: merges, splits, live typing, and authors."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The remembered steps of `master`: composing what they changed is comparing the texts."""
+"""The recent steps of `master`: their composed splices are those between the texts."""
 
 from random import Random
 

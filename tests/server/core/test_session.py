@@ -1,4 +1,4 @@
-"""A session: what it says to frames and to replies, without a socket or a document."""
+"""A session: its actions on frames and replies, without a socket or a document."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Parked branches, taken up by anybody (rule P15)."""
+"""Parked branches, which any client may resolve (rule P15)."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def parked(desk: Desk, ann: Writer, bo: Writer) -> UnmergedConflict:
 
 
 def count(desk: Desk) -> int:
-    """How many a client that comes in is told of."""
+    """Return the count that a new client gets."""
     return desk.client("newcomer").hello().unmerged
 
 

@@ -1,4 +1,4 @@
-"""Objects in memory: read back whole, whatever they are deltas of, and dropped when on disk."""
+"""Objects in memory: read back whole from any delta base, and dropped once on disk."""
 
 import pytest
 

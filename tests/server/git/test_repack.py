@@ -1,4 +1,4 @@
-"""Repacking: repositories stay small and whole, whoever reads or writes them meanwhile."""
+"""Repacking: repositories stay small and intact while others read and write them."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The repository: staged commits, what reaches the disk, and whose refs count."""
+"""The repository: staged commits, the disk, and refs of other writers."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ def commit(repository: Repository, text: str, *parents: str, message: str = "Wri
 
 
 def store(repository: Repository) -> Entry:
-    """Make durable what is staged."""
+    """Make what is staged durable."""
     entry = repository.staged("notes")
     assert entry is not None
     direct.store(repository.path, entry)
@@ -50,7 +50,7 @@ def started(repository: Repository, text: str = "one\n") -> str:
 
 
 def other(repository: Repository) -> Repository:
-    """The repository as somebody else opens it."""
+    """Open the repository as another writer."""
     return Repository(repository.path, repository.filename)
 
 
@@ -157,7 +157,7 @@ def test_refs_can_be_deleted_and_made_again(repository: Repository, path: Path) 
 
 
 @pytest.mark.parametrize("name", ["master", "clients/ann"])
-def test_no_ref_moves_if_one_was_moved_by_somebody_else(repository: Repository, name: str) -> None:
+def test_no_ref_moves_if_one_was_moved_by_another_writer(repository: Repository, name: str) -> None:
     first = started(repository)
     repository.move(CLIENTS + "ann", first)
     store(repository)
@@ -169,7 +169,7 @@ def test_no_ref_moves_if_one_was_moved_by_somebody_else(repository: Repository, 
     store(yours)
     entry = mine.staged("notes")
     assert entry is not None
-    with pytest.raises(OvertakenError, match="moved by somebody else"):
+    with pytest.raises(OvertakenError, match="moved by another writer"):
         direct.store(mine.path, entry)
     assert other(repository).head(CLIENTS + "mine") is None
     assert_sound(repository.path)
@@ -353,7 +353,7 @@ def test_a_change_that_is_known_makes_the_same_object_as_comparing(path: Path, t
 
 
 class Clone:
-    """A clone in which somebody works with Git, and whose commits are in the repository as well."""
+    """A clone of a Git user, whose commits are in the repository as well."""
 
     def __init__(self, repository: Repository, path: Path) -> None:
         self._origin = repository.path

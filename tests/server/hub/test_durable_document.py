@@ -1,4 +1,4 @@
-"""Batches and the disk: what is answered is durable, and what fails costs one batch only."""
+"""Batches and the disk: a reply means durable, and a failure costs one batch only."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ ANN, BO, CY = Author("ann", "Ann"), Author("bo", "Bo"), Author("cy", "Cy")
 
 
 class Disk:
-    """A journal that refuses as often as it is told to, by this error; and its disk."""
+    """A journal that fails a given number of times with a given error; and its disk."""
 
     writes_through = False
 
@@ -71,7 +71,7 @@ class Disk:
         return self._journal.append(entry, repository.position).result()
 
     def commit_by_hand(self, text: str) -> str:
-        """Somebody commits in the bare repository itself, past the journal."""
+        """Commit in the bare repository itself, without the journal."""
         from_disk = Repository(self.path, "notes.txt")
         head = from_disk.head(MASTER)
         assert head is not None
@@ -360,7 +360,7 @@ def test_p15_a_head_in_the_repository_is_dropped_by_the_next_checkpoint(
 
 
 def parked(durable: Runner, disk: Disk) -> Resolve:
-    """Ann and Bo disagree, he puts that off; what somebody else would answer."""
+    """Ann and Bo conflict, and Bo parks it; return another client's resolution."""
     base = run(durable, edit(ANN, "Meet on Monday\n", root(durable))).revision
     run(durable, edit(ANN, "Meet on Tuesday\n", base, seq=2))
     [found] = run(durable, edit(BO, "Meet on Friday\n", base)).replies
