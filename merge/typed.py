@@ -45,7 +45,7 @@ def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
         _by_letters(base, side, change)
         for side, change in zip((ours, theirs), changes, strict=True)
     ]
-    if any(_leaves_letters(base, typed) for side in (*by_words, *by_letters) for typed in side):
+    if any(_cuts_words(base, typed) for side in (*by_words, *by_letters) for typed in side):
         return None
     is_plain = all(_is_plain(typed) for side in by_letters for typed in side)
     for readings in (by_letters, by_words) if is_plain else (by_words, by_letters):
@@ -60,13 +60,13 @@ def _is_plain(typed: Placed) -> bool:
     return typed.is_insertion or (typed.is_alone and not typed.is_replacement)
 
 
-def _leaves_letters(base: str, typed: Placed) -> bool:
-    """Whether lines went but for letters of a word: nobody deletes so, it was read wrongly."""
-    if typed.inserted or "\n" not in old_text(base, typed):
-        return False
+def _cuts_words(base: str, typed: Placed) -> bool:
+    """Whether lines came or went with a part of a word: nobody types so, it was read wrongly."""
+    before, after = base[typed.start - 1 : typed.start], base[typed.end : typed.end + 1]
     return any(
-        base[place - 1 : place].isalnum() and base[place : place + 1].isalnum()
-        for place in (typed.start, typed.end)
+        "\n" in text
+        and ((before.isalnum() and text[0].isalnum()) or (text[-1].isalnum() and after.isalnum()))
+        for text in (old_text(base, typed), typed.inserted)
     )
 
 

@@ -96,7 +96,7 @@ async def serve(config: Config, folder: DataFolder) -> None:
     try:
         site = web.TCPSite(runner, config.host, config.port)
         await site.start()
-        _log.info("GollabEdit is on %s, with the documents in %s", _address(runner), folder.path)
+        _log.info("GollabEdit is on %s with the documents in %s", _address(runner), folder.path)
         await stop.wait()
         _log.info("stopping: answering pending requests")
     finally:

@@ -432,7 +432,7 @@ class World:
         """Both are in step once, without a fault."""
         self.is_calm = True
         for machine in self.machines:
-            while not (machine.file.exists() and machine.pair and machine.pair.is_at_rest):
+            while not (machine.file.exists() and machine.pair and machine.pair.is_settled):
                 self._go_on(machine)
         self.is_calm = False
 
@@ -503,7 +503,8 @@ class World:
             return False
         pairs = [it.pair for it in self.machines]
         return all(
-            it and it._session and is_settled(it._session.sync) and not it._replaced for it in pairs
+            it and it._session and is_settled(it._session.replica) and not it._replaced
+            for it in pairs
         )
 
     # --- what must be true

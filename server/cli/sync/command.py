@@ -1,4 +1,4 @@
-"""`gollabedit sync FILE URL`: a file on disk stays live with a document, for any editor."""
+"""`gollabedit sync FILE URL`: keeps a file in sync with a document, for any editor."""
 
 import asyncio
 import getpass
@@ -16,9 +16,9 @@ from server.support import terminal
 from server.support.errors import UserError
 
 _POLL_S = 0.2
-# So long the end waits for what was just saved to be answered.
-_LAST_WORD_S = 5.0
-# What ends the command; each is a sentence for the user.
+# How long the command waits, when stopped, for the last save to be acknowledged.
+_STOP_WAIT_S = 5.0
+# Errors that end the command; each message is a sentence for the user.
 _PROBLEMS = (PairError, FileError, StateError)
 
 _EXAMPLES = """examples:
@@ -28,7 +28,7 @@ _EXAMPLES = """examples:
 
 
 class SyncError(UserError):
-    """Why a file is not kept in step; one line for the user."""
+    """The file cannot be kept in sync."""
 
 
 def add_sync(command: ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def _user() -> str:
 def _run(options: Namespace) -> None:
     try:
         websocket_url(options.url)
-        asyncio.run(_synced(options))
+        asyncio.run(_sync(options))
     except (ClientError, *_PROBLEMS) as problem:
         raise SyncError(str(problem)) from None
     except OSError as problem:
@@ -68,9 +68,9 @@ def _run(options: Namespace) -> None:
         raise SyncError(f"{name}: {problem.strerror or problem}") from None
 
 
-async def _synced(options: Namespace) -> None:
+async def _sync(options: Namespace) -> None:
     if options.file.exists() and not options.file.is_file():
-        kind = "a folder" if options.file.is_dir() else "no ordinary file"
+        kind = "a folder" if options.file.is_dir() else "not a regular file"
         raise SyncError(f"{options.file} is {kind}; name a text file")
     if not options.file.resolve().parent.is_dir():
         raise SyncError(f"there is no folder {options.file.resolve().parent}")
@@ -82,7 +82,7 @@ async def _synced(options: Namespace) -> None:
 
 
 class SyncCommand:
-    """The loop: what the file, the document and the user do, one at a time."""
+    """The loop that passes events of the file, the document and the user to the pair."""
 
     def __init__(self, options: Namespace) -> None:
         self._is_quiet = options.quiet
@@ -92,14 +92,14 @@ class SyncCommand:
         self._failure: Exception | None = None
         self._ended = asyncio.Event()
         self._is_stopping = False
-        self._was_reached = True
+        self._was_connected = True
 
     def stop(self) -> None:
-        """End when what was saved is answered; at once if asked twice."""
+        """Stop once the last save is acknowledged; at once if called twice."""
         if self._is_stopping:
             self._ended.set()
         self._is_stopping = True
-        asyncio.get_running_loop().call_later(_LAST_WORD_S, self._ended.set)
+        asyncio.get_running_loop().call_later(_STOP_WAIT_S, self._ended.set)
         self._step()
 
     async def run(self) -> None:
@@ -108,7 +108,7 @@ class SyncCommand:
             while not self._ended.is_set():
                 self._step()
                 if connecting is None and self._pair.is_ready:
-                    connecting = asyncio.create_task(self._connected())
+                    connecting = asyncio.create_task(self._connect())
                 try:
                     await asyncio.wait_for(self._ended.wait(), _POLL_S)
                 except TimeoutError:
@@ -120,25 +120,25 @@ class SyncCommand:
             self._pair.end()
         if self._failure:
             raise self._failure
-        self.say(f"stopped; {self._pair.rest or 'everything is written'}")
+        self.say(f"stopped; {self._pair.unfinished or 'everything is written'}")
 
-    async def _connected(self) -> None:
+    async def _connect(self) -> None:
         try:
             await self._connection.run()
         except ClientError as problem:
             self._fail(problem)
 
     def _step(self) -> None:
-        """A step of the pair; what goes wrong ends the command with a sentence."""
+        """Let the pair do a step; an error ends the command."""
         if self._ended.is_set():
             return
         try:
-            is_still = self._pair.step(asyncio.get_running_loop().time())
+            is_unchanged = self._pair.step(asyncio.get_running_loop().time())
         except (OSError, *_PROBLEMS) as problem:
             self._fail(problem)
             return
         self._connection.send(self._pair.take_messages())
-        if self._is_stopping and is_still and self._pair.is_at_rest:
+        if self._is_stopping and is_unchanged and self._pair.is_settled:
             self._ended.set()
 
     def _fail(self, problem: Exception) -> None:
@@ -150,14 +150,14 @@ class SyncCommand:
     def opened(self) -> Sequence[ClientMessage]:
         return self._pair.opened()
 
-    def closed(self, why: str) -> None:
+    def closed(self, problem: str) -> None:
         self._pair.closed()
-        if self._was_reached and not self._ended.is_set():
-            self.warn(f"not connected ({why}); what you save is kept and sent later")
-        self._was_reached = False
+        if self._was_connected and not self._ended.is_set():
+            self.warn(f"not connected ({problem}); saves are kept and sent later")
+        self._was_connected = False
 
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]:
-        self._was_reached = self._was_reached or isinstance(message, Welcome)
+        self._was_connected = self._was_connected or isinstance(message, Welcome)
         try:
             self._pair.received(message)
         except (OSError, *_PROBLEMS) as problem:
