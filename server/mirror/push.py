@@ -22,13 +22,13 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from server.core.git_model import CLIENTS, MASTER, UNMERGED
+from server.git.objects import DELTA_DEPTH_MAX
 from server.git.process import ELSEWHERE, GENTLY
-from server.git.repack import DEPTH
 from server.mirror.remote import local_path, mask
 from server.support.tasks import finish
 
 _SETTINGS = (
-    f"pack.depth={DEPTH}",  # a lower value would split our delta chains
+    f"pack.depth={DELTA_DEPTH_MAX}",  # a lower value would split our delta chains
     "pack.threads=1",
     "http.lowSpeedLimit=1",  # give up on a dead connection
     "http.lowSpeedTime=60",
