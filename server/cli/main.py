@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as problem:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # as of `head`, which has enough
+    except BrokenPipeError:  # such as `head`, once it has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

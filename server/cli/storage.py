@@ -1,4 +1,4 @@
-"""`gollabedit maintain` and `gollabedit check`: what is on disk, without a server."""
+"""`gollabedit maintain` and `gollabedit check`: the data folder on disk, without a server."""
 
 import os
 import sys
@@ -56,7 +56,7 @@ def add_check(command: ArgumentParser) -> None:
 
 
 def _add_folder(command: ArgumentParser) -> None:
-    """Which documents, and where they are."""
+    """Add the options that name the data folder and the documents."""
     command.add_argument(
         "--data", metavar="DIR", help=f"folder that holds the documents (default: {Config().data})"
     )
@@ -77,12 +77,12 @@ def _maintain(options: Namespace) -> int:
 
 
 def _empty_journal(folder: DataFolder) -> None:
-    """Have all that the journal holds in the repositories."""
+    """Write everything in the journal to the repositories."""
     try:
         journal = SqliteJournal(folder.journal_path)
         try:
             for document in journal.documents():
-                tick(f"{document}: from the journal into the repository")
+                tick(f"{document}: writing the journal to the repository")
                 repository = folder.repository(document, journal.read(document))
                 unwritten = repository.unwritten()
                 if unwritten:
@@ -91,14 +91,14 @@ def _empty_journal(folder: DataFolder) -> None:
         finally:
             journal.close()
     except OvertakenError as problem:
-        raise DataFolderError(f"{problem}; start the server once, which merges it") from problem
+        raise DataFolderError(f"{problem}; start the server once to merge it") from problem
     except JournalError as problem:
         raise DataFolderError(f"the journal cannot be emptied: {problem}") from problem
 
 
 @contextmanager
 def _not_served(path: Path) -> Iterator[DataFolder]:
-    """The data folder, while no server has it."""
+    """Lock the data folder, unless a server has it."""
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(DataFolder(path))
@@ -157,17 +157,17 @@ def _print_findings(name: str, findings: Sequence[Finding]) -> None:
 def _folder(options: Namespace) -> Path:
     path = config.read(options, os.environ).data.absolute()
     if not (path / "format").exists() and not documents_in(path):
-        raise DataFolderError(f"there is no data folder {path}; say where it is with --data")
+        raise DataFolderError(f"there is no data folder {path}; name it with --data")
     return path
 
 
 def _documents(options: Namespace, path: Path) -> list[str]:
-    """The documents that were asked for, or all."""
-    there = documents_in(path)
+    """Return the documents that the command line names, or all."""
+    existing = documents_in(path)
     for name in options.documents:
-        if name not in there:
+        if name not in existing:
             raise DataFolderError(f"there is no document {name!r} in the data folder {path}")
-    return list(dict.fromkeys(options.documents)) or there
+    return list(dict.fromkeys(options.documents)) or existing
 
 
 def _counter(at: int, documents: Sequence[str]) -> str:
