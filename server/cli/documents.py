@@ -45,7 +45,7 @@ _PUT_EXAMPLES = """examples:
   gollabedit put http://localhost:8080/d/notes notes.txt --etag-file notes.etag
                                                 merge it with what others wrote since `cat`
   gollabedit put http://localhost:8080/d/report report.txt
-                                                in the place of whatever is there
+                                                replace whatever is there
 """
 _APPEND_EXAMPLES = """examples:
   date | gollabedit append http://localhost:8080/d/log
@@ -64,10 +64,10 @@ def add_ls(command: ArgumentParser) -> None:
 
 def add_cat(command: ArgumentParser) -> None:
     command.epilog = _CAT_EXAMPLES
-    command.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
+    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
     command.add_argument("--revision", help="an old revision (default: the newest)")
     command.add_argument(
-        "--etag-file", metavar="FILE", type=Path, help="write the revision into this file"
+        "--etag-file", metavar="FILE", type=Path, help="write the revision to this file"
     )
     command.set_defaults(run=_cat)
 
@@ -89,7 +89,7 @@ def add_put(command: ArgumentParser) -> None:
         "--etag-file",
         metavar="FILE",
         type=Path,
-        help="where `cat` wrote that revision; the text's file and this one are brought up to date",
+        help="the file to which `cat` wrote that revision; it and FILE are brought up to date",
     )
     command.set_defaults(run=_put)
 
@@ -102,11 +102,11 @@ def add_append(command: ArgumentParser) -> None:
 
 def _add_text(command: ArgumentParser) -> None:
     """Add the options of a command that writes: where, what, and in whose name."""
-    command.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
+    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
     command.add_argument(
-        "file", metavar="FILE", nargs="?", default="-", help="the text (default: -, what comes in)"
+        "file", metavar="FILE", nargs="?", default="-", help="the text (default: -, standard input)"
     )
-    command.add_argument("--name", help="who wrote it, for the history")
+    command.add_argument("--name", help="the author's name, for the history")
 
 
 # --- the commands

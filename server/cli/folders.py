@@ -44,8 +44,8 @@ _EXPORT_EXAMPLES = """examples:
   gollabedit export http://localhost:8080 copies notes 'plan*'
                                                 only these
 
-A file that is there with another text is left alone, if not for --overwrite.
-Exit code: 0 if every file has its document's text now, 1 if one has not, 2 if it cannot be tried.
+A file that exists with another text is left alone, unless --overwrite is given.
+Exit code: 0 if every file has its document's text, 1 if any has not, 2 if the command cannot run.
 """
 _IMPORT_EXAMPLES = """examples:
   gollabedit import docs http://localhost:8080  every text file of a folder: docs/notes.txt is
@@ -58,9 +58,9 @@ _IMPORT_EXAMPLES = """examples:
                                                 with all its commits in the Git repository
                                                 around it, also those from before a renaming
 
-A document that is there with another text is left alone, if not for --overwrite. Files whose name
-begins with a dot and folders in the folder are left out.
-Exit code: 0 if every document has its file's text now, 1 if one has not, 2 if it cannot be tried.
+A document that exists with another text is left alone, unless --overwrite is given. Files whose
+name begins with a dot, and folders within the folder, are left out.
+Exit code: 0 if every document has its file's text, 1 if any has not, 2 if the command cannot run.
 """
 
 _Job = Callable[[], str]  # exports or imports one file; returns the outcome
@@ -71,8 +71,8 @@ _Job = Callable[[], str]  # exports or imports one file; returns the outcome
 
 def add_export(command: ArgumentParser) -> None:
     command.epilog = _EXPORT_EXAMPLES
-    command.add_argument("url", metavar="URL", help="of a server, or of one document")
-    command.add_argument("folder", metavar="FOLDER", type=Path, help="made where it is missing")
+    command.add_argument("url", metavar="URL", help="address of a server, or of one document")
+    command.add_argument("folder", metavar="FOLDER", type=Path, help="created if it does not exist")
     command.add_argument(
         "documents", metavar="DOCUMENT", nargs="*", help="name or pattern (default: all)"
     )
@@ -83,22 +83,24 @@ def add_export(command: ArgumentParser) -> None:
 
 
 def add_import(command: ArgumentParser) -> None:
-    command.description = "Make documents of text files, or of the files of a folder."
+    command.description = "Create documents from text files, or from the files of a folder."
     command.epilog = _IMPORT_EXAMPLES
-    command.add_argument("files", metavar="FILE", nargs="+", type=Path, help="or a folder")
     command.add_argument(
-        "url", metavar="URL", help="of a server; for one file also http://HOST/d/NAME"
+        "files", metavar="FILE", nargs="+", type=Path, help="a text file, or a folder"
     )
-    command.add_argument("--name", help="who wrote it, for the history")
+    command.add_argument(
+        "url", metavar="URL", help="address of a server; for one file also http://HOST/d/NAME"
+    )
+    command.add_argument("--name", help="the author's name, for the history")
     command.add_argument(
         "--overwrite",
         action="store_true",
-        help="replace the text of documents that have another; what it was stays in their history",
+        help="replace the text of documents that have another; their history keeps the old one",
     )
     command.add_argument(
         "--history",
         action="store_true",
-        help="import the commits of each file's Git repository that change it, too",
+        help="also import the commits that change each file in its Git repository",
     )
     command.add_argument(
         "--since", metavar="COMMIT", help="with --history: only this commit and later ones"

@@ -44,7 +44,6 @@ def add_serve(command: ArgumentParser) -> None:
 
 
 def add_settings(command: ArgumentParser) -> None:
-    command.description = None
     command.set_defaults(run=lambda _: print(config.markdown(), end=""))
 
 

@@ -34,12 +34,14 @@ _CHECK_EXAMPLES = """examples:
 
 def add_maintain(command: ArgumentParser) -> None:
     command.description = (
-        "Pack the repositories of documents anew, so that they are small and quick."
+        "Repack the repositories of documents, so that they are small and fast."
         " A running server does this by itself, now and then."
     )
     command.epilog = _MAINTAIN_EXAMPLES
     command.add_argument(
-        "--thorough", action="store_true", help="make one pack for each document, whatever it costs"
+        "--thorough",
+        action="store_true",
+        help="make one pack of each document, however long it takes",
     )
     _add_folder(command)
     command.set_defaults(run=_maintain)
@@ -47,8 +49,8 @@ def add_maintain(command: ArgumentParser) -> None:
 
 def add_check(command: ArgumentParser) -> None:
     command.description = (
-        "See whether the documents on disk are sound, and change nothing. A server may"
-        " run meanwhile: what looks wrong is looked at twice before it is reported."
+        "Check the documents on disk, and change nothing. A server may run meanwhile:"
+        " what looks wrong is checked again before it is reported."
     )
     command.epilog = _CHECK_EXAMPLES
     _add_folder(command)
