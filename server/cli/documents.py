@@ -1,7 +1,7 @@
 """`gollabedit ls`, `cat`, `new`, `put` and `append`: documents of a server from the command line.
 
-They use the plain HTTP addresses alone (docs/protocol.md), share no code with the server, and keep
-no state but the files that the user names.
+They are clients of the plain HTTP addresses (docs/protocol.md), and keep no state but in the files
+that the user names.
 """
 
 import os
@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from server.cli.http_client import (
-    HERE,
-    TEXT,
+    DEFAULT_SERVER,
+    TEXT_HEADERS,
     Answer,
     CommandError,
     ConflictError,
     RejectedError,
     documents,
     put,
-    raw_of,
     send,
     server_of,
     shown,
+    text_url_for,
 )
 from server.support.terminal import say
 
@@ -58,7 +58,9 @@ _APPEND_EXAMPLES = """examples:
 
 def add_ls(command: ArgumentParser) -> None:
     command.epilog = _LS_EXAMPLES
-    command.add_argument("url", metavar="URL", nargs="?", default=HERE, help=f"default: {HERE}")
+    command.add_argument(
+        "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
+    )
     command.set_defaults(run=_ls)
 
 
@@ -119,7 +121,7 @@ def _ls(options: Namespace) -> None:
 
 def _cat(options: Namespace) -> None:
     query = {"revision": options.revision} if options.revision else {}
-    answer = send("GET", raw_of(options.url, query))
+    answer = send("GET", text_url_for(options.url, query))
     if options.etag_file:
         _write(options.etag_file, f"{answer.revision}\n".encode())
     _print(answer.body)
@@ -160,12 +162,12 @@ def _put(options: Namespace) -> int:
 
 
 def _append(options: Namespace) -> None:
-    print(send("POST", _address(options), _read(options.file), TEXT).revision)
+    print(send("POST", _address(options), _read(options.file), TEXT_HEADERS).revision)
 
 
 def _address(options: Namespace) -> str:
     """Return the URL to write to, with the author's name."""
-    return raw_of(options.url, {"name": options.name} if options.name else {})
+    return text_url_for(options.url, {"name": options.name} if options.name else {})
 
 
 def _bring_up_to_date(file: Path, sent: bytes, answer: Answer) -> None:

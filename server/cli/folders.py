@@ -24,7 +24,7 @@ from server.cli.http_client import (
     put,
     send,
     server_of,
-    text_at,
+    text_url,
 )
 from server.cli.text_files import document_for, read_text, text_files
 from server.core.names import filename_of, is_document_name
@@ -151,7 +151,7 @@ def _reject_taken(rival: str) -> str:
 
 
 def _export_one(server: str, document: str, file: Path, overwrite: bool) -> str:
-    text = send("GET", text_at(server, document)).body
+    text = send("GET", text_url(server, document)).body
     try:
         if not file.is_symlink() and not file.exists():
             _write(file, text)
@@ -226,7 +226,7 @@ def _reject_nameless() -> str:
 
 def _import_text(server: str, options: Namespace, file: Path, document: str) -> str:
     text = read_text(file)
-    url = text_at(server, document, {"name": options.name} if options.name else {})
+    url = text_url(server, document, {"name": options.name} if options.name else {})
     if not text and not _exists(server, document):
         return _UNCHANGED  # a document that does not exist is empty
     try:

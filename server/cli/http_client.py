@@ -21,8 +21,8 @@ from server.support.errors import UserError
 from server.support.terminal import harmless, without_password
 
 _WAIT_S = 60.0  # for each response
-TEXT = {"Content-Type": "text/plain; charset=utf-8"}
-HERE = "http://localhost:8080"
+TEXT_HEADERS = {"Content-Type": "text/plain; charset=utf-8"}
+DEFAULT_SERVER = "http://localhost:8080"
 _DOCUMENT = re.compile(r"(?P<before>.*)/(?:d/(?P<page>[^/]+)(?:/raw)?|(?P<git>[^/]+)\.git)/?")
 
 
@@ -61,7 +61,7 @@ class Answer:
 
 
 def server_of(url: str) -> str:
-    """Return the URL of the server of any URL."""
+    """Return the URL of the server, given any URL there."""
     parts = _parts(url)
     found = _DOCUMENT.fullmatch(parts.path)
     path: str = found["before"] if found else parts.path.rstrip("/")
@@ -74,15 +74,17 @@ def document_in(url: str) -> str | None:
     return unquote(found["page"] or found["git"]) if found else None
 
 
-def raw_of(url: str, query: Mapping[str, str]) -> str:
+def text_url_for(url: str, query: Mapping[str, str]) -> str:
     """Return the URL of a document's text for a URL that the user gave."""
     document = document_in(url)
     if document is None:
-        raise CommandError(f"{shown(url)} is not a document; its address looks like {HERE}/d/NAME")
-    return text_at(server_of(url), document, query)
+        raise CommandError(
+            f"{shown(url)} is not a document; its address looks like {DEFAULT_SERVER}/d/NAME"
+        )
+    return text_url(server_of(url), document, query)
 
 
-def text_at(server: str, document: str, query: Mapping[str, str] = {}) -> str:
+def text_url(server: str, document: str, query: Mapping[str, str] = {}) -> str:
     """Return the URL of a document's text."""
     return f"{server}/d/{quote(document)}/raw" + (f"?{urlencode(query)}" if query else "")
 
@@ -94,7 +96,7 @@ def _parts(url: str) -> SplitResult:
             return parts
     except ValueError:
         pass  # such as an unmatched bracket
-    raise CommandError(f"{url} is not an address; one looks like {HERE}/d/NAME")
+    raise CommandError(f"{url} is not an address; one looks like {DEFAULT_SERVER}/d/NAME")
 
 
 # --- requests
@@ -113,7 +115,7 @@ def documents(server: str) -> Iterator[str]:
 
 def put(url: str, text: bytes, condition: Mapping[str, str]) -> Answer:
     """Send a whole version; `condition` is the header that names the version it was made from."""
-    return send("PUT", url, text, {**TEXT, **condition})
+    return send("PUT", url, text, {**TEXT_HEADERS, **condition})
 
 
 def send(
