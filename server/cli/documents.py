@@ -193,7 +193,7 @@ def _print_conflict(file: str, answer: Mapping[str, Any]) -> None:
         _say_side("yours", hunk["theirs"])
         _say_side("theirs", hunk["ours"])
     say(
-        "gollabedit: edit your text to have what should remain, and put it with"
+        "gollabedit: resolve the conflict in your text, and put it with"
         f" --base {answer['revision']}"
     )
 

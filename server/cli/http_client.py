@@ -79,7 +79,7 @@ def text_url_for(url: str, query: Mapping[str, str]) -> str:
     document = document_in(url)
     if document is None:
         raise CommandError(
-            f"{shown(url)} is not a document; its address looks like {DEFAULT_SERVER}/d/NAME"
+            f"{shown(url)} is not the address of a document, such as {DEFAULT_SERVER}/d/NAME"
         )
     return text_url(server_of(url), document, query)
 
@@ -96,7 +96,7 @@ def _parts(url: str) -> SplitResult:
             return parts
     except ValueError:
         pass  # such as an unmatched bracket
-    raise CommandError(f"{url} is not an address; one looks like {DEFAULT_SERVER}/d/NAME")
+    raise CommandError(f"{url} is not an address, such as {DEFAULT_SERVER}/d/NAME")
 
 
 # --- requests

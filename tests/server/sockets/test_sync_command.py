@@ -399,7 +399,7 @@ async def test_what_is_no_text_is_said_and_left_alone(
     [
         (".", "", "is a folder"),
         ("no/such/notes.txt", "", "there is no folder"),
-        ("notes.txt", "http://localhost/notes", "no address of a document"),
+        ("notes.txt", "http://localhost/notes", "not the address of a document"),
         ("/dev/null", "", "not a regular file"),
     ],
 )
