@@ -108,7 +108,7 @@ async def test_a_document_with_another_text_is_left_alone_or_overwritten(
     assert ran.code == 1
     assert ran.err == (
         "gollabedit: todo.txt → todo: the document exists with another text;"
-        " --overwrite replaces that\n"
+        " --overwrite replaces it\n"
     )
     assert await server.raw("todo") == "what Ann wrote\n"
     said = await shell.does("import", "docs", server.url, "--overwrite")
