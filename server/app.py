@@ -13,7 +13,7 @@ from server.http import api, git_fetch, git_push, pages, raw_text, websocket
 from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.static_files import read_files
 from server.hub.hub import Hub
-from server.push.pushes import Pushes
+from server.push.workspace import PushWorkspace
 from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.journal import Journal, JournalError
 from server.storage.journal.direct import DirectJournal
@@ -32,7 +32,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[CONFIG] = config
     app[FOLDER] = folder
     app[FILES] = read_files(readable=config.pages == "readable")
-    app[PUSHES] = Pushes(config, folder)
+    app[PUSHES] = PushWorkspace(config, folder)
     app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
@@ -43,7 +43,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
 
 async def _hub(app: web.Application) -> AsyncIterator[None]:
     config, folder = app[CONFIG], app[FOLDER]
-    await app[PUSHES].prepare()
+    await asyncio.to_thread(app[PUSHES].prepare)
     journal = await asyncio.to_thread(_open_journal, config, folder)
     try:
         async with Hub(config, folder, journal) as hub:

@@ -28,7 +28,7 @@ from server.cli.http_client import (
 )
 from server.cli.text_files import document_for, read_text, text_files
 from server.core.names import filename_of, is_document_name
-from server.support.files import sync
+from server.support.files import fsync
 from server.support.terminal import harmless, say, tick
 
 _NEW = "new"
@@ -176,7 +176,7 @@ def _write(file: Path, text: bytes, mode: int | None = None) -> None:
             out.write(text)
         if mode is not None:
             fresh.chmod(mode)
-        sync(fresh)
+        fsync(fresh)
         fresh.rename(file)
     finally:
         with suppress(OSError):

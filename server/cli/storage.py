@@ -12,7 +12,7 @@ from pathlib import Path
 from server import config
 from server.config import Config
 from server.git import object_files
-from server.git.repack import UpkeepError, maintain
+from server.git.repack import RepackError, repack
 from server.storage import checkpoint
 from server.storage.data_folder import DataFolder, DataFolderError, documents_in
 from server.storage.fsck import Finding, check_folder, check_journal
@@ -116,8 +116,8 @@ def _maintain_one(folder: DataFolder, document: str, counter: str, *, thorough: 
     before = object_files.size_of(path)
     tick(f"{counter}{document}")
     try:
-        maintain(path, thorough=thorough, alone=True)
-    except UpkeepError as problem:
+        repack(path, thorough=thorough, alone=True)
+    except RepackError as problem:
         tick("")
         print(f"gollabedit: {document}: {problem}", file=sys.stderr)
         return False

@@ -6,7 +6,7 @@ from server.core.names import filename_of
 from server.http.access import document_of
 from server.http.app_keys import HUB
 from server.protocol import HttpAnswer, encode
-from server.support.metrics import METRICS_TYPE, written
+from server.support.metrics import METRICS_TYPE, render
 
 _LISTED_MAX = 10_000  # documents in one answer: about 1 MB
 _NO_DOCUMENT = "There is no such document."
@@ -29,12 +29,12 @@ def routes() -> list[web.RouteDef]:
 async def list_documents(request: web.Request) -> web.Response:
     """List the documents by name, one page at a time."""
     after = request.query.get("after", "")
-    return _json(await request.app[HUB].documents(after, _LISTED_MAX))
+    return _json(await request.app[HUB].reader.documents(after, _LISTED_MAX))
 
 
 async def show_document(request: web.Request) -> web.Response:
     document = document_of(request)
-    revision = await request.app[HUB].revision(document)
+    revision = await request.app[HUB].reader.revision(document)
     if revision is None:
         return _not_found(_NO_DOCUMENT)
     return web.json_response(
@@ -44,21 +44,21 @@ async def show_document(request: web.Request) -> web.Response:
 
 async def list_unmerged(request: web.Request) -> web.Response:
     """List the branches that anybody can merge (rule P15)."""
-    found = await request.app[HUB].unmerged(document_of(request))
+    found = await request.app[HUB].reader.unmerged(document_of(request))
     return _json(found) if found else _not_found(_NO_DOCUMENT)
 
 
 async def show_unmerged(request: web.Request) -> web.Response:
     """Show the conflict of one unmerged branch."""
     document = document_of(request)
-    found = await request.app[HUB].unmerged_conflict(document, request.match_info["id"])
+    found = await request.app[HUB].reader.conflict(document, request.match_info["id"])
     return _json(found) if found else _not_found(_NO_BRANCH)
 
 
 async def list_mirrors(request: web.Request) -> web.Response:
     """List the mirrors of a document, each with the revision that it has."""
     document = document_of(request)
-    if await request.app[HUB].revision(document) is None:
+    if await request.app[HUB].reader.revision(document) is None:
         return _not_found(_NO_DOCUMENT)
     return _json(request.app[HUB].mirrors(document))
 
@@ -77,7 +77,7 @@ async def show_readiness(request: web.Request) -> web.Response:
 async def show_metrics(request: web.Request) -> web.Response:
     """Answer with the metrics in the format of Prometheus."""
     headers = {"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"}
-    return web.Response(text=written(request.app[HUB].metrics()), headers=headers)
+    return web.Response(text=render(request.app[HUB].metrics()), headers=headers)
 
 
 def _json(answer: HttpAnswer) -> web.Response:

@@ -10,7 +10,7 @@ from asyncio.subprocess import PIPE, Process
 
 from aiohttp import web
 
-from server.git.repack import DEPTH
+from server.git.objects import DELTA_DEPTH_MAX
 from server.http.access import document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.git_backend import BLOCK_BYTES, response_for, run_service, stream_output
@@ -21,7 +21,7 @@ _REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a negotiation; ordinary ones have a 
 
 _SETTINGS = (
     "safe.directory=*",  # a mounted data folder may belong to another user
-    f"pack.depth={DEPTH}",  # with less it would split our delta chains
+    f"pack.depth={DELTA_DEPTH_MAX}",  # with less it would split our delta chains
     "uploadpack.allowFilter=true",
     "uploadpack.allowAnySHA1InWant=true",  # a partial clone asks for single blobs later
 )

@@ -28,9 +28,9 @@ from server.http.git_backend import (
     stream_output,
 )
 from server.push.advertisement import with_haves
-from server.push.folder import PushFolder
 from server.push.hook_program import SOCKET
-from server.push.push import Push
+from server.push.hook_server import HookServer
+from server.push.workspace import PushWorkspace
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
     exists = folder.exists(document)
-    path = folder.repository_path(document) if exists else request.app[PUSHES].folder.empty
+    path = folder.repository_path(document) if exists else request.app[PUSHES].empty_repository
     try:
         async with (
             asyncio.timeout(request.app[CONFIG].git_wait_s),
@@ -93,20 +93,20 @@ async def receive_pack(request: web.Request) -> web.StreamResponse:
             asyncio.timeout(request.app[CONFIG].git_wait_s),
             request.app[PUSHES].uploads,
         ):
-            upload = await files.enter_async_context(_upload(request.app[PUSHES].folder))
+            upload = await files.enter_async_context(_upload(request.app[PUSHES]))
             await _receive(request, upload)
             push = _push(request, document, upload, files.pop_all())
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="The push did not arrive in time.\n") from None
     pushing = asyncio.create_task(push, name=f"push {document}")
-    request.app[PUSHES].begin(pushing)
+    request.app[PUSHES].detach(pushing)
     return await asyncio.shield(pushing)
 
 
 @asynccontextmanager
-async def _upload(folder: PushFolder) -> AsyncIterator[BinaryIO]:
+async def _upload(workspace: PushWorkspace) -> AsyncIterator[BinaryIO]:
     """Open a file for the request's body; close it even if cancelled while it is being opened."""
-    opening = asyncio.create_task(asyncio.to_thread(folder.upload))
+    opening = asyncio.create_task(asyncio.to_thread(workspace.open_upload))
     try:
         yield await asyncio.shield(opening)
     finally:
@@ -149,15 +149,15 @@ async def _push(
     """
     config, hub = request.app[CONFIG], request.app[HUB]
     path = request.app[FOLDER].repository_path(document)
-    pushes = request.app[PUSHES]
-    push = Push(document, path, hub, pushes.threads, config)
+    workspace = request.app[PUSHES]
+    hooks = HookServer(document, path, hub, workspace.threads, config)
     response = response_for(request, _SERVICE)
     try:
-        async with files, asyncio.timeout(config.git_wait_s), pushes.processes:
+        async with files, asyncio.timeout(config.git_wait_s), workspace.processes:
             await hub.checkpoint(document)
             await asyncio.to_thread(bare.create, path)
             try:
-                await _run(request, response, path, push, upload)
+                await _run(request, response, path, hooks, upload)
             finally:
                 await asyncio.to_thread(_remove_empty, path)
                 if request.app[FOLDER].exists(document):
@@ -181,20 +181,20 @@ async def _run(
     request: web.Request,
     response: web.StreamResponse,
     path: Path,
-    push: Push,
+    hooks: HookServer,
     upload: BinaryIO,
 ) -> None:
     """Run `receive-pack` with a socket on which its hooks ask the push."""
     ours, theirs = socket.socketpair()
     with theirs:
         reader, writer = await asyncio.open_connection(sock=ours, limit=_COMMANDS_BYTES_MAX)
-        answering = asyncio.create_task(push.answer(reader, writer))
+        answering = asyncio.create_task(hooks.serve(reader, writer))
         try:
             async with run_service(
                 request,
                 _SERVICE,
                 path,
-                settings=_settings(request.app[CONFIG], request.app[PUSHES].folder),
+                settings=_settings(request.app[CONFIG], request.app[PUSHES]),
                 stdin=upload,
                 environment={SOCKET: str(theirs.fileno())},
                 descriptors=(theirs.fileno(),),
@@ -209,13 +209,13 @@ def _too_much_to_do() -> web.HTTPException:
     return web.HTTPServiceUnavailable(text="Too much to do; push again later.\n")
 
 
-def _settings(config: Config, folder: PushFolder) -> tuple[str, ...]:
+def _settings(config: Config, workspace: PushWorkspace) -> tuple[str, ...]:
     is_packed_later = config.journal != "direct"  # by a repack, so packs stay packs
     return (
         *_SETTINGS,
         f"receive.maxInputSize={config.push_bytes_max}",
         f"receive.unpackLimit={1 if is_packed_later else _UNPACK_MAX}",
-        f"core.hooksPath={folder.path}",
+        f"core.hooksPath={workspace.path}",
     )
 
 

@@ -12,15 +12,15 @@ from server import protocol
 from server.config import Config
 from server.core.names import clean_name
 from server.core.submission import (
+    Accepted,
+    AlreadyExists,
     Append,
+    Conflicted,
     Create,
-    Disputed,
-    Exists,
-    Offer,
-    Proposal,
+    MergeText,
+    Outcome,
     Replace,
-    Taken,
-    Verdict,
+    Submission,
     line_of,
 )
 from server.http.access import document_of
@@ -61,7 +61,7 @@ def routes() -> list[web.RouteDef]:
 async def get_text(request: web.Request) -> web.Response:
     """Answer with the text of the last revision, or of the one in `?revision=`."""
     document = document_of(request)
-    found = await request.app[HUB].text(document, request.query.get("revision"))
+    found = await request.app[HUB].reader.text(document, request.query.get("revision"))
     if found is None:
         raise web.HTTPNotFound(text=f"There is no document or revision {document!r} here.\n")
     revision, text = found
@@ -72,19 +72,19 @@ async def put_text(request: web.Request) -> web.Response:
     """Merge a whole version with what others wrote since, or reject all of it."""
     document = document_of(request, writing=True)
     text = await _text(request)
-    proposal = _proposal(request, text)
-    verdict = await _ask(request, document, proposal)
-    match verdict:
-        case Taken(created=created):
-            if isinstance(proposal, Create) and not created:
+    submission = _submission(request, text)
+    outcome = await _ask(request, document, submission)
+    match outcome:
+        case Accepted(created=created):
+            if isinstance(submission, Create) and not created:
                 raise web.HTTPBadRequest(text="An empty text makes no document.\n")
-            return _text_response(verdict.text, verdict.revision, 201 if created else 200)
-        case Exists(revision):
+            return _text_response(outcome.text, outcome.revision, 201 if created else 200)
+        case AlreadyExists(revision):
             raise _exists(request, revision)
-        case Disputed():
-            return _disputed(document, text, verdict)
+        case Conflicted():
+            return _disputed(document, text, outcome)
         case _:
-            assert_never(verdict)
+            assert_never(outcome)
 
 
 async def append_text(request: web.Request) -> web.Response:
@@ -93,15 +93,15 @@ async def append_text(request: web.Request) -> web.Response:
     text = await _text(request)
     if not text:
         raise web.HTTPBadRequest(text="There is nothing to append: the body is empty.\n")
-    taken = await _ask(request, document, Append(text))
-    assert isinstance(taken, Taken), "what is appended changes no words"
-    return _text_response("", taken.revision, 201 if taken.created else 200)
+    accepted = await _ask(request, document, Append(text))
+    assert isinstance(accepted, Accepted), "what is appended changes no words"
+    return _text_response("", accepted.revision, 201 if accepted.created else 200)
 
 
 # --- requests
 
 
-def _proposal(request: web.Request, text: str) -> Proposal:
+def _submission(request: web.Request, text: str) -> Submission:
     """Return how to submit a text, from the conditions of the request."""
     if "If-Match" not in request.headers:
         return Create(text)
@@ -109,7 +109,7 @@ def _proposal(request: web.Request, text: str) -> Proposal:
     if len(tags) != 1:
         raise web.HTTPBadRequest(text=_ONE_REVISION)
     [tag] = tags
-    return Replace(text) if tag.value == "*" else Offer(text, tag.value)
+    return Replace(text) if tag.value == "*" else MergeText(text, tag.value)
 
 
 async def _text(request: web.Request) -> str:
@@ -145,7 +145,7 @@ async def _body(request: web.Request) -> bytes:
         raise web.HTTPRequestTimeout(text="The text did not arrive in time.\n") from None
 
 
-async def _ask(request: web.Request, document: str, proposal: Proposal) -> Verdict:
+async def _ask(request: web.Request, document: str, submission: Submission) -> Outcome:
     """Submit a text and return the outcome.
 
     Raises:
@@ -153,12 +153,12 @@ async def _ask(request: web.Request, document: str, proposal: Proposal) -> Verdi
     """
     name = clean_name(request.query.get("name", "")) or _ANONYMOUS
     try:
-        verdict = await request.app[HUB].offer(document, name, proposal)
+        outcome = await request.app[HUB].submit(document, name, submission)
     except OverloadedError:
         raise _unavailable("Too much to do; try again later.") from None
-    if isinstance(verdict, protocol.Error):
-        raise _refused(request, verdict)
-    return verdict
+    if isinstance(outcome, protocol.Error):
+        raise _refused(request, outcome)
+    return outcome
 
 
 # --- responses
@@ -172,7 +172,7 @@ def _text_response(text: str, revision: str, status: int = 200) -> web.Response:
     return response
 
 
-def _disputed(document: str, sent: str, disputed: Disputed) -> web.Response:
+def _disputed(document: str, sent: str, disputed: Conflicted) -> web.Response:
     hunks = [
         protocol.DisputedHunk(
             hunk.start,

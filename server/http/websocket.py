@@ -9,7 +9,7 @@ from server.config import Config
 from server.http.access import document_of
 from server.http.app_keys import CONFIG, HUB
 from server.hub.hub import OverloadedError
-from server.hub.live_document import Seat
+from server.hub.live_document import Connection
 from server.protocol import CloseCode
 
 # A frame of at most this many times the limit is read to its end before the connection is closed:
@@ -45,26 +45,30 @@ async def connect(request: web.Request) -> web.StreamResponse:
     except ConnectionError:  # the client has gone already
         return websocket
     try:
-        seat = hub.sit(document)
+        connection = hub.connect(document)
     except OverloadedError as problem:
         await websocket.close(code=CloseCode.OVERLOADED, message=str(problem).encode())
         return websocket
     try:
-        await _Connection(request, websocket, seat, config).serve()
+        await _Websocket(request, websocket, connection, config).serve()
     finally:
-        seat.leave()
+        connection.disconnect()
     return websocket
 
 
-class _Connection:
-    """One websocket and its seat: three tasks that end together."""
+class _Websocket:
+    """One websocket and its connection: three tasks that end together."""
 
     def __init__(
-        self, request: web.Request, socket: web.WebSocketResponse, seat: Seat, config: Config
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        connection: Connection,
+        config: Config,
     ) -> None:
         self._request = request
         self._socket = socket
-        self._seat = seat
+        self._connection = connection
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._received_at = self._loop.time()
@@ -86,10 +90,10 @@ class _Connection:
             async with self._deadline:
                 while await self._read_one():
                     self._received_at = self._loop.time()
-                    if self._seat.is_greeted and self._deadline.when() is not None:
+                    if self._connection.is_greeted and self._deadline.when() is not None:
                         self._deadline.reschedule(None)
         except TimeoutError:
-            reason = b"silent for too long" if self._seat.is_greeted else b"no hello in time"
+            reason = b"silent for too long" if self._connection.is_greeted else b"no hello in time"
             await self._socket.close(code=CloseCode.POLICY, message=reason)
 
     async def _read_one(self) -> bool:
@@ -109,15 +113,15 @@ class _Connection:
 
     async def _handle(self, frame: bytes) -> None:
         if len(frame) > self._config.frame_bytes_max:
-            self._seat.close(CloseCode.TOO_LARGE, "the message is too large")
+            self._connection.close(CloseCode.TOO_LARGE, "the message is too large")
         else:
-            await self._seat.receive(frame)
+            await self._connection.receive(frame)
 
     async def _write(self) -> None:
-        """Send the seat's frames; cut off a client that does not read them in time (rule P7)."""
+        """Send the queued frames; cut off a client that does not read them in time (rule P7)."""
         try:
             while True:
-                frames, closing = await self._seat.outgoing()
+                frames, closing = await self._connection.outgoing()
                 for frame in frames:
                     await self._send(frame)
                 if closing:

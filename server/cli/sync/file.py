@@ -131,7 +131,7 @@ class WatchedFile:
             disk.exchange(temporary, self.path)
         except FileNotFoundError:
             return None  # its editor is replacing it
-        disk.sync(self.path.parent)
+        disk.fsync(self.path.parent)
         self._known = self._last = _renamed(prepared, self.path)
         replaced = WatchedFile(temporary)
         replaced._known = replaced._last = _renamed(known, temporary)

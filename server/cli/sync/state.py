@@ -137,8 +137,8 @@ class StateFile:
         names = (f"{self._file.name}.kept-{number}" for number in itertools.count(1))
         copy = next(it for it in map(self._file.with_name, names) if not it.exists())
         shutil.copy2(path, copy)
-        disk.sync(copy)
-        disk.sync(copy.parent)
+        disk.fsync(copy)
+        disk.fsync(copy.parent)
         return copy
 
     def temporary(self) -> Path:

@@ -123,7 +123,7 @@ def test_a_pair_leaves_other_documents_alone() -> None:
     mirrors = Mirrors(Remote("/x.git", "notes"), EVERY_S, now=0.0)
     mirrors.written("todo", 0.0)
     mirrors.start(["todo"], 0.0)
-    assert mirrors.of("todo") is None
+    assert mirrors.mirror_of("todo") is None
     assert mirrors.take(1.0) is None
 
 

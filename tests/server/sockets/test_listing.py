@@ -50,7 +50,7 @@ async def test_a_server_that_was_started_anew_lists_without_opening(serve: Serve
     first.folder.__exit__()
     second = await serve()
     assert await listed(second) == {"documents": as_list(made), "more": False}
-    assert second.app[HUB].opened() == []
+    assert second.app[HUB].documents() == []
 
 
 async def test_a_loose_ref_counts_more_than_a_packed_one(server: Served) -> None:
