@@ -23,10 +23,10 @@ from tempfile import TemporaryDirectory
 
 from server.cli.http_client import CommandError
 from server.cli.text_files import problem_of
-from server.core.git_model import MASTER
 from server.git.process import ELSEWHERE
 from server.support.terminal import say, tick
 
+_MASTER = "refs/heads/master"  # `core.git_model` would load the merge and Git's library
 _FORM = "%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"  # see `_commit_of`
 _FIELDS = _FORM.count("%x00")
 _LEAVE_OUT = "to leave out older commits: --since with a later one"
@@ -208,7 +208,7 @@ class FileHistory:
             mark = marks[commit.id] = len(made) + 1
             texts[mark], made[mark] = text, commit
             stream.append(_instruction(mark, commit, parents, text, filename))
-        stream.append(f"reset {MASTER}\nfrom :{marks[self._commits[-1].id]}\n\n")
+        stream.append(f"reset {_MASTER}\nfrom :{marks[self._commits[-1].id]}\n\n")
         importing = ["fast-import", "--quiet", "--date-format=raw-permissive"]
         marked = f"--export-marks={own / 'marks'}"
         self._git(f"--git-dir={own}", *importing, marked, stdin="".join(stream).encode())
@@ -219,7 +219,7 @@ class FileHistory:
     def _push(self, own: Path, url: str, made: dict[str, _Commit]) -> None:
         """Push with the user's Git settings, and pass on the output."""
         progress = ["--progress"] if sys.stderr.isatty() else []
-        command = ["git", f"--git-dir={own}", "push", "--no-verify", *progress, url, MASTER]
+        command = ["git", f"--git-dir={own}", "push", "--no-verify", *progress, url, _MASTER]
         output = b""
         tick("")
         with subprocess.Popen(command, env=_environment(), stderr=PIPE) as pushing:
@@ -275,8 +275,8 @@ def _instruction(
     message = commit.message.rstrip("\n") + "\n"
     return "".join(
         (
-            "" if parents else f"reset {MASTER}\n\n",
-            f"commit {MASTER}\nmark :{mark}\n",
+            "" if parents else f"reset {_MASTER}\n\n",
+            f"commit {_MASTER}\nmark :{mark}\n",
             f"author {commit.author}\ncommitter {commit.committer}\n",
             f"data {len(message.encode())}\n{message}",
             *(f"{'merge' if at else 'from'} :{parent}\n" for at, parent in enumerate(parents)),
