@@ -1,4 +1,4 @@
-"""How long `gollabedit --version`, `cat` and `append` take, and how much memory they need.
+"""The time and memory that `gollabedit --version`, `append` and `cat` take.
 
 python -m bench.start
 python -m bench.start --runs 50
@@ -22,7 +22,7 @@ _MEGABYTES_MAX = 30.0
 def measure(command: list[str]) -> tuple[float, float]:
     """Run `gollabedit` and return how many seconds and megabytes it took.
 
-    The system counts this process's own memory (15 MB) as the least that a child takes.
+    The memory is at least that of this process (15 MB): the system counts it for a child, too.
 
     Raises:
         BenchError: the command failed.
@@ -67,7 +67,7 @@ def main() -> int:
 def _print(name: str, runs: list[tuple[float, float]]) -> bool:
     """Print what a command took, and return whether that is within the limits.
 
-    The quickest run counts: what else the machine does only adds to it.
+    The fastest run counts, as the machine's other work only slows a run down.
     """
     seconds, megabytes = min(run[0] for run in runs), max(run[1] for run in runs)
     is_within = seconds <= _SECONDS_MAX and megabytes <= _MEGABYTES_MAX

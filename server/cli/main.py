@@ -15,16 +15,16 @@ from server.support.errors import UserError
 # Name: module in this folder, and help. The module's function `add_NAME` completes the parser.
 _COMMANDS = {
     "serve": ("serve", "serve documents until Ctrl-C or SIGTERM"),
-    "maintain": ("storage", "pack the repositories of documents anew"),
-    "check": ("storage", "see whether the documents on disk are sound"),
+    "maintain": ("storage", "repack the repositories of documents"),
+    "check": ("storage", "check the documents on disk"),
     "ls": ("documents", "list the documents of a server"),
     "cat": ("documents", "print the text of a document"),
-    "new": ("documents", "make a document of a text"),
-    "put": ("documents", "send a new version of a document, to be merged"),
+    "new": ("documents", "create a document from a text"),
+    "put": ("documents", "send a new version of a document, which is merged"),
     "append": ("documents", "add lines to a document"),
-    "export": ("folders", "write documents into the files of a folder"),
-    "import": ("folders", "make documents of text files"),
-    "sync": ("sync.command", "keep a file in step with a document, for any editor"),
+    "export": ("folders", "write documents to the files of a folder"),
+    "import": ("folders", "create documents from text files"),
+    "sync": ("sync.command", "keep a file in sync with a document, for any editor"),
     "settings": ("serve", "print all settings as a Markdown page"),
 }
 
@@ -34,8 +34,8 @@ _EXAMPLES = """examples:
   GOLLABEDIT_HOST=0.0.0.0 gollabedit serve      reachable from other machines
   git clone http://localhost:8080/notes.git     the history of the document "notes"
   gollabedit sync notes.txt http://localhost:8080/d/notes   write in any editor
-  gollabedit check                              see whether all documents in ./data are sound
-  gollabedit maintain                           pack all documents in ./data anew
+  gollabedit check                              check all documents in ./data
+  gollabedit maintain                           repack all documents in ./data
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
   gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back
 """
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as problem:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # as of `head`, which has enough
+    except BrokenPipeError:  # such as `head`, once it has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

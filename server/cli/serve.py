@@ -16,14 +16,14 @@ from server.app import serve
 from server.config import Config, SettingError
 from server.storage.data_folder import DataFolder
 
-# The faster event loop, where there is one.
+# The faster event loop, if it is installed.
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
     "uvloop" if find_spec("uvloop") else "asyncio"
 ).new_event_loop
 
-# A thread that merges lets the event loop run after this time; Python's own default is 5 ms.
+# How long a thread that merges may delay the event loop; Python's default is 5 ms.
 _SWITCH_INTERVAL_S = 0.0005
-# Hardly anything of ours is in cycles, and looking for them stops everything for up to 100 ms.
+# Hardly any of our objects are in cycles, and a collection stops everything for up to 100 ms.
 _GARBAGE_THRESHOLDS = (50_000, 50, 50)
 _SERVE_EXAMPLES = """examples:
   gollabedit serve                              http://localhost:8080, documents in ./data
@@ -44,7 +44,6 @@ def add_serve(command: ArgumentParser) -> None:
 
 
 def add_settings(command: ArgumentParser) -> None:
-    command.description = None
     command.set_defaults(run=lambda _: print(config.markdown(), end=""))
 
 
@@ -59,22 +58,25 @@ def _serve(options: Namespace) -> None:
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(serve(settings, folder))
         except OSError as problem:
-            raise SettingError(_why_not(settings, problem)) from None
+            raise SettingError(_listen_problem(settings, problem)) from None
 
 
 def _tune_interpreter() -> None:
-    """Answers should come in time: threads take turns quickly, and garbage is sought seldom."""
+    """Keep latency low: switch threads often, and collect garbage rarely."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    gc.freeze()  # what was imported stays
+    gc.freeze()  # imported modules are never garbage
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
-def _why_not(settings: Config, problem: OSError) -> str:
+def _listen_problem(settings: Config, problem: OSError) -> str:
+    """Return why the server cannot listen, as a sentence for the user."""
     place = f"{settings.host}:{settings.port}"
     match problem.errno:
         case errno.EADDRINUSE:
-            return f"port {settings.port} is taken; stop what uses it, or choose another: --port"
+            return (
+                f"port {settings.port} is taken; stop what uses it, or choose another with --port"
+            )
         case errno.EACCES:
-            return f"{place} may not be listened on by this user; choose a port above 1023"
+            return f"this user may not listen on {place}; choose a port above 1023"
         case _:
             return f"cannot listen on {place}: {problem.strerror or problem}"

@@ -77,7 +77,9 @@ async def _serve(request: web.Request, body: bytes) -> web.StreamResponse:
             await _exchange(request, response, process, body)
     except TimeoutError:
         if not response.prepared:
-            raise web.HTTPServiceUnavailable(text="Too much to do; try again later.\n") from None
+            raise web.HTTPServiceUnavailable(
+                text="The server is overloaded; try again later.\n"
+            ) from None
         if request.transport is not None:
             request.transport.abort()  # a truncated response must not look complete
     except ConnectionError:

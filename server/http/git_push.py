@@ -74,7 +74,7 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
             if exists:
                 refs = await asyncio.to_thread(with_haves, refs, path)
     except TimeoutError:
-        raise _too_much_to_do() from None
+        raise _overloaded() from None
     return web.Response(
         body=service_line(request, _SERVICE) + refs,
         content_type=f"application/x-git-{_SERVICE}-advertisement",
@@ -164,7 +164,7 @@ async def _push(
                     hub.pushed(document)
     except TimeoutError:
         if not response.prepared:
-            raise _too_much_to_do() from None
+            raise _overloaded() from None
         if request.transport is not None:
             request.transport.abort()
     return response
@@ -205,8 +205,8 @@ async def _run(
             writer.close()
 
 
-def _too_much_to_do() -> web.HTTPException:
-    return web.HTTPServiceUnavailable(text="Too much to do; push again later.\n")
+def _overloaded() -> web.HTTPException:
+    return web.HTTPServiceUnavailable(text="The server is overloaded; push again later.\n")
 
 
 def _settings(config: Config, workspace: PushWorkspace) -> tuple[str, ...]:

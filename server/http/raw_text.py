@@ -34,18 +34,17 @@ _RETRY_AFTER_S = 2
 _ANONYMOUS = "HTTP"  # the author's name where the request has none
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
 
-_DISPUTED = (
-    "Others changed the same words; nothing of this text was taken in. Get the document anew,"
-    " decide between both sides at each of the hunks, and send the result with the new revision"
-    " in If-Match."
+_CONFLICT = (
+    "Others changed the same words; nothing of this text was merged. Get the document again,"
+    " resolve each of the hunks, and send the result with the new revision in If-Match."
 )
 _EXISTS = (
     "The document exists. Send If-Match with the ETag of the revision that your text was made"
-    ' from, like If-Match: "{revision}"; or If-Match: * to take the place of whatever it holds.\n'
+    ' from, like If-Match: "{revision}"; or If-Match: * to replace whatever it has.\n'
 )
 _UNKNOWN = (
     "The document has no such revision. If-Match takes the ETag of a GET of this address; a"
-    " document that does not exist is made with If-None-Match: *.\n"
+    " document that does not exist is created with If-None-Match: *.\n"
 )
 _ONE_REVISION = 'If-Match takes one revision in double quotes, or *: If-Match: "0123abc".\n'
 
@@ -73,16 +72,16 @@ async def put_text(request: web.Request) -> web.Response:
     document = document_of(request, writing=True)
     text = await _text(request)
     submission = _submission(request, text)
-    outcome = await _ask(request, document, submission)
+    outcome = await _submit(request, document, submission)
     match outcome:
         case Accepted(created=created):
             if isinstance(submission, Create) and not created:
-                raise web.HTTPBadRequest(text="An empty text makes no document.\n")
+                raise web.HTTPBadRequest(text="An empty text does not create a document.\n")
             return _text_response(outcome.text, outcome.revision, 201 if created else 200)
         case AlreadyExists(revision):
-            raise _exists(request, revision)
+            raise _exists_error(request, revision)
         case Conflicted():
-            return _disputed(document, text, outcome)
+            return _conflict_response(document, text, outcome)
         case _:
             assert_never(outcome)
 
@@ -93,8 +92,8 @@ async def append_text(request: web.Request) -> web.Response:
     text = await _text(request)
     if not text:
         raise web.HTTPBadRequest(text="There is nothing to append: the body is empty.\n")
-    accepted = await _ask(request, document, Append(text))
-    assert isinstance(accepted, Accepted), "what is appended changes no words"
+    accepted = await _submit(request, document, Append(text))
+    assert isinstance(accepted, Accepted), "appending never conflicts"
     return _text_response("", accepted.revision, 201 if accepted.created else 200)
 
 
@@ -145,7 +144,7 @@ async def _body(request: web.Request) -> bytes:
         raise web.HTTPRequestTimeout(text="The text did not arrive in time.\n") from None
 
 
-async def _ask(request: web.Request, document: str, submission: Submission) -> Outcome:
+async def _submit(request: web.Request, document: str, submission: Submission) -> Outcome:
     """Submit a text and return the outcome.
 
     Raises:
@@ -155,9 +154,9 @@ async def _ask(request: web.Request, document: str, submission: Submission) -> O
     try:
         outcome = await request.app[HUB].submit(document, name, submission)
     except OverloadedError:
-        raise _unavailable("Too much to do; try again later.") from None
+        raise _unavailable("The server is overloaded; try again later.") from None
     if isinstance(outcome, protocol.Error):
-        raise _refused(request, outcome)
+        raise _rejection(request, outcome)
     return outcome
 
 
@@ -172,7 +171,7 @@ def _text_response(text: str, revision: str, status: int = 200) -> web.Response:
     return response
 
 
-def _disputed(document: str, sent: str, disputed: Conflicted) -> web.Response:
+def _conflict_response(document: str, sent: str, conflicted: Conflicted) -> web.Response:
     hunks = [
         protocol.DisputedHunk(
             hunk.start,
@@ -180,24 +179,24 @@ def _disputed(document: str, sent: str, disputed: Conflicted) -> web.Response:
             hunk.base,
             hunk.ours,
             hunk.theirs,
-            line_of(disputed.text, hunk.start),
+            line_of(conflicted.text, hunk.start),
             line_of(sent, hunk.in_theirs.start),
         )
-        for hunk in disputed.hunks
+        for hunk in conflicted.hunks
     ]
-    answer = protocol.DisputedText(_DISPUTED, document, disputed.revision, hunks)
+    answer = protocol.DisputedText(_CONFLICT, document, conflicted.revision, hunks)
     body = protocol.encode(answer)
     return web.Response(body=body, status=409, content_type="application/json", headers=_HEADERS)
 
 
-def _exists(request: web.Request, revision: str) -> web.HTTPException:
+def _exists_error(request: web.Request, revision: str) -> web.HTTPException:
     sentence = _EXISTS.format(revision=revision)
     if "If-None-Match" in request.headers:
         return web.HTTPPreconditionFailed(text=sentence)
     return web.HTTPPreconditionRequired(text=sentence)
 
 
-def _refused(request: web.Request, error: protocol.Error) -> web.HTTPException:
+def _rejection(request: web.Request, error: protocol.Error) -> web.HTTPException:
     match error.code:
         case Code.UNKNOWN_BASE:
             return web.HTTPPreconditionFailed(text=_UNKNOWN)

@@ -33,20 +33,20 @@ class SyncError(UserError):
 
 def add_sync(command: ArgumentParser) -> None:
     command.description = (
-        "Keep a file in step with a document until Ctrl-C: each save is an edit, and"
-        " what others write is merged into the file. Where both changed the same words the file"
-        " gets conflict markers; saving it without them is the answer."
+        "Keep a file in sync with a document until Ctrl-C: each save is an edit, and what others"
+        " write is merged into the file. Where both changed the same words the file gets conflict"
+        " markers; saving it without them resolves the conflict."
     )
     command.epilog = _EXAMPLES
     command.add_argument("file", metavar="FILE", type=Path)
-    command.add_argument("url", metavar="URL", help="as in the browser")
+    command.add_argument("url", metavar="URL", help="address of the document, as in the browser")
     command.add_argument(
         "--take",
         choices=["file", "document"],
-        help="which text to begin with, where both have one and they differ",
+        help="the text to begin with, if both have one and they differ",
     )
-    command.add_argument("--name", default=_user(), help="who writes (default: %(default)s)")
-    command.add_argument("-q", "--quiet", action="store_true", help="say only what is wrong")
+    command.add_argument("--name", default=_user(), help="your name (default: %(default)s)")
+    command.add_argument("-q", "--quiet", action="store_true", help="print problems only")
     command.set_defaults(run=_run)
 
 

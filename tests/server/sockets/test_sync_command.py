@@ -399,8 +399,8 @@ async def test_what_is_no_text_is_said_and_left_alone(
     [
         (".", "", "is a folder"),
         ("no/such/notes.txt", "", "there is no folder"),
-        ("notes.txt", "http://localhost/notes", "no address of a document"),
-        ("/dev/null", "", "no ordinary file"),
+        ("notes.txt", "http://localhost/notes", "not the address of a document"),
+        ("/dev/null", "", "not a regular file"),
     ],
 )
 async def test_what_cannot_be_synced_is_one_clear_line(
