@@ -232,7 +232,7 @@ async def unsent_text_shown(stage: Stage) -> Window:
 
 async def unsent_text_merged(stage: Stage) -> Window:
     bo = await unsent_text_offered(stage)
-    await bo.page.get_by_role("button", name="Merge into document").click()
+    await bo.page.get_by_role("button", name="Merge").click()
     await expect(bo.page.get_by_role("region", name="Unsent text")).to_contain_text("was merged")
     return bo
 
