@@ -10,6 +10,7 @@ from random import Random
 from bench.load.processes import ENVIRONMENT, BenchError
 from bench.load.texts import KIB, text, word
 from server.core import git_model
+from server.core.names import filename_of
 
 _MADE_AT = 1_700_000_000
 
@@ -34,7 +35,7 @@ def long(data: Path, document: str, commits: int) -> Path:
     command = ["git", "-c", "fastimport.unpackLimit=1", "-C", str(path), "fast-import", "--quiet"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=ENVIRONMENT) as importer:
         assert importer.stdin is not None
-        for part in _history(git_model.filename_of(document), commits):
+        for part in _history(filename_of(document), commits):
             importer.stdin.write(part)
     if importer.returncode:
         raise BenchError(f"git fast-import ended with {importer.returncode}")

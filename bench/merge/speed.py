@@ -36,7 +36,7 @@ _CAPTION = (
 
 
 class Case(NamedTuple):
-    """Texts of one sort."""
+    """TextCache of one sort."""
 
     title: str
     triples: Iterator[Triple]

@@ -1,4 +1,4 @@
-"""Texts to measure the speed on, all from seeds: prose with small changes, and hostile ones."""
+"""TextCache to measure the speed on, all from seeds: prose with small changes, and hostile ones."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from server.cli.http_client import CommandError
-from server.http.not_found import nearest_name
+from server.core.names import nearest_name
 from server.support.terminal import say
 
 _FILE_BYTES_MAX = 64 * 1024 * 1024  # what is larger is no document anywhere, and is not even read

@@ -114,6 +114,17 @@ async def test_what_others_type_at_my_caret_stays_to_its_right(room: Room) -> No
 
 
 @pytest.mark.engines
+async def test_my_caret_at_the_start_of_a_line_stays_with_the_line(room: Room) -> None:
+    ann, bo = await room.pair("- one\n\n- two\n")
+    await ann.goes_before("\n- two")  # an empty line, begun with Enter
+    await bo.goes_before("\n- two")
+    await bo.page.keyboard.insert_text("- new\n")
+    await ann.reads("- one\n- new\n\n- two\n")
+    await ann.types("- mine")
+    assert await room.agreed() == "- one\n- new\n- mine\n- two\n"
+
+
+@pytest.mark.engines
 async def test_what_i_read_stays_in_place_when_others_write_above_it(room: Room) -> None:
     ann, bo = await room.pair("".join(f"line {number}\n" for number in range(200)))
     await ann.goes_after("line 150")  # which also brings it into view

@@ -130,18 +130,33 @@ def test_the_check_is_crc32_of_utf8(text: str, check: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "clean"),
+    "content", [b"", b"[]", b"{}", b'{"type": "merged"}', b'{"type": 1}', b"\xff", b"[" * 9999]
+)
+def test_an_invalid_frame_of_a_server_is_a_clear_error(content: bytes) -> None:
+    with pytest.raises(BadMessageError):
+        protocol.decode_server_message(content)
+
+
+@pytest.mark.parametrize(
+    "message",
     [
-        ("Ann", "Ann"),
-        ("  Ann \t\n Lee ", "Ann Lee"),
-        ("Ann <root@x>", "Ann root@x"),
-        ("\u202eevil", "evil"),
-        ("<>", ""),
-        (".,;", ""),
-        ("x" * 100, "x" * 64),
-        ("Zoë 🦊", "Zoë 🦊"),
-        ("", ""),
+        protocol.Merged(2, "c1", "r1", [(0, 1, "a")], 7),
+        protocol.Update(from_="r1", revision="r2", splices=[], check=7, clients=["k2"]),
+        protocol.FullText("r2", "text", 7),
+        protocol.PersonMoved("k1", "Ann", "red"),
+        protocol.PersonLeft("k1"),
+        protocol.UnmergedCount(3),
+        protocol.Error("forbidden", "No."),
     ],
 )
-def test_a_name_fits_into_a_signature_and_on_a_line(given: str, clean: str) -> None:
-    assert protocol.clean_name(given) == clean
+def test_a_server_message_is_decoded_as_it_was_encoded(message: protocol.ServerMessage) -> None:
+    assert protocol.decode_server_message(protocol.encode(message)) == message
+
+
+@pytest.mark.parametrize("content", [b'{"type": "weather", "text": 1}', b'{"type": "pong"}'])
+def test_a_type_that_a_client_does_not_know_is_ignored(content: bytes) -> None:
+    assert protocol.decode_server_message(content) is None
+
+
+def test_a_client_message_is_encoded_as_the_protocol_has_it() -> None:
+    assert protocol.encode(Park(2, "c1")) == b'{"type":"park","seq":2,"commit":"c1"}'

@@ -10,7 +10,7 @@
 
 import { diffSplicesInUnits, typedAt } from '../text/diff_splices.js';
 import { afterTyping, offsetInText, shown } from '../text/endings.js';
-import { apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
+import { addsLinesAt, apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
 import { UndoHistory } from './undo_history.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
@@ -261,9 +261,11 @@ export class Editor {
     const area = this.#area;
     const { selectionStart, selectionEnd, selectionDirection } = area;
     const isCaret = selectionStart === selectionEnd;
+    const isPushed = !isCaret || addsLinesAt(this.#expected, splices, selectionStart);
     write();
-    // Text that others insert at the caret goes behind it, and outside of a selection.
-    const start = mapPosition(splices, selectionStart, !isCaret, lengthInUnits);
+    // Text that others insert at the caret goes behind it, whole lines before it; both stay outside
+    // of a selection.
+    const start = mapPosition(splices, selectionStart, isPushed, lengthInUnits);
     const mapped = mapPosition(splices, selectionEnd, false, lengthInUnits);
     const end = isCaret ? start : Math.max(start, mapped);
     const isRight =

@@ -100,6 +100,19 @@ export function inUnits(text, splices) {
 }
 
 /**
+ * Whether whole lines are put in front of the line that starts at an offset. A caret there belongs
+ * to its line, and so goes behind them.
+ *
+ * @param {string} text
+ * @param {readonly Splice[]} units
+ * @param {number} offset
+ */
+export function addsLinesAt(text, units, offset) {
+  if (offset > 0 && text[offset - 1] !== '\n') return false;
+  return units.some(([start, deleted, put]) => start === offset && !deleted && put.endsWith('\n'));
+}
+
+/**
  * The inverse of `inUnits`.
  *
  * @param {string} text

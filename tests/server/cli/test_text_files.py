@@ -3,7 +3,7 @@
 import pytest
 
 from server.cli.text_files import document_for, problem_of
-from server.core.git_model import filename_of
+from server.core.names import filename_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from server.mirror.mirrors import Mirror, Mirrors, retry_after_s
+from server.mirror.mirrors import Mirror, Mirrors
 from server.mirror.remote import Remote
 
 EVERY_S = 10.0
@@ -77,11 +77,6 @@ def test_failures_are_tried_again_later_and_later_whatever_is_written(mirrors: M
     assert mirrors.next_due() == later + 5, "a success begins anew"
 
 
-def test_chance_spreads_the_tries_within_the_limits() -> None:
-    assert [retry_after_s(1, chance) for chance in (0.0, 0.5, 1.0)] == [5.0, 7.5, 10.0]
-    assert [retry_after_s(10_000, chance) for chance in (0.0, 1.0)] == [300.0, 600.0]
-
-
 def test_only_another_problem_is_news_and_so_is_the_end_of_it(mirrors: Mirrors) -> None:
     mirrors.written("notes", 0.0)
     news, now = [], 0.0
@@ -128,7 +123,7 @@ def test_a_pair_leaves_other_documents_alone() -> None:
     mirrors = Mirrors(Remote("/x.git", "notes"), EVERY_S, now=0.0)
     mirrors.written("todo", 0.0)
     mirrors.start(["todo"], 0.0)
-    assert mirrors.of("todo") is None
+    assert mirrors.mirror_of("todo") is None
     assert mirrors.take(1.0) is None
 
 

@@ -134,7 +134,7 @@ async def test_a_tag_that_the_remote_has_elsewhere_is_named(repository: Path, re
     master = git("rev-parse", "master", cwd=repository)
     git("update-ref", "refs/tags/v1", master, cwd=repository)
     commit(remote, "refs/tags/v1")
-    with pytest.raises(PushError, match=r"^The remote refused v1: already exists\.$"):
+    with pytest.raises(PushError, match=r"^The remote rejected v1: already exists\.$"):
         await push(repository, str(remote), WAIT_S)
     assert refs(remote).keys() == {"tags/v1"}
 
@@ -143,7 +143,7 @@ async def test_a_hook_that_declines_is_named(repository: Path, remote: Path) -> 
     hook = remote / "hooks" / "update"
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
-    with pytest.raises(PushError, match=r"^The remote refused master: hook declined"):
+    with pytest.raises(PushError, match=r"^The remote rejected master: hook declined"):
         await push(repository, str(remote), WAIT_S)
 
 
@@ -186,7 +186,7 @@ async def test_a_document_that_is_gone_is_a_sentence_too(remote: Path, tmp_path:
 async def test_a_remote_that_hangs_is_given_up_after_a_while(
     repository: Path, hanging_ssh: HangingSsh
 ) -> None:
-    with pytest.raises(PushError, match=r"^The remote has not answered within 0\.1 s\.$"):
+    with pytest.raises(PushError, match=r"^The remote did not answer within 0\.1 s\.$"):
         await push(repository, "ssh://git@host.invalid/notes.git", 0.1)
 
 

@@ -1,22 +1,22 @@
 """What is said on the pusher's terminal."""
 
 from merge.three_way import merge
-from server.core.submission import Disputed, Taken
-from server.push.report import disputed_lines, printable, taken_line
+from server.core.submission import Accepted, Conflicted
+from server.push.report import accepted_line, conflict_lines, printable
 
 
 def disputed(base: str, master: str, sent: str, *files: str) -> list[str]:
     hunks = merge(base, master, sent).hunks
     assert hunks or files
-    return disputed_lines(Disputed("c" * 40, master, hunks, files), sent, "notes.txt")
+    return conflict_lines(Conflicted("c" * 40, master, hunks, files), sent, "notes.txt")
 
 
 def taken(*people: str) -> str:
-    return taken_line(Taken("a" * 40, "", is_new=True, people=people), "b" * 40)
+    return accepted_line(Accepted("a" * 40, "", is_new=True, people=people), "b" * 40)
 
 
 def test_whose_edits_it_was_merged_with() -> None:
-    assert "Merged: master is aaaaaaaaaa now" in taken()
+    assert "Merged: master is now aaaaaaaaaa" in taken()
     assert "Merged with Ann's edits: master" in taken("Ann")
     assert "Merged with 2 people's edits (Ann, Bo): master" in taken("Ann", "Bo")
     assert "with 5 people's edits (A, B, C, …): master" in taken("A", "B", "C", "D", "E")

@@ -49,7 +49,7 @@ def _missing(clone: Path) -> None:
         (_huge, "has 10,485,760 bytes in commit {commit}; a document can hold 1,048,576"),
         (_link, "it is a symbolic link"),
         (_folder, "it is a folder"),
-        (_missing, "There is no file notes.txt in your commit"),
+        (_missing, "Your commit has no file notes.txt"),
     ],
 )
 @pytest.mark.parametrize("ref", ["master", "refs/for/master"])
@@ -214,7 +214,7 @@ async def test_too_many_refs_are_refused(server: Served, ann: Client, clone: Pat
     before = await server.refs()
     refs = [f"refs/heads/b/{number}" for number in range(10_000)]
     said = await _send(server, "0" * 40, ann.revision, await _packed(clone, "HEAD"), *refs)
-    assert "10,000 refs are too many for one push: 200 at most" in said
+    assert "10,000 refs are too many for one push: at most 200" in said
     assert await server.refs() == before
 
 

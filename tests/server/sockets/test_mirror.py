@@ -45,8 +45,8 @@ def hanging_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Han
 
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirror, "_RETRY_LEAST_S", 0.01)
-    monkeypatch.setattr(mirror, "_RETRY_MOST_S", 0.1)
+    monkeypatch.setattr(mirror, "_RETRY_BASE_S", 0.01)
+    monkeypatch.setattr(mirror, "_RETRY_MAX_S", 0.1)
 
 
 async def _mirrors(server: Served, document: str = "notes") -> list[Message]:
@@ -246,8 +246,8 @@ async def test_a_remote_that_comes_back_is_caught_up_and_the_log_says_it_once(
     found = await _pushed(server, ann.revision)
     assert (found["behind"], found["problem"]) == (False, None)
     [warning] = _warnings(server_log)
-    assert warning.startswith(f"notes: the mirror {tmp_path}/disk/notes.git is behind: Git says: ")
-    assert f"notes: the mirror {tmp_path}/disk/notes.git works again" in server_log.messages
+    assert warning.startswith(f"notes: push to mirror {tmp_path}/disk/notes.git failed: Git says: ")
+    assert f"notes: push to mirror {tmp_path}/disk/notes.git works again" in server_log.messages
     server_log.clear()
 
 
@@ -291,7 +291,7 @@ async def test_a_remote_that_hangs_holds_up_no_edit_no_other_remote_and_no_end(
     async with asyncio.timeout(DEADLINE_S):
         await server.stop()
     await hanging_ssh.ended()
-    assert _warnings(server_log) == [f"the mirror {hangs} is behind until the next start: notes"]
+    assert _warnings(server_log) == [f"mirror {hangs} stays behind until the next start: notes"]
     server_log.clear()
 
 
@@ -302,7 +302,7 @@ async def test_a_remote_that_hangs_is_given_up_after_a_while(
     server = await serve(mirror=(hangs,), mirror_wait_s=0.1, **_SOON)
     await _put(server, "notes")
     found = await _failing(server)
-    assert found["problem"] == "The remote has not answered within 0.1 s."
+    assert found["problem"] == "The remote did not answer within 0.1 s."
     server_log.clear()
 
 
@@ -336,7 +336,7 @@ async def test_what_was_written_before_the_start_is_pushed(serve: Serve, backup:
     for document, revision in made.items():
         await _pushed(second, revision, document)
         assert await _branches(backup / f"{document}.git") == {"master": revision}
-    assert second.app[HUB].opened() == [], "no document was opened for it"
+    assert second.app[HUB].documents() == [], "no document was opened for it"
 
 
 async def test_what_a_server_left_in_the_journal_is_pushed(tmp_path: Path, backup: Path) -> None:

@@ -22,7 +22,7 @@ async def test_a_fast_forward_is_the_new_revision_and_everybody_sees_it(
     commit = await commit_text(clone, TEXT.replace("two", "TWO"))
     ran = await push(clone)
     assert ran.code == 0, ran.err
-    assert f"master is your commit {commit[:10]} now" in ran.err
+    assert f"master is now your commit {commit[:10]}" in ran.err
     await ann.until(TEXT.replace("two", "TWO"))
     assert ann.revision == commit
     assert (await server.refs())["master"] == commit
@@ -248,7 +248,7 @@ async def test_a_refused_push_leaves_no_document(server: Served, tmp_path: Path)
     path = await begin_repository(tmp_path / "mine", **{"other.txt": "text\n"})
     ran = await run_git("push", f"{server.url}/fresh.git", "master", cwd=path)
     assert ran.code != 0
-    assert "There is no file fresh.txt in your commit" in ran.err
+    assert "Your commit has no file fresh.txt" in ran.err
     assert not server.folder.repository_path("fresh").exists()
     async with server.http.get(f"{server.url}/d/fresh/raw") as response:
         assert response.status == 404
@@ -259,7 +259,7 @@ async def test_a_document_begins_with_its_master(server: Served, tmp_path: Path)
     url = f"{server.url}/fresh.git"
     ran = await run_git("push", url, "HEAD:refs/heads/draft", cwd=path)
     assert ran.code != 0
-    assert "It begins with its master: git push URL HEAD:master" in ran.err
+    assert "Push its master first: git push URL HEAD:master" in ran.err
     assert not server.folder.repository_path("fresh").exists()
     ran = await run_git("push", url, "HEAD:refs/heads/draft", "master", cwd=path)
     assert ran.code == 0, ran.err
@@ -305,18 +305,18 @@ async def test_other_branches_tags_and_notes_are_kept(server: Served, clone: Pat
 @pytest.mark.parametrize(
     ("refspec", "why"),
     [
-        ("HEAD:refs/heads/clients/somebody", "it belongs to the people who are typing"),
-        ("HEAD:refs/heads/clients", "it belongs to the people who are typing"),
-        ("HEAD:refs/heads/unmerged/something", "it goes by itself"),
-        ("HEAD:refs/heads/master/below", "would be in the way of master"),
+        ("HEAD:refs/heads/clients/somebody", "it is reserved for connected clients"),
+        ("HEAD:refs/heads/clients", "it is reserved for connected clients"),
+        ("HEAD:refs/heads/unmerged/something", "it is removed automatically"),
+        ("HEAD:refs/heads/master/below", "would collide with master"),
         ("HEAD:refs/for/other", "only refs/for/master is merged"),
         ("HEAD:refs/pull/1", "only branches, tags and notes"),
-        ("HEAD:refs/heads/Clients/x", "it belongs to the people who are typing"),
-        ("HEAD:refs/heads/refs/heads/master", "Git would take it for another"),
-        ("HEAD:refs/tags/HEAD", "Git would take it for another"),
-        (b"HEAD:refs/heads/a\xffb", "a name has to be printable, in UTF-8"),
-        ("HEAD:refs/heads/a\u2028b", "a name has to be printable, in UTF-8"),
-        ("HEAD:refs/heads/a\u00a0b", "a name has to be printable, in UTF-8"),
+        ("HEAD:refs/heads/Clients/x", "it is reserved for connected clients"),
+        ("HEAD:refs/heads/refs/heads/master", "the name is ambiguous to Git"),
+        ("HEAD:refs/tags/HEAD", "the name is ambiguous to Git"),
+        (b"HEAD:refs/heads/a\xffb", "a name must be printable UTF-8"),
+        ("HEAD:refs/heads/a\u2028b", "a name must be printable UTF-8"),
+        ("HEAD:refs/heads/a\u00a0b", "a name must be printable UTF-8"),
         (":refs/heads/master", "master cannot be deleted"),
         ("+HEAD~1:refs/heads/master", "git push origin HEAD:refs/for/master"),
     ],
