@@ -162,7 +162,7 @@ async def test_a_tab_that_is_closed_while_offline_leaves_its_text_to_the_next(ro
     await expect(bar(ann)).to_be_hidden()
 
 
-async def test_unsent_text_that_disagrees_is_put_aside_and_the_rest_merged(room: Room) -> None:
+async def test_unsent_text_that_conflicts_is_parked_and_the_rest_merged(room: Room) -> None:
     await room.begin("Meet on Monday.\n\nBring:\n")
     ann = await room.enter("Ann")
     other = Window(await ann.context.new_page(), ann.line)
@@ -254,7 +254,7 @@ async def test_a_merge_without_a_connection_is_said_and_can_be_tried_again(room:
 # --- several tabs
 
 
-async def test_a_page_that_is_loaded_anew_offers_nothing(room: Room) -> None:
+async def test_a_reloaded_page_offers_nothing(room: Room) -> None:
     ann = await room.enter("Ann")
     ann.line.hold()
     await ann.types("typed and not sent")
