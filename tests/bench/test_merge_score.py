@@ -8,7 +8,7 @@ from bench.merge.corpus import Corpus, Row, Triple
 from bench.merge.in_process import Ours
 from bench.merge.processes import Wiggle
 from bench.merge.score import score
-from bench.merge.tool import Failed, Tool, foreign
+from bench.merge.tool import Failed, Tool, third_party
 
 _ROWS = [
     Row(Triple("", "one\n", ""), "one\n", "prose", ""),
@@ -20,7 +20,7 @@ class Brittle(Tool):
     """Takes ours, and crashes where there is no base."""
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        with foreign():
+        with third_party():
             assert base
         return ours
 
@@ -63,5 +63,5 @@ def test_a_crash_of_our_own_merge_is_not_counted_but_seen(
 
 
 def test_what_others_code_raises_is_a_failure_of_that_tool() -> None:
-    with pytest.raises(Failed), foreign():
+    with pytest.raises(Failed), third_party():
         raise RecursionError
