@@ -14,7 +14,7 @@ from statistics import median
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from server.cli.main import new_event_loop
+from server.cli.serve import new_event_loop
 from server.config import Config
 from server.storage.data_folder import DataFolder
 from tests.server.sockets.harness import Served, git, run_git

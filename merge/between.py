@@ -67,17 +67,17 @@ def _joined(shift: int, splices: Iterable[Splice]) -> Iterator[Splice]:
         yield last
 
 
-def by_letters(before: str, after: str) -> tuple[Splice, ...]:
+def by_letters(before: str, after: str) -> tuple[Splice, ...] | None:
     """What makes `after` of `before`, letter by letter where that reads as typing.
 
     As `between`, but words are not compared: several letters that came into one word are several
-    splices.
+    splices. None if too much differs for that.
     """
     prefix, suffix = _common_ends(before, after)
     old = before[prefix : len(before) - suffix]
     new = after[prefix : len(after) - suffix]
     if len(old) + len(new) > _LETTERS_MAX:
-        return between(before, after)
+        return None
     found = [
         Splice(prefix + at, deleted, inserted)
         for line in _lines(old, new)

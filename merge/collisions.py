@@ -21,6 +21,7 @@ from itertools import product
 from unicodedata import combining, normalize
 
 from merge.between import is_between_words
+from merge.order import has_order
 from merge.placed import Placed, is_empty_line, is_line_start, is_lines, old_text, says_something
 from merge.tokens import tokens
 
@@ -63,7 +64,8 @@ def _may_share_point(base: str, one: Placed, other: Placed) -> bool:
     """Whether both insertions can stand, one behind the other."""
     lines = is_lines(base, one), is_lines(base, other)
     if all(lines):
-        return _lines(one.inserted).isdisjoint(_lines(other.inserted))
+        are_others = _lines(one.inserted).isdisjoint(_lines(other.inserted))
+        return are_others and has_order(one.inserted, other.inserted)
     if any(lines) or is_empty_line(base, one.start):
         return True
     if says_something(one.inserted) and says_something(other.inserted):

@@ -1,5 +1,9 @@
 """The shortest way from one list of tokens to another, by Git's own diff (xdiff, Myers).
 
+Where tokens repeat there may be several shortest ways, and one of them leaves each token the number
+that it has ("- m" four times, the first and the last changed). That one is taken: Git's would say
+that other lines changed than those where somebody wrote.
+
 It must be Git's: the merge promises what `git merge-file` gives wherever that is clean, and only
 the same diff keeps that promise. pygit2 is used for nothing but this: two buffers in, changed
 ranges out; no repository is opened, here or anywhere in this package.
@@ -9,7 +13,7 @@ compares lines, words or anything hashable.
 """
 
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, groupby
 from typing import NamedTuple
 
 from pygit2 import Patch
@@ -39,10 +43,27 @@ def diff(before: Sequence[str], after: Sequence[str]) -> list[Change]:
         context_lines=0,
         interhunk_lines=0,
     )
-    return [
+    found = [
         _change(hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines)
         for hunk in patch.hunks
     ]
+    return _in_place(before, after, found) if len(before) == len(after) else found
+
+
+def _in_place(before: Sequence[str], after: Sequence[str], found: list[Change]) -> list[Change]:
+    """The change that leaves each token where it is, if it is no longer than the one found."""
+    if all(end - start == new_end - new_start for start, end, new_start, new_end in found):
+        return found
+    is_kept = [one == other for one, other in zip(before, after, strict=True)]
+    if is_kept.count(False) > sum(change.end - change.start for change in found):
+        return found
+    changes = []
+    place = 0
+    for kept, run in groupby(is_kept):
+        start, place = place, place + sum(1 for _ in run)
+        if not kept:
+            changes.append(Change(start, place, start, place))
+    return changes
 
 
 def _numbered(items: Sequence[str], numbers: dict[str, int], first: int) -> bytes:

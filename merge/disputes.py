@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from merge.doubling import doubles_nearby, doublings
 from merge.edits import Edit, Words, is_word
+from merge.order import has_order
 
 # Edits with this many untouched words between them are still near each other.
 _NEAR = 3
@@ -67,10 +68,13 @@ def _belong_both(sides: Sides, ours: Edit, theirs: Edit) -> bool:
     """Whether two insertions at one point are plainly two things."""
     if not (_are_separate_lines(sides, ours, theirs) or goes_on_before(ours, theirs)):
         return False
+    texts = _text(sides.ours, ours), _text(sides.theirs, theirs)
     mine, yours = ours.brought, theirs.brought
     least = min(mine.total(), yours.total())
-    return (mine & yours).total() <= _COMMON_SHARE_MAX * least and not (
-        _lines(sides.ours, ours) & _lines(sides.theirs, theirs)
+    return (
+        (mine & yours).total() <= _COMMON_SHARE_MAX * least
+        and _lines(texts[0]).isdisjoint(_lines(texts[1]))
+        and (goes_on_before(ours, theirs) or has_order(*texts))
     )
 
 
@@ -91,10 +95,14 @@ def goes_on_before(ours: Edit, theirs: Edit) -> bool:
     return inline.ends_line and not inline.begins_line and paragraph.is_paragraph
 
 
-def _lines(text: Words, edit: Edit) -> set[str]:
-    """The lines with a letter in them that the edit brings."""
-    lines = text.text(edit.new_start, edit.new_end).split("\n")
-    return {line.strip() for line in lines if any(map(str.isalnum, line))}
+def _text(side: Words, edit: Edit) -> str:
+    """What the edit brings, with the blank before it."""
+    return side.text(edit.new_start, edit.new_end)
+
+
+def _lines(text: str) -> set[str]:
+    """The lines with a letter in them."""
+    return {line.strip() for line in text.split("\n") if any(map(str.isalnum, line))}
 
 
 def _may_touch(b: Words, first: Edit, last: Edit) -> bool:

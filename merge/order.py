@@ -8,7 +8,8 @@ What belongs to the lines above stays with them, and what begins something new c
     a heading of a deeper level         ### Rooms
     a heading of a higher level         ## Budget
 
-Between equals the alphabet decides, so that the order does not depend on whose they are.
+Between equals the alphabet decides, so that the order does not depend on whose they are. Before all
+that: a line must not get behind one that is indented less than it is, and become its child.
 """
 
 import regex
@@ -21,7 +22,24 @@ _TAB = 8
 
 def comes_first(one: str, other: str) -> bool:
     """Whether `one` stands before `other`; each is lines, with the blank lines around them."""
+    is_safe = _keeps_parents(one, other)
+    if is_safe != _keeps_parents(other, one):
+        return is_safe
     return _rank(one) <= _rank(other)
+
+
+def has_order(one: str, other: str) -> bool:
+    """Whether there is an order in which neither gets another parent than it was written under."""
+    return _keeps_parents(one, other) or _keeps_parents(other, one)
+
+
+def _keeps_parents(first: str, last: str) -> bool:
+    above, below = _indentations(first), _indentations(last)
+    return not above or not below or min(above) >= below[0]
+
+
+def _indentations(lines: str) -> list[int]:
+    return [_indentation(line) for line in lines.split("\n") if line.strip()]
 
 
 def _rank(lines: str) -> tuple[int, int, bool, bool, str, str]:

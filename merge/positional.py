@@ -168,7 +168,7 @@ def _line_end_of(base: str) -> str:
 
 def _shared(base: str, one: Placed, other: Placed) -> str:
     """What both did: the same change, or the line end that the text lacked."""
-    if one.splice == other.splice and _is_one_act(one):
+    if one.splice == other.splice and _is_one_act(base, one):
         return one.inserted
     if (
         one.start < len(base)
@@ -183,9 +183,10 @@ def _shared(base: str, one: Placed, other: Placed) -> str:
     return ""
 
 
-def _is_one_act(change: Placed) -> bool:
+def _is_one_act(base: str, change: Placed) -> bool:
     """Whether two people who did the same meant the same: not so of an item that both began."""
-    return change.is_replacement or says_something(change.inserted)
+    indents = is_line_start(base, change.start) and change.inserted.strip(" \t") == ""
+    return change.is_replacement or indents or says_something(change.inserted)
 
 
 def _in_order(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed, bool]]:

@@ -8,7 +8,7 @@ r"""The three-way merge of whole texts.
 
     1  lines   Each side is compared with the base line by line (Git's own diff). Lines that one
                side changed are taken. The result is what `git merge-file` gives where that is
-               clean, byte for byte.
+               clean, byte for byte, unless equal lines leave a choice (`diff`).
     2  words   Lines that both changed are merged word by word (`words`), and ask where in doubt.
 
 In `live` merges, where both sides are a moment of typing, the changes of either side are first read

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from merge.between import between, by_letters, is_between_words, settled, tears_nothing
 from merge.pieces import Piece
-from merge.placed import Placed, in_one_word, sticks
+from merge.placed import Placed, in_one_word, old_text, sticks
 from merge.positional import merge_placed, pieces
 from merge.splices import Splice
 from merge.tokens import equal_prefix
@@ -37,11 +37,16 @@ def merge_typed(base: str, ours: str, theirs: str) -> list[Piece] | None:
     A side is read by words, where all that happened to one word is one change, and by letters,
     where several insertions into one word are several.
     """
-    mine, yours = between(base, ours), between(base, theirs)
-    if max(len(mine), len(yours)) > _CHANGES_MAX:
+    changes = between(base, ours), between(base, theirs)
+    if max(map(len, changes)) > _CHANGES_MAX:
         return None
-    by_words = [_read(base, side, in_one_word) for side in (mine, yours)]
-    by_letters = [_by_letters(base, side) for side in (ours, theirs)]
+    by_words = [_read(base, change, in_one_word) for change in changes]
+    by_letters = [
+        _by_letters(base, side, change)
+        for side, change in zip((ours, theirs), changes, strict=True)
+    ]
+    if any(_cuts_words(base, typed) for side in (*by_words, *by_letters) for typed in side):
+        return None
     is_plain = all(_is_plain(typed) for side in by_letters for typed in side)
     for readings in (by_letters, by_words) if is_plain else (by_words, by_letters):
         merged = merge_placed(base, *readings)
@@ -55,8 +60,20 @@ def _is_plain(typed: Placed) -> bool:
     return typed.is_insertion or (typed.is_alone and not typed.is_replacement)
 
 
-def _by_letters(base: str, side: str) -> list[Placed]:
-    return _read(base, _slid_right(base, side, by_letters(base, side)), _is_rewritten)
+def _cuts_words(base: str, typed: Placed) -> bool:
+    """Whether lines came or went with a part of a word: nobody types so, it was read wrongly."""
+    before, after = base[typed.start - 1 : typed.start], base[typed.end : typed.end + 1]
+    return any(
+        "\n" in text
+        and ((before.isalnum() and text[0].isalnum()) or (text[-1].isalnum() and after.isalnum()))
+        for text in (old_text(base, typed), typed.inserted)
+    )
+
+
+def _by_letters(base: str, side: str, by_words: Sequence[Splice]) -> list[Placed]:
+    letters = by_letters(base, side)
+    changes = by_words if letters is None else letters
+    return _read(base, _slid_right(base, side, changes), _is_rewritten)
 
 
 def _slid_right(base: str, side: str, changes: Sequence[Splice]) -> Iterator[Splice]:

@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 from merge.diff import Change
 from merge.disputes import Relation, Sides, Span, find_spans, goes_on_before
-from merge.edits import Edit, Words, find_edits, read
+from merge.edits import Edit, Words, find_edits, is_word, read
 from merge.order import comes_first
 from merge.pieces import Aligner, Piece, agreed, piece
 from merge.tokens import is_boundary
@@ -214,6 +214,8 @@ class _Assembly:
         if edit.is_deletion:
             self._deletion(edit, blanks[3 - mine])
             return texts[mine]
+        if not blanks[mine] and not self._owed and not is_word(edit.new[0]):
+            return texts[mine]  # a mark that was put right behind the word before it
         return self._merged_blank(blanks) + texts[mine].removeprefix(blanks[mine])
 
     def _insertion(self, edit: Edit, text: str, behind: str) -> str:

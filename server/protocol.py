@@ -14,9 +14,12 @@ import json
 import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+
+if TYPE_CHECKING:  # it would load the whole merge into every command
+    from merge.result import Hunk
 
 VERSION = 1
 
@@ -480,3 +483,8 @@ def check_of(text: str) -> int:
 def wire(splices: Sequence[tuple[int, int, str]]) -> list[WireSplice]:
     """Return splices in their wire form."""
     return [(start, deleted, inserted) for start, deleted, inserted in splices]
+
+
+def wire_hunks(hunks: "Sequence[Hunk]") -> list[WireHunk]:
+    """Return hunks in their wire form."""
+    return [WireHunk(h.start, h.end, h.base, h.ours, h.theirs) for h in hunks]

@@ -1,1 +1,1 @@
-"""The pages and scripts of the browser side, as files; served as they are."""
+"""The pages and scripts of the browser side, as package data."""

@@ -7,7 +7,7 @@ the program's name, and remembers nothing but what the user has it write into a 
 import os
 import re
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -56,15 +56,32 @@ _APPEND_EXAMPLES = """examples:
 # --- the command line
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add all five to the command line."""
-    _add_ls(commands)
-    _add_cat(commands)
-    _add_writing(commands, "new", "make a document of a text", _NEW_EXAMPLES, _new)
-    put = _add_writing(
-        commands, "put", "send a new version of a document, to be merged", _PUT_EXAMPLES, _put
+def add_ls(command: ArgumentParser) -> None:
+    command.epilog = _LS_EXAMPLES
+    command.add_argument("url", metavar="URL", nargs="?", default=HERE, help=f"default: {HERE}")
+    command.set_defaults(run=_ls)
+
+
+def add_cat(command: ArgumentParser) -> None:
+    command.epilog = _CAT_EXAMPLES
+    command.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
+    command.add_argument("--revision", help="an old revision (default: the newest)")
+    command.add_argument(
+        "--etag-file", metavar="FILE", type=Path, help="write the revision into this file"
     )
-    made_from = put.add_mutually_exclusive_group()
+    command.set_defaults(run=_cat)
+
+
+def add_new(command: ArgumentParser) -> None:
+    command.epilog = _NEW_EXAMPLES
+    _add_text(command)
+    command.set_defaults(run=_new)
+
+
+def add_put(command: ArgumentParser) -> None:
+    command.epilog = _PUT_EXAMPLES
+    _add_text(command)
+    made_from = command.add_mutually_exclusive_group()
     made_from.add_argument(
         "--base", metavar="REVISION", help="the revision that the text was made from"
     )
@@ -74,48 +91,22 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
         type=Path,
         help="where `cat` wrote that revision; the text's file and this one are brought up to date",
     )
-    _add_writing(commands, "append", "add lines to a document", _APPEND_EXAMPLES, _append)
+    command.set_defaults(run=_put)
 
 
-def _add_ls(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    ls = _add(commands, "ls", "list the documents of a server", _LS_EXAMPLES)
-    ls.add_argument("url", metavar="URL", nargs="?", default=HERE, help=f"default: {HERE}")
-    ls.set_defaults(run=_ls)
+def add_append(command: ArgumentParser) -> None:
+    command.epilog = _APPEND_EXAMPLES
+    _add_text(command)
+    command.set_defaults(run=_append)
 
 
-def _add_cat(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    cat = _add(commands, "cat", "print the text of a document", _CAT_EXAMPLES)
-    cat.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
-    cat.add_argument("--revision", help="an old revision (default: the newest)")
-    cat.add_argument(
-        "--etag-file", metavar="FILE", type=Path, help="write the revision into this file"
-    )
-    cat.set_defaults(run=_cat)
-
-
-def _add_writing(
-    commands: "_SubParsersAction[ArgumentParser]", name: str, what: str, examples: str, run: object
-) -> ArgumentParser:
-    command = _add(commands, name, what, examples)
+def _add_text(command: ArgumentParser) -> None:
+    """Add the options of a command that writes: where, what, and in whose name."""
     command.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
     command.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="the text (default: -, what comes in)"
     )
     command.add_argument("--name", help="who wrote it, for the history")
-    command.set_defaults(run=run)
-    return command
-
-
-def _add(
-    commands: "_SubParsersAction[ArgumentParser]", name: str, what: str, examples: str
-) -> ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=what,
-        description=f"{what[0].upper()}{what[1:]}.",
-        epilog=examples,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
 
 
 # --- the commands

@@ -5,7 +5,7 @@ no server answers there is nothing to go on with.
 """
 
 import os
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -28,7 +28,7 @@ from server.cli.http_client import (
 )
 from server.cli.text_files import document_for, read_text, text_files
 from server.core.names import filename_of, is_document_name
-from server.support.files import sync
+from server.support.files import fsync
 from server.support.terminal import harmless, say, tick
 
 _NEW = "new"
@@ -69,20 +69,8 @@ _Job = Callable[[], str]  # does one of many; returns what became of it
 # --- the command line
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add both to the command line."""
-    _add_export(commands)
-    _add_import(commands)
-
-
-def _add_export(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "export",
-        help="write documents into the files of a folder",
-        description="Write documents into the files of a folder.",
-        epilog=_EXPORT_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
+def add_export(command: ArgumentParser) -> None:
+    command.epilog = _EXPORT_EXAMPLES
     command.add_argument("url", metavar="URL", help="of a server, or of one document")
     command.add_argument("folder", metavar="FOLDER", type=Path, help="made where it is missing")
     command.add_argument(
@@ -94,14 +82,9 @@ def _add_export(commands: "_SubParsersAction[ArgumentParser]") -> None:
     command.set_defaults(run=_export)
 
 
-def _add_import(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "import",
-        help="make documents of text files",
-        description="Make documents of text files, or of the files of a folder.",
-        epilog=_IMPORT_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
+def add_import(command: ArgumentParser) -> None:
+    command.description = "Make documents of text files, or of the files of a folder."
+    command.epilog = _IMPORT_EXAMPLES
     command.add_argument("files", metavar="FILE", nargs="+", type=Path, help="or a folder")
     command.add_argument(
         "url", metavar="URL", help="of a server; for one file also http://HOST/d/NAME"
@@ -192,7 +175,7 @@ def _write(file: Path, text: bytes, mode: int | None = None) -> None:
             out.write(text)
         if mode is not None:
             fresh.chmod(mode)
-        sync(fresh)
+        fsync(fresh)
         fresh.rename(file)
     finally:
         with suppress(OSError):

@@ -17,6 +17,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
+from server.support.errors import UserError
 from server.support.terminal import harmless, without_password
 
 _WAIT_S = 60.0  # for each answer
@@ -25,7 +26,7 @@ HERE = "http://localhost:8080"
 _DOCUMENT = re.compile(r"(?P<before>.*)/(?:d/(?P<page>[^/]+)(?:/raw)?|(?P<git>[^/]+)\.git)/?")
 
 
-class CommandError(Exception):
+class CommandError(UserError):
     """A command cannot be carried out; the message is one line for the user."""
 
 

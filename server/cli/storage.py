@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -12,7 +12,7 @@ from pathlib import Path
 from server import config
 from server.config import Config
 from server.git import object_files
-from server.git.repack import UpkeepError, maintain
+from server.git.repack import RepackError, repack
 from server.storage import checkpoint
 from server.storage.data_folder import DataFolder, DataFolderError, documents_in
 from server.storage.fsck import Finding, check_folder, check_journal
@@ -32,21 +32,12 @@ _CHECK_EXAMPLES = """examples:
 """
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add both to the command line."""
-    _add_maintain(commands)
-    _add_check(commands)
-
-
-def _add_maintain(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "maintain",
-        help="pack the repositories of documents anew",
-        description="Pack the repositories of documents anew, so that they are small and quick."
-        " A running server does this by itself, now and then.",
-        epilog=_MAINTAIN_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+def add_maintain(command: ArgumentParser) -> None:
+    command.description = (
+        "Pack the repositories of documents anew, so that they are small and quick."
+        " A running server does this by itself, now and then."
     )
+    command.epilog = _MAINTAIN_EXAMPLES
     command.add_argument(
         "--thorough", action="store_true", help="make one pack for each document, whatever it costs"
     )
@@ -54,15 +45,12 @@ def _add_maintain(commands: "_SubParsersAction[ArgumentParser]") -> None:
     command.set_defaults(run=_maintain)
 
 
-def _add_check(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "check",
-        help="see whether the documents on disk are sound",
-        description="See whether the documents on disk are sound, and change nothing. A server may"
-        " run meanwhile: what looks wrong is looked at twice before it is reported.",
-        epilog=_CHECK_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+def add_check(command: ArgumentParser) -> None:
+    command.description = (
+        "See whether the documents on disk are sound, and change nothing. A server may"
+        " run meanwhile: what looks wrong is looked at twice before it is reported."
     )
+    command.epilog = _CHECK_EXAMPLES
     _add_folder(command)
     command.set_defaults(run=_check)
 
@@ -126,8 +114,8 @@ def _maintain_one(folder: DataFolder, document: str, counter: str, *, thorough: 
     before = object_files.size_of(path)
     tick(f"{counter}{document}")
     try:
-        maintain(path, thorough=thorough, alone=True)
-    except UpkeepError as problem:
+        repack(path, thorough=thorough, alone=True)
+    except RepackError as problem:
         tick("")
         print(f"gollabedit: {document}: {problem}", file=sys.stderr)
         return False

@@ -1,4 +1,4 @@
-"""Where the web modules find what the composition root gave them."""
+"""The keys under which handlers find the parts that `server.app` put into the application."""
 
 import asyncio
 

@@ -2,7 +2,7 @@
 
     git push ─▶ git receive-pack ─▶ pre-receive    is everything valid?     `PushValidator`
                                  ─▶ objects move from quarantine into the repository
-                                 ─▶ proc-receive   merge into `master`      `Hub.offer`
+                                 ─▶ proc-receive   merge into `master`      `Hub.submit`
                                  ─▶ other branches, tags: by Git itself
 
 A push to `master` or `refs/for/master` is merged like any edit, so a pusher never has to race
@@ -19,14 +19,14 @@ from typing import Any
 from server import protocol
 from server.config import Config
 from server.core.names import clean_name, filename_of
-from server.core.submission import Disputed, Offer, Taken
+from server.core.submission import Accepted, Conflicted, MergeText
 from server.git.process import GitError
 from server.hub.hub import Hub, OverloadedError
 from server.protocol import Code
 from server.push.report import accepted_line, conflict_lines, printable
 from server.push.validation import Command, PushedText, PushValidator, RejectedError
-from server.support.files import sync
-from server.support.threads import Threads
+from server.support.files import fsync
+from server.support.threads import WorkerThreads
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class HookServer:
     """Serves the hooks of one push."""
 
     def __init__(
-        self, document: str, repository: Path, hub: Hub, threads: Threads, config: Config
+        self, document: str, repository: Path, hub: Hub, threads: WorkerThreads, config: Config
     ) -> None:
         self._document = document
         self._filename = filename_of(document)
@@ -96,20 +96,20 @@ class HookServer:
         pushed = self._texts[command.new]
         name = clean_name(pushed.author) or _UNNAMED
         try:
-            verdict = await self._hub.offer(
-                self._document, name, Offer(pushed.text, head=command.new)
+            outcome = await self._hub.submit(
+                self._document, name, MergeText(pushed.text, head=command.new)
             )
         except OverloadedError:
             return _BUSY
-        match verdict:
-            case Taken():
-                _say(writer, [accepted_line(verdict, command.new)])
+        match outcome:
+            case Accepted():
+                _say(writer, [accepted_line(outcome, command.new)])
                 return ""
-            case Disputed():
-                _say(writer, conflict_lines(verdict, pushed.text, self._filename))
+            case Conflicted():
+                _say(writer, conflict_lines(outcome, pushed.text, self._filename))
                 return "others changed the same words"
             case protocol.Error(code=Code.UNKNOWN_BASE):
-                _say(writer, [verdict.message])
+                _say(writer, [outcome.message])
                 return "it cannot be merged"
             case protocol.Error(code=Code.TOO_LARGE):
                 return "the text is too large"
@@ -124,7 +124,7 @@ def _sync_objects(repository: Path) -> None:
     objects = repository / "objects"
     for folder in (*objects.iterdir(), objects):
         if folder.is_dir():
-            sync(folder)
+            fsync(folder)
 
 
 def _say(writer: StreamWriter, lines: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from merge.result import Hunk
-from server.core.submission import Disputed, Taken, line_of
+from server.core.submission import Accepted, Conflicted, line_of
 from server.support.terminal import harmless
 
 _NAMES_MAX = 3
@@ -17,7 +17,7 @@ _HOW_TO_RESOLVE = (
 )
 
 
-def accepted_line(accepted: Taken, commit: str) -> str:
+def accepted_line(accepted: Accepted, commit: str) -> str:
     """Describe the result of merging a commit into `master`."""
     if not accepted.is_new:
         return "master has this commit already."
@@ -37,7 +37,7 @@ def _edits_of(people: Sequence[str]) -> str:
     return f"{len(people)} people's edits ({named})"
 
 
-def conflict_lines(conflicted: Disputed, sent: str, filename: str) -> list[str]:
+def conflict_lines(conflicted: Conflicted, sent: str, filename: str) -> list[str]:
     """Describe the conflicts, their places, and how to resolve them."""
     lines = ["Others changed the same words as you; nothing was changed.", ""]
     for hunk in conflicted.hunks[:_HUNKS_MAX]:

@@ -17,7 +17,7 @@ from server.config import Config
 from server.git import bare
 from server.push import hook_program
 from server.storage.data_folder import DataFolder
-from server.support.threads import Threads
+from server.support.threads import WorkerThreads
 
 _HOOKS = ("pre-receive", "proc-receive")
 _UPLOADS_MAX = 32  # at the same time; each may be as large as a push
@@ -32,7 +32,7 @@ class PushWorkspace:
         self.empty_repository = self.path / "empty.git"
         self.uploads = asyncio.Semaphore(_UPLOADS_MAX)
         self.processes = asyncio.Semaphore(config.git_processes_max)
-        self.threads = Threads(_VALIDATIONS_MAX, "push")
+        self.threads = WorkerThreads(_VALIDATIONS_MAX, "push")
         self._running: set[asyncio.Task[Any]] = set()
 
     def prepare(self) -> None:

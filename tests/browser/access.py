@@ -1,4 +1,4 @@
-"""What keeps somebody out of a page: axe's rules, scrolling sideways, controls no key reaches."""
+"""Accessibility checks: axe's rules, horizontal scrolling, controls beyond the reach of keys."""
 
 from functools import cache
 from pathlib import Path
@@ -9,8 +9,7 @@ from playwright.async_api import Page, ViewportSize
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
-# A page that is no HTML (what the server says to a wrong address) is made by the browser. Sizes of
-# targets axe judges only when told to.
+# The browser makes the page for a response that is not HTML. Target sizes are checked on request.
 _VIOLATIONS = """async tags => {
   if (document.contentType !== 'text/html') return [];
   const {violations} = await axe.run({
@@ -26,7 +25,7 @@ _TOO_WIDE = """() => {
     .map(element => `it ends at ${right(element)} of ${innerWidth}: ${element.outerHTML}`);
 }"""
 
-# What Tab stops at: of radio buttons with one name only one, and nothing behind an open dialog.
+# The tab stops: one for each group of radio buttons, and none behind an open dialog.
 _STOPS = """() => {
   const within = document.querySelector('dialog:modal') ?? document;
   const groups = new Set();
@@ -65,29 +64,29 @@ _STILL_THERE = """(stops, places) => places.map(place => stops[place])
 
 
 class NoAxeError(Exception):
-    """It says what to do."""
+    """axe-core is missing; the message says what to do."""
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe-core complains of, as the page is now."""
+    """Return the violations that axe-core finds in the current page."""
     if not await page.evaluate("'axe' in window"):
-        # The debugger's scripts are no matter of the page's policy for scripts.
+        # Scripts of the debugger are exempt from the page's content security policy.
         await page.evaluate(f"(() => {{ {_axe()} }})()")
     return list(await page.evaluate(_VIOLATIONS, _TAGS))
 
 
 async def scrolls_sideways(page: Page, size: ViewportSize) -> list[str]:
-    """What does not fit into a window of that size."""
+    """Return what does not fit into a window of this size."""
     await page.set_viewport_size(size)
     return [f"at {size['width']} px {it}" for it in await page.evaluate(_TOO_WIDE)]
 
 
 async def unreached(page: Page) -> list[str]:
-    """Controls that Tab does not come to, or that do not show when they have the focus."""
+    """Return controls that Tab does not reach, or that do not show their focus."""
     stops = await page.evaluate_handle(_STOPS)
     count = int(await stops.evaluate("stops => stops.length"))
     missed, problems = set(range(count)), []
-    # The browser's own stops are between the last and the first; whoever is within begins there.
+    # Between the last and the first stop the focus passes through the browser's own controls.
     for _ in range(count + 3):
         await page.keyboard.press("Tab")
         focused: dict[str, Any] = await page.evaluate(_FOCUSED, stops)

@@ -1,4 +1,4 @@
-"""The Chromium of this machine: where it is, and how the tests start it."""
+"""Find and start the Chromium of this machine."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,10 +22,10 @@ FLAGS = (
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """A browser for as long as the context lasts.
+    """Run a browser.
 
     Raises:
-        NoBrowserError: this machine has none.
+        NoBrowserError: if there is none.
     """
     path = path_of_chromium()
     expect.set_options(timeout=_DEADLINE_MS)
@@ -36,9 +36,9 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 def path_of_chromium() -> str:
-    """Where it is.
+    """Return the path of the executable.
 
     Raises:
-        NoBrowserError: this machine has none.
+        NoBrowserError: if there is none.
     """
     return installed("Chromium", _NAMES)

@@ -1,4 +1,4 @@
-"""A Chromium with a profile on disk, which a story may kill and which restores its tabs.
+"""A Chromium with a profile on disk, which a test can kill and which restores its tabs.
 
 A small extension discards and duplicates tabs, as the browser and its user do.
 """
@@ -40,7 +40,7 @@ async url => {
 
 
 class ChromiumProcess:
-    """One run of the browser."""
+    """A running browser."""
 
     def __init__(self, profile: Path, context: BrowserContext, process: asyncio.subprocess.Process):
         self.context = context
@@ -48,7 +48,7 @@ class ChromiumProcess:
         self._process = process
 
     async def tab(self) -> Page:
-        """The one it has from its start."""
+        """Return its first tab."""
         pages = self.context.pages
         return pages[0] if pages else await self.context.wait_for_event("page")
 
@@ -59,8 +59,8 @@ class ChromiumProcess:
                 await page.evaluate("1")
 
     async def discards(self, page: Page) -> Page:
-        """Drop a page from memory, then go to its tab; returns the page that is loaded there."""
-        await self.context.new_page()  # the tab in front is never discarded
+        """Discard a page, then go to its tab; return the page that is loaded there."""
+        await self.context.new_page()  # the active tab is never discarded
         return await self._opened(_DISCARD, page.url)
 
     async def duplicates(self, page: Page) -> Page:
@@ -81,7 +81,7 @@ class ChromiumProcess:
 
 @asynccontextmanager
 async def running_chromium(profile: Path, *flags: str) -> AsyncIterator[ChromiumProcess]:
-    """Run the browser; it is killed at the end unless the story did that."""
+    """Run the browser, and kill it at the end unless the test did."""
     process = await asyncio.create_subprocess_exec(
         path_of_chromium(),
         *FLAGS,
@@ -110,7 +110,7 @@ async def running_chromium(profile: Path, *flags: str) -> AsyncIterator[Chromium
 
 
 def new_profile(profile: Path, preferences: dict[str, Any] | None = None) -> None:
-    """Make a profile. One that Chromium has to make itself is new to it, and no tab is restored."""
+    """Create a profile. In one that Chromium creates itself it restores no tabs."""
     (profile / "Default").mkdir(parents=True)
     (profile / "Default" / "Preferences").write_text(json.dumps(preferences or {}))
 
@@ -138,6 +138,6 @@ async def _address(out: asyncio.StreamReader) -> str:
 
 
 async def _drain(out: asyncio.StreamReader) -> None:
-    """Read on, so that the process never blocks on a full pipe."""
+    """Read until the end, so that the process never blocks on a full pipe."""
     while await out.readline():
         pass

@@ -1,9 +1,9 @@
-"""One browser and one server for all stories; a document and windows of its own for each.
+"""One browser and one server for all tests; a document and windows of its own for each.
 
-The browser is Chromium. A story that is marked `engines` takes place in Firefox as well.
+The browser is Chromium. A test that is marked `engines` runs in Firefox as well.
 
-At the end of every story: no page met an error, the server met no fault, and Git finds nothing
-wrong with the repository. The server's log of the story is printed where it fails.
+At the end of every test no page may have had an error, the server none either, and `git fsck` finds
+nothing wrong with the repository. The server's log is printed if a test fails.
 """
 
 import re
@@ -25,7 +25,7 @@ _ENGINES = {"chromium": chromium, "firefox": firefox}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every story runs in the event loop that the browser lives in."""
+    """Run every test in the event loop of the browser."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -38,7 +38,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class Browsers:
-    """Each starts when the first story wants it, and stays for those that follow."""
+    """The browsers; each starts for the first test that needs it, and stays."""
 
     def __init__(self, stack: AsyncExitStack) -> None:
         self._stack = stack
@@ -59,7 +59,7 @@ async def browsers() -> AsyncIterator[Browsers]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def browser(browsers: Browsers, request: pytest.FixtureRequest) -> Browser:
-    """One of those that this machine has."""
+    """Return a browser of this machine."""
     try:
         return await browsers.get(getattr(request, "param", "chromium"))
     except NoBrowserError as missing:
@@ -68,7 +68,7 @@ async def browser(browsers: Browsers, request: pytest.FixtureRequest) -> Browser
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
-    """The server that all stories share."""
+    """Run the server that all tests share."""
     server = ServerProcess(tmp_path_factory.mktemp("data"))
     await server.start()
     yield server
@@ -79,15 +79,15 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 async def room(
     browser: Browser, server: ServerProcess, request: pytest.FixtureRequest
 ) -> AsyncIterator[Room]:
-    """A document of this story's own."""
-    # The end of the test's name, where the parameters are: two stories never share a document.
+    """Return a room with a document for this test alone."""
+    # The end of the test's name, with the parameters: no two tests share a document.
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
     room = Room(browser, server, name[-60:].strip("-"))
     said_before = len(server.log)
     yield room
     await room.close()
     log = server.log[said_before:]
-    print("\n".join(["the server's log:", *log]))  # shown where the story fails
+    print("\n".join(["the server's log:", *log]))  # shown if the test fails
     errors = [error for window in room.windows for error in window.errors]
     assert not errors, "\n".join(errors)
     assert not faults(log)
@@ -96,7 +96,7 @@ async def room(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def mortal(browser: Browser, tmp_path: Path) -> AsyncIterator[Room]:
-    """A document on a server of its own, which the story may kill."""
+    """Return a room on a server of its own, which the test can kill."""
     server = ServerProcess(tmp_path / "data")
     await server.start()
     room = Room(browser, server, "notes")

@@ -1,4 +1,4 @@
-"""The Firefox of this machine: where it is, and how the tests start it."""
+"""Find and start the Firefox of this machine."""
 
 import os
 import sys
@@ -17,10 +17,10 @@ _RELAY = Path(__file__).with_name("firefox_relay.py")
 
 @asynccontextmanager
 async def firefox() -> AsyncIterator[Browser]:
-    """A browser for as long as the context lasts.
+    """Run a browser.
 
     Raises:
-        NoBrowserError: this machine has none.
+        NoBrowserError: if there is none.
     """
     environment: dict[str, str | float | bool] = {
         **os.environ,
@@ -37,9 +37,9 @@ async def firefox() -> AsyncIterator[Browser]:
 
 
 def path_of_firefox() -> str:
-    """Where it is.
+    """Return the path of the executable.
 
     Raises:
-        NoBrowserError: this machine has none.
+        NoBrowserError: if there is none.
     """
     return installed("Firefox", _NAMES)

@@ -1,4 +1,4 @@
-"""A Firefox with a profile on disk, which a story may kill and which restores its tab.
+"""A Firefox with a profile on disk, which a test can kill and which restores its tab.
 
 Playwright ignores tabs of Firefox that were open before it connected, so this speaks the little
 WebDriver BiDi that one tab needs.
@@ -20,7 +20,7 @@ from tests.browser.firefox import path_of_firefox
 _DEADLINE_S = 30.0
 _ADDRESS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 _PREFERENCES = {
-    "remote.prefs.recommended": False,  # they switch session restore off
+    "remote.prefs.recommended": False,  # they disable session restore
     "browser.startup.page": 3,  # restore the last session
     "browser.sessionstore.interval": 100,  # ms between two writes
     "browser.aboutwelcome.enabled": False,
@@ -30,7 +30,7 @@ _PREFERENCES = {
 
 
 class FirefoxProcess:
-    """One run of the browser, and its only tab."""
+    """A running browser with a single tab."""
 
     def __init__(
         self, profile: Path, socket: ClientWebSocketResponse, process: asyncio.subprocess.Process
@@ -60,7 +60,7 @@ class FirefoxProcess:
         return json.loads(answer["result"].get("value", "null"))
 
     async def comes_to(self, condition: str) -> None:
-        """Wait until a condition is true in the page."""
+        """Wait until a condition holds in the page."""
         async with asyncio.timeout(_DEADLINE_S):
             while not await self.evaluate(condition):
                 pass
@@ -96,7 +96,7 @@ class FirefoxProcess:
 
 @asynccontextmanager
 async def running_firefox(profile: Path) -> AsyncIterator[FirefoxProcess]:
-    """Run the browser; it is killed at the end unless the story did that."""
+    """Run the browser, and kill it at the end unless the test did."""
     _write_preferences(profile)
     process = await asyncio.create_subprocess_exec(
         path_of_firefox(),
@@ -142,6 +142,6 @@ async def _address(out: asyncio.StreamReader) -> str:
 
 
 async def _drain(out: asyncio.StreamReader) -> None:
-    """Read on, so that the process never blocks on a full pipe."""
+    """Read until the end, so that the process never blocks on a full pipe."""
     while await out.readline():
         pass

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Stands in for Firefox when Playwright starts it: starts Firefox, and relays between the two.
+"""Replaces Firefox for Playwright: starts Firefox, and relays between the two.
 
 Playwright drives any Firefox by WebDriver BiDi, and takes for granted that it can emulate whatever
 the newest one can. Debian's is older: each command for emulation that it does not know would end
@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 
 class Relay:
-    """Listens in the place of one Firefox."""
+    """Accepts connections on behalf of one Firefox."""
 
     def __init__(self, firefox: str) -> None:
         self._firefox = firefox
@@ -70,7 +70,7 @@ async def main() -> int:
 
 
 async def _repeat(firefox: Process) -> None:
-    """Say what Firefox says, but the relay's address for its own."""
+    """Repeat the output of Firefox, with the address of the relay for its own."""
     assert firefox.stdout
     async for line in firefox.stdout:
         said = line.decode()

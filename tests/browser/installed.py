@@ -1,18 +1,18 @@
-"""Where the browsers of this machine are."""
+"""Find the browsers of this machine."""
 
 import os
 import shutil
 
 
 class NoBrowserError(Exception):
-    """It says what to do."""
+    """The browser is missing; the message says what to do."""
 
 
 def installed(browser: str, names: tuple[str, ...]) -> str:
-    """The path of the one that the environment names, or of the first that is found.
+    """Return the path named by the environment, or the first one found.
 
     Raises:
-        NoBrowserError: this machine has none.
+        NoBrowserError: if there is none.
     """
     variable = browser.upper()
     named = os.environ.get(variable)

@@ -1,7 +1,7 @@
-"""The line between one window and the server: websockets on it can be held up or cut.
+"""A proxy between one window and the server: websockets on it can be held or cut.
 
-A held websocket is what a bad network makes: nothing arrives, nothing is lost, nobody is told.
-Plain requests always pass, so that a page can be loaded anew while its websocket hangs.
+A held websocket is like a bad network: nothing arrives, nothing is lost, and neither side notices.
+Plain requests always pass, so that a page can be reloaded while its websocket hangs.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class Line:
-    """A relay on a free port to the server's port."""
+    """A proxy on a free port."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -35,15 +35,15 @@ class Line:
         return f"http://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
 
     def hold(self) -> None:
-        """From now on nothing passes, in either direction."""
+        """Let nothing pass, in either direction."""
         self._flows.clear()
 
     def release(self) -> None:
-        """What was held arrives."""
+        """Deliver what was held, and let everything pass."""
         self._flows.set()
 
     def cut(self) -> None:
-        """Close the websockets, and every new one at once. What was held is lost."""
+        """Close the websockets, and every new one at once. Held data is lost."""
         self._is_cut = True
         for writer in self._sockets:
             writer.transport.abort()

@@ -1,4 +1,4 @@
-"""One document of a server: the windows that people have on it, and the Git repository below."""
+"""One document of a server: the windows of its users, and its Git repository."""
 
 import asyncio
 from contextlib import suppress
@@ -16,7 +16,7 @@ from tests.server.sockets.harness import git, run_git
 
 
 class Room:
-    """Where a story takes place."""
+    """A document with its windows and its repository."""
 
     def __init__(self, browser: Browser, server: ServerProcess, document: str) -> None:
         self.server = server
@@ -28,7 +28,7 @@ class Room:
     # --- people
 
     async def window(self, name: str, path: str, **options: Any) -> Window:
-        """Open a page as somebody, in a browser of their own."""
+        """Open a page for a user, in a browser context of their own."""
         line = await Line.to(self.server.port)
         self._lines.append(line)
         context = await self._browser.new_context(**options)
@@ -41,24 +41,24 @@ class Room:
         return window
 
     async def enter(self, name: str, **options: Any) -> Window:
-        """Open the document as somebody, and see its text."""
+        """Open the document for a user, and wait for its text."""
         window = await self.window(name, f"/d/{self.document}", **options)
         await window.settled()
         return window
 
     async def pair(self, text: str = "") -> tuple[Window, Window]:
-        """Ann and Bo, who both see this text."""
+        """Open windows for Ann and Bo, who both see this text."""
         if text:
             await self.begin(text)
         return await asyncio.gather(self.enter("Ann"), self.enter("Bo"))
 
     def watch(self, window: Window) -> Window:
-        """Its errors are the story's errors."""
+        """Count the errors of a window as errors of the test."""
         self.windows.append(window)
         return window
 
     async def begin(self, text: str) -> None:
-        """Write the first text, as a program does."""
+        """Write the initial text, with a client that is not a browser."""
         async with ClientSession() as http:
             scribe = await Client.connect(http, f"{self.server.url}/ws/{self.document}")
             await scribe.hello(name="Scribe")
@@ -67,7 +67,7 @@ class Room:
             await scribe.close()
 
     async def agreed(self) -> str:
-        """All windows show one text, and Git has it; returns it."""
+        """Wait until all windows show one text, check that Git has it, and return it."""
         texts = {await window.settled() for window in self.windows}
         while len(texts) > 1:  # one of them settled before the last edit of another
             texts = {await window.settled() for window in self.windows}
@@ -89,7 +89,7 @@ class Room:
         return [ref.rpartition("/")[2] for ref in listed.split()]
 
     async def fsck(self) -> None:
-        """Git finds nothing wrong."""
+        """Check the repository with `git fsck`."""
         path = await self._repository()
         if not path.exists():
             return
@@ -98,9 +98,9 @@ class Room:
         assert "error" not in ran.err, ran.err
 
     async def _repository(self) -> Path:
-        """The bare repository; asking as a clone does has the server write all into it."""
+        """Return the bare repository's path, after a request that makes the server write to it."""
         address = f"{self.server.url}/{self.document}.git/info/refs?service=git-upload-pack"
-        with suppress(ClientConnectorError):  # a server that has ended has written all
+        with suppress(ClientConnectorError):  # a server that has ended has written everything
             async with ClientSession() as http, http.get(address) as response:
                 await response.read()
         return self.server.data / f"{self.document}.git"

@@ -1,4 +1,4 @@
-"""Every state that the pages can be in: `screenshots` takes its picture, `test_access` checks."""
+"""Every state of the pages, for `screenshots` and `test_access`."""
 
 import json
 import re
@@ -52,7 +52,7 @@ async def landing_with_a_name_that_cannot_be(stage: Stage) -> Window:
 
 async def landing_with_a_new_name(stage: Stage) -> Window:
     bo = await stage.opens("/")
-    bo.excuses("404")  # that there is no such document
+    bo.excuses("404")  # the document does not exist
     await bo.page.get_by_label("Open a document, or create one").fill("my-notes")
     await expect(bo.page.get_by_role("button", name="Create")).to_be_visible()
     return bo
@@ -101,7 +101,7 @@ async def document_with_people_in_the_text(stage: Stage) -> Window:
     await stage.stands(await stage.joins("مريم"), "If it rains")
     await stage.stands(await stage.joins("Guest 412"), "Dear")
     await expect(bo.people.get_by_role("listitem")).to_have_count(6)
-    # Where little of the text is in view, so are few of the people.
+    # In a small window only some of the people are in view.
     await expect(bo.page.locator("#overlay .caret:visible").first).to_be_visible()
     return bo
 
@@ -210,7 +210,7 @@ async def turned_away(stage: Stage) -> Window:
     return bo
 
 
-# --- what was not sent
+# --- unsent text
 
 
 async def unsent_text_offered(stage: Stage) -> Window:
@@ -358,7 +358,7 @@ async def toast_after_deciding_later(stage: Stage) -> Window:
     return bo
 
 
-# --- what was put aside
+# --- parked conflicts
 
 
 async def parked(stage: Stage) -> Window:
@@ -432,5 +432,5 @@ SCENES: tuple[Scene, ...] = (
     parked_and_merging_by_now,
 )
 
-# Of these only the pictures say something: nobody reads paper with a screen reader.
+# Only for screenshots: screen readers do not read paper.
 ON_PAPER: tuple[Scene, ...] = (document_on_paper,)

@@ -1,10 +1,10 @@
-"""Pictures of every state that the pages can be in, to be looked at: light, dark, on a phone,
-magnified, in colours of the system's and in stronger ones.
+"""Take screenshots of every state of the pages: light, dark, on a phone, zoomed, in forced colours
+and with more contrast.
 
     python tests/browser/screenshots.py FOLDER [WORD]
 
-With a word, only the scenes that have it in their name. The real server serves them, from a folder
-that is gone afterwards.
+With a word, only the scenes with that word in their names. The real server serves them from a
+temporary folder.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""`gollabedit serve` as a process of its own, which a story may kill and start again."""
+"""`gollabedit serve` as a process, which a test can kill and restart."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ _FAULT = re.compile(r" (WARNING|ERROR|CRITICAL) |^Traceback ")
 
 
 class ServerProcess:
-    """The real server on a data folder. It picks a free port once and keeps it."""
+    """The real server on a data folder. It picks a free port at its first start and keeps it."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -53,7 +53,7 @@ class ServerProcess:
         await self.stop()
 
     async def kill(self) -> None:
-        """End it as a power cut would: nothing is finished, nothing is said."""
+        """Kill it, as a power failure would."""
         assert self._process
         self._process.kill()
         await self._ended()
@@ -72,7 +72,7 @@ class ServerProcess:
         return code
 
     async def _read(self, out: asyncio.StreamReader, port: asyncio.Future[int]) -> None:
-        """Keep the log, all of it, so that the process never waits for its reader."""
+        """Read the whole log, so that the process never blocks."""
         while line := await out.readline():
             self.log.append(line.decode(errors="replace").rstrip())
             if not port.done() and (address := _ADDRESS.search(self.log[-1])):
@@ -82,5 +82,5 @@ class ServerProcess:
 
 
 def faults(log: list[str]) -> list[str]:
-    """What a server says only of itself when something went wrong."""
+    """Return the warnings, errors and tracebacks of a log."""
     return [line for line in log if _FAULT.search(line)]

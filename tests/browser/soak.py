@@ -1,10 +1,10 @@
-"""Twenty people type at one document for minutes, in real pages and as programs; all goes wrong.
+"""Twenty users type in one document for minutes, in real pages and as programs, with faults.
 
     python -m tests.browser.soak [--seconds N] [--seed N] [--pages N] [--programs N] [--keep FOLDER]
 
-Connections break, tabs are killed and opened again, the server is killed and started. At the end
-every word that was typed is in the text, or in a conflict that is open or was put aside, or
-somebody decided against it; all pages and `master` are equal; and no page lost track of the text.
+Connections break, tabs are killed and reopened, the server is killed and restarted. At the end
+every typed word is in the text, or in an open or parked conflict, or someone decided against it;
+all pages and `master` are equal; and no page had to ask for the whole text.
 """
 
 import argparse
@@ -26,13 +26,13 @@ from tests.browser.server_process import ServerProcess
 from tests.browser.window import Window
 from tests.simulation.client import Client, Words
 
-# What was typed this long ago is kept by the browser, whatever becomes of the tab.
+# After this time the browser has stored what was typed, whatever happens to the tab.
 _KEPT_AFTER_S = 1.0
 _REST_S = 120.0
 
 
 class PageTypist:
-    """A person at a real page. Types words and deletes none, answers conflicts with "Both"."""
+    """A user of a real page, who only adds words, and resolves conflicts with "Both"."""
 
     def __init__(self, name: str, room: Room, random: Random, words: Words) -> None:
         self.name = name
@@ -95,7 +95,7 @@ class PageTypist:
         self.window.line.mend()
 
     async def _lose_tab(self) -> None:
-        """The tab is gone; the person opens the document again and merges what is left."""
+        """Kill the tab, open the document again, and merge the unsent text."""
         before = self.window
         await asyncio.sleep(_KEPT_AFTER_S)
         page = await before.context.new_page()
@@ -113,7 +113,7 @@ class PageTypist:
                 await bar.get_by_role("button", name=name).click(timeout=2_000)
 
     async def decide(self) -> None:
-        """Answer the conflict that is open, if there is one: both, in every place."""
+        """Resolve an open conflict with "Both" in every place."""
         page = self.window.page
         with suppress(Error):
             if not await self.window.bar.is_visible():
@@ -127,7 +127,7 @@ class PageTypist:
 
 
 async def _opens(page: Page, url: str) -> None:
-    """Open a page, and again until the server is there to answer."""
+    """Open a page, and retry until the server answers."""
     while True:
         with suppress(Error):
             await page.goto(url)
@@ -136,7 +136,7 @@ async def _opens(page: Page, url: str) -> None:
 
 
 class ProgramTypist:
-    """The model of a client of the protocol, on a real socket."""
+    """The simulated client of the protocol, on a real socket."""
 
     def __init__(self, name: str, url: str, random: Random, words: Words) -> None:
         self.client = Client(name, random, words, splices=True)
@@ -145,7 +145,7 @@ class ProgramTypist:
         self._until = 0.0
 
     async def live(self, http: ClientSession, until: float, rest: asyncio.Event) -> None:
-        """Type until the time is over, and go on hearing until everybody rests."""
+        """Type until the time is over, and keep receiving until everyone has come to rest."""
         self._until = until
         while not rest.is_set():
             with suppress(ClientError, OSError, ConnectionResetError):
@@ -219,7 +219,7 @@ async def _kill_now_and_then(server: ServerProcess, until: float, random: Random
 
 
 async def _come_to_rest(room: Room, people: list[PageTypist], others: list[ProgramTypist]) -> str:
-    """Nobody types any more. Wait until all pages show what is in Git, and nothing waits."""
+    """Wait until all pages show the text in Git, and nothing is pending."""
     for person in people:
         await person.merge_unsent()
     end = time.monotonic() + _REST_S
@@ -246,7 +246,7 @@ def _states(others: list[ProgramTypist]) -> list[str]:
 
 
 async def _judge(room: Room, people: list[PageTypist], words: Words, text: str) -> int:
-    # Put aside, or in the conflict of a tab that was killed, which is put aside after an hour.
+    # Parked, or in the conflict of a killed tab, which is parked after an hour.
     unmerged = await room.git("for-each-ref", "--no-merged=master", "--format=%(refname)")
     aside = [await room.git("show", f"{ref}:{room.document}.txt") for ref in unmerged.split()]
     everything = "\n".join([text, *aside])

@@ -1,4 +1,4 @@
-"""Where a scene is set: a document, Bo's window on it, and others of whom only traces are seen."""
+"""The setting of a scene: a document, Bo's window, and other users without a window."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -26,7 +26,7 @@ If it rains we meet in the hall.
 
 
 class Stage:
-    """One document, seen in one look."""
+    """A document in one look: size, colour scheme and so on."""
 
     def __init__(self, room: Room, **look: Any) -> None:
         self.room = room
@@ -44,13 +44,13 @@ class Stage:
         return await self.room.window("Bo", path, **self._look)
 
     async def enters(self, name: str = "Bo") -> Window:
-        """Whose window is in the picture."""
+        """Open the window of the screenshot."""
         window = await self.room.enter(name, **self._look)
         await expect(window.page.locator("#counts")).not_to_be_empty()
         return window
 
     async def comes_back(self, words: str, typed: str) -> Window:
-        """Bo in a new tab, after he typed before some words, offline, and closed the one before."""
+        """Return a new tab of Bo, who typed before some words, offline, and closed the old one."""
         room, before = self.room, await self.enters()
         after = Window(await before.context.new_page(), before.line)
         before.loses_connection()
@@ -65,7 +65,7 @@ class Stage:
         return after
 
     async def joins(self, name: str) -> Client:
-        """Somebody who is here too, and in no picture."""
+        """Add a user without a window."""
         http = await self._stack.enter_async_context(ClientSession())
         room = self.room
         client = await Client.connect(http, f"{room.server.url}/ws/{room.document}")
@@ -75,7 +75,7 @@ class Stage:
         return client
 
     async def stands(self, client: Client, words: str) -> None:
-        """Put somebody's caret before some words."""
+        """Put a user's caret before some words."""
         place = client.text.index(words)
         await client.send(type="presence", base=client.revision, anchor=place, head=place)
 
@@ -85,7 +85,7 @@ class Stage:
         await client.send(type="presence", base=client.revision, anchor=start, head=end)
 
     async def disagrees(self, *pairs: tuple[str, str, str], text: str = LETTER) -> Window:
-        """Ann and Bo changed the same words, at one place or several; Bo's window."""
+        """Return Bo's window after Ann and he changed the same words, in one or several places."""
         await self.room.begin(text)
         bo = await self.enters()
         ann = await self.joins("Ann")

@@ -1,4 +1,4 @@
-"""Every state of the pages can be used by everyone: by eye, by ear, by key, at every size."""
+"""Every state of the pages is accessible: to the eye, to screen readers, by keys, at every size."""
 
 import pytest
 from playwright.async_api import Locator, ViewportSize, expect
@@ -34,7 +34,7 @@ async def test_in_every_state_nobody_is_kept_out(room: Room, scene: Scene) -> No
 
 
 async def tab_to(window: Window, aim: Locator, key: str = "Tab") -> None:
-    """Press Tab until the aim has the focus; there are never many stops before it."""
+    """Press Tab until the target has the focus, within a limited number of stops."""
     for _ in range(30):
         await window.page.keyboard.press(key)
         if await aim.evaluate("element => element === document.activeElement"):

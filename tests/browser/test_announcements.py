@@ -1,4 +1,4 @@
-"""Screen readers are told what matters, each thing once, and nothing of each edit."""
+"""Important events are announced to screen readers, each once; single edits are not."""
 
 from playwright.async_api import expect
 

@@ -1,4 +1,4 @@
-"""Two people change the same words: what is asked, what may be answered, what Git keeps."""
+"""Two users change the same words: the dialog, the possible answers, and what Git keeps."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ _BOS = "Hello friends!\nThe second line.\n"
 
 
 async def disagree(room: Room) -> tuple[Window, Window]:
-    """Ann's word is in, Bo typed another one meanwhile; both windows, with Bo's bar shown."""
+    """Return the windows of Ann, whose word is in, and of Bo, whose bar shows a conflict."""
     ann, bo = await room.pair("Hello world!\nThe second line.\n")
     bo.line.hold()
     await ann.writes_over("world", "people")
@@ -283,7 +283,7 @@ async def test_a_conflict_that_is_gone_within_a_moment_is_never_shown(room: Room
     await ann.writes_over("world", "people")
     await ann.settled()
     await bo.writes_over("world", "friends")
-    await bo.page.clock.run_for(500)  # when it is sent
+    await bo.page.clock.run_for(500)  # until it is sent
     bo.line.release()
     await expect(bo.status).to_contain_text("1 conflict to review")
     await bo.page.clock.run_for(900)
@@ -311,7 +311,7 @@ _ANIMALS = "one cat\nmiddle\ntwo dogs\nthree cows\n"
 
 
 async def disagree_thrice(room: Room) -> tuple[Window, Window]:
-    """Three places, with Bo's dialog open on the first."""
+    """Create a conflict in three places, with Bo's dialog open on the first."""
     ann, bo = await room.pair(_ANIMALS)
     bo.line.hold()
     for old, anns in (("cat", "kitten"), ("dogs", "puppies"), ("cows", "calves")):
@@ -397,13 +397,13 @@ async def test_what_was_added_and_removed_is_marked_and_said(room: Room) -> None
     await bo.writes_over("nine", "ten")
     bo.line.release()
     await bo.opens_dialog()
-    yours = bo.page.locator("#my-text")
+    yours = bo.page.locator("#theirs-text")
     await expect(yours.locator("del").first).to_contain_text("[removed]")
     await expect(yours.locator("del").first).to_contain_text("old")
     await expect(yours.locator("ins")).to_have_text("[added] ten")
-    # Hardly anything is the same: marking single words would tell nothing.
-    await expect(bo.page.locator("#their-text ins")).to_contain_text("[added] Closed")
-    await expect(bo.page.locator("#their-text del")).to_have_count(0)
+    # Most of it has changed: marking single words would not help.
+    await expect(bo.page.locator("#ours-text ins")).to_contain_text("[added] Closed")
+    await expect(bo.page.locator("#ours-text del")).to_have_count(0)
 
 
 async def test_what_was_written_from_two_choices_is_kept_both(room: Room) -> None:
@@ -426,7 +426,7 @@ async def test_who_changed_what_and_when_is_said_while_the_dialog_is_open(room: 
     await bo.opens_dialog()
     await ann.writes_over("people", "folks")
     await expect(bo.dialog.get_by_role("region", name="Ann’s")).to_contain_text("folks")
-    age = bo.page.locator("#their-age")
+    age = bo.page.locator("#ours-age")
     await expect(age).to_have_text("changed just now")
     await bo.page.clock.fast_forward(2 * 60_000)
     await expect(age).to_have_text("changed 2 minutes ago")

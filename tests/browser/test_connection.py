@@ -1,4 +1,4 @@
-"""Lines break, pages are loaded anew, the server dies: what was typed is still there afterwards."""
+"""Connections break, pages are reloaded, the server is killed: no typed text is lost."""
 
 import asyncio
 import re
@@ -105,7 +105,7 @@ async def test_an_answer_that_is_lost_on_the_way_doubles_nothing(room: Room) -> 
     await ann.settled()
     ann.line.hold()
     await ann.types("and only once")
-    ann.loses_connection()  # whatever was held is gone, in both directions
+    ann.loses_connection()  # held data is lost, in both directions
     ann.line.release()
     ann.line.mend()
     await bo.reads("once and only once")

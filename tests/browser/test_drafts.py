@@ -15,7 +15,7 @@ from tests.browser.room import Room
 from tests.browser.window import Window
 
 _DEADLINE_S = 20.0
-# What is kept of unsent texts, as the page wrote it.
+# The unsent texts in IndexedDB.
 _KEPT = """
 () => new Promise((resolve, reject) => {
   const opening = indexedDB.open('gollabedit');
@@ -40,27 +40,27 @@ async def presses(window: Window, name: str) -> None:
 
 
 async def keeps(window: Window, *texts: str) -> None:
-    """The browser comes to hold these unsent texts."""
+    """Wait until the browser has stored exactly these unsent texts."""
     async with asyncio.timeout(_DEADLINE_S):
         while sorted(await window.page.evaluate(_KEPT)) != sorted(texts):
             pass
 
 
 async def tab_beside(room: Room, window: Window) -> Window:
-    """Another tab of the same browser on the same document."""
+    """Open another tab of the same browser on the same document."""
     tab = room.watch(Window(await window.context.new_page(), window.line))
     await tab.page.goto(f"{window.line.url}/d/{room.document}")
     return tab
 
 
 async def closes(room: Room, window: Window) -> None:
-    """Close the tab; its browser goes on."""
+    """Close the tab, but not its browser."""
     await window.page.close(run_before_unload=True)
     room.windows.remove(window)
 
 
 async def leaves_unsent(room: Room, words: str, *, after: str) -> Window:
-    """Ann types while she is offline and closes the tab. Returns her browser, on another page."""
+    """Let Ann type offline and close the tab. Return another page of her browser."""
     ann = await room.enter("Ann")
     other = room.watch(Window(await ann.context.new_page(), ann.line))
     ann.loses_connection()
@@ -79,12 +79,12 @@ async def comes_back(room: Room, browser: Window) -> Window:
     return window
 
 
-# --- the end of a page
+# --- pages that end
 
 
 @asynccontextmanager
 async def chromium_on(profile: Path) -> AsyncIterator[BrowserContext]:
-    """A browser with a profile on disk, which may be killed."""
+    """Run a browser with a profile on disk, which can be killed."""
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             profile, executable_path=path_of_chromium(), args=FLAGS
@@ -96,7 +96,7 @@ async def chromium_on(profile: Path) -> AsyncIterator[BrowserContext]:
 
 
 def process_of(profile: Path) -> int:
-    """The browser that runs on this profile."""
+    """Return the process id of the browser with this profile."""
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -206,7 +206,7 @@ async def test_no_text_is_thrown_away_without_asking_twice(room: Room) -> None:
     ann = await comes_back(room, browser)
     await presses(ann, "Discard")
     await expect(bar(ann)).to_contain_text("Permanently discard")
-    await ann.page.keyboard.press("Enter")  # the focus is where it does no harm
+    await ann.page.keyboard.press("Enter")  # the focus is on the harmless button
     await expect(bar(ann)).to_contain_text("unsent text")
     await keeps(ann, "First line.\nnot wanted")
     await presses(ann, "Discard")
@@ -292,7 +292,7 @@ async def test_a_duplicated_tab_is_another_client(room: Room) -> None:
     ann = await room.enter("Ann")
     await ann.types("mine ")
     await ann.settled()
-    await ann.page.goto(ann.line.url)  # now the storage of the tab has what the page left
+    await ann.page.goto(ann.line.url)  # now the tab's storage has the snapshot of the page
     async with ann.context.expect_page() as opening:
         await ann.page.evaluate(f"() => void open('/d/{room.document}')")
     copy = room.watch(Window(await opening.value, ann.line))
@@ -307,7 +307,7 @@ async def test_a_duplicated_tab_is_another_client(room: Room) -> None:
 
 
 async def clients_of(window: Window) -> set[str]:
-    """As whom the page counts itself."""
+    """Return the client of the page."""
     listed = window.people.get_by_role("button", name="You:")
     await expect(listed).to_be_visible()
     return {window.clients[-1]} if window.clients else set()
@@ -320,7 +320,7 @@ async def test_a_tab_that_slept_while_its_text_was_sent_does_not_send_it_again(r
     await one.goes_after("line.\n")
     await one.types("typed alone")
     await keeps(one, "First line.\ntyped alone")
-    # Chromium freezes no page that is seen, and a page without a screen is always seen.
+    # Chromium freezes no visible page, and a headless page is always visible.
     await one.page.evaluate("document.dispatchEvent(new Event('freeze'))")
     one.line.mend()
     two = await tab_beside(room, one)

@@ -1,4 +1,4 @@
-"""Where browsers differ, the page does the same in each. More stories are marked `engines`."""
+"""Behaviour for which browsers differ. More tests are marked `engines`."""
 
 import re
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engines
 
 
 async def after_some_frames(window: Window) -> None:
-    """What the browser puts off to the next frames is done."""
+    """Wait until work that the browser defers to the next frames is done."""
     await window.page.evaluate(
         """async () => {
             for (let frame = 0; frame < 5; frame++) await new Promise(requestAnimationFrame);
@@ -25,8 +25,8 @@ async def test_who_reads_far_from_the_caret_is_not_taken_back_to_it(room: Room) 
     lines = [f"line {number}\n" for number in range(300)]
     await room.begin("".join(lines))
     ann = await room.enter("Ann")
-    # Browsers forget the direction of a selection when the text changes; setting it anew makes
-    # Firefox scroll there, a little later.
+    # Browsers lose the direction of a selection when the text changes; restoring it makes Firefox
+    # scroll there, a little later.
     await ann.selects("line 20", direction="backward")
     for top in (0.5, 0.9):
         await ann.text.evaluate("(area, top) => area.scrollTop = area.scrollHeight * top", top)
@@ -69,7 +69,7 @@ async def test_a_change_around_the_caret_leaves_a_caret(room: Room) -> None:
         bo = await stage.joins("Bo")
         await bo.edit("one eleven three")
         await ann.reads("one eleven three")
-    assert "|" in await ann.selected()  # the next key removes nothing of what Bo wrote
+    assert "|" in await ann.selected()  # the next key deletes nothing of Bo's
     await ann.types("!")
     assert "".join((await room.agreed()).split("!")) == "one eleven three"
 
@@ -93,7 +93,7 @@ async def test_after_the_dialog_typing_goes_on_where_the_caret_was(room: Room) -
         await bo.goes_after("in the yard")
         await bo.page.keyboard.press("F8")
         await expect(bo.dialog).to_be_visible()
-        await bo.types("  ")  # by somebody who has not seen it yet: decides nothing
+        await bo.types("  ")  # by a user who has not noticed it yet: decides nothing
         await bo.page.keyboard.press("Escape")
         await bo.types("!")
         await expect(bo.text).to_have_value(re.compile("on Friday, in the yard! behind"))

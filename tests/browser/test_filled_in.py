@@ -1,6 +1,6 @@
-"""Browsers fill in what they remember of a form: the page never takes that for something typed.
+"""Browsers restore form data: the page never mistakes it for typing.
 
-Each story puts a word into a field of the conflict dialog, where the page leaves it alone. When the
+Each test puts a word into a field of the conflict dialog, which the page leaves alone. When the
 word is back, the browser has restored the form.
 """
 
@@ -21,7 +21,7 @@ _WITNESS = "Qzxvjkwy"
 _PUT_WITNESS = f"document.querySelector('#result').value = '{_WITNESS}'"
 _IS_WITNESS_BACK = f"() => document.querySelector('#result')?.value === '{_WITNESS}'"
 _ALLOW = "document.querySelector('#text')?.removeAttribute('autocomplete')"
-# Stands for a browser that ignores the attribute.
+# Simulates a browser that ignores the attribute.
 _ALLOW_ALWAYS = (
     f"new MutationObserver(() => {_ALLOW}).observe(document, {{subtree: true, childList: true}})"
 )
@@ -48,7 +48,7 @@ async def types_second_line(window: Window) -> None:
 
 
 async def is_edited_once(room: Room, back: Window) -> None:
-    """The page has the text once, and one key sends one letter."""
+    """Check that the page has the text once, and that one key sends one letter."""
     await back.page.wait_for_function(_IS_WITNESS_BACK)
     assert await back.settled() == _TEXT
     await back.goes_after("Second line")
@@ -151,7 +151,7 @@ async def test_who_goes_back_with_full_storage_doubles_nothing(room: Room) -> No
     await ann.page.goto(ann.line.url)
     await ann.page.go_back()
     await ann.page.wait_for_function(_IS_WITNESS_BACK)
-    await ann.reads("")  # it has heard nothing from the server yet
+    await ann.reads("")  # it has received nothing from the server yet
     ann.line.release()
     await is_edited_once(room, ann)
 

@@ -1,4 +1,4 @@
-"""The other end of a document is Git: pushes arrive in pages where people are typing."""
+"""Pushes with Git arrive in pages while users are typing."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.server.sockets.harness import git, run_git
 
 
 async def _clone(room: Room, path: Path) -> Path:
-    """As the share popover says."""
+    """Clone as the share popover says."""
     url = f"{room.server.url}/{room.document}.git"
     await git("clone", "--quiet", "-c", "remote.origin.push=HEAD:refs/for/master", url, str(path))
     return path / f"{room.document}.txt"

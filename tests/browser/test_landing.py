@@ -1,4 +1,4 @@
-"""Coming in: the landing page, the page's names for those who cannot see it, and tabs."""
+"""The landing page, the accessible names of the editor page, and tabs."""
 
 import asyncio
 import re
@@ -24,7 +24,7 @@ async def test_new_document_opens_an_empty_one_that_takes_text(room: Room) -> No
 async def test_a_name_is_answered_while_it_is_typed(room: Room) -> None:
     await room.begin("here already")
     ann = await room.window("Ann", "/")
-    ann.excuses("404")  # so the browser notes what is only an answer
+    ann.excuses("404")  # the browser logs this answer as an error
     name = ann.page.get_by_label("Open a document, or create one")
     answer = ann.page.locator("#answer")
     await name.fill("nobody-wrote-this-yet")
@@ -182,7 +182,7 @@ async def test_people_are_seen_on_their_lines_while_others_write_above_them(room
     await bo.goes_after("two\n")
     await expect(ann.people).to_contain_text("Bo, line 3")
     scribe = await room.enter("Scribe")
-    bo.line.hold()  # so that he says nothing new himself
+    bo.line.hold()  # so that he sends no new position
     await scribe.goes_before("one")
     await scribe.types("zero\n")
     await ann.reads("zero\none\ntwo\nthree\n")

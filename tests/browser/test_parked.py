@@ -1,4 +1,4 @@
-"""What somebody put aside: who sees that there is any, and who decides about it."""
+"""Parked conflicts: who sees them, and who resolves them."""
 
 import re
 
@@ -14,7 +14,7 @@ _BOS = "Hello friends!\nThe second line.\n"
 
 
 async def put_aside(room: Room) -> tuple[Window, Window]:
-    """Bo decided later; both see that a part is put aside."""
+    """Let Bo park a conflict; both see that there is one."""
     ann, bo = await disagree(room)
     await bo.opens_dialog()
     await bo.dialog.get_by_role("button", name="Decide later").click()

@@ -1,4 +1,4 @@
-"""The others are seen in the text: where they are, who they are, and what a conflict is about."""
+"""The others in the text: their carets and names, and the regions of a conflict."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ _HARD = (
     + "\n\n\n"
 )
 
-# Everything that both ways know, compared at every character in view; what Chromium's own ranges
-# say of a line without characters is wrong, and there the pitch of the lines is the measure.
+# Compares the geometry with Chromium's own ranges at every visible character. For an empty line
+# those are wrong, and the line height is the measure.
 _COMPARE = """async (area, top) => {
     const {Geometry} = await import('/static/editor/geometry.js');
     const geometry = new Geometry(area, document.getElementById('overlay'));
@@ -53,12 +53,12 @@ _COMPARE = """async (area, top) => {
 
 
 def caret(window: Window, name: str) -> Locator:
-    """Somebody's caret, where it is in view."""
+    """Return a user's caret, if it is visible."""
     return window.page.locator("#overlay .caret:visible", has_text=name)
 
 
 async def character(window: Window, words: str) -> dict[str, float]:
-    """Where the first of some words is on the screen, as the browser itself says."""
+    """Return where some words start on the screen, according to the browser itself."""
     found: dict[str, float] = await window.text.evaluate(
         """(area, words) => {
             const at = area.value.indexOf(words);
@@ -71,7 +71,7 @@ async def character(window: Window, words: str) -> dict[str, float]:
 
 
 async def stands_at(caret: Locator, place: dict[str, float]) -> None:
-    """The caret comes to stand there."""
+    """Wait until the caret is at a place."""
     await expect(caret).to_be_visible()
     await caret.page.wait_for_function(
         """([caret, {left, top}]) => {
@@ -126,7 +126,7 @@ async def test_a_caret_moves_with_what_is_typed_before_it_and_shows_no_name_for_
             if (caret.classList.contains('moved')) caret.dataset.named = 'again';
         }).observe(caret, {attributeFilter: ['class']})"""
     )
-    bo.line.hold()  # so that he says nothing new himself
+    bo.line.hold()  # so that he sends no new position
     await ann.goes_before("two")
     await ann.types("and 🎉 ")
     await stands_at(caret(ann, "Bo"), await character(ann, "three"))
@@ -195,7 +195,7 @@ async def test_what_a_conflict_is_about_is_underlined_until_it_is_over(room: Roo
     await ann.settled()
     bo.line.release()
     await expect(bo.bar).to_be_visible()
-    marks = bo.page.locator("#overlay .disputed")
+    marks = bo.page.locator("#overlay .conflict-region")
     await expect(marks).to_have_count(1)
     box = await marks.bounding_box()
     assert box is not None
@@ -223,6 +223,6 @@ async def test_many_people_are_all_reached_on_a_narrow_phone(room: Room) -> None
     others = [await room.enter(f"Guest {number}") for number in range(8)]
     await others[-1].goes_after("two")
     last = ann.people.get_by_role("button", name="Guest 7, line 2")
-    await last.click()  # which brings it into view first
+    await last.click()  # which scrolls it into view first
     assert await ann.selected() == "one\ntwo|\n"
     assert await ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

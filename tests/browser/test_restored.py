@@ -1,4 +1,4 @@
-"""A server comes back with an older folder of data: what the pages had beyond it is not lost."""
+"""A server is restored from an older backup: newer text in the pages is not lost."""
 
 import shutil
 from pathlib import Path
@@ -19,14 +19,14 @@ async def presses(window: Window, name: str) -> None:
 
 
 async def backed_up(room: Room, copy: Path) -> None:
-    """Copy the folder of data while the server is stopped."""
+    """Copy the data folder while the server is stopped."""
     await room.server.stop()
     shutil.copytree(room.server.data, copy)
     await room.server.start()
 
 
 async def restored(room: Room, copy: Path) -> None:
-    """Put the copy in the place of the folder of data."""
+    """Replace the data folder by the copy."""
     await room.server.stop()
     shutil.rmtree(room.server.data)
     shutil.copytree(copy, room.server.data)
@@ -34,7 +34,7 @@ async def restored(room: Room, copy: Path) -> None:
 
 
 async def pair_beyond(room: Room, text: str, words: str, copy: Path) -> tuple[Window, Window]:
-    """Ann and Bo see the text with words at its end that came after the backup."""
+    """Let Ann and Bo see the text, with words at its end that are newer than the backup."""
     ann, bo = await room.pair(text)
     for window in (ann, bo):
         window.may_lose_connection()
@@ -84,7 +84,7 @@ async def test_what_a_restored_server_has_lost_is_offered_and_merged_once(
     await expect(bar(back)).to_contain_text("The server has an older version of this document")
     await presses(ann, "Merge into document")
     await expect(bar(ann)).to_contain_text("was merged into the document.")
-    await expect(bar(back)).to_be_hidden()  # there is nothing to add any more
+    await expect(bar(back)).to_be_hidden()  # there is nothing left to add
     await back.reads("Ann: \nBo: typed since\nA later line.\n")
     assert await mortal.agreed() == "Ann: \nBo: typed since\nA later line.\n"
     await ann.page.reload()

@@ -1,4 +1,4 @@
-"""The settings, and the look: what each changes, who follows, and that nothing is ever cut off."""
+"""The settings and the layout: what each setting changes, and that nothing is ever cut off."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _PHONE = {
     "has_touch": True,
 }
 
-# What WCAG 1.4.12 lets a reader do to any page.
+# The text spacing of WCAG 1.4.12.
 _WIDE_SPACING = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
@@ -116,11 +116,11 @@ async def test_without_storage_the_settings_last_as_long_as_the_page(room: Room)
     await expect(ann.page.locator("#announcement")).to_contain_text("can’t save settings")
 
 
-# --- the look
+# --- the layout
 
 
 async def fits(page: Page) -> None:
-    """Nothing has to be scrolled to sideways."""
+    """Check that the page does not scroll horizontally."""
     wide = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1], wide
 

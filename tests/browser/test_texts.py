@@ -1,4 +1,4 @@
-"""Texts that a page could harm by only showing them."""
+"""Texts that a page could damage just by showing them."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Two people type at once, and neither loses a letter, a selection or a composition."""
+"""Two users type at the same time: neither loses a letter, a selection or a composition."""
 
 import asyncio
 from pathlib import Path
@@ -15,12 +15,12 @@ _COMBINED = "e\u0301"
 
 
 def words_of(name: str, count: int = 25) -> list[str]:
-    """Words that nobody else writes."""
+    """Return words that are unique to a user."""
     return [f"{name}{number}" for number in range(count)]
 
 
 async def type_at_once(ann: Window, bo: Window, count: int = 25) -> tuple[list[str], list[str]]:
-    """Both type words, at the speed of the browser; returns which."""
+    """Let both type words at full speed; return the words."""
     anns, bos = words_of("ann", count), words_of("bo", count)
     await asyncio.gather(ann.types(" ".join(anns)), bo.types(" ".join(bos)))
     return anns, bos
@@ -52,7 +52,7 @@ async def test_two_who_type_at_the_same_spot_never_get_their_words_mixed(room: R
     await ann.types(" ")
     await bo.types(" ")
     typed = (await room.agreed()).split()
-    # Two words may touch where nobody typed a blank between them; letters stay together.
+    # Two words may touch if no space was typed between them; letters stay together.
     text = "".join(typed)
     assert len(text) == len("".join(anns + bos))
     for words in (anns, bos):
@@ -111,6 +111,17 @@ async def test_what_others_type_at_my_caret_stays_to_its_right(room: Room) -> No
     assert await ann.selected() == "left |theirs right"
     await ann.types("mine ")
     assert await room.agreed() == "left mine theirs right"
+
+
+@pytest.mark.engines
+async def test_my_caret_at_the_start_of_a_line_stays_with_the_line(room: Room) -> None:
+    ann, bo = await room.pair("- one\n\n- two\n")
+    await ann.goes_before("\n- two")  # an empty line, begun with Enter
+    await bo.goes_before("\n- two")
+    await bo.page.keyboard.insert_text("- new\n")
+    await ann.reads("- one\n- new\n\n- two\n")
+    await ann.types("- mine")
+    assert await room.agreed() == "- one\n- new\n- mine\n- two\n"
 
 
 @pytest.mark.engines

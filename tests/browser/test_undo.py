@@ -1,4 +1,4 @@
-"""Undo takes back what its user did, whatever others did since, and nothing of theirs."""
+"""Undo reverts the user's own edits, whatever others did since, and none of theirs."""
 
 import pytest
 from playwright.async_api import expect
@@ -30,7 +30,7 @@ async def test_by_keys(room: Room, redo: str) -> None:
     await ann.reads(_THEIRS)
     await bo.reads(_THEIRS)
     assert await ann.selected() == _THEIRS.replace("Ann: ", "Ann: |")
-    await ann.page.keyboard.press("Control+z")  # there is nothing more
+    await ann.page.keyboard.press("Control+z")  # there is nothing left to undo
     await ann.page.keyboard.press(redo)
     await ann.reads(_BOTH)
     await ann.page.keyboard.press(redo)

@@ -1,4 +1,4 @@
-"""A person's window: a page in a browser context of its own, and what its user does and sees."""
+"""A user's window: a page in its own browser context, and what its user does and sees."""
 
 import json
 from typing import Any
@@ -7,14 +7,14 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, 
 
 from tests.browser.line import Line
 
-# The browser itself says so when a connection fails: Chromium, and Firefox.
+# What Chromium and Firefox log when a connection fails.
 _CONNECTION_FAILED = (
     *("WebSocket connection to", "net::ERR_"),
     *("establish a connection to the server at ws://", "was interrupted while the page was"),
 )
 
-# Before the page's own scripts: remembers what screen readers are told. The same words count anew
-# each time the region gets them.
+# Runs before the page's own scripts, and records the announcements. The same words count again each
+# time they are announced.
 LISTENER = """
     announcements = [];
     new MutationObserver(changes => {
@@ -27,7 +27,7 @@ LISTENER = """
       }
     }).observe(document, {subtree: true, childList: true, characterData: true});
 """
-_SAY = "words => import('/static/people/announcer.js').then(({say}) => say(words))"
+_ANNOUNCE = "words => import('/static/people/announcer.js').then(({announce}) => announce(words))"
 _END = "That was all."
 
 
@@ -38,7 +38,7 @@ class Window:
         self.page = page
         self.line = line
         self.errors: list[str] = []
-        self.clients: list[str] = []  # as whom the server welcomed it, one for each connection
+        self.clients: list[str] = []  # its client in each welcome
         self._excused: list[str] = []
         page.on("pageerror", lambda error: self._failed(f"{error.message}\n{error.stack}"))
         page.on("console", self._heard)
@@ -48,7 +48,7 @@ class Window:
     def context(self) -> BrowserContext:
         return self.page.context
 
-    # --- what it sees
+    # --- what its user sees
 
     @property
     def text(self) -> Locator:
@@ -79,16 +79,16 @@ class Window:
         return self.page.locator("#toast")
 
     async def reads(self, text: str) -> None:
-        """The text becomes this."""
+        """Wait until the window shows this text."""
         await expect(self.text).to_have_value(text)
 
     async def settled(self) -> str:
-        """The server has everything and the window shows everything; returns the text."""
+        """Wait until the server has everything and the window shows everything; return the text."""
         await self.page.wait_for_function("() => window.gollabedit?.settled()")
         return await self.text.input_value()
 
     async def selected(self) -> str:
-        """The selected words; the caret is `|` in the whole text where nothing is selected."""
+        """Return the selected words, or the whole text with `|` at the caret if there are none."""
         return str(
             await self.text.evaluate(
                 """({value, selectionStart: start, selectionEnd: end}) => start === end
@@ -97,12 +97,12 @@ class Window:
         )
 
     async def has_focus(self) -> bool:
-        """Whether what is typed goes into the document."""
+        """Return whether the document has the focus."""
         return bool(await self.text.evaluate("area => area === document.activeElement"))
 
     async def announced(self) -> list[str]:
-        """What its user's screen reader was told since this was asked last."""
-        await self.page.evaluate(_SAY, _END)  # behind whatever is still to be said
+        """Return the announcements since the last call."""
+        await self.page.evaluate(_ANNOUNCE, _END)  # after all pending announcements
         said = await self.page.wait_for_function(
             "end => announcements.includes(end) && announcements.splice(0)", arg=_END
         )
@@ -111,7 +111,7 @@ class Window:
     # --- what its user does
 
     async def types(self, words: str, *, pause_ms: float = 0) -> None:
-        """Type where the caret is, one key after the other."""
+        """Type at the caret, key by key."""
         await self.page.keyboard.type(words, delay=pause_ms)
 
     async def selects(self, words: str, *, direction: str = "forward") -> None:
@@ -126,14 +126,14 @@ class Window:
         )
 
     async def goes_after(self, words: str) -> None:
-        """Put the caret behind some words."""
+        """Move the caret behind some words."""
         await self.selects(words)
         await self.text.evaluate(
             "area => area.setSelectionRange(area.selectionEnd, area.selectionEnd)"
         )
 
     async def goes_before(self, words: str) -> None:
-        """Put the caret in front of some words."""
+        """Move the caret before some words."""
         await self.selects(words)
         await self.text.evaluate(
             "area => area.setSelectionRange(area.selectionStart, area.selectionStart)"
@@ -162,7 +162,7 @@ class Window:
         await self.dialog.get_by_role("button", name="Use this").click()
 
     async def has_heard(self, other: "Window", name: str) -> None:
-        """Whatever `other` had saved has reached this window's page by the time this returns.
+        """Wait until everything that `other` has saved has reached this window's page.
 
         The new name travels behind it on the same socket.
         """
@@ -173,16 +173,16 @@ class Window:
     # --- what happens to it
 
     def loses_connection(self) -> None:
-        """Its websocket is closed, and every new one, until the line is mended."""
+        """Close its websocket, and every new one, until the line is mended."""
         self.excuses(*_CONNECTION_FAILED)
         self.line.cut()
 
     def may_lose_connection(self) -> None:
-        """That connections fail is part of the story."""
+        """Expect failing connections in this test."""
         self.excuses(*_CONNECTION_FAILED)
 
     def excuses(self, *parts: str) -> None:
-        """A complaint of the browser that contains this is no error of the page."""
+        """Ignore errors and warnings of the browser that contain one of these."""
         self._excused += parts
 
     def _heard(self, message: ConsoleMessage) -> None:

@@ -45,7 +45,8 @@ class Layout:
         """Which line each of them is; empty where that cannot be said."""
         if self.is_numbered:
             return [str(number) if line else "" for number, line in enumerate(lines)]
-        return [found[0] if len(found := _NAME.findall(line)) == 1 else "" for line in lines]
+        found = [{*_NAME.findall(line)} for line in lines]
+        return [names.pop() if len(names) == 1 else "" for names in found]
 
 
 class Place(NamedTuple):

@@ -16,6 +16,12 @@ def test_ranges_name_what_gave_way_to_what() -> None:
     assert diff(["a"], ["a"]) == []
 
 
+def test_of_two_shortest_ways_the_one_is_taken_that_leaves_each_token_where_it_is() -> None:
+    assert diff([*"mmmm"], [*"ammx"]) == [Change(0, 1, 0, 1), Change(3, 4, 3, 4)]
+    assert diff([*"mmm"], [*"amm"]) == [Change(0, 1, 0, 1)]
+    assert diff([*"abc"], [*"bcd"]) == [Change(0, 1, 0, 0), Change(3, 3, 2, 3)], "which is shorter"
+
+
 @given(ITEMS, ITEMS)
 def test_carrying_out_the_changes_gives_the_other_list(before: list[str], after: list[str]) -> None:
     result: list[str] = []

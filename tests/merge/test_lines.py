@@ -143,10 +143,9 @@ def insertions_at_one_point(draw: st.DrawFn) -> Sides:
     lines = [f"{'  ' * depth}b{number}\n" for number, depth in enumerate(depths)]
 
     def some_lines(name: str) -> str:
-        depth = draw(st.integers(0, depths[at - 1] + 1))
-        new = [depth]
+        new = [draw(st.integers(0, depths[at - 1] + 1))]
         for step in draw(st.lists(st.integers(-1, 1), max_size=2)):
-            new.append(max(depth, new[-1] + step))  # all of them below the first, or beside it
+            new.append(max(0, new[-1] + step))
         return "".join(f"{'  ' * depth}{name}{number}\n" for number, depth in enumerate(new))
 
     return Sides("".join(lines), *(as_splices(lines, [(at, at, some_lines(n))]) for n in "ot"))

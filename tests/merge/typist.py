@@ -14,7 +14,7 @@ from merge.between import between
 from merge.nearby import merge_nearby
 from merge.splices import Splice, apply, compose, map_position
 from merge.three_way import merge
-from server.core.recent_steps import Change
+from server.core.recent_steps import Splices
 
 # About as many letters as people have: of fewer, too many words look alike by chance. The text
 # that was there before is of capitals.
@@ -38,7 +38,7 @@ class Edit(NamedTuple):
     """What is sent: the text as `sent`, and what makes it of the base."""
 
     base: Commit
-    change: Change
+    change: Splices
     sent: Commit
 
 
@@ -61,7 +61,7 @@ class Typist:
     base: Commit
     caret: int
     compares: bool = False
-    change: Change = ()
+    change: Splices = ()
     is_sending: bool = False
     words: list[str] = field(default_factory=lambda: [""])
     is_done: bool = False
@@ -122,7 +122,7 @@ class Typist:
         self.caret = start + len(inserted)
 
     def edit(self, splice: Splice) -> None:
-        """Change the text anywhere; the caret stays where it is."""
+        """Splices the text anywhere; the caret stays where it is."""
         self.text = apply(self.text, [splice])
         self.caret = map_position([splice], self.caret)
         self.change = compose(self.change, [splice])
@@ -135,7 +135,7 @@ class Typist:
         self.base, self.change, self.is_sending = edit.sent, (), True
         return edit
 
-    def take(self, newest: Commit, remote: Change) -> None:
+    def take(self, newest: Commit, remote: Splices) -> None:
         """Take in what others wrote, under what was typed since.
 
         Where that is in dispute everything stays as it is, and the server merges.
@@ -145,7 +145,7 @@ class Typist:
             return
         near = merge_nearby(self.base.text, newest.text, remote, self.change, live=True)
         if near is not None:
-            self.caret = map_position(near.from_theirs, self.caret)
+            self.caret = _map_caret(self.text, near.from_theirs, self.caret)
             self.base, self.text, self.change = newest, near.text, near.from_ours
 
     def _compare(self, newest: Commit) -> None:
@@ -155,3 +155,16 @@ class Typist:
             self.caret = moved.text.index(_CARET)
             self.base, self.text = newest, moved.text.replace(_CARET, "")
             self.change = between(newest.text, self.text)
+
+
+def _map_caret(text: str, change: Splices, caret: int) -> int:
+    """Where the page puts the caret: in front of what others insert there, but behind their lines.
+
+    See `addsLinesAt` in web/text/splices.js.
+    """
+    is_line_start = caret == 0 or text[caret - 1] == "\n"
+    lines_come = any(
+        start == caret and not deleted and inserted.endswith("\n")
+        for start, deleted, inserted in change
+    )
+    return map_position(change, caret, after=is_line_start and lines_come)

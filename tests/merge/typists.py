@@ -24,7 +24,7 @@ from merge.nearby import Nearby, merge_nearby
 from merge.result import Merge
 from merge.three_way import merge
 from server.core.clients import Author
-from server.core.recent_steps import Change, Step, Steps
+from server.core.recent_steps import RecentSteps, Splices, Step
 from tests.merge.line_typist import Layout, Ledger, LineTypist, checklist, nested, table
 from tests.merge.typist import ALPHABETS, Commit, Edit, Typist
 
@@ -92,7 +92,7 @@ class Room:
         self._left = keystrokes
         self.master = Commit("0", scene.text)
         self.tally = Tally()
-        self._steps = Steps()
+        self._steps = RecentSteps()
         self._ledger = Ledger(scene.text, scene.layout) if scene.layout else None
         self._typists = [self._typist(place) for place in range(scene.people)]
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -194,21 +194,21 @@ class Room:
             near = Nearby(text, between(self.master.text, text), between(sent, text))
         return near
 
-    def _nearby(self, base: Commit, change: Change, sent: str) -> Nearby | None:
+    def _nearby(self, base: Commit, change: Splices, sent: str) -> Nearby | None:
         if base == self.master:
             return Nearby(sent, change, ())
-        since = self._steps.change_since(base.name)
+        since = self._steps.splices_since(base.name)
         if since is None:
             return None
         live = _is_live(change)
         return merge_nearby(base.text, self.master.text, since, change, live=live)
 
-    def _answer(self, typist: Typist, after: Commit, change: Change) -> None:
+    def _answer(self, typist: Typist, after: Commit, change: Splices) -> None:
         typist.is_sending = False
         typist.take(after, change)
         self._send_soon(typist)
 
-    def _update(self, typist: Typist, before: Commit, after: Commit, change: Change) -> None:
+    def _update(self, typist: Typist, before: Commit, after: Commit, change: Splices) -> None:
         """Rule P6: the answer to an edit on its way covers it. Frames that overtook are dropped."""
         if not typist.is_sending and typist.base == before:
             typist.take(after, change)
@@ -226,7 +226,7 @@ class Room:
         return self._ledger.words_gone if self._ledger else Counter()
 
 
-def _is_live(change: Change) -> bool:
+def _is_live(change: Splices) -> bool:
     return sum(deleted + len(inserted) for _, deleted, inserted in change) <= _LIVE_CHARACTERS
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from server.cli.main import new_event_loop
+from server.cli.serve import new_event_loop
 from server.config import Config
 from server.storage.data_folder import DataFolder
 from tests.server.sockets.harness import Served

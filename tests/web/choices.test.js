@@ -21,9 +21,9 @@ test('nothing is chosen at first', () => {
 
 test('each choice fills the result', () => {
   const choices = new Choices(WORDS);
-  choices.choose(0, 'mine');
-  assert.deepEqual(choices.results, ['deux']);
   choices.choose(0, 'theirs');
+  assert.deepEqual(choices.results, ['deux']);
+  choices.choose(0, 'ours');
   assert.deepEqual(choices.results, ['zwei']);
   choices.choose(0, 'both');
   assert.deepEqual(choices.results, ['deux zwei']);
@@ -42,7 +42,7 @@ test('both of whole lines are two lines', () => {
 test('what was written by hand survives other choices', () => {
   const choices = new Choices(WORDS);
   choices.write(0, 'mine own words');
-  choices.choose(0, 'theirs');
+  choices.choose(0, 'ours');
   choices.choose(0, 'hand');
   assert.deepEqual(choices.results, ['mine own words']);
 });
@@ -61,7 +61,7 @@ test('a choice follows its hunk when hunks come and go', () => {
   const first = { start: 0, end: 1, base: 'a', ours: 'A', theirs: 'x' };
   const second = { start: 2, end: 3, base: 'b', ours: 'B', theirs: 'y' };
   const choices = new Choices(conflict('A B\n', [first, second]));
-  choices.choose(1, 'mine');
+  choices.choose(1, 'theirs');
   choices.decide(1);
   choices.refresh(conflict('a B\n', [second]), 0);
   assert.deepEqual([choices.results, choices.areComplete], [['y'], true]);
@@ -69,14 +69,14 @@ test('a choice follows its hunk when hunks come and go', () => {
 
 test('what was written from one choice does not replace what was from another', () => {
   const choices = new Choices(WORDS);
-  choices.choose(0, 'mine');
-  choices.write(0, 'deux!');
   choices.choose(0, 'theirs');
+  choices.write(0, 'deux!');
+  choices.choose(0, 'ours');
   choices.write(0, 'zwei!');
   assert.deepEqual(choices.results, ['zwei!']);
   choices.nextDraft(0);
   assert.deepEqual(choices.results, ['deux!']);
-  choices.choose(0, 'mine');
+  choices.choose(0, 'theirs');
   assert.deepEqual(choices.results, ['deux']);
   choices.choose(0, 'hand');
   assert.deepEqual(choices.results, ['deux!']);
@@ -88,10 +88,10 @@ const THREE = conflict('A B C\n', [
   { start: 4, end: 5, base: 'c', ours: 'C', theirs: 'z' },
 ]);
 
-test('the open ones can be decided alike; what was chosen stays', () => {
+test('hunks without a choice can be decided alike; other choices stay', () => {
   const choices = new Choices(THREE);
-  choices.choose(2, 'theirs');
-  choices.choose(0, 'mine');
+  choices.choose(2, 'ours');
+  choices.choose(0, 'theirs');
   assert.equal(choices.emptied(0), 1);
   assert.equal(choices.decideAlike(0), 1);
   choices.decide(0);
@@ -102,7 +102,7 @@ test('the open ones can be decided alike; what was chosen stays', () => {
   );
 });
 
-test('both of the open ones come in the same order', () => {
+test('both has the same order in all hunks decided alike', () => {
   const choices = new Choices(THREE);
   choices.choose(0, 'both');
   choices.swap(0);
@@ -110,9 +110,9 @@ test('both of the open ones come in the same order', () => {
   assert.deepEqual(choices.results, ['A x', 'B', 'C z']);
 });
 
-test('mine is what I have by now, and when the other side changed is kept', () => {
+test('theirs follows the user’s text, and the time of the other side’s change is kept', () => {
   const choices = new Choices(WORDS);
-  choices.choose(0, 'mine');
+  choices.choose(0, 'theirs');
   const hunk = { start: 4, end: 8, base: 'two', ours: 'zwei', theirs: 'deux mots' };
   choices.refresh(conflict('one zwei three\n', [hunk]), 5);
   assert.deepEqual([choices.results, choices.all[0]?.changedMs], [['deux mots'], null]);
@@ -120,7 +120,7 @@ test('mine is what I have by now, and when the other side changed is kept', () =
   assert.deepEqual([choices.all[0]?.isOutdated, choices.all[0]?.changedMs], [false, 7]);
 });
 
-test('both has what I have by now, and the other text only as it was chosen', () => {
+test('both follows the user’s text, and keeps the other text as it was chosen', () => {
   const choices = new Choices(WORDS);
   choices.choose(0, 'both');
   const hunk = { start: 4, end: 8, base: 'two', ours: 'zwei', theirs: 'deux mots' };

@@ -1,4 +1,4 @@
-// Time that passes when a test says so.
+// A clock that tests advance by hand.
 
 /** @typedef {{dueMs: number, callback: () => void}} Timer */
 

@@ -7,14 +7,14 @@ const HUNK = { start: 4, end: 8, base: 'two', ours: 'deux', theirs: 'zwei' };
 /** @param {object[]} hunks @param {string} [text] @returns {any} */
 const conflict = (hunks, text = 'one deux three') => ({ text, hunks });
 
-test('a decision is about what disagrees, wherever it stands by now', () => {
+test('a decision applies to the same hunks, wherever they are', () => {
   const decision = resolving(conflict([HUNK]), ['zwei']);
   assert.ok(appliesTo(decision, conflict([{ ...HUNK, start: 9, end: 13 }])));
   assert.ok(!appliesTo(decision, conflict([{ ...HUNK, ours: 'dos' }])));
   assert.ok(!appliesTo(decision, conflict([HUNK, HUNK])));
 });
 
-test('later can be decided about any conflict', () => {
+test('any conflict can be parked', () => {
   assert.ok(appliesTo(PARK, conflict([HUNK])));
 });
 

@@ -56,7 +56,7 @@ test('a place moves with the text before it', () => {
   assert.equal(take(), 'Bo added 1 word at line 4. Ann added 2 words at lines 1 to 2.');
 });
 
-test('lines that are put behind others are counted without the line end before them', () => {
+test('lines added after others are counted without the line break before them', () => {
   const { add, take } = reading('one\n');
   add('Bo', [3, 0, '\ntwo three']);
   assert.equal(take(), 'Bo added 2 words at line 2.');
@@ -81,7 +81,7 @@ test('it speaks at most every 15 seconds, and not while the user types', () => {
   assert.equal(take(18_000), 'Bo added 2 words at line 1.');
 });
 
-test('what was cleared is not said', () => {
+test('what was cleared is not announced', () => {
   const { digest, add, take } = reading('');
   add('Bo', [0, 0, 'a ']);
   digest.clear();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DraftKeeper, forked, isUnsent, snapshotOf } from '../../web/drafts/draft_keeper.js';
-import { finished } from '../../web/drafts/recovery.js';
+import { asNewClient, DraftKeeper, isUnsent, snapshotOf } from '../../web/drafts/draft_keeper.js';
+import { finishedDraft } from '../../web/drafts/recovery.js';
 import { Replica } from '../../web/replica/replica.js';
 import { FakeClock } from './clock.js';
 import { DraftStore, settled } from './draft_store.js';
@@ -19,7 +19,7 @@ function snapshot(local, more) {
 class Page {
   clock = new FakeClock();
   /** @type {Snapshot} */
-  work = snapshot('clean');
+  snapshot = snapshot('clean');
   /** @type {(Snapshot | null)[]} */
   taken = [];
 
@@ -29,13 +29,13 @@ class Page {
       'notes',
       id,
       { drafts: store, clock: this.clock },
-      { work: () => this.work, taken: (rest) => this.taken.push(rest) },
+      { snapshot: () => this.snapshot, claimedElsewhere: (rest) => this.taken.push(rest) },
     );
   }
 
   /** @param {string} local @param {object} [more] */
   is(local, more) {
-    this.work = snapshot(local, more);
+    this.snapshot = snapshot(local, more);
     this.keeper.changed();
   }
 
@@ -46,7 +46,7 @@ class Page {
   }
 }
 
-test('what is typed is kept 300 ms after the first letter, however long typing goes on', async () => {
+test('a draft is written 300 ms after the first letter, even while typing goes on', async () => {
   const page = new Page();
   for (const local of ['a', 'ab', 'abc']) {
     page.is(local);
@@ -55,7 +55,7 @@ test('what is typed is kept 300 ms after the first letter, however long typing g
   assert.equal(page.store.of('me')?.snapshot?.local, 'abc');
 });
 
-test('what is acknowledged within that time is not written at all', async () => {
+test('text acknowledged within that time is not written at all', async () => {
   const page = new Page();
   page.is('a');
   await page.passes(200);
@@ -64,7 +64,7 @@ test('what is acknowledged within that time is not written at all', async () => 
   assert.equal(page.store.writes, 0);
 });
 
-test('what is acknowledged is kept no longer', async () => {
+test('acknowledged text is removed', async () => {
   const page = new Page();
   page.is('a');
   await page.passes(300);
@@ -86,19 +86,19 @@ test('writes do not pile up: one at a time, then the newest', async () => {
   assert.equal(page.store.of('me')?.snapshot?.local, 'xxxxxxxxx');
 });
 
-test('a page that goes writes at once, behind the write that is under way', async () => {
+test('a page that is being unloaded writes at once, after a pending write', async () => {
   const page = new Page();
   page.store.isHeld = true;
   page.is('old');
   await page.passes(300);
   page.is('new');
-  page.keeper.keepNow();
+  page.keeper.saveNow();
   page.store.release();
   await settled();
   assert.equal(page.store.of('me')?.snapshot?.local, 'new');
 });
 
-test('text typed before the first welcome is kept too, and goes on under its client', async () => {
+test('text typed before the first welcome is kept too, and later under its client', async () => {
   const page = new Page();
   page.is('a', { client: '', key: '' });
   await page.passes(300);
@@ -108,12 +108,12 @@ test('text typed before the first welcome is kept too, and goes on under its cli
   assert.deepEqual([...page.store.records.keys()], ['notes/me']);
 });
 
-test('a page that is loaded anew goes on with the record of the one before', async () => {
+test('a reloaded page continues with the record of the one before', async () => {
   const before = new Page();
   before.is('typed');
-  before.keeper.keepNow();
+  before.keeper.saveNow();
   const page = new Page(before.store, 'page2');
-  page.work = before.work;
+  page.snapshot = before.snapshot;
   await page.keeper.resume('page1');
   assert.deepEqual([page.taken, page.store.of('me')?.owner], [[], 'page2']);
   page.is('clean');
@@ -124,64 +124,64 @@ test('a page that is loaded anew goes on with the record of the one before', asy
 test('a page that was never welcomed leaves no record behind either', async () => {
   const before = new Page();
   before.is('typed', { client: '', key: '' });
-  before.keeper.keepNow();
+  before.keeper.saveNow();
   const page = new Page(before.store, 'page2');
-  page.work = before.work;
+  page.snapshot = before.snapshot;
   await page.keeper.resume('page1');
   page.is('clean');
   await page.passes(0);
   assert.equal(page.store.records.size, 0);
 });
 
-/** The other page has taken what this one kept. @param {Page} page @param {boolean} isSent */
+/** Claim the page's record as another page. @param {Page} page @param {boolean} isSent whether it has sent the text */
 function takeFrom(page, isSent) {
   const draft = /** @type {import('../../web/drafts/recovery.js').Orphan} */ (page.store.of('me'));
-  const taken = isSent ? finished(draft, 'page2') : { ...draft, owner: 'page2' };
+  const taken = isSent ? finishedDraft(draft, 'page2') : { ...draft, owner: 'page2' };
   page.store.records.set('notes/me', taken);
   return taken;
 }
 
-test('a page that wakes up and finds its text sent begins anew', async () => {
+test('a page that wakes up to find its text sent starts afresh', async () => {
   const page = new Page();
   page.is('typed');
-  page.keeper.keepNow();
+  page.keeper.saveNow();
   takeFrom(page, true);
-  await page.keeper.check();
+  await page.keeper.checkOwner();
   assert.deepEqual(page.taken, [null]);
 });
 
-test('a page that wakes up with more than was sent goes on as a new client', async () => {
+test('a page that wakes up with more than was sent continues as a new client', async () => {
   const page = new Page();
   page.is('typed');
-  page.keeper.keepNow();
+  page.keeper.saveNow();
   const taken = takeFrom(page, true);
   page.is('typed, and more');
   await page.passes(300);
-  assert.deepEqual(page.taken, [forked(page.work)]);
+  assert.deepEqual(page.taken, [asNewClient(page.snapshot)]);
   assert.equal(page.store.of('me'), taken, 'the record is not its own any more');
 });
 
-test('a page whose text is being sent by another goes on as a new client', async () => {
+test('a page whose text is being sent by another continues as a new client', async () => {
   const page = new Page();
   page.is('typed');
-  page.keeper.keepNow();
+  page.keeper.saveNow();
   takeFrom(page, false);
-  await page.keeper.check();
-  assert.deepEqual(page.taken, [forked(page.work)]);
+  await page.keeper.checkOwner();
+  assert.deepEqual(page.taken, [asNewClient(page.snapshot)]);
 });
 
-test('a reopened tab whose text was sent by another begins anew', async () => {
+test('a reopened tab whose text was sent by another starts afresh', async () => {
   const before = new Page();
   before.is('typed');
-  before.keeper.keepNow();
+  before.keeper.saveNow();
   takeFrom(before, true);
   const page = new Page(before.store, 'page3');
-  page.work = before.work;
+  page.snapshot = before.snapshot;
   await page.keeper.resume('page1');
   assert.deepEqual(page.taken, [null]);
 });
 
-test('unsent is what the server may not have', () => {
+test('text that the server may not have is unsent', () => {
   const message = /** @type {any} */ ({ type: 'edit', seq: 1, base: 'r1', text: 'x' });
   assert.equal(isUnsent(snapshot('clean')), false);
   assert.equal(isUnsent(snapshot('typed')), true);
@@ -189,7 +189,7 @@ test('unsent is what the server may not have', () => {
   assert.equal(isUnsent(snapshot('clean', { sent: { message, text: 'x', isApart: true } })), false);
 });
 
-test('there is something in hand before there is a client', () => {
+test('there is a snapshot before there is a client', () => {
   const replica = new Replica();
   assert.equal(snapshotOf(replica), null);
   replica.edited('early');

@@ -1,4 +1,4 @@
-// Drafts in memory, for tests: each change is carried out when the test says so, in order.
+// Drafts in memory, for tests: while held, changes wait until they are released, in order.
 
 /** @typedef {import('../../web/drafts/drafts.js').Draft} Draft */
 
@@ -42,7 +42,7 @@ export class DraftStore {
     return this.records.get(`notes/${client}`);
   }
 
-  /** Carry out what waits. */
+  /** Apply the waiting changes. */
   release() {
     this.isHeld = false;
     for (const action of this.#waiting.splice(0)) action();
@@ -57,7 +57,7 @@ export class DraftStore {
   }
 }
 
-/** Until all that is due without the clock is done. */
+/** Wait until all pending promises are settled. */
 export async function settled() {
   for (let turn = 0; turn < 20; turn++) await null;
 }

@@ -6,7 +6,7 @@ import { random } from './random.js';
 
 /** @typedef {import('../../web/text/splices.js').Splice} Splice */
 
-test('what was typed is told where it was typed', () => {
+test('edits are where they were typed', () => {
   const trail = new EditTrail();
   trail.mark('b');
   trail.step([[1, 0, 'o']]);
@@ -14,11 +14,11 @@ test('what was typed is told where it was typed', () => {
   assert.deepEqual(trail.since('b'), [[1, 0, 'o b']]);
 });
 
-test('nothing is told of a text that it never was', () => {
+test('nothing is known about an unknown text', () => {
   assert.equal(new EditTrail().since(''), null);
 });
 
-test('one thing put for another is for comparing to tell', () => {
+test('a replacement is left to a diff', () => {
   const trail = new EditTrail();
   trail.mark('one two');
   trail.step([[4, 3, '']]);
@@ -27,14 +27,14 @@ test('one thing put for another is for comparing to tell', () => {
   assert.equal(trail.since('one two'), null);
 });
 
-test('after a change that nobody knows it begins anew', () => {
+test('an unknown change clears the trail', () => {
   const trail = new EditTrail();
   trail.mark('a');
   trail.step(null);
   assert.equal(trail.since('a'), null);
 });
 
-test('the last texts are remembered, and so much of typing', () => {
+test('the last three texts are remembered, and a limited amount of typing', () => {
   const trail = new EditTrail();
   for (const text of ['a', 'b', 'c', 'd']) trail.mark(text);
   assert.deepEqual(
@@ -45,7 +45,7 @@ test('the last texts are remembered, and so much of typing', () => {
   assert.equal(trail.since('d'), null);
 });
 
-test('it leads from each text to the one now, however long people type', () => {
+test('it leads from each text to the current one, however long people type', () => {
   for (let seed = 0; seed < 300; seed++) {
     const dice = random(seed);
     const trail = new EditTrail();

@@ -7,13 +7,13 @@ function stage() {
   const clock = new FakeClock();
   /** @type {string[]} */
   const said = [];
-  const arrivals = new JoinLeave((sentence) => said.push(sentence), clock);
+  const joinLeave = new JoinLeave((sentence) => said.push(sentence), clock);
   const here = (/** @type {Record<string, string>} */ people) =>
-    arrivals.here(new Map(Object.entries(people).map(([client, name]) => [client, { name }])));
+    joinLeave.update(new Map(Object.entries(people).map(([client, name]) => [client, { name }])));
   return { clock, said, here };
 }
 
-test('those who come together are named together, and moving is no news', () => {
+test('people who join together are named together, and moving is no news', () => {
   const { clock, said, here } = stage();
   here({ a: 'Ann' });
   clock.pass(500);
@@ -37,7 +37,7 @@ test('ten seconds lie between two sentences', () => {
   assert.deepEqual(said, ['Ann joined.', 'Bo and Chloé joined.']);
 });
 
-test('somebody who is back within that time never left, as the same client or another', () => {
+test('someone who returns within that time never left, as the same client or another', () => {
   for (const back of ['b', 'b2']) {
     const { clock, said, here } = stage();
     here({ b: 'Bo' });
@@ -53,7 +53,7 @@ test('somebody who is back within that time never left, as the same client or an
   }
 });
 
-test('who only looks in is no news, and who left is called by the last name', () => {
+test('a short visit is no news, and someone who left is called by the last name', () => {
   const { clock, said, here } = stage();
   here({ a: 'Ann' });
   clock.pass(500);

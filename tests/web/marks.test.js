@@ -21,7 +21,7 @@ test('what was deleted has nothing to be marked in', () => {
   assert.deepEqual(marked('the old red door', ''), []);
 });
 
-test('a blank more is a change of its own', () => {
+test('an added space is a change of its own', () => {
   assert.deepEqual(marked('old door', 'old  door'), [
     { kind: 'same', text: 'old' },
     { kind: 'removed', text: ' ' },
@@ -30,7 +30,7 @@ test('a blank more is a change of its own', () => {
   ]);
 });
 
-test('blanks and line ends can be seen and heard', () => {
+test('spaces and line breaks can be seen and heard', () => {
   assert.equal(visible(' \t\u00a0\r\n\n'), '·⇥⍽␍⏎\n⏎\n');
   assert.equal(spoken('  \n'), '2 spaces, 1 line break');
   assert.equal(spoken('\r\n'), '1 line break');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disputedIn, locate } from '../../web/editor/offsets.js';
+import { conflictRegions, locate } from '../../web/editor/offsets.js';
 
 const caret = (/** @type {number} */ place) => ({ client: 'ann', anchor: place, head: place });
 
@@ -29,19 +29,19 @@ test('a place behind the text is its end', () => {
 });
 
 /** @param {string} text @param {string} theirs @param {string} local */
-function dispute(text, theirs, local) {
+function region(text, theirs, local) {
   const start = text.indexOf(theirs);
   const hunk = { start, end: start + theirs.length, base: '', ours: theirs, theirs: '' };
-  const [found] = disputedIn(/** @type {any} */ ({ text, hunks: [hunk] }), local);
+  const [found] = conflictRegions(/** @type {any} */ ({ text, hunks: [hunk] }), local);
   return local.slice(found?.start, found?.end);
 }
 
 test('what a conflict is about is what was written here instead', () => {
   const text = 'Meet on Tuesday at noon.';
-  assert.equal(dispute(text, 'Tuesday', 'Meet on Friday at noon.'), 'Friday');
-  assert.equal(dispute(text, 'Tuesday', 'Well, meet on Friday at noon.'), 'Friday');
+  assert.equal(region(text, 'Tuesday', 'Meet on Friday at noon.'), 'Friday');
+  assert.equal(region(text, 'Tuesday', 'Well, meet on Friday at noon.'), 'Friday');
 });
 
 test('what was deleted here is shown by what is around it', () => {
-  assert.equal(dispute('one two three', 'two ', 'one three'), ' t');
+  assert.equal(region('one two three', 'two ', 'one three'), ' t');
 });

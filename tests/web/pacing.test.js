@@ -35,9 +35,9 @@ function pace(costMs = 0) {
 
 test('alone, it sends after a pause', () => {
   const { clock, pacing, sentMs } = pace();
-  pacing.typed();
+  pacing.edited();
   clock.pass(200);
-  pacing.typed();
+  pacing.edited();
   clock.pass(1000);
   assert.deepEqual(sentMs, [450]);
 });
@@ -45,7 +45,7 @@ test('alone, it sends after a pause', () => {
 test('alone and typing steadily, it sends once a second', () => {
   const { clock, pacing, sentMs } = pace();
   for (let letter = 0; letter < 30; letter++) {
-    pacing.typed();
+    pacing.edited();
     clock.pass(100);
   }
   assert.deepEqual(sentMs.slice(0, 2), [1000, 2000]);
@@ -53,27 +53,27 @@ test('alone and typing steadily, it sends once a second', () => {
 
 test('in company it sends at once', () => {
   const { pacing, sentMs } = pace();
-  pacing.hasCompany = true;
-  pacing.typed();
+  pacing.areOthersHere = true;
+  pacing.edited();
   assert.deepEqual(sentMs, [0]);
 });
 
 test('what others wrote is shown once a frame', () => {
   const { clock, pacing, shownMs } = pace();
-  pacing.heard();
-  pacing.heard();
+  pacing.updateReceived();
+  pacing.updateReceived();
   assert.deepEqual(shownMs, []);
   clock.pass(100);
-  pacing.heard();
+  pacing.updateReceived();
   clock.pass(100);
   assert.deepEqual(shownMs, [16, 116]);
 });
 
 test('most of the time is left for other things', () => {
   const { clock, pacing, shownMs } = pace(40);
-  pacing.heard();
+  pacing.updateReceived();
   clock.pass(FRAME_MS);
-  pacing.heard();
+  pacing.updateReceived();
   clock.pass(80);
   assert.equal(shownMs.length, 1);
   clock.pass(FRAME_MS);
@@ -82,9 +82,9 @@ test('most of the time is left for other things', () => {
 
 test('after an answer the next edit waits until what it brought is shown', () => {
   const { clock, pacing, sentMs, shownMs } = pace();
-  pacing.hasCompany = true;
-  pacing.answered();
-  pacing.typed();
+  pacing.areOthersHere = true;
+  pacing.answerReceived();
+  pacing.edited();
   assert.deepEqual(sentMs, []);
   clock.pass(100);
   assert.deepEqual([shownMs, sentMs], [[16], [16]]);
@@ -92,12 +92,12 @@ test('after an answer the next edit waits until what it brought is shown', () =>
 
 test('while it is held nothing is shown, and sending goes on', () => {
   const { clock, pacing, sentMs, shownMs } = pace();
-  pacing.hasCompany = true;
+  pacing.areOthersHere = true;
   pacing.hold('composing');
   pacing.hold('paused');
-  pacing.answered();
-  pacing.heard();
-  pacing.typed();
+  pacing.answerReceived();
+  pacing.updateReceived();
+  pacing.edited();
   clock.pass(100);
   assert.deepEqual([shownMs, sentMs.length], [[], 2]);
   pacing.release('composing');
@@ -110,8 +110,8 @@ test('while it is held nothing is shown, and sending goes on', () => {
 
 test('a hold that comes before the turn of an answer does not keep the typing back', () => {
   const { clock, pacing, sentMs, shownMs } = pace();
-  pacing.hasCompany = true;
-  pacing.answered();
+  pacing.areOthersHere = true;
+  pacing.answerReceived();
   pacing.hold('composing');
   assert.deepEqual(sentMs, [0]);
   clock.pass(100);

@@ -40,7 +40,7 @@ test('a place in a revision that is not known yet waits for it', () => {
   assert.equal(made.of('ann')?.head, 5);
 });
 
-test('somebody new is shown at once, if only about there', () => {
+test('someone new is shown at once, at an approximate place', () => {
   const made = places();
   made.moved('ann', at('elsewhere', 3));
   assert.equal(made.of('ann')?.head, 3);

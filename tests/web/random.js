@@ -1,4 +1,4 @@
-// Dice that fall the same way for the same seed.
+// A seeded random generator.
 
 /** @typedef {{below: (limit: number) => number, pick: <T>(list: readonly T[]) => T}} Dice */
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { diffSplices } from '../../web/text/diff_splices.js';
-import { mergeKeepingAll, rebase, uprooted } from '../../web/text/rebase.js';
+import { displaced, mergeKeepingAll, rebase } from '../../web/text/rebase.js';
 import { apply } from '../../web/text/splices.js';
 import { random, randomText } from './random.js';
 
@@ -14,7 +14,7 @@ import { random, randomText } from './random.js';
  * @property {string} text
  * @property {Splice[]} local
  * @property {Splice[]} remote
- * @property {string | null} merged by the server; null: it asks
+ * @property {string | null} merged the server's result; null for a conflict
  * @property {boolean} page whether the page merges it by itself
  */
 /** @type {Case[]} */
@@ -67,7 +67,7 @@ test('insertions at one point that may be the same touch', () => {
   assert.equal(meet('ab ', 'ab x', 'ab xy'), null);
 });
 
-test('scripts without blanks: one character is one word', () => {
+test('scripts without spaces: one character is one word', () => {
   assert.equal(meet('日本語文字', '月本語文字', '日本語文学'), '月本語文学');
 });
 
@@ -91,14 +91,14 @@ test('both ways around the diamond end in the same text', () => {
   assert.ok(merged > 1000, `only ${merged} met`);
 });
 
-test('where nobody can be asked, everything written stays', () => {
+test('without conflicts, everything written stays', () => {
   const text = 'one two three';
   const local = diffSplices(text, 'one TWO 3');
   const remote = diffSplices(text, 'one zwei three');
   assert.equal(mergeKeepingAll(text, local, remote), 'one TWO zwei 3');
 });
 
-test('what is about words that are gone is uprooted, and new words beside them are not', () => {
+test('changes of words that are gone are displaced, new words beside them are not', () => {
   const text = 'one two three\nfour\n';
   const gone = diffSplices(text, 'one\n');
   const cases = /** @type {[Splice, boolean][]} */ ([
@@ -111,7 +111,7 @@ test('what is about words that are gone is uprooted, and new words beside them a
     [[13, 0, ' more'], true],
   ]);
   for (const [splice, isUprooted] of cases) {
-    const found = uprooted(text, [splice], gone);
+    const found = displaced(text, [splice], gone);
     assert.deepEqual(found, isUprooted ? [splice] : [], JSON.stringify(splice));
   }
 });

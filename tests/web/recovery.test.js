@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasArrived, orphanOf, orphansOf, Recovery, wordsIn } from '../../web/drafts/recovery.js';
+import {
+  hasArrived,
+  orphanFromLost,
+  orphansOf,
+  Recovery,
+  wordsIn,
+} from '../../web/drafts/recovery.js';
 import { Replica } from '../../web/replica/replica.js';
 import { FakeClock } from './clock.js';
 import { settled } from './draft_store.js';
@@ -8,7 +14,7 @@ import { ReferenceServer } from './reference_server.js';
 
 const TEXT = 'one two three\n';
 
-/** A line to the reference server. */
+/** A connection to the reference server. */
 class FakeLine {
   /** @type {import('../../web/replica/connection.js').ConnectionState} */
   state = { name: 'connecting' };
@@ -73,7 +79,7 @@ class World {
     return new Recovery(snapshot, { connect, name: 'Me', clock: this.clock }, isLost);
   }
 
-  /** What a page that was here leaves behind. @param {(tab: Tab) => void} story */
+  /** The snapshot that a page leaves behind. @param {(tab: Tab) => void} story */
   after(story) {
     const tab = new Tab(this.server);
     story(tab);
@@ -83,7 +89,7 @@ class World {
     );
   }
 
-  /** Somebody else writes. @param {string} text */
+  /** Someone else edits the text. @param {string} text */
   others(text) {
     const base = this.server.text;
     const other = new Tab(this.server);
@@ -93,7 +99,7 @@ class World {
   }
 }
 
-/** A tab whose answers come at once, or never. */
+/** A tab that receives answers at once, or never. */
 class Tab {
   replica = new Replica();
   isDeaf = false;
@@ -172,7 +178,7 @@ test('what is older than the last edit of its client is not sent: that had it al
   );
 });
 
-test('what disagrees is put aside, and the rest is merged', async () => {
+test('a conflict is parked, and the rest is merged', async () => {
   const world = new World();
   const left = world.after((tab) => tab.types('one deux three four\n'));
   world.others('one zwei three\n');
@@ -181,7 +187,7 @@ test('what disagrees is put aside, and the rest is merged', async () => {
   assert.deepEqual(world.server.parked, ['one deux three four\n']);
 });
 
-test('a conflict that was open when the page went is put aside too', async () => {
+test('a conflict that was open when the page went is parked too', async () => {
   const world = new World();
   const left = world.after((tab) => {
     tab.types('one deux three\n');
@@ -217,10 +223,10 @@ test('a server that does not answer is given up, and what is left goes on from t
   const left = world.after((tab) => tab.types('one two three four\n'));
   world.isMute = true;
   const recovery = world.recovery(left);
-  const ending = recovery.run();
+  const outcome = recovery.run();
   await settled();
   world.clock.pass(20_000);
-  assert.equal(await ending, 'unreachable');
+  assert.equal(await outcome, 'unreachable');
   assert.equal(recovery.snapshot.sent?.message.seq, 1);
   world.isMute = false;
   assert.equal(await world.recovery(recovery.snapshot).run(), 'merged');
@@ -243,8 +249,11 @@ test('what several pages kept of a restored server is merged once', async () => 
   const world = new World();
   const local = `${TEXT}four five\n`;
   const known = { commit: 'c0', text: TEXT, isRevision: true };
-  const { snapshot, client, owner } = orphanOf('notes', { known, local });
-  assert.deepEqual([client, owner], Array(2).fill(orphanOf('notes', { known, local }).client));
+  const { snapshot, client, owner } = orphanFromLost('notes', { known, local });
+  assert.deepEqual(
+    [client, owner],
+    Array(2).fill(orphanFromLost('notes', { known, local }).client),
+  );
   assert.equal(await world.recovery(snapshot, true).run(), 'merged');
   assert.equal(world.server.text, local);
   world.others(`${local}six\n`);
@@ -272,9 +281,9 @@ test('a look tells whether all has arrived, and sends nothing', async () => {
     tab.types(`zero ${world.server.text}`);
     tab.sends(true);
   });
-  assert.equal(await world.recovery(arrived).look(), true);
-  assert.equal(await world.recovery({ ...arrived, local: 'and more' }).look(), false);
-  assert.equal(await world.recovery(lost).look(), false);
+  assert.equal(await world.recovery(arrived).hasArrived(), true);
+  assert.equal(await world.recovery({ ...arrived, local: 'and more' }).hasArrived(), false);
+  assert.equal(await world.recovery(lost).hasArrived(), false);
   assert.deepEqual(new Set(world.sent.map(({ type }) => type)), new Set(['hello']));
 });
 

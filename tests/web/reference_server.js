@@ -1,6 +1,6 @@
-// A small server of the protocol for the tests of `sync`: right rather than fast, in memory.
-// It merges by words; whatever is changed on both sides of a run of words is a conflict, and so are
-// two words at one point. Of lines there it keeps both.
+// A small in-memory server of the protocol for the tests of `Replica`: correct rather than fast. It
+// merges by words: if both sides changed a run of words, or inserted words at the same point, that
+// is a conflict; of lines inserted at the same point it keeps both.
 
 import { checkOf } from '../../web/text/checksum.js';
 import { diffSplices } from '../../web/text/diff_splices.js';
@@ -8,15 +8,15 @@ import { apply } from '../../web/text/splices.js';
 
 /** @typedef {import('../../web/text/splices.js').Splice} Splice */
 /** @typedef {{start: number, end: number, base: string, ours: string, theirs: string}} Hunk */
-/** @typedef {{id: string, seq: number, head: string, fork: string, hunks: Hunk[], told: string,
+/** @typedef {{id: string, seq: number, head: string, fork: string, hunks: Hunk[], reported: string,
  *   view: string, deliver: ((message: any) => void) | null}} Client */
 
 /**
  * @param {string} base
  * @param {string} ours
  * @param {string} theirs
- * @returns {{text: string, hunks: Hunk[], agreed: string}} text: all that merges, with `ours` in
- *   the hunks; agreed: the base with all of theirs that merges
+ * @returns {{text: string, hunks: Hunk[], agreed: string}} text: the merged text, with `ours` in the
+ *   hunks; agreed: the base with all of `theirs` that merges
  */
 export function merge(base, ours, theirs) {
   const characters = [...base];
@@ -25,28 +25,22 @@ export function merge(base, ours, theirs) {
   for (const group of groups(characters, diffSplices(base, ours), diffSplices(base, theirs))) {
     const kept = characters.slice(position, group.start).join('');
     const from = characters.slice(group.start, group.end).join('');
-    const [mine, incoming] = [within(from, group, 'ours'), within(from, group, 'theirs')];
+    const [own, other] = [within(from, group, 'ours'), within(from, group, 'theirs')];
     text += kept;
     agreed += kept;
-    if (mine === incoming || incoming === from) {
-      text += mine;
-      agreed += incoming;
-    } else if (mine === from) {
-      text += incoming;
-      agreed += incoming;
-    } else if (group.start === group.end && /\n/.test(mine + incoming)) {
-      text += incoming + mine;
-      agreed += incoming;
+    if (own === other || other === from) {
+      text += own;
+      agreed += other;
+    } else if (own === from) {
+      text += other;
+      agreed += other;
+    } else if (group.start === group.end && /\n/.test(own + other)) {
+      text += other + own;
+      agreed += other;
     } else {
       const start = [...text].length;
-      hunks.push({
-        start,
-        end: start + [...mine].length,
-        base: from,
-        ours: mine,
-        theirs: incoming,
-      });
-      text += mine;
+      hunks.push({ start, end: start + [...own].length, base: from, ours: own, theirs: other });
+      text += own;
       agreed += from;
     }
     position = group.end;
@@ -107,7 +101,7 @@ export class ReferenceServer {
   /** @type {Map<string, Client>} */
   #clients = new Map();
   #master;
-  #made = 0; // commits and clients, of whatever became of them: no name is given twice
+  #made = 0; // commits and clients so far, also of restored servers: no id is used twice
   /** @type {{head: string, fork: string}[]} branches that were parked */
   #parked = [];
 
@@ -120,20 +114,20 @@ export class ReferenceServer {
     return this.#textOf(this.#master);
   }
 
-  /** The texts of branches that were parked and not taken up. */
+  /** The texts of the parked branches. */
   get parked() {
     return this.#parked.map(({ head }) => this.#textOf(head));
   }
 
-  /** What is disputed of a parked branch, if anything is; otherwise it counts as taken up. @param {number} index */
-  dispute(index) {
+  /** The conflict of a parked branch, which may have no hunks. @param {number} index */
+  conflictOf(index) {
     const { head, fork } = /** @type {{head: string, fork: string}} */ (this.#parked[index]);
     const { text, hunks } = merge(this.#textOf(fork), this.text, this.#textOf(head));
     const names = { ours: ['Bo'], theirs: 'Me' };
     return { commit: head, revision: this.#master, base: fork, text, hunks, diff: '', names };
   }
 
-  /** What a copy of its folder holds. */
+  /** The state in a copy of its data folder. */
   backup() {
     const clients = [...this.#clients.values()].map((client) => ({ ...client, deliver: null }));
     return {
@@ -145,7 +139,7 @@ export class ReferenceServer {
     };
   }
 
-  /** Go on from a copy. Nobody is connected. @param {ReturnType<ReferenceServer['backup']>} copy */
+  /** Continue from a copy, with no connections. @param {ReturnType<ReferenceServer['backup']>} copy */
   restore({ texts, merged, clients, master, parked }) {
     this.#texts = new Map(texts);
     this.#merged = new Set(merged);
@@ -154,7 +148,7 @@ export class ReferenceServer {
     this.#parked = [...parked];
   }
 
-  /** Whether any client is told less than there is. */
+  /** Whether any client has not been sent the newest revision. */
   get hasNews() {
     return [...this.#clients.values()].some(
       (c) => c.deliver && !c.hunks.length && c.view !== this.#master,
@@ -188,7 +182,7 @@ export class ReferenceServer {
     let client = this.#clients.get(hello.client);
     if (!client || hello.key !== `key of ${client.id}`) {
       const id = `client${this.#made++}`;
-      client = { id, seq: 0, head: '', fork: '', hunks: [], told: '', view: '', deliver };
+      client = { id, seq: 0, head: '', fork: '', hunks: [], reported: '', view: '', deliver };
       this.#clients.set(id, client);
     }
     client.deliver = deliver;
@@ -223,12 +217,12 @@ export class ReferenceServer {
     if (client) client.deliver = null;
   }
 
-  /** The last seq that counts. @param {string} id */
+  /** The last accepted seq. @param {string} id */
   seqOf(id) {
     return this.#clients.get(id)?.seq ?? 0;
   }
 
-  /** A client that was away too long. @param {string} id */
+  /** Park the conflict of a client, as after a long absence. @param {string} id */
   parkOf(id) {
     const client = this.#clients.get(id);
     if (client?.hunks.length) this.#park(client);
@@ -251,7 +245,7 @@ export class ReferenceServer {
     this.#review();
   }
 
-  /** Tell every session what is new since it was last told. */
+  /** Send every session an update since the last one. */
   broadcast() {
     for (const client of this.#clients.values()) {
       if (!client.deliver || client.hunks.length || client.view === this.#master) continue;
@@ -280,7 +274,7 @@ export class ReferenceServer {
       if (client.hunks.length && message.type === 'edit' && !isOwn) this.#park(client);
       if (message.type === 'resolve')
         this.#parked = this.#parked.filter(({ head }) => head !== message.commit);
-      this.#takeIn(client, isOwn ? client.fork : message.base, sent);
+      this.#submitEdit(client, isOwn ? client.fork : message.base, sent);
     }
     this.#answer(client, seq, client.head || this.#master, sent);
   }
@@ -291,14 +285,14 @@ export class ReferenceServer {
   }
 
   /** @param {Client} client @param {string} fork @param {string} sent */
-  #takeIn(client, fork, sent) {
+  #submitEdit(client, fork, sent) {
     client.head = this.#commit(sent, false);
     client.fork = fork;
-    this.#disagree(client);
+    this.#mergeBranch(client);
   }
 
-  /** Take in what merges of a branch, as often as that makes a difference. @param {Client} client */
-  #disagree(client) {
+  /** Merge what merges of a branch, until nothing changes. @param {Client} client */
+  #mergeBranch(client) {
     for (;;) {
       const fork = this.#textOf(client.fork);
       const { text, hunks, agreed } = merge(fork, this.text, this.#textOf(client.head));
@@ -339,8 +333,8 @@ export class ReferenceServer {
 
   /** @param {Client} client @param {number} seq */
   #conflict(client, seq) {
-    this.#disagree(client);
-    client.told = JSON.stringify(
+    this.#mergeBranch(client);
+    client.reported = JSON.stringify(
       client.hunks.map(({ base, ours, theirs }) => [base, ours, theirs]),
     );
     return {
@@ -357,15 +351,15 @@ export class ReferenceServer {
     };
   }
 
-  /** P9: what became of open conflicts. */
+  /** P9: report changes of open conflicts. */
   #review() {
     for (const client of this.#clients.values()) {
       if (!client.hunks.length) continue;
-      const { told } = client;
+      const { reported } = client;
       const conflict = this.#conflict(client, client.seq);
       if (client.hunks.length === 0)
         this.#answer(client, client.seq, client.head, this.#textOf(client.head));
-      else if (client.told !== told) client.deliver?.(conflict);
+      else if (client.reported !== reported) client.deliver?.(conflict);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Several replica machines and a server, everything that may happen between them, one seed.
+// Several replicas and a server, with every event that may happen between them, from one seed.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { ReferenceServer } from './reference_server.js';
 const SEEDS = Number(process.env.FUZZ_SEEDS ?? 150);
 const STEPS = 250;
 
-// What is typed are words in brackets, so that they can be told apart where they touch.
+// Typed words are in brackets, so that they can be told apart where they touch.
 const wordsOf = (/** @type {string} */ text) => text.match(/\([^()]*\)/g) ?? [];
 
 /** A person at a browser tab. */
@@ -63,7 +63,7 @@ class Tab {
     this.carryOut(this.replica.closed());
   }
 
-  /** The page is loaded anew; all that is left is what the snapshot holds. */
+  /** Reload the page: only the snapshot is left. */
   reload() {
     if (this.isConnected) this.disconnect();
     const snapshot = this.replica.snapshot();
@@ -114,12 +114,12 @@ class Tab {
     const word = `(${this.name}${typed.size}${dice.pick(['', '', 'é', '😀', '日'])})`;
     typed.add(word);
     parts.splice(at, isReplacing ? 1 : 0, `${word}${dice.pick([' ', ' ', '\n'])}`);
-    // A person who types after a last word without a blank puts one first.
+    // After a last word without a space, a person types one first.
     const previous = parts[at - 1];
     if (previous && !/\s$/.test(previous)) parts[at - 1] = `${previous} `;
     const before = this.editor;
     this.editor = parts.join('');
-    // As somebody whose caret was behind the word; or nobody knows where it was.
+    // The caret is behind the word, or unknown.
     const caret = parts.slice(0, at + 1).join('').length;
     const isKnown = dice.below(4) > 0;
     const splices = isKnown ? typedAt(before, this.editor, caret) : undefined;
@@ -137,14 +137,14 @@ class Tab {
     this.carryOut(this.replica.resolve(this.#results(conflict)));
   }
 
-  /** Decide about what anybody has put aside. */
-  takesUp() {
+  /** Resolve a parked conflict. */
+  resolvesParked() {
     const { dice, server } = this.world;
     if (this.replica.conflict || this.replica.isDeciding || server.parked.length === 0) return;
-    const dispute = server.dispute(dice.below(server.parked.length));
-    if (dispute.hunks.length === 0) return;
-    this.world.takenUp++;
-    this.carryOut(this.replica.resolveParked(dispute, this.#results(dispute)));
+    const conflict = server.conflictOf(dice.below(server.parked.length));
+    if (conflict.hunks.length === 0) return;
+    this.world.resolvedParked++;
+    this.carryOut(this.replica.resolveParked(conflict, this.#results(conflict)));
   }
 
   /** @param {import('../../web/replica/protocol.js').UnmergedConflict} dispute */
@@ -166,11 +166,11 @@ class Tab {
 
 class World {
   /** @type {Set<string>} */ typed = new Set();
-  /** @type {Set<string>} words that somebody deleted or decided against */ removed = new Set();
-  /** @type {string[]} what pages kept because the server had lost it */ drafts = [];
+  /** @type {Set<string>} words that someone deleted or decided against */ removed = new Set();
+  /** @type {string[]} texts that pages kept because the server had lost them */ drafts = [];
   isFaulty = true;
   decided = 0;
-  takenUp = 0;
+  resolvedParked = 0;
   restored = 0;
 
   /** @param {number} seed */
@@ -192,7 +192,7 @@ class World {
     else if (chance < 78) tab.carryOut(tab.replica.flush());
     else if (chance < 84) server.broadcast();
     else if (chance < 88) tab.decide();
-    else if (chance < 89) tab.takesUp();
+    else if (chance < 89) tab.resolvesParked();
     else if (chance < 92) tab.isHeld = !tab.isHeld;
     else if (chance < 94) tab.carryOut(tab.replica.retry());
     else if (chance < 96) tab.isConnected && tab.disconnect();
@@ -202,23 +202,23 @@ class World {
     else if (!tab.isConnected) tab.connect();
   }
 
-  /** Somebody puts back what the server had some time ago. */
+  /** Restore the server from its backup. */
   restore() {
     for (const tab of this.tabs) if (tab.isConnected) tab.disconnect();
-    // What no page shows any more was in the keeping of the server alone.
+    // Words that no page shows existed only on the server.
     const shown = new Set(this.tabs.flatMap(({ editor }) => wordsOf(editor)));
     for (const word of this.typed) if (!shown.has(word)) this.removed.add(word);
     this.server.restore(this.copy);
     this.restored++;
   }
 
-  /** No more faults and no more typing: everybody comes to rest. */
+  /** Without faults and typing, let everyone come to rest. */
   settle() {
     this.isFaulty = false;
     for (const tab of this.tabs) {
       tab.isHeld = false;
       if (!tab.isConnected) tab.connect();
-      // What the server did not want is changed by whoever typed it.
+      // A refused text is changed by its author.
       if (tab.replica.refused) tab.type();
     }
     for (let round = 0; round < 300; round++) {
@@ -232,7 +232,7 @@ class World {
         tab.carryOut(tab.replica.flush());
         if (tab.replica.state.name !== 'idle' || tab.replica.isDeciding) continue;
         if (tab.replica.conflict) tab.decide();
-        else if (this.dice.below(3) > 0) tab.takesUp();
+        else if (this.dice.below(3) > 0) tab.resolvesParked();
       }
       if (this.isAtRest) return;
     }
@@ -250,8 +250,8 @@ class World {
   }
 }
 
-test('whatever happens, everybody ends with the same text and no word is lost', () => {
-  let [typed, kept, decided, takenUp, restored, offered] = [0, 0, 0, 0, 0, 0];
+test('whatever happens, everyone ends with the same text and no word is lost', () => {
+  let [typed, kept, decided, resolvedParked, restored, offered] = [0, 0, 0, 0, 0, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const world = new World(seed);
     try {
@@ -271,10 +271,10 @@ test('whatever happens, everybody ends with the same text and no word is lost', 
     }
     typed += world.typed.size;
     decided += world.decided;
-    takenUp += world.takenUp;
+    resolvedParked += world.resolvedParked;
     restored += world.restored;
   }
-  const told = `vacuous: ${kept} of ${typed}, ${decided} decided, ${takenUp} taken up, ${restored} restored, ${offered} offered`;
-  assert.ok(kept > typed * 0.5 && decided > SEEDS / 5 && takenUp > SEEDS / 10, told);
+  const told = `vacuous: ${kept} of ${typed}, ${decided} decided, ${resolvedParked} parked ones resolved, ${restored} restored, ${offered} offered`;
+  assert.ok(kept > typed * 0.5 && decided > SEEDS / 5 && resolvedParked > SEEDS / 10, told);
   assert.ok(restored > SEEDS / 10 && offered > SEEDS / 10, told);
 });

@@ -70,22 +70,22 @@ function update(from, before, revision, after) {
 }
 
 /**
- * "two" is disputed: this client wrote `mine`, in master stands `others`.
+ * A conflict about "two": this client wrote `theirs`, and `master` has `ours`.
  *
  * @param {number} seq
- * @param {string} mine
- * @param {string} others
+ * @param {string} theirs
+ * @param {string} ours
  * @returns {import('../../web/replica/protocol.js').Conflict}
  */
-function conflict(seq, mine, others, revision = 'r2') {
-  const hunks = [{ start: 4, end: 4 + others.length, base: 'two', ours: others, theirs: mine }];
+function conflict(seq, theirs, ours, revision = 'r2') {
+  const hunks = [{ start: 4, end: 4 + ours.length, base: 'two', ours, theirs }];
   return {
     type: 'conflict',
     seq,
     commit: `own${seq}`,
     revision,
     base: 'r1',
-    text: `one ${others} three\n`,
+    text: `one ${ours} three\n`,
     hunks,
     diff: '',
     names: { ours: ['Bo'], theirs: 'Me' },
@@ -94,7 +94,7 @@ function conflict(seq, mine, others, revision = 'r2') {
 }
 
 /**
- * A message, and at once a good time to show what it brings.
+ * Receive a message, and show at once what it brings.
  *
  * @param {Replica} replica
  * @param {any} message
@@ -105,7 +105,7 @@ function receive(replica, message) {
   return { send: [...send, ...shown.send], changes: [...changes, ...shown.changes], lost };
 }
 
-/** The editor after some changes. @param {string} text @param {import('../../web/replica/replica.js').Change[]} changes */
+/** The editor's text after some changes. @param {string} text @param {import('../../web/replica/replica.js').Change[]} changes */
 function changed(text, changes) {
   return changes.reduce((before, { splices }) => apply(before, splices), text);
 }
@@ -124,7 +124,7 @@ function send(replica, text) {
   return /** @type {any} */ (replica.flush().send[0]);
 }
 
-/** A client that wrote "deux" where master has "zwei". */
+/** A client that wrote "deux" where `master` has "zwei". */
 function inConflict() {
   const replica = joined();
   send(replica, 'one deux three\n');
@@ -139,7 +139,7 @@ test('P1: the first message is hello, and nothing is sent before the welcome', (
   assert.deepEqual(replica.flush().send, []);
 });
 
-test('what is typed before the welcome is kept and sent', () => {
+test('text typed before the welcome is kept and sent', () => {
   const replica = new Replica();
   replica.edited('early ');
   replica.opened('Me');
@@ -194,7 +194,7 @@ test('what was typed behind the sent text is sent as it was typed, alike as the 
   assert.deepEqual(next.splices, [[1, 0, 'o b']]);
 });
 
-test('what was heard and not shown before the line broke counts once', () => {
+test('a revision that was received but not shown before the connection broke counts once', () => {
   const replica = joined();
   replica.received(update('r1', TEXT, 'r2', `a ${TEXT}`));
   replica.closed();
@@ -291,7 +291,7 @@ test('P3: a seq that is durable is never used again', () => {
   assert.equal(send(replica, `a ${TEXT}`).seq, 8);
 });
 
-test('P14: another client than asked for begins anew, and its text is sent on the old base', () => {
+test('P14: a different client than requested starts afresh, and its text is sent on the old base', () => {
   const replica = joined();
   send(replica, `a ${TEXT}`);
   replica.closed();
@@ -300,7 +300,7 @@ test('P14: another client than asked for begins anew, and its text is sent on th
   assert.deepEqual(sent, [{ type: 'edit', seq: 1, base: 'r1', splices: [[0, 0, 'a ']] }]);
 });
 
-test('P10: what cannot be taken now is sent again later, the same', () => {
+test('P10: an edit refused for now is sent again later, unchanged', () => {
   for (const code of ['unavailable', 'rate_limited']) {
     const replica = joined();
     const edit = send(replica, `a ${TEXT}`);
@@ -310,7 +310,7 @@ test('P10: what cannot be taken now is sent again later, the same', () => {
   }
 });
 
-test('P10: what is refused is kept, and sent again only when it changes', () => {
+test('P10: a refused text is kept, and sent again only when it changes', () => {
   for (const code of ['too_large', 'forbidden', 'bad_message']) {
     const replica = joined();
     send(replica, `a ${TEXT}`);
@@ -344,7 +344,7 @@ test('P4: an unknown base asks for the text and loses no word', () => {
 });
 
 /**
- * What the machine says to a server that has an older text and does not know the revision.
+ * Reconnect to a server that has an older text and does not know the revision.
  *
  * @param {Replica} replica
  * @param {string} older
@@ -373,7 +373,7 @@ test('P4: what a restored server lacks comes out as lost, and is not sent by its
   assert.ok(replica.isSettled);
 });
 
-test('P4: what was typed beside that goes by itself, also if nobody asks', () => {
+test('P4: text typed beside it is sent by itself', () => {
   const replica = joined();
   replica.edited(`zero ${TEXT}`);
   const { send: sent, lost } = comesBack(replica, 'one\n');
@@ -382,7 +382,7 @@ test('P4: what was typed beside that goes by itself, also if nobody asks', () =>
   assert.equal(lost?.local, TEXT);
 });
 
-test('P4: what was typed within what is lost stays with it', () => {
+test('P4: text typed within the lost text stays with it', () => {
   const replica = joined();
   replica.edited('one twofold three\n');
   const { send: sent, lost } = comesBack(replica, 'one\n');
@@ -437,7 +437,7 @@ test('P9: a fresh conflict replaces the open one; an older one is ignored while 
   assert.equal(replica.conflict?.hunks[0]?.ours, 'dwa');
 });
 
-test('P9: the disagreement may go away by itself', () => {
+test('P9: a conflict may go away by itself', () => {
   const replica = inConflict();
   replica.edited('one deux three, four\n');
   receive(replica, merged(1, 'one deux three\n', 'ONE deux three\n', 'r3'));
@@ -468,7 +468,7 @@ test('typing that was not sent goes before the resolve', () => {
   assert.equal(replica.local, 'one zwei three, four\n');
 });
 
-test('a decision about hunks that are others by now is not carried out', () => {
+test('a decision about hunks that have changed is not carried out', () => {
   const replica = inConflict();
   replica.edited('one deux three, four\n');
   replica.resolve(['zwei']);
@@ -517,7 +517,7 @@ test('until it is shown nothing changes in the editor, and sending goes on', () 
   assert.deepEqual([replica.known.commit, replica.isSettled], ['r4', true]);
 });
 
-test('while an answer is due, what was heard before is not shown: the answer brings it', () => {
+test('while an answer is pending, an earlier update is not shown: the answer brings it', () => {
   const replica = joined();
   replica.received(update('r1', TEXT, 'r2', 'ONE two three\n'));
   assert.equal(send(replica, 'one two three, four\n').base, 'r1');
@@ -526,7 +526,7 @@ test('while an answer is due, what was heard before is not shown: the answer bri
   assert.deepEqual([replica.local, replica.known.commit], ['ONE two three, four\n', 'r3']);
 });
 
-test('what was heard before an edit that was refused is asked for again', () => {
+test('an update that came before a refused edit is requested again', () => {
   const replica = joined();
   replica.received(update('r1', TEXT, 'r2', 'ONE two three\n'));
   send(replica, 'one two three, four\n');
@@ -551,10 +551,10 @@ test("of a resolve only the decision is the user's own step", () => {
   assert.equal(changed('one deux three\n', changes), 'one zwei deux THREE\n');
 });
 
-test('P15: what somebody put aside is decided beside the text that is shown', () => {
+test('P15: a parked conflict is resolved beside the text that is shown', () => {
   const replica = joined();
-  const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');
-  const { send: sent, changes } = replica.resolveParked({ ...dispute, commit: 'aside' }, ['deux']);
+  const { type: _, seq: __, waiting: ___, ...parked } = conflict(1, 'deux', 'two', 'r1');
+  const { send: sent, changes } = replica.resolveParked({ ...parked, commit: 'aside' }, ['deux']);
   const resolve = { type: 'resolve', seq: 1, commit: 'aside', base: 'r1' };
   assert.deepEqual([sent, changes], [[{ ...resolve, text: 'one deux three\n' }], []]);
   replica.edited('one two three, four\n');
@@ -562,36 +562,36 @@ test('P15: what somebody put aside is decided beside the text that is shown', ()
   assert.deepEqual([replica.local, replica.known.commit], ['one deux three, four\n', 'r2']);
 });
 
-test('P15: what was typed before goes first, and what was decided is not forgotten over it', () => {
+test('P15: earlier edits go first, and the decision is not forgotten', () => {
   const replica = joined();
-  const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');
+  const { type: _, seq: __, waiting: ___, ...parked } = conflict(1, 'deux', 'two', 'r1');
   replica.edited('one two three, four\n');
-  const { send: first } = replica.resolveParked({ ...dispute, commit: 'aside' }, ['deux']);
+  const { send: first } = replica.resolveParked({ ...parked, commit: 'aside' }, ['deux']);
   assert.equal(first[0]?.type, 'edit');
   receive(replica, merged(1, 'one two three, four\n', 'one two three, four\n', 'r2'));
   const [then] = replica.flush().send;
   assert.equal(then?.type, 'resolve');
 });
 
-test('P15: what was taken up may be disputed in its turn', () => {
+test('P15: the resolution of a parked conflict may conflict in turn', () => {
   const replica = joined();
-  const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');
-  replica.resolveParked({ ...dispute, commit: 'aside' }, ['deux']);
+  const { type: _, seq: __, waiting: ___, ...parked } = conflict(1, 'deux', 'two', 'r1');
+  replica.resolveParked({ ...parked, commit: 'aside' }, ['deux']);
   replica.edited('one two three, four\n');
   receive(replica, conflict(1, 'deux', 'dwa', 'r2'));
   assert.deepEqual([replica.local, replica.known.commit], ['one deux three, four\n', 'own1']);
   assert.equal(replica.conflict?.hunks[0]?.ours, 'dwa');
 });
 
-test('P15: a refused of what was taken up changes nothing', () => {
+test('P15: a refused resolution of a parked conflict changes nothing', () => {
   const replica = joined();
-  const { type: _, seq: __, waiting: ___, ...dispute } = conflict(1, 'deux', 'two', 'r1');
-  replica.resolveParked({ ...dispute, commit: 'aside' }, ['deux']);
+  const { type: _, seq: __, waiting: ___, ...parked } = conflict(1, 'deux', 'two', 'r1');
+  replica.resolveParked({ ...parked, commit: 'aside' }, ['deux']);
   receive(replica, { type: 'error', code: 'unknown_base', message: 'Gone.', seq: 1 });
   assert.deepEqual([replica.local, replica.known.commit, replica.isSettled], [TEXT, 'r1', true]);
 });
 
-test('a page that is loaded anew goes on where it was', () => {
+test('a reloaded page continues where it was', () => {
   const replica = joined();
   const edit = send(replica, `a ${TEXT}`);
   replica.edited(`a b ${TEXT}`);
@@ -601,7 +601,7 @@ test('a page that is loaded anew goes on where it was', () => {
   assert.deepEqual(receive(again, welcome()).send, [edit]);
 });
 
-test('an edit that was put aside while we were away stays based on what it was typed on', () => {
+test('an edit that was parked while offline keeps the base it was typed on', () => {
   const replica = joined();
   send(replica, 'one deux three\n');
   replica.closed();
@@ -615,7 +615,7 @@ test('an edit that was put aside while we were away stays based on what it was t
   assert.equal(replica.local, 'one deux three\n');
 });
 
-test('an event that must not come raises', () => {
+test('an unexpected event raises', () => {
   const replica = new Replica();
   assert.throws(() => receive(replica, welcome()), ProtocolError);
   assert.throws(() => replica.resolve([]), ProtocolError);

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { diffSplices } from '../../web/text/diff_splices.js';
-import { apply, compose, inPoints, inUnits, invert, mapPosition } from '../../web/text/splices.js';
+import {
+  addsLinesAt,
+  apply,
+  compose,
+  inPoints,
+  inUnits,
+  invert,
+  mapPosition,
+} from '../../web/text/splices.js';
 import { random, randomText } from './random.js';
 
 const vectors = JSON.parse(
@@ -35,6 +43,24 @@ test('positions move as the vectors say', () => {
       result,
       JSON.stringify({ splices, position }),
     );
+  }
+});
+
+test('only whole lines at the start of a line are put in front of it', () => {
+  const text = 'a\nb\n';
+  /** @type {[import('../../web/text/splices.js').Splice, number, boolean][]} */
+  const cases = [
+    [[2, 0, 'new\n'], 2, true],
+    [[0, 0, 'new\n'], 0, true],
+    [[4, 0, 'new\n'], 4, true],
+    [[2, 0, 'new'], 2, false],
+    [[1, 0, '\nnew'], 1, false],
+    [[1, 0, '\n'], 1, false],
+    [[2, 1, 'new\n'], 2, false],
+    [[0, 0, 'new\n'], 2, false],
+  ];
+  for (const [splice, offset, expected] of cases) {
+    assert.equal(addsLinesAt(text, [splice], offset), expected, JSON.stringify(splice));
   }
 });
 

@@ -32,22 +32,22 @@ test('saved is said only of what was acknowledged', () => {
 test('offline is shown after two seconds, and announced without the seconds that count down', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
   assert.equal(status({}, { connection, offlineSinceMs: 9_000 }).text, 'Saved');
-  const { text, said } = status({}, { connection, offlineSinceMs: 1_000 });
+  const { text, announced } = status({}, { connection, offlineSinceMs: 1_000 });
   assert.match(text, /^Offline\. Keep typing.*8 s/);
-  assert.doesNotMatch(said, /\d/);
+  assert.doesNotMatch(announced, /\d/);
 });
 
-test('where the text cannot be kept it is said, and what to do', () => {
+test('that the text cannot be stored is announced, and what to do', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
-  const { said } = status({}, { connection, offlineSinceMs: 1_000, isKept: false });
-  assert.equal(said, 'Offline. This browser can’t store your text: copy it somewhere safe.');
+  const { announced } = status({}, { connection, offlineSinceMs: 1_000, isKept: false });
+  assert.equal(announced, 'Offline. This browser can’t store your text: copy it somewhere safe.');
 });
 
-test('a conflict says how much waits for a choice', () => {
+test('the number of conflicts is shown', () => {
   const conflict = { hunks: [{}, {}] };
   assert.equal(status({ conflict }).text, '2 conflicts to review. Everything else is saved.');
 });
 
 test('what the server refuses is said in its words', () => {
-  assert.equal(status({ refused: 'Too large.' }).said, 'Too large.');
+  assert.equal(status({ refused: 'Too large.' }).announced, 'Too large.');
 });

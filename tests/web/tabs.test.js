@@ -5,7 +5,7 @@ import { FakeClock } from './clock.js';
 
 /** @typedef {import('../../web/drafts/tabs.js').Channel} Channel */
 
-/** All tabs of a browser, on one channel, as a BroadcastChannel has it. */
+/** All tabs of a browser on one channel that works like a BroadcastChannel. */
 class Browser {
   clock = new FakeClock();
   /** @type {Channel[]} */
@@ -75,7 +75,7 @@ test('of two that claim one after the other exactly one gets the client', async 
   }
 });
 
-test('a tab that says late that it is the client is heeded still', async () => {
+test('a tab that answers a claim late still keeps the client', async () => {
   const browser = new Browser();
   const slow = browser.tab('a', ['me']);
   const { tabs, lost } = browser.tab('b', ['me']);
@@ -89,20 +89,20 @@ test('a tab that says late that it is the client is heeded still', async () => {
   assert.deepEqual(lost, ['me']);
 });
 
-test('living tabs tell what they go by', async () => {
+test('living tabs tell their ids', async () => {
   const browser = new Browser();
   browser.tab('a', ['a', 'me', 'recovered']);
   browser.tab('b', ['b', 'other']);
   const { tabs } = browser.tab('c', ['asks']);
-  const living = await browser.passes(tabs.living());
+  const living = await browser.passes(tabs.livingIds());
   assert.deepEqual([...living].sort(), ['a', 'b', 'me', 'other', 'recovered']);
 });
 
-test('where there is no channel a tab goes on alone', async () => {
+test('without a channel a tab continues alone', async () => {
   const clock = new FakeClock();
   const tabs = new Tabs('a', null, clock, { ids: () => [], lost: () => {} });
   assert.equal(await tabs.claim('me'), true);
-  const living = tabs.living();
+  const living = tabs.livingIds();
   clock.pass(0);
   assert.equal((await living).size, 0);
 });

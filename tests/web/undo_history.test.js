@@ -7,7 +7,7 @@ import { random } from './random.js';
 
 /** @typedef {import('../../web/text/splices.js').Splice} Splice */
 
-/** A text, its user and everybody else. */
+/** A text, its user and all others. */
 class Desk {
   history = new UndoHistory();
   nowMs = 0;
@@ -17,7 +17,7 @@ class Desk {
     this.text = text;
   }
 
-  /** @param {number} at @param {number} deleted @param {string} inserted @param {import('../../web/editor/undo_history.js').Kind} kind */
+  /** @param {number} at @param {number} deleted @param {string} inserted @param {import('../../web/editor/undo_history.js').EditKind} kind */
   does(at, deleted, inserted, kind = 'other') {
     const splices = /** @type {Splice[]} */ ([[at, deleted, inserted]]);
     this.history.record(this.text, splices, kind, this.nowMs);
@@ -54,7 +54,7 @@ class Desk {
   }
 }
 
-test('what was typed in one go is one step, and can be done again', () => {
+test('uninterrupted typing is one step, and can be redone', () => {
   const desk = new Desk('one two');
   desk.types(3, ' and');
   assert.equal(desk.text, 'one and two');
@@ -97,7 +97,7 @@ test('what others type meanwhile neither ends a step nor goes away with it', () 
   assert.equal(desk.redoes(), 'NEW the very last end\n');
 });
 
-test('what others wrote into it stays, and what they removed of it does not come back', () => {
+test('others’ insertions into it stay, and what they removed of it does not come back', () => {
   const desk = new Desk('begin end');
   desk.types(6, 'one two three ');
   desk.othersMake('begin one TWO two three end');
@@ -114,7 +114,7 @@ test('a step of which nothing is left is no step', () => {
   assert.equal(desk.undoes(), 'begin end');
 });
 
-test('who types after an undo cannot redo', () => {
+test('typing after an undo clears the redo', () => {
   const desk = new Desk('');
   desk.types(0, 'one');
   desk.undoes();
@@ -122,7 +122,7 @@ test('who types after an undo cannot redo', () => {
   assert.equal(desk.history.canRedo, false);
 });
 
-test('only so many steps are kept', () => {
+test('at most 500 steps are kept', () => {
   const desk = new Desk('');
   for (let count = 0; count < 600; count++) desk.does(count, 0, 'x');
   for (let count = 0; count < 600; count++) desk.undoes();
@@ -147,7 +147,7 @@ test('undo-all takes away nothing of others, redo-all is exact', () => {
   assert.ok(own > 20_000 && foreign > 20_000, `vacuous: ${own}, ${foreign}`);
 });
 
-/** Own letters are small, those of others are large; nobody deletes what the user did not write. */
+/** The user's letters are lowercase, those of others uppercase; the others delete only the user's letters. */
 class Session extends Desk {
   /** @param {number} seed */
   constructor(seed) {

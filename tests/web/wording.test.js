@@ -1,33 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ofConflict, ofParked, usedSentence, whoOf } from '../../web/conflict/wording.js';
+import { ofConflict, ofParked, resolvedSentence, whoOf } from '../../web/conflict/wording.js';
 
 /** @param {string[]} ours @returns {any} */
 function conflict(...ours) {
   return { names: { ours, theirs: 'Bo' } };
 }
 
-test('everybody who changed the words is named', () => {
+test('everyone who changed the words is named', () => {
   assert.equal(whoOf(conflict()), 'someone else');
   assert.equal(whoOf(conflict('Ann')), 'Ann');
   assert.equal(whoOf(conflict('Ann', 'Cid', 'Dee')), 'Ann, Cid and Dee');
 });
 
-test('a part is called after who put it aside, and one of my own is mine', () => {
-  const [bos, mine] = [false, true].map((isOwn) => ofParked('Bo', isOwn, 'Tuesday 12:04', false));
+test('a parked conflict is named after its author, or as one’s own', () => {
+  const [bos, own] = [false, true].map((isOwn) => ofParked('Bo', isOwn, 'Tuesday 12:04', false));
   assert.equal(bos?.heading('on line 3'), 'Bo’s version, Tuesday 12:04, on line 3');
-  assert.equal(mine?.heading(''), 'Your version, Tuesday 12:04');
-  assert.deepEqual([bos?.mine, mine?.mine], ['Bo’s', 'Yours']);
+  assert.equal(own?.heading(''), 'Your version, Tuesday 12:04');
+  assert.deepEqual([bos?.theirs, own?.theirs], ['Bo’s', 'Yours']);
 });
 
-test('one sentence says what was done', () => {
+test('one sentence says how a conflict was resolved', () => {
   const wording = ofConflict(conflict('Ann'));
-  assert.equal(usedSentence(wording, ['mine']), 'Resolved with your version.');
+  assert.equal(resolvedSentence(wording, ['theirs']), 'Resolved with your version.');
   assert.equal(
-    usedSentence(wording, ['theirs', 'theirs']),
+    resolvedSentence(wording, ['ours', 'ours']),
     '2 conflicts resolved with Ann’s version.',
   );
-  assert.equal(usedSentence(wording, ['both']), 'Resolved with both versions.');
-  assert.equal(usedSentence(wording, ['mine', 'both']), '2 conflicts resolved.');
-  assert.equal(usedSentence(wording, []), 'Added to the document.');
+  assert.equal(resolvedSentence(wording, ['both']), 'Resolved with both versions.');
+  assert.equal(resolvedSentence(wording, ['theirs', 'both']), '2 conflicts resolved.');
+  assert.equal(resolvedSentence(wording, []), 'Added to the document.');
 });

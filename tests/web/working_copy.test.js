@@ -15,7 +15,7 @@ test('a newer revision is adopted under what was typed', () => {
   assert.deepEqual(copy.known, { commit: 'r2', text: 'ONE two three', isRevision: true });
 });
 
-test('of letters that are alike each stays where it was typed', () => {
+test('equal letters stay where each was typed', () => {
   const copy = new WorkingCopy();
   copy.receiveRevision('r1', 'b'); // typed by the user, and now known
   copy.catchUp();
@@ -40,7 +40,7 @@ test('nothing moves where the same words were typed over', () => {
   assert.deepEqual([copy.local, copy.known.commit], ['one zwei', 'r1']);
 });
 
-test('without a common commit both are kept, since nobody can be asked', () => {
+test('without a common commit both are kept, since there can be no conflict', () => {
   const copy = new WorkingCopy({ commit: null, text: 'one two', isRevision: false }, 'one zwei');
   copy.receiveRevision('r2', 'one deux');
   assert.ok(copy.catchUp());

@@ -1,17 +1,18 @@
-// What the person has chosen so far for each hunk of an open conflict: pure, no DOM, no clock. It
-// outlives a conflict that the server refreshes: nothing written in a result field disappears.
+// The user's choice for each hunk of an open conflict. It outlives a refresh of the conflict by the
+// server: nothing written in a result field disappears. Pure.
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {Pick<Conflict, 'text' | 'hunks'>} Hunks the hunks, and the text that they are in */
 /**
- * @typedef {'mine' | 'theirs' | 'both' | 'hand'} Kind mine: what is on the branch, a hunk's `theirs`
+ * @typedef {'theirs' | 'ours' | 'both' | 'hand'} ChoiceKind theirs, ours: as in a hunk, so `theirs`
+ *   is the text of the client's branch; hand: written by the user
  */
 /**
- * @typedef {{hunk: Hunk, kind: Kind | null, result: string, drafts: Map<Kind, string>,
- *   draft: Kind, isMineFirst: boolean, isDecided: boolean, isOutdated: boolean,
- *   changedMs: number | null}} Choice drafts: what was written by hand, by what it was made from;
- *   draft: the one shown last; isOutdated, changedMs: the other side has changed since, and when
+ * @typedef {{hunk: Hunk, kind: ChoiceKind | null, result: string, drafts: Map<ChoiceKind, string>,
+ *   draft: ChoiceKind, isTheirsFirst: boolean, isDecided: boolean, isOutdated: boolean,
+ *   changedMs: number | null}} Choice drafts: texts written by hand, by the choice they started from;
+ *   draft: the one shown last; isOutdated, changedMs: whether and when `ours` changed after the choice
  */
 
 /** @param {Hunk} hunk @returns {Choice} */
@@ -22,7 +23,7 @@ function undecided(hunk) {
     result: '',
     drafts: new Map(),
     draft: 'hand',
-    isMineFirst: true,
+    isTheirsFirst: true,
     isDecided: false,
     isOutdated: false,
     changedMs: null,
@@ -52,7 +53,7 @@ export class Choices {
     return this.#choices.map((choice) => choice.result);
   }
 
-  /** The conflict as it is now. Choices go along with what they are about. @param {Hunks} conflict @param {number} nowMs */
+  /** Adopt the current conflict; each choice follows its hunk. @param {Hunks} conflict @param {number} nowMs */
   refresh({ hunks, text }, nowMs) {
     const before = [...this.#choices];
     this.#text = text;
@@ -66,7 +67,7 @@ export class Choices {
     });
   }
 
-  /** @param {number} index @param {Kind} kind */
+  /** @param {number} index @param {ChoiceKind} kind */
   choose(index, kind) {
     const choice = this.#at(index);
     choice.kind = kind;
@@ -76,14 +77,14 @@ export class Choices {
     else choice.result = this.#resultOf(choice, kind);
   }
 
-  /** Both, the other way around. @param {number} index */
+  /** Swap the order of `both`. @param {number} index */
   swap(index) {
     const choice = this.#at(index);
-    choice.isMineFirst = !choice.isMineFirst;
+    choice.isTheirsFirst = !choice.isTheirsFirst;
     this.choose(index, 'both');
   }
 
-  /** What was written by hand from one choice does not take the place of what was from another. @param {number} index @param {string} text */
+  /** Record text written by hand. Each choice that it can start from has its own draft. @param {number} index @param {string} text */
   write(index, text) {
     const choice = this.#at(index);
     if (choice.kind !== null && choice.kind !== 'hand') choice.draft = choice.kind;
@@ -93,7 +94,7 @@ export class Choices {
     choice.isDecided = false;
   }
 
-  /** Go on to what else was written by hand. @param {number} index */
+  /** Switch to the next draft. @param {number} index */
   nextDraft(index) {
     const choice = this.#at(index);
     const kinds = [...choice.drafts.keys()];
@@ -106,24 +107,24 @@ export class Choices {
     this.#at(index).isDecided = true;
   }
 
-  /** The other hunks that nothing was chosen for yet. @param {number} index */
+  /** The other hunks without a choice. @param {number} index */
   open(index) {
     return this.#choices.filter(({ kind }, at) => at !== index && kind === null);
   }
 
-  /** How many passages would be removed by deciding all open ones like this one. @param {number} index */
+  /** How many of these the choice of this hunk would delete. @param {number} index */
   emptied(index) {
-    const kind = /** @type {Kind} */ (this.#at(index).kind);
+    const kind = /** @type {ChoiceKind} */ (this.#at(index).kind);
     return this.open(index).filter((choice) => this.#resultOf(choice, kind) === '').length;
   }
 
-  /** Decide the open ones like this one. @param {number} index @returns {number} how many */
+  /** Decide the hunks without a choice like this one. @param {number} index @returns {number} how many */
   decideAlike(index) {
-    const { kind, isMineFirst } = this.#at(index);
+    const { kind, isTheirsFirst } = this.#at(index);
     const others = this.open(index);
     for (const choice of others) {
-      const result = this.#resultOf({ ...choice, isMineFirst }, /** @type {Kind} */ (kind));
-      Object.assign(choice, { kind, isMineFirst, result, isDecided: true });
+      const result = this.#resultOf({ ...choice, isTheirsFirst }, /** @type {ChoiceKind} */ (kind));
+      Object.assign(choice, { kind, isTheirsFirst, result, isDecided: true });
     }
     return others.length;
   }
@@ -135,22 +136,22 @@ export class Choices {
     if (!isChanged && choice.hunk.theirs === hunk.theirs) return { ...choice, hunk, drafts };
     const changedMs = isChanged ? nowMs : choice.changedMs;
     const next = { ...choice, hunk, drafts, changedMs, isDecided: false };
-    // Who chose the own text, or both, and typed on means the own text as it is now.
+    // A choice that includes the user's own text means that text as it is now.
     const { kind } = choice;
-    if (kind === 'mine' || (kind === 'both' && !isChanged && !choice.isOutdated))
+    if (kind === 'theirs' || (kind === 'both' && !isChanged && !choice.isOutdated))
       return { ...next, result: this.#resultOf(next, kind) };
     return { ...next, isOutdated: kind !== null };
   }
 
-  /** @param {Choice} choice @param {Kind} kind */
+  /** @param {Choice} choice @param {ChoiceKind} kind */
   #resultOf(choice, kind) {
     if (kind === 'both') return this.#both(choice);
-    return kind === 'mine' ? choice.hunk.theirs : choice.hunk.ours;
+    return kind === 'theirs' ? choice.hunk.theirs : choice.hunk.ours;
   }
 
   /** @param {Choice} choice */
-  #both({ hunk, isMineFirst }) {
-    const [first, second] = isMineFirst ? [hunk.theirs, hunk.ours] : [hunk.ours, hunk.theirs];
+  #both({ hunk, isTheirsFirst }) {
+    const [first, second] = isTheirsFirst ? [hunk.theirs, hunk.ours] : [hunk.ours, hunk.theirs];
     if (!first || !second) return first || second;
     if (/\s$/.test(first) || /^\s/.test(second)) return first + second;
     return first + (this.#isWholeLines(hunk) ? '\n' : ' ') + second;

@@ -1,5 +1,5 @@
-// The bar that tells of an open conflict. It never takes the focus, and waits a moment before it
-// shows itself: many a conflict is gone by then.
+// The bar for an open conflict. It never takes the focus, and appears with a delay: many conflicts
+// resolve themselves within a moment.
 
 import { byId } from '../ui/dom.js';
 import { linesOf } from './hunk_context.js';
@@ -8,7 +8,7 @@ import { conflicts, whoOf } from './wording.js';
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /**
  * @typedef {{review: () => void, text: () => string,
- *   said: (sentence: string) => void}} BarListener text: the user's own, as it is now
+ *   announce: (sentence: string) => void}} BarListener text: the user's current text
  */
 
 const SHOWN_AFTER_MS = 1000;
@@ -50,18 +50,18 @@ export class ConflictBar {
     const [line] = this.#write(this.#conflict);
     this.#bar.hidden = false;
     const who = whoOf(this.#conflict);
-    this.#listener.said(
+    this.#listener.announce(
       `You and ${who} changed the same words on line ${line}. Press F8 to review.`,
     );
   }
 
-  /** @param {Conflict} conflict @returns the lines */
+  /** @param {Conflict} conflict @returns the lines of its hunks */
   #write(conflict) {
     const lines = linesOf(conflict, this.#listener.text());
     byId('conflict-who', HTMLElement).textContent =
       `You and ${whoOf(conflict)} changed the same words`;
     const where = lines.length > 1 ? conflicts(lines.length) : `line ${lines[0]}`;
-    // How much others write is not said: `waiting` counts up to this message, and no further.
+    // The number of waiting edits is not shown: `waiting` counts only up to this message.
     byId('conflict-where', HTMLElement).textContent =
       ` (${where}). Both versions are safe. Other people’s edits appear once you decide.`;
     return lines;

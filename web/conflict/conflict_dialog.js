@@ -1,6 +1,5 @@
-// The dialog in which a person chooses, hunk by hunk: about a conflict of their own, or about what
-// was put aside. It opens only when asked: whoever is typing goes on typing. Esc closes it and
-// leaves everything as it is.
+// The dialog in which the user resolves a conflict hunk by hunk: their own, or a parked one. It
+// opens only on request, so it never interrupts typing. Esc closes it without a decision.
 
 import { shown, withEndings } from '../text/endings.js';
 import { byId, setText } from '../ui/dom.js';
@@ -11,13 +10,13 @@ import { offerOwnText } from './own_text.js';
 import { conflicts } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
-/** @typedef {import('./choices.js').Kind} Kind */
+/** @typedef {import('./choices.js').ChoiceKind} ChoiceKind */
 /**
  * @typedef {{conflict: import('../replica/protocol.js').UnmergedConflict, choices: import('./choices.js').Choices,
- *   wording: import('./wording.js').Wording, isOwn: boolean}} Subject what is decided about
- * @typedef {{used: (subject: Subject, index: number) => void, later: () => void,
- *   closed: (subject: Subject) => void, text: () => string}} DialogListener used: everything is
- *   decided, the hunk `index` last; later: decide later; text: the user's own, as it is now
+ *   wording: import('./wording.js').Wording, isOwn: boolean}} Subject the conflict in the dialog
+ * @typedef {{decided: (subject: Subject, index: number) => void, postponed: () => void,
+ *   closed: (subject: Subject) => void, text: () => string}} DialogListener decided: every hunk is
+ *   decided, `index` as the last; text: the user's current text
  */
 
 const TICK_MS = 1000;
@@ -47,8 +46,8 @@ export class ConflictDialog {
     offerOwnText(document, listener.text, (sentence) => this.tell(sentence));
     addEventListener('keydown', (event) => this.#onKey(event));
     for (const radio of this.#radios) {
-      // Not `onchange`: who chooses the same again takes its new text. Keys click, too.
-      radio.onclick = () => this.#choose(/** @type {Kind} */ (radio.value));
+      // Not `onchange`: choosing the same side again adopts its new text. Keys cause clicks as well.
+      radio.onclick = () => this.#choose(/** @type {ChoiceKind} */ (radio.value));
     }
     this.#swap.onclick = () => this.#change((choices) => choices.swap(this.#index));
     this.#drafts.onclick = () => this.#change((choices) => choices.nextDraft(this.#index));
@@ -56,17 +55,17 @@ export class ConflictDialog {
     this.#use.onclick = () => this.#useThis();
     byId('decide-later', HTMLButtonElement).onclick = () => {
       this.close();
-      listener.later();
+      listener.postponed();
     };
     byId('close-conflict', HTMLButtonElement).onclick = () => this.close();
     byId('previous', HTMLButtonElement).onclick = () => this.#go(-1);
     byId('next', HTMLButtonElement).onclick = () => this.#go(1);
     this.#dialog.onclose = () => {
-      if (!this.#dialog.open) this.#closed(); // else it was opened again before it was told
+      if (!this.#dialog.open) this.#closed(); // otherwise it was opened again before this event
     };
   }
 
-  /** What it is open for, or null. */
+  /** The conflict that the dialog is open for, or null. */
   get subject() {
     return this.#subject;
   }
@@ -89,8 +88,8 @@ export class ConflictDialog {
     this.#heading.focus();
   }
 
-  /** The same as it is now, in place. @param {Subject} subject */
-  renew(subject) {
+  /** Show a newer version of the same conflict. @param {Subject} subject */
+  refresh(subject) {
     const before = this.#hunk;
     const [note, isEmptyConfirmed] = [this.#note.textContent, this.#isEmptyConfirmed];
     this.#subject = subject;
@@ -99,7 +98,7 @@ export class ConflictDialog {
     this.#show(before);
     const { base, ours, theirs } = this.#hunk;
     if (before?.base === base && before.ours === ours && before.theirs === theirs) {
-      this.#note.textContent = note; // something else changed, elsewhere in the text
+      this.#note.textContent = note; // the change was elsewhere in the text
       this.#isEmptyConfirmed = isEmptyConfirmed;
     } else {
       const advice = this.#note.textContent || 'Your choice and edits are still here.';
@@ -107,7 +106,7 @@ export class ConflictDialog {
     }
   }
 
-  /** The conflict is over: by the answer to a decision, or because both sides agree by now. */
+  /** End a conflict that was resolved, by a decision or because both sides now match. */
   end() {
     const { choices } = /** @type {Subject} */ (this.#subject);
     const isWritten = choices.all.some(({ drafts, kind }) => kind === 'hand' && drafts.size > 0);
@@ -122,20 +121,20 @@ export class ConflictDialog {
     }
   }
 
-  /** Whether a decision is on its way; its answer decides whether the dialog closes. @param {boolean} isSent */
-  busy(isSent) {
-    this.#use.setAttribute('aria-busy', String(isSent));
+  /** Show whether a decision awaits its answer, which may close the dialog. @param {boolean} isBusy */
+  setBusy(isBusy) {
+    this.#use.setAttribute('aria-busy', String(isBusy));
   }
 
   close() {
     this.#dialog.close();
-    this.#closed(); // not only after the event, which comes later: the next key is for the text
+    this.#closed(); // without waiting for the event: the next key is for the text
   }
 
-  /** Also heard, also when it is the same sentence again. @param {string} text */
+  /** Show and announce a sentence, even if it is the one shown already. @param {string} text */
   tell(text) {
     this.#note.textContent = '';
-    // Not the next frame: a window that is not in front gets none.
+    // Not in the next frame: a window in the background gets none.
     setTimeout(() => {
       this.#note.textContent = text;
     }, 50);
@@ -149,7 +148,7 @@ export class ConflictDialog {
     this.#listener.closed(subject);
   }
 
-  // What is shown
+  // Rendering
 
   get #hunk() {
     return /** @type {Hunk} */ (this.#subject?.conflict.hunks[this.#index]);
@@ -159,16 +158,14 @@ export class ConflictDialog {
     return this.#subject?.choices.all[this.#index];
   }
 
-  /** @param {Hunk} [before] the hunk that was shown */
+  /** @param {Hunk} [before] the hunk shown so far */
   #show(before) {
     const { conflict, wording } = /** @type {Subject} */ (this.#subject);
     const { length } = conflict.hunks;
     this.#heading.textContent = wording.heading(this.#place());
     byId('conflict-names', HTMLElement).textContent = wording.about;
-    setText('my-heading', wording.mine);
-    setText('their-name', wording.theirs);
-    setText('keep-mine', wording.mine);
-    setText('keep-theirs', wording.theirs);
+    for (const id of ['theirs-name', 'keep-theirs']) setText(id, wording.theirs);
+    for (const id of ['ours-name', 'keep-ours']) setText(id, wording.ours);
     if (length > 0) showHunk(conflict, this.#index);
     if (length > 0 && before?.base !== this.#hunk.base) foldBase(this.#hunk);
     this.#showChoice();
@@ -188,7 +185,7 @@ export class ConflictDialog {
 
   #showChoice() {
     const choice = this.#choice;
-    const isPlain = !choice; // nothing to choose, only to put in
+    const isPlain = !choice; // it merges: there is nothing to choose
     this.#use.textContent = isPlain ? 'Add to document' : 'Use this';
     this.#use.setAttribute('aria-disabled', String(!isPlain && choice.kind === null));
     this.#isEmptyConfirmed = false;
@@ -209,7 +206,7 @@ export class ConflictDialog {
       : '';
   }
 
-  /** @param {Kind | null} kind */
+  /** @param {ChoiceKind | null} kind */
   #showAlike(kind) {
     const others = this.#subject?.choices.open(this.#index).length ?? 0;
     const canBe = others > 0 && kind !== null && kind !== 'hand';
@@ -223,10 +220,10 @@ export class ConflictDialog {
 
   #showAge() {
     const changedMs = this.#choice?.changedMs ?? null;
-    setText('their-age', changedMs === null ? '' : `changed ${ago(changedMs, Date.now())}`);
+    setText('ours-age', changedMs === null ? '' : `changed ${ago(changedMs, Date.now())}`);
   }
 
-  // What is done
+  // Actions
 
   /** @param {(choices: import('./choices.js').Choices) => void} action */
   #change(action) {
@@ -234,7 +231,7 @@ export class ConflictDialog {
     this.#showChoice();
   }
 
-  /** @param {Kind} kind */
+  /** @param {ChoiceKind} kind */
   #choose(kind) {
     this.#change((choices) => choices.choose(this.#index, kind));
     this.#showAge();
@@ -257,11 +254,11 @@ export class ConflictDialog {
     }
     const others = this.#alike.checked ? subject.choices.decideAlike(this.#index) : 0;
     if (choice) subject.choices.decide(this.#index);
-    if (subject.choices.areComplete) this.#listener.used(subject, this.#index);
+    if (subject.choices.areComplete) this.#listener.decided(subject, this.#index);
     else this.#toUndecided(subject, others);
   }
 
-  /** What has to be answered before this hunk is decided. @param {Subject} subject @param {import('./choices.js').Choice} choice */
+  /** What the user has to do before this hunk is decided, or ''. @param {Subject} subject @param {import('./choices.js').Choice} choice */
   #question({ choices }, { kind, result }) {
     if (kind === null) return 'Choose a version first, or decide later.';
     const others = this.#alike.checked ? choices.emptied(this.#index) : 0;
@@ -272,7 +269,7 @@ export class ConflictDialog {
     return `This deletes ${what} for everyone. Press “Use this” again to confirm.`;
   }
 
-  /** @param {Subject} subject @param {number} others how many were decided alike */
+  /** Go to the next undecided hunk. @param {Subject} subject @param {number} others how many were decided alike */
   #toUndecided({ choices }, others) {
     this.#index = choices.all.findIndex((choice) => !choice.isDecided);
     this.#alike.checked = false;
@@ -295,7 +292,7 @@ export class ConflictDialog {
   #onKey(event) {
     if (!this.#subject) return;
     if (event.key === 'Escape' && !event.isComposing) {
-      event.preventDefault(); // closed by the browser, it would tell so after the next key only
+      event.preventDefault(); // if the browser closes it, the event comes after the next key
       this.close();
     } else if (this.#dialog.classList.contains('gone')) {
       return;

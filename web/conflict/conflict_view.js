@@ -1,21 +1,21 @@
-// What the page makes of an open conflict: the bar that tells of it, the dialog behind the bar, and
-// a sentence when it is over. What was put aside goes through the same dialog.
+// An open conflict on the page: the bar, the dialog behind it, and the toast when it is resolved.
+// Parked conflicts use the same dialog.
 
 import { Toast } from '../ui/toast.js';
 import { Choices } from './choices.js';
 import { ConflictBar } from './conflict_bar.js';
 import { ConflictDialog } from './conflict_dialog.js';
 import { endOfResult } from './hunk_context.js';
-import { ofConflict, usedSentence, whoOf } from './wording.js';
+import { ofConflict, resolvedSentence, whoOf } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /** @typedef {import('./conflict_dialog.js').Subject} Subject */
 /**
  * @typedef {{resolve: (results: readonly string[]) => void, park: () => void,
- *   resolveParked: (dispute: import('../replica/protocol.js').UnmergedConflict, results: readonly string[]) => void,
+ *   resolveParked: (conflict: import('../replica/protocol.js').UnmergedConflict, results: readonly string[]) => void,
  *   undo: () => void, text: () => string, goTo: (position: number) => void,
- *   said: (sentence: string) => void, closed: () => void}} ConflictListener text: the document as
- *   the editor shows it; goTo: put the caret there, in code points; closed: the keys are the text's
+ *   announce: (sentence: string) => void, focusEditor: () => void}} ConflictListener text: as the
+ *   editor shows it; goTo: move the caret, in code points
  */
 
 const AGREED = 'Conflict resolved: both versions now match.';
@@ -32,20 +32,20 @@ export class ConflictView {
   #conflict = null;
   /** @type {Choices | null} */
   #choices = null;
-  /** @type {{sentence: string, isUndoable: boolean, failed?: string} | null} what is said then */
+  /** @type {{sentence: string, isUndoable: boolean, failed?: string} | null} what the toast will say */
   #decided = null;
-  /** @type {HTMLElement | null} where the focus goes back to */
+  /** @type {HTMLElement | null} where the focus returns to */
   #opener = null;
 
   /** @param {string} document its name @param {ConflictListener} listener */
   constructor(document, listener) {
     this.#listener = listener;
-    const { text, said } = listener;
-    this.#toast = new Toast(() => listener.closed());
-    this.#bar = new ConflictBar({ review: () => this.#open(), text, said });
+    const { text, announce } = listener;
+    this.#toast = new Toast(() => listener.focusEditor());
+    this.#bar = new ConflictBar({ review: () => this.#open(), text, announce });
     this.#dialog = new ConflictDialog(document, {
-      used: (subject, index) => this.#used(subject, index),
-      later: () => this.#park(),
+      decided: (subject, index) => this.#decide(subject, index),
+      postponed: () => this.#park(),
       closed: (subject) => this.#closed(subject),
       text,
     });
@@ -57,31 +57,31 @@ export class ConflictView {
   }
 
   /**
-   * @param {Conflict | null} conflict as it is now; null: there is none
-   * @param {boolean} isDeciding whether a decision is on its way
-   * @param {string} answer the type of the message that the server sent last
+   * @param {Conflict | null} conflict the current one
+   * @param {boolean} isDeciding whether a decision awaits its answer
+   * @param {string} answer the type of the server's last message
    */
   show(conflict, isDeciding, answer) {
-    this.#dialog.busy(isDeciding);
+    this.#dialog.setBusy(isDeciding);
     const before = this.#conflict;
     this.#conflict = conflict;
-    if (conflict && conflict !== before) this.#renew(conflict);
+    if (conflict && conflict !== before) this.#refresh(conflict);
     if (!conflict && before) this.#end(answer);
-    if (!isDeciding) this.#settle(answer);
+    if (!isDeciding) this.#tellDecided(answer);
   }
 
-  /** The user did something else: that is what an undo would take back now. */
-  typed() {
+  /** Withdraw the offer to undo: an undo would now revert the user's newer edit. */
+  edited() {
     if (this.#decided) this.#decided.isUndoable = false;
     this.#toast.withdraw();
   }
 
   /**
-   * Decide about what was put aside.
+   * Open the dialog for a parked conflict.
    *
    * @param {import('./parked.js').Parked} parked
    * @param {import('./wording.js').Wording} wording
-   * @param {HTMLElement} opener where the focus goes back to if nothing is decided
+   * @param {HTMLElement} opener where the focus returns to if nothing is decided
    */
   review(parked, wording, opener) {
     this.#opener = opener;
@@ -94,13 +94,13 @@ export class ConflictView {
   }
 
   /** @param {Conflict} conflict */
-  #renew(conflict) {
+  #refresh(conflict) {
     const shown = this.#dialog.subject?.isOwn ? this.#dialog.subject : null;
     const choices = this.#choices ?? shown?.choices;
     choices?.refresh(conflict, Date.now());
     this.#choices = choices ?? new Choices(conflict);
     this.#bar.show(conflict);
-    if (shown) this.#dialog.renew(ownSubject(conflict, this.#choices));
+    if (shown) this.#dialog.refresh(ownSubject(conflict, this.#choices));
   }
 
   /** @param {string} answer */
@@ -108,14 +108,14 @@ export class ConflictView {
     const wasSeen = this.#bar.isShown || this.#dialog.subject?.isOwn;
     this.#choices = null;
     this.#bar.hide();
-    if (this.#decided) this.#settle(answer);
+    if (this.#decided) this.#tellDecided(answer);
     else if (answer === 'merged' && wasSeen) this.#toast.show(AGREED);
     else if (answer === 'welcome' && wasSeen) this.#toast.show(ENDED_AWAY);
     if (this.#dialog.subject?.isOwn) this.#dialog.end();
   }
 
-  /** A decision was carried out, or came to something else. @param {string} answer */
-  #settle(answer) {
+  /** Show how a decision ended. @param {string} answer */
+  #tellDecided(answer) {
     const decided = this.#decided;
     this.#decided = null;
     if (!decided || this.#conflict) return;
@@ -126,14 +126,14 @@ export class ConflictView {
   }
 
   /** @param {Subject} subject @param {number} index */
-  #used({ conflict, choices, wording, isOwn }, index) {
+  #decide({ conflict, choices, wording, isOwn }, index) {
     const { results } = choices;
-    const sentence = usedSentence(
+    const sentence = resolvedSentence(
       wording,
       choices.all.map(({ kind }) => kind),
     );
     if (isOwn) {
-      // Who kept every word of their own has nothing to take back: a step of theirs would go instead.
+      // If every word of the user's stays there is nothing to undo: an undo would revert a real edit.
       const isStep = conflict.hunks.some(({ theirs }, at) => results[at] !== theirs);
       this.#decided = { sentence, isUndoable: isStep };
       this.#listener.resolve(results);
@@ -147,7 +147,7 @@ export class ConflictView {
       this.#listener.resolveParked(conflict, results);
       this.#opener = null;
     }
-    // Now, and not when the answer is here: the caret goes along with what others write.
+    // Before the answer arrives: the caret moves along with others' edits.
     const local = this.#listener.text();
     if (results.length > 0) this.#listener.goTo(endOfResult(conflict, results, index, local));
     if (!isOwn) this.#dialog.close();
@@ -165,7 +165,7 @@ export class ConflictView {
   #closed({ isOwn }) {
     const opener = isOwn ? null : this.#opener;
     if (opener?.checkVisibility()) opener.focus();
-    else this.#listener.closed();
+    else this.#listener.focusEditor();
   }
 }
 

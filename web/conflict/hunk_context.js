@@ -1,5 +1,5 @@
-// Where a hunk stands: its lines in the text, with the other hunks on them set apart, because each
-// side has words of its own there too. Pure. Offsets are those of JavaScript's strings.
+// The lines around a hunk, with other hunks on them kept separate because each side has its own
+// words there as well. Pure. Offsets are UTF-16.
 
 import { resolutionOf } from '../replica/decision.js';
 import { diffSplices } from '../text/diff_splices.js';
@@ -7,7 +7,7 @@ import { inUnits, mapPosition, pointsIn } from '../text/splices.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').Hunks} Hunks */
-/** @typedef {string | Hunk} Part a stretch of the text that all have in common, or another hunk */
+/** @typedef {string | Hunk} Part text that all sides have in common, or another hunk */
 /**
  * @typedef {{above: Part[], before: Part[], after: Part[], below: Part[]}} HunkContext before and
  *   after: on the lines of the hunk
@@ -55,7 +55,7 @@ export function hunkContext({ text, hunks }, index) {
 }
 
 /**
- * The line of each hunk in what the person sees now: others may have written more since, elsewhere.
+ * The line number of each hunk in the text shown now, which may have changed elsewhere since.
  *
  * @param {Hunks} conflict
  * @param {string} local
@@ -66,7 +66,7 @@ export function linesOf({ text, hunks }, local) {
 }
 
 /**
- * Where a result ends, in what the person sees after the decision.
+ * The end of a hunk's result in the text shown after the decision.
  *
  * @param {import('../replica/protocol.js').UnmergedConflict} conflict
  * @param {readonly string[]} results
@@ -101,19 +101,19 @@ function rangesOf(text, hunks) {
   });
 }
 
-/** Whether each side is whole lines, so that the line after is another one. @param {Hunk} hunk */
+/** Whether each side consists of whole lines, so that the hunk ends between lines. @param {Hunk} hunk */
 function isLines({ base, ours, theirs }) {
   return [base, ours, theirs].every((side) => side === '' || side.endsWith('\n'));
 }
 
-/** A line end within a hunk is not one: another side may not have it. @param {string} text @param {Range[]} ranges @param {number} at @returns {number} */
+/** Ignores line breaks within a hunk: another side may not have them. @param {string} text @param {Range[]} ranges @param {number} at @returns {number} */
 function startOfLine(text, ranges, at) {
   const start = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
   const across = ranges.find(({ from, to }) => from < start && start <= to && to <= at);
   return across && !isLines(across.hunk) ? startOfLine(text, ranges, across.from) : start;
 }
 
-/** @param {string} text @param {Range[]} ranges @param {number} at @returns {number} before the line end */
+/** @param {string} text @param {Range[]} ranges @param {number} at @returns {number} before the line break */
 function endOfLine(text, ranges, at) {
   const found = text.indexOf('\n', at);
   const end = found < 0 ? text.length : found;
@@ -122,7 +122,7 @@ function endOfLine(text, ranges, at) {
   return text[end - 1] === '\r' && end > at ? end - 1 : end;
 }
 
-/** @param {string} text @param {number} end of a line */
+/** @param {string} text @param {number} end the end of a line */
 function afterLineEnd(text, end) {
   return end + (text.startsWith('\r\n', end) ? 2 : 1);
 }

@@ -1,20 +1,22 @@
-// What the dialog shows of one hunk: the words before both changes, each side's with what changed
-// in them, and the lines around.
+// One hunk in the dialog: the original, each side with its changes marked, and the lines around.
 
 import { shown } from '../text/endings.js';
-import { marked, visible } from '../text/marks.js';
+import { marked, spoken, visible } from '../text/marks.js';
 import { byId } from '../ui/dom.js';
 import { hunkContext } from './hunk_context.js';
-import { nodeOf, span } from './marked_nodes.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').Hunks} Hunks */
 /** @typedef {import('./hunk_context.js').Part} Part */
 /** @typedef {'base' | 'ours' | 'theirs'} Side */
 
-const PANES = /** @type {const} */ ({ base: 'base-text', theirs: 'my-text', ours: 'their-text' });
+const PANES = /** @type {const} */ ({
+  base: 'base-text',
+  theirs: 'theirs-text',
+  ours: 'ours-text',
+});
 const LONG_LINES = 6;
-const AROUND_MOST = 160;
+const AROUND_MAX = 160;
 const narrow = matchMedia('(max-width: 36rem)');
 
 /** @param {Hunks} conflict @param {number} index */
@@ -33,10 +35,30 @@ export function showHunk(conflict, index) {
   }
 }
 
-/** What was there before is closed where it would push the choice out of sight. @param {Hunk} hunk */
+/** Fold the original where it would push the choice out of sight. @param {Hunk} hunk */
 export function foldBase({ base }) {
   const isLong = base.split('\n').length > LONG_LINES || base.length > LONG_LINES * 50;
   byId('before-both', HTMLDetailsElement).open = !(narrow.matches && isLong);
+}
+
+/** A run of marked text; marks are also read out, and changed whitespace is made visible. @param {import('../text/marks.js').Run} run */
+export function nodeOf({ kind, text }) {
+  if (kind === 'same') return document.createTextNode(shown(text));
+  const element = document.createElement(kind === 'added' ? 'ins' : 'del');
+  const isBlank = !/\S/.test(text);
+  element.append(span('sr-only', isBlank ? `[${kind} ${spoken(text)}]` : `[${kind}] `));
+  const words = span('', isBlank ? visible(text) : shown(text));
+  words.ariaHidden = isBlank ? 'true' : null;
+  element.append(words);
+  return element;
+}
+
+/** @param {string} className @param {string} text */
+function span(className, text) {
+  const element = document.createElement('span');
+  element.className = className;
+  element.textContent = text;
+  return element;
 }
 
 /** @param {Hunk} hunk @param {Side} side */
@@ -49,7 +71,7 @@ function hunkOf(hunk, side) {
   return element;
 }
 
-/** Each side has words of its own at the other hunks, too. @param {Part[]} parts @param {Side} side */
+/** The text of one side, which has its own words in other hunks as well. @param {Part[]} parts @param {Side} side */
 function textOf(parts, side) {
   return shown(parts.map((part) => (typeof part === 'string' ? part : part[side])).join(''));
 }
@@ -64,10 +86,10 @@ function linesOf(parts, hunks) {
 
 /** @param {string} text */
 function lastOf(text) {
-  return text.length > AROUND_MOST ? `…${text.slice(-AROUND_MOST)}` : text;
+  return text.length > AROUND_MAX ? `…${text.slice(-AROUND_MAX)}` : text;
 }
 
 /** @param {string} text */
 function firstOf(text) {
-  return text.length > AROUND_MOST ? `${text.slice(0, AROUND_MOST)}…` : text;
+  return text.length > AROUND_MAX ? `${text.slice(0, AROUND_MAX)}…` : text;
 }

@@ -1,4 +1,4 @@
-// For the cautious: the whole of one's own text as it is, taken away before anything is decided.
+// A backup of the user's whole text, to copy or download before anything is decided.
 
 import { byId } from '../ui/dom.js';
 
@@ -7,20 +7,20 @@ const DOWNLOAD_TAKES_MS = 60_000;
 /**
  * @param {string} document its name
  * @param {() => string} text
- * @param {(sentence: string) => void} said
+ * @param {(sentence: string) => void} announce
  */
-export function offerOwnText(document, text, said) {
+export function offerOwnText(document, text, announce) {
   byId('copy-text', HTMLButtonElement).onclick = async () => {
     const isCopied = await copy(text());
-    said(isCopied ? 'Copied.' : 'Couldn’t copy. Download it instead.');
+    announce(isCopied ? 'Copied.' : 'Couldn’t copy. Download it instead.');
   };
   byId('download-text', HTMLButtonElement).onclick = () => {
     download(`${document}.txt`, text());
-    said(`Downloaded as ${document}.txt.`);
+    announce(`Downloaded as ${document}.txt.`);
   };
 }
 
-/** Also where the page came over plain http. @param {string} text */
+/** Copy to the clipboard, which also works on a page served over plain HTTP. @param {string} text */
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -35,8 +35,8 @@ function copyBySelection(text) {
   const before = /** @type {HTMLElement} */ (document.activeElement);
   const field = document.createElement('textarea');
   field.value = text;
-  field.className = 'said';
-  before.after(field); // beside the button: outside of an open dialog nothing can be selected
+  field.className = 'sr-only';
+  before.after(field); // beside the button: outside an open dialog nothing can be selected
   field.select();
   const isCopied = document.execCommand('copy');
   field.remove();

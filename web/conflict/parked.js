@@ -1,5 +1,5 @@
-// What was put aside and waits for somebody: a quiet button that says how much there is, and a
-// panel with a list. Anybody may review a part; the dialog of a conflict does the rest.
+// Parked conflicts: a button with their number, and a panel that lists them. Anyone may review one,
+// in the dialog for conflicts.
 
 import { byId } from '../ui/dom.js';
 import { ago, dayAndTime, fullDate } from '../ui/phrases.js';
@@ -7,11 +7,11 @@ import { conflicts, ofParked } from './wording.js';
 
 /**
  * @typedef {{id: string, commit: string, name: string, time: number, hunks: number,
- *   characters: number, excerpt: string}} Entry time: in seconds since 1970
+ *   characters: number, excerpt: string}} Entry time: in seconds since the epoch
  * @typedef {import('../replica/protocol.js').UnmergedConflict & {id: string, time: number}} Parked
- * @typedef {{own: () => {client: string | undefined, name: string}, isBusy: () => boolean,
+ * @typedef {{self: () => {client: string | undefined, name: string}, isBusy: () => boolean,
  *   review: (parked: Parked, wording: import('./wording.js').Wording,
- *     opener: HTMLElement) => void}} ParkedListener isBusy: an own conflict is open
+ *     opener: HTMLElement) => void}} ParkedListener isBusy: whether a conflict of the user's own is open
  */
 
 const GONE = 'Someone has already resolved this.';
@@ -38,7 +38,7 @@ export class ParkedView {
     this.#again.onclick = () => this.#load();
   }
 
-  /** How many there are, as the server says. @param {number} count */
+  /** Show the server's count. @param {number} count */
   show(count) {
     if (count === this.#count) return;
     this.#count = count;
@@ -102,7 +102,7 @@ export class ParkedView {
       return;
     }
     const reply = await ask(`${this.#address}/${entry.id}`);
-    if (!this.#isOpen) return; // the person went on to something else
+    if (!this.#isOpen) return; // the user has closed the panel
     if (reply?.status === 404) {
       this.#load(GONE);
     } else if (reply?.body) {
@@ -115,9 +115,9 @@ export class ParkedView {
     } else this.#fail();
   }
 
-  /** A branch that was put aside is named after its client. @param {Entry} entry */
+  /** Whether the user parked it: a parked branch is named after its client. @param {Entry} entry */
   #isOwn({ id, name }) {
-    const { client, name: ownName } = this.#listener.own();
+    const { client, name: ownName } = this.#listener.self();
     return name === ownName || (client !== undefined && id.split('-')[0] === client);
   }
 }

@@ -1,14 +1,14 @@
-// What the dialog calls things: it is the same for a conflict of one's own and for a part that was
-// put aside. Pure. Nobody reads "ours", "theirs" or "incoming" here.
+// The words of the dialog, for the user's own conflict and for a parked one. Pure. People never
+// read "ours", "theirs" or "incoming": in a hunk `theirs` is this branch, `ours` the document.
 
 import { listed } from '../ui/phrases.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
-/** @typedef {import('./choices.js').Kind} Kind */
+/** @typedef {import('./choices.js').ChoiceKind} ChoiceKind */
 /**
- * @typedef {{heading: (place: string) => string, about: string, mine: string, theirs: string,
- *   used: Record<Kind, string>}} Wording mine, theirs: what the two sides are called; used: what
- *   each choice is called in a sentence
+ * @typedef {{heading: (place: string) => string, about: string, theirs: string, ours: string,
+ *   chosen: Record<ChoiceKind, string>}} Wording theirs, ours: names of the two sides; chosen: name
+ *   of each choice within a sentence
  */
 
 /** @param {Pick<Conflict, 'names'>} conflict @returns {Wording} */
@@ -17,17 +17,17 @@ export function ofConflict(conflict) {
   return {
     heading: (place) => `Conflict ${place}`,
     about: `You and ${who} changed the same words. Both versions stay in the document’s history.`,
-    mine: 'Yours',
-    theirs: `${who}’s`,
-    used: used('your version', `${who}’s version`),
+    theirs: 'Yours',
+    ours: `${who}’s`,
+    chosen: chosen('your version', `${who}’s version`),
   };
 }
 
 /**
- * @param {string} name who put it aside
+ * @param {string} name who parked it
  * @param {boolean} isOwn
  * @param {string} when
- * @param {boolean} isMerging nothing in it disagrees with the document any more
+ * @param {boolean} isMerging whether it no longer conflicts
  * @returns {Wording}
  */
 export function ofParked(name, isOwn, when, isMerging) {
@@ -39,24 +39,24 @@ export function ofParked(name, isOwn, when, isMerging) {
   return {
     heading: (place) => what + (place && `, ${place}`),
     about,
-    mine: isOwn ? 'Yours' : `${name}’s`,
-    theirs: 'Current text',
-    used: used(version, 'the current text'),
+    theirs: isOwn ? 'Yours' : `${name}’s`,
+    ours: 'Current text',
+    chosen: chosen(version, 'the current text'),
   };
 }
 
-/** @param {string} mine @param {string} theirs @returns {Record<Kind, string>} */
-function used(mine, theirs) {
-  return { mine, theirs, both: 'both versions', hand: 'the text you wrote' };
+/** @param {string} theirs @param {string} ours @returns {Record<ChoiceKind, string>} */
+function chosen(theirs, ours) {
+  return { theirs, ours, both: 'both versions', hand: 'the text you wrote' };
 }
 
-/** What was done, in one sentence. @param {Wording} wording @param {readonly (Kind | null)[]} kinds */
-export function usedSentence(wording, kinds) {
+/** How the conflict was resolved, in one sentence. @param {Wording} wording @param {readonly (ChoiceKind | null)[]} kinds of its hunks */
+export function resolvedSentence(wording, kinds) {
   const [first] = kinds;
   if (kinds.length === 0) return 'Added to the document.';
   const isAlike = kinds.every((kind) => kind === first);
   const what = kinds.length === 1 ? 'Resolved' : `${conflicts(kinds.length)} resolved`;
-  return first && isAlike ? `${what} with ${wording.used[first]}.` : `${what}.`;
+  return first && isAlike ? `${what} with ${wording.chosen[first]}.` : `${what}.`;
 }
 
 /** @param {number} count */
@@ -64,7 +64,7 @@ export function conflicts(count) {
   return count === 1 ? '1 conflict' : `${count} conflicts`;
 }
 
-/** @param {Pick<Conflict, 'names'>} conflict */
+/** Who wrote the other side. @param {Pick<Conflict, 'names'>} conflict */
 export function whoOf({ names }) {
   return listed(names.ours.length > 0 ? names.ours : ['someone else']);
 }

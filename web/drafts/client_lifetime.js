@@ -1,9 +1,9 @@
-// A page's time as a client of a document: from claiming the client that the page before it was, to
-// leaving what is unsent to the page after it. It puts drafts, tabs and the recovery bar together.
+// The lifetime of a page as a client of a document: it claims the client of the page before it, and
+// leaves its unsent text to the page after it. Combines drafts, tabs and the recovery bar.
 
 import { newName } from '../ui/names.js';
 import { leaveSnapshot, takeSnapshot } from '../ui/storage.js';
-import { DraftKeeper, forked, isUnsent, snapshotOf } from './draft_keeper.js';
+import { asNewClient, DraftKeeper, isUnsent, snapshotOf } from './draft_keeper.js';
 import { Drafts } from './drafts.js';
 import { RecoveryBar } from './recovery_bar.js';
 import { channelOf, Tabs } from './tabs.js';
@@ -11,9 +11,9 @@ import { channelOf, Tabs } from './tabs.js';
 /** @typedef {import('../replica/replica.js').Snapshot} Snapshot */
 /**
  * @typedef {{clock: import('../replica/connection.js').Clock, connect: import('./recovery.js').Tools['connect']}} Tools
- * @typedef {{replica: () => import('../replica/replica.js').Replica, goOnWith: (rest: Snapshot | null) => void,
- *   kept: () => void} & import('./recovery_bar.js').RecoveryListener} LifetimeListener goOnWith: as a
- *   new client, without the text if there is none; kept: `isKeeping` is another
+ * @typedef {{replica: () => import('../replica/replica.js').Replica, restartAs: (rest: Snapshot | null) => void,
+ *   keepingChanged: () => void} & import('./recovery_bar.js').RecoveryListener} LifetimeListener restartAs:
+ *   continue as a new client, with an empty text if `rest` is null; keepingChanged: see `isKeeping`
  */
 
 export class ClientLifetime {
@@ -33,7 +33,7 @@ export class ClientLifetime {
     this.#document = document;
     this.#listener = listener;
     this.#left = takeSnapshot(document);
-    const drafts = new Drafts(listener.kept);
+    const drafts = new Drafts(listener.keepingChanged);
     const page = this.#page;
     this.#drafts = drafts;
     this.#keeper = new DraftKeeper(
@@ -41,14 +41,14 @@ export class ClientLifetime {
       page,
       { drafts, clock },
       {
-        work: () => this.#work(),
-        taken: listener.goOnWith,
+        snapshot: () => this.#snapshot(),
+        claimedElsewhere: listener.restartAs,
       },
     );
     const tabs = new Tabs(page, channelOf(document), clock, {
       ids: () =>
         this.#isAsleep ? [] : [page, listener.replica().client ?? '', ...this.#bar.clients],
-      lost: () => this.#fork(),
+      lost: () => this.#startNewClient(),
     });
     this.#tabs = tabs;
     this.#bar = new RecoveryBar(
@@ -57,22 +57,22 @@ export class ClientLifetime {
     );
   }
 
-  /** What the page before this one has left. */
+  /** The snapshot that the page before this one left. */
   get snapshot() {
     return this.#left?.snapshot;
   }
 
-  /** Whether what is typed would survive a crash. */
+  /** Whether unsent text survives a crash. */
   get isKeeping() {
     return this.#drafts.isKeeping;
   }
 
-  /** Whether something would be lost if the page were closed now. */
+  /** Whether closing the page now would lose text. */
   get wouldLose() {
-    return (isUnsent(this.#work()) && !this.#drafts.isReady) || this.#bar.wouldLose;
+    return (isUnsent(this.#snapshot()) && !this.#drafts.isReady) || this.#bar.wouldLose;
   }
 
-  /** Before the first hello: be sure that nobody else is this client. */
+  /** Claim the client, before the first hello. */
   async begin() {
     const left = this.#left;
     this.#left = null;
@@ -82,7 +82,7 @@ export class ClientLifetime {
     this.changed();
   }
 
-  /** Something was typed, acknowledged or heard. */
+  /** The replica may have changed. */
   changed() {
     if (this.#isBegun) this.#keeper.changed();
     this.#bar.changed();
@@ -93,54 +93,54 @@ export class ClientLifetime {
     this.#bar.welcomed(people);
   }
 
-  /** Somebody has left. @param {string} client */
+  /** @param {string} client */
   left(client) {
     this.#bar.left(client);
   }
 
-  /** The server lacks what this page had. @param {import('../replica/working_copy.js').Lost} lost */
+  /** The server lacks text that this page had. @param {import('../replica/working_copy.js').Lost} lost */
   lost(lost) {
     this.#bar.lost(lost);
   }
 
-  /** The page may be gone in a moment, or asleep. */
-  keepNow() {
-    this.#keeper.keepNow();
+  /** Write the draft at once: the page may be about to unload or sleep. */
+  saveNow() {
+    this.#keeper.saveNow();
   }
 
-  /** The page goes; the next one in this tab may go on where it was. */
+  /** The page is being unloaded; the next one in this tab may continue from its snapshot. */
   leave() {
-    this.#isAsleep = true; // some browsers let it answer still
-    this.keepNow();
-    leaveSnapshot(this.#document, this.#work(), this.#page);
+    this.#isAsleep = true; // some browsers still let it answer
+    this.saveNow();
+    leaveSnapshot(this.#document, this.#snapshot(), this.#page);
   }
 
-  /** The page was asleep, and others may have thought it was gone. */
+  /** The page was asleep: other tabs may have claimed its client. */
   async wake() {
     this.#isAsleep = false;
-    takeSnapshot(this.#document); // this very page goes on; nobody else may
+    takeSnapshot(this.#document); // this page continues; no other may
     await this.#claim();
-    await this.#keeper.check();
+    await this.#keeper.checkOwner();
   }
 
-  /** The page was not seen for a while; perhaps it slept, and nobody told it. */
-  async check() {
-    await this.#keeper.check();
+  /** The page was hidden: it may have slept without an event. */
+  async shown() {
+    await this.#keeper.checkOwner();
   }
 
   async #claim() {
     const { client } = this.#listener.replica();
-    if (client && !(await this.#tabs.claim(client))) this.#fork();
+    if (client && !(await this.#tabs.claim(client))) this.#startNewClient();
   }
 
-  /** Another tab is this client. What is typed here belongs to this one. */
-  #fork() {
-    const snapshot = this.#work();
-    this.#keeper.letGo();
-    this.#listener.goOnWith(snapshot && isUnsent(snapshot) ? forked(snapshot) : null);
+  /** Another tab has this client: continue as a new one, with the unsent text if there is any. */
+  #startNewClient() {
+    const snapshot = this.#snapshot();
+    this.#keeper.release();
+    this.#listener.restartAs(snapshot && isUnsent(snapshot) ? asNewClient(snapshot) : null);
   }
 
-  #work() {
+  #snapshot() {
     return snapshotOf(this.#listener.replica());
   }
 }

@@ -1,11 +1,11 @@
-// Keeps what is unsent as a draft for as long as it is: when it is written, and whose it is. Pure:
-// drafts and clock come from outside.
+// Keeps unsent text as a draft until it is sent: decides when to write it, and checks who owns it.
+// Pure: drafts and clock are injected.
 //
 //   changed ── 300 ms ──> write ── all acknowledged ──> remove
 //
-// A record has an owner, the page that may write it. Another page may take a record whose page
-// seems to be gone, and send what is in it; should that page wake up after all, it finds out at
-// its next write or check, and goes on as a new client. So no two pages ever are one client.
+// A record has an owner, the page that may write it. Another page may claim the record of a page
+// that seems to be gone, and send its text. If that page wakes up after all, it notices at its next
+// write or check, and continues as a new client. So two pages are never the same client.
 
 import { checkOf } from '../text/checksum.js';
 
@@ -29,15 +29,16 @@ export class DraftKeeper {
   #timer = null;
   #isWriting = false;
   #isDue = false;
-  /** @type {string | null} the client under which there may be a record of ours */
+  /** @type {string | null} the client that may have a record owned by this page */
   #client = null;
 
   /**
    * @param {string} document
-   * @param {string} page an id of this page's own
+   * @param {string} page the id of this page
    * @param {{drafts: Store, clock: import('../replica/connection.js').Clock}} tools
-   * @param {{work: () => Snapshot | null, taken: (rest: Snapshot | null) => void}} listener work: as
-   *   it is now; taken: another page has what this one held, go on with `rest` as a new client
+   * @param {{snapshot: () => Snapshot | null, claimedElsewhere: (rest: Snapshot | null) => void}} listener
+   *   snapshot: the current one; claimedElsewhere: another page has claimed the client; `rest` is the
+   *   text that a new client has to send
    */
   constructor(document, page, { drafts, clock }, listener) {
     this.#document = document;
@@ -47,16 +48,16 @@ export class DraftKeeper {
     this.#listener = listener;
   }
 
-  /** Something may have to be kept, or no longer. */
+  /** The snapshot has changed: a draft may have to be written, or removed. */
   changed() {
     if (this.#timer !== null || (this.#client === null && !this.#isUnsent)) return;
-    // What is acknowledged goes at once: it must not be offered to anybody.
+    // Remove an acknowledged draft at once: it must not be offered to the user.
     const afterMs = this.#isUnsent ? WRITE_AFTER_MS : 0;
     this.#timer = this.#clock.after(() => this.#write(), afterMs);
   }
 
-  /** The page may be gone in a moment. */
-  keepNow() {
+  /** Write at once: the page may be about to unload. */
+  saveNow() {
     this.#stopWaiting();
     const draft = this.#draft();
     if (!draft) {
@@ -64,40 +65,40 @@ export class DraftKeeper {
       return;
     }
     this.#client = draft.client;
-    this.#drafts.put(draft); // behind the write that may be under way: they keep their order
+    this.#drafts.put(draft); // after a pending write: they keep their order
   }
 
-  /** Go on as the client of an earlier page. @param {string} owner that page */
+  /** Continue as the client of an earlier page. @param {string} owner that page */
   async resume(owner) {
-    // One that was never welcomed has no client: its record goes by the page.
-    const client = this.#listener.work()?.client || owner;
+    // A page that was never welcomed has no client: its record is named after the page.
+    const client = this.#listener.snapshot()?.client || owner;
     this.#client = client;
     const found = await this.#drafts.change(this.#document, client, (found) =>
       found?.owner === owner ? { ...found, owner: this.#page } : found,
     );
-    if (found?.owner !== owner) this.#heed(client, found);
+    if (found?.owner !== owner) this.#compareOwner(client, found);
   }
 
-  /** After sleep: whether another page thought that this one was gone. */
-  async check() {
+  /** After sleep, check whether another page has claimed the record. */
+  async checkOwner() {
     const client = this.#client;
     if (client === null) return;
-    this.#heed(client, await this.#drafts.change(this.#document, client, (found) => found));
+    this.#compareOwner(client, await this.#drafts.change(this.#document, client, (found) => found));
   }
 
-  /** The client belongs to another page now, and so does its record. */
-  letGo() {
+  /** Give up the record, which belongs to another page along with the client. */
+  release() {
     this.#client = null;
   }
 
   get #isUnsent() {
-    return isUnsent(this.#listener.work());
+    return isUnsent(this.#listener.snapshot());
   }
 
   async #write() {
     this.#stopWaiting();
     if (this.#isWriting) {
-      this.#isDue = true; // one at a time, and then the newest
+      this.#isDue = true; // one write at a time; the next one writes the newest state
       return;
     }
     this.#isWriting = true;
@@ -111,7 +112,7 @@ export class DraftKeeper {
   async #writeOnce() {
     const [before, draft] = [this.#client, this.#draft()];
     this.#client = draft?.client ?? null;
-    if (draft) this.#heed(draft.client, await this.#replace(draft.client, draft));
+    if (draft) this.#compareOwner(draft.client, await this.#replace(draft.client, draft));
     if (before !== null && before !== draft?.client) await this.#replace(before, undefined);
   }
 
@@ -123,16 +124,16 @@ export class DraftKeeper {
   }
 
   /** @param {string} client @param {Draft | undefined} found */
-  #heed(client, found) {
+  #compareOwner(client, found) {
     if (!found || found.owner === this.#page || this.#client !== client) return;
     this.#client = null;
-    const snapshot = this.#listener.work();
-    this.#listener.taken(snapshot && restOf(snapshot, found));
+    const snapshot = this.#listener.snapshot();
+    this.#listener.claimedElsewhere(snapshot && unsentRest(snapshot, found));
   }
 
   /** @returns {Draft | null} */
   #draft() {
-    const snapshot = this.#listener.work();
+    const snapshot = this.#listener.snapshot();
     if (!snapshot || !isUnsent(snapshot)) return null;
     return {
       document: this.#document,
@@ -151,29 +152,29 @@ export class DraftKeeper {
 }
 
 /**
- * Whether something in it may not have reached the server.
+ * Whether a snapshot has edits that may not have reached the server.
  *
  * @param {Snapshot | null} snapshot
  */
 export function isUnsent(snapshot) {
   if (!snapshot) return false;
   const { known, local, sent } = snapshot;
-  // What was never in the editor is a decision about text that is on a branch already.
+  // A submission that the editor never showed is a decision about text that is already on a branch.
   return local !== known.text || (sent !== null && !sent.isApart);
 }
 
 /**
- * The same text for a new client, which sends it on the base it was typed on.
+ * The snapshot for a new client, which sends the text on the base it was typed on.
  *
  * @param {Snapshot} snapshot
  * @returns {Snapshot}
  */
-export function forked(snapshot) {
+export function asNewClient(snapshot) {
   return { ...snapshot, client: '', key: '', seq: 0, sent: null };
 }
 
 /**
- * What is in the machine's hands; unlike its own snapshot also before there is a client.
+ * A snapshot of the replica that, unlike its own, includes text typed before the first welcome.
  *
  * @param {import('../replica/replica.js').Replica} replica
  * @returns {Snapshot | null}
@@ -184,8 +185,8 @@ export function snapshotOf(replica) {
   return replica.snapshot() ?? { client: '', key: '', seq: 0, known, local, sent: null };
 }
 
-/** What another page has not sent already. @param {Snapshot} snapshot @param {Draft} found */
-function restOf(snapshot, found) {
+/** The text that the other page has not sent. @param {Snapshot} snapshot @param {Draft} found */
+function unsentRest(snapshot, found) {
   const isDone = !found.snapshot && found.check === checkOf(snapshot.local);
-  return isDone ? null : forked(snapshot);
+  return isDone ? null : asNewClient(snapshot);
 }

@@ -1,21 +1,21 @@
-// Unsent text where a crash does not reach it: one record for each client of a document, in
-// IndexedDB (what is written to localStorage right before a browser is killed is lost).
+// Unsent text in crash-safe storage: one record for each client of a document, in IndexedDB (what
+// was written to localStorage right before a browser is killed is lost).
 //
-// Nothing here throws. Storage may be switched off, full or blocked; `isKeeping` tells, so that
-// nobody is promised anything.
+// Nothing here throws. If storage is switched off, full or blocked, `isKeeping` is false.
 
 /**
  * @typedef {{document: string, client: string, owner: string, timeMs: number,
  *   snapshot: import('../replica/replica.js').Snapshot | null, check: number | null, isLost?: boolean}} Draft
- *   owner: the page that may write here; snapshot null: the text was dealt with by another page than
- *   the one it was typed in, and `check` is the text's; isLost: the server had it and lost it
+ *   owner: the page that may write the record; snapshot: null if another page than the one it was
+ *   typed in has handled the text, whose checksum is `check`; isLost: whether the server had it and
+ *   lost it
  */
 
 const DATABASE = 'gollabedit';
 const VERSION = 1;
 const STORE = 'drafts';
-// A browser that does not answer for this long keeps nothing, as far as the user is concerned.
-const ANSWER_MOST_MS = 5_000;
+// A browser that does not answer within this time counts as one that keeps nothing.
+const ANSWER_MAX_MS = 5_000;
 const FINISHED_KEPT_MS = 90 * 24 * 3600 * 1000;
 
 export class Drafts {
@@ -24,31 +24,31 @@ export class Drafts {
   /** @type {IDBDatabase | null} */
   #database = null;
   #isKeeping = true;
-  #changed;
+  #keepingChanged;
 
-  /** @param {() => void} [changed] `isKeeping` is another */
-  constructor(changed = () => {}) {
-    this.#changed = changed;
-    this.#open().catch(() => {}); // early: a page on its way out cannot wait for it
+  /** @param {() => void} [keepingChanged] called when `isKeeping` has changed */
+  constructor(keepingChanged = () => {}) {
+    this.#keepingChanged = keepingChanged;
+    this.#open().catch(() => {}); // early: a page that is being unloaded cannot wait for it
   }
 
-  /** Whether what is written now is kept, also if the page is closed the next moment. */
+  /** Whether what is written now is kept even if the page is closed immediately. */
   get isReady() {
     return this.#database !== null && this.#isKeeping;
   }
 
-  /** Whether the last write went well; true also before the first. */
+  /** Whether the last write succeeded; true before the first. */
   get isKeeping() {
     return this.#isKeeping;
   }
 
   /**
-   * Look at a record and put another in its place, with nobody in between.
+   * Read a record and replace it, atomically.
    *
    * @param {string} document
    * @param {string} client
-   * @param {(found: Draft | undefined) => Draft | undefined} next what shall be there
-   * @returns {Promise<Draft | undefined>} what was there
+   * @param {(found: Draft | undefined) => Draft | undefined} next returns the new record
+   * @returns {Promise<Draft | undefined>} the old record
    */
   change(document, client, next) {
     /** @type {(drafts: IDBObjectStore, resolve: (found: Draft | undefined) => void) => void} */
@@ -68,23 +68,26 @@ export class Drafts {
   }
 
   /**
-   * Write without a look, for a page that may be gone before a look has an answer. What other
-   * writes are under way comes before it. @param {Draft} draft
+   * Write without reading first, for a page that may be gone before a read is answered. Writes keep
+   * their order.
+   *
+   * @param {Draft} draft
    */
   async put(draft) {
     await this.#write((drafts) => {
       drafts.put(draft);
-      drafts.transaction.commit(); // which else waits for the page to hear of the put
+      drafts.transaction.commit(); // otherwise it waits until the page has handled the put
     });
   }
 
-  /** All of a document, the oldest first. @param {string} document @returns {Promise<Draft[]>} */
+  /** All drafts of a document, the oldest first. @param {string} document @returns {Promise<Draft[]>} */
   async of(document) {
     /** @type {Draft[]} */
     const all = (await this.#read((drafts) => drafts.getAll(rangeOf(document)))) ?? [];
     for (const { client, snapshot, timeMs } of all) {
-      const isOver = !snapshot && timeMs < Date.now() - FINISHED_KEPT_MS;
-      if (isOver) this.change(document, client, (found) => (found?.snapshot ? found : undefined));
+      const isExpired = !snapshot && timeMs < Date.now() - FINISHED_KEPT_MS;
+      if (isExpired)
+        this.change(document, client, (found) => (found?.snapshot ? found : undefined));
     }
     return all.sort((a, b) => a.timeMs - b.timeMs);
   }
@@ -97,15 +100,15 @@ export class Drafts {
    * @returns {Promise<T | undefined>}
    */
   async #write(action) {
-    const timer = setTimeout(() => this.#keeps(false), ANSWER_MOST_MS);
+    const timer = setTimeout(() => this.#setKeeping(false), ANSWER_MAX_MS);
     try {
-      // Not a turn later where it can be helped: the page may be on its way out.
+      // In this turn of the event loop if possible: the page may be about to unload.
       const database = this.#database ?? (await this.#open());
       const result = await this.#inTransaction(database, action);
-      this.#keeps(true);
+      this.#setKeeping(true);
       return result;
     } catch {
-      this.#keeps(false);
+      this.#setKeeping(false);
       return undefined;
     } finally {
       clearTimeout(timer);
@@ -116,7 +119,7 @@ export class Drafts {
    * @template T
    * @param {IDBDatabase} database
    * @param {(drafts: IDBObjectStore, resolve: (result: T) => void) => void} action
-   * @returns {Promise<T | undefined>} when it is durable
+   * @returns {Promise<T | undefined>} resolves once it is durable
    */
   #inTransaction(database, action) {
     return new Promise((resolve, reject) => {
@@ -145,11 +148,11 @@ export class Drafts {
     }
   }
 
-  /** Once; again only after a failure. */
+  /** Open the database once, and again only after a failure. */
   #open() {
     this.#opening ??= this.#opened().catch((problem) => {
       this.#opening = null;
-      this.#keeps(false);
+      this.#setKeeping(false);
       throw problem;
     });
     return this.#opening;
@@ -161,7 +164,7 @@ export class Drafts {
       opening.result.createObjectStore(STORE, { keyPath: ['document', 'client'] });
     };
     const database = await answer(opening);
-    // A newer page wants another form of it; and a browser may take it away.
+    // A newer page may upgrade the database, and the browser may close it.
     database.onversionchange = () => database.close();
     database.onclose = () => {
       this.#database = this.#opening = null;
@@ -171,10 +174,10 @@ export class Drafts {
   }
 
   /** @param {boolean} isKeeping */
-  #keeps(isKeeping) {
+  #setKeeping(isKeeping) {
     if (isKeeping === this.#isKeeping) return;
     this.#isKeeping = isKeeping;
-    this.#changed();
+    this.#keepingChanged();
   }
 }
 

@@ -1,5 +1,5 @@
-// Sends what a page that is gone has left: as that page's client, so that what arrived already is
-// not sent twice, and on the base it was typed on, so that the server merges it. No DOM.
+// Sends the unsent text of a page that is gone: as that page's client, so that nothing is sent
+// twice, and on the base it was typed on, so that the server merges it. No DOM.
 
 import { hasAll } from '../replica/missing.js';
 import { Replica } from '../replica/replica.js';
@@ -11,24 +11,24 @@ import { isUnsent } from './draft_keeper.js';
 /** @typedef {import('../replica/replica.js').Snapshot} Snapshot */
 /** @typedef {import('./drafts.js').Draft} Draft */
 /** @typedef {import('../replica/protocol.js').Welcome} Welcome */
-/** @typedef {Draft & {snapshot: Snapshot}} Orphan a draft with unsent text and without a living page */
+/** @typedef {Draft & {snapshot: Snapshot}} Orphan a draft with unsent text whose page is gone */
 /**
  * @typedef {{open: () => void, close: () => void, drop: () => void, send: (message: object) => void,
- *   state: import('../replica/connection.js').ConnectionState}} Line
- * @typedef {{connect: (listener: import('../replica/connection.js').Listener) => Line, name: string,
+ *   state: import('../replica/connection.js').ConnectionState}} RecoveryConnection
+ * @typedef {{connect: (listener: import('../replica/connection.js').Listener) => RecoveryConnection, name: string,
  *   clock: import('../replica/connection.js').Clock}} Tools
- * @typedef {'merged' | 'parked' | 'refused' | 'unreachable'} Ending merged: it is in the document;
- *   parked: it is, but for what disagreed; refused: the server does not take it; unreachable: not yet
+ * @typedef {'merged' | 'parked' | 'refused' | 'unreachable'} Outcome merged: the text is in the
+ *   document; parked: so it is, except for its conflicts; refused: by the server; unreachable: no answer
  */
 
 // Longer than a slow merge takes, and short enough to wait for.
-const TIME_MOST_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /**
- * The drafts that nobody else will send.
+ * The drafts that no other page will send.
  *
  * @param {readonly Draft[]} drafts
- * @param {Set<string>} present pages and clients that are here
+ * @param {Set<string>} present the pages and clients that are alive
  */
 export function orphansOf(drafts, present) {
   return drafts.filter(
@@ -38,8 +38,8 @@ export function orphansOf(drafts, present) {
 }
 
 /**
- * Whether the server has all of it: it knows of a submission that came after the snapshot, which
- * contained what the snapshot has.
+ * Whether the server has all of a snapshot: it has seen a submission made after the snapshot, which
+ * contained its text.
  *
  * @param {Snapshot} snapshot
  * @param {Welcome} welcome
@@ -49,7 +49,7 @@ export function hasArrived({ client, seq, local, sent }, welcome) {
   return welcome.seq > seq || (welcome.seq === seq && !sent?.isApart && sent?.text === local);
 }
 
-/** How many words were typed. @param {Snapshot} snapshot */
+/** The number of words typed. @param {Snapshot} snapshot */
 export function wordsIn({ known, local }) {
   const inserted = diffSplicesInUnits(known.text, local).map(([, , text]) => text);
   return inserted.join(' ').split(/\s+/).filter(Boolean).length;
@@ -60,72 +60,72 @@ export class Recovery {
   #tools;
   #snapshot;
   #isLost;
-  #line;
-  #isLooking = false;
+  #connection;
+  #isChecking = false;
   #isWelcomed = false;
   #isParked = false;
   #isOver = false;
   /** @type {import('../replica/outbox.js').State | null} */
   #retried = null;
-  /** @type {(ending: Ending) => void} */
-  #end = () => {};
-  /** What the server said against it. */
+  /** @type {(outcome: Outcome) => void} */
+  #finish = () => {};
+  /** Why the server refused it. */
   reason = '';
-  /** @type {import('../replica/working_copy.js').Lost | null} what the server lacks of the text it was typed in */
+  /** @type {import('../replica/working_copy.js').Lost | null} what the server lacks of the text before the edits */
   lost = null;
 
-  /** @param {Snapshot} snapshot @param {Tools} tools @param {boolean} [isLost] others may send the same */
+  /** @param {Snapshot} snapshot @param {Tools} tools @param {boolean} [isLost] whether other pages may send the same text */
   constructor(snapshot, tools, isLost = false) {
     this.#snapshot = snapshot;
     this.#isLost = isLost;
     this.#tools = tools;
     this.#replica = new Replica(snapshot);
-    this.#line = tools.connect({
+    this.#connection = tools.connect({
       opened: () => this.#carryOut(this.#replica.opened(tools.name)),
       closed: () => this.#carryOut(this.#replica.closed()),
       received: (message) => this.#received(message),
-      changed: (state) => this.#lineIs(state),
+      changed: (state) => this.#connectionChanged(state),
     });
   }
 
-  /** As far as it has got; what is left if it did not end well. */
+  /** The current snapshot: the rest, if the recovery failed. */
   get snapshot() {
     return this.#replica.snapshot() ?? this.#snapshot;
   }
 
-  /** @returns {Promise<Ending>} */
+  /** @returns {Promise<Outcome>} */
   run() {
-    const ending = this.#ended();
-    this.#line.open();
-    return ending;
+    const outcome = this.#outcome();
+    this.#connection.open();
+    return outcome;
   }
 
-  /** Whether all of it has arrived already; nothing is sent. */
-  async look() {
+  /** Whether the server has all of it already; sends nothing but a hello. */
+  async hasArrived() {
     if (!this.#snapshot.client) return false;
-    this.#isLooking = true;
+    this.#isChecking = true;
     return (await this.run()) === 'merged';
   }
 
-  /** @returns {Promise<Ending>} */
-  #ended() {
+  /** @returns {Promise<Outcome>} */
+  #outcome() {
     return new Promise((resolve) => {
-      const timer = this.#tools.clock.after(() => this.#end('unreachable'), TIME_MOST_MS);
-      this.#end = (ending) => {
+      const timer = this.#tools.clock.after(() => this.#finish('unreachable'), TIMEOUT_MS);
+      this.#finish = (outcome) => {
         if (this.#isOver) return;
         this.#isOver = true;
         this.#tools.clock.cancel(timer);
-        this.#line.close();
-        resolve(ending);
+        this.#connection.close();
+        resolve(outcome);
       };
     });
   }
 
   /** @param {import('../replica/connection.js').ConnectionState} state */
-  #lineIs(state) {
+  #connectionChanged(state) {
     if (state.name === 'refused') this.reason = state.reason;
-    if (state.name === 'refused') this.#end('refused');
-    else if (state.name === 'waiting' && !this.#isWelcomed) this.#end('unreachable');
+    if (state.name === 'refused') this.#finish('refused');
+    else if (state.name === 'waiting' && !this.#isWelcomed) this.#finish('unreachable');
   }
 
   /** @param {import('../replica/protocol.js').ServerMessage} message */
@@ -136,41 +136,41 @@ export class Recovery {
       this.#carryOut(this.#replica.received(message));
     } catch (problem) {
       console.error(problem);
-      this.#line.drop();
+      this.#connection.drop();
     }
   }
 
-  /** Whether others have sent the same before. @param {Welcome} welcome */
+  /** Whether another page has sent the same text. @param {Welcome} welcome */
   #isMerged(welcome) {
     const text = welcome.text ?? targetOf(welcome, this.#replica.known);
     return this.#isLost && text !== null && hasAll(text, this.#snapshot.local);
   }
 
-  /** @param {Welcome} welcome @returns {boolean} whether that was all */
+  /** @param {Welcome} welcome @returns {boolean} whether there is nothing more to do */
   #welcomed(welcome) {
     this.#isWelcomed = true;
     const isThere = hasArrived(this.#snapshot, welcome);
     if (this.#isMerged(welcome)) {
-      this.#end('merged');
+      this.#finish('merged');
       return true;
     }
-    if (this.#isLooking) this.#end(isThere ? 'merged' : 'unreachable');
-    else if (isThere) this.#forget();
-    return this.#isLooking;
+    if (this.#isChecking) this.#finish(isThere ? 'merged' : 'unreachable');
+    else if (isThere) this.#dropEdits();
+    return this.#isChecking;
   }
 
-  /** There is nothing to send any more. Only a conflict may be left of it. */
-  #forget() {
+  /** Drop the edits, which have arrived. Only a conflict may be left of them. */
+  #dropEdits() {
     const { known } = this.#snapshot;
     this.#snapshot = { ...this.#snapshot, local: known.text, sent: null };
     this.#replica = new Replica(this.#snapshot);
-    this.#replica.opened(this.#tools.name); // which it was: the hello is sent
+    this.#replica.opened(this.#tools.name); // the hello has been sent already
   }
 
   /** @param {import('../replica/replica.js').Output} output */
   #carryOut({ send, lost }) {
     this.lost = lost ?? this.lost;
-    for (const message of send) this.#line.send(message);
+    for (const message of send) this.#connection.send(message);
     if (!this.#isOver && this.#isWelcomed) this.#proceed();
   }
 
@@ -178,14 +178,14 @@ export class Recovery {
     const replica = this.#replica;
     if (replica.refused !== null) {
       this.reason = replica.refused;
-      this.#end('refused');
+      this.#finish('refused');
     } else if (replica.conflict && !replica.isDeciding) {
-      this.#isParked = true; // nobody is asked about a text they do not see
+      this.#isParked = true; // nobody can decide about a text that they do not see
       this.#carryOut(replica.park());
     } else if (replica.state.name === 'retrying') {
       this.#retryInTime(replica.state);
     } else if (replica.isSettled) {
-      this.#end(this.#isParked ? 'parked' : 'merged');
+      this.#finish(this.#isParked ? 'parked' : 'merged');
     } else if (replica.link === 'online' && replica.state.name === 'idle') {
       this.#carryOut(replica.canCatchUp ? replica.catchUp() : replica.flush());
     }
@@ -201,14 +201,14 @@ export class Recovery {
 }
 
 /**
- * What a restored server has lost, as a draft that anybody in this browser may send, as a new client.
- * Tabs that had the same text make the same draft of it.
+ * What a restored server has lost, as a draft that any page of this browser may send as a new
+ * client. Tabs with the same text make the same draft.
  *
  * @param {string} document
  * @param {import('../replica/working_copy.js').Lost} lost
  * @returns {Orphan}
  */
-export function orphanOf(document, { known, local }) {
+export function orphanFromLost(document, { known, local }) {
   const id = `lost.${known.commit}.${checkOf(local)}`;
   const snapshot = { client: '', key: '', seq: 0, known, local, sent: null };
   const timeMs = Date.now();
@@ -216,13 +216,13 @@ export function orphanOf(document, { known, local }) {
 }
 
 /**
- * What stays of a draft, for the page that wakes up and still has its text.
+ * The record that remains of a draft, for a page that wakes up with its text.
  *
  * @param {Orphan} orphan
- * @param {string} page that has dealt with it
+ * @param {string} page the one that handled the draft
  * @returns {Draft}
  */
-export function finished({ document, client, snapshot }, page) {
+export function finishedDraft({ document, client, snapshot }, page) {
   const check = checkOf(snapshot.local);
   return {
     document,

@@ -1,44 +1,44 @@
-// The bar that offers text of an earlier visit that was not sent, one at a time, and the dialog that
-// shows it. It never takes the focus, and nothing is sent or thrown away unasked.
+// The bar that offers unsent text of earlier visits, one draft at a time, and the dialog that shows
+// it. It never takes the focus, and sends or discards nothing without being asked.
 
-import { nodeOf } from '../conflict/marked_nodes.js';
+import { nodeOf } from '../conflict/hunk_view.js';
 import { copy, download } from '../conflict/own_text.js';
 import { hasAll } from '../replica/missing.js';
 import { marked } from '../text/marks.js';
 import { byId } from '../ui/dom.js';
 import { dayAndTime } from '../ui/phrases.js';
-import { finished, orphanOf, orphansOf, Recovery, wordsIn } from './recovery.js';
+import { finishedDraft, orphanFromLost, orphansOf, Recovery, wordsIn } from './recovery.js';
 
 /** @typedef {import('./recovery.js').Orphan} Orphan */
 /** @typedef {import('../text/marks.js').Run} Run */
-/** @typedef {'hidden' | 'offer' | 'question' | 'told'} Face */
+/** @typedef {'hidden' | 'offer' | 'confirm' | 'result'} View */
 /**
  * @typedef {{document: string, page: string, drafts: import('./drafts.js').Drafts,
  *   tabs: import('./tabs.js').Tabs, clock: import('../replica/connection.js').Clock,
  *   connect: import('./recovery.js').Tools['connect'],
- *   newest: () => import('../replica/working_copy.js').Known}} RecoveryContext newest: the document, as the page
- *   heard of it last
- * @typedef {{name: () => string, said: (sentence: string) => void,
- *   closed: () => void}} RecoveryListener closed: the focus was in the bar, which is gone
+ *   newest: () => import('../replica/working_copy.js').Known}} RecoveryContext newest: the newest revision that
+ *   the page has received
+ * @typedef {{name: () => string, announce: (sentence: string) => void,
+ *   focusEditor: () => void}} RecoveryListener
  */
 
 const UNCHANGED_SHOWN = 200;
 
 export class RecoveryBar {
-  #here;
+  #context;
   #listener;
-  /** @type {Set<string>} who is in the document, as far as the server knows */
+  /** @type {Set<string>} the clients in the document, as the server sees it */
   #people = new Set();
-  /** @type {Orphan | null} the one that is dealt with */
+  /** @type {Orphan | null} the draft in the bar */
   #orphan = null;
   #isLooking = false;
   #isLookDue = false;
   #isBusy = false;
-  /** @type {Face} */
-  #face = 'hidden';
-  /** @type {Orphan[]} what this browser does not keep: it lives as long as the page */
+  /** @type {View} */
+  #view = 'hidden';
+  /** @type {Orphan[]} drafts that the browser cannot store, and that live as long as the page */
   #unkept = [];
-  /** @type {string | null} the last revision that was compared with what is offered */
+  /** @type {string | null} the last revision compared with the offered draft */
   #compared = null;
 
   #bar = byId('recovery-bar', HTMLElement);
@@ -46,13 +46,13 @@ export class RecoveryBar {
   #merge = byId('merge-draft', HTMLButtonElement);
   #dialog = byId('draft', HTMLDialogElement);
 
-  /** @param {RecoveryContext} here @param {RecoveryListener} listener */
-  constructor(here, listener) {
-    this.#here = here;
+  /** @param {RecoveryContext} context @param {RecoveryListener} listener */
+  constructor(context, listener) {
+    this.#context = context;
     this.#listener = listener;
     this.#merge.onclick = () => this.#whenFree(() => this.#send());
     onClick('show-draft', () => this.#showDifference());
-    onClick('discard-draft', () => this.#whenFree(() => this.#ask()));
+    onClick('discard-draft', () => this.#whenFree(() => this.#confirmDiscard()));
     onClick('discard-now', () => this.#discard());
     onClick('keep-draft', () => this.#offer());
     onClick('close-recovery', () => this.#next());
@@ -61,40 +61,40 @@ export class RecoveryBar {
     onClick('close-draft', () => this.#dialog.close());
   }
 
-  /** The clients that this page speaks for besides its own. */
+  /** The clients that this page acts as besides its own. */
   get clients() {
     return this.#orphan && this.#isBusy ? [this.#orphan.client] : [];
   }
 
-  /** Now it is known who is here. @param {readonly import('../replica/protocol.js').Person[]} people */
+  /** Look for drafts whose authors are not here. @param {readonly import('../replica/protocol.js').Person[]} people */
   welcomed(people) {
     this.#people = new Set(people.map(({ client }) => client));
     this.#look();
   }
 
-  /** Somebody has left, perhaps with unsent text. @param {string} client */
+  /** A client has left, perhaps with unsent text. @param {string} client */
   left(client) {
     if (this.#people.delete(client)) this.#look();
   }
 
-  /** The server lacks what this page had. @param {import('../replica/working_copy.js').Lost} lost */
+  /** The server lacks text that this page had. @param {import('../replica/working_copy.js').Lost} lost */
   async lost(lost) {
-    const orphan = orphanOf(this.#here.document, lost);
-    const { drafts, document } = this.#here;
+    const orphan = orphanFromLost(this.#context.document, lost);
+    const { drafts, document } = this.#context;
     await drafts.change(document, orphan.client, (found) => (found?.snapshot ? found : orphan));
     if (!drafts.isKeeping) this.#unkept.push(orphan);
     this.#look();
   }
 
-  /** Whether something would be lost if the page were closed now. */
+  /** Whether closing the page now would lose text. */
   get wouldLose() {
     return this.#unkept.length > 0;
   }
 
-  /** There may be something newer: what is offered may be in it, merged by others. */
+  /** There may be a newer revision, which may contain the offered text. */
   changed() {
-    const [orphan, { commit }] = [this.#orphan, this.#here.newest()];
-    if (this.#face !== 'offer' || this.#isBusy || !orphan?.isLost || commit === this.#compared) {
+    const [orphan, { commit }] = [this.#orphan, this.#context.newest()];
+    if (this.#view !== 'offer' || this.#isBusy || !orphan?.isLost || commit === this.#compared) {
       return;
     }
     this.#compared = commit;
@@ -117,29 +117,29 @@ export class RecoveryBar {
   /** @param {Orphan} orphan */
   async #found(orphan) {
     if (this.#orphan) return; // one at a time
-    const isThere = orphan.isLost ? this.#isThere(orphan) : this.#recoveryOf(orphan).look();
+    const isThere = orphan.isLost ? this.#isThere(orphan) : this.#recoveryOf(orphan).hasArrived();
     if (await isThere) {
-      await this.#finish(orphan); // it was on its way when its page was closed
+      await this.#finish(orphan); // its last edit was still in flight when its page was closed
     } else {
       this.#orphan = orphan;
       this.#offer();
-      this.#listener.said(this.#text.textContent ?? '');
+      this.#listener.announce(this.#text.textContent ?? '');
     }
   }
 
   async #find() {
-    const { document, drafts, page, tabs } = this.#here;
+    const { document, drafts, page, tabs } = this.#context;
     const all = [...(await drafts.of(document)), ...this.#unkept];
     if (all.length === 0) return [];
-    return orphansOf(all, new Set([page, ...(await tabs.living()), ...this.#people]));
+    return orphansOf(all, new Set([page, ...(await tabs.livingIds()), ...this.#people]));
   }
 
-  /** Whether the document has all of it. @param {Orphan} orphan */
+  /** Whether the document has all of a draft. @param {Orphan} orphan */
   #isThere({ snapshot }) {
-    return hasAll(this.#here.newest().text, snapshot.local);
+    return hasAll(this.#context.newest().text, snapshot.local);
   }
 
-  /** Offer it no longer: others have merged the same. @param {Orphan} orphan */
+  /** Stop offering a draft that others have merged. @param {Orphan} orphan */
   async #withdraw(orphan) {
     await this.#finish(orphan);
     if (this.#orphan === orphan && !this.#isBusy) this.#next();
@@ -159,9 +159,9 @@ export class RecoveryBar {
     );
   }
 
-  #ask() {
+  #confirmDiscard() {
     if (!this.#orphan) return;
-    this.#show('question', `Permanently discard the text from ${about(this.#orphan)}?`);
+    this.#show('confirm', `Permanently discard the text from ${about(this.#orphan)}?`);
     byId('keep-draft', HTMLElement).focus();
   }
 
@@ -169,31 +169,31 @@ export class RecoveryBar {
     const hadFocus = this.#bar.contains(document.activeElement);
     this.#orphan = null;
     this.#show('hidden', '');
-    if (hadFocus) this.#listener.closed();
+    if (hadFocus) this.#listener.focusEditor();
     this.#look();
   }
 
-  /** @param {string} sentence how it ended */
+  /** @param {string} sentence the outcome */
   #tell(sentence) {
-    this.#show('told', sentence);
-    this.#listener.said(sentence);
+    this.#show('result', sentence);
+    this.#listener.announce(sentence);
   }
 
-  /** @param {Face} face @param {string} text */
-  #show(face, text) {
-    this.#face = face;
+  /** @param {View} view @param {string} text */
+  #show(view, text) {
+    this.#view = view;
     const hadFocus = this.#bar.contains(document.activeElement);
-    this.#bar.hidden = face === 'hidden';
+    this.#bar.hidden = view === 'hidden';
     this.#text.textContent = text;
-    for (const group of this.#bar.querySelectorAll('[data-face]')) {
-      if (group instanceof HTMLElement) group.hidden = group.dataset.face !== face;
+    for (const group of this.#bar.querySelectorAll('[data-view]')) {
+      if (group instanceof HTMLElement) group.hidden = group.dataset.view !== view;
     }
-    // The button that was pressed may be gone.
-    if (hadFocus && face === 'offer') this.#merge.focus();
-    if (hadFocus && face === 'told') byId('close-recovery', HTMLElement).focus();
+    // The button that was pressed may be hidden now.
+    if (hadFocus && view === 'offer') this.#merge.focus();
+    if (hadFocus && view === 'result') byId('close-recovery', HTMLElement).focus();
   }
 
-  // Dealing with it
+  // Sending and discarding
 
   /** @param {() => void} action */
   #whenFree(action) {
@@ -202,44 +202,44 @@ export class RecoveryBar {
 
   async #send() {
     this.#busy(true);
-    const orphan = await this.#take();
+    const orphan = await this.#claim();
     if (orphan) {
       const recovery = this.#recoveryOf(orphan);
-      const ending = await recovery.run();
-      if (recovery.lost) await this.lost(recovery.lost); // offered next
-      if (ending === 'merged' || ending === 'parked') await this.#finish(orphan);
+      const outcome = await recovery.run();
+      if (recovery.lost) await this.lost(recovery.lost); // to be offered next
+      if (outcome === 'merged' || outcome === 'parked') await this.#finish(orphan);
       else await this.#putBack(orphan, recovery.snapshot);
-      this.#ended(ending, orphan, recovery.reason);
+      this.#tellOutcome(outcome, orphan, recovery.reason);
     }
     this.#busy(false);
   }
 
-  /** @param {import('./recovery.js').Ending} ending @param {Orphan} orphan @param {string} reason */
-  #ended(ending, orphan, reason) {
-    if (ending === 'merged') this.#tell('Your text was merged into the document.');
-    else if (ending === 'parked') {
+  /** @param {import('./recovery.js').Outcome} outcome @param {Orphan} orphan @param {string} reason */
+  #tellOutcome(outcome, orphan, reason) {
+    if (outcome === 'merged') this.#tell('Your text was merged into the document.');
+    else if (outcome === 'parked') {
       this.#tell('Your text was merged, except where it conflicted: see “unresolved” below.');
     } else {
       const why = reason || 'There is no connection.';
       const sentence = `Couldn’t merge your text from ${about(orphan)}. ${why} It’s still stored here; try again later.`;
       this.#show('offer', sentence);
-      this.#listener.said(sentence);
+      this.#listener.announce(sentence);
     }
   }
 
   async #discard() {
-    const orphan = await this.#take();
+    const orphan = await this.#claim();
     if (!orphan) return;
     await this.#finish(orphan);
-    this.#listener.said('Discarded.');
+    this.#listener.announce('Discarded.');
     this.#next();
   }
 
-  /** Make it ours, as it is by now. @returns {Promise<Orphan | null>} null: another page was first */
-  async #take() {
+  /** Become the owner of the draft. @returns {Promise<Orphan | null>} its current form; null if another page was first */
+  async #claim() {
     const orphan = this.#orphan;
     if (!orphan) return null;
-    const { drafts, page } = this.#here;
+    const { drafts, page } = this.#context;
     const isThere = (/** @type {import('./drafts.js').Draft} */ found) =>
       found.snapshot !== null && found.owner === orphan.owner;
     const found = await drafts.change(orphan.document, orphan.client, (found) =>
@@ -249,16 +249,16 @@ export class RecoveryBar {
       this.#orphan = /** @type {Orphan} */ ({ ...orphan, ...found, owner: page });
       return this.#orphan;
     }
-    this.#listener.said('This was already handled in another window.');
+    this.#listener.announce('This was already handled in another window.');
     this.#next();
     return null;
   }
 
   /** @param {Orphan} orphan */
   async #finish(orphan) {
-    const draft = finished(orphan, this.#here.page);
+    const draft = finishedDraft(orphan, this.#context.page);
     this.#unkept = this.#unkept.filter(({ client }) => client !== orphan.client);
-    await this.#here.drafts.change(orphan.document, orphan.client, (found) =>
+    await this.#context.drafts.change(orphan.document, orphan.client, (found) =>
       found?.owner === orphan.owner ? draft : found,
     );
   }
@@ -266,14 +266,14 @@ export class RecoveryBar {
   /** @param {Orphan} orphan @param {import('../replica/replica.js').Snapshot} snapshot */
   async #putBack(orphan, snapshot) {
     this.#orphan = { ...orphan, snapshot };
-    await this.#here.drafts.change(orphan.document, orphan.client, (found) =>
+    await this.#context.drafts.change(orphan.document, orphan.client, (found) =>
       found?.owner === orphan.owner ? { ...found, snapshot } : found,
     );
   }
 
   /** @param {Orphan} orphan */
   #recoveryOf({ snapshot, isLost }) {
-    const { clock, connect } = this.#here;
+    const { clock, connect } = this.#context;
     return new Recovery(snapshot, { connect, clock, name: this.#listener.name() }, isLost);
   }
 
@@ -320,14 +320,14 @@ function onClick(id, action) {
   byId(id, HTMLButtonElement).onclick = action;
 }
 
-/** When it was typed and how much it is. @param {Orphan} orphan */
+/** When a draft was typed, and its size. @param {Orphan} orphan */
 function about({ snapshot, timeMs }) {
   const count = wordsIn(snapshot);
   const amount = count === 0 ? 'deletions only' : `${count} word${count === 1 ? '' : 's'}`;
   return `${dayAndTime(timeMs, Date.now())} (${amount})`;
 }
 
-/** What did not change, shortened: a long text is not to be searched for a few words. @param {Run[]} runs */
+/** Shorten the unchanged parts, so that a few changed words in a long text are easy to find. @param {Run[]} runs */
 function abridged(runs) {
   return runs.map((run) => {
     const { kind, text } = run;

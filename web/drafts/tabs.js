@@ -1,20 +1,20 @@
-// The tabs of this browser that have a document open: which of them live, and that no two of them
-// are one client (a duplicated tab copies what its page left behind).
+// The tabs of this browser with the same document: finds the living ones, and makes sure that no two
+// are the same client (a duplicated tab copies what its page has stored).
 //
 //   claim {client, page} ──> mine {client, to}        the client has a living tab
-//   who   {page}         ──> here {ids, to}           what a living tab goes by
+//   who   {page}         ──> here {ids, to}           the ids of a living tab
 //
-// A tab that sleeps does not answer. So silence proves little: see `keeper`, and look into the list
-// of people.
+// A sleeping tab does not answer, so silence proves little: see also draft_keeper.js, and the
+// people that the server lists.
 
 /** @typedef {{kind: 'claim', client: string, page: string} | {kind: 'who', page: string}
- *   | {kind: 'mine', client: string, to: string} | {kind: 'here', ids: string[], to: string}} Word */
+ *   | {kind: 'mine', client: string, to: string} | {kind: 'here', ids: string[], to: string}} TabMessage */
 /**
- * @typedef {{postMessage: (word: Word) => void,
- *   onmessage: ((event: {data: Word}) => void) | null}} Channel
+ * @typedef {{postMessage: (message: TabMessage) => void,
+ *   onmessage: ((event: {data: TabMessage}) => void) | null}} Channel
  */
 
-const ANSWER_MOST_MS = 150;
+const ANSWER_MAX_MS = 150;
 
 export class Tabs {
   #page;
@@ -24,14 +24,14 @@ export class Tabs {
   /** @type {{client: string, end: (isMine: boolean) => void} | null} */
   #claim = null;
   /** @type {Set<string>} */
-  #heard = new Set();
+  #livingIds = new Set();
 
   /**
-   * @param {string} page an id of this page's own
-   * @param {Channel | null} channel of the document; null: this browser has none
+   * @param {string} page the id of this page
+   * @param {Channel | null} channel of the document; null if the browser has none
    * @param {import('../replica/connection.js').Clock} clock
-   * @param {{ids: () => string[], lost: (client: string) => void}} listener ids: what this page
-   *   goes by, the clients it speaks for among them; lost: another tab was this client first, and said so late
+   * @param {{ids: () => string[], lost: (client: string) => void}} listener ids: of this page and the
+   *   clients that it acts as; lost: another tab was this client first, and answered late
    */
   constructor(page, channel, clock, listener) {
     this.#page = page;
@@ -41,7 +41,7 @@ export class Tabs {
     if (channel) channel.onmessage = ({ data }) => this.#received(data);
   }
 
-  /** Become this client, unless another living tab is. @param {string} client @returns {Promise<boolean>} */
+  /** Claim a client, unless another living tab has it. @param {string} client @returns {Promise<boolean>} whether it succeeded */
   claim(client) {
     if (!client || !this.#channel) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -50,43 +50,43 @@ export class Tabs {
         this.#clock.cancel(timer);
         resolve(isMine);
       };
-      const timer = this.#clock.after(() => end(true), ANSWER_MOST_MS);
+      const timer = this.#clock.after(() => end(true), ANSWER_MAX_MS);
       this.#claim = { client, end };
-      this.#say({ kind: 'claim', client, page: this.#page });
+      this.#post({ kind: 'claim', client, page: this.#page });
     });
   }
 
-  /** What the other living tabs go by: their pages and clients. @returns {Promise<Set<string>>} */
-  living() {
-    this.#heard = new Set();
-    this.#say({ kind: 'who', page: this.#page });
+  /** The pages and clients of the other living tabs. @returns {Promise<Set<string>>} */
+  livingIds() {
+    this.#livingIds = new Set();
+    this.#post({ kind: 'who', page: this.#page });
     return new Promise((resolve) => {
-      this.#clock.after(() => resolve(this.#heard), this.#channel ? ANSWER_MOST_MS : 0);
+      this.#clock.after(() => resolve(this.#livingIds), this.#channel ? ANSWER_MAX_MS : 0);
     });
   }
 
-  /** @param {Word} word */
-  #received(word) {
-    if ('to' in word && word.to !== this.#page) return;
-    if (word.kind === 'claim') this.#claimed(word.client, word.page);
-    else if (word.kind === 'who')
-      this.#say({ kind: 'here', ids: this.#listener.ids(), to: word.page });
-    else if (word.kind === 'here') for (const id of word.ids) this.#heard.add(id);
-    else if (this.#claim?.client === word.client) this.#claim.end(false);
-    else if (this.#listener.ids().includes(word.client)) this.#listener.lost(word.client);
+  /** @param {TabMessage} message */
+  #received(message) {
+    if ('to' in message && message.to !== this.#page) return;
+    if (message.kind === 'claim') this.#claimed(message.client, message.page);
+    else if (message.kind === 'who')
+      this.#post({ kind: 'here', ids: this.#listener.ids(), to: message.page });
+    else if (message.kind === 'here') for (const id of message.ids) this.#livingIds.add(id);
+    else if (this.#claim?.client === message.client) this.#claim.end(false);
+    else if (this.#listener.ids().includes(message.client)) this.#listener.lost(message.client);
   }
 
-  /** @param {string} client @param {string} page that wants to be it */
+  /** @param {string} client @param {string} page the one that claims it */
   #claimed(client, page) {
     if (!this.#listener.ids().includes(client)) return;
     const isMine = this.#claim?.client !== client || this.#page < page;
-    if (isMine) this.#say({ kind: 'mine', client, to: page });
-    else this.#claim?.end(false); // two at the same moment: one of them must
+    if (isMine) this.#post({ kind: 'mine', client, to: page });
+    else this.#claim?.end(false); // both claim at the same time: the lower page wins
   }
 
-  /** @param {Word} word */
-  #say(word) {
-    this.#channel?.postMessage(word);
+  /** @param {TabMessage} message */
+  #post(message) {
+    this.#channel?.postMessage(message);
   }
 }
 

@@ -1,9 +1,9 @@
-// A large text in blocks of whole lines, so that what was found out about a block need not be found
-// out again when something else changes. Pure. Of the texts themselves only the newest is kept.
+// A large text as blocks of whole lines, so that the measured height of a block stays valid when the
+// text changes elsewhere. Pure. Only the newest text is kept.
 
 /** @typedef {{length: number, height: number | null}} Block height null: not measured yet */
 
-const LENGTH_LEAST = 4096;
+const LENGTH_MIN = 4096;
 
 export class Blocks {
   #text = '';
@@ -14,17 +14,17 @@ export class Blocks {
     return this.#text;
   }
 
-  /** Their lengths add up to the text's; all but the last end with a newline. */
+  /** The blocks: their lengths add up to the text's, and all but the last end with a newline. */
   get all() {
     return /** @type {readonly Block[]} */ (this.#blocks);
   }
 
-  /** The heights are no longer true. */
-  forget() {
+  /** Discard the heights, which are no longer valid. */
+  clearHeights() {
     for (const block of this.#blocks) block.height = null;
   }
 
-  /** The text became this. @param {string} text */
+  /** Adopt a new text. @param {string} text */
   update(text) {
     if (text === this.#text) return;
     const [old, blocks] = [this.#text, this.#blocks];
@@ -38,7 +38,7 @@ export class Blocks {
     for (const shift = text.length - old.length; last > first; last--) {
       const from = end - lengthOf(blocks, last - 1);
       const isKept = from > start && old.slice(from - shift, end - shift) === text.slice(from, end);
-      // Where a block begins, a line does.
+      // A block starts at the start of a line.
       if (!isKept || text[from - 1] !== '\n') break;
       end = from;
     }
@@ -57,14 +57,14 @@ function lengthOf(blocks, index) {
  * @param {string} text
  * @param {number} start
  * @param {number} end
- * @param {boolean} isLast whether the text ends here, with a block that may be empty
+ * @param {boolean} isLast whether the text ends here; its last block may be empty
  */
 function cut(text, start, end, isLast) {
   /** @type {Block[]} */
   const blocks = [];
   let from = start;
   while (from < end) {
-    const newline = text.indexOf('\n', from + LENGTH_LEAST);
+    const newline = text.indexOf('\n', from + LENGTH_MIN);
     const until = newline < 0 || newline >= end ? end : newline + 1;
     blocks.push({ length: until - from, height: null });
     from = until;

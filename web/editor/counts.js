@@ -1,4 +1,4 @@
-// The footer's lines and words: counted soon, not at every letter of a large text.
+// The numbers of lines and words in the footer, counted with a delay instead of at every key.
 
 import { setText } from '../ui/dom.js';
 

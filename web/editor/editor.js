@@ -1,25 +1,25 @@
-// The textarea as the rest of the page sees it: a text, a selection, and changes by others carried
-// out under the user's hands. Positions outside are code points; inside, those of the textarea.
+// The textarea as the rest of the page sees it: a text, a selection, and changes by others applied
+// while the user types. Positions are code points outside, and offsets of the textarea inside.
 //
-// It never locks the textarea and never replaces its value as a whole once there is one: that
-// would lose the caret, the scroll position and what an input method is composing.
+// It never locks the textarea, and never replaces its whole value once there is one: that would lose
+// the caret, the scroll position and a running composition.
 //
-// It never trusts what it finds in the textarea. Browsers restore what they remember of a form while
-// the page loads or later, with or without an event. So the editor remembers what the page and its
-// user put there, and writes that back before the user's next action and before a change by script.
+// It never trusts the textarea's value. Browsers restore form data during or after loading, with or
+// without an event. So the editor remembers the value that the page and its user have put there, and
+// writes it back before the user's next action and before a change by script.
 
 import { diffSplicesInUnits, typedAt } from '../text/diff_splices.js';
 import { afterTyping, offsetInText, shown } from '../text/endings.js';
-import { apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
+import { addsLinesAt, apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
 import { UndoHistory } from './undo_history.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**
  * @typedef {{typed: (splices: readonly Splice[]) => void, moved: () => void, composing: (isComposing: boolean) => void,
- *   stepped: () => void}} EditorListener stepped: what can be undone and redone may have changed
+ *   historyChanged: () => void}} EditorListener historyChanged: `canUndo` or `canRedo` may have changed
  */
 
-/** @type {Map<string, import('./undo_history.js').Kind>} what may go on as one step of the undo */
+/** @type {Map<string, import('./undo_history.js').EditKind>} by `inputType`; others are never merged into one undo step */
 const KINDS = new Map([
   ['insertText', 'typing'],
   ['deleteContentBackward', 'deleting'],
@@ -33,12 +33,12 @@ export class Editor {
   #area;
   #listener;
   #text = '';
-  /** What the page and its user put into the textarea. */
-  #held = '';
+  /** The value that the page and its user have put into the textarea. */
+  #expected = '';
   /** Whether the user has begun an action in this task. */
   #isActing = false;
   #isComposing = false;
-  #history = new UndoHistory();
+  #undoHistory = new UndoHistory();
 
   /** @param {HTMLTextAreaElement} area @param {EditorListener} listener */
   constructor(area, listener) {
@@ -52,14 +52,14 @@ export class Editor {
     area.addEventListener('beforeinput', (event) => this.#onHistoryInput(event));
     area.addEventListener('keydown', (event) => this.#onHistoryKey(event));
     area.addEventListener('compositionstart', () => this.#compose(true));
-    // After the `input` event that some browsers still send for the end of a composition.
+    // After the `input` event that some browsers send at the end of a composition.
     area.addEventListener('compositionend', () => setTimeout(() => this.#compose(false)));
     area.addEventListener('blur', () => this.#compose(false));
     document.addEventListener('selectionchange', () => {
       if (document.activeElement === area) listener.moved();
     });
     // Chromium restores forms between `load` and `pageshow`.
-    addEventListener('pageshow', () => this.#putBack());
+    addEventListener('pageshow', () => this.#writeBack());
   }
 
   /** The document's text, with its own line endings. */
@@ -77,43 +77,43 @@ export class Editor {
       : { anchor: start, head: end };
   }
 
-  /** The first text, or one from before the page was loaded anew. @param {string} text */
+  /** Set the initial text, or the one from before a reload. @param {string} text */
   restore(text) {
     this.#text = text;
-    this.#held = shown(text);
-    this.#area.value = this.#held;
+    this.#expected = shown(text);
+    this.#area.value = this.#expected;
     this.#area.setSelectionRange(0, 0);
   }
 
-  /** Carry out a change by others. @param {readonly Splice[]} splices */
+  /** Apply a change by others. @param {readonly Splice[]} splices */
   change(splices) {
-    this.#history.shift(splices);
+    this.#undoHistory.shift(splices);
     this.#changeBeside(splices);
   }
 
-  /** Carry out what the user decided elsewhere on the page: a step of its own. @param {readonly Splice[]} splices */
+  /** Apply a decision that the user made elsewhere on the page, as an undo step of its own. @param {readonly Splice[]} splices */
   changeAsUser(splices) {
-    this.#history.record(this.#text, splices, 'other', 0);
+    this.#undoHistory.record(this.#text, splices, 'other', 0);
     this.#changeBeside(splices);
   }
 
   get canUndo() {
-    return this.#history.canUndo;
+    return this.#undoHistory.canUndo;
   }
   get canRedo() {
-    return this.#history.canRedo;
+    return this.#undoHistory.canRedo;
   }
 
-  /** Take back the user's last step, whatever others did since. */
+  /** Undo the user's last step, whatever others have changed since. */
   undo() {
-    if (!this.#isComposing) this.#step(this.#history.undo(this.#text));
+    if (!this.#isComposing) this.#step(this.#undoHistory.undo(this.#text));
   }
 
   redo() {
-    if (!this.#isComposing) this.#step(this.#history.redo(this.#text));
+    if (!this.#isComposing) this.#step(this.#undoHistory.redo(this.#text));
   }
 
-  /** Put the caret somewhere and show it. @param {number} position */
+  /** Move the caret to a position and scroll to it. @param {number} position */
   goTo(position) {
     const [[offsetInAll]] = /** @type {[Splice]} */ (inUnits(this.#text, [[position, 0, '']]));
     const offset = shown(this.#text.slice(0, offsetInAll)).length;
@@ -122,64 +122,64 @@ export class Editor {
   }
 
   focus() {
-    // Chromium can give a textarea the focus without a caret (when a dialog closes after a click):
-    // keys would do nothing. Leaving and coming back brings the caret.
+    // Chromium can focus a textarea without a caret (when a dialog closes after a click), so that
+    // keys do nothing. Blurring it first brings the caret.
     this.#area.blur();
     this.#area.focus();
   }
 
   /** @param {Event} event */
   #onInput(event) {
-    if (!this.#isActing && isRestoring(event)) this.#putBack();
+    if (!this.#isActing && isRestoring(event)) this.#writeBack();
     else this.#typed(event instanceof InputEvent ? event.inputType : '');
   }
 
   /** @param {string} inputType */
   #typed(inputType) {
     const before = this.#text;
-    this.#held = this.#area.value;
-    this.#text = afterTyping(before, sound(this.#held));
+    this.#expected = this.#area.value;
+    this.#text = afterTyping(before, wellFormed(this.#expected));
     const caret = offsetInText(this.#text, this.#area.selectionEnd);
     const splices = typedAt(before, this.#text, caret);
-    this.#history.record(before, splices, KINDS.get(inputType) ?? 'other', performance.now());
+    this.#undoHistory.record(before, splices, KINDS.get(inputType) ?? 'other', performance.now());
     this.#listener.typed(splices);
-    this.#listener.stepped();
+    this.#listener.historyChanged();
   }
 
   /** @param {boolean} isComposing */
   #compose(isComposing) {
     if (this.#isComposing === isComposing) return;
     this.#isComposing = isComposing;
-    this.#history.pause();
+    this.#undoHistory.pause();
     this.#listener.composing(isComposing);
   }
 
-  // What the browser restores
+  // Values restored by the browser
 
-  /** Make sure that what the user does now is done to the right text. @param {Event} event */
+  /** Make sure that the user's action applies to the right text. @param {Event} event */
   #expectAction({ isTrusted }) {
-    // Some extensions write into the textarea, then send a key, and then the `input`: an edit.
+    // Some extensions write into the textarea, then send a key event and an `input`: that is an edit.
     if (!isTrusted) return;
-    // Check once per task: an action may have several steps whose `input` events come at its end.
-    // Writing while an input method composes would abort the composition.
+    // Once per task: an action may have several steps whose `input` events come at its end. Writing
+    // during a composition would abort it.
     if (this.#isActing || this.#isComposing) return;
     this.#isActing = true;
     setTimeout(() => {
       this.#isActing = false;
     });
-    this.#putBack();
+    this.#writeBack();
   }
 
-  /** Remove from the textarea what neither the page nor its user put there. */
-  #putBack() {
+  /** Write the expected value back if the browser has restored another. */
+  #writeBack() {
     const area = this.#area;
-    if (area.value === this.#held) return;
+    if (area.value === this.#expected) return;
     const { selectionStart, selectionEnd, selectionDirection } = area;
-    area.value = this.#held;
+    area.value = this.#expected;
     area.setSelectionRange(selectionStart, selectionEnd, selectionDirection);
   }
 
-  // Undo: never the browser's own, which knows nothing of changes made by script
+  // Undo: never the browser's own, which does not know about changes made by script
 
   /** From a menu, or a gesture. @param {InputEvent} event */
   #onHistoryInput(event) {
@@ -189,7 +189,7 @@ export class Editor {
     else this.redo();
   }
 
-  /** Where the browser's own history is empty it sends no `beforeinput`. @param {KeyboardEvent} event */
+  /** While its own history is empty, the browser sends no `beforeinput`. @param {KeyboardEvent} event */
   #onHistoryKey(event) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();
@@ -203,26 +203,26 @@ export class Editor {
   /** @param {readonly Splice[]} splices */
   #step(splices) {
     if (splices.length === 0) return;
-    this.#putBack();
+    this.#writeBack();
     const shownSplices = this.#put(splices);
     this.#write(shownSplices);
     this.#showChange(shownSplices);
     this.#listener.typed(splices);
-    this.#listener.stepped();
+    this.#listener.historyChanged();
   }
 
   // Changes by script
 
-  /** Under the user's hands: caret, selection and what is seen stay. @param {readonly Splice[]} splices */
+  /** Change the text, but keep caret, selection and scroll position. @param {readonly Splice[]} splices */
   #changeBeside(splices) {
     if (splices.length === 0) return;
-    this.#putBack();
+    this.#writeBack();
     const shownSplices = this.#put(splices);
     this.#keepingSelection(shownSplices, () => this.#keepingScroll(shownSplices));
-    this.#listener.stepped();
+    this.#listener.historyChanged();
   }
 
-  /** Change the text; returns what to change in the textarea. @param {readonly Splice[]} splices */
+  /** Change the text. @param {readonly Splice[]} splices @returns the same change of the textarea's value */
   #put(splices) {
     const before = this.#text;
     this.#text = apply(before, splices);
@@ -232,7 +232,7 @@ export class Editor {
       : inUnits(before, splices);
   }
 
-  /** Put the caret behind the last thing that was changed, and show it. @param {readonly Splice[]} splices */
+  /** Move the caret behind the last change, and scroll to it. @param {readonly Splice[]} splices */
   #showChange(splices) {
     let end = 0;
     let shift = 0;
@@ -244,16 +244,16 @@ export class Editor {
     this.focus();
   }
 
-  /** All at once: each call costs as much as the whole text is long. @param {readonly Splice[]} splices */
+  /** Write in one call: each call costs time proportional to the whole text. @param {readonly Splice[]} splices */
   #write(splices) {
     const [first, last] = [splices[0], splices.at(-1)];
     if (!first || !last) return;
     const [start, end] = [first[0], last[0] + last[1]];
-    const part = this.#held.slice(start, end);
+    const part = this.#expected.slice(start, end);
     const moved = splices.map(([at, deleted, inserted]) => [at - start, deleted, inserted]);
     const written = applyUnits(part, /** @type {Splice[]} */ (moved));
     this.#area.setRangeText(written, start, end, 'preserve');
-    this.#held = this.#held.slice(0, start) + written + this.#held.slice(end);
+    this.#expected = this.#expected.slice(0, start) + written + this.#expected.slice(end);
   }
 
   /** @param {readonly Splice[]} splices @param {() => void} write */
@@ -261,9 +261,11 @@ export class Editor {
     const area = this.#area;
     const { selectionStart, selectionEnd, selectionDirection } = area;
     const isCaret = selectionStart === selectionEnd;
+    const isPushed = !isCaret || addsLinesAt(this.#expected, splices, selectionStart);
     write();
-    // What others insert right at the caret goes behind it, and outside of a selection.
-    const start = mapPosition(splices, selectionStart, !isCaret, lengthInUnits);
+    // Text that others insert at the caret goes behind it, whole lines before it; both stay outside
+    // of a selection.
+    const start = mapPosition(splices, selectionStart, isPushed, lengthInUnits);
     const mapped = mapPosition(splices, selectionEnd, false, lengthInUnits);
     const end = isCaret ? start : Math.max(start, mapped);
     const isRight =
@@ -279,21 +281,21 @@ export class Editor {
     });
   }
 
-  /** Lines that others add or remove above what is seen must not move it. */
+  /** Lines added or removed above the visible part must not move it. */
   #keepingScroll(/** @type {readonly Splice[]} */ splices) {
     const area = this.#area;
     const { scrollTop } = area;
     const first = scrollTop > 0 ? this.#firstVisible() : 0;
     const above = splices.filter(([start]) => start < first);
     this.#write(splices.filter(([start]) => start >= first));
-    // The heights are asked for only where they matter: the browser lays out the text to tell.
+    // Read the heights only if needed: the browser has to lay out the text for it.
     const height = above.length > 0 ? area.scrollHeight : 0;
     this.#write(above);
     const top = above.length > 0 ? scrollTop + area.scrollHeight - height : scrollTop;
     if (area.scrollTop !== top) area.scrollTop = top;
   }
 
-  /** The offset of the first character that is seen, where the browser can tell. */
+  /** The offset of the first visible character; 0 if the browser cannot tell. */
   #firstVisible() {
     const { left, top } = this.#area.getBoundingClientRect();
     const style = getComputedStyle(this.#area);
@@ -304,9 +306,9 @@ export class Editor {
 }
 
 /**
- * Whether Firefox tells with this event that its session restore has filled in the form: it gives
- * the event no type, which every edit by the user has. Accessibility tools (a plain `Event`) and
- * extensions (not trusted) send no type either; what they write is an edit.
+ * Whether this event means that Firefox's session restore has filled in the form: it has no type,
+ * unlike every edit by the user. Accessibility tools (a plain `Event`) and extensions (not trusted)
+ * send no type either; what they write is an edit.
  *
  * @param {Event} event of kind `input`
  */
@@ -315,12 +317,11 @@ function isRestoring(event) {
 }
 
 /**
- * The same text without what no document may hold, at the same offsets: halves of surrogate pairs
- * and NUL.
+ * Replace what no document may contain, lone surrogates and NUL, without changing offsets.
  *
  * @param {string} value
  */
-function sound(value) {
+function wellFormed(value) {
   if (value.isWellFormed?.() && !value.includes('\0')) return value;
   return value.replace(
     /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,

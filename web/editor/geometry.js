@@ -1,10 +1,10 @@
-// Where in a textarea a character is, which no browser tells well: Chromium has ranges of a
-// textarea's value (OpaqueRange), but takes an empty line for the end of the line above it. So the
-// lines in view are laid out once more, out of sight, as ONE text node in a box of the same width and
-// style. (A span for each character would be simpler and wrong: it tears apart what is shaped
-// together.) Lines above the view are laid out once, for their height, and again where they change.
+// The position of a character in a textarea. No browser reports it well: Chromium has ranges of a
+// textarea's value (OpaqueRange), but confuses an empty line with the end of the line above. So the
+// visible lines are laid out again, invisibly, as ONE text node in a box of the same width and style.
+// (A span for each character would be simpler and wrong: it breaks glyphs that are shaped together.)
+// Lines above the view are laid out once for their height, and again when they change.
 //
-// Offsets are those of the textarea's value. Places are in pixels from the corner of its padding
+// Offsets are those of the textarea's value. Positions are in pixels from the corner of its padding
 // box, which does not scroll.
 
 import { Blocks } from './blocks.js';
@@ -15,7 +15,7 @@ import { Blocks } from './blocks.js';
  * @typedef {{start: number, end: number}} Stretch
  */
 
-/** What moves a character, apart from the text and the width. */
+/** The properties that affect the position of a character, besides the text and the width. */
 const STYLES = /** @type {const} */ ([
   'direction',
   'fontFamily',
@@ -47,16 +47,16 @@ export class Geometry {
   #area;
   #box = document.createElement('div');
   #node = document.createTextNode('');
-  // A last line without characters has a height, too.
+  // Gives an empty last line a height.
   #end = document.createElement('br');
   #blocks = new Blocks();
   #looks = '';
-  #start = 0; // of the text laid out
-  // From the box laid out to the textarea's padding box.
+  #start = 0; // of the text in the box
+  // From the box to the textarea's padding box.
   #left = 0;
   #top = 0;
 
-  /** @param {HTMLTextAreaElement} area @param {HTMLElement} layer where the copy may be */
+  /** @param {HTMLTextAreaElement} area @param {HTMLElement} layer the parent of the invisible copy */
   constructor(area, layer) {
     this.#area = area;
     this.#box.className = 'mirror';
@@ -65,15 +65,15 @@ export class Geometry {
   }
 
   /**
-   * Lay out what is in view now, before anything else is asked in a frame. Only what is in it may be
-   * asked for; a little of it is outside.
+   * Lay out the visible part of the text. To be called first in every frame: the other methods answer
+   * only for this part, which is a little larger than the view.
    *
    * @returns {Stretch}
    */
   view() {
     const area = this.#area;
     const style = getComputedStyle(area);
-    this.#dress(style);
+    this.#copyStyle(style);
     this.#blocks.update(area.value);
     const top = area.scrollTop - Number.parseFloat(style.paddingTop);
     const shown = this.#blocksBetween(top, top + area.clientHeight);
@@ -85,9 +85,9 @@ export class Geometry {
     return { start: shown.start, end: shown.start + this.#node.length };
   }
 
-  /** Other fonts have come: what was found out is no longer true. */
-  forget() {
-    this.#blocks.forget();
+  /** Discard the measured heights: fonts have been loaded. */
+  clearHeights() {
+    this.#blocks.clearHeights();
   }
 
   /** @param {number} offset in the view @returns {Caret} */
@@ -122,20 +122,20 @@ export class Geometry {
   }
 
   /** @param {CSSStyleDeclaration} style the textarea's */
-  #dress(style) {
+  #copyStyle(style) {
     const { width } = this.#area.getBoundingClientRect();
-    // The scroll bar and the borders are whole pixels, the width need not be.
+    // Scroll bar and borders are whole pixels; the width may be fractional.
     const around = this.#area.offsetWidth - this.#area.clientWidth;
     const padding = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight);
     const looks = [width - around - padding, ...STYLES.map((name) => style[name])].join(';');
     if (looks === this.#looks) return;
     this.#looks = looks;
-    this.#blocks.forget();
+    this.#blocks.clearHeights();
     for (const name of STYLES) this.#box.style[name] = style[name];
     this.#box.style.width = `${width - around - padding}px`;
   }
 
-  /** @param {number} top @param {number} bottom in pixels from the beginning of the text */
+  /** @param {number} top @param {number} bottom in pixels from the start of the text */
   #blocksBetween(top, bottom) {
     let [offset, y] = [0, 0];
     let [start, startY] = [0, 0];
@@ -155,10 +155,10 @@ export class Geometry {
     return this.#box.getBoundingClientRect().height;
   }
 
-  /** @param {number} start @param {number} end where a block ends */
+  /** @param {number} start @param {number} end the end of a block */
   #layOut(start, end) {
     const { text } = this.#blocks;
-    // The line after the last newline is of the next block, if there is one.
+    // The line after the last newline belongs to the next block, if there is one.
     const data = text.slice(start, end === text.length ? end : end - 1);
     if (this.#node.data !== data) this.#node.data = data;
   }

@@ -1,5 +1,5 @@
-// From positions of a text that the server knows to offsets of the textarea, which shows a later
-// one with line ends of its own. Pure; many at once, as each walk through a large text takes time.
+// Maps positions in a text that the server knows to offsets in the textarea, which shows a newer
+// text with LF line breaks. Pure; many at once, because each pass over a large text takes time.
 
 import { diffSplices } from '../text/diff_splices.js';
 import { shown } from '../text/endings.js';
@@ -8,7 +8,7 @@ import { mapPosition } from '../text/splices.js';
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 
 /**
- * Where others are in the textarea, and on which line of it.
+ * The positions of others in the textarea, and their lines.
  *
  * @template {{anchor: number, head: number}} T
  * @param {readonly T[]} places in code points of `known`
@@ -32,13 +32,13 @@ export function locate(places, known, local) {
 }
 
 /**
- * What a conflict is about, in the textarea.
+ * The regions of a conflict in the textarea.
  *
  * @param {Conflict} conflict
  * @param {string} local the text that the textarea shows
- * @returns {{start: number, end: number}[]} never empty; the last may end behind the text
+ * @returns {{start: number, end: number}[]} one for each hunk, never empty; the last may end behind the text
  */
-export function disputedIn({ hunks, text }, local) {
+export function conflictRegions({ hunks, text }, local) {
   const splices = diffSplices(text, local);
   const ends = hunks.flatMap(({ start, end }) => [
     mapPosition(splices, start),
@@ -48,7 +48,7 @@ export function disputedIn({ hunks, text }, local) {
   return hunks.map((_, index) => {
     const [from, to] = /** @type {[At, At]} */ (offsets.slice(2 * index, 2 * index + 2));
     if (from.offset < to.offset) return { start: from.offset, end: to.offset };
-    // Deleted here: what stood around it shows the place.
+    // Deleted here: mark the characters around the place.
     return { start: Math.max(0, from.offset - 1), end: from.offset + 1 };
   });
 }
@@ -57,7 +57,7 @@ export function disputedIn({ hunks, text }, local) {
 
 /**
  * @param {string} text
- * @param {readonly number[]} positions in any order; what is behind the text is taken for its end
+ * @param {readonly number[]} positions in any order; those behind the text count as its end
  * @returns {At[]}
  */
 function offsetsAt(text, positions) {
@@ -76,7 +76,7 @@ function offsetsAt(text, positions) {
   return positions.map((at) => /** @type {At} */ (found.get(at)));
 }
 
-/** So many code points further, at most to the end. @param {string} text @param {number} from @param {number} points */
+/** Advance an offset by a number of code points, at most to the end. @param {string} text @param {number} from @param {number} points */
 function forward(text, from, points) {
   let at = from;
   for (let left = points; left > 0 && at < text.length; left--) {

@@ -1,6 +1,6 @@
-// Where the others are, drawn over the textarea: their carets with an initial, their names for a
-// moment after they moved, what they have selected, and what a conflict is about. For the eye only:
-// the list of people says the same to everybody. At most one drawing a frame, of what is in view.
+// The overlay of the textarea: the others' carets with an initial, their names for a moment after
+// they moved, their selections, and the regions of a conflict. It is hidden from screen readers: the
+// list of people has the same information. Draws the visible part, at most once a frame.
 
 import { legible } from '../people/colors.js';
 import { byId } from '../ui/dom.js';
@@ -11,24 +11,24 @@ import { Geometry } from './geometry.js';
 /** @typedef {import('./geometry.js').Stretch} Stretch */
 /**
  * @typedef {{client: string, name: string, color: string, anchor: number, head: number,
- *   moves?: number}} Other offsets in the textarea's value; `moves` counts what they did themselves:
- *   text that others type moves a caret as well, and is no news
+ *   moves?: number}} Other anchor, head: offsets in the textarea's value; moves: counts their own
+ *   moves only, since others' edits shift a caret as well
  * @typedef {{at: Caret, nth: number}} Spot the nth caret at one place
  */
 
 const NAMED_MS = 2000;
-// A name above a caret takes this much room, and may be cut off by a little.
+// The height of a name above a caret, and how much of it may be cut off.
 const NAME_PX = 20;
-const CUT_MOST_PX = 2;
-// A selected newline is seen, too.
-const LEAST_PX = 5;
+const CUT_MAX_PX = 2;
+// Makes a selected newline visible.
+const WIDTH_MIN_PX = 5;
 
 export class Overlay {
   #area;
   #layer;
   #marks = container('marks');
   #carets = container('carets');
-  /** @type {Geometry | null} nobody else was here yet */
+  /** @type {Geometry | null} null until there is something to draw */
   #geometry = null;
   /** @type {readonly Other[]} */
   #people = [];
@@ -38,7 +38,7 @@ export class Overlay {
   #marksOf = new Map();
   #isDue = false;
 
-  /** @param {HTMLTextAreaElement} area @param {HTMLElement} [layer] lies over it */
+  /** @param {HTMLTextAreaElement} area @param {HTMLElement} [layer] an element over it */
   constructor(area, layer = byId('overlay', HTMLElement)) {
     this.#area = area;
     this.#layer = layer;
@@ -48,7 +48,7 @@ export class Overlay {
     }
     document.addEventListener('selectionchange', () => this.redraw());
     document.fonts.addEventListener('loadingdone', () => {
-      this.#geometry?.forget();
+      this.#geometry?.clearHeights();
       this.redraw();
     });
     new ResizeObserver(() => this.redraw()).observe(area);
@@ -73,7 +73,7 @@ export class Overlay {
     this.redraw();
   }
 
-  /** Something moved. */
+  /** Draw in the next frame. */
   redraw() {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -88,12 +88,12 @@ export class Overlay {
       this.#marks.replaceChildren();
       return;
     }
-    this.#cover();
+    this.#alignLayer();
     this.#geometry ??= new Geometry(this.#area, this.#layer);
     const view = this.#geometry.view();
     const marks = [
       ...this.#people.flatMap((person) => this.#selectionOf(person, view)),
-      ...this.#regions.flatMap((region) => this.#boxes('disputed', region, view)),
+      ...this.#regions.flatMap((region) => this.#boxes('conflict-region', region, view)),
     ];
     const own = this.#ownCaret(view);
     const spots = this.#spots(view);
@@ -103,8 +103,8 @@ export class Overlay {
     }
   }
 
-  /** Lie where the text is: not over scroll bars, and not over what is beside the textarea. */
-  #cover() {
+  /** Align the layer with the text, without scroll bars and the space beside the textarea. */
+  #alignLayer() {
     const { offsetLeft, offsetTop, clientLeft, clientTop, clientWidth, clientHeight } = this.#area;
     Object.assign(this.#layer.style, {
       left: `${offsetLeft + clientLeft}px`,
@@ -130,7 +130,7 @@ export class Overlay {
     return joined(boxes).map((box) => {
       const mark = container(kind);
       put(mark, box);
-      mark.style.width = `${Math.max(box.width, LEAST_PX)}px`;
+      mark.style.width = `${Math.max(box.width, WIDTH_MIN_PX)}px`;
       return mark;
     });
   }
@@ -212,7 +212,7 @@ class CaretMark {
   }
 
   /**
-   * @param {Spot | undefined} spot undefined: out of view
+   * @param {Spot | undefined} spot undefined if out of view
    * @param {Caret | undefined} own the user's own caret, whose line no name may cover
    * @param {HTMLElement} area
    */
@@ -221,7 +221,7 @@ class CaretMark {
     if (!spot) return;
     const { x, y, height } = spot.at;
     const isFree = (/** @type {number} */ from) =>
-      from >= -CUT_MOST_PX && (!own || from + NAME_PX <= own.y || from >= own.y + own.height);
+      from >= -CUT_MAX_PX && (!own || from + NAME_PX <= own.y || from >= own.y + own.height);
     const isBelow = !isFree(y - NAME_PX);
     const { classList, style } = this.#element;
     classList.toggle('below', isBelow);
@@ -250,7 +250,7 @@ function put(element, { x, y, height }) {
   element.style.height = `${height}px`;
 }
 
-/** One box for each stretch of a line: what is translucent must not overlap. @param {Box[]} boxes */
+/** Join adjacent boxes of a line: translucent boxes must not overlap. @param {Box[]} boxes */
 function joined(boxes) {
   /** @type {Box[]} */
   const lines = [];

@@ -1,8 +1,8 @@
-// Printing: a textarea prints only what can be seen of it, so paper gets a copy of the whole text.
+// Printing: a textarea prints only its visible part, so a copy of the whole text is printed instead.
 
 import { byId } from '../ui/dom.js';
 
-/** @param {() => string} text what there is to print */
+/** @param {() => string} text */
 export function printWhole(text) {
   const copy = byId('printed', HTMLElement);
   addEventListener('beforeprint', () => {

@@ -1,27 +1,26 @@
-// What the user did, to be undone and done again: only the user's own changes, however many of
-// others came between. The browser's own history cannot do that: it does not know of changes by
-// script, and after one its redo writes old text to wrong places (Chromium and WebKit).
+// The undo history of the user's own changes, independent of others' changes in between. The
+// browser's own history cannot do that: it does not know about changes by script, and after one its
+// redo writes old text to wrong places (Chromium and WebKit).
 //
 //   done:   ... e2 <─ e1 <─ text now ─> r1 ─> r2 ...   :undone
 //
-// Each entry is a change that can be carried out once those between it and the text now have been.
-// A change by others is carried through both rows (`transform`): what others wrote is never
-// removed by an entry, and what they removed is no longer in it. Pure; positions are code points.
+// Each entry is a change that applies after those between it and the current text. A change by others
+// is carried through both lists (`transform`): an entry never removes what others wrote, and no longer
+// contains what they removed. Pure; positions are code points.
 
 import { compose, invert } from '../text/splices.js';
 import { transform } from '../text/transform.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**
- * @typedef {'typing' | 'deleting' | 'composing' | 'other'} Kind what is one step with what was done
- *   just before: more of the same, at the same place, soon after (`composing` also later); `other`
- *   never
- * @typedef {{splices: readonly Splice[], kind: Kind, atMs: number, place: number}} Entry place: the
- *   caret after it was done
+ * @typedef {'typing' | 'deleting' | 'composing' | 'other'} EditKind an edit joins the step before it if
+ *   it has the same kind and place, and follows soon after (`composing` also later); `other` never does
+ * @typedef {{splices: readonly Splice[], kind: EditKind, atMs: number, place: number}} Entry place: the
+ *   caret after the edit
  */
 
-const ENTRIES_MOST = 500;
-const PAUSE_MOST_MS = 700;
+const ENTRIES_MAX = 500;
+const PAUSE_MAX_MS = 700;
 
 export class UndoHistory {
   /** @type {Entry[]} */
@@ -41,7 +40,7 @@ export class UndoHistory {
    *
    * @param {string} before
    * @param {readonly Splice[]} splices
-   * @param {Kind} kind
+   * @param {EditKind} kind
    * @param {number} nowMs
    */
   record(before, splices, kind, nowMs) {
@@ -61,10 +60,10 @@ export class UndoHistory {
       return;
     }
     this.#done.push({ splices: undoing, kind, atMs: nowMs, place });
-    if (this.#done.length > ENTRIES_MOST) this.#done.shift();
+    if (this.#done.length > ENTRIES_MAX) this.#done.shift();
   }
 
-  /** What comes next is a step of its own. */
+  /** End the current step: the next edit starts a new one. */
   pause() {
     const last = this.#done.at(-1);
     if (last) last.kind = 'other';
@@ -77,16 +76,16 @@ export class UndoHistory {
   }
 
   /**
-   * Take back the last step.
+   * Undo the last step.
    *
-   * @param {string} text as it is now
-   * @returns {readonly Splice[]} what to change; nothing if there is nothing
+   * @param {string} text the current one
+   * @returns {readonly Splice[]} the change to apply; empty if there is nothing to undo
    */
   undo(text) {
     return move(text, this.#done, this.#undone);
   }
 
-  /** Do again what was taken back last. @param {string} text as it is now */
+  /** Redo the step undone last. @param {string} text the current one */
   redo(text) {
     return move(text, this.#undone, this.#done);
   }
@@ -104,7 +103,7 @@ function move(text, from, to) {
   return entry.splices;
 }
 
-/** @param {Entry[]} entries the last of them is the next @param {readonly Splice[]} splices */
+/** @param {Entry[]} entries the last one applies first @param {readonly Splice[]} splices */
 function shifted(entries, splices) {
   /** @type {Entry[]} */
   const result = [];
@@ -119,16 +118,16 @@ function shifted(entries, splices) {
 }
 
 /**
- * Whether a change goes on with what was done last.
+ * Whether a change joins the last step.
  *
  * @param {Entry} last
  * @param {readonly Splice[]} splices
- * @param {Kind} kind
+ * @param {EditKind} kind
  * @param {number} nowMs
  */
 function isMoreOf(last, splices, kind, nowMs) {
   if (kind === 'other' || kind !== last.kind) return false;
-  if (kind !== 'composing' && nowMs - last.atMs > PAUSE_MOST_MS) return false;
+  if (kind !== 'composing' && nowMs - last.atMs > PAUSE_MAX_MS) return false;
   const [first] = splices;
   if (!first || splices.length > 1) return false;
   const [start, deleted] = first;

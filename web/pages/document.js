@@ -1,15 +1,15 @@
-// The editor page: wires the machine to the socket, the textarea and the rest of the page. What is
-// decided here is only when things happen; what happens is decided in `Replica`.
+// The editor page: connects the replica to the socket, the textarea and the rest of the page. It
+// decides only when things happen; `Replica` decides what happens.
 
 import { ConflictView } from '../conflict/conflict_view.js';
 import { ParkedView } from '../conflict/parked.js';
 import { ClientLifetime } from '../drafts/client_lifetime.js';
 import { Counts } from '../editor/counts.js';
 import { Editor } from '../editor/editor.js';
-import { disputedIn, locate } from '../editor/offsets.js';
+import { conflictRegions, locate } from '../editor/offsets.js';
 import { Overlay } from '../editor/overlay.js';
 import { printWhole } from '../editor/print.js';
-import { Announcer, say } from '../people/announcer.js';
+import { Announcer, announce } from '../people/announcer.js';
 import { People } from '../people/people.js';
 import { PresenceSender } from '../people/presence_sender.js';
 import { Connection, systemClock } from '../replica/connection.js';
@@ -21,40 +21,40 @@ import { byId } from '../ui/dom.js';
 import { Pause } from '../ui/pause.js';
 import { Settings } from '../ui/settings.js';
 import { share } from '../ui/share.js';
-import { StateLine } from '../ui/state_line.js';
+import { StatusLine } from '../ui/status.js';
 import { remember, rename, userName } from '../ui/storage.js';
 
 const TICK_MS = 1000;
-// An answer that takes longer was lost on the way: a new connection finds out.
-const ANSWER_MOST_MS = 15_000;
+// An answer that takes longer was lost: reconnect.
+const ANSWER_MAX_MS = 15_000;
 
 const documentName = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
 const clock = withFrames(systemClock);
 let name = userName();
 
-// The parts
+// Components
 
 const socketUrl = new URL(`/ws/${documentName}`, location.href);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
-const visit = new ClientLifetime(
+const lifetime = new ClientLifetime(
   documentName,
   { clock, connect: (listener) => new Connection(socketUrl.href, listener) },
   {
     replica: () => replica,
     name: () => name,
-    goOnWith,
-    kept: () => show(),
-    said: say,
-    closed: () => editor.focus(),
+    restartAs,
+    keepingChanged: () => show(),
+    announce,
+    focusEditor: () => editor.focus(),
   },
 );
-let replica = new Replica(visit.snapshot);
+let replica = new Replica(lifetime.snapshot);
 
 const connection = new Connection(socketUrl.href, {
   opened: () => carryOut(replica.opened(name)),
   closed: () => {
-    stateLine.offline();
+    statusLine.offline();
     carryOut(replica.closed());
   },
   received,
@@ -63,34 +63,34 @@ const connection = new Connection(socketUrl.href, {
 
 const settings = new Settings(byId('text', HTMLTextAreaElement), {
   changed: () => overlay.redraw(),
-  said: say,
+  announce: announce,
 });
 const announcer = new Announcer(() => settings.announcements, clock);
 /** @param {string} sentence */
-const tell = (sentence) => announcer.tell(sentence);
+const announceImportant = (sentence) => announcer.announceImportant(sentence);
 
 const editor = new Editor(byId('text', HTMLTextAreaElement), {
   typed: (splices) => {
     carryOut(replica.edited(editor.text, splices));
     announcer.typed();
-    conflictView.typed();
-    pacing.typed();
-    whereabouts.changed();
+    conflictView.edited();
+    pacing.edited();
+    presenceSender.changed();
   },
-  moved: () => whereabouts.changed(),
+  moved: () => presenceSender.changed(),
   composing: (isComposing) => {
     if (isComposing) pacing.hold('composing');
     else pacing.release('composing');
   },
-  stepped: showSteps,
+  historyChanged: showHistory,
 });
 
 const pacing = new Pacing(
   { send: () => carryOut(replica.flush()), show: () => carryOut(replica.catchUp()) },
   clock,
 );
-const whereabouts = new PresenceSender(tellPresence, clock);
-const stateLine = new StateLine(documentName, clock, tell);
+const presenceSender = new PresenceSender(sendPresence, clock);
+const statusLine = new StatusLine(documentName, clock, announceImportant);
 const counts = new Counts(() => editor.text, clock);
 
 const pause = new Pause({
@@ -98,22 +98,22 @@ const pause = new Pause({
     if (isPaused) pacing.hold('paused');
     else pacing.release('paused');
   },
-  said: say,
+  announce: announce,
 });
 
 const conflictView = new ConflictView(documentName, {
   resolve: (results) => decide(() => replica.resolve(results)),
   park: () => decide(() => replica.park()),
-  resolveParked: (dispute, results) => carryOut(replica.resolveParked(dispute, results)),
+  resolveParked: (parked, results) => carryOut(replica.resolveParked(parked, results)),
   undo: () => editor.undo(),
   text: () => editor.text,
   goTo: (position) => editor.goTo(position),
-  said: tell,
-  closed: () => editor.focus(),
+  announce: announceImportant,
+  focusEditor: () => editor.focus(),
 });
 
 const parkedView = new ParkedView(documentName, {
-  own: () => ({ client: replica.client, name }),
+  self: () => ({ client: replica.client, name }),
   isBusy: () => replica.conflict !== null || replica.isDeciding,
   review: (parked, wording, opener) => conflictView.review(parked, wording, opener),
 });
@@ -124,30 +124,30 @@ const people = new People(
     renamed: (newName) => {
       name = newName;
       rename(newName);
-      whereabouts.changed();
+      presenceSender.changed();
     },
     goTo: (client) => {
       const head = people.places.find((place) => place.client === client)?.head;
       if (head !== undefined) editor.goTo(Math.min(replica.toLocal(head), pointsIn(replica.local)));
     },
     changed: showOthers,
-    said: tell,
+    announce: announceImportant,
   },
   clock,
 );
 const overlay = new Overlay(byId('text', HTMLTextAreaElement));
 
-// In and out
+// Messages and edits
 
-/** The type of what the server sent last. */
+/** The type of the server's last message. */
 let answer = '';
 
 /** @param {import('../replica/protocol.js').ServerMessage} message */
 function received(message) {
   if (message.type === 'presence') {
     people.moved(message);
-    if (message.left) visit.left(message.client);
-    pacing.hasCompany = people.areOthersHere;
+    if (message.left) lifetime.left(message.client);
+    pacing.areOthersHere = people.areOthersHere;
     return;
   }
   if (message.type === 'unmerged') {
@@ -165,31 +165,31 @@ function received(message) {
   }
   if (message.type === 'welcome') welcomed(message);
   else if (replica.newest.text !== before) {
-    pause.heard();
+    pause.updateReceived();
   }
   if (message.type === 'update') othersWrote(message, before);
-  if (message.type === 'error' && message.seq === undefined) say(message.message);
-  // What was typed while the answer was on its way goes next.
-  if (isAnswer(message)) pacing.answered();
-  else if (message.type === 'update') pacing.heard();
+  if (message.type === 'error' && message.seq === undefined) announce(message.message);
+  // Edits made while waiting for the answer are sent next.
+  if (isAnswer(message)) pacing.answerReceived();
+  else if (message.type === 'update') pacing.updateReceived();
 }
 
 /** @param {import('../replica/protocol.js').Update} update @param {string} before */
 function othersWrote({ clients = [], splices }, before) {
-  people.wrote(clients);
-  const isHeard = replica.newest.text !== before; // and not dropped, because an answer will bring it
-  if (splices && isHeard) announcer.wrote({ who: people.namesOf(clients), splices, before });
+  people.typed(clients);
+  const isAdopted = replica.newest.text !== before; // otherwise a pending answer will bring it
+  if (splices && isAdopted) announcer.collect({ who: people.namesOf(clients), splices, before });
 }
 
 /** @param {import('../replica/protocol.js').Welcome} message */
 function welcomed(message) {
-  stateLine.online();
+  statusLine.online();
   people.reset(message.people, message.client);
-  pacing.hasCompany = people.areOthersHere;
+  pacing.areOthersHere = people.areOthersHere;
   parkedView.show(message.unmerged ?? 0);
   remember(documentName);
-  visit.welcomed(message.people);
-  whereabouts.changed();
+  lifetime.welcomed(message.people);
+  presenceSender.changed();
 }
 
 /** @param {import('../replica/replica.js').Output} output */
@@ -199,7 +199,7 @@ function carryOut({ send, changes, lost }) {
     if (isOwn) editor.changeAsUser(splices);
     else editor.change(splices);
   }
-  if (lost) visit.lost(lost);
+  if (lost) lifetime.lost(lost);
   showOthers();
   retryInTime();
   watchAnswer(send.length > 0);
@@ -226,8 +226,8 @@ function watchAnswer(hasSent) {
   else if (hasSent || waitingSinceMs === null) waitingSinceMs = clock.now();
 }
 
-/** Another page is the client that this one was. @param {import('../replica/replica.js').Snapshot | null} rest */
-function goOnWith(rest) {
+/** Continue as a new client: another page has the old one. @param {import('../replica/replica.js').Snapshot | null} rest */
+function restartAs(rest) {
   replica = new Replica(rest ?? undefined);
   if (!rest) editor.restore('');
   connection.drop();
@@ -240,7 +240,7 @@ function decide(action) {
   if (replica.conflict) carryOut(action());
 }
 
-function tellPresence() {
+function sendPresence() {
   const { commit } = replica.known;
   if (replica.link !== 'online' || commit === null) return;
   const { anchor, head } = editor.selection;
@@ -253,24 +253,24 @@ function tellPresence() {
   });
 }
 
-// What is shown
+// Rendering
 
 function show() {
-  stateLine.show({ replica, connection: connection.state, isKept: visit.isKeeping });
+  statusLine.show({ replica, connection: connection.state, isKept: lifetime.isKeeping });
   conflictView.show(replica.conflict, replica.isDeciding, answer);
   counts.changed();
-  visit.changed();
+  lifetime.changed();
 }
 
-function showSteps() {
+function showHistory() {
   byId('undo', HTMLButtonElement).disabled = !editor.canUndo;
   byId('redo', HTMLButtonElement).disabled = !editor.canRedo;
 }
 
-/** Where they are in the text as it is shown here, and what a conflict is about. */
+/** Show the positions of the others, and the regions of a conflict, in the text of the editor. */
 function showOthers() {
   const { conflict, newest, local } = replica;
-  // In a conflict they are in what they see, and not in what was sent from here.
+  // In a conflict their positions are in the document's text, not in the text sent from here.
   const [commit, text] = conflict
     ? [conflict.revision, conflict.text]
     : [newest.commit, newest.text];
@@ -278,7 +278,7 @@ function showOthers() {
   const places = locate(people.places, text, local);
   people.show(places);
   overlay.showPeople(places);
-  overlay.showRegions(conflict ? disputedIn(conflict, local) : []);
+  overlay.showRegions(conflict ? conflictRegions(conflict, local) : []);
 }
 
 function tick() {
@@ -286,12 +286,12 @@ function tick() {
   if (
     replica.link === 'online' &&
     waitingSinceMs !== null &&
-    nowMs - waitingSinceMs > ANSWER_MOST_MS
+    nowMs - waitingSinceMs > ANSWER_MAX_MS
   ) {
     connection.drop();
   }
   announcer.tick(replica.newest.text);
-  if (stateLine.isWaiting) show();
+  if (statusLine.isWaiting) show();
 }
 
 // The page
@@ -305,28 +305,28 @@ document.addEventListener('freeze', leave);
 addEventListener('pagehide', leave);
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') {
-    visit.check();
+    lifetime.shown();
     connection.wake();
   } else {
     pacing.sendNow();
-    visit.keepNow();
+    lifetime.saveNow();
   }
 });
 addEventListener('beforeunload', (event) => {
   pacing.sendNow();
-  visit.keepNow();
-  if (visit.wouldLose) event.preventDefault();
+  lifetime.saveNow();
+  if (lifetime.wouldLose) event.preventDefault();
 });
 
-/** The page is unloaded, or put to sleep, from which it may or may not wake. */
+/** The page is being unloaded, or put to sleep, perhaps never to wake. */
 function leave() {
   pacing.sendNow();
-  visit.leave();
+  lifetime.leave();
   connection.close();
 }
 
 async function wake() {
-  await visit.wake();
+  await lifetime.wake();
   connection.wake();
 }
 
@@ -334,11 +334,11 @@ byId('status', HTMLButtonElement).onclick = () => connection.wake();
 byId('undo', HTMLButtonElement).onclick = () => editor.undo();
 byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 
-share(documentName, say);
+share(documentName, announce);
 printWhole(() => editor.text);
 if (replica.local) editor.restore(replica.local);
 editor.focus();
-visit.begin().then(() => connection.open());
+lifetime.begin().then(() => connection.open());
 setInterval(tick, TICK_MS);
 show();
 

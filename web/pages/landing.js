@@ -1,11 +1,11 @@
-// The landing page: a new document, one by its name, and those this browser has seen.
+// The landing page: create a document, open one by name, or one of the recent ones.
 
 import { byId } from '../ui/dom.js';
 import { nearestName, newName, problemOf } from '../ui/names.js';
 import { showRecent } from '../ui/recent.js';
 
 const ASK_AFTER_MS = 200;
-// What is answered sooner needs no word in between.
+// An answer that comes sooner needs no progress message.
 const SAY_AFTER_MS = 500;
 const ASK_AGAIN_MS = 3_000;
 

@@ -1,5 +1,5 @@
-// Light or dark, as it was chosen in the settings; on every page, and in every tab as soon as one
-// changes it. No module: it runs before the page is painted, or a dark page would flash white.
+// Applies the theme of the settings to every page, and to every tab when it changes. Not a module:
+// it has to run before the first paint, or a dark page would flash white.
 
 {
   const KEY = 'gollabedit.settings';
@@ -9,7 +9,7 @@
     try {
       scheme = JSON.parse(localStorage.getItem(KEY) ?? '{}').scheme;
     } catch {
-      // no storage, or nothing readable in it: as the system has it
+      // no storage, or nothing readable in it: follow the system
     }
     document.documentElement.dataset.scheme = scheme;
   };

@@ -1,21 +1,21 @@
-// What is said aloud by screen readers, through the one polite live region of the page.
+// Announcements to screen readers, through the one polite live region of the page.
 
 import { byId } from '../ui/dom.js';
 import { Digest } from './digest.js';
 
 /** @typedef {import('../ui/settings_store.js').Values['announcements']} Level */
 
-/** Said once, also when it is the same sentence again. @param {string} text */
-export function say(text) {
+/** Announce a sentence, even if it is the same as before. @param {string} text */
+export function announce(text) {
   const region = byId('announcement', HTMLElement);
   region.textContent = '';
-  // Not the next frame: a window that is not in front gets none.
+  // Not in the next frame: a window in the background gets none.
   setTimeout(() => {
     region.textContent = text;
   }, 50);
 }
 
-/** What happens without the user's doing, as much of it as the user wants to hear. */
+/** Announces events that the user did not cause, at the level chosen in the settings. */
 export class Announcer {
   #level;
   #clock;
@@ -28,28 +28,28 @@ export class Announcer {
     this.#clock = clock;
   }
 
-  /** Something important. @param {string} text */
-  tell(text) {
-    if (this.#level() !== 'off') say(text);
+  /** @param {string} text */
+  announceImportant(text) {
+    if (this.#level() !== 'off') announce(text);
   }
 
-  /** Others wrote something. @param {import('./digest.js').Update} update */
-  wrote(update) {
+  /** Collect others' edits for a later announcement. @param {import('./digest.js').Update} update */
+  collect(update) {
     if (this.#level() === 'all') this.#digest.add(update);
   }
 
-  /** The user is busy. */
+  /** The user is typing: announce no digest now. */
   typed() {
     this.#typedMs = this.#clock.now();
   }
 
-  /** Now and then. @param {string} text as it is now */
+  /** Announce what is due; to be called about every second. @param {string} text the current one */
   tick(text) {
     if (this.#level() !== 'all') {
       this.#digest.clear();
       return;
     }
     const sentences = this.#digest.take(this.#clock.now(), this.#typedMs, text);
-    if (sentences) say(sentences);
+    if (sentences) announce(sentences);
   }
 }

@@ -1,17 +1,17 @@
-// People's colours, made legible: the server names one for each person, and the page sees to it that
-// it can be told from the paper in both colour schemes. Pure.
+// People's colours, made legible: the server assigns one to each person, and the page adapts it to
+// the background of both colour schemes. Pure.
 
-// What the text stands on: --paper in style.css.
+// The background of the text: --paper in style.css.
 const PAPER = { light: '#ffffff', dark: '#15181c' };
-// So that text of the paper's colour can be read on it, which is more than a caret needs (3).
+// Enough for text in the background's colour on it; a caret alone would need 3.
 const CONTRAST = 4.5;
 const STEPS = 50;
 
 /** @typedef {[red: number, green: number, blue: number]} Rgb each 0 to 255 */
 
 /**
- * A colour for style sheets that is legible on the paper, and below text of the paper's colour, in
- * light and in dark.
+ * A CSS colour that is legible on the background, and as a background of text in the paper's colour,
+ * in the light and the dark scheme.
  *
  * @param {string} color as #rrggbb
  */
@@ -20,7 +20,7 @@ export function legible(color) {
 }
 
 /**
- * The colour, made as much darker or lighter as it takes.
+ * The colour, darkened or lightened until it is legible.
  *
  * @param {string} paper
  * @param {string} color
@@ -36,7 +36,7 @@ export function legibleOn(paper, color) {
   return hexOf([end, end, end]);
 }
 
-/** As WCAG 2.2 defines it, 1 to 21. @param {string} one @param {string} other */
+/** The contrast ratio of WCAG 2.2, from 1 to 21. @param {string} one @param {string} other */
 export function contrast(one, other) {
   const [a, b] = [luminance(rgbOf(one)), luminance(rgbOf(other))];
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);

@@ -1,76 +1,78 @@
-// What others did, in sentences for those who listen: "Bo added 12 words at line 14." Updates are
-// gathered, because one keystroke is no news; a sentence comes at most every 15 seconds, and only
-// while the user does not type. Pure: it is told the time.
+// Others' edits as sentences for screen readers: "Bo added 12 words at line 14." Updates are
+// collected, because a single keystroke is no news; sentences come at most every 15 seconds, and only
+// while the user is not typing. Pure: the time comes from the caller.
 //
-// Words are counted where they are changed, from one blank to the next, before and after: so the
-// sum over many small updates is right, however a word was cut in pieces while it was typed.
+// Words are counted around each change, from space to space, before and after it: so the sum over
+// many small updates is right, even if a word is typed in several of them.
 
 import { inUnits, mapPosition, pointsIn } from '../text/splices.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**
  * @typedef {object} Update
- * @property {string} who the names of those whose update it is
- * @property {readonly Splice[]} splices as they arrived: in code points of `before`
- * @property {string} before the text that they change
+ * @property {string} who the names of its authors
+ * @property {readonly Splice[]} splices in code points of `before`
+ * @property {string} before the text before the update
  */
-/** @typedef {{added: number, removed: number, places: number[]}} Share places in code points */
+/** @typedef {{added: number, removed: number, places: number[]}} Contribution added, removed: words; places: in code points */
 
 const EVERY_MS = 15_000;
 const IDLE_MS = 2_000;
-const NAMED_MOST = 3;
-const PLACES_MOST = 100;
-const BLANK = /\s/;
+const NAMED_MAX = 3;
+const PLACES_MAX = 100;
+const SPACE = /\s/;
 
 export class Digest {
-  /** @type {Map<string, Share>} */
-  #shares = new Map();
+  /** @type {Map<string, Contribution>} */
+  #contributions = new Map();
   #saidMs = Number.NEGATIVE_INFINITY;
 
   /** @param {Update} update */
   add({ who, splices, before }) {
-    for (const share of this.#shares.values()) {
-      share.places = share.places.map((place) => mapPosition(splices, place));
+    for (const contribution of this.#contributions.values()) {
+      contribution.places = contribution.places.map((place) => mapPosition(splices, place));
     }
-    const share = this.#shares.get(who) ?? { added: 0, removed: 0, places: [] };
+    const contribution = this.#contributions.get(who) ?? { added: 0, removed: 0, places: [] };
     for (const splice of inUnits(before, splices)) {
       const words = wordsAdded(before, splice);
-      share.added += Math.max(0, words);
-      share.removed += Math.max(0, -words);
+      contribution.added += Math.max(0, words);
+      contribution.removed += Math.max(0, -words);
     }
     const places = splices.flatMap((splice) => ends(splice, splices));
-    share.places = [...share.places, ...places].slice(-PLACES_MOST);
-    this.#shares.set(who, share);
+    contribution.places = [...contribution.places, ...places].slice(-PLACES_MAX);
+    this.#contributions.set(who, contribution);
   }
 
   /**
-   * The sentences for what has come since the last ones, if it is time for them; else ''.
+   * The sentences about the updates since the last call that returned some, or '' if none are due.
    *
    * @param {number} nowMs
-   * @param {number} typedMs when the user typed last
-   * @param {string} text as it is now, with all updates
+   * @param {number} typedMs when the user last typed
+   * @param {string} text the current one, with all updates
    */
   take(nowMs, typedMs, text) {
     const isDue = nowMs - this.#saidMs >= EVERY_MS && nowMs - typedMs >= IDLE_MS;
-    if (!isDue || this.#shares.size === 0) return '';
+    if (!isDue || this.#contributions.size === 0) return '';
     this.#saidMs = nowMs;
-    const named = [...this.#shares].slice(0, NAMED_MOST);
-    const sentences = named.map(([who, share]) => `${who} ${deed(share)} ${lines(share, text)}.`);
-    const others = this.#shares.size - named.length;
+    const named = [...this.#contributions].slice(0, NAMED_MAX);
+    const sentences = named.map(
+      ([who, contribution]) => `${who} ${summaryOf(contribution)} ${lines(contribution, text)}.`,
+    );
+    const others = this.#contributions.size - named.length;
     if (others > 0)
       sentences.push(`${others} ${others === 1 ? 'other' : 'others'} made edits too.`);
-    this.#shares.clear();
+    this.#contributions.clear();
     return sentences.join(' ');
   }
 
-  /** Forget what was not said: nobody wants to hear it. */
+  /** Drop the collected updates. */
   clear() {
-    this.#shares.clear();
+    this.#contributions.clear();
   }
 }
 
 /**
- * Where what a splice inserts begins and ends, in the text after all of them.
+ * The start and end of a splice's insertion, in the text after all splices.
  *
  * @param {Splice} splice
  * @param {readonly Splice[]} all
@@ -81,12 +83,12 @@ function ends([start, , inserted], all) {
   return [Math.min(end, place + inserted.length - inserted.trimStart().length), end];
 }
 
-/** By how many words the text grows. @param {string} text @param {Splice} splice in offsets */
+/** The change in the number of words. @param {string} text @param {Splice} splice in offsets */
 function wordsAdded(text, [start, deleted, inserted]) {
   let from = start;
-  while (from > 0 && !BLANK.test(text.charAt(from - 1))) from--;
+  while (from > 0 && !SPACE.test(text.charAt(from - 1))) from--;
   let to = start + deleted;
-  while (to < text.length && !BLANK.test(text.charAt(to))) to++;
+  while (to < text.length && !SPACE.test(text.charAt(to))) to++;
   const after = text.slice(from, start) + inserted + text.slice(start + deleted, to);
   return wordsIn(after) - wordsIn(text.slice(from, to));
 }
@@ -96,8 +98,8 @@ function wordsIn(text) {
   return text.split(/\s+/).filter(Boolean).length;
 }
 
-/** @param {Share} share */
-function deed({ added, removed }) {
+/** @param {Contribution} contribution */
+function summaryOf({ added, removed }) {
   if (added > 0 && removed > 0) return `added ${words(added)} and removed ${removed}, at`;
   if (added > 0) return `added ${words(added)} at`;
   return removed > 0 ? `removed ${words(removed)} at` : 'changed';
@@ -108,7 +110,7 @@ function words(count) {
   return count === 1 ? '1 word' : `${count} words`;
 }
 
-/** @param {Share} share @param {string} text */
+/** @param {Contribution} contribution @param {string} text */
 function lines({ places }, text) {
   const first = lineAt(text, Math.min(...places));
   const last = lineAt(text, Math.max(...places));

@@ -1,4 +1,5 @@
-// Who is here: names, colours and where they are ("Bo, line 14"); and the user's own name.
+// The list of people in the document, with their colours and lines ("Bo, line 14"), and the user's
+// own name.
 
 import { byId } from '../ui/dom.js';
 import { listed } from '../ui/phrases.js';
@@ -10,31 +11,31 @@ import { Places } from './places.js';
 /** @typedef {{client: string, name: string, color: string, moves: number} & import('./places.js').Place} Other */
 /**
  * @typedef {{renamed: (name: string) => void, goTo: (client: string) => void,
- *   changed: () => void, said: (sentence: string) => void}} PeopleListener changed: somebody came,
- *   left or moved; called once for many of these
+ *   changed: () => void, announce: (sentence: string) => void}} PeopleListener changed: someone
+ *   joined, left or moved; throttled
  */
 
-const NAME_MOST = 64;
+const NAME_MAX = 64;
 const SHOW_EVERY_MS = 30;
 const TYPING_MS = 2000;
-// From here on there is no room for everybody's line.
+// With more people than this there is no room for their lines.
 const MANY = 6;
 
 export class People {
   /** @type {Map<string, Person>} */
   #others = new Map();
   #places = new Places();
-  /** @type {Map<string, number>} how often each has moved */
+  /** @type {Map<string, number>} how many times each has moved */
   #moves = new Map();
-  /** @type {Map<string, number>} the lines they are on, as far as is known */
+  /** @type {Map<string, number>} the lines they are on, where known */
   #lines = new Map();
-  /** @type {Map<string, unknown>} timers of those whose edits arrive */
+  /** @type {Map<string, unknown>} timers of the people who are typing */
   #typing = new Map();
   /** @type {Map<string, HTMLLIElement>} */
   #items = new Map();
   #listener;
   #clock;
-  #arrivals;
+  #joinLeave;
   #isDue = false;
   #list = byId('people', HTMLUListElement);
   #self = byId('rename', HTMLButtonElement);
@@ -48,8 +49,8 @@ export class People {
   constructor(name, listener, clock) {
     this.#listener = listener;
     this.#clock = clock;
-    this.#arrivals = new JoinLeave((sentence) => listener.said(sentence), clock);
-    this.#field.maxLength = NAME_MOST;
+    this.#joinLeave = new JoinLeave((sentence) => listener.announce(sentence), clock);
+    this.#field.maxLength = NAME_MAX;
     this.#showSelf(name);
     this.#self.onclick = () => this.#startRenaming();
     this.#field.onblur = () => this.#rename(this.#field.value);
@@ -60,7 +61,7 @@ export class People {
     return this.#others.size > 0;
   }
 
-  /** Where the others are, in code points of the known text. @returns {Other[]} */
+  /** The positions of the others, in code points of the known text. @returns {Other[]} */
   get places() {
     return [...this.#others.values()].flatMap(({ client, name, color }) => {
       const place = this.#places.of(client);
@@ -68,7 +69,7 @@ export class People {
     });
   }
 
-  /** @param {Person[]} people @param {string} own the own client */
+  /** @param {Person[]} people @param {string} own this page's client */
   reset(people, own) {
     const others = people.filter(({ client }) => client !== own);
     const clients = new Set(others.map(({ client }) => client));
@@ -91,7 +92,7 @@ export class People {
   }
 
   /**
-   * The text that the server and this page know, before `places` are asked for.
+   * Set the text that the server and this page know, before reading `places`.
    *
    * @param {string | null} commit
    * @param {string} text
@@ -100,14 +101,14 @@ export class People {
     this.#places.known(commit ?? '', text);
   }
 
-  /** Their edits have arrived. @param {readonly string[]} clients */
-  wrote(clients) {
+  /** Edits of these clients have arrived. @param {readonly string[]} clients */
+  typed(clients) {
     for (const client of clients) {
       if (!this.#others.has(client)) continue;
       this.#clock.cancel(this.#typing.get(client));
       this.#typing.set(
         client,
-        this.#clock.after(() => this.#rests(client), TYPING_MS),
+        this.#clock.after(() => this.#stopTyping(client), TYPING_MS),
       );
     }
     this.#changed();
@@ -119,7 +120,7 @@ export class People {
     return listed(names.length > 0 ? names : ['Someone']);
   }
 
-  /** @param {readonly {client: string, line: number}[]} lines of those whose place is known */
+  /** @param {readonly {client: string, line: number}[]} lines of the people whose position is known */
   show(lines) {
     this.#lines = new Map(lines.map(({ client, line }) => [client, line]));
     for (const [client, item] of this.#items) {
@@ -148,13 +149,13 @@ export class People {
   }
 
   /** @param {string} client */
-  #rests(client) {
+  #stopTyping(client) {
     this.#typing.delete(client);
     this.#changed();
   }
 
   #changed() {
-    this.#arrivals.here(this.#others);
+    this.#joinLeave.update(this.#others);
     if (this.#isDue) return;
     this.#isDue = true;
     this.#clock.after(() => {
@@ -175,7 +176,7 @@ export class People {
     write(item.querySelector('.place'), place);
     const button = item.querySelector('button');
     if (!button) return;
-    button.ariaLabel = name + place; // the place is not always seen
+    button.ariaLabel = name + place; // the place is not always visible
     button.title = `${this.#typing.has(client) ? `${name} is typing. ` : ''}${jump}`;
   }
 
@@ -195,7 +196,7 @@ export class People {
     return item;
   }
 
-  // The own name
+  // The user's own name
 
   /** @param {string} name */
   #showSelf(name) {

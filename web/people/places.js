@@ -1,16 +1,16 @@
-// Where the others are: what they said, in the text that this page and the server have in common.
-// They say it of a revision: one that this page has left behind, or one that it has not seen yet.
-// Pure; positions are code points.
+// The positions of the others in the text that this page and the server have in common. They are
+// reported for a revision: possibly an older one, or one that this page has not received yet. Pure;
+// positions are code points.
 
 import { diffSplices } from '../text/diff_splices.js';
 import { mapPosition } from '../text/splices.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /** @typedef {{anchor: number, head: number}} Place */
-/** @typedef {{base: string, anchor: number, head: number}} Said */
+/** @typedef {Place & {base: string}} Report */
 
-// Who is further behind will soon say something new.
-const STEPS_MOST = 50;
+// A client further behind than this will soon report a new position.
+const STEPS_MAX = 50;
 
 export class Places {
   #commit = '';
@@ -19,41 +19,41 @@ export class Places {
   #steps = [];
   /** @type {Map<string, Place>} */
   #places = new Map();
-  /** @type {Map<string, Said>} of texts that are not known yet */
-  #ahead = new Map();
+  /** @type {Map<string, Report>} for revisions that are not known yet */
+  #pending = new Map();
 
-  /** Somebody is here, or has moved. @param {string} client @param {Said} said */
-  moved(client, said) {
-    this.#ahead.delete(client);
-    const first = this.#steps.findLastIndex(({ from }) => from === said.base);
-    if (said.base === this.#commit) {
-      this.#set(client, said);
+  /** @param {string} client @param {Report} report */
+  moved(client, report) {
+    this.#pending.delete(client);
+    const first = this.#steps.findLastIndex(({ from }) => from === report.base);
+    if (report.base === this.#commit) {
+      this.#set(client, report);
     } else if (first >= 0) {
-      let /** @type {Place} */ place = said;
+      let /** @type {Place} */ place = report;
       for (const { splices } of this.#steps.slice(first)) place = mapped(place, splices);
       this.#set(client, place);
     } else {
-      this.#ahead.set(client, said);
-      if (!this.#places.has(client)) this.#set(client, said); // about there
+      this.#pending.set(client, report);
+      if (!this.#places.has(client)) this.#set(client, report); // approximately
     }
   }
 
   /** @param {string} client */
   left(client) {
     this.#places.delete(client);
-    this.#ahead.delete(client);
+    this.#pending.delete(client);
   }
 
-  /** The text that is known became this. @param {string} commit @param {string} text */
+  /** Set the known text. @param {string} commit @param {string} text */
   known(commit, text) {
     if (commit === this.#commit && text === this.#text) return;
     const splices = diffSplices(this.#text, text);
     this.#steps.push({ from: this.#commit, splices });
-    if (this.#steps.length > STEPS_MOST) this.#steps.shift();
+    if (this.#steps.length > STEPS_MAX) this.#steps.shift();
     [this.#commit, this.#text] = [commit, text];
     for (const [client, place] of this.#places) this.#set(client, mapped(place, splices));
-    for (const [client, said] of this.#ahead) {
-      if (said.base === commit) this.moved(client, said);
+    for (const [client, report] of this.#pending) {
+      if (report.base === commit) this.moved(client, report);
     }
   }
 

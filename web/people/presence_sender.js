@@ -1,17 +1,17 @@
-// Telling the others where the user's caret is: at most ten times a second, and always the last.
+// Sends the user's caret position to the others: at most ten times a second, the last one always.
 
 const EVERY_MS = 100;
 
 export class PresenceSender {
   #clock;
-  #tell;
+  #send;
   #dueMs = 0;
   /** @type {unknown} */
   #timer = null;
 
-  /** @param {() => void} tell @param {import('../replica/connection.js').Clock} clock */
-  constructor(tell, clock) {
-    this.#tell = tell;
+  /** @param {() => void} send @param {import('../replica/connection.js').Clock} clock */
+  constructor(send, clock) {
+    this.#send = send;
     this.#clock = clock;
   }
 
@@ -21,7 +21,7 @@ export class PresenceSender {
     this.#timer = this.#clock.after(() => {
       this.#timer = null;
       this.#dueMs = this.#clock.now() + EVERY_MS;
-      this.#tell();
+      this.#send();
     }, waitMs);
   }
 }

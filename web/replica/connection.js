@@ -1,7 +1,7 @@
-// One websocket that is always wanted: opened anew after every loss, forever, with growing pauses.
-// It carries JSON and knows no message but `ping`. Clock and socket class come from outside.
+// A websocket that reconnects forever, with exponential back-off. It carries JSON and knows no
+// message but `ping` and `pong`. Clock and socket class are injected.
 //
-//   connecting ──open──> open ──close, silence──> waiting ──time, wake()──> connecting
+//   connecting ──open──> open ──close, timeout──> waiting ──time, wake()──> connecting
 //                                    └─ refused for good ──> refused ──wake()──> connecting
 //                           close(), from anywhere ──> closed ──wake()──> connecting
 
@@ -16,14 +16,14 @@
  *   changed: (state: ConnectionState) => void}} Listener
  */
 
-const PAUSE_FIRST_MS = 500;
-const PAUSE_MOST_MS = 30_000;
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MAX_MS = 30_000;
 const PING_EVERY_MS = 15_000;
-const SILENCE_MOST_MS = 35_000;
-// A socket that was open this long was a good one: the next pause is a short one again.
-const GOOD_AFTER_MS = 5_000;
+const SILENCE_MAX_MS = 35_000;
+// Reset the back-off after a connection that lasted this long.
+const STABLE_AFTER_MS = 5_000;
 
-/** What close codes mean (P12). */
+/** The reasons behind close codes (P12). */
 const REASONS = new Map([
   [1001, 'The server is restarting'],
   [1008, 'The server closed the connection'],
@@ -54,7 +54,7 @@ export class Connection {
   #socket = null;
   #failures = 0;
   #openedMs = 0;
-  #heardMs = 0;
+  #lastReceivedMs = 0;
   /** @type {unknown} */
   #timer = null;
 
@@ -79,17 +79,17 @@ export class Connection {
     this.#enter({ name: 'connecting' });
     const socket = new this.#WebSocket(this.#url);
     this.#socket = socket;
-    this.#heardMs = this.#clock.now();
-    this.#schedule(() => this.#beat(), PING_EVERY_MS);
+    this.#lastReceivedMs = this.#clock.now();
+    this.#schedule(() => this.#checkAlive(), PING_EVERY_MS);
     socket.onopen = () => this.#opened(socket);
-    socket.onmessage = (event) => this.#heard(socket, event.data);
-    socket.onclose = (event) => this.#lost(socket, event.code);
+    socket.onmessage = (event) => this.#received(socket, event.data);
+    socket.onclose = (event) => this.#disconnected(socket, event.code);
   }
 
-  /** Try at once: the network is back, the page is seen again, or the user asks. */
+  /** Connect or check now: the network is back, the page is visible again, or the user asks. */
   wake() {
-    // A socket that slept through it is found out soon.
-    if (this.#state.name === 'open') this.#beat();
+    // A socket that died during sleep is detected by its missing answer.
+    if (this.#state.name === 'open') this.#checkAlive();
     else if (this.#state.name !== 'connecting') this.open();
   }
 
@@ -98,15 +98,15 @@ export class Connection {
     if (this.#state.name === 'open') this.#socket?.send(JSON.stringify(message));
   }
 
-  /** Give this socket up and open another: it is silent, or spoke nonsense. */
+  /** Replace the socket: it is unresponsive, or violated the protocol. */
   drop() {
     const socket = this.#socket;
     if (!socket) return;
     socket.close();
-    this.#lost(socket, 1006); // without waiting for a peer that may be gone
+    this.#disconnected(socket, 1006); // without waiting for the peer, which may be gone
   }
 
-  /** Be without a socket until `wake`. What was sent still arrives. */
+  /** Close the socket until `wake`. Messages already sent still arrive. */
   close() {
     const socket = this.#socket;
     const wasOpen = this.#state.name === 'open';
@@ -120,44 +120,44 @@ export class Connection {
   /** @param {WebSocket} socket */
   #opened(socket) {
     if (socket !== this.#socket) return;
-    this.#openedMs = this.#heardMs = this.#clock.now();
+    this.#openedMs = this.#lastReceivedMs = this.#clock.now();
     this.#enter({ name: 'open' });
     this.#listener.opened();
   }
 
   /** @param {WebSocket} socket @param {string} data */
-  #heard(socket, data) {
+  #received(socket, data) {
     if (socket !== this.#socket) return;
-    this.#heardMs = this.#clock.now();
+    this.#lastReceivedMs = this.#clock.now();
     const message = JSON.parse(data);
     if (message.type !== 'pong') this.#listener.received(message);
   }
 
-  #beat() {
-    this.#schedule(() => this.#beat(), PING_EVERY_MS);
-    if (this.#clock.now() - this.#heardMs >= SILENCE_MOST_MS) this.drop();
+  #checkAlive() {
+    this.#schedule(() => this.#checkAlive(), PING_EVERY_MS);
+    if (this.#clock.now() - this.#lastReceivedMs >= SILENCE_MAX_MS) this.drop();
     else this.send({ type: 'ping' });
   }
 
   /** @param {WebSocket} socket @param {number} code */
-  #lost(socket, code) {
+  #disconnected(socket, code) {
     if (socket !== this.#socket) return;
     this.#socket = null;
     const wasOpen = this.#state.name === 'open';
-    if (wasOpen && this.#clock.now() - this.#openedMs >= GOOD_AFTER_MS) this.#failures = 0;
+    if (wasOpen && this.#clock.now() - this.#openedMs >= STABLE_AFTER_MS) this.#failures = 0;
     this.#clock.cancel(this.#timer);
     const refusal = REFUSALS.get(code);
     if (refusal) this.#enter({ name: 'refused', reason: refusal });
-    else this.#pause(REASONS.get(code) ?? '');
+    else this.#retryLater(REASONS.get(code) ?? '');
     if (wasOpen) this.#listener.closed();
   }
 
-  /** Exponential, with full jitter: many clients of one server must not come back as one. */
-  #pause(/** @type {string} */ reason) {
-    const most = Math.min(PAUSE_FIRST_MS * 2 ** this.#failures++, PAUSE_MOST_MS);
-    const pause = most * this.#clock.random();
-    this.#schedule(() => this.open(), pause);
-    this.#enter({ name: 'waiting', untilMs: this.#clock.now() + pause, reason });
+  /** Back off exponentially, with full jitter: clients of one server must not reconnect in step. */
+  #retryLater(/** @type {string} */ reason) {
+    const max = Math.min(BACKOFF_FIRST_MS * 2 ** this.#failures++, BACKOFF_MAX_MS);
+    const delay = max * this.#clock.random();
+    this.#schedule(() => this.open(), delay);
+    this.#enter({ name: 'waiting', untilMs: this.#clock.now() + delay, reason });
   }
 
   /** @param {() => void} callback @param {number} ms */

@@ -1,5 +1,5 @@
-// What the person decided about a conflict, from then until it can be sent: something else may have
-// to be sent first, and its answer may tell of a conflict that is no longer the same. Pure.
+// The user's decision about a conflict, until it can be sent: another edit may have to go first, and
+// its answer may bring a different conflict. Pure.
 
 import { apply } from '../text/splices.js';
 
@@ -7,7 +7,7 @@ import { apply } from '../text/splices.js';
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /** @typedef {import('./protocol.js').UnmergedConflict} UnmergedConflict */
 /**
- * @typedef {{kind: 'resolve parked', dispute: UnmergedConflict, results: readonly string[]}} ResolveParked
+ * @typedef {{kind: 'resolve parked', parked: UnmergedConflict, results: readonly string[]}} ResolveParked
  * @typedef {{kind: 'park'} | {kind: 'resolve', hunks: string, results: readonly string[]}} OwnDecision
  *   about this client's own conflict
  * @typedef {OwnDecision | ResolveParked} Decision
@@ -21,17 +21,17 @@ export function resolving(conflict, results) {
   return { kind: 'resolve', hunks: contentOf(conflict), results };
 }
 
-/** Not about this client's own conflict. @param {UnmergedConflict} dispute @param {readonly string[]} results @returns {ResolveParked} */
-export function resolvingParked(dispute, results) {
-  return { kind: 'resolve parked', dispute, results };
+/** @param {UnmergedConflict} parked @param {readonly string[]} results @returns {ResolveParked} */
+export function resolvingParked(parked, results) {
+  return { kind: 'resolve parked', parked, results };
 }
 
-/** Whether it was decided about these hunks. @param {OwnDecision} decision @param {Conflict} conflict */
+/** Whether the decision was made about these hunks. @param {OwnDecision} decision @param {Conflict} conflict */
 export function appliesTo(decision, conflict) {
   return decision.kind === 'park' || decision.hunks === contentOf(conflict);
 }
 
-/** The client's whole text with all else merged. @param {Conflict} conflict */
+/** The merged text with this client's side in every hunk. @param {Conflict} conflict */
 export function withTheirs(conflict) {
   return resolutionOf(
     conflict,
@@ -39,7 +39,7 @@ export function withTheirs(conflict) {
   ).text;
 }
 
-/** The conflict's text with the results in it. @param {UnmergedConflict} conflict @param {readonly string[]} results */
+/** The conflict's text with the results in place of the hunks. @param {UnmergedConflict} conflict @param {readonly string[]} results */
 export function resolutionOf({ hunks, text }, results) {
   const splices = hunks.map(
     ({ start, end }, index) => /** @type {Splice} */ ([start, end - start, results[index] ?? '']),
@@ -47,7 +47,7 @@ export function resolutionOf({ hunks, text }, results) {
   return { splices, text: apply(text, splices) };
 }
 
-/** What the hunks are about, wherever in the text they stand. @param {Conflict} conflict */
+/** The hunks' texts, independent of their positions. @param {Conflict} conflict */
 function contentOf({ hunks }) {
   return JSON.stringify(hunks.map(({ base, ours, theirs }) => [base, ours, theirs]));
 }

@@ -1,39 +1,39 @@
-// How the text here came from texts before it, letter by letter, as long as people only typed and
-// deleted. Comparing two texts cannot tell that: whether a "b" before "b" was typed before or behind
-// it, and so whose letter it is. Pure; positions are code points.
+// The edits that led from recent texts to the current one, as long as each only inserted or deleted.
+// A diff cannot recover that: for "b" and "bb" it cannot tell which "b" is the new one, and so whose
+// it is. Pure; positions are code points.
 
 import { compose } from '../text/splices.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 
-// The text that the server knows, the text that was sent to it, and one more.
-const MARKS_MOST = 3;
-// Of more than a moment's typing comparing tells enough, and takes less time than every key would.
-const SPLICES_MOST = 200;
-const LETTERS_MOST = 10_000;
+// The text that the server knows, the text sent to it, and one more.
+const MARKS_MAX = 3;
+// For more typing than this a diff is good enough, and cheaper than composing at every key.
+const SPLICES_MAX = 200;
+const CHARACTERS_MAX = 10_000;
 
 export class EditTrail {
   /** @type {{text: string, splices: Splice[]}[]} the newest last */
   #marks = [];
 
-  /** The trail begins here as well. @param {string} text the text now @param {readonly Splice[]} [splices] */
+  /** Remember a text to trace edits from. @param {string} text @param {readonly Splice[]} [splices] from there to the current text */
   mark(text, splices = []) {
-    this.#marks = this.#marks.filter((mark) => mark.text !== text).slice(1 - MARKS_MOST);
+    this.#marks = this.#marks.filter((mark) => mark.text !== text).slice(1 - MARKS_MAX);
     this.#marks.push({ text, splices: [...splices] });
   }
 
-  /** The text changed. @param {readonly Splice[] | null} splices null: nobody knows how */
+  /** Record a change of the text. @param {readonly Splice[] | null} splices null if unknown */
   step(splices) {
     if (splices === null) this.#marks = [];
     for (const mark of this.#marks) mark.splices = compose(mark.splices, splices ?? []);
-    this.#marks = this.#marks.filter((mark) => isMoment(mark.splices));
+    this.#marks = this.#marks.filter((mark) => isShort(mark.splices));
   }
 
   /**
-   * What was typed and deleted since a text, where it was.
+   * The insertions and deletions since a text.
    *
    * @param {string} text
-   * @returns {readonly Splice[] | null} null: it is not known, or one thing was put for another
+   * @returns {readonly Splice[] | null} null if unknown, or if something was replaced
    */
   since(text) {
     const splices = this.#marks.find((mark) => mark.text === text)?.splices;
@@ -42,10 +42,10 @@ export class EditTrail {
 }
 
 /** @param {readonly Splice[]} splices */
-function isMoment(splices) {
-  const letters = splices.reduce(
+function isShort(splices) {
+  const characters = splices.reduce(
     (sum, [, deleted, inserted]) => sum + deleted + inserted.length,
     0,
   );
-  return splices.length <= SPLICES_MOST && letters <= LETTERS_MOST;
+  return splices.length <= SPLICES_MAX && characters <= CHARACTERS_MAX;
 }

@@ -1,10 +1,10 @@
-// What one text has and another lacks, where no version is known that both were made from. Pure.
+// Merge two texts without a common ancestor, by addition only. Pure.
 
 import { diff, lines, words } from '../text/diff.js';
 
 /**
- * Add to a text everything that another one has more. Nothing is taken out: where both have
- * different words in the same lines, the lines of both are kept.
+ * Add to a text everything that only the other one has. Nothing is removed: where lines differ in
+ * their words, both are kept.
  *
  * @param {string} text
  * @param {string} other
@@ -16,25 +16,25 @@ export function withMissing(text, other) {
   let position = 0;
   for (const { start, end, newStart, newEnd } of diff(own, others)) {
     all.push(own.slice(position, start));
-    all.push(united(own.slice(start, end), others.slice(newStart, newEnd)));
+    all.push(combined(own.slice(start, end), others.slice(newStart, newEnd)));
     position = end;
   }
   return joined([...all, own.slice(position)].flat());
 }
 
-/** Whether a text has everything that another one has. @param {string} text @param {string} other */
+/** Whether a text contains everything in the other one. @param {string} text @param {string} other */
 export function hasAll(text, other) {
   return withMissing(text, other) === text;
 }
 
 /**
- * Lines that stand in the same place: from both ends one of two while it has all words of both, and
- * between them the lines of both.
+ * The lines of both at one place. From each end, as long as one of two lines has all words of both,
+ * that one; between them, the lines of both.
  *
  * @param {string[]} own
  * @param {string[]} others
  */
-function united(own, others) {
+function combined(own, others) {
   const head = fullerLines(own, others);
   const [restOwn, restOthers] = [own.slice(head.length), others.slice(head.length)];
   const tail = fullerLines([...restOwn].reverse(), [...restOthers].reverse()).reverse();
@@ -42,7 +42,7 @@ function united(own, others) {
   return [...head, ...restOwn.slice(0, ownEnd), ...restOthers.slice(0, othersEnd), ...tail];
 }
 
-/** As many lines from the start as have a fuller one. @param {string[]} own @param {string[]} others */
+/** The fuller line of each pair, from the start until neither is. @param {string[]} own @param {string[]} others */
 function fullerLines(own, others) {
   /** @type {string[]} */
   const found = [];
@@ -55,7 +55,7 @@ function fullerLines(own, others) {
 }
 
 /**
- * The one of two lines that has all words of both.
+ * The one of two lines that has all words of both, or null.
  *
  * @param {string} own
  * @param {string | undefined} other
@@ -73,7 +73,7 @@ function isBlank(parts) {
   return parts.join('').trim() === '';
 }
 
-/** @param {string[]} parts lines, of which more than the last may have no line end */
+/** @param {string[]} parts lines, any of which may lack its line break */
 function joined(parts) {
   return parts
     .map((line, index) => (index === parts.length - 1 || line.endsWith('\n') ? line : `${line}\n`))

@@ -1,5 +1,5 @@
-// What the server was asked and has not answered: at most one submission, numbered, sent again the
-// same until its answer is there (P3); or the wish for the whole text.
+// The request that the server has not answered yet: at most one submission, numbered and resent
+// unchanged until it is answered (P3), or a request for the whole text.
 //
 //            submit            refused for now
 //   idle ────────────> waiting ───────────────> retrying
@@ -10,14 +10,14 @@ import { ProtocolError } from './protocol.js';
 
 /** @typedef {import('./protocol.js').Submission} Submission */
 /**
- * @typedef {{message: Submission, text: string, isApart: boolean}} Sent with the text that the answer
- *   starts from; isApart: that was never what the editor showed
+ * @typedef {{message: Submission, text: string, isApart: boolean}} Sent text: the one that the answer
+ *   starts from; isApart: whether the editor never showed it
  *
  * @typedef {{name: 'idle'}} Idle
  * @typedef {{name: 'waiting', sent: Sent}} Waiting for the answer to a submission
- * @typedef {{name: 'retrying', sent: Sent, afterS: number, message: string}} Retrying the server
- *   cannot take it now; it is sent again, the same
- * @typedef {{name: 'fetching'}} Fetching the whole text, after losing track
+ * @typedef {{name: 'retrying', sent: Sent, afterS: number, message: string}} Retrying after a
+ *   temporary refusal, with the same message
+ * @typedef {{name: 'fetching'}} Fetching the whole text
  * @typedef {Idle | Waiting | Retrying | Fetching} State
  */
 
@@ -29,7 +29,7 @@ export class Outbox {
   #state;
   #seq;
 
-  /** @param {number} [seq] the last one used @param {Sent | null} [sent] from an earlier page */
+  /** @param {number} [seq] the last one used @param {Sent | null} [sent] by an earlier page */
   constructor(seq = 0, sent = null) {
     this.#seq = seq;
     this.#state = sent ? { name: 'waiting', sent } : IDLE;
@@ -48,14 +48,14 @@ export class Outbox {
   get isIdle() {
     return this.#state === IDLE;
   }
-  /** The submission that is outstanding. */
+  /** The outstanding submission, or null. */
   get sent() {
     return 'sent' in this.#state ? this.#state.sent : null;
   }
 
   /**
    * @param {Submission} message numbered `nextSeq`
-   * @param {string} text that the answer starts from
+   * @param {string} text the one that the answer starts from
    * @param {boolean} [isApart]
    */
   submit(message, text, isApart = false) {
@@ -64,7 +64,7 @@ export class Outbox {
     return message;
   }
 
-  /** The same again. @param {Sent} sent */
+  /** Send the same message again. @param {Sent} sent */
   resubmit(sent) {
     this.#state = { name: 'waiting', sent };
     return sent.message;
@@ -80,33 +80,34 @@ export class Outbox {
     return /** @type {const} */ ({ type: 'sync' });
   }
 
-  /** There is nothing more to wait for. */
+  /** The request was answered. */
   clear() {
     this.#state = IDLE;
   }
 
-  /** The next welcome brings the text; what was submitted is submitted again (P3). */
+  /** The connection was closed: the next welcome brings the text; a submission is sent again (P3). */
   closed() {
     if (this.#state.name === 'fetching') this.#state = IDLE;
     if (this.#state.name === 'retrying') this.#state = { name: 'waiting', sent: this.#state.sent };
   }
 
-  /** The server has seen this number of ours. @param {number} seq */
+  /** Never use a number again that the server has seen. @param {number} seq */
   skipTo(seq) {
     this.#seq = Math.max(this.#seq, seq);
   }
 
   /**
-   * What was submitted, if this is the answer.
+   * The submission that an answer with this number answers.
    *
    * @param {number} seq
-   * @returns {Sent | null} null also for P9, of an edit before: the answer to ours covers it
-   * @throws {ProtocolError} an answer to what was not asked
+   * @returns {Sent | null} null also for a notice about an earlier edit (P9): the pending answer covers it
+   * @throws {ProtocolError} if no such submission was made
    */
   answeredBy(seq) {
     const { sent } = this;
     if (!sent) return null;
-    if (seq > sent.message.seq) throw new ProtocolError(`an answer to ${seq}, which was not asked`);
+    if (seq > sent.message.seq)
+      throw new ProtocolError(`an answer to ${seq}, which was never sent`);
     return seq === sent.message.seq ? sent : null;
   }
 }

@@ -1,39 +1,39 @@
-// When what was typed is sent, and when what others wrote is shown.
+// When the user's edits are sent, and when others' edits are shown.
 //
-// Sent: at once where others are waiting to see it, otherwise after a short pause, and at the
-// latest after a while of steady typing. One outstanding edit at a time does the rest: a slow
-// connection sends fewer, larger edits by itself.
+// Send: at once if others are here; otherwise after a short pause in typing, or at the latest after
+// a second of steady typing. Since only one edit is outstanding, a slow connection automatically
+// sends fewer, larger edits.
 //
-// Shown: once a frame, and in a large text less often, so that most of the time is left for the
-// user's own keys; not while it is held up. After an answer what it brings is shown before the next
-// edit is sent: who types without a pause would otherwise never see what others write.
+// Show: once a frame, and less often in a large text, so that most of the time remains for the
+// user's own keys; never while held. What an answer brings is shown before the next edit is sent:
+// otherwise someone who types without a pause would never see others' edits.
 
 const PAUSE_MS = 250;
-const STEADY_MOST_MS = 1000;
-// Of the time since it was last shown, what showing it may take: one part in so many.
+const STEADY_MAX_MS = 1000;
+// Showing may take at most a third of the time.
 const SHARE = 3;
-// A page that is not seen gets no frames.
-const FRAME_MOST_MS = 100;
+// A hidden page gets no frames.
+const FRAME_MAX_MS = 100;
 
 /** @typedef {import('./connection.js').Clock & {frame: (callback: () => void) => void}} FrameClock */
 /** @typedef {{send: () => void, show: () => void}} Actions */
-/** @typedef {'composing' | 'paused'} Reason why nothing is to be shown */
+/** @typedef {'composing' | 'paused'} Reason why nothing is shown */
 
 export class Pacing {
   #clock;
   #actions;
   /** @type {unknown} */
   #timer = null;
-  /** @type {number | null} when the oldest unsent letter was typed */
-  #sinceMs = null;
+  /** @type {number | null} when the oldest unsent character was typed */
+  #unsentSinceMs = null;
   /** @type {Set<Reason>} */
   #holds = new Set();
-  #isTurnDue = false;
-  #isAnswered = false; // and what the answer brought has not been shown
-  #isWanted = false; // something was typed that goes with the next turn
-  #freeAtMs = 0;
-  /** Whether somebody else is here. */
-  hasCompany = false;
+  #isShowScheduled = false;
+  #hasUnshownAnswer = false;
+  #isSendDue = false; // with the next show
+  #nextShowMs = 0;
+
+  areOthersHere = false;
 
   /** @param {Actions} actions @param {FrameClock} clock */
   constructor(actions, clock) {
@@ -41,74 +41,74 @@ export class Pacing {
     this.#clock = clock;
   }
 
-  /** Something was typed. */
-  typed() {
-    if (this.hasCompany) {
-      if (this.#isAnswered) this.#isWanted = true;
+  /** The user edited the text. */
+  edited() {
+    if (this.areOthersHere) {
+      if (this.#hasUnshownAnswer) this.#isSendDue = true;
       else this.sendNow();
       return;
     }
     const nowMs = this.#clock.now();
-    this.#sinceMs ??= nowMs;
-    const leftMs = this.#sinceMs + STEADY_MOST_MS - nowMs;
+    this.#unsentSinceMs ??= nowMs;
+    const leftMs = this.#unsentSinceMs + STEADY_MAX_MS - nowMs;
     this.#clock.cancel(this.#timer);
     this.#timer = this.#clock.after(() => this.sendNow(), Math.max(0, Math.min(PAUSE_MS, leftMs)));
   }
 
   sendNow() {
     this.#clock.cancel(this.#timer);
-    this.#sinceMs = null;
-    this.#isWanted = false;
+    this.#unsentSinceMs = null;
+    this.#isSendDue = false;
     this.#actions.send();
   }
 
-  /** Others wrote something. */
-  heard() {
-    if (this.#isTurnDue || this.#holds.size > 0) return;
-    this.#isTurnDue = true;
-    const frame = () => this.#clock.frame(() => this.#takeTurn());
-    const leftMs = this.#freeAtMs - this.#clock.now();
+  /** Others' edits arrived. */
+  updateReceived() {
+    if (this.#isShowScheduled || this.#holds.size > 0) return;
+    this.#isShowScheduled = true;
+    const frame = () => this.#clock.frame(() => this.#showNow());
+    const leftMs = this.#nextShowMs - this.#clock.now();
     if (leftMs > 0) this.#clock.after(frame, leftMs);
     else frame();
   }
 
-  /** The answer to what was sent is there. */
-  answered() {
-    this.#isAnswered = this.#holds.size === 0;
-    this.#isWanted = true;
-    if (this.#isAnswered) this.heard();
-    else this.typed();
+  /** The answer to the outstanding request arrived. */
+  answerReceived() {
+    this.#hasUnshownAnswer = this.#holds.size === 0;
+    this.#isSendDue = true;
+    if (this.#hasUnshownAnswer) this.updateReceived();
+    else this.edited();
   }
 
-  /** Until `release`, nothing may change under the user's hands. @param {Reason} reason */
+  /** Show nothing until `release`. @param {Reason} reason */
   hold(reason) {
     this.#holds.add(reason);
-    if (this.#isAnswered) {
-      this.#isAnswered = false;
-      this.typed();
+    if (this.#hasUnshownAnswer) {
+      this.#hasUnshownAnswer = false;
+      this.edited();
     }
   }
 
   /** @param {Reason} reason */
   release(reason) {
-    if (this.#holds.delete(reason)) this.heard();
+    if (this.#holds.delete(reason)) this.updateReceived();
   }
 
-  #takeTurn() {
-    this.#isTurnDue = false;
-    this.#isAnswered = false;
+  #showNow() {
+    this.#isShowScheduled = false;
+    this.#hasUnshownAnswer = false;
     if (this.#holds.size === 0) {
       const startMs = this.#clock.now();
       this.#actions.show();
       const nowMs = this.#clock.now();
-      this.#freeAtMs = nowMs + (nowMs - startMs) * (SHARE - 1);
+      this.#nextShowMs = nowMs + (nowMs - startMs) * (SHARE - 1);
     }
-    if (this.#isWanted) this.typed();
+    if (this.#isSendDue) this.edited();
   }
 }
 
 /**
- * The next frame, or soon where the page gets none.
+ * A clock with frames, which a timer replaces while the page gets none.
  *
  * @param {import('./connection.js').Clock} clock
  * @returns {FrameClock}
@@ -123,7 +123,7 @@ export function withFrames(clock) {
         isDone = true;
       };
       requestAnimationFrame(once);
-      clock.after(once, FRAME_MOST_MS);
+      clock.after(once, FRAME_MAX_MS);
     },
   };
 }

@@ -1,5 +1,5 @@
-// The messages of the wire protocol, version 1, as the browser sees them. docs/protocol.md says the
-// same in words; P1, P2, ... in comments of this folder are its numbered rules.
+// The messages of the wire protocol, version 1, as the browser sees them. docs/protocol.md describes
+// them; P1, P2, ... in comments refer to its rules.
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 
@@ -14,7 +14,7 @@
  * @typedef {{type: 'presence', base: string, anchor: number, head: number,
  *   name?: string}} OwnPresence
  * @typedef {{type: 'sync'} | {type: 'ping'}} Request
- * @typedef {Edit | Resolve | Park} Submission what carries a seq and is answered once (P3)
+ * @typedef {Edit | Resolve | Park} Submission has a `seq` and is answered once (P3)
  * @typedef {Hello | Submission | OwnPresence | Request} ClientMessage
  */
 
@@ -22,9 +22,9 @@
  * @typedef {{client: string, name: string, color: string, base?: string, anchor?: number,
  *   head?: number}} Person
  * @typedef {{start: number, end: number, base: string, ours: string, theirs: string}} Hunk
- *   `ours` is what is in `master`, `theirs` is what this client wrote
+ *   ours: the text of `master`; theirs: the text of the client's branch
  * @typedef {{commit: string, revision: string, base: string, text: string, hunks: Hunk[],
- *   diff: string, names: {ours: string[], theirs: string}}} UnmergedConflict between a branch and `master`
+ *   diff: string, names: {ours: string[], theirs: string}}} UnmergedConflict of a branch with `master`
  * @typedef {{type: 'conflict', seq: number, waiting: number} & UnmergedConflict} Conflict
  * @typedef {{type: 'welcome', protocol: number, document: string, client: string, key: string,
  *   branch: string, revision: string, text?: string, from?: string, splices?: Splice[],
@@ -37,7 +37,7 @@
  * @typedef {{type: 'presence', left?: boolean} & Person} PersonMoved
  * @typedef {{type: 'error', code: string, message: string, seq?: number,
  *   retry_after_s?: number}} ServerError
- * @typedef {{type: 'unmerged', count: number}} Unmerged how many parts are put aside
+ * @typedef {{type: 'unmerged', count: number}} Unmerged the number of parked conflicts
  * @typedef {Welcome | Merged | Update | Conflict | PersonMoved | Unmerged | ServerError
  *   | {type: 'pong'}} ServerMessage
  */
@@ -47,11 +47,11 @@ export const PROTOCOL = 1;
 /** The codes after which the same message may be sent again. */
 export const RETRYABLE = new Set(['unavailable', 'rate_limited']);
 
-/** Whether a message answers one of this client's, so that the next may go. @param {ServerMessage} message */
+/** Whether a message answers a request of this client, so that the next can be sent. @param {ServerMessage} message */
 export function isAnswer(message) {
   if (message.type === 'update') return message.text !== undefined; // to `sync`
   return ['welcome', 'merged', 'conflict'].includes(message.type);
 }
 
-/** The peer said something that the protocol does not allow here. */
+/** The peer sent a message that the protocol does not allow in this state. */
 export class ProtocolError extends Error {}

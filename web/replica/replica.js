@@ -1,24 +1,23 @@
-// What the page and the server have in common, and how they come together again: a machine without
-// DOM, socket or clock. Messages and changes of the text go in; what is to be sent and what is to
-// be changed in the editor comes out of the same call. Positions are code points.
+// The page's replica of a document: the client half of the protocol as a state machine without DOM,
+// socket or clock. Messages and edits go in; each call returns the messages to send and the changes
+// to make in the editor. Positions are code points.
 //
-//   known ──── typing ───> local        `known` is the last commit whose text both sides have: a
+//   known ──── edits ────> local        `known` is the last commit whose text both sides have: a
 //     │                      │           revision, or this client's own commit while the revision
-//     │ server's splices     │           with it is not shown. `local` is what the editor shows,
-//     v                      v           `newest` the newest revision that was heard of.
+//     │ server's splices     │           with it is not shown. `local` is the text in the editor,
+//     v                      v           `newest` the newest revision received.
 //   newest ── rebased ────> local'
 //
-// When something is sent and when something is shown is decided by the page: `flush` and `catchUp`.
-// Until then typing goes on where it was, be it for the rest of a frame, while an input method
-// composes, or while the user wants peace.
+// The page decides when to send (`flush`) and when to show others' edits (`catchUp`). Until then
+// typing goes on undisturbed: for the rest of a frame, during composition, or while paused.
 //
 // Invariants:
-//   Only `typed`, `resolve` and `catchUp` change `local`.
-//   At most one submission is outstanding; `known` does not move while it is (P5, P6).
-//   Where typing and the server's change touch the same words, nothing is applied: the text is
-//   sent on the base it was typed on, and the server merges.
-//   `known` gives way to a text of the server's only if the server knows that commit. One that was
-//   restored from a backup may not: what it lacks comes out as `lost`, and is never just replaced.
+//   Only `edited`, `resolve` and `catchUp` change `local`.
+//   At most one submission is outstanding; `known` does not move meanwhile (P5, P6).
+//   Where the user and the server changed the same words, nothing is applied: the text is sent on
+//   the base it was typed on, and the server merges.
+//   `known` is replaced by the server's text only if the server knows that commit. A server restored
+//   from a backup may not: what it lacks is reported as `lost`, never just overwritten.
 
 import { diffSplices } from '../text/diff_splices.js';
 import {
@@ -38,10 +37,10 @@ import { sizeProblem, targetOf, WorkingCopy } from './working_copy.js';
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**
  * @typedef {'offline' | 'greeting' | 'online'} Link
- * @typedef {{splices: readonly Splice[], isOwn: boolean}} Change of the editor's text; isOwn: the
- *   user's doing, though not by typing
+ * @typedef {{splices: readonly Splice[], isOwn: boolean}} Change of the editor's text; isOwn: whether
+ *   the user made it, other than by typing
  * @typedef {{send: ClientMessage[], changes: Change[], lost?: import('./working_copy.js').Lost}} Output
- *   lost: text that the server once had and has no longer; it is nowhere else any more
+ *   lost: text that the server has lost, and that nothing else keeps
  * @typedef {{client: string, key: string, seq: number, known: import('./working_copy.js').Known,
  *   local: string, sent: import('./outbox.js').Sent | null}} Snapshot
  */
@@ -59,17 +58,17 @@ export class Replica {
   #key;
   /** @type {Conflict | null} */
   #conflict = null;
-  /** @type {import('./decision.js').Decision | null} taken while something else had to be sent first */
+  /** @type {import('./decision.js').Decision | null} made while something else had to be sent first */
   #decision = null;
   /** @type {{text: string, message: string} | null} a text that the server does not take */
   #refused = null;
-  #needsResync = false; // the server is further than `newest`, and no answer is due that says how
-  #isUnconfirmed = false; // the server has not shown yet that it knows the commit of `known`
+  #needsResync = false; // the server is ahead of `newest`, and no pending answer will say how
+  #isUnconfirmed = false; // the server has not yet shown that it knows the commit of `known`
   #documentBytesMax = Number.POSITIVE_INFINITY;
   /** @type {Output} */
   #output = { send: [], changes: [] };
 
-  /** @param {Snapshot} [snapshot] what `snapshot()` gave before the page was loaded anew */
+  /** @param {Snapshot} [snapshot] taken before the page was reloaded */
   constructor(snapshot) {
     if (!snapshot) return;
     this.#client = snapshot.client;
@@ -78,7 +77,7 @@ export class Replica {
     this.#outbox = new Outbox(snapshot.seq, snapshot.sent);
   }
 
-  // What can be asked
+  // State
 
   get state() {
     return this.#outbox.state;
@@ -92,7 +91,7 @@ export class Replica {
   get known() {
     return this.#copy.known;
   }
-  /** The newest revision that was heard of, shown or not. */
+  /** The newest revision received, shown or not. */
   get newest() {
     return this.#copy.newest;
   }
@@ -105,20 +104,20 @@ export class Replica {
   get refused() {
     return this.#refused?.message ?? null;
   }
-  /** Whether something was typed that has not been sent. */
+  /** Whether there are edits that have not been sent. */
   get isUnsent() {
     return this.local !== (this.#outbox.sent ?? this.known).text;
   }
-  /** Whether there is something newer than what is shown. */
+  /** Whether there is a newer revision than the one shown. */
   get isBehind() {
     return this.#copy.isBehind || this.#needsResync;
   }
-  /** Whether nothing is under way that `known` must not move under. */
+  /** Whether a newer revision can be shown now: nothing is pending that depends on `known`. */
   get canCatchUp() {
     const isFree = this.#outbox.isIdle && !this.#conflict && !this.#isUnconfirmed;
     return this.#copy.isBehind && isFree;
   }
-  /** Whether a decision about the conflict is on its way. */
+  /** Whether a decision about a conflict awaits its answer. */
   get isDeciding() {
     const { sent } = this.#outbox;
     return this.#decision !== null || (sent !== null && sent.message.type !== 'edit');
@@ -134,7 +133,7 @@ export class Replica {
     );
   }
 
-  /** @returns {Snapshot | null} null: there is nothing to come back to yet */
+  /** @returns {Snapshot | null} null before the first welcome */
   snapshot() {
     if (!this.#client || !this.#key || !this.known.commit) return null;
     return {
@@ -147,12 +146,12 @@ export class Replica {
     };
   }
 
-  /** A position of the local text in the text at `known`. @param {number} position */
+  /** Map a position in the local text to the text at `known`. @param {number} position */
   toKnown(position) {
     return this.#copy.toKnown(position);
   }
 
-  /** A position of the text at `newest` in the local text. @param {number} position */
+  /** Map a position in the text at `newest` to the local text. @param {number} position */
   toLocal(position) {
     return this.#copy.toLocal(position);
   }
@@ -176,13 +175,19 @@ export class Replica {
     return this.#done();
   }
 
+  /** Resend after the time that a `retrying` state names. */
+  retry() {
+    if (this.state.name === 'retrying' && this.#link === 'online') this.#resubmit(this.state.sent);
+    return this.#done();
+  }
+
   // The editor
 
   /**
-   * The editor's text changed by the user's hand.
+   * The user edited the text.
    *
    * @param {string} text
-   * @param {readonly Splice[] | null} [splices] what was typed and where, if that is known
+   * @param {readonly Splice[] | null} [splices] the edit itself, if known
    */
   edited(text, splices = null) {
     this.#copy.edited(text, splices);
@@ -190,25 +195,19 @@ export class Replica {
     return this.#done();
   }
 
-  /** Now is a good time to send. */
+  /** Send what is unsent. */
   flush() {
     this.#proceed();
     return this.#done();
   }
 
-  /** Now is a good time to show what others wrote. */
+  /** Show others' edits. */
   catchUp() {
     if (this.canCatchUp) {
       const splices = this.#copy.catchUp();
       if (splices) this.#show(splices);
       else if (this.#link === 'online') this.#submitEdit();
     }
-    return this.#done();
-  }
-
-  /** The time that a `retrying` state names is over. */
-  retry() {
-    if (this.state.name === 'retrying' && this.#link === 'online') this.#resubmit(this.state.sent);
     return this.#done();
   }
 
@@ -223,7 +222,7 @@ export class Replica {
     return this.#done();
   }
 
-  /** Decide later: the branch is kept, this client goes on from `master`. */
+  /** Decide later: the branch is kept, and this client continues from `master`. */
   park() {
     this.#openConflict();
     this.#decision = PARK;
@@ -232,15 +231,14 @@ export class Replica {
   }
 
   /**
-   * Decide about a conflict that somebody has put aside. What it comes to is shown like what others
-   * write.
+   * Resolve a parked conflict. The result is shown like others' edits.
    *
-   * @param {import('./protocol.js').UnmergedConflict} dispute
+   * @param {import('./protocol.js').UnmergedConflict} parked
    * @param {readonly string[]} results one for each hunk
    */
-  resolveParked(dispute, results) {
-    this.#expect(results.length === dispute.hunks.length, 'as many results as hunks');
-    this.#decision = resolvingParked(dispute, results);
+  resolveParked(parked, results) {
+    this.#expect(results.length === parked.hunks.length, 'as many results as hunks');
+    this.#decision = resolvingParked(parked, results);
     this.#proceed();
     return this.#done();
   }
@@ -249,7 +247,7 @@ export class Replica {
 
   /**
    * @param {import('./protocol.js').ServerMessage} message
-   * @throws {ProtocolError} it must not come now; the connection is best opened anew
+   * @throws {ProtocolError} if the message is not allowed now; the caller should reconnect
    */
   received(message) {
     if (message.type === 'welcome') this.#expect(this.#link === 'greeting', 'an early hello');
@@ -285,7 +283,7 @@ export class Replica {
     this.#isUnconfirmed = !isOfLastSent && this.#leavesUnconfirmed(message);
     this.#outbox.skipTo(message.seq);
     if (this.state.name === 'waiting') {
-      this.#needsResync = true; // and the answer tells the rest, also about a conflict
+      this.#needsResync = true; // the answer brings the rest, including any conflict
       this.#resubmit(this.state.sent);
       return;
     }
@@ -296,19 +294,19 @@ export class Replica {
     } else {
       if (this.#decision?.kind !== 'resolve parked') this.#decision = null;
       const target = message.text ?? targetOf(message, this.known);
-      this.#copy.dropNewest(); // it is told from `known` on
+      this.#copy.dropNewest(); // the welcome starts from `known`
       this.#receiveRevision(message.revision, target, message.splices);
     }
     this.#proceed();
   }
 
-  /** A server that knows the revision named in `hello` says what came since. @param {import('./protocol.js').Welcome} message */
+  /** Whether a welcome leaves open if the server knows `known`: one that does sends splices. @param {import('./protocol.js').Welcome} message */
   #leavesUnconfirmed({ text, revision }) {
     const { commit } = this.known;
     return commit !== null && commit !== revision && text !== undefined;
   }
 
-  /** The server did not resume this client (P14): what was outstanding is unsent again. */
+  /** The server did not resume this client (P14): an outstanding edit is unsent again. */
   #startNewClient() {
     this.#outbox = new Outbox();
     this.#conflict = null;
@@ -318,13 +316,13 @@ export class Replica {
   /** @param {import('./protocol.js').Merged} message */
   #receiveMerged(message) {
     const sent = this.#outbox.answeredBy(message.seq);
-    // P9, unasked: the disagreement is gone. The splices start from the commit of the conflict.
+    // P9, unsolicited: the conflict is gone. The splices start from the conflict's commit.
     const isOver = this.#outbox.isIdle && this.#conflict && message.seq === this.#outbox.seq;
     if (!sent && !isOver) return;
     const from = { ...this.known, text: sent?.text ?? this.known.text };
     const target = targetOf({ ...message, from: from.commit ?? '' }, from);
-    // The commit has the text that was sent, unless it was put aside while we were away: then what
-    // was typed stays based on what it was typed on.
+    // The commit has the text that was sent, unless it was parked while we were offline: then the
+    // edits keep the base they were typed on.
     const isOurs = message.commit !== message.revision || target === from.text;
     if (sent && !sent.isApart && isOurs) {
       this.#copy.known = { commit: message.commit, text: sent.text, isRevision: false };
@@ -349,7 +347,7 @@ export class Replica {
       this.#needsResync = false;
       this.#receiveRevision(message.revision, message.text);
     } else if (!this.#outbox.isIdle || this.#needsResync) {
-      this.#needsResync = true; // P6: dropped; the answer, or the text asked for, covers it
+      this.#needsResync = true; // P6: dropped; the answer, or the requested text, covers it
     } else if (!this.#conflict) {
       this.#receiveRevision(
         message.revision,
@@ -398,7 +396,7 @@ export class Replica {
     }
     this.#isUnconfirmed = false;
     if (message.code === 'unknown_base') {
-      // P4. There is no commit that both know: the texts are all there is to go by.
+      // P4. There is no common commit: only the texts can be compared.
       this.#conflict = null;
       this.#copy.known = { ...this.known, commit: null };
       this.#fetch();
@@ -409,7 +407,7 @@ export class Replica {
         this.#fetch(); // P6
       else this.#proceed();
     } else {
-      // The conflict is not as it was: what was chosen goes on as an ordinary edit.
+      // The conflict has changed: the chosen text is sent as an ordinary edit.
       this.#conflict = null;
       this.#needsResync = true;
       this.#proceed();
@@ -418,7 +416,7 @@ export class Replica {
 
   // Steps
 
-  /** Do what is due: a decision, what was typed, or finding out what was missed. */
+  /** Send what is due: an edit, a probe, a decision, or a request for the text. */
   #proceed() {
     if (this.#link !== 'online' || !this.#outbox.isIdle) return;
     if (this.isUnsent && this.#submitEdit()) return;
@@ -427,7 +425,7 @@ export class Replica {
       return;
     }
     this.#submitDecision();
-    // A refused text in the way of a change would only be refused again.
+    // A refused text would only be refused again after the change.
     const isStuck = this.#conflict !== null || this.#refused !== null;
     if (this.#outbox.isIdle && this.#needsResync && !isStuck) this.#fetch();
   }
@@ -436,16 +434,16 @@ export class Replica {
     const [decision, conflict] = [this.#decision, this.#conflict];
     if (!decision || this.#link !== 'online' || !this.#outbox.isIdle) return;
     if (this.isUnsent) {
-      this.#submitEdit(); // first; what was decided waits for its answer
+      this.#submitEdit(); // first; the decision waits for its answer
       return;
     }
     this.#decision = null;
     if (decision.kind === 'resolve parked') {
-      if (!conflict) this.#submitResolveParked(decision); // else: first things first
+      if (!conflict) this.#submitResolveParked(decision); // otherwise the own conflict comes first
     } else if (conflict && appliesTo(decision, conflict)) {
       if (decision.kind === 'park') this.#submitPark(conflict);
       else this.#submitResolve(conflict, decision.results);
-    } // else: the hunks are new ones, the person is asked again
+    } // otherwise the hunks have changed, and the user is asked again
   }
 
   /** @returns {boolean} whether it was sent */
@@ -458,13 +456,13 @@ export class Replica {
       this.#refused = { text, message };
       return false;
     }
-    // In a conflict the full text: it means the same whatever the branch has become.
+    // In a conflict the full text, which means the same wherever the branch is by then.
     const change = this.#conflict ? { text } : { splices: this.#copy.changeSince(from) };
     this.#submit({ type: 'edit', seq: this.#outbox.nextSeq, base, ...change }, text);
     return true;
   }
 
-  /** Find out whether the server knows the commit of `known`: P8 or P4 is the answer. */
+  /** Send an edit without a change: the answer is P8 if the server knows `known`, else P4. */
   #submitProbe() {
     const { commit: base, text } = this.known;
     if (base === null) return;
@@ -475,10 +473,10 @@ export class Replica {
   #submitResolve(conflict, results) {
     const { splices, text } = resolutionOf(conflict, results);
     const { commit, revision: base } = conflict;
-    // What others changed elsewhere comes first, so that the decision alone is the user's step.
-    const mine = withTheirs(conflict);
-    this.#show(this.#copy.change(diffSplices(this.local, mine)));
-    this.#show(this.#copy.change(diffSplices(mine, text)), true);
+    // Others' changes elsewhere come first, so that the decision alone is an undo step of the user's.
+    const undecided = withTheirs(conflict);
+    this.#show(this.#copy.change(diffSplices(this.local, undecided)));
+    this.#show(this.#copy.change(diffSplices(undecided, text)), true);
     this.#copy.known = { commit: base, text: conflict.text, isRevision: true };
     this.#submit({ type: 'resolve', seq: this.#outbox.nextSeq, commit, base, splices }, text);
   }
@@ -489,20 +487,20 @@ export class Replica {
   }
 
   /** @param {import('./decision.js').ResolveParked} decision */
-  #submitResolveParked({ dispute, results }) {
-    const { text } = resolutionOf(dispute, results);
-    const { commit, revision: base } = dispute;
+  #submitResolveParked({ parked, results }) {
+    const { text } = resolutionOf(parked, results);
+    const { commit, revision: base } = parked;
     this.#submit({ type: 'resolve', seq: this.#outbox.nextSeq, commit, base, text }, text, true);
   }
 
   /**
    * @param {import('./protocol.js').Submission} message
-   * @param {string} text that the answer starts from
-   * @param {boolean} [isApart] whether that is not what the editor shows
+   * @param {string} text the one that the answer starts from
+   * @param {boolean} [isApart] whether the editor does not show it
    */
   #submit(message, text, isApart = false) {
     this.#refused = null;
-    if (this.#copy.isBehind) this.#needsResync = true; // P6: as with an update that comes from now on
+    if (this.#copy.isBehind) this.#needsResync = true; // P6: as for an update that arrives from now on
     this.#copy.dropNewest();
     this.#copy.mark();
     this.#output.send.push(this.#outbox.submit(message, text, isApart));
@@ -518,11 +516,11 @@ export class Replica {
   }
 
   /**
-   * A newer revision, to be shown when the page says so.
+   * Adopt a newer revision, which `catchUp` will show.
    *
    * @param {string} revision
-   * @param {string | null} text
-   * @param {readonly Splice[] | null} [splices] what makes it of the one at `newest`
+   * @param {string | null} text null if unknown
+   * @param {readonly Splice[] | null} [splices] from the text at `newest` to this one
    */
   #receiveRevision(revision, text, splices) {
     if (text === null) this.#fetch();
@@ -530,15 +528,15 @@ export class Replica {
     else this.#copy.receiveRevision(revision, text, splices);
   }
 
-  /** P4: go on from a text of the server's that may be older. @param {string} revision @param {string} text */
+  /** P4: continue from the server's text, which may be older. @param {string} revision @param {string} text */
   #fallBack(revision, text) {
     const { splices, lost } = this.#copy.fallBack(revision, text);
     this.#show(splices);
     if (lost) this.#output.lost = lost;
-    this.#proceed(); // what was typed was on its way already
+    this.#proceed(); // the edits were about to be sent
   }
 
-  /** Go on from a text that is needed at once. @param {string} commit @param {string} text */
+  /** Continue from another text at once. @param {string} commit @param {string} text */
   #switchTo(commit, text) {
     this.#copy.known = { ...this.known, commit: null };
     this.#copy.receiveRevision(commit, text);

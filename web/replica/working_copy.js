@@ -1,10 +1,10 @@
-// The text that the editor shows, and the last one that the server knows: what Git calls a working
-// copy and what it was checked out from. It goes from one revision to the next under the user's
-// hands. Pure; it knows the server's splices, and nothing of when they come.
+// The text in the editor, and the last one that the server knows: like Git's working copy and the
+// commit that it was checked out from. It moves from revision to revision while the user types.
+// Pure: it knows the server's splices, but not when they arrive.
 
 import { checkOf } from '../text/checksum.js';
 import { diffSplices } from '../text/diff_splices.js';
-import { mergeKeepingAll, rebase, uprooted } from '../text/rebase.js';
+import { displaced, mergeKeepingAll, rebase } from '../text/rebase.js';
 import { apply, compose, mapPosition } from '../text/splices.js';
 import { transform } from '../text/transform.js';
 import { EditTrail } from './edit_trail.js';
@@ -12,10 +12,10 @@ import { hasAll, withMissing } from './missing.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**
- * @typedef {{commit: string | null, text: string, isRevision: boolean}} Known commit null: nothing
- *   that the server would know
- * @typedef {{known: Known, local: string}} Lost what the server had and has no longer: its text, and
- *   the same with everything that it lacks
+ * @typedef {{commit: string | null, text: string, isRevision: boolean}} Known commit: null if the
+ *   server knows none of it
+ * @typedef {{known: Known, local: string}} Lost text that the server once had: known: what it has now;
+ *   local: the same with everything that it lacks
  */
 
 const encoder = new TextEncoder();
@@ -25,7 +25,7 @@ export class WorkingCopy {
   known;
   /** @type {Known | null} */
   #newest = null;
-  /** @type {readonly Splice[] | null} what makes the newest text of the known one, if that was told */
+  /** @type {readonly Splice[] | null} from the known text to the newest, if the server sent them */
   #remote = null;
   #local;
   #trail = new EditTrail();
@@ -36,45 +36,45 @@ export class WorkingCopy {
     this.#local = local;
   }
 
-  /** What the editor shows. */
+  /** The text in the editor. */
   get local() {
     return this.#local;
   }
 
-  /** @param {string} text @param {readonly Splice[] | null} splices null: nobody knows how */
+  /** @param {string} text @param {readonly Splice[] | null} splices null if unknown */
   edited(text, splices) {
     this.#local = text;
     this.#trail.step(splices);
   }
 
-  /** What makes the local text of one that it came from. @param {string} text @returns {readonly Splice[]} */
+  /** The splices from an earlier text to the local one. @param {string} text @returns {readonly Splice[]} */
   changeSince(text) {
     return this.#trail.since(text) ?? diffSplices(text, this.#local);
   }
 
-  /** The local text will be asked about: the server is told of it. */
+  /** Remember the local text, which is about to be sent, for `changeSince`. */
   mark() {
     this.#trail.mark(this.#local);
   }
 
-  /** A position of the local text in the text at `known`. @param {number} position */
+  /** Map a position in the local text to the text at `known`. @param {number} position */
   toKnown(position) {
     return mapPosition(diffSplices(this.#local, this.known.text), position);
   }
 
-  /** A position of the text at `newest` in the local text. @param {number} position */
+  /** Map a position in the text at `newest` to the local text. @param {number} position */
   toLocal(position) {
     return mapPosition(diffSplices(this.newest.text, this.#local), position);
   }
 
-  /** Change the local text by script. @param {readonly Splice[]} splices @returns them */
+  /** Apply splices to the local text. @param {readonly Splice[]} splices @returns the same splices */
   change(splices) {
     this.#local = apply(this.#local, splices);
     this.#trail.step(splices);
     return splices;
   }
 
-  /** The newest revision that was heard of: `known`, or one that is not shown yet. */
+  /** The newest revision received: `known`, or one that is not shown yet. */
   get newest() {
     return this.#newest ?? this.known;
   }
@@ -86,8 +86,7 @@ export class WorkingCopy {
   /**
    * @param {string} revision
    * @param {string} text
-   * @param {readonly Splice[] | null} [splices] what makes the text of the one at `newest`; null:
-   *   comparing tells
+   * @param {readonly Splice[] | null} [splices] from the text at `newest` to this one; null if unknown
    */
   receiveRevision(revision, text, splices = null) {
     const before = this.#newest ? this.#remote : [];
@@ -95,16 +94,16 @@ export class WorkingCopy {
     this.#newest = { commit: revision, text, isRevision: true };
   }
 
-  /** What was heard and is not shown yet is told again by an answer that is due. */
+  /** Forget a revision that is not shown yet: the pending answer covers it. */
   dropNewest() {
     this.#newest = null;
   }
 
   /**
-   * Go from `known` to the newest revision, keeping what was typed since.
+   * Move from `known` to the newest revision, keeping the user's edits since.
    *
-   * @returns {readonly Splice[] | null} what changed locally; null: the same words were typed over
-   *   and nothing changed, which only the server can merge
+   * @returns {readonly Splice[] | null} the changes of the local text; null if both sides changed the
+   *   same words, which only the server can merge: then nothing changes
    */
   catchUp() {
     if (!this.#newest) return [];
@@ -126,13 +125,13 @@ export class WorkingCopy {
   }
 
   /**
-   * Go from a commit that the server does not know to the text that it has. What was typed since
-   * stays, but for what was typed within words that the server lacks: that goes with them.
+   * Move from a commit that the server does not know to the text that it has. The user's edits since
+   * stay, except within words that the server lacks: those become part of `lost`.
    *
    * @param {string} revision
    * @param {string} text
-   * @returns {{splices: readonly Splice[], lost: Lost | null}} what changed locally; lost: null if
-   *   the server has everything
+   * @returns {{splices: readonly Splice[], lost: Lost | null}} splices: the changes of the local text;
+   *   lost: null if the server has everything
    */
   fallBack(revision, text) {
     const { text: before } = this.known;
@@ -144,7 +143,7 @@ export class WorkingCopy {
       const splices = all ?? diffSplices(this.#local, mergeKeepingAll(before, local, remote));
       return { splices: this.change(splices), lost: null };
     }
-    const lost = uprooted(before, local, remote);
+    const lost = displaced(before, local, remote);
     const kept = local.filter((splice) => !lost.includes(splice));
     const after = apply(text, transform(kept, remote, true));
     const whole = withMissing(text, apply(before, lost));
@@ -154,8 +153,7 @@ export class WorkingCopy {
 }
 
 /**
- * The text that the server's splices lead to, or null where they do not fit or do not give what
- * they should.
+ * The text that the server's splices lead to, or null if they do not fit or the checksum differs.
  *
  * @param {{from?: string, splices?: readonly Splice[], check: number}} message
  * @param {Known} known
@@ -171,16 +169,16 @@ export function targetOf(message, known) {
 }
 
 /**
- * Why a text is too large to be sent, or null if it is not.
+ * Why a text is too large to send, or null if it is not.
  *
  * @param {string} text
- * @param {string} before a step out of being too large already is welcome
- * @param {number} mostBytes
+ * @param {string} before a text that shrinks is accepted even if it is still too large
+ * @param {number} maxBytes
  */
-export function sizeProblem(text, before, mostBytes) {
-  if (text.length * 3 <= mostBytes) return null;
+export function sizeProblem(text, before, maxBytes) {
+  if (text.length * 3 <= maxBytes) return null;
   const size = encoder.encode(text).length;
-  if (size <= mostBytes || size < encoder.encode(before).length) return null;
-  const [is, most, over] = [size, mostBytes, size - mostBytes].map((it) => it.toLocaleString('en'));
-  return `This document is too large to save (${is} of ${most} bytes). Shorten it by ${over} bytes.`;
+  if (size <= maxBytes || size < encoder.encode(before).length) return null;
+  const [is, max, over] = [size, maxBytes, size - maxBytes].map((it) => it.toLocaleString('en'));
+  return `This document is too large to save (${is} of ${max} bytes). Shorten it by ${over} bytes.`;
 }

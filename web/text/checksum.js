@@ -1,4 +1,4 @@
-// CRC-32 of a text's UTF-8, as in zlib: the `check` by which a client that has drifted finds out.
+// CRC-32 of a text's UTF-8, as in zlib: the `check` with which a client detects that it has diverged.
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;

@@ -1,14 +1,14 @@
-// The shortest way from one list of tokens to another (Myers, "An O(ND) Difference Algorithm",
-// 1986), and the tokens: lines, and the words within lines.
+// The shortest edit script between two lists of tokens (Myers, "An O(ND) Difference Algorithm",
+// 1986), and the tokens: lines, and words within lines.
 //
-// Offsets here are those of JavaScript strings; nothing here knows a splice, a message or the page.
+// Offsets are UTF-16. Nothing here knows about splices, messages or the page.
 
 /** @typedef {{start: number, end: number, newStart: number, newEnd: number}} Change */
 
-// Beyond this many differences a stretch counts as rewritten: the time must stay bounded.
+// With more differences than this the whole range counts as rewritten, to bound the time.
 const DIFFERENCES_MAX = 800;
 
-// Scripts written without blanks between words: one character is one word.
+// Scripts written without spaces between words: each character counts as a word.
 const UNSPACED =
   '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}' +
   '\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
@@ -23,26 +23,28 @@ const WORD_CHARACTER = new RegExp(`^(?![${UNSPACED}])\\S$`, 'u');
 const EXTENDS = /^(?:\p{M}|\u200d|\p{Emoji_Modifier})$/u;
 const REGIONAL = /^[\u{1f1e6}-\u{1f1ff}]$/u;
 
-/** Cut after each LF. @param {string} text */
+/** Split after each LF. @param {string} text */
 export function lines(text) {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** Cut into words, numbers, punctuation and blanks. @param {string} text */
+/** Split into words, numbers, punctuation and whitespace. @param {string} text */
 export function words(text) {
   return text.match(TOKEN) ?? [];
 }
 
 /**
- * Whether the character may be part of a word that needs its neighbours to make sense: anything
- * seen, in scripts that put blanks between words. @param {string} character one code point
+ * Whether a character may be part of a longer word: any visible one, except in scripts without
+ * spaces between words.
+ *
+ * @param {string} character one code point
  */
 export function isWordCharacter(character) {
   return WORD_CHARACTER.test(character);
 }
 
 /**
- * Whether a text may be cut here without tearing what a reader calls one character.
+ * Whether an offset is a boundary between grapheme clusters.
  *
  * @param {string} text
  * @param {number} offset
@@ -58,7 +60,7 @@ export function isBoundary(text, offset) {
   return !(EXTENDS.test(next) || last === '\u200d' || (REGIONAL.test(last) && REGIONAL.test(next)));
 }
 
-/** The code point that ends at an offset. @param {string} text @param {number} offset */
+/** The code point before an offset. @param {string} text @param {number} offset */
 export function characterBefore(text, offset) {
   const low = text.charCodeAt(offset - 1);
   const paired = low >= 0xdc00 && low <= 0xdfff && offset >= 2;
@@ -66,7 +68,7 @@ export function characterBefore(text, offset) {
 }
 
 /**
- * What changed, in order; between two changes lies at least one unchanged token.
+ * The changes in order, separated by at least one unchanged token.
  *
  * @param {readonly string[]} before
  * @param {readonly string[]} after
@@ -104,11 +106,11 @@ function shortest(before, after) {
 }
 
 /**
- * For each number of differences, how far each diagonal (x - y) reaches.
+ * The furthest x on each diagonal (x - y), for each number of differences.
  *
  * @param {readonly string[]} before
  * @param {readonly string[]} after
- * @returns {Int32Array[] | null} null: too different to be worth it
+ * @returns {Int32Array[] | null} null if they differ too much
  */
 function forward(before, after) {
   const most = Math.min(before.length + after.length, DIFFERENCES_MAX);
@@ -129,9 +131,9 @@ function forward(before, after) {
 }
 
 /**
- * The better of the two ways onto diagonal k: down from k + 1 or right from k - 1.
+ * The better of the two steps onto diagonal k: down from k + 1, or right from k - 1.
  *
- * @param {Int32Array} reach of d differences
+ * @param {Int32Array} reach with d differences
  * @param {number} d
  * @param {number} k
  */

@@ -1,21 +1,21 @@
-// Finding the splices between two texts: from coarse to fine, and where people would say they are.
-// The twin of `between` in merge/between.py; the lists need not be the same, only what they give.
-// But for `between` itself, everything here counts in offsets of JavaScript's strings.
+// Finds the splices between two texts, from coarse to fine, where people would place them. The twin
+// of `between` in merge/between.py; the lists may differ, but lead to the same text. Offsets are
+// UTF-16, except in the results of `diffSplices` and `typedAt`.
 
 import { diff, isBoundary, lines, words } from './diff.js';
 import { inPoints } from './splices.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 
-// Beyond this many tokens a changed stretch is replaced as a whole.
+// A changed range with more tokens than this is replaced as a whole.
 const TOKENS_MAX = 20_000;
 
-// How far an insertion may slide to a better place.
+// How far an insertion or deletion may slide to a better place.
 const SLIDE_MAX = 200;
 
 /**
- * Find a small list of splices that makes `after` of `before`: what they have in common at both
- * ends stays; in between, lines are compared first, then words within changed lines.
+ * Find a short list of splices from `before` to `after`. Common text at both ends is kept; in
+ * between, lines are compared first, then words within changed lines.
  *
  * @param {string} before
  * @param {string} after
@@ -36,15 +36,15 @@ export function diffSplicesInUnits(before, after) {
   const old = before.slice(prefix, before.length - suffix);
   const fresh = after.slice(prefix, after.length - suffix);
   const found = onBoundaries(finer(old, fresh), old, fresh);
-  return settled(
+  return anchored(
     before,
     found.map(([start, deleted, inserted]) => [start + prefix, deleted, inserted]),
   );
 }
 
 /**
- * How much both have in common at the start and at the end. Where something gave way to something
- * else this ends between lines: lines that begin alike would be compared with what is left of them.
+ * The lengths of the common prefix and suffix. For a replacement they end between lines: otherwise
+ * lines that start alike would be compared without their common part.
  *
  * @param {string} before
  * @param {string} after
@@ -60,13 +60,13 @@ function commonEnds(before, after) {
 }
 
 /**
- * The one splice between two texts that ends at a caret, as somebody made it who typed there. (Of
- * the three places where an "l" may have come into "all" only the caret tells which it was.)
+ * The single splice between two texts that ends at the caret, as typed there. (Only the caret tells
+ * at which of three places an "l" was added to "all".)
  *
  * @param {string} before
  * @param {string} after
  * @param {number} caret offset in `after`
- * @returns {Splice[]} none where the texts are equal
+ * @returns {Splice[]} none if the texts are equal
  */
 export function typedAt(before, after, caret) {
   if (before === after) return [];
@@ -78,14 +78,14 @@ export function typedAt(before, after, caret) {
 }
 
 /**
- * The same change where it is whole lines, sentences or words, if it can slide there: "(a) (b)" made
- * of "(b)" is an insertion of "(a) ", not of "a) (". So two people's insertions before one word are
- * insertions at one point.
+ * Slide each insertion or deletion to where it is whole lines, sentences or words: from "(b)" to
+ * "(a) (b)" is an insertion of "(a) ", not of "a) (". So insertions by two people before the same
+ * word are at the same point.
  *
  * @param {string} text
  * @param {readonly Splice[]} splices
  */
-function settled(text, splices) {
+function anchored(text, splices) {
   let low = 0;
   return splices.map((splice, index) => {
     const next = splices[index + 1];
@@ -106,19 +106,19 @@ function settled(text, splices) {
 function slid(text, [start, deleted, inserted], low, high) {
   const piece = deleted ? text.slice(start, start + deleted) : inserted;
   const size = piece.length;
-  /** What the n-th character from the start of the piece would be, if it slid that far. */
+  /** The n-th character of the piece, which repeats as it slides. */
   const at = (/** @type {number} */ n) => /** @type {string} */ (piece[((n % size) + size) % size]);
   const least = Math.max(low - start, -SLIDE_MAX);
   const most = Math.min(high - start - deleted, SLIDE_MAX);
   let [from, to] = [0, 0];
   while (from > least && text[start + from - 1] === at(from - 1)) from--;
   while (to < most && text[start + deleted + to] === at(to)) to++;
-  let [best, likeliest] = [0, 0];
+  let [best, highest] = [0, 0];
   for (let slide = to; slide >= from; slide--) {
     const [first, end] = [start + slide, start + slide + deleted];
-    const likely = likelihood(text, first, end, at(slide), at(slide - 1));
-    if (likely > likeliest && isBoundary(text, first) && isBoundary(text, end)) {
-      [best, likeliest] = [slide, likely];
+    const score = placement(text, first, end, at(slide), at(slide - 1));
+    if (score > highest && isBoundary(text, first) && isBoundary(text, end)) {
+      [best, highest] = [slide, score];
     }
   }
   const turn = ((best % size) + size) % size;
@@ -126,15 +126,15 @@ function slid(text, [start, deleted, inserted], low, high) {
 }
 
 /**
- * How likely something comes or goes there: 3 whole lines, 2 sentences, 1 words, else 0.
+ * The score of a place for an insertion or deletion: 3 for whole lines, 2 sentences, 1 words, else 0.
  *
  * @param {string} text
  * @param {number} start
  * @param {number} end
- * @param {string} first its first character
+ * @param {string} first the first character of the piece
  * @param {string} last its last one
  */
-function likelihood(text, start, end, first, last) {
+function placement(text, start, end, first, last) {
   const before = text[start - 1] ?? '\n';
   if (before === '\n' && last === '\n') return 3;
   const areWords = [before + first, last + (text[end] ?? '\n')].every((pair) => /\s/.test(pair));
@@ -156,7 +156,7 @@ function finer(old, fresh) {
   });
 }
 
-/** Without what both have in common at their ends. @param {string} old @param {string} fresh @param {number} start @returns {Splice} */
+/** A splice without the common prefix and suffix. @param {string} old @param {string} fresh @param {number} start @returns {Splice} */
 function trimmed(old, fresh, start) {
   const prefix = commonPrefix(old, fresh);
   const suffix = commonSuffix(old, fresh, prefix);
@@ -183,7 +183,7 @@ function refined(old, fresh, oldParts, newParts) {
 }
 
 /**
- * A coarser list where the fine one would cut a character (an accent added to a kept letter).
+ * Replace everything if the splices would split a grapheme cluster (an accent added to a letter).
  *
  * @param {Splice[]} found
  * @param {string} old

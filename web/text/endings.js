@@ -1,6 +1,6 @@
-// The seam between the document's line endings and the textarea's, which knows only LF: a document
-// with CRLF (or some of each) keeps every ending that nobody touched. Pure; offsets are those of
-// JavaScript's strings.
+// Converts between the document's line endings and those of the textarea, which has only LF. A
+// document with CRLF or mixed endings keeps every ending that the user did not edit. Pure; offsets
+// are UTF-16.
 
 import { diffSplicesInUnits } from './diff_splices.js';
 import { applyUnits } from './splices.js';
@@ -12,23 +12,23 @@ export function shown(text) {
   return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
 }
 
-/** The ending that new lines get. @param {string} text */
+/** The ending for new lines: the most frequent one. @param {string} text */
 export function endingOf(text) {
   const crlf = text.split('\r\n').length - 1;
   return crlf > 0 && crlf * 2 >= text.split('\n').length - 1 ? '\r\n' : '\n';
 }
 
-/** Give an LF text the endings of a document. @param {string} typed @param {string} text */
+/** Convert LF in a typed text to the endings of the document. @param {string} typed @param {string} text */
 export function withEndings(typed, text) {
   const ending = endingOf(text);
   return ending === '\n' ? typed : typed.replaceAll('\n', ending);
 }
 
 /**
- * The document after the user changed what is shown of it.
+ * The document's text after an edit in the textarea.
  *
- * @param {string} text the document before
- * @param {string} value what the textarea holds now
+ * @param {string} text the document's text before
+ * @param {string} value the new value of the textarea
  */
 export function afterTyping(text, value) {
   if (!text.includes('\r')) return value;
@@ -46,7 +46,7 @@ export function afterTyping(text, value) {
 }
 
 /**
- * Where in the text something stands that is shown at an offset.
+ * Map an offset of the textarea to the text.
  *
  * @param {string} text
  * @param {number} offset
@@ -55,7 +55,7 @@ export function offsetInText(text, offset) {
   return text.includes('\r') ? offsets(text)(offset) : offset;
 }
 
-/** From offsets in what is shown, which only grow, to those in the text. @param {string} text */
+/** Returns a mapping from offsets of the textarea to the text, for offsets in ascending order. @param {string} text */
 function offsets(text) {
   let [inText, inShown] = [0, 0];
   return (/** @type {number} */ offset) => {

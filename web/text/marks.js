@@ -1,17 +1,16 @@
-// What differs between two texts, word by word, for people to look at. Pure.
+// The differences between two texts, word by word, for display. Pure.
 
 import { diff, words } from './diff.js';
 
 /** @typedef {{kind: 'same' | 'added' | 'removed', text: string}} Run */
 
-// Beyond this share of what is new or gone, single words among it tell nothing.
+// With a larger share of changes than this, marking single words is not helpful.
 const REWRITTEN = 0.7;
 
 /**
  * @param {string} before
  * @param {string} after
- * @returns {Run[]} `after`, with what is new in it and what has gone; all of it new where hardly
- *   anything is the same
+ * @returns {Run[]} `after` with its additions and removals marked; one addition if most of it changed
  */
 export function marked(before, after) {
   const [old, parts] = [words(before), words(after)];
@@ -42,19 +41,19 @@ function isRewritten(runs) {
   return changed > all * REWRITTEN;
 }
 
-/** Blanks and line ends as something that can be seen. @param {string} blanks */
-export function visible(blanks) {
-  return blanks
+/** Make spaces and line breaks visible. @param {string} text */
+export function visible(text) {
+  return text
     .replaceAll(' ', '·')
     .replaceAll('\u00a0', '⍽')
     .replaceAll('\t', '⇥')
     .replace(/(\r?)\n|\r/g, (end, isCrlf) => (end === '\n' ? '⏎\n' : isCrlf ? '␍⏎\n' : '␍\n'));
 }
 
-/** Blanks and line ends in words, for those who listen. @param {string} blanks */
-export function spoken(blanks) {
-  const ends = blanks.match(/\r?\n|\r/g)?.length ?? 0;
-  const spaces = blanks.replace(/[\r\n]/g, '').length;
+/** Describe spaces and line breaks for screen readers. @param {string} text */
+export function spoken(text) {
+  const ends = text.match(/\r?\n|\r/g)?.length ?? 0;
+  const spaces = text.replace(/[\r\n]/g, '').length;
   const counts = [
     [spaces, 'space'],
     [ends, 'line break'],

@@ -1,8 +1,8 @@
-// Two changes of one text that do not touch: each as it is after the other.
+// Rebases two changes of the same text onto each other, if they do not overlap.
 //
-//         local               Here nothing is decided that a person might see otherwise: where
-//   text ------> typed        both changed the same words, the answer is null and the server
-//    |             |          merges (it knows all the rules, and can ask).
+//         local               Nothing is decided here that could be a conflict: where both changed
+//   text ------> typed        the same words, the result is null and the server merges (it knows
+//    |             |          all the rules, and can open a conflict).
 //    | remote      | remote'
 //    v   local'    v
 //  target -----> result       apply(target, local') === apply(typed, remote')
@@ -13,80 +13,81 @@ import { apply, inPoints, inUnits, mapPosition, pointAt, pointsIn } from './spli
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /**
- * @typedef {object} Reach a splice and the words it is in; all in offsets
- * @property {Splice} splice as it was given, in code points
+ * @typedef {object} Reach a splice and the words around it; in offsets, unless noted
+ * @property {Splice} splice as given, in code points
  * @property {number} start
  * @property {number} end
- * @property {number} from where the change itself starts
- * @property {number} to where it ends; for whole lines, behind the next line's indentation
- * @property {boolean} isInside whether it stands in the middle of a word
- * @property {boolean} isAlone whether a blank sets it apart from its side's other changes
- * @property {boolean} isLines whether whole lines come or go
+ * @property {number} from the start of the change itself
+ * @property {number} to its end; for whole lines, the end of the next line's indentation
+ * @property {boolean} isInside whether it is in the middle of a word
+ * @property {boolean} isAlone whether whitespace separates it from its side's other changes
+ * @property {boolean} isLines whether it inserts or deletes whole lines
  */
-/** @typedef {(mine: Reach, other: Reach) => boolean} Test */
+/** @typedef {(local: Reach, remote: Reach) => boolean} Test */
 
 const WORD_LENGTH = 3;
-// Of a longer insertion the letters are not compared in another order.
-const INSERTION_MOST = 1000;
+// The characters of longer insertions are compared only in order.
+const INSERTION_MAX = 1000;
 
 /**
- * Both changes, each against the text after the other. Letters that both type at one point are both
- * kept, the local ones to the left. The text is the one that `merge_nearby` in merge/nearby.py gives
+ * Rewrite both changes to apply after the other. Letters that both type at the same point are both
+ * kept, the local ones to the left. The resulting text is that of `merge_nearby` in merge/nearby.py
  * (remote as ours, live): tests/vectors/rebase.json.
  *
- * @param {string} text what both start from
+ * @param {string} text the common base
  * @param {readonly Splice[]} local
  * @param {readonly Splice[]} remote
- * @returns {{local: Splice[], remote: Splice[]} | null} null: the server has to merge them
+ * @returns {{local: Splice[], remote: Splice[]} | null} null if the server has to merge them
  */
 export function rebase(text, local, remote) {
-  const [mine, others] = [wholeLines(text, local), wholeLines(text, remote)];
+  const [ownLines, otherLines] = [wholeLines(text, local), wholeLines(text, remote)];
   /** @type {Test} */
-  const isPlain = (one, other) => areLetters(text, one, other) || areApart(one, other);
-  if (touched(text, mine, others, isWordCharacter, isPlain).size > 0) return null;
-  if (sayTheSame(mine, others) || convertsLineEnds(text, [mine, others])) return null;
+  const isAllowed = (one, other) => areLetters(text, one, other) || areApart(one, other);
+  if (overlapping(text, ownLines, otherLines, isWordCharacter, isAllowed).size > 0) return null;
+  if (insertTheSame(ownLines, otherLines) || convertsLineEnds(text, [ownLines, otherLines]))
+    return null;
   return {
-    local: shifted(mine, others, (other, start) => other < start),
-    remote: shifted(others, mine, (other, start) => other <= start),
+    local: shifted(ownLines, otherLines, (other, start) => other < start),
+    remote: shifted(otherLines, ownLines, (other, start) => other <= start),
   };
 }
 
-/** For when nothing of a run of characters may be torn. @param {string} character */
-const isSeen = (character) => /\S/.test(character);
+/** For runs of characters that must not be split at all. @param {string} character */
+const isVisible = (character) => /\S/.test(character);
 
 /**
- * The merged text where there is nobody to ask: words changed by both are kept as the other side
- * has them, with what was written here in front of them. Nothing typed is lost.
+ * Merge without conflicts: words changed by both are kept as the remote side has them, preceded by
+ * the local ones. Nothing typed is lost.
  *
- * @param {string} text what both start from
+ * @param {string} text the common base
  * @param {readonly Splice[]} local
  * @param {readonly Splice[]} remote
  */
 export function mergeKeepingAll(text, local, remote) {
-  const both = touched(text, local, remote, isSeen, areSideBySide);
+  const both = overlapping(text, local, remote, isVisible, areSideBySide);
   const after = clusters(text, local).map(({ start, end, splices }) => {
-    const isDisputed = splices.some((splice) => both.has(splice));
-    if (!isDisputed) return splices.map((splice) => moved(splice, remote));
+    const isConflicting = splices.some((splice) => both.has(splice));
+    if (!isConflicting) return splices.map((splice) => moved(splice, remote));
     const at = pointAt(text, start);
     const own = splices.map(
       ([from, deleted, put]) => /** @type {Splice} */ ([from - at, deleted, put]),
     );
     const written = apply(text.slice(start, end), own);
-    const blank = written && !/\s$/.test(written) ? ' ' : '';
-    return [moved([at, 0, written + blank], remote)];
+    const space = written && !/\s$/.test(written) ? ' ' : '';
+    return [moved([at, 0, written + space], remote)];
   });
   return apply(apply(text, remote), after.flat());
 }
 
 /**
- * The local splices that have no place in the remote text: they are about words that it changes or
- * lacks, or stand in the middle of what it lacks. New words beside such words are not among them.
+ * The local splices that have no place in the remote text: they change words that it changes or
+ * lacks, or are in the middle of what it lacks. New words beside such words are not among them.
  *
- * @param {string} text what both start from
+ * @param {string} text the common base
  * @param {readonly Splice[]} local
  * @param {readonly Splice[]} remote
  */
-export function uprooted(text, local, remote) {
+export function displaced(text, local, remote) {
   const gone = inUnits(text, remote).map(([at, deleted]) => ({ start: at, end: at + deleted }));
   const changed = inUnits(text, remote).map((splice) => subject(text, splice));
   const subjects = inUnits(text, local).map((splice) => subject(text, splice));
@@ -100,7 +101,7 @@ export function uprooted(text, local, remote) {
 /** @typedef {{start: number, end: number}} Subject */
 
 /**
- * The words that a splice is about; nothing if it only puts new ones beside them.
+ * The words that a splice changes; empty if it only adds new ones beside them.
  *
  * @param {string} text
  * @param {Splice} splice in offsets
@@ -109,11 +110,11 @@ export function uprooted(text, local, remote) {
 function subject(text, [at, deleted, inserted]) {
   const end = at + deleted;
   const gone = text.slice(at, end);
-  const goesOn = isSeen(gone.slice(0, 1)) || isSeen(inserted.slice(0, 1));
-  const leadsOn = isSeen(gone.slice(-1)) || isSeen(inserted.slice(-1));
+  const joinsBefore = isVisible(gone.slice(0, 1)) || isVisible(inserted.slice(0, 1));
+  const joinsAfter = isVisible(gone.slice(-1)) || isVisible(inserted.slice(-1));
   return {
-    start: goesOn ? wordStart(text, at, isSeen) : at,
-    end: leadsOn ? wordEnd(text, end, isSeen) : end,
+    start: joinsBefore ? wordStart(text, at, isVisible) : at,
+    end: joinsAfter ? wordEnd(text, end, isVisible) : end,
   };
 }
 
@@ -123,7 +124,7 @@ function moved([start, deleted, inserted], others) {
 }
 
 /**
- * Splices that are in the same words, together.
+ * Group splices that change the same words.
  *
  * @param {string} text
  * @param {readonly Splice[]} splices
@@ -131,7 +132,7 @@ function moved([start, deleted, inserted], others) {
 function clusters(text, splices) {
   /** @type {{start: number, end: number, splices: Splice[]}[]} */
   const found = [];
-  for (const { start, end, splice } of reaches(text, splices, isSeen)) {
+  for (const { start, end, splice } of reaches(text, splices, isVisible)) {
     const last = found.at(-1);
     if (last && last.end >= start) {
       last.end = Math.max(last.end, end);
@@ -161,7 +162,7 @@ function shifted(splices, others, isBefore) {
 }
 
 /**
- * The same change; "\nnew" put behind a line is "new\n" put before the next one.
+ * The same change with whole lines: "\nnew" added at the end of a line is "new\n" before the next.
  *
  * @param {string} text
  * @param {readonly Splice[]} splices
@@ -182,35 +183,34 @@ function wholeLines(text, splices) {
 }
 
 /**
- * The local splices that are in the same words as a remote one.
+ * The local splices that change the same words as a remote one.
  *
  * @param {string} text
  * @param {readonly Splice[]} local
  * @param {readonly Splice[]} remote
  * @param {(character: string) => boolean} isPart of a word
- * @param {Test} isPlain whether two that meet can both be carried out nevertheless
+ * @param {Test} isAllowed whether two splices can both be applied nevertheless
  * @returns {Set<Splice>}
  */
-function touched(text, local, remote, isPart, isPlain) {
+function overlapping(text, local, remote, isPart, isAllowed) {
   /** @type {Set<Splice>} */
   const found = new Set();
-  const remotes = reaches(text, remote, isPart);
+  const others = reaches(text, remote, isPart);
   let first = 0;
-  for (const mine of reaches(text, local, isPart)) {
-    while (first < remotes.length && /** @type {Reach} */ (remotes[first]).end < mine.start)
-      first++;
-    for (let index = first; index < remotes.length; index++) {
-      const other = /** @type {Reach} */ (remotes[index]);
-      if (other.start > mine.end) break;
-      if (!isPlain(mine, other)) found.add(mine.splice);
+  for (const own of reaches(text, local, isPart)) {
+    while (first < others.length && /** @type {Reach} */ (others[first]).end < own.start) first++;
+    for (let index = first; index < others.length; index++) {
+      const other = /** @type {Reach} */ (others[index]);
+      if (other.start > own.end) break;
+      if (!isAllowed(own, other)) found.add(own.splice);
     }
   }
   return found;
 }
 
 /**
- * Pure insertions at one point, which may stand next to each other unless they are in the middle
- * of a word or one may be the other.
+ * Whether both are insertions at the same point that can stand side by side: not in the middle of a
+ * word, and neither the start of the other.
  *
  * @type {Test}
  */
@@ -223,67 +223,68 @@ function areSideBySide(
 }
 
 /**
- * Letters that two people type at one point of a line. Whole words there are a question, lines have
- * an order of their own, and who begins an empty line gets one: all that is for the server. What
- * comes below the text's last line leaves that line to whoever types in it.
+ * Whether both are letters typed at the same point of a line. Whole words there may conflict, lines
+ * have their own order, and in an empty line each side gets a line: all that is for the server. Lines
+ * added below the last one leave that line to whoever types in it.
  *
  * @param {string} text
- * @param {Reach} mine
- * @param {Reach} other
+ * @param {Reach} local
+ * @param {Reach} remote
  */
-function areLetters(text, mine, other) {
-  if (!areSideBySide(mine, other) || !mine.isAlone || !other.isAlone) return false;
-  const [written, theirs] = [mine.splice[2], other.splice[2]];
-  const [before, after] = [text[mine.from - 1] ?? '\n', text[mine.from] ?? '\n'];
+function areLetters(text, local, remote) {
+  if (!areSideBySide(local, remote) || !local.isAlone || !remote.isAlone) return false;
+  const [own, other] = [local.splice[2], remote.splice[2]];
+  const [before, after] = [text[local.from - 1] ?? '\n', text[local.from] ?? '\n'];
   const isEmptyLine = before === '\n' && /[\r\n]/.test(after);
-  if (isEmptyLine || /[\r\n]/.test(written)) return false;
-  if (/[\r\n]/.test(theirs)) return mine.from === text.length && theirs.startsWith('\n');
+  if (isEmptyLine || /[\r\n]/.test(own)) return false;
+  if (/[\r\n]/.test(other)) return local.from === text.length && other.startsWith('\n');
   const isBehindWord = /\S/.test(before);
-  const leavesWord = (/** @type {string} */ put) =>
-    isBehindWord || !/\S/.test(after) ? isBehindWord && /^\s/.test(put) : /\S$/.test(put);
-  if (leavesWord(written) !== leavesWord(theirs)) return false; // who goes on with it comes first
-  return !(saysSomething(written) && saysSomething(theirs));
+  const leavesWord = (/** @type {string} */ inserted) =>
+    isBehindWord || !/\S/.test(after) ? isBehindWord && /^\s/.test(inserted) : /\S$/.test(inserted);
+  if (leavesWord(own) !== leavesWord(other)) return false; // the one that continues the word is first
+  return !(isMeaningful(own) && isMeaningful(other));
 }
 
 /**
- * Lines that come or go, and what comes or goes in the line behind them.
+ * Whether one inserts or deletes whole lines, and the other does not touch the lines beside them.
  *
  * @type {Test}
  */
-function areApart(mine, other) {
-  const arePure = [mine, other].every(({ splice: [, deleted, put] }) => !deleted || !put);
-  const isBetween = mine.to < other.from || other.to < mine.from;
-  return (mine.isLines || other.isLines) && arePure && isBetween;
+function areApart(local, remote) {
+  const arePure = [local, remote].every(({ splice: [, deleted, put] }) => !deleted || !put);
+  const isBetween = local.to < remote.from || remote.to < local.from;
+  return (local.isLines || remote.isLines) && arePure && isBetween;
 }
 
 /**
- * Whether both put the same letters somewhere, in whatever order ("x |" and "| x" are one cell of a
- * table), or may have moved them.
+ * Whether both insert the same characters anywhere, in any order ("x |" and "| x" are one cell of a
+ * table), or may have moved the same text.
  *
  * @param {readonly Splice[]} local
  * @param {readonly Splice[]} remote
  */
-function sayTheSame(local, remote) {
-  const haveTaken = [local, remote].every((side) => side.some(([, , put]) => !put));
-  const theirs = new Set(remote.map(([, deleted, put]) => (deleted ? null : letters(put))));
+function insertTheSame(local, remote) {
+  const bothDelete = [local, remote].every((side) => side.some(([, , put]) => !put));
+  const others = new Set(remote.map(([, deleted, put]) => (deleted ? null : characters(put))));
   return local.some(
-    ([, deleted, put]) => !deleted && (haveTaken || saysSomething(put)) && theirs.has(letters(put)),
+    ([, deleted, put]) =>
+      !deleted && (bothDelete || isMeaningful(put)) && others.has(characters(put)),
   );
 }
 
-/** @param {string} put */
-function letters(put) {
-  return put.length > INSERTION_MOST ? put : [...put].filter(isSeen).sort().join('');
+/** The visible characters, sorted. @param {string} put */
+function characters(put) {
+  return put.length > INSERTION_MAX ? put : [...put].filter(isVisible).sort().join('');
 }
 
-/** Whether a side has other line ends than the text. @param {string} text @param {readonly Splice[][]} sides */
+/** Whether a side changes the line endings. @param {string} text @param {readonly Splice[][]} sides */
 function convertsLineEnds(text, sides) {
   const hasReturns = text.includes('\r') || sides.flat().some(([, , put]) => put.includes('\r'));
   return hasReturns && sides.some((side) => endingOf(apply(text, side)) !== endingOf(text));
 }
 
-/** Whether it is more than letters on their way to a word. @param {string} text */
-function saysSomething(text) {
+/** Whether a text is more than the first letters of a word. @param {string} text */
+function isMeaningful(text) {
   return /\p{N}/u.test(text) || (text.match(/\p{L}/gu) ?? []).length >= WORD_LENGTH;
 }
 
@@ -295,7 +296,7 @@ function saysSomething(text) {
  */
 function reaches(text, splices, isPart) {
   const units = inUnits(text, splices);
-  /** Whether a blank lies between a splice and the next. @param {number} index */
+  /** Whether whitespace lies between a splice and the next. @param {number} index */
   const isSetApart = (index) => {
     const [last, next] = [units[index], units[index + 1]];
     return !last || !next || /\s/.test(text.slice(last[0] + last[1], next[0]));

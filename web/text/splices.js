@@ -1,28 +1,27 @@
-// A change of a text as a list of splices: the twin of merge/splices.py, held to it by shared
-// test vectors.
+// A change of a text as a list of splices: the twin of merge/splices.py, with shared test vectors.
 //
-// A splice [start, deleted, inserted] says: at `start`, `deleted` characters give way to
-// `inserted`. A list is sorted, its splices do not overlap, and every position refers to the text
-// BEFORE any of them. Positions are Unicode code points; `inUnits` and `inPoints` convert to and
-// from offsets in JavaScript's strings, and cost nothing where the text has no surrogates.
+// A splice [start, deleted, inserted] replaces `deleted` characters at `start` by `inserted`. A list
+// is sorted, its splices do not overlap, and every position refers to the text BEFORE any of them.
+// Positions are Unicode code points; `inUnits` and `inPoints` convert to and from UTF-16 offsets, at
+// no cost if the text has no surrogates.
 
 /** @typedef {[start: number, deleted: number, inserted: string]} Splice */
 
 const SURROGATE = /[\ud800-\udfff]/;
 
 /**
- * Carry out the splices.
+ * Apply splices to a text.
  *
  * @param {string} text
  * @param {readonly Splice[]} splices
- * @throws {RangeError} unsorted, overlapping, negative or outside the text
+ * @throws {RangeError} if they are unsorted, overlapping, negative or outside the text
  */
 export function apply(text, splices) {
   return applyUnits(text, inUnits(text, splices));
 }
 
 /**
- * `first` and then `second`, as one list against the text before `first`.
+ * `first` followed by `second`, as one list against the text before `first`.
  *
  * @param {readonly Splice[]} first
  * @param {readonly Splice[]} second
@@ -42,7 +41,7 @@ export function compose(first, second) {
 }
 
 /**
- * What undoes the splices, against the text after them.
+ * The splices that undo others, against the text after those.
  *
  * @param {string} text the text before them
  * @param {readonly Splice[]} splices
@@ -61,12 +60,12 @@ export function invert(text, splices) {
 }
 
 /**
- * Where a caret goes.
+ * Map a position through splices.
  *
  * @param {readonly Splice[]} splices
  * @param {number} position
  * @param {boolean} [after] whether it goes behind text inserted exactly there
- * @param {(inserted: string) => number} [lengthOf] for splices whose positions are no code points
+ * @param {(inserted: string) => number} [lengthOf] for splices in units other than code points
  */
 export function mapPosition(splices, position, after = false, lengthOf = pointsIn) {
   let shift = 0;
@@ -79,15 +78,15 @@ export function mapPosition(splices, position, after = false, lengthOf = pointsI
   return position + shift;
 }
 
-// Offsets in JavaScript's strings
+// UTF-16 offsets
 
 /**
- * The same splices with their positions as offsets in the string.
+ * The same splices with UTF-16 offsets.
  *
  * @param {string} text
  * @param {readonly Splice[]} splices
  * @returns {readonly Splice[]}
- * @throws {RangeError} unsorted, overlapping, negative or outside the text
+ * @throws {RangeError} if they are unsorted, overlapping, negative or outside the text
  */
 export function inUnits(text, splices) {
   const offsetOf = SURROGATE.test(text) ? walk(text) : checked(text);
@@ -98,6 +97,19 @@ export function inUnits(text, splices) {
     const from = offsetOf(start);
     return [from, offsetOf(end) - from, inserted];
   });
+}
+
+/**
+ * Whether whole lines are put in front of the line that starts at an offset. A caret there belongs
+ * to its line, and so goes behind them.
+ *
+ * @param {string} text
+ * @param {readonly Splice[]} units
+ * @param {number} offset
+ */
+export function addsLinesAt(text, units, offset) {
+  if (offset > 0 && text[offset - 1] !== '\n') return false;
+  return units.some(([start, deleted, put]) => start === offset && !deleted && put.endsWith('\n'));
 }
 
 /**
@@ -120,7 +132,7 @@ export function inPoints(text, units) {
   });
 }
 
-/** The code point position of an offset. @param {string} text @param {number} offset */
+/** Convert a UTF-16 offset to a position in code points. @param {string} text @param {number} offset */
 export function pointAt(text, offset) {
   return pointsIn(text.slice(0, offset));
 }
@@ -156,7 +168,7 @@ function checked(text) {
   };
 }
 
-/** For positions that only grow. @param {string} text @returns {(position: number) => number} */
+/** For positions in ascending order. @param {string} text @returns {(position: number) => number} */
 function walk(text) {
   let offset = 0;
   let at = 0;
@@ -169,7 +181,7 @@ function walk(text) {
   };
 }
 
-// compose: the text between the two lists, as kept stretches of the text before and inserted text
+// compose: the text between the two lists, as kept ranges of the text before, and inserted text
 
 /** @typedef {{start: number, end: number}} Kept */
 /** @typedef {Kept | string} Piece */

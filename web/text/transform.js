@@ -1,11 +1,11 @@
-// One change of a text, as it is after another change of the same text (operational
-// transformation). Unlike `rebase` it always answers, and knows no words: it is for changes that
-// only have to stay what they are, such as the steps of an undo.
+// Operational transformation: one change of a text, rewritten to apply after another change of the
+// same text. Unlike `rebase` it always succeeds, and ignores words: it is for changes that only have
+// to be preserved, such as undo steps.
 //
 //         first               apply(apply(text, first), transform(second, first, isSecondLeft))
 //   text ------> a            === apply(apply(text, second), transform(first, second, !isSecondLeft))
 //    |           |
-//    | second    | second'    What one side inserted the other never deletes; what both delete is
+//    | second    | second'    Neither side deletes what the other inserted; what both delete is
 //    v  first'   v            deleted once.
 //    b ------> result
 
@@ -17,31 +17,31 @@ import { pointsIn } from './splices.js';
 /**
  * @param {readonly Splice[]} splices
  * @param {readonly Splice[]} over against the same text
- * @param {boolean} isLeft whether an insertion goes in front of one that `over` makes at its place
+ * @param {boolean} isLeft whether insertions go before those of `over` at the same place
  * @returns {Splice[]} against the text after `over`
  */
 export function transform(splices, over, isLeft) {
-  const [mine, others] = [new Parts(splices), new Parts(over)];
+  const [parts, overParts] = [new Parts(splices), new Parts(over)];
   const result = new Builder();
-  while (!mine.isDone) {
-    const [own, other] = [mine.part, others.part];
+  while (!parts.isDone) {
+    const [own, other] = [parts.part, overParts.part];
     if (own.kind === 'insert' && (isLeft || other.kind !== 'insert')) {
       result.insert(own.text);
-      mine.next();
+      parts.next();
     } else if (other.kind === 'insert') {
       result.keep(pointsIn(other.text));
-      others.next();
+      overParts.next();
     } else if (own.kind !== 'insert') {
       const length = Math.min(own.length, other.length);
       if (other.kind === 'keep') result[own.kind](length);
-      mine.skip(length);
-      others.skip(length);
+      parts.skip(length);
+      overParts.skip(length);
     }
   }
   return result.splices;
 }
 
-/** The whole text as what becomes of it, from the left; endless behind the last splice. */
+/** A change as a sequence of parts that covers the whole text, and is endless behind the last splice. */
 class Parts {
   /** @type {Part[]} */
   #parts = [];
@@ -55,7 +55,7 @@ class Parts {
       if (deleted) this.#parts.push({ kind: 'delete', length: deleted });
       position = start + deleted;
     }
-    this.#parts.reverse(); // so that the next one can be popped
+    this.#parts.reverse(); // the next one is popped from the end
   }
 
   get isDone() {
@@ -71,7 +71,7 @@ class Parts {
     this.#parts.pop();
   }
 
-  /** @param {number} length no more than the part has */
+  /** @param {number} length at most that of the part */
   skip(length) {
     const { part } = this;
     if (part.kind === 'insert' || part.length === Number.POSITIVE_INFINITY) return;
@@ -101,7 +101,7 @@ class Builder {
     this.#open()[2] += text;
   }
 
-  /** The splice that ends here. */
+  /** The splice that ends at the current position. */
   #open() {
     const last = this.splices.at(-1);
     if (last && last[0] + last[1] === this.#position) return last;

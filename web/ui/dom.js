@@ -1,7 +1,7 @@
-// The few helpers that every page needs.
+// DOM helpers for every page.
 
 /**
- * The element with an id that the page surely has.
+ * The element with this id, which the page is known to have.
  *
  * @template {Element} T
  * @param {string} id
@@ -20,7 +20,7 @@ export function setText(id, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Put text on the clipboard, also where the page came over plain http. @param {HTMLInputElement} field */
+/** Copy a field to the clipboard, which also works on a page served over plain HTTP. @param {HTMLInputElement} field */
 export async function copyFrom(field) {
   field.select();
   try {

@@ -1,4 +1,4 @@
-// The tab of the page tells how the text is doing: by the icon's shape, and in the title's words.
+// The state of the text in the browser's tab: by the shape of the icon, and in words in the title.
 
 import { byId } from './dom.js';
 
@@ -14,9 +14,8 @@ const SHOWN = {
 };
 
 /**
- * `busy` is for what takes long: an icon that changes at every letter only disturbs.
- *
- * @param {PageState} state
+
+ * @param {PageState} state busy: saving takes unusually long
  * @param {string} name of the document
  */
 export function showState(state, name) {

@@ -1,15 +1,15 @@
-// Names of documents: what the server takes, and why not.
+// Names of documents: the server's rules.
 
-const NAME_MOST = 64;
+const NAME_MAX = 64;
 
 /**
- * Why this cannot be a document's name, or null if it can.
+ * Why a document cannot have this name, or null if it can.
  *
  * @param {string} name
  */
 export function problemOf(name) {
   if (name === '') return 'Enter a name.';
-  if (name.length > NAME_MOST) return `Use ${NAME_MOST} characters or fewer.`;
+  if (name.length > NAME_MAX) return `Use ${NAME_MAX} characters or fewer.`;
   if (/[A-Z]/.test(name)) return 'Use lowercase letters only.';
   if (/\s/.test(name)) return 'Use hyphens instead of spaces.';
   if (/[^a-z0-9._-]/.test(name)) return 'Use only a–z, 0–9, dots, hyphens and underscores.';
@@ -19,7 +19,7 @@ export function problemOf(name) {
   return null;
 }
 
-/** A name that nobody guesses. */
+/** A random name that cannot be guessed. */
 export function newName() {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -27,7 +27,7 @@ export function newName() {
 }
 
 /**
- * The name nearest to a wish that a document can have, or null (server/core/names.py too).
+ * The valid name nearest to the wish, or null (the twin of `nearest_name` in server/core/names.py).
  *
  * @param {string} wish
  */
@@ -40,7 +40,7 @@ export function nearestName(wish) {
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/\.{2,}/g, '.')
     .replace(/^[-._]+/, '')
-    .slice(0, NAME_MOST)
+    .slice(0, NAME_MAX)
     .replace(/(?:[-._]|\.(?:git|lock))+$/, '');
   return problemOf(name) === null ? name : null;
 }

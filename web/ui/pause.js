@@ -1,9 +1,9 @@
-// The button that holds back what others write, for those whom a moving text disturbs: it counts
-// what waits, and shows it on demand. The user's own words are sent all the same.
+// The button that pauses incoming edits, for users whom a moving text distracts: it counts the
+// waiting edits, and shows them on demand. The user's own edits are still sent.
 
 import { byId, setText } from './dom.js';
 
-/** @typedef {{paused: (isPaused: boolean) => void, said: (sentence: string) => void}} PauseListener */
+/** @typedef {{paused: (isPaused: boolean) => void, announce: (sentence: string) => void}} PauseListener */
 
 export class Pause {
   #listener;
@@ -17,8 +17,8 @@ export class Pause {
     this.#button.onclick = () => this.#toggle();
   }
 
-  /** Something came that would be shown now. */
-  heard() {
+  /** Count an edit that arrived. */
+  updateReceived() {
     if (!this.#isPaused) return;
     this.#waiting++;
     this.#show();
@@ -26,7 +26,7 @@ export class Pause {
 
   #toggle() {
     this.#isPaused = !this.#isPaused;
-    this.#listener.said(
+    this.#listener.announce(
       this.#isPaused ? 'Incoming edits paused. Yours are still sent.' : 'Incoming edits resumed.',
     );
     this.#waiting = 0;

@@ -1,4 +1,4 @@
-// The documents that this browser has seen, as a list: each can be taken off it, and put back.
+// The list of documents opened in this browser. Each can be removed from it, and restored.
 
 import { byId } from './dom.js';
 import { ago, fullDate } from './phrases.js';
@@ -36,7 +36,7 @@ function timeOf(seenMs) {
   return time;
 }
 
-/** From the list only: the document stays. @param {Recent} recent */
+/** Remove from the list only: the document stays. @param {Recent} recent */
 function remove(recent) {
   forget(recent.name);
   showRecent();

@@ -1,13 +1,12 @@
-// The settings popover: chosen once for this browser, applied at once, in all its tabs.
-// `scheme.js` brings light and dark to the other pages, and to this one before it is painted.
+// The settings popover: settings hold for this browser, and apply at once in all its tabs.
+// `scheme.js` applies the theme to the other pages, and to this one before its first paint.
 
 import { byId } from './dom.js';
 import { readValues, withValue, writeValues } from './settings_store.js';
 
 /** @typedef {import('./settings_store.js').Values} Values */
 /**
- * @typedef {{changed: (values: Values) => void, said: (sentence: string) => void}} SettingsListener
- *   `changed`: the text may look different now, or its user wants to hear more or less
+ * @typedef {{changed: (values: Values) => void, announce: (sentence: string) => void}} SettingsListener
  */
 
 const KEY = 'gollabedit.settings';
@@ -18,7 +17,7 @@ export class Settings {
   #area;
   #listener;
   #form = byId('settings-form', HTMLFormElement);
-  #isLeaving = false; // Escape was pressed: the next Tab moves on
+  #isLeaving = false; // Escape was pressed: the next Tab moves the focus
 
   /** @param {HTMLTextAreaElement} area @param {SettingsListener} listener */
   constructor(area, listener) {
@@ -32,17 +31,11 @@ export class Settings {
       this.#isLeaving = false;
     });
     addEventListener('storage', ({ key }) => {
-      if (key === KEY || key === null) this.#take(readValues(stored()));
+      if (key === KEY || key === null) this.#adopt(readValues(stored()));
     });
     this.#apply();
   }
 
-  /** As they are now. */
-  get values() {
-    return this.#values;
-  }
-
-  /** What is to be announced: nothing, what is important, or all that others do. */
   get announcements() {
     return this.#values.announcements;
   }
@@ -50,28 +43,30 @@ export class Settings {
   /** @param {EventTarget | null} control */
   #choose(control) {
     if (control instanceof HTMLInputElement)
-      this.#keep(withValue(this.#values, control.name, control.checked));
+      this.#store(withValue(this.#values, control.name, control.checked));
     else if (control instanceof HTMLSelectElement)
-      this.#keep(withValue(this.#values, control.name, control.value));
+      this.#store(withValue(this.#values, control.name, control.value));
   }
 
   #restoreDefaults() {
-    this.#keep(readValues(null));
-    this.#listener.said('Settings reset to defaults.');
+    this.#store(readValues(null));
+    this.#listener.announce('Settings reset to defaults.');
   }
 
   /** @param {Values} values */
-  #keep(values) {
+  #store(values) {
     try {
       localStorage.setItem(KEY, writeValues(values));
     } catch {
-      this.#listener.said('This browser can’t save settings. They last until you close the page.');
+      this.#listener.announce(
+        'This browser can’t save settings. They last until you close the page.',
+      );
     }
-    this.#take(values);
+    this.#adopt(values);
   }
 
   /** @param {Values} values */
-  #take(values) {
+  #adopt(values) {
     if (writeValues(values) === writeValues(this.#values)) return;
     this.#values = values;
     this.#apply();

@@ -1,9 +1,9 @@
-// The settings as values: which there are, what each may be, and how they are kept as a string.
-// Pure. Whatever is read back is a complete and valid set, also if an older or newer page wrote it.
+// The settings: their names, defaults, allowed values and stored form. Pure. What is read back is
+// always complete and valid, even if an older or newer page wrote it.
 
 /**
  * @typedef {object} Values
- * @property {'off' | 'important' | 'all'} announcements what screen readers are told
+ * @property {'off' | 'important' | 'all'} announcements what is announced to screen readers
  * @property {'moves' | 'inserts'} tab what the Tab key does in the text
  * @property {boolean} spelling whether the browser marks spelling
  * @property {'fixed' | 'proportional'} font
@@ -40,7 +40,7 @@ export function readValues(stored) {
 }
 
 /**
- * What is kept: only what differs, so that a better default reaches those who never chose.
+ * The stored form: only what differs from the defaults, so that users who never chose get new ones.
  *
  * @param {Values} values
  */
@@ -52,7 +52,7 @@ export function writeValues(values) {
 }
 
 /**
- * The values after one was chosen; the same ones where it is no setting or cannot have this value.
+ * The values with one changed, or unchanged if there is no such setting or value.
  *
  * @param {Values} values
  * @param {string} name

@@ -1,16 +1,90 @@
-// What the header says about the state of the user's text. Pure: it is told the time.
-// It says "saved" only of what the server has acknowledged.
+// The header's status of the user's text, which also sets the page's title and icon and announces
+// trouble. It says "saved" only of what the server has acknowledged.
+
+import { byId, setText } from './dom.js';
+import { showState } from './favicon.js';
 
 /** @typedef {import('../replica/connection.js').ConnectionState} ConnectionState */
-/** @typedef {{icon: string, text: string, said: string}} Status said: to be announced, once */
 /**
- * @typedef {{replica: import('../replica/replica.js').Replica, connection: ConnectionState, nowMs: number,
- *   dirtySinceMs: number | null, offlineSinceMs: number | null, isKept: boolean}} Situation isKept:
- *   whether what is not sent yet would still be there if the page went away
+ * @typedef {{replica: import('../replica/replica.js').Replica, connection: ConnectionState,
+ *   isKept: boolean}} State isKept: whether unsent text would survive the page
+ * @typedef {State & {nowMs: number, dirtySinceMs: number | null, offlineSinceMs: number | null}} Situation
+ * @typedef {{icon: string, text: string, announced: string}} Status announced: what is announced, once
  */
 
 const SLOW_MS = 2_000;
 const OFFLINE_SHOWN_MS = 2_000;
+
+export class StatusLine {
+  #documentName;
+  #clock;
+  #announce;
+  /** @type {number | null} */
+  #dirtySinceMs = null;
+  /** @type {number | null} */
+  #offlineSinceMs;
+  #announced = '';
+
+  /**
+   * @param {string} documentName
+   * @param {import('../replica/connection.js').Clock} clock
+   * @param {(sentence: string) => void} announce
+   */
+  constructor(documentName, clock, announce) {
+    this.#documentName = documentName;
+    this.#clock = clock;
+    this.#announce = announce;
+    this.#offlineSinceMs = clock.now();
+    setText('document-name', documentName);
+  }
+
+  /** Whether the status may change with time alone. */
+  get isWaiting() {
+    return this.#dirtySinceMs !== null || this.#offlineSinceMs !== null;
+  }
+
+  online() {
+    if (this.#announced) this.#announce('Back online.');
+    this.#offlineSinceMs = null;
+  }
+
+  offline() {
+    this.#offlineSinceMs = this.#clock.now();
+  }
+
+  /** @param {State} state */
+  show(state) {
+    const { replica, connection } = state;
+    const nowMs = this.#clock.now();
+    const isClean = replica.state.name === 'idle' && !replica.isUnsent;
+    this.#dirtySinceMs = isClean ? null : (this.#dirtySinceMs ?? nowMs);
+    const [dirtySinceMs, offlineSinceMs] = [this.#dirtySinceMs, this.#offlineSinceMs];
+    const { icon, text, announced } = statusOf({ ...state, nowMs, dirtySinceMs, offlineSinceMs });
+    setText('status-icon', icon);
+    setText('status-text', text);
+    const button = byId('status', HTMLElement);
+    button.classList.toggle('warning', announced !== '');
+    button.title = connection.name === 'open' ? '' : 'Reconnect now';
+    if (announced !== this.#announced) {
+      this.#announced = announced;
+      if (announced) this.#announce(announced);
+    }
+    const isConflict = replica.conflict !== null && announced === '';
+    showState(icon === '⚠' ? this.#trouble(isConflict) : this.#progress(), this.#documentName);
+  }
+
+  /** @param {boolean} isConflict whether a conflict is the only trouble */
+  #trouble(isConflict) {
+    if (isConflict) return 'conflict';
+    return this.#offlineSinceMs === null ? 'unsaved' : 'offline';
+  }
+
+  /** An icon that changed at every key would be distracting. */
+  #progress() {
+    const sinceMs = this.#dirtySinceMs ?? this.#clock.now();
+    return this.#clock.now() - sinceMs > SLOW_MS ? 'busy' : 'saved';
+  }
+}
 
 /** @param {Situation} situation @returns {Status} */
 export function statusOf(situation) {
@@ -23,12 +97,12 @@ export function statusOf(situation) {
   if (replica.conflict && !replica.isDeciding) {
     const count = replica.conflict.hunks.length;
     const text = `${count} conflict${count === 1 ? '' : 's'} to review. Everything else is saved.`;
-    return { icon: '⚠', text, said: '' }; // the bar says it
+    return { icon: '⚠', text, announced: '' }; // the conflict bar announces it
   }
-  if (replica.known.commit === null) return { icon: '…', text: 'Loading', said: '' };
-  if (dirtySinceMs === null) return { icon: '✓', text: 'Saved', said: '' };
+  if (replica.known.commit === null) return { icon: '…', text: 'Loading', announced: '' };
+  if (dirtySinceMs === null) return { icon: '✓', text: 'Saved', announced: '' };
   const text = nowMs - dirtySinceMs < SLOW_MS ? 'Saving' : 'Still saving';
-  return { icon: '…', text, said: '' };
+  return { icon: '…', text, announced: '' };
 }
 
 /** @param {Situation} situation @returns {Status} */
@@ -41,11 +115,11 @@ function offline({ connection, nowMs, replica, isKept }) {
     replica.known.commit === null ? '' : ' Keep typing: your text is stored on this device.';
   const seconds = isWaiting ? Math.ceil((connection.untilMs - nowMs) / 1000) : 0;
   const again = seconds > 3 ? ` Reconnecting in ${seconds} s.` : '';
-  const said = `${reason}.${advice}`;
-  return { icon: '⚠', text: said + again, said };
+  const announced = `${reason}.${advice}`;
+  return { icon: '⚠', text: announced + again, announced };
 }
 
 /** @param {string} text @returns {Status} */
 function warning(text) {
-  return { icon: '⚠', text, said: text };
+  return { icon: '⚠', text, announced: text };
 }

@@ -1,13 +1,13 @@
-// What this browser remembers: the user's name and the documents seen, for all tabs; and for one
-// tab what it needs to go on after the page is loaded anew.
+// What the browser stores: the user's name and recent documents, for all tabs; and for each tab a
+// snapshot, to continue from after a reload.
 
 /** @typedef {{name: string, seen: number}} Recent */
 
 const NAME = 'gollabedit.name';
 const RECENT = 'gollabedit.recent';
-const RECENT_MOST = 20;
+const RECENT_MAX = 20;
 
-/** @template T @param {() => T} action @param {T} otherwise for when storage is switched off */
+/** @template T @param {() => T} action @param {T} otherwise if storage is switched off */
 function attempt(action, otherwise) {
   try {
     return action();
@@ -44,7 +44,7 @@ function isRecent(stored) {
 /** @param {string} name */
 export function remember(name) {
   const others = recentDocuments().filter((recent) => recent.name !== name);
-  store([{ name, seen: Date.now() }, ...others].slice(0, RECENT_MOST));
+  store([{ name, seen: Date.now() }, ...others].slice(0, RECENT_MAX));
 }
 
 /** @param {string} name */
@@ -63,11 +63,11 @@ function store(recent) {
   attempt(() => localStorage.setItem(RECENT, JSON.stringify(recent)), undefined);
 }
 
-/** @typedef {{snapshot: import('../replica/replica.js').Snapshot, page: string}} Left page: the one that left it */
+/** @typedef {{snapshot: import('../replica/replica.js').Snapshot, page: string}} Left page: the one that left the snapshot */
 
 /**
- * Take what the tab left behind when its page was unloaded. Taken, not read: a tab that is
- * duplicated copies the storage, and two tabs must not be one client.
+ * Take the snapshot that the tab's last page left. Taken, not read: a duplicated tab copies the
+ * storage, and two tabs must not be the same client.
  *
  * @param {string} document
  * @returns {Left | null}

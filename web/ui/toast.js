@@ -1,9 +1,9 @@
-// One sentence about what was just done, with a way to take it back. It has a row of its own below
-// the text, so that it covers nothing, and stays while somebody is at it.
+// One sentence about what was just done, with a button to undo it. It has its own row below the
+// text, so that it covers nothing, and stays while it has the pointer or the focus.
 
 import { byId } from './dom.js';
 
-const STAYS_MS = 15_000;
+const SHOWN_MS = 15_000;
 
 /** @typedef {{label: string, run: () => void}} Action */
 
@@ -16,11 +16,11 @@ export class Toast {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {() => void} left the focus has nowhere to be any more */
-  constructor(left) {
+  /** @param {() => void} focusEditor called when the focus was in the toast */
+  constructor(focusEditor) {
     const leave = () => {
       this.hide();
-      left();
+      focusEditor();
     };
     this.#button.onclick = () => {
       const action = this.#action;
@@ -44,7 +44,7 @@ export class Toast {
     this.#hideLater();
   }
 
-  /** What is offered can no longer be done; what was said stays. */
+  /** Hide the button: the action is no longer possible. */
   withdraw() {
     this.#button.hidden = true;
   }
@@ -57,6 +57,6 @@ export class Toast {
 
   #hideLater() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.hide(), STAYS_MS);
+    this.#timer = setTimeout(() => this.hide(), SHOWN_MS);
   }
 }

@@ -1,18 +1,18 @@
 """The pusher's terminal output."""
 
 from merge.three_way import merge
-from server.core.submission import Disputed, Taken
+from server.core.submission import Accepted, Conflicted
 from server.push.report import accepted_line, conflict_lines, printable
 
 
 def disputed(base: str, master: str, sent: str, *files: str) -> list[str]:
     hunks = merge(base, master, sent).hunks
     assert hunks or files
-    return conflict_lines(Disputed("c" * 40, master, hunks, files), sent, "notes.txt")
+    return conflict_lines(Conflicted("c" * 40, master, hunks, files), sent, "notes.txt")
 
 
 def taken(*people: str) -> str:
-    return accepted_line(Taken("a" * 40, "", is_new=True, people=people), "b" * 40)
+    return accepted_line(Accepted("a" * 40, "", is_new=True, people=people), "b" * 40)
 
 
 def test_a_merge_names_the_authors() -> None:

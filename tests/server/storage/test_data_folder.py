@@ -1,4 +1,4 @@
-"""The data folder: whose it is, and what it refuses."""
+"""The data folder: its lock, its format, its permissions."""
 
 import subprocess
 import sys
