@@ -52,7 +52,7 @@ WORKLOADS = {
     ),
     "w2-half": Workload(
         "W2 at half the rate",
-        "The same writers at half of what the system reached above, for five seconds.",
+        "The same writers at half the rate that the system reached above, for five seconds.",
         typists.w2_half,
         {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
         is_plotted=True,
@@ -72,8 +72,8 @@ WORKLOADS = {
         is_plotted=True,
     ),
     "w5": Workload(
-        "W5: opened after a restart",
-        "A document with so many edits: connecting until its text is there; the data folder.",
+        "W5: opening after a restart",
+        "A document with many edits: time from connecting to its text; size of the data folder.",
         restarts.w5,
         {
             "edits": "edits",
@@ -85,7 +85,7 @@ WORKLOADS = {
     ),
     "w5-large": Workload(
         "W5 with a long history",
-        "A document whose history was made by `git fast-import`, and an empty one.",
+        "A document with a history made by `git fast-import`, and an empty one.",
         restarts.w5_large,
         {"commits": "commits", "open_ms": "open ms", "empty_ms": "empty ms"},
         rounds=1,
@@ -93,13 +93,13 @@ WORKLOADS = {
     ),
     "w6": Workload(
         "W6: killed",
-        "SIGKILL at the last answer, then a restart: words that were answered and are not there.",
+        "SIGKILL at the last answer, then a restart: acknowledged words that are lost.",
         restarts.w6,
         {"edits": "edits", "lost": "lost"},
     ),
     "clone": Workload(
-        "Cloning beside the typing",
-        "W2, half of the time with `git clone` in a loop; each clone passes `git fsck --strict`.",
+        "Cloning while typing",
+        "W2, half the time with `git clone` in a loop; each clone passes `git fsck --strict`.",
         costs.clone,
         {
             "edits": "edits",
@@ -112,8 +112,8 @@ WORKLOADS = {
         is_for_all=False,
     ),
     "disk": Workload(
-        "Disk for each edit",
-        "Of a document of 20 KB, beyond what it took before; the server stopped.",
+        "Disk space per edit",
+        "Growth of a document of 20 KB, measured after the server has stopped.",
         costs.per_edit,
         {
             "one_edits": "edits",
@@ -126,7 +126,7 @@ WORKLOADS = {
         rounds=1,
     ),
     "memory": Workload(
-        "Memory for each open document",
+        "Memory per open document",
         "Documents of 20 KB with one idle client each: the server's resident memory.",
         costs.memory,
         {
@@ -140,7 +140,7 @@ WORKLOADS = {
     ),
     "start": Workload(
         "Start with many documents",
-        "From the start of the process until /readyz answers, and until some of them are opened.",
+        "From the start of the process until /readyz answers, and until some of them are open.",
         restarts.start,
         {
             "documents": "documents",

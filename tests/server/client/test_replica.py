@@ -32,7 +32,7 @@ from server.protocol import (
 
 
 def welcome(text: str = "one two three\n", revision: str = "r1", **fields: object) -> Welcome:
-    told: dict[str, object] = {
+    defaults: dict[str, object] = {
         "document": "notes",
         "client": "k1",
         "key": "secret",
@@ -43,7 +43,7 @@ def welcome(text: str = "one two three\n", revision: str = "r1", **fields: objec
         "unmerged": 0,
         "limits": Limits(1000, 4000, 100.0),
     }
-    return Welcome(revision=revision, text=text, check=check_of(text), **(told | fields))  # type: ignore[arg-type]
+    return Welcome(revision=revision, text=text, check=check_of(text), **(defaults | fields))  # type: ignore[arg-type]
 
 
 def update(before: str, after: str, from_: str, revision: str) -> Update:
