@@ -155,7 +155,7 @@ class Connection:
             self._frames.put_nowait(encode(message).decode())
 
     async def _connect_once(self, http: ClientSession) -> str | None:
-        """Connect and serve until disconnected; return why no message arrived, if none did."""
+        """Connect and serve until disconnected; return the problem, if any."""
         try:
             async with http.ws_connect(self._url, heartbeat=_HEARTBEAT_S, max_msg_size=0) as socket:
                 self._frames, self._socket = asyncio.Queue(), socket
@@ -199,7 +199,7 @@ class Connection:
             await socket.send_str(await self._frames.get())
 
     async def _read(self, socket: ClientWebSocketResponse[bool]) -> str | None:
-        """Pass messages to the listener; return the problem if there was no valid message."""
+        """Pass messages to the listener until disconnected; return the problem, if any."""
         received = False
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:

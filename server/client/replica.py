@@ -220,16 +220,6 @@ class Replica:
         if self._needs_resync and self.conflict is None:
             self._fetch()
 
-    def caught_up_text(self) -> str | None:
-        """Return the text after `catch_up`, or None if only the server can merge it."""
-        ours = self.newest.text
-        if self.local == self.known.text:
-            return ours
-        merged = merge(self.known.text, ours, self.local)
-        if merged.clean:
-            return merged.text
-        return keep_all(merged) if self.known.commit is None else None
-
     def catch_up(self) -> bool:
         """Merge `newest` into `local`; return False if it is left to the server."""
         assert self.can_catch_up
@@ -240,6 +230,18 @@ class Replica:
         self.known, self.local, self._newest = self.newest, text, None
         self.is_cut_off = False
         return True
+
+    def caught_up_text(self) -> str | None:
+        """Return the text after `catch_up`, or None if only the server can merge it."""
+        ours = self.newest.text
+        if self.local == self.known.text:
+            return ours
+        merged = merge(self.known.text, ours, self.local)
+        if merged.clean:
+            return merged.text
+        return keep_all(merged) if self.known.commit is None else None
+
+    # --- the conflict
 
     def resolve(self, conflict: Conflict, text: str) -> None:
         """Resolve a conflict.

@@ -29,7 +29,7 @@ async def test_what_was_acknowledged_survives_every_kill(
     assert not results.faults
     assert results.rounds == results.kills == _ROUNDS
     assert results.early_kills > 0
-    assert results.kills_at_work > 0, "nobody had an edit outstanding"
+    assert results.kills_at_work > 0, "no edit was outstanding"
     assert results.acknowledged > 20 * _ROUNDS
     assert results.conflicts > 0
     assert results.resolved + results.parked > 0

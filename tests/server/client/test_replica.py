@@ -32,7 +32,7 @@ from server.protocol import (
 
 
 def welcome(text: str = "one two three\n", revision: str = "r1", **fields: object) -> Welcome:
-    told: dict[str, object] = {
+    defaults: dict[str, object] = {
         "document": "notes",
         "client": "k1",
         "key": "secret",
@@ -43,7 +43,7 @@ def welcome(text: str = "one two three\n", revision: str = "r1", **fields: objec
         "unmerged": 0,
         "limits": Limits(1000, 4000, 100.0),
     }
-    return Welcome(revision=revision, text=text, check=check_of(text), **(told | fields))  # type: ignore[arg-type]
+    return Welcome(revision=revision, text=text, check=check_of(text), **(defaults | fields))  # type: ignore[arg-type]
 
 
 def update(before: str, after: str, from_: str, revision: str) -> Update:
@@ -81,7 +81,7 @@ def submitted(replica: Replica, text: str) -> ClientMessage:
 
 
 def is_settled(replica: Replica) -> bool:
-    """Whether both sides have everything of each other."""
+    """Whether both sides have everything."""
     is_behind = replica._newest is not None or replica._needs_resync
     return replica.is_online and replica.is_idle and not replica.is_unsent and not is_behind
 
@@ -103,7 +103,7 @@ def test_p1_it_begins_with_hello_and_shows_the_text_of_the_welcome() -> None:
     assert is_settled(replica)
 
 
-def test_an_edit_is_sent_as_what_changed_and_settles_with_its_answer() -> None:
+def test_an_edit_is_sent_as_splices_and_settles_with_its_answer() -> None:
     replica = joined()
     assert submitted(replica, "one 2 three\n") == Edit(1, "r1", splices=[(4, 3, "2")])
     assert not is_settled(replica)
@@ -122,7 +122,7 @@ def test_p6_updates_are_dropped_while_an_edit_is_outstanding() -> None:
     assert replica.local == "1 2 three\n"
 
 
-def test_p6_after_a_refused_edit_it_asks_what_it_missed() -> None:
+def test_p6_after_a_refused_edit_it_fetches_what_it_missed() -> None:
     replica = joined()
     submitted(replica, "one\0two\n")
     replica.received(update("one two three\n", "1 two three\n", "r1", "r2"))
@@ -145,7 +145,7 @@ def test_what_was_written_meanwhile_is_merged_and_sent() -> None:
     assert replica.take_messages() == [Edit(2, "r2", splices=[(4, 5, "3")])]
 
 
-def test_the_same_words_are_left_to_the_server_to_merge() -> None:
+def test_conflicting_words_are_left_to_the_server_to_merge() -> None:
     replica = joined()
     submitted(replica, "one 2 three\n")
     replica.edited("one II three\n")
@@ -155,7 +155,7 @@ def test_the_same_words_are_left_to_the_server_to_merge() -> None:
     assert replica.take_messages() == [Edit(2, "c1", splices=[(4, 1, "II")])]
 
 
-def test_p9_in_a_conflict_the_text_stays_and_an_edit_goes_on_from_the_own_commit() -> None:
+def test_p9_in_a_conflict_the_text_stays_and_edits_are_based_on_the_own_commit() -> None:
     replica = in_conflict()
     assert replica.local == "one deux three\n"
     assert submitted(replica, "one deux 3\n") == Edit(2, "c1", text="one deux 3\n")
@@ -174,14 +174,14 @@ def test_p9_a_resolution_names_the_revision_that_was_shown() -> None:
     assert replica.local == "one zwei deux three\n"
 
 
-def test_p9_a_conflict_that_is_gone_by_itself_brings_what_everybody_has() -> None:
+def test_p9_a_conflict_that_resolves_itself_brings_the_text_of_master() -> None:
     replica = in_conflict()
     replica.received(merged(1, "c1", "r3", "one deux three\n", "1 deux three\n"))
     assert replica.catch_up()
     assert replica.local == "1 deux three\n"
 
 
-def test_p9_a_parked_conflict_goes_on_from_what_everybody_has() -> None:
+def test_p9_after_parking_the_client_continues_from_master() -> None:
     replica = in_conflict()
     replica.park()
     assert replica.take_messages() == [Park(2, "c1")]
@@ -191,7 +191,7 @@ def test_p9_a_parked_conflict_goes_on_from_what_everybody_has() -> None:
     assert is_settled(replica)
 
 
-def test_p3_after_a_reconnect_the_same_is_sent_again() -> None:
+def test_p3_after_a_reconnection_the_same_submission_is_sent_again() -> None:
     replica = joined()
     message = submitted(replica, "one 2 three\n")
     replica.closed()
@@ -202,7 +202,7 @@ def test_p3_after_a_reconnect_the_same_is_sent_again() -> None:
     assert replica.take_messages() == [message]
 
 
-def test_p3_so_it_is_from_a_snapshot_in_another_process() -> None:
+def test_p3_a_snapshot_resends_the_submission_in_another_process() -> None:
     replica = joined()
     message = submitted(replica, "one 2 three\n")
     later = Replica(replica.snapshot())
@@ -212,7 +212,7 @@ def test_p3_so_it_is_from_a_snapshot_in_another_process() -> None:
     assert later.take_messages() == [message]
 
 
-def test_p14_whoever_is_not_resumed_has_everything_unsent() -> None:
+def test_p14_a_client_that_is_not_resumed_has_everything_unsent() -> None:
     replica = joined()
     submitted(replica, "one 2 three\n")
     replica.closed()
@@ -252,7 +252,7 @@ def test_p8_a_server_that_sends_the_text_is_asked_whether_it_knows_the_revision(
     assert (replica.local, replica.is_cut_off, is_settled(replica)) == ("one two\n", False, True)
 
 
-def test_p4_a_server_that_was_restored_does_not_and_that_outlives_a_restart() -> None:
+def test_p4_being_cut_off_by_a_restored_server_survives_a_restart() -> None:
     replica = joined()
     replica.closed()
     replica.opened("Bot")
@@ -266,7 +266,7 @@ def test_p4_a_server_that_was_restored_does_not_and_that_outlives_a_restart() ->
     assert (replica.local, replica.is_cut_off) == ("one\n", False)
 
 
-def test_a_server_that_is_busy_gets_the_same_again_later() -> None:
+def test_after_a_temporary_error_the_same_message_is_sent_again() -> None:
     replica = joined()
     message = submitted(replica, "one 2 three\n")
     replica.received(Error(Code.RATE_LIMITED, "Too quick.", seq=1, retry_after_s=2.5))
@@ -292,7 +292,7 @@ def test_a_text_that_has_drifted_is_fetched() -> None:
     assert replica.take_messages() == [Sync()]
 
 
-def test_a_text_made_of_an_older_one_is_sent_on_that_base() -> None:
+def test_a_text_made_from_an_older_one_is_sent_with_that_base() -> None:
     replica = joined()
     older = replica.known
     replica.received(update("one two three\n", "one two 3\n", "r1", "r2"))
@@ -302,7 +302,7 @@ def test_a_text_made_of_an_older_one_is_sent_on_that_base() -> None:
     assert replica.take_messages() == [Edit(1, "r1", splices=[(4, 3, "2")])]
 
 
-def test_an_answer_to_what_was_not_asked_is_an_error() -> None:
+def test_an_answer_without_a_submission_is_an_error() -> None:
     replica = joined()
     with pytest.raises(UnexpectedMessageError):
         replica.received(merged(1, "c1", "c1", "", ""))

@@ -7,7 +7,7 @@ from server.git.pending_objects import PendingObjects
 
 
 def versions(count: int) -> list[tuple[GitObject, bytes]]:
-    """TextCache of which each is a delta of the one before."""
+    """Texts of which each is a delta of the one before."""
     text = b"a line of some length\n" * 20
     chain: list[tuple[GitObject, bytes]] = [(new_object(Kind.BLOB, text), text)]
     for number in range(count - 1):
