@@ -17,6 +17,7 @@ from typing import BinaryIO
 from aiohttp import web
 
 from server.git.process import ENVIRONMENT
+from server.support.tasks import finish
 
 BLOCK_BYTES = 64 * 1024
 
@@ -66,7 +67,7 @@ async def run_service(
         yield process
         await process.wait()
     finally:
-        await _end(process)
+        await finish(_end(process))
 
 
 async def _end(process: Process) -> None:

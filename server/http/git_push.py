@@ -184,7 +184,7 @@ async def _run(
     hooks: HookServer,
     upload: BinaryIO,
 ) -> None:
-    """Run `receive-pack` with a socket for its hooks."""
+    """Run `receive-pack` with a socket on which its hooks ask the push."""
     ours, theirs = socket.socketpair()
     with theirs:
         reader, writer = await asyncio.open_connection(sock=ours, limit=_COMMANDS_BYTES_MAX)

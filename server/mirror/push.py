@@ -25,6 +25,7 @@ from server.core.git_model import CLIENTS, MASTER, UNMERGED
 from server.git.objects import DELTA_DEPTH_MAX
 from server.git.process import ELSEWHERE, GENTLY
 from server.mirror.remote import local_path, mask
+from server.support.tasks import finish
 
 _SETTINGS = (
     f"pack.depth={DELTA_DEPTH_MAX}",  # a lower value would split our delta chains
@@ -188,7 +189,7 @@ async def _run(*command: str, environment: Mapping[str, str]) -> _Ran:
             code = await process.wait()
         finally:
             if process.returncode is None:
-                await _terminate(process)
+                await finish(_terminate(process))
         return _Ran(code, _read(out), _read(err))
 
 
@@ -202,28 +203,10 @@ async def _terminate(process: Process) -> None:
 
     On SIGTERM Git removes its lock files, including those of a local remote.
     """
-    try:
-        _signal(process, signal.SIGTERM)
-        await _wait_briefly(process)
-    finally:
-        _signal(process, signal.SIGKILL)  # Git may have exited and left children
-        await _reaped(process)
-
-
-async def _reaped(process: Process) -> None:
-    """Wait until a killed process has exited, even if cancelled.
-
-    Otherwise the event loop could be closed before it has noticed the exit.
-    """
-    ending = asyncio.ensure_future(_wait_briefly(process))
-    interrupted: asyncio.CancelledError | None = None
-    while not ending.done():
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError as problem:
-            interrupted = problem
-    if interrupted:
-        raise interrupted
+    _signal(process, signal.SIGTERM)
+    await _wait_briefly(process)
+    _signal(process, signal.SIGKILL)  # Git may have exited and left children
+    await _wait_briefly(process)
 
 
 def _signal(process: Process, number: int) -> None:
