@@ -54,7 +54,7 @@ class DirectJournal:
         position = self._positions[entry.document]
         if follows != position:
             raise OvertakenError(
-                f"{entry.document}: an entry that follows {follows}, not {position}"
+                f"{entry.document}: the entry follows {follows}, but the last is {position}"
             )
         store(self._path_of(entry.document), entry)
         self._positions[entry.document] = position + 1

@@ -281,8 +281,8 @@ class SqliteJournal:
             document = waiting.document
             last = positions.get(document) or self._positions.get(document, 0)
             if waiting.follows != last:
-                sentence = f"{document}: an entry that follows {waiting.follows}, not {last}"
-                waiting.future.set_exception(OvertakenError(sentence))
+                problem = f"the entry follows {waiting.follows}, but the last is {last}"
+                waiting.future.set_exception(OvertakenError(f"{document}: {problem}"))
                 continue
             written.append(waiting)
             waiting.position = positions[document] = self._last + len(written)

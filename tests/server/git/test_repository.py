@@ -9,6 +9,7 @@ import pytest
 
 from merge.splices import Splice, apply
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
+from server.git import bare
 from server.git.changes import Entry, RefMove
 from server.git.repository import Repository, RepositoryError
 from server.storage.journal import JournalError, OvertakenError, direct
@@ -316,8 +317,11 @@ def test_a_folder_that_is_no_repository_is_refused(path: Path) -> None:
 async def test_it_refuses_to_block_an_event_loop(path: Path) -> None:
     with pytest.raises(AssertionError, match="event loop"):
         Repository(path, "notes.txt")
-    elsewhere = await asyncio.to_thread(Repository, path, "notes.txt")
-    assert elsewhere.path == path
+    await asyncio.to_thread(bare.create, path)
+    opened = await asyncio.to_thread(Repository, path, "notes.txt")
+    for blocks in (opened.has_commit, opened.text, opened.time, opened.trailers, opened.head):
+        with pytest.raises(AssertionError, match="event loop"):
+            blocks("c" * 40)
 
 
 def test_every_stored_file_is_synced(
