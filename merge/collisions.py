@@ -1,91 +1,90 @@
-"""Which changes of the two sides cannot both be carried out where they were made.
+"""Collisions: changes of the two sides that cannot both be applied where they were made.
 
-Text that neither side touched keeps changes apart. Changes that meet are both kept, or collide:
+Unchanged text separates changes. Changes that meet are both kept, or collide:
 
-    insertion and insertion    at one point: whole lines and what people are typing are both kept;
-                               two words or two numbers in one place collide, two sentences do not
-    deletion and deletion      both
-    insertion and deletion     not inside it; at its edge both, unless both are words
-    replacement and another    both if a blank, a line end or a whole word or mark lies between, or
-                               whole words are put at its edge
-    the same change            once
-    the same words inserted    in one line at two places, or moved to two places: they collide
+    insertion and insertion    at one point: whole lines, sentences and letters are both kept; two
+                               words or two numbers collide
+    deletion and deletion      both kept
+    insertion and deletion     inside it they collide; at its edge both are kept unless both are
+                               words
+    replacement and another    both kept if a blank, a line end, a whole word or a whole punctuation
+                               mark separates them, or whole words are inserted at its edge
+    the same change            applied once
+    the same words inserted    at two places of a line, or moved to two places: they collide
     whole lines inserted       between lines that the other side indents: they collide
 
-Letters are typed one by one, and whoever types sees what becomes of them; a word that arrives as a
-whole was meant as a whole. So three letters, or a digit, count as words (`says_something`).
+Letters are typed one by one, in sight of the result; a word that arrives as a whole is meant as a
+whole. So three letters, or a digit, count as a word (`has_word`). docs/merge.md has examples.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from unicodedata import combining, normalize
 
-from merge.between import is_between_words
+from merge.diff_splices import is_between_words
 from merge.order import has_order
-from merge.placed import Placed, is_empty_line, is_line_start, is_lines, old_text, says_something
+from merge.placed import Placed, has_word, is_empty_line, is_line_start, is_lines, old_text
 from merge.tokens import tokens
 
-# Pairs of changes that are looked at: no moment of typing has more.
+# More pairs of changes than this collide: the time must stay bounded.
 _PAIRS_MAX = 10_000
-# In a longer run without blanks, or a longer insertion, no words are looked for.
+# Longer runs without blanks, and longer insertions, are not searched for words.
 _RUN_MAX = 1_000
 _SENTENCE_ENDS = ".!?。！？"
 
 
-def collide(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> bool:
-    """Whether it is not plain what both sides' changes come to together."""
+def collide(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> bool:
+    """Whether any two changes of the two sides collide."""
     return (
-        len(mine) * len(yours) > _PAIRS_MAX
-        or _both_moved(base, mine, yours)
-        or _indents_around(base, mine, yours)
-        or _indents_around(base, yours, mine)
-        or not all(_go_together(base, *pair) for pair in product(mine, yours))
+        len(ours) * len(theirs) > _PAIRS_MAX
+        or _both_moved(base, ours, theirs)
+        or _indents_around(base, ours, theirs)
+        or _indents_around(base, theirs, ours)
+        or not all(_are_compatible(base, *pair) for pair in product(ours, theirs))
     )
 
 
-def _go_together(base: str, one: Placed, other: Placed) -> bool:
+def _are_compatible(base: str, one: Placed, other: Placed) -> bool:
     if one.splice == other.splice:
         return True
     first, last = sorted((one, other))
     if first.is_insertion and last.is_insertion:
         if first.start == last.start:
             return _may_share_point(base, first, last)
-        return not _say_the_same(base, first, last)
+        return not _insert_same_words(base, first, last)
     if first.end > last.start:
         return first.is_deletion and last.is_deletion
     if first.end == last.start:
         return _may_touch(base, first, last)
-    return not (first.is_replacement or last.is_replacement) or _is_something_between(
-        base, first, last
-    )
+    return not (first.is_replacement or last.is_replacement) or _are_separated(base, first, last)
 
 
 def _may_share_point(base: str, one: Placed, other: Placed) -> bool:
-    """Whether both insertions can stand, one behind the other."""
+    """Whether two insertions at one point can both be kept."""
     lines = is_lines(base, one), is_lines(base, other)
     if all(lines):
-        are_others = _lines(one.inserted).isdisjoint(_lines(other.inserted))
-        return are_others and has_order(one.inserted, other.inserted)
+        are_distinct = _lines(one.inserted).isdisjoint(_lines(other.inserted))
+        return are_distinct and has_order(one.inserted, other.inserted)
     if any(lines) or is_empty_line(base, one.start):
         return True
-    if says_something(one.inserted) and says_something(other.inserted):
+    if has_word(one.inserted) and has_word(other.inserted):
         return all(_is_sentence(base, each) for each in (one, other))
-    return not _tears_words(base, one, other)
+    return not _splits_word(base, one, other)
 
 
 def _may_touch(base: str, first: Placed, last: Placed) -> bool:
-    """Whether two changes side by side can both be carried out; not two insertions."""
+    """Whether two changes side by side can both be applied; they are not two insertions."""
     if first.is_deletion and last.is_deletion:
         return True
     if is_lines(base, first) and is_line_start(base, last.start):
-        return True  # a line, and something in the line behind it
+        return True  # a line, and a change in the line behind it
     if first.is_insertion:
-        return _may_edge(base, first, last)
-    return last.is_insertion and _may_edge(base, last, first)
+        return _may_adjoin(base, first, last)
+    return last.is_insertion and _may_adjoin(base, last, first)
 
 
-def _may_edge(base: str, insertion: Placed, change: Placed) -> bool:
-    """Whether an insertion can stand at the edge of what the other side removed or replaced."""
+def _may_adjoin(base: str, insertion: Placed, change: Placed) -> bool:
+    """Whether an insertion can be kept at the edge of a deletion or replacement."""
     is_before = insertion.start == change.start
     if change.is_replacement and "\n" in change.inserted + old_text(base, change):
         return is_before and is_lines(base, insertion)
@@ -94,17 +93,17 @@ def _may_edge(base: str, insertion: Placed, change: Placed) -> bool:
     if is_lines(base, change) and is_before:
         return not is_line_start(base, insertion.start)
     if change.is_deletion:
-        if _glues(base, insertion, change):
+        if _joins_words(base, insertion, change):
             return False
-        is_word = says_something(insertion.inserted) and says_something(old_text(base, change))
+        is_word = has_word(insertion.inserted) and has_word(old_text(base, change))
         return insertion.is_alone and not is_word
     return _is_accent(base, change) or is_between_words(
         base, insertion.start, insertion.end, insertion.inserted
     )
 
 
-def _glues(base: str, insertion: Placed, deletion: Placed) -> bool:
-    """Whether the deletion takes away the blank that divides the insertion from the next word."""
+def _joins_words(base: str, insertion: Placed, deletion: Placed) -> bool:
+    """Whether the deletion includes the blank between the insertion and the next word."""
     if insertion.start == deletion.start:
         sides = insertion.inserted[-1:], base[deletion.end : deletion.end + 1]
     else:
@@ -114,7 +113,7 @@ def _glues(base: str, insertion: Placed, deletion: Placed) -> bool:
 
 
 def _is_accent(base: str, change: Placed) -> bool:
-    """Whether a letter got or lost its accent."""
+    """Whether a change only adds or removes accents."""
     old, new = (_without_marks(text) for text in (old_text(base, change), change.inserted))
     return old == new
 
@@ -123,8 +122,8 @@ def _without_marks(text: str) -> str:
     return "".join(it for it in normalize("NFD", text) if not combining(it))
 
 
-def _tears_words(base: str, one: Placed, other: Placed) -> bool:
-    """Whether both put words into one word, which more happened to than that."""
+def _splits_word(base: str, one: Placed, other: Placed) -> bool:
+    """Whether both insert words inside a word that was edited elsewhere too."""
     around = base[max(one.start - 1, 0) : one.start], base[one.start : one.start + 1]
     return (
         all(part and not part.isspace() for part in around)
@@ -133,8 +132,8 @@ def _tears_words(base: str, one: Placed, other: Placed) -> bool:
     )
 
 
-def _is_something_between(base: str, first: Placed, last: Placed) -> bool:
-    """Whether an untouched blank, or a whole word or mark, lies between them."""
+def _are_separated(base: str, first: Placed, last: Placed) -> bool:
+    """Whether an unchanged blank, word or punctuation mark lies between two changes."""
     between = base[first.end : last.start]
     if any(map(str.isspace, between)):
         return True
@@ -150,7 +149,7 @@ def _is_something_between(base: str, first: Placed, last: Placed) -> bool:
 
 
 def _run_around(base: str, start: int, end: int) -> tuple[int, int]:
-    """The characters without a blank around this stretch."""
+    """Return the range of the characters without a blank around `start` to `end`."""
     while start > 0 and not base[start - 1].isspace():
         start -= 1
     while end < len(base) and not base[end].isspace():
@@ -158,39 +157,39 @@ def _run_around(base: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _say_the_same(base: str, first: Placed, last: Placed) -> bool:
-    """Whether both insert the same words in one line, be it that one begins with the last of them.
+def _insert_same_words(base: str, first: Placed, last: Placed) -> bool:
+    """Whether both insert the same words in one line, perhaps rotated.
 
-    "b] [" put into "[a]" behind its first mark is "[b] " put before it.
+    "b] [" inserted into "[a]" behind "[" is "[b] " inserted before it.
     """
     if len(first.inserted) > _RUN_MAX or "\n" in base[first.start : last.start]:
         return False
     words = ["".join(change.inserted.split()) for change in (first, last)]
-    return sorted(words[0]) == sorted(words[1]) and says_something(words[0])
+    return sorted(words[0]) == sorted(words[1]) and has_word(words[0])
 
 
-def _both_moved(base: str, mine: Iterable[Placed], yours: Iterable[Placed]) -> bool:
-    """Whether both took the same text away and put it at different places."""
-    taken = {old_text(base, it) for it in mine if it.is_deletion}
-    taken &= {old_text(base, it) for it in yours if it.is_deletion}
-    put = {it.inserted: it.start for it in mine if it.is_insertion and it.inserted in taken}
-    return any(it.is_insertion and put.get(it.inserted, it.start) != it.start for it in yours)
+def _both_moved(base: str, ours: Iterable[Placed], theirs: Iterable[Placed]) -> bool:
+    """Whether both moved the same text to different places."""
+    deleted = {old_text(base, it) for it in ours if it.is_deletion}
+    deleted &= {old_text(base, it) for it in theirs if it.is_deletion}
+    places = {it.inserted: it.start for it in ours if it.is_insertion and it.inserted in deleted}
+    return any(it.is_insertion and places.get(it.inserted, it.start) != it.start for it in theirs)
 
 
-def _indents_around(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> bool:
-    """Whether mine are new lines between two lines that yours indents, or the reverse."""
-    indented = {line for change in yours for line in _indented_line(base, change)}
+def _indents_around(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> bool:
+    """Whether ours inserts lines between two lines that theirs indents or dedents."""
+    indented = {line for change in theirs for line in _indented_line(base, change)}
     return bool(indented) and any(
         change.start in indented
         and base.rfind("\n", 0, change.start - 1) + 1 in indented
         and is_lines(base, change)
-        for change in mine
+        for change in ours
         if change.is_insertion and change.start > 0
     )
 
 
 def _indented_line(base: str, change: Placed) -> Iterator[int]:
-    """Where the line starts that the change indents more or less, if it does nothing else to it."""
+    """Yield the start of the line if all the change does is to indent or dedent it."""
     line = base.rfind("\n", 0, change.end) + 1
     first = base.rfind("\n", 0, change.start) + 1
     before = (base[first : change.start] + change.inserted).rpartition("\n")[2]
@@ -200,11 +199,11 @@ def _indented_line(base: str, change: Placed) -> Iterator[int]:
 
 
 def _is_sentence(base: str, insertion: Placed) -> bool:
-    """Whether it is a whole sentence, and stands where one may begin."""
+    """Whether an insertion is a whole sentence at a place where a sentence may begin."""
     before, written = base[: insertion.start].rstrip(" ")[-1:], insertion.inserted.strip()
     return written[-1:] in _SENTENCE_ENDS and (not before or before in "\n" + _SENTENCE_ENDS)
 
 
 def _lines(text: str) -> set[str]:
-    """The lines with a letter in them."""
+    """Return the lines that have a letter or digit."""
     return {line.strip() for line in text.split("\n") if any(map(str.isalnum, line))}

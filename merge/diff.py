@@ -1,14 +1,14 @@
-"""The shortest way from one list of tokens to another, by Git's own diff (xdiff, Myers).
+"""The shortest edit script between two lists of tokens, by Git's own diff (xdiff, Myers).
 
-Where tokens repeat there may be several shortest ways, and one of them leaves each token the number
-that it has ("- m" four times, the first and the last changed). That one is taken: Git's would say
-that other lines changed than those where somebody wrote.
+It is Git's because the merge promises the result of `git merge-file` wherever that is clean. pygit2
+is used for nothing else: two buffers in, changed ranges out; no repository is opened here or
+anywhere in this package.
 
-It must be Git's: the merge promises what `git merge-file` gives wherever that is clean, and only
-the same diff keeps that promise. pygit2 is used for nothing but this: two buffers in, changed
-ranges out; no repository is opened, here or anywhere in this package.
+If tokens repeat there may be several shortest scripts. If one of them keeps every token at its
+index ("- m" four times, the first and the last changed), it is preferred: Git's may change other
+lines than those that somebody edited.
 
-Tokens become one short line each (the place where they were seen first), so the same function
+Each token is passed as one short line (the index of its first occurrence), so the same function
 compares lines, words or anything hashable.
 """
 
@@ -21,7 +21,7 @@ from pygit2.enums import DiffOption
 
 
 class Change(NamedTuple):
-    """`before[start:end]` gave way to `after[new_start:new_end]`."""
+    """A replacement of `before[start:end]` with `after[new_start:new_end]`."""
 
     start: int
     end: int
@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 def diff(before: Sequence[str], after: Sequence[str]) -> list[Change]:
-    """What changed, in order; between two changes lies at least one unchanged token."""
+    """Return the changes in order, with at least one unchanged token between any two."""
     if before == after:
         return []
     if not before or not after:
@@ -51,7 +51,7 @@ def diff(before: Sequence[str], after: Sequence[str]) -> list[Change]:
 
 
 def _in_place(before: Sequence[str], after: Sequence[str], found: list[Change]) -> list[Change]:
-    """The change that leaves each token where it is, if it is no longer than the one found."""
+    """Return the changes that keep every index if they are no longer than those found."""
     if all(end - start == new_end - new_start for start, end, new_start, new_end in found):
         return found
     is_kept = [one == other for one, other in zip(before, after, strict=True)]
@@ -67,12 +67,12 @@ def _in_place(before: Sequence[str], after: Sequence[str], found: list[Change]) 
 
 
 def _numbered(items: Sequence[str], numbers: dict[str, int], first: int) -> bytes:
-    """Each item as the number of the place where it was seen first; lists of many are long."""
+    """Return a line for each item: the index of its first occurrence in both lists."""
     return "\n".join([*map(str, map(numbers.setdefault, items, count(first))), ""]).encode()
 
 
 def _change(start: int, length: int, new_start: int, new_length: int) -> Change:
-    """From a unified diff's header: counts from 1, but names the line before an empty range."""
+    """Convert a hunk header: it counts from 1, and names the line before an empty range."""
     start -= length > 0
     new_start -= new_length > 0
     return Change(start, start + length, new_start, new_start + new_length)

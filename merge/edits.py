@@ -2,7 +2,7 @@
 
 A word carries the blank before it; only words are compared. Of an insertion or deletion beside
 equal words one cannot know where it happened ("the [big] big house" or "the big [big] house"?). It
-is settled at the likeliest place: before a paragraph rather than a line, a line rather than a
+is anchored at the likeliest place: before a paragraph rather than a line, a line rather than a
 sentence, a sentence rather than a word; and the edit remembers how far it could have been.
 """
 
@@ -39,7 +39,7 @@ def read(text: str) -> Words:
     return Words(words, blanks)
 
 
-class Break(IntEnum):
+class Boundary(IntEnum):
     """What divides two words; the stronger, the likelier an insertion begins there."""
 
     NONE = 0
@@ -53,9 +53,18 @@ class Break(IntEnum):
 class Edit:
     """A change of one side: base words `start` to `end` gave way to words `new_start` to `new_end`.
 
-    It could as well be anywhere from `low` to `high` unless it is `settled`. `before` and `after`
-    divide it from its neighbours: what came, in the side's text; of a deletion what went. `brought`
-    are the words among `new`, marks left out, that were not in `old`.
+    Attributes:
+        start: the first base word that it replaces.
+        end: behind the last one.
+        new_start: the first word of the side's text in their place.
+        new_end: behind the last one.
+        low: the leftmost base word at which it could also have been made.
+        high: behind the rightmost one.
+        before: the boundary before the new words; before the old ones of a deletion.
+        after: the boundary behind them.
+        old: the words that it replaces.
+        new: the words in their place.
+        added_words: the words among `new`, punctuation left out, that are not in `old`.
     """
 
     start: int
@@ -64,11 +73,11 @@ class Edit:
     new_end: int
     low: int
     high: int
-    before: Break
-    after: Break
+    before: Boundary
+    after: Boundary
     old: tuple[str, ...]
     new: tuple[str, ...]
-    brought: Counter[str]
+    added_words: Counter[str]
 
     @property
     def is_insertion(self) -> bool:
@@ -79,16 +88,16 @@ class Edit:
         return not self.new
 
     @property
-    def settled(self) -> bool:
-        return self.before >= Break.SENTENCE
+    def anchored(self) -> bool:
+        return self.before >= Boundary.SENTENCE
 
     @property
     def begins_line(self) -> bool:
-        return self.before >= Break.LINE
+        return self.before >= Boundary.LINE
 
     @property
     def ends_line(self) -> bool:
-        return self.after >= Break.LINE
+        return self.after >= Boundary.LINE
 
     @property
     def whole_lines(self) -> bool:
@@ -97,7 +106,7 @@ class Edit:
     @property
     def is_paragraph(self) -> bool:
         """Whether it is whole lines, and a blank line stands before it."""
-        return self.before is Break.PARAGRAPH and self.ends_line
+        return self.before is Boundary.PARAGRAPH and self.ends_line
 
     def is_same(self, other: "Edit") -> bool:
         """Whether both made the same words of the same words."""
@@ -111,16 +120,16 @@ def find_edits(b: Words, side: Words) -> list[Edit]:
     for place, change in enumerate(changes):
         floor = edits[-1].end + 1 if edits else 0
         following = changes[place + 1].start - 1 if place + 1 < len(changes) else len(b.words)
-        edits.append(_settle(change, b, side, floor, following))
+        edits.append(_place(change, b, side, floor, following))
     return edits
 
 
-def _settle(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> Edit:
+def _place(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> Edit:
     start, end, new_start, new_end = change
     holder, first, last = (side, new_start, new_end) if new_start < new_end else (b, start, end)
     left = right = best = 0
     if start == end or new_start == new_end:
-        left, right = _slack(holder.words, first, last, start - floor, ceiling - end)
+        left, right = _slide_range(holder.words, first, last, start - floor, ceiling - end)
         best = max(
             range(-left, right + 1),
             key=lambda by: (_edges(holder, first + by, last + by), by),
@@ -134,15 +143,15 @@ def _settle(change: Change, b: Words, side: Words, floor: int, ceiling: int) -> 
         new_end + best,
         start - left,
         end + right,
-        _break(holder, first + best),
-        _break(holder, last + best),
+        _boundary(holder, first + best),
+        _boundary(holder, last + best),
         old,
         new,
-        _brought(old, new),
+        _added_words(old, new),
     )
 
 
-def _brought(old: Iterable[str], new: Iterable[str]) -> Counter[str]:
+def _added_words(old: Iterable[str], new: Iterable[str]) -> Counter[str]:
     added = Counter(filter(is_word, new))
     added.subtract(old)
     return +added
@@ -153,7 +162,7 @@ def is_word(token: str) -> bool:
     return token[0].isalnum()
 
 
-def _slack(
+def _slide_range(
     words: Sequence[str], first: int, last: int, left_max: int, right_max: int
 ) -> tuple[int, int]:
     """How far the run `first` to `last` can slide along equal words."""
@@ -166,15 +175,15 @@ def _slack(
 
 
 def _edges(text: Words, first: int, last: int) -> int:
-    return _break(text, first) + _break(text, last)
+    return _boundary(text, first) + _boundary(text, last)
 
 
-def _break(text: Words, place: int) -> Break:
+def _boundary(text: Words, place: int) -> Boundary:
     blank = text.blanks[place]
     if place == 0 or place == len(text.words) or blank.count("\n") > 1:
-        return Break.PARAGRAPH
+        return Boundary.PARAGRAPH
     if "\n" in blank:
-        return Break.LINE
+        return Boundary.LINE
     if not blank:
-        return Break.NONE
-    return Break.SENTENCE if text.words[place - 1][-1] in ".!?。！？" else Break.BLANK
+        return Boundary.NONE
+    return Boundary.SENTENCE if text.words[place - 1][-1] in ".!?。！？" else Boundary.BLANK

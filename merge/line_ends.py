@@ -1,27 +1,25 @@
-r"""The merge of texts of which one side converted the line ends.
+r"""The merge of texts whose line ends one side converted.
 
     base     one\n two\n          LF
-    ours     one\r\n two\r\n      CRLF: every line changed, and none of its words
+    ours     one\r\n two\r\n      CRLF: every line changed, but no word
     theirs   one\n two\n three\n  LF
 
-Compared as they are, every line would be a change, and what the other side adds would make the
-document mixed. So the three are merged with the line ends that the result has, as three-way merging
-them says; where the inputs were is told in the inputs.
+Compared as they are, every line would be a change, and lines added by the other side would have
+another line end. So all three texts are converted to the line end of the result, which is the
+three-way merge of theirs; then the places in the inputs are mapped back.
 """
 
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from merge.pieces import agreed
+from merge.regions import Texts, agreed
 from merge.result import Hunk, Merge, Range
 
 LF, CRLF = "\n", "\r\n"
 
-_Three: TypeAlias = tuple[str, str, str]  # the base's, ours, theirs
-
 
 def line_end(text: str) -> str | None:
-    """The one line end that a text has; None if it has none, or both kinds."""
+    """Return the only kind of line end in a text; None if it has none, or both kinds."""
     crlf, lf = text.count(CRLF), text.count(LF)
     if crlf:
         return CRLF if crlf == lf else None
@@ -29,23 +27,23 @@ def line_end(text: str) -> str | None:
 
 
 class Conversion(NamedTuple):
-    """One side or both converted all line ends.
+    """A conversion of all line ends by one side or both.
 
     Attributes:
         before: the line end of each of base, ours and theirs.
         after: the line end of the merged text.
     """
 
-    before: _Three
+    before: Texts
     after: str
 
-    def converted(self, base: str, ours: str, theirs: str) -> _Three:
-        """The three texts with the line end of the merged one."""
+    def converted(self, base: str, ours: str, theirs: str) -> Texts:
+        """Convert the three texts to the line end of the merged one."""
         b, o, t = (_converted(text, self.after) for text in (base, ours, theirs))
         return b, o, t
 
-    def placed_back(self, merged: Merge, texts: _Three) -> Merge:
-        """A merge of the converted texts as one of the texts: places, and what is clean of each."""
+    def placed_back(self, merged: Merge, texts: Texts) -> Merge:
+        """Convert a merge of the converted texts into one of the original texts."""
         _, ours, theirs = self.before
         return replace(
             merged,
@@ -54,21 +52,21 @@ class Conversion(NamedTuple):
             ours_clean=_converted(merged.ours_clean, ours),
         )
 
-    def _hunk(self, hunk: Hunk, texts: _Three) -> Hunk:
+    def _hunk(self, hunk: Hunk, texts: Texts) -> Hunk:
         places = hunk.in_base, hunk.in_ours, hunk.in_theirs
         b, o, t = (
-            Range(*(self._before(text, position, end) for position in place))
+            Range(*(self._original(text, position, end) for position in place))
             for text, place, end in zip(texts, places, self.before, strict=True)
         )
         return replace(hunk, in_base=b, in_ours=o, in_theirs=t)
 
-    def _before(self, text: str, position: int, end: str) -> int:
-        """A position of a converted text in the text as it was."""
+    def _original(self, text: str, position: int, end: str) -> int:
+        """Map an offset in a converted text to the original one."""
         return position + text.count(LF, 0, position) * (len(end) - len(self.after))
 
 
 def conversion(base: str, ours: str, theirs: str) -> Conversion | None:
-    """Which line ends were converted; None if none were. A text without any has the base's."""
+    """Return the conversion; None if there is none. A text without line ends has the base's."""
     if not any("\r" in text for text in (base, ours, theirs)):
         return None
     b = line_end(base)

@@ -93,14 +93,14 @@ def _parts(merge: Merge, names: _Names, *, together: bool = False) -> list[Part]
     """The conflicts as wide as their lines, with all sides, and what lies between."""
     parts: list[Part] = []
     position = 0
-    for region in _regions(merge.text, merge.hunks, together=together):
-        parts += (merge.text[position : region.start], region.conflict(names))
-        position = region.end
+    for block in _blocks(merge.text, merge.hunks, together=together):
+        parts += (merge.text[position : block.start], block.conflict(names))
+        position = block.end
     parts.append(merge.text[position:])
     return parts
 
 
-class _Region:
+class _Block:
     """The lines around some hunks; begins at a line and grows hunk by hunk."""
 
     def __init__(self, text: str, start: int) -> None:
@@ -120,7 +120,7 @@ class _Region:
     def next_line(self, limit: int) -> int:
         """Where a line next begins on all sides, from the end on; the limit if that is first."""
         sides = (self._ours, self._base, self._theirs)
-        if all(not pieces or pieces[-1].endswith("\n") for pieces in sides):
+        if all(not parts or parts[-1].endswith("\n") for parts in sides):
             return self.end
         return self._text.find("\n", self.end, limit) + 1 or limit
 
@@ -128,8 +128,8 @@ class _Region:
         """Take in the rest of the line."""
         end = self.next_line(len(self._text))
         rest = self._text[self.end : end]
-        for pieces in (self._ours, self._base, self._theirs):
-            pieces.append(rest)
+        for parts in (self._ours, self._base, self._theirs):
+            parts.append(rest)
         self.end = end
 
     def conflict(self, names: _Names) -> Conflict:
@@ -143,21 +143,21 @@ class _Region:
         )
 
 
-def _regions(text: str, hunks: Sequence[Hunk], *, together: bool) -> Iterator[_Region]:
-    """Hunks without a whole clean line between them share a region."""
-    region: _Region | None = None
+def _blocks(text: str, hunks: Sequence[Hunk], *, together: bool) -> Iterator[_Block]:
+    """Hunks without a whole clean line between them share a block."""
+    block: _Block | None = None
     for hunk in hunks:
         # Looks no further back than the hunk before, so that all the looking is linear.
-        line = text.rfind("\n", region.end if region else 0, hunk.start) + 1
-        if region and not together and line > region.next_line(hunk.start):
-            region.close()
-            yield region
-            region = None
-        region = region or _Region(text, line)
-        region.take_in(hunk)
-    if region:
-        region.close()
-        yield region
+        line = text.rfind("\n", block.end if block else 0, hunk.start) + 1
+        if block and not together and line > block.next_line(hunk.start):
+            block.close()
+            yield block
+            block = None
+        block = block or _Block(text, line)
+        block.take_in(hunk)
+    if block:
+        block.close()
+        yield block
 
 
 def _free_size(parts: Iterable[Part]) -> int:

@@ -1,15 +1,14 @@
-"""Which of two stretches of whole lines comes first, if both sides put one at the same place.
+"""The order of two insertions of whole lines at the same place.
 
-What belongs to the lines above stays with them, and what begins something new comes after it:
+First rule: no line may get another parent, the nearest line above that is indented less. Then:
 
-    a line that is indented deeper      - why: money            the detail of the item above
-    a line that goes on                 - another item
-    a new paragraph
-    a heading of a deeper level         ### Rooms
-    a heading of a higher level         ## Budget
+    1  lines that are indented deeper    - why: money
+    2  lines                             - another item
+    3  a new paragraph
+    4  a heading of a deeper level       ### Rooms
+    5  a heading of a higher level       ## Budget
 
-Between equals the alphabet decides, so that the order does not depend on whose they are. Before all
-that: a line must not get behind one that is indented less than it is, and become its child.
+Equal ranks are sorted alphabetically, so the order does not depend on which side is ours.
 """
 
 import regex
@@ -21,7 +20,7 @@ _TAB = 8
 
 
 def comes_first(one: str, other: str) -> bool:
-    """Whether `one` stands before `other`; each is lines, with the blank lines around them."""
+    """Whether `one` comes before `other`; both are whole lines with the blank lines around them."""
     is_safe = _keeps_parents(one, other)
     if is_safe != _keeps_parents(other, one):
         return is_safe
@@ -29,7 +28,7 @@ def comes_first(one: str, other: str) -> bool:
 
 
 def has_order(one: str, other: str) -> bool:
-    """Whether there is an order in which neither gets another parent than it was written under."""
+    """Whether there is an order in which every line keeps its parent."""
     return _keeps_parents(one, other) or _keeps_parents(other, one)
 
 
@@ -43,7 +42,7 @@ def _indentations(lines: str) -> list[int]:
 
 
 def _rank(lines: str) -> tuple[int, int, bool, bool, str, str]:
-    """The smaller, the closer to what stands above; equal only for equal words."""
+    """Return a sort key; equal only for equal words."""
     first, _, rest = lines.lstrip("\r\n").partition("\n")
     begins_blank = lines[:1] in ("\n", "\r")
     leads_over = begins_blank and not rest.endswith("\n\n")
@@ -59,7 +58,7 @@ def _rank(lines: str) -> tuple[int, int, bool, bool, str, str]:
 
 
 def _heading(first: str, rest: str) -> int:
-    """0 for no heading; else the more, the higher its level."""
+    """Return 0 for no heading; else a number that grows with its level, 6 for `#`."""
     match = _HEADING.match(first, concurrent=False)
     if match:
         return _LEVELS + 1 - len(match[1] or match[2])
@@ -70,6 +69,6 @@ def _heading(first: str, rest: str) -> int:
 
 
 def _indentation(line: str) -> int:
-    """In columns."""
+    """Return the indentation in columns."""
     line = line.expandtabs(_TAB)
     return len(line) - len(line.lstrip())

@@ -1,4 +1,4 @@
-"""A change of one side at the place where it was made, and what can be said of it there."""
+"""The change of one side at the place where it was made, and its properties there."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -6,19 +6,29 @@ from typing import NamedTuple
 
 from merge.splices import Splice
 
-# As many letters say something: a word, and no part of one that is being typed.
+# This many letters count as a word, fewer as part of a word that is being typed.
 _WORD_LENGTH = 3
 
 
 class Placed(NamedTuple):
-    """`base[start:end]` gave way to `inserted`; it could as well be as far left as `low`."""
+    """A replacement of `base[start:end]` with `inserted`.
+
+    Attributes:
+        start: the offset in the base.
+        end: the end of the text that it replaces.
+        inserted: the new text.
+        low: the leftmost offset at which the same change could also have been made.
+        is_alone: whether its side has no other change in the same word.
+        attachment: -1 if it belongs to the letter before it, 1 to the one behind it, as parts of
+            one word; else 0.
+    """
 
     start: int
     end: int
     inserted: str
     low: int
-    is_alone: bool = True  # no other change of its side in the same word
-    sticks: int = 0  # -1, 1: to the letter before, behind it, as a part of one word
+    is_alone: bool = True
+    attachment: int = 0
 
     @property
     def is_insertion(self) -> bool:
@@ -37,23 +47,27 @@ class Placed(NamedTuple):
         return Splice(self.start, self.end - self.start, self.inserted)
 
 
-def as_made(base: str, change: Sequence[Splice]) -> list[Placed]:
-    """A side's splices, where they were made; those of whole lines begin with a line."""
-    whole = list(_whole_lines(base, change))
-    together = [in_one_word(base, *pair) for pair in pairwise(whole)]
+def place(base: str, splices: Sequence[Splice]) -> list[Placed]:
+    """Place the splices of one side where they are."""
+    together = [in_one_word(base, *pair) for pair in pairwise(splices)]
     found = []
     for (start, deleted, inserted), before, after in zip(
-        whole, [False, *together], [*together, False], strict=True
+        splices, [False, *together], [*together, False], strict=True
     ):
-        stuck = sticks(inserted, before=before, after=after)
-        found.append(Placed(start, start + deleted, inserted, start, not (before or after), stuck))
+        attached = _attachment(inserted, before=before, after=after)
+        is_alone = not (before or after)
+        found.append(Placed(start, start + deleted, inserted, start, is_alone, attached))
     return found
 
 
-def _whole_lines(base: str, change: Sequence[Splice]) -> Iterator[Splice]:
-    r"""The same change; "\nnew" put behind a line is "new\n" before the next one."""
-    ends = [*(splice.start for splice in change[1:]), len(base) + 1]
-    for splice, limit in zip(change, ends, strict=True):
+def place_in_lines(base: str, splices: Sequence[Splice]) -> list[Placed]:
+    r"""Place the splices of one side; "\nnew" at the end of a line as "new\n" at the next one."""
+    return place(base, list(_in_lines(base, splices)))
+
+
+def _in_lines(base: str, splices: Sequence[Splice]) -> Iterator[Splice]:
+    ends = [*(splice.start for splice in splices[1:]), len(base) + 1]
+    for splice, limit in zip(splices, ends, strict=True):
         start, deleted, inserted = splice
         end = start + deleted
         moving = inserted or base[start:end]
@@ -70,13 +84,13 @@ def _whole_lines(base: str, change: Sequence[Splice]) -> Iterator[Splice]:
             yield splice
 
 
-def in_one_word(base: str, last: Splice, change: Splice) -> bool:
-    """Whether no untouched blank lies between two changes of one side."""
-    return not any(map(str.isspace, base[last.start + last.deleted : change.start]))
+def in_one_word(base: str, last: Splice, splice: Splice) -> bool:
+    """Whether no unchanged blank lies between two splices of one side."""
+    return not any(map(str.isspace, base[last.start + last.deleted : splice.start]))
 
 
-def sticks(inserted: str, *, before: bool, after: bool) -> int:
-    """To which letter a change in one word belongs; see `Placed.sticks`."""
+def _attachment(inserted: str, *, before: bool, after: bool) -> int:
+    """Return the `Placed.attachment` of a change with others before or after it in its word."""
     if before and not inserted[:1].isspace():
         return -1
     return 1 if after and not inserted[-1:].isspace() else 0
@@ -86,8 +100,8 @@ def old_text(base: str, change: Placed) -> str:
     return base[change.start : change.end]
 
 
-def says_something(text: str) -> bool:
-    """Whether it is more than letters on their way to a word."""
+def has_word(text: str) -> bool:
+    """Whether the text has a digit or as many letters as a word."""
     letters = [character for character in text if character.isalnum()]
     return len(letters) >= _WORD_LENGTH or any(map(str.isdigit, letters))
 
@@ -103,7 +117,10 @@ def is_line_start(base: str, position: int) -> bool:
 
 
 def is_lines(base: str, change: Placed) -> bool:
-    """Whether whole lines came or went; behind a last line without an end they begin with one."""
+    """Whether a change inserts or deletes whole lines.
+
+    Behind a last line without a line end they begin with one.
+    """
     text = change.inserted or old_text(base, change)
     if is_line_start(base, change.start):
         is_cut = change.is_replacement and not old_text(base, change).endswith("\n")

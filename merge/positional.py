@@ -1,14 +1,17 @@
-"""The merge of two changes of one text, each carried out at the place where it was made.
+"""The merge of two changes of one text, each applied at the place where it was made.
 
-For a moment of typing, where it is known what each side changed (or read from the texts, see
-`typed`). Nothing is compared, so nothing can slide to another line that happens to look the same.
+For live merges: the changes of both sides are known, or found by comparing (`live_merge`). No texts
+are compared here, so no change can slide to another line that is equal.
 
-What both sides put at one point stands in this order: whole lines as `order` has them, each on a
-line of its own what two people begin on an empty line, and of letters the incoming ones to the
-left. Typing runs left to right, and what somebody has typed must stay left of their next letters;
-so the other's letters move right, each time, and each one's stay together. Where an insertion could
-as well be said to have happened further left ("ab" to "abb"), the one that reaches further left
-goes left: that keeps a doubled letter beside its twin.
+The order of insertions of both sides at one point:
+
+    whole lines              as `order` has them
+    text on an empty line    each on a line of its own
+    letters                  the one that could also have been made further left ("ab" to "abb")
+                             first: a doubled letter stays beside its twin; else theirs first
+
+People type from left to right: with theirs on the left, the next letters of the same person follow
+theirs directly, and ours stay together on the right.
 """
 
 from bisect import bisect_right
@@ -19,17 +22,17 @@ from typing import NamedTuple
 
 from merge.collisions import collide
 from merge.order import comes_first
-from merge.pieces import Piece, piece
-from merge.placed import Placed, is_empty_line, is_line_start, is_lines, says_something
+from merge.placed import Placed, has_word, is_empty_line, is_line_start, is_lines
+from merge.regions import Region, region
 from merge.splices import Splice
 
 _LINE_ENDS = ("\n", "\r\n")
 
 
 class Atom(NamedTuple):
-    """A stretch of text, and which of the three texts have it.
+    """A stretch of text, and which of the three texts contain it.
 
-    The merged text has what the base has and neither side deleted, and all that was inserted.
+    The merged text has each insertion, and all of the base that neither side deleted.
     """
 
     text: str
@@ -42,20 +45,23 @@ class Atom(NamedTuple):
         return (self.in_ours and self.in_theirs) if self.in_base else True
 
 
-def merge_placed(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> list[Atom] | None:
-    """Carry out both sides' changes; None if it is not plain what they come to together.
+def merge_placed(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> list[Atom] | None:
+    """Apply the changes of both sides.
 
     Args:
-        base: what both sides started from.
-        mine: the changes of ours, in order.
-        yours: the changes of theirs, in order.
+        base: the common ancestor.
+        ours: the changes of ours, in order.
+        theirs: the changes of theirs, in order.
+
+    Returns:
+        The stretches of the three texts in order; None if the changes collide.
     """
-    return None if collide(base, mine, yours) else list(_atoms(base, mine, yours))
+    return None if collide(base, ours, theirs) else list(_atoms(base, ours, theirs))
 
 
-def pieces(atoms: Iterable[Atom]) -> list[Piece]:
-    """Atoms as pieces: changes with nothing untouched between them share one."""
-    found: list[Piece] = []
+def regions_of(atoms: Iterable[Atom]) -> list[Region]:
+    """Atoms as regions_of: changes with nothing untouched between them share one."""
+    found: list[Region] = []
     group: list[Atom] = []
     for atom in atoms:
         if not (atom.in_base and atom.in_merged):
@@ -63,15 +69,15 @@ def pieces(atoms: Iterable[Atom]) -> list[Piece]:
             continue
         found += _grouped(group)
         group.clear()
-        found.append(piece(atom.text, atom.text, atom.text))
+        found.append(region(atom.text, atom.text, atom.text))
     return found + _grouped(group)
 
 
-def _grouped(atoms: Sequence[Atom]) -> list[Piece]:
+def _grouped(atoms: Sequence[Atom]) -> list[Region]:
     if not atoms:
         return []
     return [
-        Piece(
+        Region(
             "".join(atom.text for atom in atoms if atom.in_base),
             "".join(atom.text for atom in atoms if atom.in_ours),
             "".join(atom.text for atom in atoms if atom.in_theirs),
@@ -81,7 +87,7 @@ def _grouped(atoms: Sequence[Atom]) -> list[Piece]:
 
 
 def way_from(atoms: Iterable[Atom], *, ours: bool) -> tuple[Splice, ...]:
-    """What makes the merged text of ours, or of theirs."""
+    """Return the splices from ours, or from theirs, to the merged text."""
     found: list[Splice] = []
     position, start, deleted = 0, 0, 0
     inserted: list[str] = []
@@ -104,17 +110,14 @@ def way_from(atoms: Iterable[Atom], *, ours: bool) -> tuple[Splice, ...]:
     return tuple(found)
 
 
-# What they come to
-
-
-def _atoms(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> Iterator[Atom]:
-    """The text from the start to the end, cut where something changes."""
+def _atoms(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> Iterator[Atom]:
+    """Yield the text from start to end, cut at the edges of all changes."""
     cuts = {0, len(base)}
-    for change in (*mine, *yours):
+    for change in (*ours, *theirs):
         cuts |= {change.start, change.end}
-    gone = [_gone(side) for side in (mine, yours)]
+    deletes_at = [_deletes_at(side) for side in (ours, theirs)]
     inserted: dict[int, tuple[list[Placed], list[Placed]]] = {}
-    for side, changes in enumerate((mine, yours)):
+    for side, changes in enumerate((ours, theirs)):
         for change in changes:
             if change.inserted:
                 inserted.setdefault(change.start, ([], []))[side].append(change)
@@ -122,40 +125,40 @@ def _atoms(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> Iterat
         if start in inserted:
             yield from _inserted(base, *inserted[start])
         if start < end:
-            yield Atom(base[start:end], True, *(not is_gone(start) for is_gone in gone))
+            yield Atom(base[start:end], True, *(not deletes(start) for deletes in deletes_at))
 
 
-def _gone(changes: Iterable[Placed]) -> Callable[[int], bool]:
-    """Tells whether the changes remove the character at a place."""
-    removing = [change for change in changes if change.start < change.end]
-    starts = [change.start for change in removing]
+def _deletes_at(changes: Iterable[Placed]) -> Callable[[int], bool]:
+    """Return a function that says whether the changes delete the character at an offset."""
+    deletions = [change for change in changes if change.start < change.end]
+    starts = [change.start for change in deletions]
 
-    def is_gone(place: int) -> bool:
+    def deletes(place: int) -> bool:
         last = bisect_right(starts, place) - 1
-        return last >= 0 and place < removing[last].end
+        return last >= 0 and place < deletions[last].end
 
-    return is_gone
+    return deletes
 
 
-def _inserted(base: str, mine: Sequence[Placed], yours: Sequence[Placed]) -> Iterator[Atom]:
-    """All that was put at one point, in order."""
-    if mine and yours and (shared := _shared(base, mine[0], yours[0])):
+def _inserted(base: str, ours: Sequence[Placed], theirs: Sequence[Placed]) -> Iterator[Atom]:
+    """Yield all that was inserted at one point, in order."""
+    if ours and theirs and (shared := _common_insertion(base, ours[0], theirs[0])):
         yield Atom(shared, False, True, True)
-        mine = [mine[0]._replace(inserted=mine[0].inserted.removeprefix(shared)), *mine[1:]]
-        yours = [yours[0]._replace(inserted=yours[0].inserted.removeprefix(shared)), *yours[1:]]
-    tagged = [(change, True) for change in mine] + [(change, False) for change in yours]
-    in_order = [each for each in _in_order(base, tagged) if each[0].inserted]
-    for place, (change, is_mine) in enumerate(in_order):
-        if place and _needs_line_end(base, in_order[place - 1], (change, is_mine)):
+        ours = [ours[0]._replace(inserted=ours[0].inserted.removeprefix(shared)), *ours[1:]]
+        theirs = [theirs[0]._replace(inserted=theirs[0].inserted.removeprefix(shared)), *theirs[1:]]
+    tagged = [(change, True) for change in ours] + [(change, False) for change in theirs]
+    in_order = [each for each in _ordered(base, tagged) if each[0].inserted]
+    for place, (change, is_ours) in enumerate(in_order):
+        if place and _needs_line_end(base, in_order[place - 1], (change, is_ours)):
             yield Atom(_line_end_of(base), False, False, False)
-        yield Atom(change.inserted, False, is_mine, not is_mine)
+        yield Atom(change.inserted, False, is_ours, not is_ours)
 
 
 def _needs_line_end(base: str, first: tuple[Placed, bool], last: tuple[Placed, bool]) -> bool:
-    """Whether two people began one empty line: each gets a line."""
-    (before, is_mine), (after, is_mine_too) = first, last
+    """Whether both sides began the same empty line: then each gets a line."""
+    (before, is_ours), (after, is_ours_too) = first, last
     return (
-        is_mine != is_mine_too
+        is_ours != is_ours_too
         and is_empty_line(base, before.start)
         and not before.inserted.endswith("\n")
         and not after.inserted.startswith(_LINE_ENDS)
@@ -166,9 +169,9 @@ def _line_end_of(base: str) -> str:
     return "\r\n" if "\r\n" in base else "\n"
 
 
-def _shared(base: str, one: Placed, other: Placed) -> str:
-    """What both did: the same change, or the line end that the text lacked."""
-    if one.splice == other.splice and _is_one_act(base, one):
+def _common_insertion(base: str, one: Placed, other: Placed) -> str:
+    """Return what both insert alike: the whole change, or the line end that the text lacked."""
+    if one.splice == other.splice and _is_same_intent(base, one):
         return one.inserted
     if (
         one.start < len(base)
@@ -183,18 +186,18 @@ def _shared(base: str, one: Placed, other: Placed) -> str:
     return ""
 
 
-def _is_one_act(base: str, change: Placed) -> bool:
-    """Whether two people who did the same meant the same: not so of an item that both began."""
+def _is_same_intent(base: str, change: Placed) -> bool:
+    """Whether equal changes mean the same thing; two equal beginnings of a line do not."""
     indents = is_line_start(base, change.start) and change.inserted.strip(" \t") == ""
-    return change.is_replacement or indents or says_something(change.inserted)
+    return change.is_replacement or indents or has_word(change.inserted)
 
 
-def _in_order(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed, bool]]:
-    """Whole lines by their order; then, or at the end of the text before, what is no line."""
+def _ordered(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed, bool]]:
+    """Sort insertions: whole lines, then the others; at the end of the text the others first."""
     lines = [each for each in tagged if each[0].is_insertion and is_lines(base, each[0])]
     if len(lines) == 2 and not comes_first(*(_as_lines(change) for change, _ in lines)):
         lines.reverse()
-    others = sorted((each for each in tagged if each not in lines), key=partial(_order, base))
+    others = sorted((each for each in tagged if each not in lines), key=partial(_order_key, base))
     if len(others) == 2 and is_empty_line(base, others[0][0].start):
         others.sort(key=lambda each: (each[0].inserted.startswith(_LINE_ENDS), not each[1]))
     behind = lines and not is_line_start(base, lines[0][0].start)
@@ -202,17 +205,17 @@ def _in_order(base: str, tagged: list[tuple[Placed, bool]]) -> list[tuple[Placed
 
 
 def _as_lines(change: Placed) -> str:
-    r"""Whole lines with their line ends behind them; "\nnew" is one at the end of the text."""
+    r"""Return whole lines with trailing line ends; at the end of the text "\nnew" is a line."""
     text = change.inserted
     return text if text.endswith("\n") else text.partition("\n")[2] + "\n"
 
 
-def _order(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int, int, bool]:
-    """Insertions, who goes on with a word, who reaches further left, theirs, then replacements.
+def _order_key(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int, int, bool]:
+    """Return a sort key: replacements last; then who continues a word, who reaches left, theirs.
 
-    What was typed around a letter stays around it.
+    Insertions around a letter of their side stay around it.
     """
-    change, is_mine = tagged
+    change, is_ours = tagged
     before, after = (
         base[max(change.start - 1, 0) : change.start],
         base[change.start : change.start + 1],
@@ -221,5 +224,5 @@ def _order(base: str, tagged: tuple[Placed, bool]) -> tuple[bool, bool, int, int
     if is_behind_word or not after or after.isspace():
         leaves_word = is_behind_word and change.inserted[:1].isspace()
     else:
-        leaves_word = not change.inserted[-1:].isspace()  # and goes on with the word behind it
-    return change.is_replacement, leaves_word, change.sticks, change.low, is_mine
+        leaves_word = not change.inserted[-1:].isspace()  # it continues the word behind it
+    return change.is_replacement, leaves_word, change.attachment, change.low, is_ours

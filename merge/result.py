@@ -1,6 +1,6 @@
 """What a three-way merge comes to: the text, what is in dispute, and what was decided how.
 
-Made of the pieces that the three texts were cut in. Knows no rule of the merge.
+Made of the regions that the three texts were cut in. Knows no rule of the merge.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import NamedTuple
 
-from merge.pieces import Alignment, Piece
+from merge.regions import Alignment, Region
 from merge.splices import Splice, apply
 
 
@@ -89,14 +89,14 @@ class Merge:
         return not self.hunks
 
 
-def assembled(pieces: Iterable[Piece]) -> Merge:
-    """Put the pieces together; where they disagree is a hunk."""
+def assembled(regions: Iterable[Region]) -> Merge:
+    """Put the regions together; where they disagree is a hunk."""
     text: list[str] = []
     cleans: tuple[list[str], list[str]] = [], []
     hunks: list[Hunk] = []
     decisions: list[Decision] = []
     at = b_at = o_at = t_at = 0
-    for base, ours, theirs, merged in pieces:
+    for base, ours, theirs, merged in regions:
         b_end, o_end, t_end = b_at + len(base), o_at + len(ours), t_at + len(theirs)
         if merged is None:
             places = Range(b_at, b_end), Range(o_at, o_end), Range(t_at, t_end)
@@ -127,15 +127,15 @@ def _note(decisions: list[Decision], start: int, end: int, how: How) -> None:
     decisions.append(Decision(start, end, how))
 
 
-def placed_back(hunks: Iterable[Hunk], pieces: Sequence[Piece]) -> tuple[Hunk, ...]:
-    """Place hunks in the inputs of an earlier merge, of which these are the pieces.
+def placed_back(hunks: Iterable[Hunk], regions: Sequence[Region]) -> tuple[Hunk, ...]:
+    """Place hunks in the inputs of an earlier merge, of which these are the regions.
 
     Args:
         hunks: of a merge whose base was the earlier one's theirs, and its ours the earlier text.
-        pieces: all of them merged.
+        regions: all of them merged.
     """
-    to_base = Alignment((each.theirs, each.base) for each in pieces)
-    to_ours = Alignment((each.merged or "", each.ours) for each in pieces)
+    to_base = Alignment((each.theirs, each.base) for each in regions)
+    to_ours = Alignment((each.merged or "", each.ours) for each in regions)
     return tuple(
         replace(
             hunk,

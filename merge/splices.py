@@ -1,27 +1,26 @@
 """A change of a text as a list of splices.
 
-A splice `(start, deleted, inserted)` says: at `start`, `deleted` characters give way to
-`inserted`. A list of splices is sorted, its splices do not overlap, and every position refers to
-the text *before* any of them:
+A splice `(start, deleted, inserted)` replaces `deleted` characters at `start` with `inserted`. The
+splices of a list are sorted and do not overlap, and every position refers to the text *before* any
+of them:
 
     before   The quick fox.        [(4, 5, "slow"), (13, 0, " Yes")]
                  ^^^^^    ^
     after    The slow fox Yes.
 
-Positions are Unicode code points. Nothing here knows a merge, a message or UTF-16.
+Positions are Unicode code points. This module knows no merge, no message and no UTF-16.
 
-Invariants (checked by the tests, and by the browser's twin of this module on the same vectors):
+Invariant (the tests of this module and of its twin in the browser share their vectors):
     apply(apply(a, s), t) == apply(a, compose(s, t))
-    apply(apply(a, s), invert(a, s)) == a
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 
 class Splice(NamedTuple):
-    """At `start`, `deleted` characters give way to `inserted`."""
+    """Replaces `deleted` characters at `start` with `inserted`."""
 
     start: int
     deleted: int
@@ -33,10 +32,11 @@ class SpliceError(ValueError):
 
 
 def apply(text: str, splices: Sequence[Splice]) -> str:
-    """Carry out the splices.
+    """Return the text after the splices.
 
     Raises:
-        SpliceError: unsorted, overlapping, negative, or outside the text.
+        SpliceError: a splice is out of order, overlaps another, has a negative length, or
+            reaches beyond the text.
     """
     parts: list[str] = []
     position = 0
@@ -52,7 +52,7 @@ def apply(text: str, splices: Sequence[Splice]) -> str:
 
 
 def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, ...]:
-    """`first` and then `second`, as one list against the text before `first`."""
+    """Return one list, relative to the text before `first`, that has the effect of both."""
     if not first or not second:
         return tuple(first or second)
     middle = _pieces(first)
@@ -67,45 +67,35 @@ def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, 
     return _from_pieces(result)
 
 
-def invert(text: str, splices: Sequence[Splice]) -> tuple[Splice, ...]:
-    """What undoes the splices: `text` is before them, the result is against the text after."""
-    shift = 0
-    result = []
-    for start, deleted, inserted in splices:
-        result.append(Splice(start + shift, len(inserted), text[start : start + deleted]))
-        shift += len(inserted) - deleted
-    return tuple(result)
-
-
-def map_position(splices: Sequence[Splice], position: int, *, after: bool = False) -> int:
-    """Where a caret at `position` goes.
+def join(
+    text: str, splices: Iterable[Splice], belong: Callable[[Splice, Splice], bool]
+) -> list[Splice]:
+    """Join each splice with the one before it if they belong together.
 
     Args:
-        splices: what changes the text the caret is in.
-        position: the caret, 0 to the length of the text.
-        after: whether it goes behind text that is inserted exactly there (or that replaces
-            what was around it) rather than staying in front.
+        text: the text before the splices.
+        splices: the splices; what lies between two of them that are joined is replaced by itself.
+        belong: decides about the splice before, joined as it is by then, and the next one.
     """
-    shift = 0
-    for start, deleted, inserted in splices:
-        end = start + deleted
-        in_front = position == start and (deleted or not after)
-        if position < start or in_front:
-            break
-        if position < end:
-            return start + shift + (len(inserted) if after else 0)
-        shift += len(inserted) - deleted
-    return position + shift
+    found: list[Splice] = []
+    for splice in splices:
+        if found and belong(found[-1], splice):
+            last = found.pop()
+            kept = text[last.start + last.deleted : splice.start]
+            deleted = splice.start + splice.deleted - last.start
+            splice = Splice(last.start, deleted, last.inserted + kept + splice.inserted)
+        found.append(splice)
+    return found
 
 
 # compose: the text between the two lists, as pieces
 
-# `(start, end, "")` is a stretch of the text before the first list, `(0, 0, text)` was inserted.
+# `(start, end, "")` is a stretch of the text before the first list, `(0, 0, text)` an insertion.
 _Piece: TypeAlias = tuple[int, int, str]
 
 
 def _pieces(splices: Sequence[Splice]) -> list[_Piece]:
-    """The text after the splices; its first piece is the last of the list."""
+    """Return the text after the splices as a stack: its first piece is the last of the list."""
     pieces: list[_Piece] = []
     position = 0
     for start, deleted, inserted in splices:
@@ -120,7 +110,7 @@ def _pieces(splices: Sequence[Splice]) -> list[_Piece]:
 
 
 def _take(pieces: list[_Piece], length: int, taken: list[_Piece] | None) -> None:
-    """Move this many characters from the front to `taken`, or drop them."""
+    """Move `length` characters from the front of the text to `taken`, or drop them."""
     while length > 0:
         start, end, inserted = pieces.pop()
         size = len(inserted) or end - start
@@ -135,7 +125,7 @@ def _take(pieces: list[_Piece], length: int, taken: list[_Piece] | None) -> None
 
 
 def _from_pieces(pieces: Iterable[_Piece]) -> tuple[Splice, ...]:
-    """What lies between the stretches that are kept was deleted."""
+    """Return the splices; text between two kept stretches is deleted."""
     splices: list[Splice] = []
     position, pending = 0, ""
     for start, end, inserted in pieces:

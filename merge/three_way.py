@@ -35,15 +35,14 @@ Not here: repositories, files, people, and any memory. The same arguments give t
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 from merge.diff import Change, diff
 from merge.line_ends import Conversion, conversion
-from merge.pieces import Aligner, Piece, agreed, piece, touching
+from merge.live_merge import merge_live
+from merge.regions import Aligner, Region, agreed, region, touching
 from merge.result import Merge, assembled, placed_back
 from merge.tokens import clauses, common_prefix, common_suffix, lines, shared_ends
-from merge.typed import merge_typed
-from merge.words import merge_words
+from merge.word_merge import merge_words
 
 # So often the rest of a split is merged again before one hunk is made of everything.
 _ROUNDS = 4
@@ -57,8 +56,6 @@ _LONG = 1_000
 # With more hunks than this all that changed is one: nobody answers so many questions, and to find
 # a split for them takes long.
 _HUNKS_MAX = 250
-
-_Refine: TypeAlias = Callable[[str, str, str], list[Piece] | None]
 
 
 def merge(base: str, ours: str, theirs: str, *, live: bool = False) -> Merge:
@@ -99,10 +96,10 @@ def _merge(base: str, ours: str, theirs: str, live: bool) -> Merge:
     once = _merge_once(base, ours, theirs, live)
     if once.clean:
         return once
-    return _settled(once, base, ours, theirs, live) or _undivided(base, ours, theirs)
+    return _stable_split(once, base, ours, theirs, live) or _undivided(base, ours, theirs)
 
 
-def _settled(once: Merge, base: str, ours: str, theirs: str, live: bool) -> Merge | None:
+def _stable_split(once: Merge, base: str, ours: str, theirs: str, live: bool) -> Merge | None:
     """The split that merging its rest again leaves as it is; None if there is none."""
     if len(once.hunks) > _HUNKS_MAX:
         return None
@@ -116,8 +113,8 @@ def _settled(once: Merge, base: str, ours: str, theirs: str, live: bool) -> Merg
         found = again
     else:
         return None
-    pieces = list(_pieces(base, ours, found.theirs_clean, live))
-    shared = assembled(pieces)
+    regions = list(_regions(base, ours, found.theirs_clean, live))
+    shared = assembled(regions)
     if found.clean or not shared.clean or shared.text != found.text:
         return None
     if found is once:
@@ -126,7 +123,7 @@ def _settled(once: Merge, base: str, ours: str, theirs: str, live: bool) -> Merg
     ours_clean = _merge_once(again.theirs_clean, base, again.ours_clean, live)
     return replace(
         found,
-        hunks=placed_back(again.hunks, pieces),
+        hunks=placed_back(again.hunks, regions),
         ours_clean=ours_clean.text if ours_clean.clean else base,
         decisions=shared.decisions,
     )
@@ -157,61 +154,61 @@ def _undivided(base: str, ours: str, theirs: str) -> Merge:
     front, back = shared_ends(base, ours, theirs, "\n")
     b, o, t = (text[front : len(text) - back] for text in (base, ours, theirs))
     before, after = base[:front], base[len(base) - back :]
-    return assembled([piece(before, before, before), piece(b, o, t), piece(after, after, after)])
+    return assembled([region(before, before, before), region(b, o, t), region(after, after, after)])
 
 
 def _merge_once(base: str, ours: str, theirs: str, live: bool) -> Merge:
-    return assembled(_pieces(base, ours, theirs, live))
+    return assembled(_regions(base, ours, theirs, live))
 
 
-def _pieces(base: str, ours: str, theirs: str, live: bool) -> Iterable[Piece]:
+def _regions(base: str, ours: str, theirs: str, live: bool) -> Iterable[Region]:
     whole = agreed(base, ours, theirs)
     if whole is not None:
-        return [Piece(base, ours, theirs, whole)]
-    typed = merge_typed(base, ours, theirs) if live else None
-    return typed or _compared(base, ours, theirs)
+        return [Region(base, ours, theirs, whole)]
+    merged = merge_live(base, ours, theirs) if live else None
+    return merged or _compared(base, ours, theirs)
 
 
-def _compared(base: str, ours: str, theirs: str) -> Iterable[Piece]:
+def _compared(base: str, ours: str, theirs: str) -> Iterable[Region]:
     """By lines, or by clauses where lines have no end; then what both changed by words."""
     found, disputed, length = _outlined(base, ours, theirs, lines)
     if length > max(_LENGTH_MAX, _LONG * disputed):
         found, disputed, length = _outlined(base, ours, theirs, clauses)
     if length > _LENGTH_MAX:
         return found
-    return _refined(found, merge_words)
+    return _refined(found)
 
 
 def _outlined(
     base: str, ours: str, theirs: str, cut: Callable[[str], list[str]]
-) -> tuple[list[Piece], int, int]:
-    """The pieces of such a grain, how many of them are in dispute, and how long these are."""
+) -> tuple[list[Region], int, int]:
+    """The regions of such a grain, how many of them are in dispute, and how long these are."""
     found = list(_grouped(cut(base), cut(ours), cut(theirs)))
     disputed = [each for each in found if each.merged is None]
     return found, len(disputed), sum(len(b) + len(o) + len(t) for b, o, t, _ in disputed)
 
 
-def _grouped(b: Sequence[str], o: Sequence[str], t: Sequence[str]) -> Iterator[Piece]:
+def _grouped(b: Sequence[str], o: Sequence[str], t: Sequence[str]) -> Iterator[Region]:
     """What only one side changed is taken; where changes of both touch is a dispute."""
     position = 0
     o_aligner, t_aligner = Aligner(), Aligner()
     ours, theirs = diff(b, o), diff(b, t)
-    for group in touching(ours, theirs, _moved_twice((b, o, t), ours, theirs)):
+    for group in touching(ours, theirs, _moved_by_both((b, o, t), ours, theirs)):
         kept = "".join(b[position : group.start])
-        yield piece(kept, kept, kept)
+        yield region(kept, kept, kept)
         o_start, o_end = o_aligner.span(group.start, group.end, group.ours)
         t_start, t_end = t_aligner.span(group.start, group.end, group.theirs)
-        yield piece(
+        yield region(
             "".join(b[group.start : group.end]),
             "".join(o[o_start:o_end]),
             "".join(t[t_start:t_end]),
         )
         position = group.end
     kept = "".join(b[position:])
-    yield piece(kept, kept, kept)
+    yield region(kept, kept, kept)
 
 
-def _moved_twice(
+def _moved_by_both(
     texts: tuple[Sequence[str], Sequence[str], Sequence[str]],
     ours: Sequence[Change],
     theirs: Sequence[Change],
@@ -222,29 +219,29 @@ def _moved_twice(
     several are no certain sign.
     """
     b, o, t = texts
-    taken = set(_taken(b, ours)) & set(_taken(b, theirs)) if ours and theirs else None
-    if not taken:
+    deleted = set(_deleted(b, ours)) & set(_deleted(b, theirs)) if ours and theirs else None
+    if not deleted:
         return None
     counts = Counter(b)
-    taken = {(start, lines) for start, lines in taken if any(counts[line] == 1 for line in lines)}
-    mine, yours = (_put(side, changes) for side, changes in ((o, ours), (t, theirs)))
+    deleted = {(start, run) for start, run in deleted if any(counts[line] == 1 for line in run)}
+    in_ours, in_theirs = _inserted(o, ours), _inserted(t, theirs)
     places = [
         place
-        for start, lines in taken
-        if lines in mine and lines in yours and mine[lines] != yours[lines]
-        for place in (start, start + len(lines), mine[lines], yours[lines])
+        for start, run in deleted
+        if run in in_ours and run in in_theirs and in_ours[run] != in_theirs[run]
+        for place in (start, start + len(run), in_ours[run], in_theirs[run])
     ]
     return (min(places), max(places)) if places else None
 
 
-def _taken(b: Sequence[str], changes: Iterable[Change]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _deleted(b: Sequence[str], changes: Iterable[Change]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Lines that went: where they were, and what they were."""
     for start, end, new_start, new_end in changes:
         if new_start == new_end:
             yield start, tuple(b[start:end])
 
 
-def _put(side: Sequence[str], changes: Iterable[Change]) -> dict[tuple[str, ...], int]:
+def _inserted(side: Sequence[str], changes: Iterable[Change]) -> dict[tuple[str, ...], int]:
     """Lines that came, and where in the base."""
     return {
         tuple(side[new_start:new_end]): start
@@ -253,8 +250,10 @@ def _put(side: Sequence[str], changes: Iterable[Change]) -> dict[tuple[str, ...]
     }
 
 
-def _refined(pieces: Iterable[Piece], refine: _Refine) -> Iterator[Piece]:
+def _refined(regions: Iterable[Region]) -> Iterator[Region]:
     """What is in dispute, looked at more closely."""
-    for each in pieces:
-        finer = refine(each.base, each.ours, each.theirs) if each.merged is None else None
-        yield from finer or [each]
+    for each in regions:
+        if each.merged is None:
+            yield from merge_words(each.base, each.ours, each.theirs) or [each]
+        else:
+            yield each

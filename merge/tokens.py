@@ -1,14 +1,14 @@
-"""Where a text may be cut.
+"""Cuts of a text at several grains.
 
 Lines (as Git cuts them: after each LF and nowhere else), clauses, tokens (words, numbers,
 punctuation, blanks) and grapheme clusters (what a reader calls one character). Every cut of a
 coarser grain is also a cut of the finer ones, so a merge that works with lines and tokens never
-tears an accent from its letter or a family emoji into its members.
+separates an accent from its letter or the members of a family emoji.
 
-Invariant: joining what a function here returns gives its argument, character for character.
+Invariant: joining the parts gives the text.
 
-No match gives up the interpreter's lock (`concurrent=False`): it takes microseconds, and getting
-the lock back where other threads are busy takes a thousand times as long.
+No match releases the interpreter's lock (`concurrent=False`): it takes microseconds, but to acquire
+the lock again while other threads are busy takes a thousand times as long.
 """
 
 from collections.abc import Sequence
@@ -82,17 +82,17 @@ def tokens(text: str) -> list[str]:
 
 
 def is_blank(token: str) -> bool:
-    """Whether nothing of it can be seen."""
+    """Whether a token consists of whitespace."""
     return token.isspace()
 
 
 def is_boundary(text: str, position: int) -> bool:
-    """Whether no grapheme cluster reaches over this position."""
+    """Whether no grapheme cluster crosses this offset."""
     return boundary_before(text, position) == position
 
 
 def boundary_before(text: str, position: int) -> int:
-    """The last position up to this one over which no grapheme cluster reaches."""
+    """Return the last grapheme boundary up to this offset."""
     boundary = _certain_boundary(text, position)
     if boundary < position:
         for match in _GRAPHEME.finditer(text, boundary, concurrent=False):
@@ -103,7 +103,7 @@ def boundary_before(text: str, position: int) -> int:
 
 
 def boundary_after(text: str, position: int) -> int:
-    """The first position from this one on over which no grapheme cluster reaches."""
+    """Return the first grapheme boundary from this offset on."""
     boundary = boundary_before(text, position)
     for match in _GRAPHEME.finditer(text, boundary, concurrent=False):
         if boundary >= position:
@@ -113,7 +113,7 @@ def boundary_after(text: str, position: int) -> int:
 
 
 def common_prefix(left: str, right: str) -> int:
-    """How many characters they have in common at the start, without tearing a cluster."""
+    """Return the length of the common prefix in whole grapheme clusters."""
     length = equal_prefix(left, right)
     while True:
         whole = boundary_before(right, boundary_before(left, length))
@@ -123,7 +123,7 @@ def common_prefix(left: str, right: str) -> int:
 
 
 def common_suffix(left: str, right: str) -> int:
-    """How many characters they have in common at the end, without tearing a cluster."""
+    """Return the length of the common suffix in whole grapheme clusters."""
     length = equal_suffix(left, right)
     while True:
         whole = len(left) - boundary_after(left, len(left) - length)
@@ -134,7 +134,7 @@ def common_suffix(left: str, right: str) -> int:
 
 
 def shared_ends(base: str, ours: str, theirs: str, end: str) -> tuple[int, int]:
-    """How much the three have in common at the start and at the end, cut after `end`."""
+    """Return the lengths of the common prefix and suffix of three texts, cut after `end`."""
     front = min(common_prefix(base, ours), common_prefix(base, theirs))
     front = base.rfind(end, 0, front) + 1
     rest = base[front:]
@@ -144,7 +144,7 @@ def shared_ends(base: str, ours: str, theirs: str, end: str) -> tuple[int, int]:
 
 
 def _certain_boundary(text: str, position: int) -> int:
-    """The last position up to this one that is a boundary whatever stands around it."""
+    """Return the last offset up to this one that is a boundary in any context."""
     if position == len(text):
         return position
     match = _LAST_CERTAIN.search(text, 0, position + 1, concurrent=False)
@@ -164,9 +164,9 @@ def _glued(text: str, found: Sequence[str]) -> list[str]:
 
 
 def equal_prefix(left: AnyStr, right: AnyStr) -> int:
-    """How much they have in common at the start, wherever that ends.
+    """Return the length of the common prefix in characters or bytes.
 
-    Found by halving: comparing slices is far quicker than a loop over characters.
+    By bisection: comparing slices is far quicker than a loop over characters.
     """
     low, high = 0, min(len(left), len(right))
     if left[:high] == right[:high]:
@@ -181,7 +181,7 @@ def equal_prefix(left: AnyStr, right: AnyStr) -> int:
 
 
 def equal_suffix(left: AnyStr, right: AnyStr) -> int:
-    """How much they have in common at the end, wherever that begins."""
+    """Return the length of the common suffix in characters or bytes."""
     low, high = 0, min(len(left), len(right))
     if high == 0 or left[-high:] == right[-high:]:
         return high

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.result import Merge
 from merge.splices import Splice, SpliceError, apply
 from merge.three_way import merge
@@ -254,7 +254,7 @@ class Replica:
         commit = (self.conflict or conflict).commit
         self.known = Known(conflict.revision, conflict.text, is_revision=True)
         self.local = text
-        change = wire(between(conflict.text, text))
+        change = wire(diff_splices(conflict.text, text))
         self._submit(Resolve(self._seq + 1, conflict.revision, splices=change, commit=commit), text)
 
     def park(self) -> None:
@@ -404,7 +404,7 @@ class Replica:
         if self.conflict:  # in full, so that it does not depend on the head of the branch
             self._submit(Edit(self._seq + 1, base, text=text), text)
         else:
-            change = wire(between(self.known.text, text))
+            change = wire(diff_splices(self.known.text, text))
             self._submit(Edit(self._seq + 1, base, splices=change), text)
         return True
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.rendering import unified_diff
 from merge.result import with_theirs
 from merge.splices import Splice, SpliceError, apply
@@ -202,7 +202,9 @@ class Document:
     def _merged(self, seq: int, commit: str, text: str) -> protocol.Merged:
         is_text_of_commit = self._store.text(commit) == text
         splices = (
-            self._master.splices_since(commit) if is_text_of_commit else between(text, self.text)
+            self._master.splices_since(commit)
+            if is_text_of_commit
+            else diff_splices(text, self.text)
         )
         return protocol.Merged(seq, commit, self.revision, protocol.wire(splices), self.check)
 

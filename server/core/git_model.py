@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.splices import Splice
 
 MASTER = "refs/heads/master"
@@ -86,7 +86,7 @@ def describe(before: str, after: str, splices: Sequence[Splice] | None = None) -
         splices: those that lead from one to the other, if they are known.
     """
     if splices is None:
-        splices = between(before, after)
+        splices = diff_splices(before, after)
     if not splices:
         return "Change nothing"
     grown = sum(len(inserted) - deleted for _, deleted, inserted in splices[:-1])

@@ -17,8 +17,8 @@ parameter, the repository sits behind `CommitStore`. Knows no message and no ses
 from dataclasses import dataclass
 from itertools import islice
 
-from merge.between import between
-from merge.nearby import Nearby, merge_nearby
+from merge.diff_splices import diff_splices
+from merge.local_merge import LocalMerge, merge_local
 from merge.result import Hunk, Merge, with_theirs
 from merge.splices import Splice
 from merge.three_way import merge
@@ -111,7 +111,7 @@ class Master:
     def splices_since(self, commit: str) -> Splices:
         """Return the splices from the text of a commit to the newest text."""
         composed = () if commit == self.revision else self._steps.splices_since(commit)
-        return between(self._store.text(commit), self.text) if composed is None else composed
+        return diff_splices(self._store.text(commit), self.text) if composed is None else composed
 
     def merge_base(self, commit: str) -> str:
         """Return the merge base of `master` and a commit that is not in it.
@@ -126,7 +126,7 @@ class Master:
         """Merge a text; if it conflicts, split it and merge the part that does not."""
         splices = incoming.splices
         if splices is None:
-            splices = between(self._store.text(incoming.merge_base), incoming.text)
+            splices = diff_splices(self._store.text(incoming.merge_base), incoming.text)
         live = self._is_live(incoming.merge_base, splices, now)
         outcome = self._merge_local(incoming, splices, live, now)
         # Splices tell what was typed where; for a whole text the live rules may find out.
@@ -142,9 +142,9 @@ class Master:
             return None
         if ours:
             base = self._store.text(merge_base)
-            merged = merge_nearby(base, self.text, ours, splices, live=live)
+            merged = merge_local(base, self.text, ours, splices, live=live)
         else:
-            merged = Nearby(incoming.text, splices, ())
+            merged = LocalMerge(incoming.text, splices, ())
         if merged is None:
             return None
         head = incoming.head or self._commit_edit(incoming, incoming.parents, now, splices)
@@ -278,16 +278,16 @@ class Master:
         files: str | None = None,
     ) -> None:
         """Move `master` to a merge with `commit` of this text."""
-        from_ours = between(self.text, text)
-        from_theirs = between(self._store.text(commit), text)
-        merged = Nearby(text, from_ours, from_theirs)
+        from_ours = diff_splices(self.text, text)
+        from_theirs = diff_splices(self._store.text(commit), text)
+        merged = LocalMerge(text, from_ours, from_theirs)
         self._move_to_merge(commit, merge_base, merged, author, now, files)
 
     def _move_to_merge(
         self,
         commit: str,
         merge_base: str,
-        merged: Nearby,
+        merged: LocalMerge,
         author: Author,
         now: float,
         files: str | None = None,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from merge import merge
-from merge.nearby import merge_nearby
+from merge.local_merge import merge_local
 from merge.splices import Splice, apply
 
 CASES = json.loads(
@@ -39,9 +39,9 @@ def test_whole_texts(case: dict[str, Any], live: bool) -> None:
 def test_known_changes(case: dict[str, Any]) -> None:
     base = case["base"]
     one, other = ([Splice(*it) for it in case[side]] for side in ("one", "other"))
-    for mine, yours in ((one, other), (other, one)):
-        ours, theirs = apply(base, mine), apply(base, yours)
-        near = merge_nearby(base, ours, mine, yours, live=True)
+    for ours_change, theirs_change in ((one, other), (other, one)):
+        ours, theirs = apply(base, ours_change), apply(base, theirs_change)
+        near = merge_local(base, ours, ours_change, theirs_change, live=True)
         if near is None:  # as the server does
             merged = merge(base, ours, theirs)
             check(case, merged.text if merged.clean else None)

@@ -3,9 +3,9 @@
 import pytest
 
 from merge import merge
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.line_ends import line_end
-from merge.nearby import merge_nearby
+from merge.local_merge import merge_local
 
 LF = "one\ntwo\nthree\n"
 CRLF = LF.replace("\n", "\r\n")
@@ -46,10 +46,10 @@ def test_a_question_has_the_line_ends_of_the_text_and_its_places_in_the_inputs()
 
 @pytest.mark.parametrize("live", [False, True], ids=["careful", "live"])
 def test_a_conversion_is_no_change_of_the_lines_nearby(live: bool) -> None:
-    written = between(LF, LF + "four\n")
-    assert merge_nearby(LF, CRLF, between(LF, CRLF), written, live=live) is None
-    typed = between(CRLF, CRLF + "four\r\n")
-    near = merge_nearby(CRLF, "1" + CRLF, between(CRLF, "1" + CRLF), typed, live=live)
+    written = diff_splices(LF, LF + "four\n")
+    assert merge_local(LF, CRLF, diff_splices(LF, CRLF), written, live=live) is None
+    typed = diff_splices(CRLF, CRLF + "four\r\n")
+    near = merge_local(CRLF, "1" + CRLF, diff_splices(CRLF, "1" + CRLF), typed, live=live)
     assert near is not None
     assert near.text == "1" + CRLF + "four\r\n"
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from merge.nearby import merge_nearby
+from merge.local_merge import merge_local
 from merge.splices import Splice, apply
 from merge.three_way import merge
 
@@ -32,12 +32,12 @@ class Sides(NamedTuple):
     """A base, and what each side made of it."""
 
     base: str
-    mine: list[Splice]
-    yours: list[Splice]
+    ours_change: list[Splice]
+    theirs_change: list[Splice]
 
     @property
     def texts(self) -> tuple[str, str, str]:
-        return self.base, apply(self.base, self.mine), apply(self.base, self.yours)
+        return self.base, apply(self.base, self.ours_change), apply(self.base, self.theirs_change)
 
 
 def merged_texts(sides: Sides) -> list[str]:
@@ -46,7 +46,7 @@ def merged_texts(sides: Sides) -> list[str]:
     found = []
     for live in (False, True):
         whole = merge(base, ours, theirs, live=live)
-        near = merge_nearby(base, ours, sides.mine, sides.yours, live=live)
+        near = merge_local(base, ours, sides.ours_change, sides.theirs_change, live=live)
         found += [whole.text] if whole.clean else []
         found += [near.text] if near else []
     return found
@@ -81,9 +81,9 @@ def changes_apart(draw: st.DrawFn) -> Sides:
 @settings(max_examples=600)
 def test_changes_apart_stay_where_they_were_made_however_alike_the_lines(sides: Sides) -> None:
     base, ours, theirs = sides.texts
-    near = merge_nearby(base, ours, sides.mine, sides.yours, live=True)
+    near = merge_local(base, ours, sides.ours_change, sides.theirs_change, live=True)
     assert near is not None
-    assert near.text == apply(base, sorted([*sides.mine, *sides.yours]))
+    assert near.text == apply(base, sorted([*sides.ours_change, *sides.theirs_change]))
     assert apply(ours, near.from_ours) == near.text
     assert apply(theirs, near.from_theirs) == near.text
 
@@ -180,4 +180,6 @@ def test_new_lines_keep_the_parents_that_they_had(sides: Sides) -> None:
 @given(insertions_at_one_point())
 @settings(max_examples=200)
 def test_new_lines_do_not_depend_on_which_side_is_ours(sides: Sides) -> None:
-    assert merged_texts(sides) == merged_texts(Sides(sides.base, sides.yours, sides.mine))
+    assert merged_texts(sides) == merged_texts(
+        Sides(sides.base, sides.theirs_change, sides.ours_change)
+    )

@@ -11,11 +11,11 @@ import regex
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from merge.pieces import Piece
+from merge.regions import Region
 from merge.result import Decision, How, Hunk, Merge, Range
 from merge.three_way import merge
 from merge.tokens import tokens
-from merge.words import merge_words
+from merge.word_merge import merge_words
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "merge.json").read_text(encoding="utf-8")
@@ -379,7 +379,7 @@ def test_edits_apart_are_all_carried_out(
     model: tuple[list[str], _Edits, _Edits], live: bool
 ) -> None:
     words, ours, theirs = model
-    assume(all(abs(mine - yours) > 2 for mine in ours for yours in theirs))
+    assume(all(abs(one - other) > 2 for one in ours for other in theirs))
     texts = (carried_out(words, edits) for edits in ({}, ours, theirs))
     merged = merge(*texts, live=live)
     assert merged.clean
@@ -397,7 +397,7 @@ def test_one_word_given_two_values_is_asked_about_and_nothing_else_is(
     ours, theirs = (
         {each: new for each, new in edits.items() if each not in far} for edits in (ours, theirs)
     )
-    assume(all(abs(mine - yours) > 2 for mine in ours for yours in theirs))
+    assume(all(abs(one - other) > 2 for one in ours for other in theirs))
     texts = [
         carried_out(words, edits | value)
         for edits, value in (({}, {}), (ours, {place: "mine"}), (theirs, {place: "yours"}))
@@ -456,7 +456,7 @@ def test_hostile_texts_are_not_compared_word_by_word(
     """The bound that keeps the time: so much is looked at closely in each of a few rounds."""
     lengths: list[int] = []
 
-    def counted(base: str, ours: str, theirs: str) -> list[Piece]:
+    def counted(base: str, ours: str, theirs: str) -> list[Region]:
         lengths.append(len(base) + len(ours) + len(theirs))
         return merge_words(base, ours, theirs)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from merge.between import between
-from merge.nearby import Nearby
+from merge.diff_splices import diff_splices
+from merge.local_merge import LocalMerge
 from merge.splices import Splice, apply
 from merge.three_way import merge
 from tests.merge.line_typist import Layout, Ledger, Place
@@ -42,12 +42,12 @@ def test_the_end_of_a_run_shows_what_was_lost_and_split(monkeypatch: pytest.Monk
     """That the numbers above can be others than nothing: here the last writer wins."""
 
     def last_writer_wins(
-        base: str, ours: str, mine: Sequence[Splice], yours: Sequence[Splice], *, live: bool
-    ) -> Nearby:
-        theirs = apply(base, yours)
-        return Nearby(theirs, between(ours, theirs), ())
+        base: str, ours: str, _: Sequence[Splice], change: Sequence[Splice], *, live: bool
+    ) -> LocalMerge:
+        theirs = apply(base, change)
+        return LocalMerge(theirs, diff_splices(ours, theirs), ())
 
-    monkeypatch.setattr("tests.merge.typists.merge_nearby", last_writer_wins)
+    monkeypatch.setattr("tests.merge.typists.merge_local", last_writer_wins)
     assert total(SCENES["3 people in one paragraph"], 1_000).letters_lost > 0
 
 
@@ -55,13 +55,13 @@ def test_the_end_of_a_run_shows_what_is_on_another_line(monkeypatch: pytest.Monk
     """Here the whole texts are compared, by Git's diff alone, to which equal lines are the same."""
 
     def comparing(
-        base: str, ours: str, mine: Sequence[Splice], yours: Sequence[Splice], *, live: bool
-    ) -> Nearby:
-        theirs = apply(base, yours)
+        base: str, ours: str, _: Sequence[Splice], change: Sequence[Splice], *, live: bool
+    ) -> LocalMerge:
+        theirs = apply(base, change)
         text = merge(base, ours, theirs, live=live).text
-        return Nearby(text, between(ours, text), between(theirs, text))
+        return LocalMerge(text, diff_splices(ours, text), diff_splices(theirs, text))
 
-    monkeypatch.setattr("tests.merge.typists.merge_nearby", comparing)
+    monkeypatch.setattr("tests.merge.typists.merge_local", comparing)
     monkeypatch.setattr("merge.diff._in_place", lambda before, after, found: found)
     assert total(SCENES["4 people in lines that are equal"], 1_000).misplaced > 0
 
@@ -109,8 +109,10 @@ def test_words_that_share_letters_by_chance_are_hardly_ever_torn() -> None:
     for _ in range(1000):
         words = [f"{rng.choice(['bo', 'cy'])}{rng.randrange(40):04}" for _ in range(5)]
         base = "".join(word + rng.choice("   \n") for word in words)
-        (ours, mine), (theirs, yours) = (_rewritten(rng, base, who) for who in ("bo", "ann"))
+        (ours, ours_words), (theirs, theirs_words) = (
+            _rewritten(rng, base, who) for who in ("bo", "ann")
+        )
         merged = merge(base, ours, theirs, live=True)
         kept = "\n".join([merged.text, *(hunk.theirs for hunk in merged.hunks)])
-        torn += [(base, ours, theirs) for word in mine | yours if word not in kept]
+        torn += [(base, ours, theirs) for word in ours_words | theirs_words if word not in kept]
     assert len(torn) <= 1, torn

@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from merge.between import between
-from merge.nearby import merge_nearby
-from merge.splices import Splice, apply, compose, map_position
+from merge.diff_splices import diff_splices
+from merge.local_merge import merge_local
+from merge.splices import Splice, apply, compose
 from merge.three_way import merge
 from server.core.recent_steps import Splices
+from tests.merge.carets import map_position
 
 # About as many letters as people have: of fewer, too many words look alike by chance. The text
 # that was there before is of capitals.
@@ -143,7 +144,7 @@ class Typist:
         if self.compares:
             self._compare(newest)
             return
-        near = merge_nearby(self.base.text, newest.text, remote, self.change, live=True)
+        near = merge_local(self.base.text, newest.text, remote, self.change, live=True)
         if near is not None:
             self.caret = _map_caret(self.text, near.from_theirs, self.caret)
             self.base, self.text, self.change = newest, near.text, near.from_ours
@@ -154,7 +155,7 @@ class Typist:
         if moved.clean:
             self.caret = moved.text.index(_CARET)
             self.base, self.text = newest, moved.text.replace(_CARET, "")
-            self.change = between(newest.text, self.text)
+            self.change = diff_splices(newest.text, self.text)
 
 
 def _map_caret(text: str, change: Splices, caret: int) -> int:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
-from merge.between import between
-from merge.nearby import Nearby, merge_nearby
+from merge.diff_splices import diff_splices
+from merge.local_merge import LocalMerge, merge_local
 from merge.result import Merge
 from merge.three_way import merge
 from server.core.clients import Author
@@ -175,10 +175,10 @@ class Room:
             if other is not typist:
                 self._after(5, 200, partial(self._update, other, *update))
 
-    def _merged(self, edit: Edit) -> Nearby:
+    def _merged(self, edit: Edit) -> LocalMerge:
         """What `Master.take_in` makes of it; who is asked answers at once."""
         base, sent = edit.base, edit.sent.text
-        change = between(base.text, sent) if self._scene.compares else edit.change
+        change = diff_splices(base.text, sent) if self._scene.compares else edit.change
         near = self._nearby(base, change, sent)
         if near is None:
             live = self._scene.compares and _is_live(change)
@@ -191,17 +191,17 @@ class Room:
                     side for hunk in merged.hunks for side in (hunk.base, hunk.ours, hunk.theirs)
                 ]
                 self._ledger.leave_out(text, spans, sides)
-            near = Nearby(text, between(self.master.text, text), between(sent, text))
+            near = LocalMerge(text, diff_splices(self.master.text, text), diff_splices(sent, text))
         return near
 
-    def _nearby(self, base: Commit, change: Splices, sent: str) -> Nearby | None:
+    def _nearby(self, base: Commit, change: Splices, sent: str) -> LocalMerge | None:
         if base == self.master:
-            return Nearby(sent, change, ())
+            return LocalMerge(sent, change, ())
         since = self._steps.splices_since(base.name)
         if since is None:
             return None
         live = _is_live(change)
-        return merge_nearby(base.text, self.master.text, since, change, live=live)
+        return merge_local(base.text, self.master.text, since, change, live=live)
 
     def _answer(self, typist: Typist, after: Commit, change: Splices) -> None:
         typist.is_sending = False

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from random import Random
 from typing import Any
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.splices import Splice, apply
 from server.protocol import check_of
 
@@ -135,7 +135,7 @@ class Client:
             return None
         changed: Message = {"text": self.editor}
         if self.sends_splices:
-            changed = {"splices": between(self._text, self.editor)}
+            changed = {"splices": diff_splices(self._text, self.editor)}
         return self._submit({"type": "edit", "base": self._base} | changed, self.editor)
 
     def urgent(self) -> bytes | None:
@@ -303,7 +303,7 @@ class Client:
 
     def _take(self, revision: str, text: str) -> None:
         """Move the base on, under what was typed since; unless the same words are touched."""
-        typed, told = between(self._text, self.editor), between(self._text, text)
+        typed, told = diff_splices(self._text, self.editor), diff_splices(self._text, text)
         if not _touch(self._text, typed, told):
             self.editor = apply(self._text, sorted([*typed, *told]))
             self._base, self._text = revision, text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from server.protocol import check_of
 from tests.simulation.client import Client, Words
 
@@ -19,7 +19,7 @@ def told(text: str, typed: str, target: str) -> Client:
     _hear(client, {"type": "welcome"} | begun | welcome)
     client.editor = typed
     news = {"type": "update", "from": "one", "revision": "two", "check": check_of(target)}
-    _hear(client, news | {"splices": between(text, target)})
+    _hear(client, news | {"splices": diff_splices(text, target)})
     return client
 
 

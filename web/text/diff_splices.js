@@ -1,6 +1,6 @@
 // Finds the splices between two texts, from coarse to fine, where people would place them. The twin
-// of `between` in merge/between.py; the lists may differ, but lead to the same text. Offsets are
-// UTF-16, except in the results of `diffSplices` and `typedAt`.
+// of merge/diff_splices.py; the lists may differ, but lead to the same text. Offsets are UTF-16,
+// except in the results of `diffSplices` and `typedAt`.
 
 import { diff, isBoundary, lines, words } from './diff.js';
 import { inPoints } from './splices.js';

@@ -31,7 +31,7 @@ const INSERTION_MAX = 1000;
 
 /**
  * Rewrite both changes to apply after the other. Letters that both type at the same point are both
- * kept, the local ones to the left. The resulting text is that of `merge_nearby` in merge/nearby.py
+ * kept, the local ones to the left. The resulting text is that of merge/local_merge.py
  * (remote as ours, live): tests/vectors/rebase.json.
  *
  * @param {string} text the common base

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from server import protocol
 from server.cli.sync.endings import Endings, FileText, from_file, to_file
 from server.cli.sync.file import FileError, Seen, WatchedFile, signature_of
@@ -228,7 +228,7 @@ class Pair:
             return
         before = session.file_text
         current = None if session.shown else before
-        if session.replica.is_cut_off and any(it.deleted for it in between(before, plan.text)):
+        if session.replica.is_cut_off and any(it.deleted for it in diff_splices(before, plan.text)):
             # The document has lost some of it: this file may be the last to have it.
             copy = self._state.copy_for_user(self._file.path)
             self._reporter.warn(

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.marker_reader import MarkerError, read
 from merge.marker_writer import marker_size, write
 from merge.markers import Style, conflicts
@@ -185,4 +185,4 @@ def has_markers(text: str, size: int) -> bool:
 
 def _change_size(before: str, after: str) -> int:
     """Return how many characters were deleted and inserted."""
-    return sum(it.deleted + len(it.inserted) for it in between(before, after))
+    return sum(it.deleted + len(it.inserted) for it in diff_splices(before, after))

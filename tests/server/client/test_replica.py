@@ -2,7 +2,7 @@
 
 import pytest
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from server.client.replica import (
     Replica,
     Snapshot,
@@ -47,14 +47,14 @@ def welcome(text: str = "one two three\n", revision: str = "r1", **fields: objec
 
 
 def update(before: str, after: str, from_: str, revision: str) -> Update:
-    change = wire(between(before, after))
+    change = wire(diff_splices(before, after))
     return Update(
         from_=from_, revision=revision, splices=change, check=check_of(after), clients=["k2"]
     )
 
 
 def merged(seq: int, commit: str, revision: str, sent: str, after: str) -> Merged:
-    return Merged(seq, commit, revision, wire(between(sent, after)), check_of(after))
+    return Merged(seq, commit, revision, wire(diff_splices(sent, after)), check_of(after))
 
 
 def conflict(seq: int = 1) -> Conflict:

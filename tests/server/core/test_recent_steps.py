@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.splices import apply
 from server.core.clients import Author
 from server.core.recent_steps import RecentSteps, Step
@@ -37,7 +37,13 @@ class Walk:
         commit, after = (f"c{number}", f"r{number}") if merges else (f"r{number}", f"r{number}")
         sent = self.changed(text) if merges else text
         step = Step(
-            before, after, commit, ANN, self.at, between(self.text, text), between(sent, text)
+            before,
+            after,
+            commit,
+            ANN,
+            self.at,
+            diff_splices(self.text, text),
+            diff_splices(sent, text),
         )
         self.steps.add(step)
         self.text, self.revision = text, after

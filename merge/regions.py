@@ -1,28 +1,29 @@
-"""Three texts side by side, cut in pieces.
+"""Three texts side by side, divided into regions.
 
-Whatever the grain (lines, words), a three-way comparison ends as a list of pieces. In each, the
-three texts either merge (and `merged` says to what) or they disagree (`merged` is None):
+A three-way comparison, of lines or of words, results in a list of regions. Each of them either
+merges (`merged` is the merged text) or is in conflict (`merged` is None):
 
     base    | Hello   | ·world | !
-    ours    | Hello   | ·there | !            ours = what is in master already
-    theirs  | Good·…  | ·people| !            theirs = what comes in
+    ours    | Hello   | ·there | !            ours = in master already
+    theirs  | Good·…  | ·people| !            theirs = incoming
     merged  | Good·…  | None   | !
 
-Invariant: the pieces' bases joined are the base, and so for ours and for theirs. So no character
-of any side can get lost between two pieces, and the texts that a conflict is split into are
-simple joins.
+Invariant: joining the regions' bases gives the base, and so for ours and theirs. So no character
+of any side is lost between two regions, and both parts of a split merge are plain joins.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from merge.diff import Change
 
+Texts: TypeAlias = tuple[str, str, str]  # base, ours, theirs
 
-class Piece(NamedTuple):
-    """One stretch of the three texts, and what they merge to (None: they disagree)."""
+
+class Region(NamedTuple):
+    """A stretch of the three texts, and the merged text (None for a conflict)."""
 
     base: str
     ours: str
@@ -31,7 +32,7 @@ class Piece(NamedTuple):
 
 
 def agreed(base: str, ours: str, theirs: str) -> str | None:
-    """The merge of one stretch by the three rules that need no look inside; None without one."""
+    """Return the merge of a stretch that only one side changed, or both alike; else None."""
     if theirs in (ours, base):
         return ours
     if ours == base:
@@ -39,14 +40,14 @@ def agreed(base: str, ours: str, theirs: str) -> str | None:
     return None
 
 
-def piece(base: str, ours: str, theirs: str) -> Piece:
-    """The stretch merged as a whole where one side left it alone or both agree."""
-    return Piece(base, ours, theirs, agreed(base, ours, theirs))
+def region(base: str, ours: str, theirs: str) -> Region:
+    """Return the region of a stretch; it merges if only one side changed it, or both alike."""
+    return Region(base, ours, theirs, agreed(base, ours, theirs))
 
 
 @dataclass(slots=True)
 class Group:
-    """Changes that have to be looked at together: those of one side, or touching ones of both."""
+    """Changes that belong together: one of one side, or several that overlap or touch."""
 
     start: int
     end: int
@@ -56,12 +57,12 @@ class Group:
 
 @dataclass(slots=True)
 class Aligner:
-    """Follows one side's positions along the base's, given the changes in order."""
+    """Maps positions of the base to those of one side, given its changes in order."""
 
     shift: int = 0
 
     def span(self, start: int, end: int, changes: Iterable[Change]) -> tuple[int, int]:
-        """The side's range for the base's `start` to `end`, which these changes lie in."""
+        """Return the side's range for `start` to `end` of the base, in which the changes lie."""
         first = start + self.shift
         for change in changes:
             self.shift += (change.new_end - change.new_start) - (change.end - change.start)
@@ -69,18 +70,18 @@ class Aligner:
 
 
 class Alignment:
-    """Finds the places of one text in another, given both as pieces that go together."""
+    """Maps ranges of one text to another, given both as pairs of corresponding parts."""
 
-    def __init__(self, pieces: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, parts: Iterable[tuple[str, str]]) -> None:
         self._kept: list[bool] = []
         self._starts, self._new_starts = [0], [0]
-        for old, new in pieces:
+        for old, new in parts:
             self._kept.append(old == new)
             self._starts.append(self._starts[-1] + len(old))
             self._new_starts.append(self._new_starts[-1] + len(new))
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Where `start` to `end` is in the other text; a changed piece counts as a whole."""
+        """Return the range for `start` to `end` in the other text, with changed parts whole."""
         first = bisect_right(self._starts, start) - 1
         last = bisect_left(self._starts, end) - 1
         new_start, new_end = self._new_starts[first], self._new_starts[last + 1]
@@ -97,9 +98,9 @@ def touching(
     """Group changes that overlap or touch, as `git merge-file` does.
 
     Args:
-        ours: what our side changed.
-        theirs: what their side changed.
-        joined: a range of the base whose changes are one group.
+        ours: the changes of ours.
+        theirs: the changes of theirs.
+        joined: a range of the base whose changes form one group.
     """
     group: Group | None = None
     tagged = [(change, True) for change in ours] + [(change, False) for change in theirs]

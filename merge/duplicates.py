@@ -32,15 +32,15 @@ _IN_ONE_LINE = 2
 _NUMBER_LENGTH = 4
 
 
-def doubles_nearby(ours: Edit, theirs: Edit) -> bool:
+def duplicates_nearby(ours: Edit, theirs: Edit) -> bool:
     gap = max(ours.start, theirs.start) - min(ours.end, theirs.end)
     if gap > _NEARBY or not (ours.is_insertion or theirs.is_insertion):
         return False
-    mine, yours = ours.brought, theirs.brought
-    return bool(mine and yours) and (mine <= yours or yours <= mine)
+    one, other = ours.added_words, theirs.added_words
+    return bool(one and other) and (one <= other or other <= one)
 
 
-def doublings(
+def find_duplicates(
     base: Words, ours: tuple[Words, Sequence[Edit]], theirs: tuple[Words, Sequence[Edit]]
 ) -> Iterator[tuple[Edit, Edit]]:
     """Find pairs of edits that say the same twice, wherever they are.
@@ -53,12 +53,12 @@ def doublings(
     Yields:
         An edit of ours and one of theirs.
     """
-    mine, yours = ours[1], theirs[1]
-    yield from _moved(base, mine, yours)
+    (ours_text, ours_edits), (theirs_text, theirs_edits) = ours, theirs
+    yield from _moved(base, ours_edits, theirs_edits)
     yield from _in_one_line(base, ours, theirs)
-    yield from _alike(base, mine, yours)
-    yield from _numbers(ours[0], mine, yours)
-    for theirs_edit, ours_edit in _numbers(theirs[0], yours, mine):
+    yield from _alike(base, ours_edits, theirs_edits)
+    yield from _numbers(ours_text, ours_edits, theirs_edits)
+    for theirs_edit, ours_edit in _numbers(theirs_text, theirs_edits, ours_edits):
         yield ours_edit, theirs_edit
 
 
@@ -66,38 +66,39 @@ def _moved(
     base: Words, ours: Iterable[Edit], theirs: Iterable[Edit]
 ) -> Iterator[tuple[Edit, Edit]]:
     lines = _line_numbers(base)
-    taken = _taken(ours) & _taken(theirs)
+    deleted = _deleted(ours) & _deleted(theirs)
     places: dict[tuple[str, ...], list[Edit]] = {}
     for edit in theirs:
-        if edit.is_insertion and _is_telling(edit):
+        if edit.is_insertion and _is_substantial(edit):
             places.setdefault(_sorted(edit), []).append(edit)
     for edit in ours:
         for other in places.get(_sorted(edit), ())[:_HOLDERS_MAX]:
             first, last = sorted((edit.start, other.start))
             if not edit.is_insertion or first == last:
                 continue
-            if lines[first] == lines[last - 1] or edit.new in taken:
+            if lines[first] == lines[last - 1] or edit.new in deleted:
                 yield edit, other
 
 
 def _in_one_line(
     base: Words, ours: tuple[Words, Sequence[Edit]], theirs: tuple[Words, Sequence[Edit]]
 ) -> Iterator[tuple[Edit, Edit]]:
-    """Edits that bring the same words into one line, several edits of a side taken together.
+    """Edits that bring the same words into one line, several edits of a side deleted together.
 
     The marks around it decide how a comparison cuts one phrase into edits.
     """
     lines = _line_numbers(base)
-    mine, yours = _by_line(lines, ours[1]), _by_line(lines, theirs[1])
-    known = set(base.words) if mine and yours else set()
-    for line in mine.keys() & yours.keys():
-        words = [_words(edits) for edits in (mine[line], yours[line])]
+    ours_lines, theirs_lines = _by_line(lines, ours[1]), _by_line(lines, theirs[1])
+    known = set(base.words) if ours_lines and theirs_lines else set()
+    for line in ours_lines.keys() & theirs_lines.keys():
+        ours_edits, theirs_edits = ours_lines[line], theirs_lines[line]
+        words = [_words(edits) for edits in (ours_edits, theirs_edits)]
         shared = words[0] & words[1]
         if shared.total() < _IN_ONE_LINE or shared not in words or not known.isdisjoint(shared):
             continue
-        if _in_a_row(ours[0], mine[line], shared) & _in_a_row(theirs[0], yours[line], shared):
-            for pair in product(mine[line], yours[line]):
-                if pair[0].brought & pair[1].brought and not _is_same_replacement(*pair):
+        if _in_a_row(ours[0], ours_edits, shared) & _in_a_row(theirs[0], theirs_edits, shared):
+            for pair in product(ours_edits, theirs_edits):
+                if pair[0].added_words & pair[1].added_words and not _is_same_replacement(*pair):
                     yield pair
 
 
@@ -112,7 +113,7 @@ def _by_line(lines: Sequence[int], edits: Iterable[Edit]) -> dict[int, list[Edit
     """The insertions of words, by the line that they are in."""
     found: dict[int, list[Edit]] = {}
     for edit in edits:
-        if edit.is_insertion and edit.brought:
+        if edit.is_insertion and edit.added_words:
             found.setdefault(lines[edit.start], []).append(edit)
     return {line: those for line, those in found.items() if len(those) <= _HOLDERS_MAX}
 
@@ -120,7 +121,7 @@ def _by_line(lines: Sequence[int], edits: Iterable[Edit]) -> dict[int, list[Edit
 def _words(edits: Iterable[Edit]) -> Counter[str]:
     found: Counter[str] = Counter()
     for edit in edits:
-        found += edit.brought
+        found += edit.added_words
     return found
 
 
@@ -134,31 +135,33 @@ def _sorted(edit: Edit) -> tuple[str, ...]:
     return tuple(sorted(edit.new))
 
 
-def _taken(edits: Iterable[Edit]) -> set[tuple[str, ...]]:
+def _deleted(edits: Iterable[Edit]) -> set[tuple[str, ...]]:
     return {edit.old for edit in edits if edit.is_deletion}
 
 
-def _is_telling(edit: Edit) -> bool:
+def _is_substantial(edit: Edit) -> bool:
     """Whether it is more than a comma or a pair of brackets."""
     return len(edit.new) > 1 and (edit.whole_lines or any(map(is_word, edit.new)))
 
 
-class _Told(NamedTuple):
+class _WordBag(NamedTuple):
     """What an edit brings: its words, and each few of them that stand in a row."""
 
     edit: Edit
     words: Counter[str]
-    rows: frozenset[tuple[str, ...]]
+    ngrams: frozenset[tuple[str, ...]]
 
 
-def _told(edits: Iterable[Edit]) -> list[_Told]:
+def _word_bags(edits: Iterable[Edit]) -> list[_WordBag]:
     """The edits that bring words enough to be alike."""
     return [
-        _Told(edit, edit.brought, _rows(edit)) for edit in edits if edit.brought.total() >= _ALIKE
+        _WordBag(edit, edit.added_words, _ngrams(edit))
+        for edit in edits
+        if edit.added_words.total() >= _ALIKE
     ]
 
 
-def _rows(edit: Edit) -> frozenset[tuple[str, ...]]:
+def _ngrams(edit: Edit) -> frozenset[tuple[str, ...]]:
     words = [word for word in edit.new if is_word(word)]
     return frozenset(tuple(words[at : at + _ALIKE]) for at in range(len(words) - _ALIKE + 1))
 
@@ -166,29 +169,30 @@ def _rows(edit: Edit) -> frozenset[tuple[str, ...]]:
 def _alike(
     base: Words, ours: Iterable[Edit], theirs: Iterable[Edit]
 ) -> Iterator[tuple[Edit, Edit]]:
-    mine, yours = _told(ours), _told(theirs)
+    ours_bags, theirs_bags = _word_bags(ours), _word_bags(theirs)
     holders: dict[str, list[int]] = {}
-    for place, told in enumerate(yours):
-        for word in told.words:
+    for place, bag in enumerate(theirs_bags):
+        for word in bag.words:
             holders.setdefault(word, []).append(place)
-    known = set(base.words) if mine and yours else set()
-    for told in mine:
+    known = set(base.words) if ours_bags and theirs_bags else set()
+    for bag in ours_bags:
         shared: dict[int, Counter[str]] = {}
-        for word, count in told.words.items():
+        for word, count in bag.words.items():
             for place in holders.get(word, ())[:_HOLDERS_MAX]:
-                shared.setdefault(place, Counter())[word] = min(count, yours[place].words[word])
+                in_theirs = theirs_bags[place].words[word]
+                shared.setdefault(place, Counter())[word] = min(count, in_theirs)
         for place, in_both in shared.items():
-            if _is_alike(told, yours[place], in_both, known):
-                yield told.edit, yours[place].edit
+            if _are_alike(bag, theirs_bags[place], in_both, known):
+                yield bag.edit, theirs_bags[place].edit
 
 
-def _is_alike(mine: _Told, yours: _Told, in_both: Counter[str], known: set[str]) -> bool:
-    least = max(_ALIKE, _ALIKE_SHARE * min(mine.words.total(), yours.words.total()))
-    if in_both.total() < least or mine.edit.is_same(yours.edit):
+def _are_alike(ours: _WordBag, theirs: _WordBag, in_both: Counter[str], known: set[str]) -> bool:
+    least = max(_ALIKE, _ALIKE_SHARE * min(ours.words.total(), theirs.words.total()))
+    if in_both.total() < least or ours.edit.is_same(theirs.edit):
         return False
-    if _is_same_replacement(mine.edit, yours.edit):
+    if _is_same_replacement(ours.edit, theirs.edit):
         return False
-    return known.isdisjoint(in_both) or not mine.rows.isdisjoint(yours.rows)
+    return known.isdisjoint(in_both) or not ours.ngrams.isdisjoint(theirs.ngrams)
 
 
 def _is_same_replacement(ours: Edit, theirs: Edit) -> bool:
@@ -202,7 +206,7 @@ def _numbers(
     """Edits that took a number out of `text`, and edits of the other side that write it anew."""
     writers: dict[str, list[Edit]] = {}
     for edit in written:
-        for word in edit.brought:
+        for word in edit.added_words:
             if _is_long_number(word):
                 writers.setdefault(word, []).append(edit)
     left = set(text.words) if writers else set()

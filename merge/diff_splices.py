@@ -1,70 +1,57 @@
-"""Finding the splices between two texts: from coarse to fine, and where people would say they are.
+"""The splices between two texts, from coarse to fine, placed where people would place them.
 
-Lines are compared first, then words within changed lines, then letters within changed words. Where
-that leaves a choice, whole lines come and go as whole lines, else sentences, else words.
+Lines are compared first, then words within changed lines, then letters within changed words. If an
+insertion or deletion could be at several places, it is placed as whole lines, else as a sentence,
+else as whole words.
 
-Invariant (checked by the tests, and by the browser's twin of this module on the same vectors):
-    apply(a, between(a, b)) == b
+Invariant (the tests of this module and of its twin in the browser share their vectors):
+    apply(a, diff_splices(a, b)) == b
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from merge.diff import diff
-from merge.splices import Splice
+from merge.splices import Splice, join
 from merge.tokens import common_prefix, common_suffix, graphemes, is_boundary, lines, tokens
 
-# With more changed than this (in lines, then in characters of the changed lines, both sides
-# together) it is replaced as a whole, or line by line: the time must stay bounded, and a huge
-# rewritten stretch is not worth a fine difference.
+# Limits that keep the time bounded; sizes are of both texts together.
+# Above this many changed characters, changed lines are replaced as a whole.
 _LENGTH_MAX = 100_000
+# Above this many lines, the text is replaced as a whole.
 _LINES_MAX = 100_000
-# A longer one is no moment of typing: words, not letters.
+# Above this many characters, words are compared, but no letters.
 _LETTERS_MAX = 4_000
-# A longer run without a blank is no word.
-_WORD_MAX = 100
-# In longer lines words are compared.
+# A line end is searched this far, then a blank.
 _LINE_MAX = 2_000
-# More pairs of lines than these are not compared.
+_WORD_MAX = 100
+# Above this many pairs, lines are not paired.
 _PAIRED_MAX = 400
-# A change this small, in characters, is small.
-_SMALL = 8
-# What a sentence begins behind: a sentence, a line end or nothing.
+# Pairing lines may make the change twice as large, and larger by this many characters.
+_PAIRING_COST = 8
+# What may stand before a sentence: a sentence, a line end or nothing.
 _SENTENCE_STARTS = ("", "\n", ".", "!", "?", "。", "！", "？")
-# How far a change is slid to get to a likelier place.
+# How far a change is slid, in characters.
 _SLIDE_MAX = 200
-# More changes than this are not settled: the time must stay bounded.
-_SETTLED_MAX = 1_000
+# Above this many splices, none is slid.
+_SLIDES_MAX = 1_000
 
 
-def between(before: str, after: str) -> tuple[Splice, ...]:
-    """Find a small list of splices that makes `after` of `before`.
+def diff_splices(before: str, after: str) -> tuple[Splice, ...]:
+    """Return a small list of splices that turns `before` into `after`.
 
-    What both have in common at the start and at the end is left alone; in between, lines are
-    compared first, then words within changed lines, then letters within changed words (so that a
-    caret inside a word stays where it was). What could have come or gone in several places did so
-    between words if it can. Never cuts a grapheme cluster.
+    There is unchanged text between any two of them, and none cuts a grapheme cluster.
     """
     prefix, suffix = _common_ends(before, after)
-    old = before[prefix : len(before) - suffix]
     new = after[prefix : len(after) - suffix]
-    found = list(_joined(prefix, _fine(old, new)))
+    whole = Splice(prefix, len(before) - suffix - prefix, new)
+    found = join(before, _within(whole, before, _fine), _touch)
     if not _fits(found, before, after):
-        found = [Splice(prefix, len(old), new)]
-    return tuple(settled(before, after, found))
+        found = [whole]
+    return tuple(slide_splices(before, after, found))
 
 
-def _joined(shift: int, splices: Iterable[Splice]) -> Iterator[Splice]:
-    """The splices, moved, with something unchanged between any two."""
-    last: Splice | None = None
-    for start, deleted, inserted in splices:
-        if last and last.start + last.deleted == start + shift:
-            last = Splice(last.start, last.deleted + deleted, last.inserted + inserted)
-            continue
-        if last:
-            yield last
-        last = Splice(start + shift, deleted, inserted)
-    if last:
-        yield last
+def _touch(last: Splice, splice: Splice) -> bool:
+    return last.start + last.deleted == splice.start
 
 
 def by_letters(before: str, after: str) -> tuple[Splice, ...] | None:
@@ -87,10 +74,10 @@ def by_letters(before: str, after: str) -> tuple[Splice, ...] | None:
 
 
 def _common_ends(before: str, after: str) -> tuple[int, int]:
-    """How much both have in common at the start and at the end.
+    """Return the lengths of the text that both have in common at the start and at the end.
 
-    Where something gave way to something else this ends between lines (or, in long ones, words):
-    lines that begin alike would be compared with what is left of them.
+    Around a replacement they end between lines (or, in long lines, between words): else the rest
+    of one line would be compared with another whole line.
     """
     prefix = common_prefix(before, after)
     suffix = common_suffix(before[prefix:], after[prefix:])
@@ -106,7 +93,7 @@ def _common_ends(before: str, after: str) -> tuple[int, int]:
 
 
 def _cuts_lines(text: str, start: int, end: int) -> bool:
-    """Whether this stretch reaches over a line end, with a part of a line on either side of it."""
+    """Whether `start` to `end` contains a line end, and cuts the line before and behind it."""
     line_end = text.find("\n", start, end)
     if line_end < 0:
         return False
@@ -115,7 +102,7 @@ def _cuts_lines(text: str, start: int, end: int) -> bool:
 
 
 def _seek_end(text: str, places: Sequence[int]) -> int:
-    """How many characters come before the first line end, or else blank; none where that is far."""
+    """Return the distance to the first line end, or else to the first blank; 0 if it is far."""
     for distance, place in enumerate(places[:_LINE_MAX]):
         if text[place] == "\n":
             return distance
@@ -127,39 +114,38 @@ def _seek_end(text: str, places: Sequence[int]) -> int:
     return 0
 
 
-def settled(before: str, after: str, splices: Sequence[Splice]) -> Iterator[Splice]:
-    """The same change, with insertions and deletions at the likeliest place they can slide to.
+def slide_splices(before: str, after: str, splices: Sequence[Splice]) -> Iterator[Splice]:
+    """Slide each insertion and deletion to the likeliest place.
 
-    Whole lines come and go as whole lines, else sentences, else words. Between two of them still
-    lies something unchanged, so none gets in front of another. Very many stay where they are.
+    The splices keep their order, with unchanged text between any two.
     """
-    if len(splices) > _SETTLED_MAX:
+    if len(splices) > _SLIDES_MAX:
         yield from splices
         return
     floor = shift = 0
     for place, splice in enumerate(splices):
         following = splices[place + 1].start - 1 if place + 1 < len(splices) else len(before)
         pure = not (splice.deleted and splice.inserted)
-        placed = _slid(before, after, splice, (floor, following), shift) if pure else splice
+        placed = _slide(before, after, splice, (floor, following), shift) if pure else splice
         yield placed
         floor = placed.start + placed.deleted + 1
         shift += len(splice.inserted) - splice.deleted
 
 
-def _slid(before: str, after: str, splice: Splice, room: tuple[int, int], shift: int) -> Splice:
-    """The rightmost of the likeliest places, or else where it was."""
+def _slide(before: str, after: str, splice: Splice, room: tuple[int, int], shift: int) -> Splice:
+    """Return the splice at the rightmost of the likeliest places."""
     best, likeliest = splice, 0
-    for slid in _slides(before, splice, room):
+    for slid in _positions(before, splice, room):
         start, deleted, inserted = slid
         moving = inserted or before[start : start + deleted]
         likely = _likelihood(before, start, start + deleted, moving)
-        if likely > likeliest and tears_nothing(slid, shift, before, after):
+        if likely > likeliest and keeps_graphemes(slid, shift, before, after):
             best, likeliest = slid, likely
     return best
 
 
-def _slides(before: str, splice: Splice, room: tuple[int, int]) -> Iterator[Splice]:
-    """All places that give the same text, from right to left, in `room`."""
+def _positions(before: str, splice: Splice, room: tuple[int, int]) -> Iterator[Splice]:
+    """Yield the splice at all places in `room` that give the same text, from right to left."""
     start, deleted, inserted = splice
     low, high = max(room[0], start - _SLIDE_MAX), min(room[1], start + deleted + _SLIDE_MAX)
     moving = inserted or before[start : start + deleted]
@@ -174,7 +160,7 @@ def _slides(before: str, splice: Splice, room: tuple[int, int]) -> Iterator[Spli
 
 
 def _likelihood(text: str, start: int, end: int, moving: str) -> int:
-    """How likely a change begins and ends there: 3 whole lines, 2 sentences, 1 words, else 0."""
+    """Rate a place: 3 for whole lines, 2 for sentences, 1 for words, else 0."""
     if moving[-1] == "\n" and (start == 0 or text[start - 1] == "\n"):
         return 3
     if not is_between_words(text, start, end, moving):
@@ -184,7 +170,7 @@ def _likelihood(text: str, start: int, end: int, moving: str) -> int:
 
 
 def is_between_words(text: str, start: int, end: int, moving: str) -> bool:
-    """Whether whole words come or go there, and none is cut."""
+    """Whether a change of `start` to `end` that inserts or deletes `moving` cuts no word."""
     before, after = text[max(start - 1, 0) : start], text[end : end + 1]
     return (not before or before.isspace() or moving[0].isspace()) and (
         not after or after.isspace() or moving[-1].isspace()
@@ -192,7 +178,7 @@ def is_between_words(text: str, start: int, end: int, moving: str) -> bool:
 
 
 def _refined(new: str, old_parts: Sequence[str], new_parts: Sequence[str]) -> Iterator[Splice]:
-    """What changed between two texts cut in parts, as splices."""
+    """Yield the splices between two texts that are cut in parts."""
     starts, new_starts = _offsets(old_parts), _offsets(new_parts)
     for change in diff(old_parts, new_parts):
         start, end = starts[change.start], starts[change.end]
@@ -203,7 +189,7 @@ def _refined(new: str, old_parts: Sequence[str], new_parts: Sequence[str]) -> It
 def _within(
     splice: Splice, text: str, refine: Callable[[str, str], Iterable[Splice]]
 ) -> Iterator[Splice]:
-    """The same change of `text`, as what the finer comparison makes of it."""
+    """Yield the finer splices in place of one splice of `text`."""
     start, deleted, inserted = splice
     for fine in refine(text[start : start + deleted], inserted):
         yield fine._replace(start=start + fine.start)
@@ -229,9 +215,9 @@ def _lines(old: str, new: str) -> Iterable[Splice]:
 
 
 def _line_by_line(old: str, new: str) -> list[Splice]:
-    """Several lines that gave way to others: those with the same words are the same line.
+    """Split a replacement of several lines: lines with common words are the same line.
 
-    Unless comparing all the words at once finds far less: a paragraph was wrapped anew.
+    Not if comparing all words at once finds a far smaller change: a paragraph was rewrapped.
     """
     whole = [Splice(0, len(old), new)]
     old_lines, new_lines = lines(old), lines(new)
@@ -241,7 +227,7 @@ def _line_by_line(old: str, new: str) -> list[Splice]:
     if len(paired) <= 1:
         return whole
     changed = [word for line in paired for word in _within(line, old, _words)]
-    return paired if _size(changed) <= 2 * _size(_words(old, new)) + _SMALL else whole
+    return paired if _size(changed) <= 2 * _size(_words(old, new)) + _PAIRING_COST else whole
 
 
 def _size(splices: Iterable[Splice]) -> int:
@@ -249,22 +235,22 @@ def _size(splices: Iterable[Splice]) -> int:
 
 
 def _paired(old: Sequence[str], new: Sequence[str]) -> Iterator[Splice]:
-    """The lines in pairs, in order, that have the most words in common; the others between."""
+    """Yield a splice for each pair of lines that differ, and for the lines between the pairs."""
     starts = _offsets(old)
     at = new_at = 0
     for place, new_place in [*_pairs(old, new), (len(old), len(new))]:
         if (at, new_at) != (place, new_place):
-            gone = starts[place] - starts[at]
-            yield Splice(starts[at], gone, "".join(new[new_at:new_place]))
+            deleted = starts[place] - starts[at]
+            yield Splice(starts[at], deleted, "".join(new[new_at:new_place]))
         if place < len(old) and old[place] != new[new_place]:
             yield Splice(starts[place], len(old[place]), new[new_place])
         at, new_at = place + 1, new_place + 1
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Which lines are the same: the pairs, none crossing another, with the most words in common."""
+    """Return the pairs of lines with the most words in common, none crossing another."""
     words, new_words = ([set(filter(_is_word, tokens(line))) for line in it] for it in (old, new))
-    # The best from each pair of places on: how many words, and the pairs.
+    # The best result from each pair of places to the end: the number of words, and the pairs.
     best: list[list[tuple[int, list[tuple[int, int]]]]] = [
         [(0, []) for _ in range(len(new) + 1)] for _ in range(len(old) + 1)
     ]
@@ -288,11 +274,17 @@ def _words(old: str, new: str) -> Iterable[Splice]:
         return [Splice(0, len(old), new)]
     found = list(_refined(new, tokens(old), tokens(new)))
     is_one_line = "\n" not in old[:-1] + new[:-1]
-    return found if is_one_line and _keeps_word(old, found) else _anchored(old, found)
+    if is_one_line and _keeps_word(old, found):
+        return found
+
+    def lack_word_between(last: Splice, splice: Splice) -> bool:
+        return not any(map(str.isalnum, old[last.start + last.deleted : splice.start]))
+
+    return join(old, found, lack_word_between)
 
 
 def _keeps_word(text: str, splices: Sequence[Splice]) -> bool:
-    """Whether a word of the text stays."""
+    """Whether a word of the text is kept."""
     position = 0
     for start, deleted, _ in splices:
         if any(map(str.isalnum, text[position:start])):
@@ -301,68 +293,52 @@ def _keeps_word(text: str, splices: Sequence[Splice]) -> bool:
     return any(map(str.isalnum, text[position:]))
 
 
-def _anchored(old: str, splices: Iterable[Splice]) -> Iterator[Splice]:
-    """The same change, with a word kept between any two; list marks are in every line."""
-    last: Splice | None = None
-    for splice in splices:
-        if last:
-            kept = old[last.start + last.deleted : splice.start]
-            if any(map(str.isalnum, kept)):
-                yield last
-            else:
-                deleted = splice.start + splice.deleted - last.start
-                splice = Splice(last.start, deleted, last.inserted + kept + splice.inserted)
-        last = splice
-    if last:
-        yield last
-
-
 def _letters(old: str, new: str) -> Iterable[Splice]:
-    """What came or went as letters, as typing does, without those that both have.
+    """Return the changed letters if they are only inserted and deleted, as by typing.
 
-    A word that gave way to another stays one replacement: the letters that they happen to share
-    mean nothing. Neither do those of several lines.
+    A word that is replaced by another stays one replacement: letters that both contain by chance
+    mean nothing.
     """
     prefix = common_prefix(old, new)
     suffix = common_suffix(old[prefix:], new[prefix:])
-    gone, came = old[prefix : len(old) - suffix], new[prefix : len(new) - suffix]
-    whole = [Splice(prefix, len(gone), came)]
-    cuts_lines = _cuts_lines(old, prefix, prefix + len(gone))
-    if not came and not cuts_lines:
-        return whole if gone else []
-    if not gone or len(gone) + len(came) > _LETTERS_MAX:
+    deleted, inserted = old[prefix : len(old) - suffix], new[prefix : len(new) - suffix]
+    whole = [Splice(prefix, len(deleted), inserted)]
+    cuts_lines = _cuts_lines(old, prefix, prefix + len(deleted))
+    if not inserted and not cuts_lines:
+        return whole if deleted else []
+    if not deleted or len(deleted) + len(inserted) > _LETTERS_MAX:
         return whole
-    if "\n" in gone or "\n" in came:
+    if "\n" in deleted or "\n" in inserted:
         words = list(_words(old, new))
         if len(words) == 1:
             return words
         return [letter for word in words for letter in _within(word, old, _letters)]
     parts = [
-        Splice(prefix + start, deleted, inserted)
-        for start, deleted, inserted in _refined(came, graphemes(gone), graphemes(came))
+        splice._replace(start=prefix + splice.start)
+        for splice in _refined(inserted, graphemes(deleted), graphemes(inserted))
     ]
     is_typing = not any(part.deleted and part.inserted for part in parts)
     return parts if is_typing and _fits(parts, old, new) else whole
 
 
 def _fits(splices: Sequence[Splice], before: str, after: str) -> bool:
-    """Whether no splice cuts a cluster of either text (an accent added to a kept letter would)."""
+    """Whether no splice cuts a grapheme cluster (an accent added to a kept letter would)."""
     shift = 0
     for splice in splices:
-        if not tears_nothing(splice, shift, before, after):
+        if not keeps_graphemes(splice, shift, before, after):
             return False
         shift += len(splice.inserted) - splice.deleted
     return True
 
 
-def tears_nothing(splice: Splice, shift: int, before: str, after: str) -> bool:
-    """Whether this one of several cuts no grapheme cluster of either text.
+def keeps_graphemes(splice: Splice, shift: int, before: str, after: str) -> bool:
+    """Whether a splice cuts no grapheme cluster of either text.
 
     Args:
-        splice: what changes `before`.
+        splice: one of the splices from `before` to `after`.
         shift: how much longer the splices in front of it make the text.
-        before: the text before all of them.
-        after: the text after all of them.
+        before: the text before all splices.
+        after: the text after all splices.
     """
     start, deleted, inserted = splice
     new_start = start + shift

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from merge.between import between
-from merge.nearby import _window, merge_nearby
+from merge.diff_splices import diff_splices
+from merge.local_merge import _window, merge_local
 from merge.splices import Splice, apply
 from merge.three_way import merge
 
@@ -40,7 +40,7 @@ def changed(random: Random, text: str, changes: int) -> tuple[Splice, ...]:
             after = after[:at] + after[at + random.randint(1, 30) :]
         else:
             after = f"{after[:at]}\nnew {random.choice(_WORDS)}\n{after[at:]}"
-    return between(text, after)
+    return diff_splices(text, after)
 
 
 @pytest.mark.parametrize("live", [False, True])
@@ -52,7 +52,7 @@ def test_it_is_the_merge_of_the_whole_texts(seed: int, live: bool) -> None:
     theirs_change = changed(random, base, random.choice([0, 1, 1, 1, 2, 3]))
     ours, theirs = apply(base, ours_change), apply(base, theirs_change)
     whole = merge(base, ours, theirs, live=live)
-    near = merge_nearby(base, ours, ours_change, theirs_change, live=live)
+    near = merge_local(base, ours, ours_change, theirs_change, live=live)
     if near is None:
         assert live or not whole.clean
         return
@@ -68,7 +68,7 @@ def test_what_the_page_merges_by_itself(case: dict[str, Any]) -> None:
     """`rebase` in web/text/rebase.js gives this text too, or leaves it to the server."""
     text = case["text"]
     local, remote = ([Splice(*row) for row in case[side]] for side in ("local", "remote"))
-    near = merge_nearby(text, apply(text, remote), remote, local, live=True)
+    near = merge_local(text, apply(text, remote), remote, local, live=True)
     assert (near and near.text) == case["merged"]
     assert near or not case["page"]
 
@@ -77,7 +77,7 @@ def test_what_the_page_merges_by_itself(case: dict[str, Any]) -> None:
 def test_whatever_the_texts_are_the_ways_lead_to_the_merged_text(
     base: str, ours: str, theirs: str
 ) -> None:
-    near = merge_nearby(base, ours, between(base, ours), between(base, theirs))
+    near = merge_local(base, ours, diff_splices(base, ours), diff_splices(base, theirs))
     if near is not None:
         assert apply(ours, near.from_ours) == near.text
         assert apply(theirs, near.from_theirs) == near.text
@@ -104,13 +104,13 @@ def test_the_window_reaches_over_what_it_touches() -> None:
 def test_words_changed_by_both_sides_are_a_disagreement() -> None:
     base = "one\ntwo\nthree\n"
     ours, theirs = base.replace("two", "2"), base.replace("two", "zwei")
-    assert merge_nearby(base, ours, between(base, ours), between(base, theirs)) is None
+    assert merge_local(base, ours, diff_splices(base, ours), diff_splices(base, theirs)) is None
 
 
 def test_words_that_begin_alike_at_one_spot_stay_whole() -> None:
     base = "ppprint"  # the first p is Bo's, the second Ann's, who began before "print"
     bo, ann = [Splice(1, 0, "aris ")], [Splice(2, 0, "eter ")]
-    near = merge_nearby(base, apply(base, bo), bo, ann, live=True)
+    near = merge_local(base, apply(base, bo), bo, ann, live=True)
     assert near is not None
     assert near.text == "paris peter print"
 
@@ -118,7 +118,7 @@ def test_words_that_begin_alike_at_one_spot_stay_whole() -> None:
 def test_what_is_deleted_by_one_and_typed_into_by_the_other_is_compared() -> None:
     base = "one two three"
     ours, theirs = [Splice(4, 4, "")], [Splice(7, 0, "s")]
-    near = merge_nearby(base, apply(base, ours), ours, theirs, live=True)
+    near = merge_local(base, apply(base, ours), ours, theirs, live=True)
     whole = merge(base, apply(base, ours), apply(base, theirs), live=True)
     assert near is None or near.text == whole.text
 
@@ -137,7 +137,7 @@ def test_what_is_typed_and_deleted_apart_stays_where_it_was_made(seed: int) -> N
     sides = [random.random() < 0.5 for _ in changes]
     ours = [it for it, is_ours in zip(changes, sides, strict=True) if is_ours]
     theirs = [it for it, is_ours in zip(changes, sides, strict=True) if not is_ours]
-    near = merge_nearby(base, apply(base, ours), ours, theirs, live=True)
+    near = merge_local(base, apply(base, ours), ours, theirs, live=True)
     assert near is not None
     assert near.text == apply(base, changes)
     assert apply(apply(base, ours), near.from_ours) == near.text

@@ -1,43 +1,42 @@
-"""The merge of two changes that are known as splices: only the lines around theirs are looked at.
+"""The merge of two changes that are known as splices; it reads only the lines around theirs.
 
     base   ────────A────────────────────────B─────────────     A, B: changes of ours
-    theirs ──────────────────────[··· C ···]───────────────     C: the change that comes in
+    theirs ──────────────────────[··· C ···]───────────────     C: the incoming change
 
-What lies outside the window around C was changed by ours alone, or by nobody, and is as ours has
-it. The window consists of whole lines, and reaches over every change of ours that it touches; what
-is in it is merged like a text of its own. So a merge costs as much as the lines in dispute, however
-long the text is and however much ours has changed elsewhere.
+The window around C consists of whole lines, and includes every change of ours that it touches. It
+is merged like a text of its own. Outside it only ours has changes, so the text is that of ours. The
+cost of a merge is that of its window, independent of the length of the text and of the changes of
+ours elsewhere.
 
-Careful merges compare the texts of the window, which gives what merging the whole texts gives. Live
-ones carry each change out where it was made: where lines or letters repeat, comparing has to guess
-which of them were changed. (Two people who type words that begin alike at one spot, "pa|p|print":
-no comparing can tell whose letter is whose.)
+A careful merge compares the texts of the window, with the same result as a merge of the whole
+texts. A live merge applies each change where it was made: if lines or letters repeat, a comparison
+can only guess which of them were changed. (Two people type words with the same first letter at one
+spot, "pa|p|print": no comparison can tell whose letter is whose.)
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from merge.between import between
+from merge.diff_splices import diff_splices
 from merge.line_ends import conversion
-from merge.placed import as_made
+from merge.placed import place_in_lines
 from merge.positional import merge_placed, way_from
 from merge.splices import Splice, apply
 from merge.three_way import merge
 
-# So many unchanged lines on either side keep changes apart: those of a line merge touch where
-# there is none.
+# This many unchanged lines on either side separate two changes; for a line merge one is enough.
 _MARGIN = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Nearby:
-    """A clean merge, and the ways to it.
+class LocalMerge:
+    """A clean merge.
 
     Attributes:
         text: the merged text.
-        from_ours: what makes it of ours.
-        from_theirs: what makes it of theirs.
+        from_ours: the splices from ours to the merged text.
+        from_theirs: the splices from theirs to the merged text.
     """
 
     text: str
@@ -45,25 +44,28 @@ class Nearby:
     from_theirs: tuple[Splice, ...]
 
 
-def merge_nearby(
+def merge_local(
     base: str,
     ours: str,
     ours_change: Sequence[Splice],
     theirs_change: Sequence[Splice],
     *,
     live: bool = False,
-) -> Nearby | None:
-    """Merge two changes of one text; None where the sides disagree, or one converts line ends.
+) -> LocalMerge | None:
+    """Merge two changes of one text.
 
     Args:
-        base: what both sides started from.
-        ours: what is in master: `apply(base, ours_change)`.
-        ours_change: what makes ours of the base.
-        theirs_change: what makes theirs of the base.
+        base: the common ancestor.
+        ours: the text in master, `apply(base, ours_change)`.
+        ours_change: the splices from the base to ours.
+        theirs_change: the splices from the base to theirs.
         live: as in `merge`.
+
+    Returns:
+        The merge; None if there is a conflict, or a side converts the line ends.
     """
     if not theirs_change:
-        return Nearby(ours, (), tuple(ours_change))
+        return LocalMerge(ours, (), tuple(ours_change))
     if _converts(base, ours, ours_change, theirs_change):
         return None
     low, high = _window(base, ours_change, theirs_change)
@@ -80,13 +82,13 @@ def merge_nearby(
         from_ours, from_theirs = tuple(theirs_change), ()
     from_ours = _moved(from_ours, _growth(before))
     from_theirs = (*before, *from_theirs, *_moved(after, _growth(theirs_change)))
-    return Nearby(apply(ours, from_ours), from_ours, from_theirs)
+    return LocalMerge(apply(ours, from_ours), from_ours, from_theirs)
 
 
 def _converts(
     base: str, ours: str, ours_change: Iterable[Splice], theirs_change: Sequence[Splice]
 ) -> bool:
-    """Whether a side converts all line ends; of texts with LF only it is plain at once."""
+    """Whether a side converts all line ends."""
     touched = any(
         "\r" in inserted or "\r" in base[start : start + deleted]
         for start, deleted, inserted in (*ours_change, *theirs_change)
@@ -98,8 +100,8 @@ _Ways: TypeAlias = tuple[tuple[Splice, ...], tuple[Splice, ...]]  # from ours, f
 
 
 def _placed(base: str, ours: Sequence[Splice], theirs: Sequence[Splice]) -> _Ways | None:
-    """What people typed a moment ago stays where they typed it."""
-    atoms = merge_placed(base, as_made(base, ours), as_made(base, theirs))
+    """Apply each change where it was made."""
+    atoms = merge_placed(base, place_in_lines(base, ours), place_in_lines(base, theirs))
     if atoms is None:
         return None
     return way_from(atoms, ours=True), way_from(atoms, ours=False)
@@ -108,13 +110,13 @@ def _placed(base: str, ours: Sequence[Splice], theirs: Sequence[Splice]) -> _Way
 def _compared(base: str, ours: Sequence[Splice], theirs: Sequence[Splice]) -> _Ways | None:
     o, t = apply(base, ours), apply(base, theirs)
     merged = merge(base, o, t)
-    return (between(o, merged.text), between(t, merged.text)) if merged.clean else None
+    return (diff_splices(o, merged.text), diff_splices(t, merged.text)) if merged.clean else None
 
 
 def _window(
     base: str, ours_change: Sequence[Splice], theirs_change: Sequence[Splice]
 ) -> tuple[int, int]:
-    """Whole lines around theirs that no change of ours reaches into from outside."""
+    """Return the range of whole lines around theirs, with every change of ours that it touches."""
     last = theirs_change[-1]
     start, end = theirs_change[0].start, last.start + last.deleted
     while True:
@@ -130,7 +132,7 @@ def _window(
 
 
 def _lines_around(base: str, start: int, end: int) -> tuple[int, int]:
-    """The lines that hold this stretch, and the margin."""
+    """Return the range of the lines that contain `start` to `end`, with the margin."""
     low = base.rfind("\n", 0, start) + 1
     high = base.find("\n", end) + 1 or len(base)
     for _ in range(_MARGIN):

@@ -1,10 +1,10 @@
-"""Places of one text found in another, given the pieces that go together."""
+"""Ranges of one text are mapped to another, given their corresponding parts."""
 
 import pytest
 
-from merge.pieces import Alignment
+from merge.regions import Alignment
 
-PIECES = [("one ", "one "), ("two", "2"), ("", "and "), (" three", " three"), ("gone", "")]
+PARTS = [("one ", "one "), ("two", "2"), ("", "and "), (" three", " three"), ("gone", "")]
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ PIECES = [("one ", "one "), ("two", "2"), ("", "and "), (" three", " three"), ("
         ((17, 17), (15, 15)),
     ],
 )
-def test_a_place_is_found_again_and_a_changed_piece_counts_as_a_whole(
+def test_a_range_is_mapped_and_a_changed_part_is_taken_whole(
     place: tuple[int, int], expected: tuple[int, int]
 ) -> None:
-    assert Alignment(PIECES).place(*place) == expected
+    assert Alignment(PARTS).place(*place) == expected

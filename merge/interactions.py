@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-from merge.doubling import doubles_nearby, doublings
+from merge.duplicates import duplicates_nearby, find_duplicates
 from merge.edits import Edit, Words, is_word
 from merge.order import has_order
 
@@ -46,7 +46,7 @@ class Relation(IntEnum):
     APART = 0
     SAME = 1
     BOTH = 2
-    DISPUTE = 3
+    CONFLICT = 3
 
 
 def _relation(sides: Sides, ours: Edit, theirs: Edit) -> Relation:
@@ -54,14 +54,14 @@ def _relation(sides: Sides, ours: Edit, theirs: Edit) -> Relation:
         return Relation.SAME
     first, last = sorted((ours, theirs), key=lambda edit: (edit.start, edit.end))
     if ours.start < theirs.end and theirs.start < ours.end:
-        return Relation.DISPUTE
+        return Relation.CONFLICT
     if ours.is_insertion and theirs.is_insertion and ours.start == theirs.start:
-        return Relation.BOTH if _belong_both(sides, ours, theirs) else Relation.DISPUTE
+        return Relation.BOTH if _belong_both(sides, ours, theirs) else Relation.CONFLICT
     if first.end == last.start and not _may_touch(sides.base, first, last):
-        return Relation.DISPUTE
+        return Relation.CONFLICT
     if _may_meet(ours, theirs) or _at_one_mark(sides.base, first, last):
-        return Relation.DISPUTE
-    return Relation.DISPUTE if doubles_nearby(ours, theirs) else Relation.APART
+        return Relation.CONFLICT
+    return Relation.CONFLICT if duplicates_nearby(ours, theirs) else Relation.APART
 
 
 def _belong_both(sides: Sides, ours: Edit, theirs: Edit) -> bool:
@@ -69,10 +69,9 @@ def _belong_both(sides: Sides, ours: Edit, theirs: Edit) -> bool:
     if not (_are_separate_lines(sides, ours, theirs) or goes_on_before(ours, theirs)):
         return False
     texts = _text(sides.ours, ours), _text(sides.theirs, theirs)
-    mine, yours = ours.brought, theirs.brought
-    least = min(mine.total(), yours.total())
+    least = min(ours.added_words.total(), theirs.added_words.total())
     return (
-        (mine & yours).total() <= _COMMON_SHARE_MAX * least
+        (ours.added_words & theirs.added_words).total() <= _COMMON_SHARE_MAX * least
         and _lines(texts[0]).isdisjoint(_lines(texts[1]))
         and (goes_on_before(ours, theirs) or has_order(*texts))
     )
@@ -128,7 +127,7 @@ def _is_divided(b: Words, place: int) -> bool:
 
 def _may_meet(ours: Edit, theirs: Edit) -> bool:
     """Whether the two could be said to have happened at one place."""
-    certain = all(edit.settled or edit.low == edit.start for edit in (ours, theirs))
+    certain = all(edit.anchored or edit.low == edit.start for edit in (ours, theirs))
     return not certain and ours.low < theirs.high and theirs.low < ours.high
 
 
@@ -162,11 +161,11 @@ class Span:
     def take_in(self, other: "Span") -> None:
         self.start, self.end = min(self.start, other.start), max(self.end, other.end)
         self.relation = max(self.relation, other.relation)
-        self.ours = _united(self.ours, other.ours)
-        self.theirs = _united(self.theirs, other.theirs)
+        self.ours = _union(self.ours, other.ours)
+        self.theirs = _union(self.theirs, other.theirs)
 
 
-def _united(one: dict[int, Edit], other: dict[int, Edit]) -> dict[int, Edit]:
+def _union(one: dict[int, Edit], other: dict[int, Edit]) -> dict[int, Edit]:
     """The smaller goes into the larger: many spans may become one."""
     small, large = (one, other) if len(one) < len(other) else (other, one)
     large.update(small)
@@ -182,29 +181,29 @@ def find_spans(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> li
     spans.sort(key=lambda span: (span.start, span.end))
     done: list[Span] = []
     for span in spans:
-        while done and _belongs(done[-1], span):
+        while done and _belong_together(done[-1], span):
             span.take_in(done.pop())
         done.append(span)
     return done
 
 
-def _belongs(before: Span, span: Span) -> bool:
+def _belong_together(before: Span, span: Span) -> bool:
     if not before.touches(span):
         return False
-    return Relation.DISPUTE in (before.relation, span.relation) or before.shares_edit(span)
+    return Relation.CONFLICT in (before.relation, span.relation) or before.shares_edit(span)
 
 
 def _related(sides: Sides, ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iterator[Span]:
-    for mine, yours in _near(ours, theirs):
-        relation = _relation(sides, mine, yours)
+    for pair in _near(ours, theirs):
+        relation = _relation(sides, *pair)
         if relation is not Relation.APART:
-            yield _joined(relation, mine, yours)
-    for mine, yours in doublings(sides.base, (sides.ours, ours), (sides.theirs, theirs)):
-        yield _joined(Relation.DISPUTE, mine, yours)
-    for mine in _indented_around(sides.base, ours, sides.theirs, theirs):
-        yield Span(mine.start, mine.end + 1, Relation.DISPUTE, {mine.start: mine}, {})
-    for yours in _indented_around(sides.base, theirs, sides.ours, ours):
-        yield Span(yours.start, yours.end + 1, Relation.DISPUTE, {}, {yours.start: yours})
+            yield _span_of(relation, *pair)
+    for pair in find_duplicates(sides.base, (sides.ours, ours), (sides.theirs, theirs)):
+        yield _span_of(Relation.CONFLICT, *pair)
+    for edit in _indented_around(sides.base, ours, sides.theirs, theirs):
+        yield Span(edit.start, edit.end + 1, Relation.CONFLICT, {edit.start: edit}, {})
+    for edit in _indented_around(sides.base, theirs, sides.ours, ours):
+        yield Span(edit.start, edit.end + 1, Relation.CONFLICT, {}, {edit.start: edit})
 
 
 def _indented_around(
@@ -232,15 +231,15 @@ def _indented_around(
                 yield edit
 
 
-def _joined(relation: Relation, mine: Edit, yours: Edit) -> Span:
-    start, end = min(mine.start, yours.start), max(mine.end, yours.end)
-    return Span(start, end, relation, {mine.start: mine}, {yours.start: yours})
+def _span_of(relation: Relation, ours: Edit, theirs: Edit) -> Span:
+    start, end = min(ours.start, theirs.start), max(ours.end, theirs.end)
+    return Span(start, end, relation, {ours.start: ours}, {theirs.start: theirs})
 
 
 def _near(ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:
     highs = [edit.high for edit in theirs]
-    for mine in ours:
-        place = bisect_left(highs, mine.low - _NEAR)
-        while place < len(theirs) and theirs[place].low <= mine.high + _NEAR:
-            yield mine, theirs[place]
+    for edit in ours:
+        place = bisect_left(highs, edit.low - _NEAR)
+        while place < len(theirs) and theirs[place].low <= edit.high + _NEAR:
+            yield edit, theirs[place]
             place += 1
