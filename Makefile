@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests check screenshots bench bench-page bench-push bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync format lock docker clean
+.PHONY: help run test tests check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -52,6 +52,9 @@ bench-page: .venv/test.stamp ## how long a key takes to the screen, the own and 
 
 bench-push: .venv/test.stamp ## how long a push takes until somebody sees it (ARGS='--help')
 	@$(BIN)/python -m bench.push $(ARGS)
+
+bench-start: .venv/test.stamp ## how long the command line takes to start, and its memory (ARGS='--help')
+	@$(BIN)/python -m bench.start $(ARGS)
 
 bench-merge: .venv/bench.stamp bench/merge/node_modules/.stamp ## the merge beside other tools: how right, how quick (ARGS='--help')
 	@$(BIN)/python -m bench.merge $(ARGS)

@@ -1,11 +1,11 @@
-"""How long a key takes: to the own screen, and to the screen of another page, while others type.
+"""The latency of a key, to the own screen and to another page's, while others type.
 
     python -m bench.page [--seconds N] [--others N] [--kilobytes N]
 
-Two real pages, and programs that each type two or three words a second, at one document, on this
-machine. Key to screen: from the event of the key to the frame after the text has it. Page to page:
-from the key in one page to the frame in which the other shows it. Of that in the server: from an
-edit that leaves the page to its answer, which comes as the news to others do: durable and merged.
+Two real pages and some programs, which type two or three words per second, edit one document on
+this machine. Key to screen: from the key event to the frame that shows it. Page to page: from the
+key in one page to the frame in which the other shows it. Of it in the server: from the edit's
+frame to its answer, which is sent together with the updates to others: durable and merged.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from aiohttp import ClientSession
 
 from bench.load.client import Client
-from bench.load.words import Words
+from bench.load.word_log import WordLog
 from tests.browser.chromium import chromium
 from tests.browser.room import Room
 from tests.browser.server_process import ServerProcess
@@ -29,7 +29,7 @@ from tests.browser.window import Window
 _SENTENCE = "The quick brown fox jumps over the lazy dog near the river bank today.\n"
 _KEYS_EVERY_S = 0.12
 
-# After a frame's callbacks comes its paint; the message arrives right behind it.
+# A message posted in a frame's callback arrives right after the frame was painted.
 _WATCH = """() => {
   window.keys = [];
   window.seen = [];
@@ -56,12 +56,12 @@ _WATCH = """() => {
     }
   };
   window.answers = [];
-  const heard = new WeakSet();
+  const watched = new WeakSet();
   let left = null;
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (frame) {
-    if (!heard.has(this)) {
-      heard.add(this);
+    if (!watched.has(this)) {
+      watched.add(this);
       this.addEventListener('message', ({ data }) => {
         if (left === null || !/"type": ?"(merged|conflict)"/.test(data)) return;
         answers.push(performance.now() - left);
@@ -88,15 +88,15 @@ async def measure(seconds: int, others: int, kilobytes: int) -> None:
             for window in (ann, bo):
                 await window.page.evaluate(_WATCH)
             until = time.monotonic() + seconds
-            crowd = [
+            clients = [
                 await Client.join(http, server.url, room.document, number)
                 for number in range(others)
             ]
             async with asyncio.TaskGroup() as group:
-                for client in crowd:
+                for client in clients:
                     group.create_task(_type_on(client, Random(client.number), until))
                 sent = await _type_marks(ann, until)
-            await asyncio.gather(*(client.close() for client in crowd))
+            await asyncio.gather(*(client.close() for client in clients))
             await bo.settled()
             keys = [took for _, took in await ann.page.evaluate("keys")]
             seen = await bo.page.evaluate("seen")
@@ -108,7 +108,7 @@ async def measure(seconds: int, others: int, kilobytes: int) -> None:
 
 
 async def _type_marks(ann: Window, until: float) -> list[float]:
-    """Ann types marks that can be found again. Returns when the last key of each was pressed."""
+    """Let Ann type unique marks; return when the last key of each was pressed."""
     await ann.goes_after("The quick")
     sent: list[float] = []
     while time.monotonic() < until:
@@ -118,10 +118,10 @@ async def _type_marks(ann: Window, until: float) -> list[float]:
 
 
 async def _type_on(client: Client, random: Random, until: float) -> None:
-    """A program that types a word now and then."""
-    words = Words(others=0, warm_up=0)
+    """Type a word two or three times per second."""
+    words = WordLog(others=0, warm_up=0)
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(client.listen(words, _go_on))
+        listening = group.create_task(client.listen(words, _ignore))
         while time.monotonic() < until:
             await asyncio.sleep(random.uniform(0.3, 0.5))
             if client.is_free:
@@ -129,8 +129,8 @@ async def _type_on(client: Client, random: Random, until: float) -> None:
         listening.cancel()
 
 
-async def _go_on(_client: Client, _word: str, _due: float) -> None:
-    """Nobody waits for the answer."""
+async def _ignore(_client: Client, _word: str, _due: float) -> None:
+    """Ignore an answer."""
 
 
 def _report(what: str, took_ms: list[float]) -> None:

@@ -1,4 +1,4 @@
-"""How long a push takes until somebody sees it, and until `git push` ends.
+"""The time of a push until others see it, and until `git push` ends.
 
 python -m bench.push
 python -m bench.push --pushes 100 --lines 5000
@@ -14,14 +14,14 @@ from statistics import median
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from server.cli.main import new_event_loop
+from server.cli.serve import new_event_loop
 from server.config import Config
 from server.storage.data_folder import DataFolder
 from tests.server.sockets.harness import Served, git, run_git
 
 
 async def measure(folder: Path, pushes: int, lines: int) -> tuple[list[float], list[float]]:
-    """Seconds of each push, until a client has the text and until `git push` has ended."""
+    """Return the seconds per push until a client has the text, and until `git push` ends."""
     with DataFolder(folder / "data") as data:
         connector = TCPConnector(limit=0)
         async with ClientSession(connector=connector, cookie_jar=DummyCookieJar()) as http:
@@ -59,7 +59,7 @@ async def _push(
 
 
 def main() -> int:
-    """Read the options, measure, print."""
+    """Parse the options, measure, and print."""
     parser = ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pushes", type=int, default=30, help="default: 30")
     parser.add_argument("--lines", type=int, default=600, help="of the text (default: 600)")

@@ -2,8 +2,8 @@
 
 Unchanged text separates changes. Changes that meet are both kept, or collide:
 
-    insertion and insertion    at one point: whole lines, sentences and letters are both kept; two
-                               words or two numbers collide
+    insertion and insertion    at one point both are kept, unless both are words or numbers and no
+                               whole sentences
     deletion and deletion      both kept
     insertion and deletion     inside it they collide; at its edge both are kept unless both are
                                words
@@ -108,8 +108,8 @@ def _joins_words(base: str, insertion: Placed, deletion: Placed) -> bool:
         sides = insertion.inserted[-1:], base[deletion.end : deletion.end + 1]
     else:
         sides = base[deletion.start - 1 : deletion.start], insertion.inserted[:1]
-    gone = old_text(base, deletion)
-    return gone != gone.strip() and all(side and not side.isspace() for side in sides)
+    deleted = old_text(base, deletion)
+    return deleted != deleted.strip() and all(side and not side.isspace() for side in sides)
 
 
 def _is_accent(base: str, change: Placed) -> bool:

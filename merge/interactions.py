@@ -30,7 +30,7 @@ _NEAR = 3
 # Lines that both insert at one point have at most this share of their words in common.
 _COMMON_SHARE_MAX = 0.3
 # A line inserted behind a replacement of more words than this is in conflict with it.
-_REWRITTEN = 1
+_REPLACED_MAX = 1
 
 
 class Sides(NamedTuple):
@@ -67,14 +67,14 @@ def _relation(sides: Sides, ours: Edit, theirs: Edit) -> Relation:
 
 def _belong_both(sides: Sides, ours: Edit, theirs: Edit) -> bool:
     """Whether two insertions at one point are both kept."""
-    if not (_are_separate_lines(sides, ours, theirs) or goes_on_before(ours, theirs)):
+    if not (_are_separate_lines(sides, ours, theirs) or continues_line_before(ours, theirs)):
         return False
     texts = _text(sides.ours, ours), _text(sides.theirs, theirs)
     least = min(ours.added_words.total(), theirs.added_words.total())
     return (
         (ours.added_words & theirs.added_words).total() <= _COMMON_SHARE_MAX * least
         and _lines(texts[0]).isdisjoint(_lines(texts[1]))
-        and (goes_on_before(ours, theirs) or has_order(*texts))
+        and (continues_line_before(ours, theirs) or has_order(*texts))
     )
 
 
@@ -89,7 +89,7 @@ def _are_separate_lines(sides: Sides, ours: Edit, theirs: Edit) -> bool:
     )
 
 
-def goes_on_before(ours: Edit, theirs: Edit) -> bool:
+def continues_line_before(ours: Edit, theirs: Edit) -> bool:
     """Whether one continues a line and the other is a paragraph behind that line."""
     inline, paragraph = (theirs, ours) if ours.begins_line else (ours, theirs)
     return inline.ends_line and not inline.begins_line and paragraph.is_paragraph
@@ -101,7 +101,7 @@ def _text(side: Words, edit: Edit) -> str:
 
 
 def _lines(text: str) -> set[str]:
-    """The lines with a letter in them."""
+    """Return the lines that have a letter or digit."""
     return {line.strip() for line in text.split("\n") if any(map(str.isalnum, line))}
 
 
@@ -118,7 +118,7 @@ def _may_touch(b: Words, first: Edit, last: Edit) -> bool:
         return True
     if first.is_deletion:
         return first.whole_lines and last.begins_line
-    return last.whole_lines and len(first.old) <= _REWRITTEN
+    return last.whole_lines and len(first.old) <= _REPLACED_MAX
 
 
 def _is_divided(b: Words, place: int) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 
 from merge.diff import Change
 from merge.edits import Edit, Words, find_edits, is_word, read
-from merge.interactions import Relation, Sides, Span, find_spans, goes_on_before
+from merge.interactions import Relation, Sides, Span, continues_line_before, find_spans
 from merge.leading_ends import common_end, from_leading, to_leading
 from merge.order import comes_first
 from merge.regions import Aligner, Region, Texts, agreed, region
@@ -126,7 +126,7 @@ class _Assembly:
     def _both(self, ours: Edit, theirs: Edit) -> str:
         """Join two insertions at one point in order."""
         ours_side, theirs_side = (self._o, ours), (self._t, theirs)
-        if goes_on_before(ours, theirs):
+        if continues_line_before(ours, theirs):
             in_order = not ours.begins_line
         else:
             in_order = comes_first(_inserted_lines(*ours_side), _inserted_lines(*theirs_side))

@@ -1,4 +1,4 @@
-"""`python -m server` is `gollabedit`."""
+"""`python -m server` runs `gollabedit`."""
 
 import sys
 

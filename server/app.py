@@ -1,4 +1,4 @@
-"""The composition root: puts the parts together and serves them until told to stop."""
+"""The composition root: builds the application and serves it until SIGTERM or SIGINT."""
 
 import asyncio
 import logging
@@ -9,13 +9,11 @@ from ipaddress import ip_address
 from aiohttp import web
 
 from server.config import Config
-from server.http import git_fetch as git_http
-from server.http import git_push as push_http
-from server.http import pages, raw_text, websocket
+from server.http import api, git_fetch, git_push, pages, raw_text, websocket
 from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.static_files import read_files
 from server.hub.hub import Hub
-from server.push.pushes import Pushes
+from server.push.workspace import PushWorkspace
 from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.journal import Journal, JournalError
 from server.storage.journal.direct import DirectJournal
@@ -23,29 +21,29 @@ from server.storage.journal.sqlite import SqliteJournal
 
 _log = logging.getLogger(__name__)
 
-# How long connections that do not go by themselves may hold up the end. aiohttp waits this long
-# twice, and Docker kills after ten seconds.
+# How long open connections may delay the shutdown. aiohttp waits for this time twice, and Docker
+# kills after ten seconds.
 _SHUTDOWN_WAIT_S = 3.0
 
 
 def create_app(config: Config, folder: DataFolder) -> web.Application:
-    """The web application over an open data folder."""
-    app = web.Application(middlewares=[pages.explain_to_people])
+    """Return the web application for an open data folder."""
+    app = web.Application(middlewares=[pages.explain_not_found])
     app[CONFIG] = config
     app[FOLDER] = folder
     app[FILES] = read_files(readable=config.pages == "readable")
-    app[PUSHES] = Pushes(config, folder)
+    app[PUSHES] = PushWorkspace(config, folder)
     app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
-    for module in (websocket, git_http, push_http, pages, raw_text):
+    for module in (websocket, git_fetch, git_push, pages, api, raw_text):
         app.add_routes(module.routes())
     return app
 
 
 async def _hub(app: web.Application) -> AsyncIterator[None]:
     config, folder = app[CONFIG], app[FOLDER]
-    await app[PUSHES].prepare()
+    await asyncio.to_thread(app[PUSHES].prepare)
     journal = await asyncio.to_thread(_open_journal, config, folder)
     try:
         async with Hub(config, folder, journal) as hub:
@@ -61,20 +59,20 @@ def _open_journal(config: Config, folder: DataFolder) -> Journal:
         journal = SqliteJournal(folder.journal_path)
         if config.journal == "sqlite":
             return journal
-        left = journal.documents()
+        unwritten = journal.documents()
         journal.close()
     except JournalError as problem:
-        raise DataFolderError(f"the journal cannot be used: {problem}") from problem
-    if left:
+        raise DataFolderError(f"the journal cannot be opened: {problem}") from problem
+    if unwritten:
         raise DataFolderError(
-            f"the journal holds edits of {len(left)} documents that are not in their repositories"
-            " yet: start once with --journal sqlite, and end it with Ctrl-C"
+            f"the journal has edits of {len(unwritten)} documents that are not in their"
+            " repositories yet: start once with --journal sqlite, then stop with Ctrl-C"
         )
     return DirectJournal(folder.repository_path)
 
 
 async def _stop_hub(app: web.Application) -> None:
-    """Before connections are cut: answer what came in, and tell the clients (code 1001)."""
+    """Answer pending requests and close the sessions (code 1001), before connections are cut."""
     await app[HUB].stop()
 
 
@@ -82,7 +80,7 @@ async def serve(config: Config, folder: DataFolder) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        OSError: the address cannot be listened on.
+        OSError: the server cannot listen on the address.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -98,9 +96,9 @@ async def serve(config: Config, folder: DataFolder) -> None:
     try:
         site = web.TCPSite(runner, config.host, config.port)
         await site.start()
-        _log.info("GollabEdit is on %s and keeps %s", _address(runner), folder.path)
+        _log.info("GollabEdit is on %s with the documents in %s", _address(runner), folder.path)
         await stop.wait()
-        _log.info("stopping: answering what came in")
+        _log.info("stopping: answering pending requests")
     finally:
         await runner.cleanup()
 

@@ -1,22 +1,25 @@
-"""The wire protocol, version 1: every message as a frozen type, decoding and encoding.
+"""The wire protocol, version 1: every message as a frozen type, with its decoding and encoding.
 
-It knows JSON and nothing else: no socket, no clock, no document. A message object that exists is
-valid in form: decoding checks types, ranges and characters. What needs the text to be judged
-(positions, a known base) is the document's business. docs/protocol.md is the same in words.
+This module knows JSON, but no socket, clock or document. Decoding checks types, ranges and
+characters, so a message object is always well-formed. Whatever depends on the text (positions, a
+known base) is checked by the document. docs/protocol.md describes the protocol in prose.
 
 Errors::
 
-    ProtocolError      the peer's fault; carries a wire code and a sentence for the user
-    └── BadMessageError     not decodable, wrong types, characters that no document may hold
+    ProtocolError           the peer's fault; has a wire code and a sentence for the user
+    └── BadMessageError     invalid JSON, wrong types, or a character that no document may contain
 """
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+
+if TYPE_CHECKING:  # it would load the whole merge into every command
+    from merge.result import Hunk
 
 VERSION = 1
 
@@ -25,11 +28,9 @@ SequenceNumber = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 CommitId = Annotated[str, msgspec.Meta(max_length=64)]
 WireSplice = tuple[Count, Count, str]
 
-NAME_CHARACTERS_MAX = 64
-
 
 class Code(StrEnum):
-    """The closed list of error codes."""
+    """The error codes; the list is closed."""
 
     BAD_MESSAGE = "bad_message"
     UNKNOWN_BASE = "unknown_base"
@@ -51,7 +52,7 @@ class CloseCode:
 
 
 class ProtocolError(Exception):
-    """The peer asked for something that cannot be done; nothing was changed."""
+    """The peer requested something impossible; nothing was changed."""
 
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
@@ -60,7 +61,7 @@ class ProtocolError(Exception):
 
 
 class BadMessageError(ProtocolError):
-    """A frame that is not a message of this protocol."""
+    """A frame that is not a valid message."""
 
     def __init__(self, message: str, seq: int | None = None) -> None:
         super().__init__(Code.BAD_MESSAGE, message)
@@ -68,7 +69,7 @@ class BadMessageError(ProtocolError):
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
-    """What all messages share: one JSON object with a `type`."""
+    """Base of all messages: one JSON object with a `type`."""
 
 
 # --- client to server
@@ -83,7 +84,7 @@ class Hello(Message, frozen=True, tag="hello"):
 
 
 class Edit(Message, frozen=True, tag="edit"):
-    """A new text: in full, or as splices against the text at `base`. Exactly one of the two."""
+    """A new text: either in full, or as splices of the text at `base`."""
 
     seq: SequenceNumber
     base: CommitId
@@ -96,20 +97,20 @@ class Edit(Message, frozen=True, tag="edit"):
 
 
 class Resolve(Edit, frozen=True, tag="resolve", kw_only=True):
-    """The answer to a conflict: `base` is the revision that the conflict showed."""
+    """The resolution of a conflict; `base` is the revision that the conflict showed."""
 
     commit: CommitId
 
 
 class Park(Message, frozen=True, tag="park"):
-    """Decide the conflict at `commit` later."""
+    """Put the conflict at `commit` off."""
 
     seq: SequenceNumber
     commit: CommitId
 
 
 class Presence(Message, frozen=True, tag="presence"):
-    """Where the client's caret (anchor == head) or selection is, in the text at `base`."""
+    """The client's caret (anchor == head) or selection, in the text at `base`."""
 
     base: CommitId
     anchor: Count
@@ -118,22 +119,22 @@ class Presence(Message, frozen=True, tag="presence"):
 
 
 class Sync(Message, frozen=True, tag="sync"):
-    """Send me the whole text."""
+    """A request for the full text."""
 
 
 class Ping(Message, frozen=True, tag="ping"):
-    """Are you there?"""
+    """A request for a pong."""
 
 
 ClientMessage = Hello | Edit | Resolve | Park | Presence | Sync | Ping
-Submission = Edit | Resolve | Park  # what carries a seq and is answered exactly once (rule P3)
+Submission = Edit | Resolve | Park  # has a seq and is answered exactly once (rule P3)
 
 
 # --- server to client
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One client who is here."""
+    """A connected client."""
 
     client: str
     name: str
@@ -144,7 +145,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class WireHunk(msgspec.Struct, frozen=True):
-    """A disputed region: the characters `start` to `end` of the conflict's text are `ours`."""
+    """A conflicting region: the characters `start` to `end` of the conflict's text are `ours`."""
 
     start: int
     end: int
@@ -154,14 +155,14 @@ class WireHunk(msgspec.Struct, frozen=True):
 
 
 class Names(msgspec.Struct, frozen=True):
-    """Who wrote the two sides of a conflict."""
+    """The authors of the two sides of a conflict."""
 
     ours: list[str]
     theirs: str
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the client should stay below."""
+    """The server's limits for one client."""
 
     document_bytes: int
     frame_bytes: int
@@ -216,7 +217,7 @@ class Update(Message, frozen=True, tag="update", kw_only=True):
 
 
 class FullText(Message, frozen=True, tag="update"):
-    """The answer to `sync`: an update that carries the whole text."""
+    """The answer to `sync`: an update with the full text."""
 
     revision: str
     text: str
@@ -238,7 +239,7 @@ class PersonLeft(Message, frozen=True, tag="presence", omit_defaults=False):
 
 
 class UnmergedCount(Message, frozen=True, tag="unmerged"):
-    """How many unmerged branches wait for somebody to take them up."""
+    """The number of unmerged branches."""
 
     count: int
 
@@ -269,11 +270,11 @@ ServerMessage = (
 )
 
 
-# --- answers over plain HTTP
+# --- HTTP responses
 
 
 class UnmergedBranch(msgspec.Struct, frozen=True):
-    """An unmerged branch in the list of them, and how much of it is in dispute now."""
+    """An unmerged branch in a list, and the size of its conflict now."""
 
     id: str
     commit: str
@@ -293,7 +294,7 @@ class UnmergedList(msgspec.Struct, frozen=True):
 
 
 class UnmergedConflict(msgspec.Struct, frozen=True):
-    """What an unmerged branch disagrees about, as `Conflict` has it of an open one."""
+    """The conflict of an unmerged branch; the fields are those of `Conflict`."""
 
     id: str
     time: int
@@ -307,11 +308,11 @@ class UnmergedConflict(msgspec.Struct, frozen=True):
 
 
 class DisputedHunk(WireHunk, frozen=True):
-    """A disputed region of a version that was not taken in.
+    """A conflicting region of a rejected version.
 
     Attributes:
-        line: where `start` is in the text of the document, from 1.
-        line_sent: where `theirs` is in the text that was sent, from 1.
+        line: the line of `start` in the document's text, from 1.
+        line_sent: the line of `theirs` in the rejected text, from 1.
     """
 
     line: int
@@ -319,7 +320,7 @@ class DisputedHunk(WireHunk, frozen=True):
 
 
 class DisputedText(msgspec.Struct, frozen=True):
-    """Why a whole version was not taken in; the hunks are placed in the text at `revision`."""
+    """The conflicts of a rejected version; positions are in the text at `revision`."""
 
     error: str
     document: str
@@ -328,24 +329,28 @@ class DisputedText(msgspec.Struct, frozen=True):
 
 
 class DocumentState(msgspec.Struct, frozen=True):
-    """A document, and its newest revision."""
+    """A document and its newest revision."""
 
     document: str
     revision: str
 
 
 class DocumentList(msgspec.Struct, frozen=True):
-    """Documents by name; `more`: there are others behind the last one."""
+    """Documents by name; `more` says whether others follow the last one."""
 
     documents: list[DocumentState]
     more: bool
 
 
 class MirrorState(msgspec.Struct, frozen=True):
-    """A document at one remote, whose URL is shown without secrets.
+    """The mirror of a document at one remote.
 
-    `revision` is the last one that was pushed, at `time` (Unix seconds); `behind`: there may be
-    something newer here; `problem`: why the last try failed, a sentence.
+    Attributes:
+        remote: its URL, without secrets.
+        revision: the last revision pushed.
+        time: when it was pushed, in Unix seconds.
+        behind: whether there may be something newer to push.
+        problem: why the last push failed, in one sentence.
     """
 
     remote: str
@@ -364,22 +369,30 @@ class MirrorList(msgspec.Struct, frozen=True):
 
 HttpAnswer = UnmergedList | UnmergedConflict | DisputedText | DocumentList | MirrorList
 
+
+# --- frames
+
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()
 _TYPES = frozenset(("hello", "edit", "resolve", "park", "presence", "sync", "ping"))
 
 
+def encode(message: ClientMessage | ServerMessage | HttpAnswer) -> bytes:
+    """Encode a message as the UTF-8 of one JSON object."""
+    return _encoder.encode(message)
+
+
 def decode(frame: bytes) -> ClientMessage | None:
-    """Read one frame.
+    """Decode a client's frame.
 
     Args:
-        frame: the UTF-8 of one JSON object.
+        frame: one JSON object in UTF-8.
 
     Returns:
-        The message, or None for a type that this version does not know (to be ignored).
+        The message, or None for an unknown type (to be ignored).
 
     Raises:
-        BadMessageError: the frame is not a valid message; `seq` is filled in where it can be read.
+        BadMessageError: The frame is not a valid message. `seq` is set if it can be read.
     """
     try:
         message = _decoder.decode(frame)
@@ -394,7 +407,7 @@ def decode(frame: bytes) -> ClientMessage | None:
 
 
 def _explain(frame: bytes, problem: Exception) -> None:
-    """Ignore an unknown type; otherwise say what is wrong, with the seq if there is one."""
+    """Raise a BadMessageError for an invalid frame, unless its type is unknown."""
     try:
         message = json.loads(frame)
     except (ValueError, RecursionError):
@@ -411,7 +424,7 @@ def _explain(frame: bytes, problem: Exception) -> None:
 
 
 def _refuse_nul(message: ClientMessage) -> None:
-    """NUL is the one character that no text file may hold (Git would call it binary)."""
+    """Reject the one character that no text may contain (Git would call the file binary)."""
     seq = getattr(message, "seq", None)
     strings = [getattr(message, field) for field in ("text", "name") if hasattr(message, field)]
     strings += [inserted for _, _, inserted in getattr(message, "splices", None) or ()]
@@ -419,22 +432,59 @@ def _refuse_nul(message: ClientMessage) -> None:
         raise BadMessageError("A text cannot hold the character NUL.", seq)
 
 
-def encode(message: ServerMessage | HttpAnswer) -> bytes:
-    """Write one message as the UTF-8 of one JSON object."""
-    return _encoder.encode(message)
+class _Header(msgspec.Struct):
+    """The fields that tell which type a frame has."""
+
+    type: str
+    text: Any = None
+    left: Any = None
+
+
+_header = msgspec.json.Decoder(_Header)
+_SERVER_DECODERS: dict[str, Callable[[bytes | str], ServerMessage]] = {
+    "welcome": msgspec.json.Decoder(Welcome).decode,
+    "merged": msgspec.json.Decoder(Merged).decode,
+    "update": msgspec.json.Decoder(Update).decode,
+    "conflict": msgspec.json.Decoder(Conflict).decode,
+    "presence": msgspec.json.Decoder(PersonMoved).decode,
+    "unmerged": msgspec.json.Decoder(UnmergedCount).decode,
+    "error": msgspec.json.Decoder(Error).decode,
+}
+_full_text = msgspec.json.Decoder(FullText)
+_person_left = msgspec.json.Decoder(PersonLeft)
+
+
+def decode_server_message(frame: bytes | str) -> ServerMessage | None:
+    """Decode a server's frame.
+
+    Returns:
+        The message, or None for an unknown type and for `pong` (to be ignored).
+
+    Raises:
+        BadMessageError: The frame is not a valid message.
+    """
+    try:
+        header = _header.decode(frame)
+        if header.type == "update" and header.text is not None:
+            return _full_text.decode(frame)
+        if header.type == "presence" and header.left:
+            return _person_left.decode(frame)
+        decoder = _SERVER_DECODERS.get(header.type)
+        return decoder(frame) if decoder else None
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise BadMessageError(f"A message could not be read: {problem}.") from None
 
 
 def check_of(text: str) -> int:
-    """The `check` of a text: CRC-32 of its UTF-8."""
+    """Return the `check` of a text: the CRC-32 of its UTF-8."""
     return zlib.crc32(text.encode())
 
 
 def wire(splices: Sequence[tuple[int, int, str]]) -> list[WireSplice]:
-    """Splices as they go over the wire."""
+    """Return splices in their wire form."""
     return [(start, deleted, inserted) for start, deleted, inserted in splices]
 
 
-def clean_name(name: str) -> str:
-    """A display name that is safe in a Git signature and on one line; may be empty."""
-    printable = "".join(c if c.isprintable() else " " for c in name if c not in "<>")
-    return " ".join(printable.split())[:NAME_CHARACTERS_MAX].strip(" .,:;\"'\\")
+def wire_hunks(hunks: "Sequence[Hunk]") -> list[WireHunk]:
+    """Return hunks in their wire form."""
+    return [WireHunk(h.start, h.end, h.base, h.ours, h.theirs) for h in hunks]

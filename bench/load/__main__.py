@@ -1,9 +1,9 @@
-"""The benchmark of the server under load, beside other servers for text that is edited together.
+"""The load benchmark, beside other collaborative text servers.
 
-    python -m bench.load [--only WORKS] [--systems NAMES] [--runs N] [--quick]
+    python -m bench.load [--only WORKLOADS] [--systems NAMES] [--runs N] [--quick]
 
-Markdown tables on the output, progress on the error output; every figure and a picture go to
-build/bench. bench/README.md explains them.
+Markdown tables go to stdout, progress to stderr, all figures and a plot to build/bench. See
+bench/README.md.
 """
 
 import os
@@ -17,18 +17,18 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.load import disk, plot, report, systems, works
+from bench.load import disk, plot, report, systems, workloads
 from bench.load.figures import Figures
-from bench.load.order import Order
 from bench.load.processes import ROOT, BenchError
-from bench.load.stage import Stage
+from bench.load.run_options import RunOptions
+from bench.load.sandbox import Sandbox
 from bench.load.systems import System
-from bench.load.works import Work
+from bench.load.workloads import Workload
 
 _EXAMPLES = """\
 examples:
   python -m bench.load                                       everything: half an hour
-  python -m bench.load --quick                               see that it works: about two minutes
+  python -m bench.load --quick                               check that it works: about two minutes
   python -m bench.load --only w2,w3 --systems ours           after a change: half a minute
   python -m bench.load --only w2 --systems ours --seconds 5 --runs 1
   python -m bench.load --only w1,w2 --systems ours,sharedb --runs 5
@@ -37,9 +37,9 @@ examples:
 
 def main() -> int:
     arguments = _parser().parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing is left behind then either
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is cleaned up
     arguments.out.mkdir(parents=True, exist_ok=True)
-    found, missing = systems.found(arguments.systems)
+    found, missing = systems.installed(arguments.systems)
     with TemporaryDirectory(prefix="load-", dir=arguments.out) as folder:
         scratch = Path(folder)
         sync_ms = disk.sync_ms(scratch)
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 class Bench:
-    """All runs of all works, and what came out."""
+    """All runs of all workloads, with their figures."""
 
     def __init__(self, arguments: Namespace, found: list[System], scratch: Path) -> None:
         self.figures: dict[str, dict[str, list[Figures]]] = {}
@@ -68,24 +68,26 @@ class Bench:
         self._scratch = scratch
 
     def measure(self, name: str) -> str:
-        """Have each system do the work in turn, round by round; returns the table."""
-        work = works.WORKS[name]
-        able = [system for system in self._systems if system.is_ours or work.is_for_all]
+        """Run a workload on each system in turn, round by round; return the table."""
+        workload = workloads.WORKLOADS[name]
+        able = [system for system in self._systems if system.is_ours or workload.is_for_all]
         runs: dict[str, list[Figures]] = {system.name: [] for system in able}
         failures: dict[str, str] = {}
-        for number in range(self._arguments.runs or (1 if self._arguments.quick else work.rounds)):
+        for number in range(
+            self._arguments.runs or (1 if self._arguments.quick else workload.rounds)
+        ):
             for system in able:
                 if system.name not in failures:
                     try:
-                        runs[system.name].append(self._run(name, work, system, number + 1))
+                        runs[system.name].append(self._run(name, workload, system, number + 1))
                     except BenchError as problem:
                         failures[system.name] = str(problem)
         self.figures[name] = runs
         self.has_failed |= bool(failures)
-        return report.section(work, runs, failures)
+        return report.section(workload, runs, failures)
 
-    def _run(self, name: str, work: Work, system: System, seed: int) -> Figures:
-        order = Order(
+    def _run(self, name: str, workload: Workload, system: System, seed: int) -> Figures:
+        options = RunOptions(
             seed=seed,
             is_quick=self._arguments.quick,
             edits=self._arguments.edits,
@@ -94,27 +96,27 @@ class Bench:
         )
         start = time.monotonic()
         if name == "w2-half":
-            order = replace(order, per_s=self._reached(system, order))
-        with Stage(system, self._scratch) as stage:
-            figures = work.run(stage, order)
+            options = replace(options, per_s=self._reached(system, options))
+        with Sandbox(system, self._scratch) as sandbox:
+            figures = workload.run(sandbox, options)
         took_s = time.monotonic() - start
         print(f"{name}, {system.name}, run {seed}: {took_s:.1f} s", file=sys.stderr, flush=True)
         return figures
 
-    def _reached(self, system: System, order: Order) -> float:
-        """The edits a second of W2, which is run for it where that was not asked for."""
+    def _reached(self, system: System, options: RunOptions) -> float:
+        """Return the edits per second of W2; run it if necessary."""
         runs = self.figures.get("w2", {}).get(system.name)
         if not runs:
-            with Stage(system, self._scratch) as stage:
-                runs = [works.WORKS["w2"].run(stage, order)]
+            with Sandbox(system, self._scratch) as sandbox:
+                runs = [workloads.WORKLOADS["w2"].run(sandbox, options)]
         return median(figures["per_s"] for figures in runs)
 
 
 def _warnings(arguments: Namespace) -> Iterator[str]:
     if arguments.quick:
-        yield "Quick: all is shortened, and the figures mean little."
+        yield "Quick run: everything is shortened, and the figures mean little."
     if "disk" in arguments.only and systems.maintain_command() is None:
-        yield "This version has no `gollabedit maintain`: the disk is as the server leaves it."
+        yield "This version has no `gollabedit maintain`: the disk is measured without it."
 
 
 def _parser() -> ArgumentParser:
@@ -126,10 +128,10 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument(
         "--only",
-        type=_some_of(works.NAMES),
-        default=works.NAMES,
-        metavar="WORKS",
-        help=f"some works, with commas between: {', '.join(works.NAMES)}",
+        type=_some_of(workloads.NAMES),
+        default=workloads.NAMES,
+        metavar="WORKLOADS",
+        help=f"some workloads, separated by commas: {', '.join(workloads.NAMES)}",
     )
     parser.add_argument(
         "--systems",
@@ -138,19 +140,19 @@ def _parser() -> ArgumentParser:
         metavar="NAMES",
         help=f"some systems: {', '.join(systems.NAMES)}",
     )
-    parser.add_argument("--runs", type=_positive, metavar="N", help="rounds of every work")
+    parser.add_argument("--runs", type=_positive, metavar="N", help="rounds of every workload")
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
     parser.add_argument("--edits", type=_positive, metavar="N", help="edits of W2, W5, W6, disk")
-    parser.add_argument("--seconds", type=float, metavar="S", help="how long a work goes on")
+    parser.add_argument("--seconds", type=float, metavar="S", help="duration of a workload")
     parser.add_argument(
-        "--full-text", action="store_true", help="our edits carry the whole text, not splices"
+        "--full-text", action="store_true", help="send our edits as whole texts, not splices"
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=ROOT / "build" / "bench",
         metavar="PATH",
-        help="a folder for the figures, and for the servers' data meanwhile (%(default)s)",
+        help="a folder for the figures, and for the servers' data (%(default)s)",
     )
     return parser
 
@@ -160,7 +162,7 @@ def _some_of(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
         names = tuple(value.split(","))
         for name in names:
             if name not in known:
-                raise ArgumentTypeError(f"there is no {name!r}; there are {', '.join(known)}")
+                raise ArgumentTypeError(f"unknown name {name!r}; the names are {', '.join(known)}")
         return names
 
     return read
@@ -169,7 +171,7 @@ def _some_of(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
 def _positive(value: str) -> int:
     number = int(value)
     if number < 1:
-        raise ArgumentTypeError("it must be at least 1")
+        raise ArgumentTypeError("must be at least 1")
     return number
 
 

@@ -1,7 +1,7 @@
-"""One client of GollabEdit: docs/protocol.md with one edit outstanding at most, and cheap.
+"""A cheap client of GollabEdit, after docs/protocol.md, with at most one edit outstanding.
 
-It types one word at a time and nothing while it waits for an answer, so it has one text: that of
-its base, or that which it sent.
+It shares no code with the server or other clients. It types one word at a time and nothing while it
+waits for an answer, so it has only one text: that of its base, or the one it sent.
 """
 
 import zlib
@@ -12,17 +12,17 @@ from typing import NamedTuple, Self
 import msgspec
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
-from bench.load.words import Words
+from bench.load.word_log import WordLog
 
 Splice = tuple[int, int, str]
 _Fields = dict[str, object]
 
-# The check sum of a long text costs more than all the rest: of so many messages one is checked.
+# Only every n-th message is checked, because the checksum of a long text costs more than the rest.
 _CHECKED_EVERY = 16
 
 
 class Failure(Exception):
-    """The server did what it should not, or went away."""
+    """The server broke a rule, or closed the connection."""
 
 
 class _Hunk(msgspec.Struct):
@@ -32,7 +32,7 @@ class _Hunk(msgspec.Struct):
 
 
 class _Message(msgspec.Struct):
-    """Any message of the server: the fields that matter here, each with what it is when missing."""
+    """Any message of the server, with the fields used here and their defaults."""
 
     type: str
     seq: int = 0
@@ -48,7 +48,7 @@ class _Message(msgspec.Struct):
 
 
 class _Outstanding(NamedTuple):
-    """What was sent and is not answered."""
+    """An unanswered submission."""
 
     seq: int
     word: str
@@ -61,7 +61,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Client:
-    """A websocket, and the copy of the document that is kept in step with it."""
+    """A websocket with a copy of the document."""
 
     def __init__(self, socket: ClientWebSocketResponse[bool], number: int) -> None:
         self.number = number
@@ -75,7 +75,7 @@ class Client:
 
     @classmethod
     async def join(cls, http: ClientSession, server: str, document: str, number: int = 0) -> Self:
-        """Connect, and be welcomed."""
+        """Connect and wait for the welcome."""
         url = f"{server}/ws/{document}"
         socket = await http.ws_connect(url, max_msg_size=0, decode_text=False)
         client = cls(socket, number)
@@ -92,14 +92,14 @@ class Client:
         return self._outstanding is None
 
     async def replace(self, text: str) -> None:
-        """Make this the document's whole text, and wait until it is."""
+        """Replace the document's text, and wait for the answer."""
         await self._send_edit({"text": text}, "", 0.0, text)
         while self._outstanding is not None:
             self._take(await self._receive(), None)
 
-    async def type(self, words: Words, random: Random, due: float, *, full_text: bool) -> None:
-        """Put a word between two words, anywhere."""
-        word = words.typed(self.number, due)
+    async def type(self, words: WordLog, random: Random, due: float, *, full_text: bool) -> None:
+        """Insert a word at a random place between two words."""
+        word = words.new_word(self.number, due)
         place = self.text.find(" ", random.randrange(max(len(self.text) - 80, 1)))
         place = max(place, 0)
         text = f"{self.text[:place]} {word}{self.text[place:]}"
@@ -108,9 +108,9 @@ class Client:
         await self._send_edit(change, word, due, text)
 
     async def listen(
-        self, words: Words, answered: Callable[[Self, str, float], Awaitable[None]]
+        self, words: WordLog, answered: Callable[[Self, str, float], Awaitable[None]]
     ) -> None:
-        """Take in what comes, for ever; tell of each word that is answered."""
+        """Handle messages forever; call `answered` for each acknowledged word."""
         while True:
             message = await self._receive()
             done = self._take(message, words)
@@ -122,8 +122,8 @@ class Client:
     async def close(self) -> None:
         await self._socket.close()
 
-    def _take(self, message: _Message, words: Words | None) -> _Outstanding | None:
-        """Take in a message; returns what it answers for good."""
+    def _take(self, message: _Message, words: WordLog | None) -> _Outstanding | None:
+        """Handle a message; return the submission that it finally answers."""
         waiting = self._outstanding
         if message.type == "update" and waiting is None:
             if message.from_ != self.revision:
@@ -137,22 +137,22 @@ class Client:
             raise Failure(f"{message.code}: {message.message}")
         return None
 
-    def _show(self, text: str, message: _Message, words: Words | None) -> None:
-        """Apply a message's splices to the text that they are against."""
+    def _show(self, text: str, message: _Message, words: WordLog | None) -> None:
+        """Apply a message's splices to the text that they refer to."""
         for start, deleted, inserted in reversed(message.splices):
             text = text[:start] + inserted + text[start + deleted :]
         self.text, self.revision = text, message.revision
         if words:
             for _, _, inserted in message.splices:
-                words.show(self.number, inserted)
+                words.record_shown(self.number, inserted)
         self._received += 1
         if self._received % _CHECKED_EVERY == 0 and zlib.crc32(text.encode()) != message.check:
             raise Failure("a text has drifted from the server's")
 
     async def _take_both(self, conflict: _Message, waiting: _Outstanding) -> None:
-        """Resolve a conflict so that both sides stay, each of them in full."""
+        """Resolve a conflict by keeping both sides in full."""
         if conflict.seq != waiting.seq:
-            return  # the one before; the resolution that is under way gets its own answer
+            return  # an earlier one; the resolution sent since has its own answer
         self.conflicts += 1
         splices = [(hunk.end, 0, f" {hunk.theirs} ") for hunk in conflict.hunks if hunk.theirs]
         text = conflict.text

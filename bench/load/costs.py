@@ -1,4 +1,4 @@
-"""Works about costs: clones beside the typing, bytes for each edit, memory for each document."""
+"""Workloads about costs: clones beside typing, bytes per edit, memory per document."""
 
 import subprocess
 import time
@@ -6,30 +6,30 @@ from statistics import median
 
 from bench.load import disk
 from bench.load.figures import Figures, quantile
-from bench.load.order import Order
 from bench.load.processes import ENVIRONMENT, ROOT, BenchError
-from bench.load.stage import Stage
+from bench.load.run_options import RunOptions
+from bench.load.sandbox import Sandbox
 from bench.load.systems import maintain_command
 from bench.load.task import Begun, Load
 from bench.load.texts import KIB, text
 from bench.load.typists import sixteen
-from bench.load.words import now
+from bench.load.word_log import now
 
-# The typing goes on by itself, with clones, with clones, by itself: what grows meanwhile, the
-# document and its history, weighs on both halves alike.
+# Phases without, with, with and without clones: the growth of the document and its history affects
+# both kinds alike.
 _WITH_CLONES = (False, True, True, False)
 _MANY = 1_000_000
 _GIT_S = 120.0
 _WRITERS = {"one": 1, "sixteen": 16}
 _DISK_LIMIT_S = 150.0
-_COME_S = 300.0
+_CONNECT_S = 300.0
 
 
-def clone(stage: Stage, order: Order) -> Figures:
-    """Sixteen writers, and somebody who clones their document again and again."""
-    stage.start()
-    seconds = order.seconds_of(12.0)
-    load = sixteen(stage, order)
+def clone(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """Sixteen writers, and repeated clones of their document."""
+    sandbox.start()
+    seconds = options.seconds_of(12.0)
+    load = sixteen(sandbox, options)
     load.edits, load.seconds = _MANY, seconds + _GIT_S
     clones: list[str] = []
     clone_ms: list[float] = []
@@ -39,18 +39,18 @@ def clone(stage: Stage, order: Order) -> Figures:
         for with_clones in _WITH_CLONES:
             end = now() + seconds / len(_WITH_CLONES)
             while with_clones and (start := now()) < end:
-                clones.append(f"{stage.path}/clone-{len(clones)}")
-                _git("clone", "--quiet", f"{stage.address}/doc-0.git", clones[-1])
+                clones.append(f"{sandbox.path}/clone-{len(clones)}")
+                _git("clone", "--quiet", f"{sandbox.address}/doc-0.git", clones[-1])
                 clone_ms.append(1000 * (now() - start))
             time.sleep(max(end - now(), 0))
             times.append((now(), with_clones))
 
-    outcome = stage.load(load, meanwhile=phases)
+    outcome = sandbox.load(load, meanwhile=phases)
     took_ms: dict[bool, list[float]] = {False: [], True: []}
     for at, answer_ms in outcome.answers:
         moment = outcome.began + at
         took_ms[next((kind for end, kind in times if moment < end), False)].append(answer_ms)
-    needed = stage.stop()
+    needed = sandbox.stop()
     for path in clones:
         _git("-C", path, "fsck", "--strict", "--no-progress")
     without, with_clones = (quantile(took_ms[kind], 0.99) for kind in (False, True))
@@ -65,34 +65,34 @@ def clone(stage: Stage, order: Order) -> Figures:
     }
 
 
-def per_edit(stage: Stage, order: Order) -> Figures:
-    """What the disk has for each edit, when all is put away."""
+def per_edit(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """Bytes on disk per edit, after maintenance."""
     figures: Figures = {}
     for name, writers in _WRITERS.items():
-        with Stage(stage.system, stage.path) as inner:
-            before, _ = _kept(inner, order, writers, 0)
-            after, edits = _kept(inner, order, writers, 500 if stage.system.is_slow else 10_000)
+        with Sandbox(sandbox.system, sandbox.path) as inner:
+            before, _ = _kept(inner, options, writers, 0)
+            after, edits = _kept(inner, options, writers, 500 if sandbox.system.is_slow else 10_000)
         figures[f"{name}_edits"] = edits
         figures[f"{name}_bytes"] = (after[0] - before[0]) / edits
         figures[f"{name}_blocks"] = (after[1] - before[1]) / edits
     return figures
 
 
-def memory(stage: Stage, order: Order) -> Figures:
-    """What the server has in memory for each document that is open and idle."""
-    documents = order.count(500)
-    stage.start()
-    assert stage.server is not None
-    before_kb = stage.server.memory_kb("VmRSS")
-    load = Load(server=stage.address, documents=documents, text=text(20 * KIB), hold=True)
-    with stage.generator() as generator:
+def memory(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """Memory of the server per open, idle document."""
+    documents = options.count(500)
+    sandbox.start()
+    assert sandbox.server is not None
+    before_kb = sandbox.server.memory_kb("VmRSS")
+    load = Load(server=sandbox.address, documents=documents, text=text(20 * KIB), hold=True)
+    with sandbox.generator() as generator:
         generator.ask(load)
-        assert isinstance(generator.report(_COME_S), Begun)
-        opened_kb = stage.server.memory_kb("VmRSS")
-        time.sleep(order.seconds_of(40.0))
-        idle_kb = stage.server.memory_kb("VmRSS")
+        assert isinstance(generator.report(_CONNECT_S), Begun)
+        opened_kb = sandbox.server.memory_kb("VmRSS")
+        time.sleep(options.seconds_of(40.0))
+        idle_kb = sandbox.server.memory_kb("VmRSS")
         generator.release()
-    stage.stop()
+    sandbox.stop()
     return {
         "documents": documents,
         "before_mb": before_kb / 1024,
@@ -102,18 +102,20 @@ def memory(stage: Stage, order: Order) -> Figures:
     }
 
 
-def _kept(stage: Stage, order: Order, writers: int, edits: int) -> tuple[tuple[int, int], int]:
-    """Put edits on a document, stop, put away; returns what the document takes, and the edits."""
-    stage.start()
-    load = sixteen(stage, order, edits, writers)
-    load.seconds = order.seconds_of(_DISK_LIMIT_S)
+def _kept(
+    sandbox: Sandbox, options: RunOptions, writers: int, edits: int
+) -> tuple[tuple[int, int], int]:
+    """Edit a document, stop, maintain; return the sizes on disk and the number of edits."""
+    sandbox.start()
+    load = sixteen(sandbox, options, edits, writers)
+    load.seconds = options.seconds_of(_DISK_LIMIT_S)
     if not edits:
         load.edits = load.warm_up = 0
-    outcome = stage.load(load)
-    stage.stop()
-    if stage.system.is_ours and (command := maintain_command()):
-        _run([*command, str(stage.data)])
-    return disk.sizes(stage.system.repository(stage.data)), len(outcome.words)
+    outcome = sandbox.load(load)
+    sandbox.stop()
+    if sandbox.system.is_ours and (command := maintain_command()):
+        _run([*command, str(sandbox.data)])
+    return disk.sizes(sandbox.system.repository(sandbox.data)), len(outcome.words)
 
 
 def _git(*arguments: str) -> None:

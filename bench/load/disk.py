@@ -1,4 +1,4 @@
-"""The disk: what a folder takes of it, and how long it takes to have something for good."""
+"""Measurements of the disk: the size of a folder, and the time of a sync."""
 
 import os
 import time
@@ -13,7 +13,7 @@ _APPENDED = b"x" * 4096
 
 
 def sizes(folder: Path) -> tuple[int, int]:
-    """Bytes of all files as their readers count them, and as the file system does, folders too."""
+    """Return the apparent size of all files and the size of all blocks, in bytes."""
     paths = [folder, *folder.rglob("*")]
     apparent = sum(path.lstat().st_size for path in paths if path.is_file())
     return apparent, sum(path.lstat().st_blocks * _BLOCK for path in paths)
@@ -25,7 +25,7 @@ def figures_of(folder: Path) -> Figures:
 
 
 def sync_ms(folder: Path, times: int = 200) -> float:
-    """How long it takes to append 4 KB and have it synced: the median."""
+    """Return the median time to append 4 KB and sync them, in ms."""
     took_ms = []
     with NamedTemporaryFile(dir=folder, buffering=0) as file:
         for _ in range(times):

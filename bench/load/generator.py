@@ -1,8 +1,8 @@
-"""The generator of load for GollabEdit, a process of its own: one task in, reports out.
+"""The load generator for GollabEdit, a separate process: one task in, reports out.
 
     python -m bench.load.generator < task.json
 
-It shares the machine with the server, so it is frugal, and measures what it needs itself.
+It shares the machine with the server, so it is frugal and measures its own CPU time.
 """
 
 import asyncio
@@ -14,44 +14,44 @@ from aiohttp import ClientError, ClientSession, DummyCookieJar, TCPConnector
 
 from bench.load import task
 from bench.load.client import Client, Failure
-from bench.load.crowd import Crowd
-from bench.load.words import now
+from bench.load.client_group import ClientGroup
+from bench.load.word_log import now
 
 
 def main() -> int:
-    gc.disable()  # it does not live long, and its pauses would be counted as the server's
+    gc.disable()  # short-lived, and its pauses would count as the server's
     asked = task.decode_task(sys.stdin.buffer.readline())
     try:
-        uvloop.run(_carry_out(asked))
+        uvloop.run(_run(asked))
     except (Failure, ClientError, OSError, TimeoutError) as problem:
-        _say(task.Failed(f"{type(problem).__name__}: {problem}"))
+        _report(task.Failed(f"{type(problem).__name__}: {problem}"))
         return 1
     return 0
 
 
-async def _carry_out(asked: task.Task) -> None:
+async def _run(asked: task.Task) -> None:
     connector = TCPConnector(limit=0)
     async with ClientSession(connector=connector, cookie_jar=DummyCookieJar()) as http:
         match asked:
             case task.Load():
                 await _load(asked, http)
             case task.Open():
-                _say(await _open(asked, http))
+                _report(await _open(asked, http))
 
 
 async def _load(load: task.Load, http: ClientSession) -> None:
-    crowd = Crowd(load, http, begun=lambda: _say(task.Begun()))
+    group = ClientGroup(load, http, begun=lambda: _report(task.Begun()))
     released = asyncio.create_task(asyncio.to_thread(sys.stdin.buffer.readline))
-    released.add_done_callback(lambda line: crowd.stop() if line.result() else None)
+    released.add_done_callback(lambda line: group.stop() if line.result() else None)
     try:
-        await crowd.come()
+        await group.connect()
         if load.hold:
-            _say(task.Begun())
+            _report(task.Begun())
             await released
         else:
-            _say(await crowd.work())
+            _report(await group.run())
     finally:
-        await crowd.go()
+        await group.disconnect()
 
 
 async def _open(asked: task.Open, http: ClientSession) -> task.Opened:
@@ -67,7 +67,7 @@ async def _open(asked: task.Open, http: ClientSession) -> task.Opened:
     return task.Opened(took_ms=took_ms, last=last, text=opened[0][1].text)
 
 
-def _say(report: task.Report) -> None:
+def _report(report: task.Report) -> None:
     sys.stdout.buffer.write(task.encode(report) + b"\n")
     sys.stdout.buffer.flush()
 

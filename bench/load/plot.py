@@ -1,4 +1,4 @@
-"""A picture of how long it takes until others see a word: one SVG, a panel for each work."""
+"""A plot of the time until others see a word: one SVG with a panel per workload."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.load.figures import summary
 from bench.load.report import Runs
-from bench.load.works import WORKS
+from bench.load.workloads import WORKLOADS
 
 _LABELS, _WIDTH, _ROW, _HEAD, _FOOT = 110, 460, 24, 44, 30
 _MARKS = {"visible_p50": 5.0, "visible_p90": 3.5, "visible_p99": 2.0}
@@ -18,14 +18,16 @@ _STYLE = (
 )
 
 
-def save(path: Path, works: Mapping[str, Runs]) -> None:
-    """Draw p50, p90 and p99 of each system, large to small, on a logarithmic scale."""
-    panels = [(name, _points(runs)) for name, runs in works.items() if WORKS[name].is_plotted]
+def save(path: Path, workloads: Mapping[str, Runs]) -> None:
+    """Draw p50, p90 and p99 of each system on a logarithmic scale."""
+    panels = [
+        (name, _points(runs)) for name, runs in workloads.items() if WORKLOADS[name].is_plotted
+    ]
     panels = [(name, points) for name, points in panels if points]
     parts: list[str] = []
     top = 0
     for name, points in panels:
-        parts += _panel(WORKS[name].title, points, top)
+        parts += _panel(WORKLOADS[name].title, points, top)
         top += _HEAD + _ROW * len(points) + _FOOT
     width = _LABELS + _WIDTH + 40
     path.write_text(
@@ -37,7 +39,7 @@ def save(path: Path, works: Mapping[str, Runs]) -> None:
 
 
 def _points(runs: Runs) -> dict[str, list[float]]:
-    """The medians of each system that has them."""
+    """Return the medians of each system that has all of them."""
     found = {name: [summary(each, key) for key in _MARKS] for name, each in runs.items()}
     return {
         name: [max(each[0], 0.01) for each in values if each]

@@ -1,6 +1,6 @@
-"""Processes under watch: what they say, what they need, and that they end.
+"""Measured child processes: their output, CPU time and memory, and their termination.
 
-CPU time and memory come from Linux's /proc.
+CPU time and memory are read from Linux's /proc.
 """
 
 import os
@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[2]
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _START_S = 120.0
 _STOP_S = 60.0
-_LOOK_EVERY_S = 0.002
+_POLL_S = 0.002
 _ADDRESS = re.compile(rb"http://(?:localhost|127\.0\.0\.1):(\d+)")
 
-# The settings of whoever runs this change nothing.
+# Independent of the user's settings.
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "PYTHONUNBUFFERED": "1",
@@ -35,11 +35,11 @@ ENVIRONMENT = {
 
 
 class BenchError(Exception):
-    """Something that is measured does not do what it should."""
+    """A measured process failed."""
 
 
 class Process:
-    """A child process; it does not outlive the `with` block."""
+    """A child process; the `with` block ends it."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Process:
         talks: bool = False,
     ) -> None:
         self.log = log
-        self._cpu_s = 0.0  # when it has ended
+        self._cpu_s = 0.0  # after its exit
         pipe = subprocess.PIPE if talks else None
         with log.open("ab") as out:
             self._child = subprocess.Popen(
@@ -80,63 +80,63 @@ class Process:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it has; it can still be measured."""
+        """Whether it has exited; as a zombie it can still be measured."""
         return self._stat()[0] == "Z"
 
     @property
     def cpu_s(self) -> float:
-        """What it and its ended children have used so far, in the kernel too."""
+        """User and system time of the process and its exited children."""
         return sum(int(ticks) for ticks in self._stat()[11:15]) / _TICKS_PER_S
 
     def memory_kb(self, field: str) -> int:
-        """`VmRSS`: what it has in memory now; `VmHWM`: the most it had."""
+        """Return the current memory (`VmRSS`) or its peak (`VmHWM`)."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         found = re.search(rf"{field}:\s+(\d+) kB", status)
         return int(found[1]) if found else 0
 
     def end(self) -> float:
-        """Let it end by itself, after SIGTERM; returns the CPU seconds of its whole life."""
+        """Send SIGTERM and wait; return the CPU seconds of its whole life."""
         self._child.terminate()
         return self.wait()
 
     def wait(self) -> float:
-        """Wait until it has ended; returns the CPU seconds of its whole life."""
+        """Wait for its exit; return the CPU seconds of its whole life."""
         if self._child.returncode is not None:
             return self._cpu_s
         deadline = time.monotonic() + _STOP_S
         while not self.has_ended:
             if time.monotonic() > deadline:
-                raise BenchError(f"it did not end within {_STOP_S:.0f} s\n{self.said()}")
-            time.sleep(_LOOK_EVERY_S)
+                raise BenchError(f"it did not end within {_STOP_S:.0f} s\n{self.log_tail()}")
+            time.sleep(_POLL_S)
         self._cpu_s = self.cpu_s
         self._child.wait()
         return self._cpu_s
 
-    def said(self) -> str:
-        """The last lines of its log."""
+    def log_tail(self) -> str:
+        """Return the last lines of its log."""
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(f"  | {line}" for line in lines[-12:])
 
     def _stat(self) -> list[str]:
-        """The fields of /proc/PID/stat from the state on; there until somebody has waited."""
+        """Return the fields of /proc/PID/stat from the state on."""
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
 
 
 class Server(Process):
-    """A server, found by the address in its log."""
+    """A server, whose address is read from its log."""
 
     def address(self) -> str:
-        """Wait until it listens."""
+        """Wait until it listens; return its address."""
         deadline = time.monotonic() + _START_S
         while not (found := _ADDRESS.search(self.log.read_bytes())):
             if self.has_ended or time.monotonic() > deadline:
-                raise BenchError(f"the server did not start\n{self.said()}")
-            time.sleep(_LOOK_EVERY_S)
+                raise BenchError(f"the server did not start\n{self.log_tail()}")
+            time.sleep(_POLL_S)
         return f"http://127.0.0.1:{int(found[1])}"
 
 
 class Generator(Process):
-    """A generator of load: a task in, reports out."""
+    """A load generator: a task in, reports out."""
 
     def __init__(
         self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
@@ -149,15 +149,15 @@ class Generator(Process):
         self._stdin.flush()
 
     def release(self) -> None:
-        """It need not go on with its task."""
+        """Let it stop its task early."""
         self._stdin.write(b"\n")
         self._stdin.flush()
 
     def report(self, wait_s: float) -> task.Report:
-        """The next thing it says.
+        """Return its next report.
 
         Raises:
-            BenchError: it failed, or said nothing in time.
+            BenchError: It failed or did not report in time.
         """
         report: task.Report = task.decode_report(self._line(wait_s))
         if isinstance(report, task.Failed):
@@ -176,10 +176,12 @@ class Generator(Process):
         while b"\n" not in self._read:
             left_s = max(deadline - time.monotonic(), 0)
             if not select.select([out], [], [], left_s)[0]:
-                raise BenchError(f"the generator said nothing for {wait_s:.0f} s\n{self.said()}")
+                raise BenchError(
+                    f"the generator did not report within {wait_s:.0f} s\n{self.log_tail()}"
+                )
             block = os.read(out, 1 << 20)
             if not block:
-                raise BenchError(f"the generator ended\n{self.said()}")
+                raise BenchError(f"the generator exited\n{self.log_tail()}")
             self._read += block
         line, _, rest = bytes(self._read).partition(b"\n")
         self._read = bytearray(rest)

@@ -1,4 +1,4 @@
-"""What is shown of all runs: Markdown tables, and all figures as JSON."""
+"""The report of all runs: Markdown tables, and all figures as JSON."""
 
 import json
 import os
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bench.load.figures import Figures, summary
 from bench.load.systems import System
-from bench.load.works import Work
+from bench.load.workloads import Workload
 from bench.merge.report import table
 
-# Of one work, the runs of each system.
+# The runs of each system, for one workload.
 Runs = Mapping[str, Sequence[Figures]]
 
 _SHARES = {"generator_busy"}
@@ -25,20 +25,20 @@ def heading(systems: Sequence[System], sync_ms: float) -> str:
     )
 
 
-def section(work: Work, runs: Runs, failures: Mapping[str, str]) -> str:
-    """The table of one work: medians, and the range where there were several runs."""
-    columns = [key for key in work.columns if any(summary(each, key) for each in runs.values())]
-    head = ["system", *(work.columns[key] for key in columns)]
+def section(workload: Workload, runs: Runs, failures: Mapping[str, str]) -> str:
+    """Return the table of one workload: medians, and ranges of several runs."""
+    columns = [key for key in workload.columns if any(summary(each, key) for each in runs.values())]
+    head = ["system", *(workload.columns[key] for key in columns)]
     rows = [[name, *(_cell(each, key) for key in columns)] for name, each in runs.items() if each]
-    parts = [f"### {work.title}", work.caption, table(head, rows) if rows else ""]
+    parts = [f"### {workload.title}", workload.caption, table(head, rows) if rows else ""]
     parts += [f"**{name} failed**: {why}" for name, why in failures.items()]
     return "\n\n".join(part for part in parts if part)
 
 
-def save(path: Path, works: Mapping[str, Runs], about: Mapping[str, object]) -> None:
-    """Write every figure of every run."""
+def save(path: Path, workloads: Mapping[str, Runs], about: Mapping[str, object]) -> None:
+    """Write the figures of all runs."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**about, "works": works}, indent=1, default=str) + "\n")
+    path.write_text(json.dumps({**about, "works": workloads}, indent=1, default=str) + "\n")
 
 
 def _cell(runs: Sequence[Figures], key: str) -> str:
@@ -50,7 +50,7 @@ def _cell(runs: Sequence[Figures], key: str) -> str:
 
 
 def _shown(key: str, value: float) -> str:
-    """Three digits, more only before the point."""
+    """Format with three significant digits, but with all digits before the point."""
     if key in _SHARES:
         return f"{100 * value:.0f} %"
     if value == int(value) or value >= 100:

@@ -1,4 +1,4 @@
-"""Repositories as a server leaves them behind, made without one: very many, and a very long one."""
+"""Repositories as a server would leave them: very many, or one with a very long history."""
 
 import os
 import shutil
@@ -10,15 +10,16 @@ from random import Random
 from bench.load.processes import ENVIRONMENT, BenchError
 from bench.load.texts import KIB, text, word
 from server.core import git_model
+from server.core.names import filename_of
 
 _MADE_AT = 1_700_000_000
 
 
 def many(data: Path, count: int) -> list[str]:
-    """So many documents with one edit each; returns their names.
+    """Create many documents with one edit each; return their names.
 
-    They are one repository, and its files are hard links. So all but one lack the file that is
-    called like the document, and are empty: what is measured does not depend on it.
+    They are hard links of one repository. So all but one lack the file with the document's name and
+    are empty, which does not affect the measurement.
     """
     names = [f"many-{number}" for number in range(count)]
     first = long(data, names[0], 2)
@@ -28,22 +29,22 @@ def many(data: Path, count: int) -> list[str]:
 
 
 def long(data: Path, document: str, commits: int) -> Path:
-    """One document of 2 KB with so many revisions, in one pack; returns where it is."""
+    """Create a document of 2 KB with many revisions in one pack; return its path."""
     path = data / f"{document}.git"
     _git("init", "--quiet", "--bare", "--initial-branch=master", "--template=", str(path))
     command = ["git", "-c", "fastimport.unpackLimit=1", "-C", str(path), "fast-import", "--quiet"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=ENVIRONMENT) as importer:
         assert importer.stdin is not None
-        for part in _history(git_model.filename_of(document), commits):
+        for part in _history(filename_of(document), commits):
             importer.stdin.write(part)
     if importer.returncode:
-        raise BenchError(f"git fast-import ended with {importer.returncode}")
+        raise BenchError(f"git fast-import exited with {importer.returncode}")
     _git("-C", str(path), "pack-refs", "--all")
     return path
 
 
 def _history(filename: str, commits: int) -> Iterator[bytes]:
-    """The stream for `git fast-import`: every document's first revision, then a word a time."""
+    """Yield the stream for `git fast-import`: the first revision, then one word per commit."""
     random = Random(1)
     words = text(2 * KIB).split(" ")
     hub = git_model.hub_signature(0)

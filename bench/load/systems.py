@@ -13,10 +13,10 @@ from bench.load.processes import ENVIRONMENT, ROOT
 
 _PEERS = Path(__file__).parent / "peers"
 _PACKAGES = Path(__file__).parent / "node_modules"
-# The Node that came with the development tools stands beside the Python that runs this.
+# The Node of the development tools is in the folder of the running Python.
 _PATH = os.pathsep.join([str(Path(sys.executable).parent), ENVIRONMENT["PATH"]])
 
-# One connection types here as fast as it is answered, which the usual limit would stop.
+# The default limit is too low for connections that type as fast as they are answered.
 _OURS = [sys.executable, "-m", "server"]
 _SERVE = [*_OURS, "serve", "--port", "0", "--edits-per-s", "1000000"]
 
@@ -27,11 +27,11 @@ class Missing(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """A server that can be started on a data folder, and the generator that speaks to it."""
+    """A server that can be started on a data folder, and its load generator."""
 
     name: str
     version: str
-    answer: str  # what has happened when an edit is answered
+    answer: str  # what an answer to an edit means
     server: tuple[str, ...]  # the data folder is the last argument
     generator: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class System:
     is_slow: bool = False
 
     def repository(self, data: Path) -> Path:
-        """Where the first document lies: for the others it cannot be told from the whole."""
+        """Return the path of the first document; for other systems that of all data."""
         return data / "doc-0.git" if self.is_ours else data
 
 
@@ -48,27 +48,27 @@ NAMES = ("ours", "ours-direct", "hocuspocus", "y-websocket", "sharedb")
 _PEER_PACKAGES = {
     "hocuspocus": (
         "@hocuspocus/server",
-        "sent to everybody; in SQLite seconds later",
+        "sent to all clients; in SQLite seconds later",
     ),
-    "y-websocket": ("@y/websocket-server", "sent to everybody; put to LevelDB, not synced"),
-    "sharedb": ("sharedb", "applied in memory, where it stays"),
+    "y-websocket": ("@y/websocket-server", "sent to all clients; in LevelDB, not synced"),
+    "sharedb": ("sharedb", "applied in memory only"),
 }
 
 
-def found(names: Iterable[str]) -> tuple[list[System], list[str]]:
-    """The systems that are there, and for each other one a sentence that says why not."""
+def installed(names: Iterable[str]) -> tuple[list[System], list[str]]:
+    """Return the installed systems, and a sentence for each missing one."""
     systems: list[System] = []
     missing: list[str] = []
     for name in names:
         try:
             systems.append(_ours(name) if name.startswith("ours") else _peer(name))
         except Missing as problem:
-            missing.append(f"{name} is left out: {problem}.")
+            missing.append(f"{name} is skipped: {problem}.")
     return systems, missing
 
 
 def maintain_command() -> list[str] | None:
-    """What packs the data folder of a stopped server; None where this version cannot."""
+    """Return the command that repacks a data folder, if this version has one."""
     help_command = [*_OURS, "maintain", "--help"]
     return [*_OURS, "maintain", "--data"] if _succeeds(help_command) else None
 
@@ -76,7 +76,7 @@ def maintain_command() -> list[str] | None:
 def _ours(name: str) -> System:
     has_journals = "--journal" in _output([*_OURS, "serve", "--help"])
     if name == "ours-direct" and not has_journals:
-        raise Missing("this version has one journal only, which `ours` measures")
+        raise Missing("this version has only one journal, which `ours` measures")
     journal = "direct" if name == "ours-direct" else "sqlite"
     return System(
         name=name,
@@ -95,7 +95,7 @@ def _peer(name: str) -> System:
     node = shutil.which("node", path=_PATH)
     if node is None or not description.exists():
         raise Missing("its packages are not installed; `make bench` installs them")
-    # `node` may be a script that starts the real one: that one is to be measured.
+    # `node` may be a wrapper script; measure the real one.
     real_node = _output([node, "--print", "process.execPath"]).strip()
     return System(
         name=name,

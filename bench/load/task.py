@@ -1,17 +1,17 @@
-"""What the benchmark asks of a generator of load, and what that one reports: one JSON line each.
+"""The messages between the benchmark and a load generator: a task and reports, a JSON line each.
 
-`crowd.py` carries the tasks out for GollabEdit, `peers/generator.js` for the other systems. Moments
-are those of the machine's monotonic clock in seconds, so both sides can compare them.
+`generator.py` runs the tasks for GollabEdit, `peers/generator.js` for the other systems. Moments
+are seconds of the machine's monotonic clock, so both sides can compare them.
 """
 
 import msgspec
 
 
 class Load(msgspec.Struct, kw_only=True, tag="load"):
-    """People type words at random places of documents that begin with the same text.
+    """Type words at random places of documents that start with the same text.
 
-    The documents are `doc-0`, `doc-1`, ...; all numbers are of one document, but for the edits.
-    Another line of input ends it.
+    The documents are `doc-0`, `doc-1`, ...; all numbers but the edits are per document. Another
+    line of input stops the load.
     """
 
     server: str = ""  # http://host:port
@@ -19,18 +19,18 @@ class Load(msgspec.Struct, kw_only=True, tag="load"):
     text: str = ""
     writers: int = 1
     readers: int = 0
-    edits: int = 0  # all together, after the warm-up
-    warm_up: int = 0  # edits before anything counts
-    per_s: float = 0  # edits offered a second; 0: each writer goes on as soon as it is answered
-    seconds: float = 60  # no new edit so long after the warm-up, whatever is missing
+    edits: int = 0  # of all documents, after the warm-up
+    warm_up: int = 0  # edits before the measurement
+    per_s: float = 0  # edits offered per second; 0: each writer types as soon as it is answered
+    seconds: float = 60  # time limit for new edits after the warm-up
     seed: int = 1
-    full_text: bool = False  # an edit is sent as the whole text, not as splices
-    kill: int = 0  # the process that is killed at the last answer; nothing is compared then
-    hold: bool = False  # type nothing, and stay
+    full_text: bool = False  # send whole texts instead of splices
+    kill: int = 0  # the process to kill at the last answer; the texts are then not compared
+    hold: bool = False  # type nothing, stay connected
 
 
 class Open(msgspec.Struct, kw_only=True, tag="open"):
-    """Open documents at one time, and see how long each takes to be there."""
+    """Open documents at once, and measure the time for each."""
 
     server: str
     documents: list[str]
@@ -40,34 +40,34 @@ Task = Load | Open
 
 
 class Begun(msgspec.Struct, tag="begun"):
-    """Everybody is there and the warm-up is over; from now on it counts."""
+    """All clients are connected and the warm-up is over."""
 
 
 class Outcome(msgspec.Struct, kw_only=True, tag="outcome"):
-    """What became of a load."""
+    """The results of a load."""
 
-    edits: int  # answered while it counted
+    edits: int  # answered after the warm-up
     began: float
-    seconds: float  # from then to the last answer
-    answers: list[tuple[float, float]]  # when (in s since it began), and after how many ms
+    seconds: float  # from `began` to the last answer
+    answers: list[tuple[float, float]]  # the moment (s since `began`) and the latency (ms)
     visible: list[float]  # ms, for each word and each other client of its document
-    unseen: int  # words that were never noticed in what a client was sent, though they are there
+    unseen: int  # words that a client received in parts, so that they were not timed
     conflicts: int
-    late_ms: float  # how late the generator itself was: 99 of 100 times at most
-    cpu_s: float  # the generator's own, while it counted
-    words: list[str]  # all that were answered
+    late_ms: float  # p99 of the generator's own delay
+    cpu_s: float  # of the generator, after the warm-up
+    words: list[str]  # all acknowledged words
 
 
 class Opened(msgspec.Struct, kw_only=True, tag="opened"):
-    """The documents are open."""
+    """The results of `Open`."""
 
     took_ms: list[float]
-    last: float  # when the last one was there
-    text: str  # of the first
+    last: float  # the moment when the last one was open
+    text: str  # of the first document
 
 
 class Failed(msgspec.Struct, tag="failed"):
-    """It went wrong: a sentence."""
+    """The task failed; `why` is a sentence."""
 
     why: str
 

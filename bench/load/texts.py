@@ -1,4 +1,4 @@
-"""The one maker of texts for all works and systems: lines of about twelve words, from a seed."""
+"""Seeded texts for all workloads and systems: lines of about twelve words."""
 
 from random import Random
 from string import ascii_lowercase
@@ -7,7 +7,7 @@ KIB = 1024
 
 
 def text(size: int, seed: int = 1) -> str:
-    """Lines that come to about `size` characters, all of them ASCII; no word has a digit."""
+    """Return lines with about `size` ASCII characters; no word has a digit."""
     random = Random(seed)
     lines: list[str] = []
     while size > 0:

@@ -1,9 +1,9 @@
-"""Works of people who type: W1 to W4 on one server that is just started."""
+"""Workloads of typing: W1 to W4, on a server that has just started."""
 
 from bench.load import disk
 from bench.load.figures import Figures, quantiles
-from bench.load.order import Order
-from bench.load.stage import Stage
+from bench.load.run_options import RunOptions
+from bench.load.sandbox import Sandbox
 from bench.load.task import Load, Outcome
 from bench.load.texts import KIB, text
 
@@ -13,66 +13,68 @@ _FIRST = 800
 _WARM_UP_S = 0.5
 
 
-def w1(stage: Stage, order: Order) -> Figures:
-    """Two people, a word every 100 ms."""
-    return _run(stage, _paced(order, 10, Load(text=text(2 * KIB), writers=2, per_s=10)))
+def w1(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """Two writers, a word every 100 ms."""
+    return _run(sandbox, _paced(options, 10, Load(text=text(2 * KIB), writers=2, per_s=10)))
 
 
-def w2(stage: Stage, order: Order) -> Figures:
-    """Sixteen people as fast as they are answered."""
-    return _run(stage, sixteen(stage, order))
+def w2(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """Sixteen writers, as fast as they are answered."""
+    return _run(sandbox, sixteen(sandbox, options))
 
 
-def w2_half(stage: Stage, order: Order) -> Figures:
-    """The same sixteen at half of what they reached."""
-    load = Load(text=text(20 * KIB), writers=_WRITERS, per_s=order.per_s / 2)
-    return _run(stage, _paced(order, 5, load))
+def w2_half(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """The same sixteen at half the rate they reached."""
+    load = Load(text=text(20 * KIB), writers=_WRITERS, per_s=options.per_s / 2)
+    return _run(sandbox, _paced(options, 5, load))
 
 
-def w3(stage: Stage, order: Order) -> Figures:
-    """Many documents at one time, two people each."""
+def w3(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """Many documents with two writers each."""
     load = Load(documents=100, text=text(KIB), writers=2, per_s=2000)
-    return _run(stage, _paced(order, 5, load))
+    return _run(sandbox, _paced(options, 5, load))
 
 
-def w4(stage: Stage, order: Order) -> Figures:
-    """One types, two hundred look on."""
+def w4(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """One writer, two hundred readers."""
     load = Load(text=text(20 * KIB), writers=1, readers=200, per_s=10)
-    return _run(stage, _paced(order, 10, load))
+    return _run(sandbox, _paced(options, 10, load))
 
 
-def sixteen(stage: Stage, order: Order, edits: int = 10_000, writers: int = _WRITERS) -> Load:
-    """Writers of one document of 20 KB, one edit in flight each; fewer edits of a slow system."""
-    edits = order.edits_of(min(edits, _SLOW_EDITS) if stage.system.is_slow else edits)
+def sixteen(
+    sandbox: Sandbox, options: RunOptions, edits: int = 10_000, writers: int = _WRITERS
+) -> Load:
+    """Return a load of writers on one document of 20 KB; fewer edits for a slow system."""
+    edits = options.edits_of(min(edits, _SLOW_EDITS) if sandbox.system.is_slow else edits)
     return Load(
         text=text(20 * KIB),
         writers=writers,
         edits=edits,
         warm_up=max(edits // 20, writers),
-        seconds=order.limit_s,
-        seed=order.seed,
-        full_text=order.full_text,
+        seconds=options.limit_s,
+        seed=options.seed,
+        full_text=options.full_text,
     )
 
 
-def _paced(order: Order, seconds: float, load: Load) -> Load:
-    """The load, with as many edits as are due in these seconds."""
-    seconds = order.seconds_of(seconds)
+def _paced(options: RunOptions, seconds: float, load: Load) -> Load:
+    """Return the load with the edits that are due in these seconds."""
+    seconds = options.seconds_of(seconds)
     load.edits = round(load.per_s * seconds)
     load.warm_up = round(load.per_s * min(seconds / 4, _WARM_UP_S))
-    load.seconds = seconds + order.limit_s
-    load.seed, load.full_text = order.seed, order.full_text
+    load.seconds = seconds + options.limit_s
+    load.seed, load.full_text = options.seed, options.full_text
     return load
 
 
-def _run(stage: Stage, load: Load) -> Figures:
-    stage.start()
-    outcome = stage.load(load)
-    return {**figures_of(outcome), **stage.stop(), **disk.figures_of(stage.data)}
+def _run(sandbox: Sandbox, load: Load) -> Figures:
+    sandbox.start()
+    outcome = sandbox.load(load)
+    return {**figures_of(outcome), **sandbox.stop(), **disk.figures_of(sandbox.data)}
 
 
 def figures_of(outcome: Outcome) -> Figures:
-    """What is shown of a load; the text grows, so how quick it was at first is a figure too."""
+    """Return the figures of a load, including the initial rate, as the text grows."""
     first = outcome.answers[:_FIRST]
     return {
         "edits": outcome.edits,

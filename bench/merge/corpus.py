@@ -1,14 +1,14 @@
-"""The corpus: rows of three texts with the one that should come of them.
+"""The corpus: rows of three texts, with the known result of their merge.
 
 A folder with `live.jsonl.gz` and `merges.jsonl.gz`. Its kinds:
-    split       one commit's edits dealt to two people; right is all of them
-    indep       two commits that do not touch; right is both
-    clash       the second commit changes the words of the first; asking is right
-    taken back  of the clashes, those where it merely takes back an edit: no merge can know
-    easy        whole files where Git is clean; right is the same, byte for byte
-    hard        whole files where Git asks; right is what somebody committed
+    split       one commit's edits divided between two people; right is all of them
+    indep       two independent commits; right is both
+    clash       the second commit changes the words of the first; right is a conflict
+    taken back  the clashes whose second commit only reverts an edit: no merge can detect them
+    easy        whole files that Git merges cleanly; right is the same, byte for byte
+    hard        whole files on which Git has conflicts; right is what was committed
 
-The files call both `clash`; `taken_back.py` parts them.
+The files call both `clash`; `taken_back.py` separates them.
 """
 
 import gzip
@@ -24,7 +24,7 @@ _FILES = ("live.jsonl.gz", "merges.jsonl.gz")
 
 
 class Triple(NamedTuple):
-    """What is merged."""
+    """The input of a merge."""
 
     base: str
     ours: str
@@ -32,7 +32,7 @@ class Triple(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A merge with its right answer; `cls` is prose or code."""
+    """A merge with its known result; `cls` is prose or code."""
 
     triple: Triple
     resolved: str
@@ -43,29 +43,29 @@ class Row(NamedTuple):
 Corpus = dict[str, list[Row]]
 
 
-def is_there(folder: Path) -> bool:
+def exists(folder: Path) -> bool:
     return all((folder / name).is_file() for name in _FILES)
 
 
 def read(folder: Path, rows_max: int | None) -> Corpus:
-    """The rows by kind; at most so many of a kind, drawn the same way each time."""
+    """Return the rows by kind, at most `rows_max` of each, always the same ones."""
     corpus: Corpus = defaultdict(list)
     for name in _FILES:
         with gzip.open(folder / name, "rt", encoding="utf-8") as file:
             for line in file:
-                kind, row = _parsed(line)
+                kind, row = _parse(line)
                 corpus[kind].append(row)
     return {kind: sample(rows, rows_max) for kind, rows in corpus.items()}
 
 
 def sample(rows: list[Row], rows_max: int | None) -> list[Row]:
-    """At most so many of them, always the same ones."""
+    """Return at most `rows_max` rows, always the same ones."""
     if rows_max is None or rows_max >= len(rows):
         return rows
     return Random(1).sample(rows, rows_max)
 
 
-def _parsed(line: str) -> tuple[str, Row]:
+def _parse(line: str) -> tuple[str, Row]:
     found = json.loads(line)
     triple = Triple(found["base"], found["ours"], found["theirs"])
     kind = found["kind"]

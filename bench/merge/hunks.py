@@ -1,9 +1,9 @@
-"""What somebody made of each single conflict of Git's line merge.
+"""The human resolution of each single conflict of Git's line merge.
 
-A hard file has many conflicts and one resolved text. The conflicts are Git's own; the words that
-took the place of each are found by looking for the untouched lines around it, or, where those were
-changed as well, by aligning what is untouched with the resolved text line by line. A conflict whose
-place stays uncertain is left out.
+A hard file has many conflicts and one resolved text. The conflicts are Git's own. The resolution
+of each is found by searching for the unchanged lines around it or, if those were changed as well,
+by aligning the unchanged lines with the resolved text. A conflict whose place is uncertain is left
+out.
 """
 
 from collections.abc import Iterable
@@ -13,21 +13,21 @@ from bench.merge.corpus import Row, Triple
 from bench.merge.processes import Numbers, git_changes, git_conflicts
 from merge.tokens import lines, tokens
 
-# An untouched text as long as this is found again without being mistaken for another.
-_CERTAIN = 40
+# An unchanged text of at least this length is considered unique.
+_UNIQUE_LENGTH = 40
 
 # Where the words of the resolution come from:
-#   side    one side, or the base
-#   novel   some are of neither side
-#   mix     of both sides, and it is no plain "both, one after the other"
-#   other   both one after the other; nothing; two sides that agree
+#   side    from one side, or the base
+#   novel   some are from neither side
+#   mix     from both sides, but not simply one side after the other
+#   other   one side after the other; nothing; equal sides
 Origin = Literal["side", "novel", "mix", "other"]
 # Kept text, or a conflict.
 Segment = str | Triple
 
 
 class Hunk(NamedTuple):
-    """One conflict, and what somebody made of it."""
+    """One conflict and its human resolution."""
 
     triple: Triple
     resolved: str
@@ -36,7 +36,7 @@ class Hunk(NamedTuple):
 
 
 def hunks(rows: Iterable[Row]) -> list[Hunk]:
-    """Every conflict of these files whose resolution is known; each once in a repository."""
+    """Return all conflicts with a known resolution, each once per repository."""
     found: dict[tuple[str, Triple], Hunk] = {}
     for row in rows:
         for triple, resolved in _resolutions(_segments(row.triple), row.resolved):
@@ -45,17 +45,17 @@ def hunks(rows: Iterable[Row]) -> list[Hunk]:
     return list(found.values())
 
 
-def blanks_normalised(text: str) -> str:
+def normalize_blanks(text: str) -> str:
     return " ".join(text.split())
 
 
 def _segments(triple: Triple) -> list[Segment]:
-    """What Git kept and where it asks, in turn.
+    """Return the kept texts and the conflicts of Git's merge, in order.
 
-    The lines are handed over as numbers: no line can then look like a marker or lack its end.
+    Git gets numbers instead of lines, so that no line looks like a marker or lacks its end.
     """
     numbers = Numbers()
-    shown = git_conflicts(*(numbers.written(lines(text)) for text in triple))
+    shown = git_conflicts(*(numbers.encode(lines(text)) for text in triple))
     found: list[Segment] = []
     # The parts since the last marker, in the order of `git merge-file --diff3`: ours, base, theirs.
     parts: list[list[str]] = [[]]
@@ -72,7 +72,7 @@ def _segments(triple: Triple) -> list[Segment]:
 
 
 def _segment(parts: list[list[str]], numbers: Numbers) -> Segment:
-    texts = ["".join(numbers.read("".join(part))) for part in parts]
+    texts = ["".join(numbers.decode("".join(part))) for part in parts]
     if len(texts) == 1:
         return texts[0]
     ours, base, theirs = texts
@@ -80,17 +80,17 @@ def _segment(parts: list[list[str]], numbers: Numbers) -> Segment:
 
 
 def _resolutions(segments: list[Segment], resolved: str) -> Iterable[tuple[Triple, str]]:
-    texts = _searched(segments, resolved)
+    texts = _search(segments, resolved)
     if texts is None:
-        texts = _aligned(segments, resolved)
+        texts = _align(segments, resolved)
     for number, text in texts.items():
         segment = segments[number]
         assert isinstance(segment, Triple)
         yield segment, text
 
 
-def _searched(segments: list[Segment], resolved: str) -> dict[int, str] | None:
-    """What lies between the kept texts, if all of those are there; by number of the segment."""
+def _search(segments: list[Segment], resolved: str) -> dict[int, str] | None:
+    """Return the texts between the kept ones by segment number, if all kept ones are found."""
     texts: dict[int, str] = {}
     position = 0
     for number, segment in enumerate(segments):
@@ -108,7 +108,7 @@ def _searched(segments: list[Segment], resolved: str) -> dict[int, str] | None:
 
 
 def _start(segments: list[Segment], number: int, resolved: str, position: int) -> int | None:
-    """Where this kept text is, from this position on; None if that is not certain."""
+    """Return the place of a kept text at or after a position, or None if it is uncertain."""
     kept = segments[number]
     assert isinstance(kept, str)
     if number == 0:
@@ -117,12 +117,12 @@ def _start(segments: list[Segment], number: int, resolved: str, position: int) -
         start = len(resolved) - len(kept)
         return start if start >= position and resolved.endswith(kept) else None
     start = resolved.find(kept, position)
-    mistakable = len(kept) < _CERTAIN and resolved.find(kept, start + 1) >= 0
-    return None if start < 0 or mistakable else start
+    is_ambiguous = len(kept) < _UNIQUE_LENGTH and resolved.find(kept, start + 1) >= 0
+    return None if start < 0 or is_ambiguous else start
 
 
-def _aligned(segments: list[Segment], resolved: str) -> dict[int, str]:
-    """What a line diff puts in the place of each conflict, if nothing else goes with it."""
+def _align(segments: list[Segment], resolved: str) -> dict[int, str]:
+    """Return what a line diff puts in place of each conflict, if it changes nothing else there."""
     before: list[str] = []
     places: dict[int, int] = {}
     for number, segment in enumerate(segments):
@@ -147,15 +147,15 @@ def _origin(triple: Triple, resolved: str) -> Origin:
         return "side"
     if resolved in {ours + theirs, theirs + ours}:
         return "other"
-    if blanks_normalised(resolved) in map(blanks_normalised, (ours, theirs)):
+    if normalize_blanks(resolved) in map(normalize_blanks, (ours, theirs)):
         return "side"
     return _origin_of_words(ours, theirs, resolved)
 
 
 def _origin_of_words(ours: str, theirs: str, resolved: str) -> Origin:
     words = _words(resolved)
-    every_line = {*_filled(ours), *_filled(theirs)}
-    if not words or sorted(_filled(resolved)) == sorted(every_line):
+    every_line = {*_nonblank_lines(ours), *_nonblank_lines(theirs)}
+    if not words or sorted(_nonblank_lines(resolved)) == sorted(every_line):
         return "other"
     return "mix" if words <= _words(ours) | _words(theirs) else "novel"
 
@@ -164,6 +164,6 @@ def _words(text: str) -> set[str]:
     return {token for token in tokens(text) if not token.isspace()}
 
 
-def _filled(text: str) -> list[str]:
-    """The lines that are not blank."""
+def _nonblank_lines(text: str) -> list[str]:
+    """Return the non-blank lines."""
     return [line for line in lines(text) if line.strip()]

@@ -1,12 +1,12 @@
-"""The tools that are Python: ours, merge3 and diff-match-patch.
+"""The tools in Python: ours, merge3 and diff-match-patch.
 
-The foreign ones are imported when asked for, as only the dependency group `bench` has them.
+The other ones are imported on demand, because only the dependency group `bench` has them.
 """
 
 from importlib.metadata import version
 from typing import Any
 
-from bench.merge.tool import Cut, Missing, Tool, foreign, limited
+from bench.merge.tool import Missing, Splitter, Tool, limited, third_party
 from merge.three_way import merge
 
 
@@ -17,7 +17,7 @@ class Ours(Tool):
 
     def __init__(self, *, live: bool) -> None:
         self._live = live
-        # The corpus has no moment of typing: its right answers are those of careful merges.
+        # The known results of the corpus are those of careful merges.
         self.scored = not live
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
@@ -29,18 +29,18 @@ class Ours(Tool):
 class Merge3(Tool):
     """The merge of Bazaar and Breezy, over lines or tokens."""
 
-    def __init__(self, cut: Cut) -> None:
+    def __init__(self, split: Splitter) -> None:
         try:
             import merge3
         except ModuleNotFoundError as error:
             raise Missing(_hint("merge3")) from error
         self._merge3 = merge3.Merge3
-        self._cut = cut
+        self._split = split
         self.version = f"merge3 {version('merge3')}"
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        with foreign():
-            return self._merged(*(self._cut(text) for text in (base, ours, theirs)))
+        with third_party():
+            return self._merged(*(self._split(text) for text in (base, ours, theirs)))
 
     def _merged(self, base: list[str], ours: list[str], theirs: list[str]) -> str | None:
         parts: list[str] = []
@@ -52,7 +52,7 @@ class Merge3(Tool):
 
 
 class DiffMatchPatch(Tool):
-    """What changed for them as a patch, applied to ours wherever it fits best."""
+    """The changes of theirs as a patch, applied to ours wherever it fits best."""
 
     def __init__(self) -> None:
         try:
@@ -63,7 +63,7 @@ class DiffMatchPatch(Tool):
         self.version = f"diff-match-patch {version('diff-match-patch')}"
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        with foreign():
+        with third_party():
             patches = self._patcher.patch_make(base, theirs)
             text, applied = self._patcher.patch_apply(patches, ours)
         return str(text) if all(applied) else None

@@ -1,4 +1,4 @@
-"""node-diff3, in one Node process that lives as long as it answers in time."""
+"""node-diff3 in a Node process, which is restarted when it times out."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from bench.merge.tool import LIMIT_S, Cut, Failed, Missing, NoAnswer, Tool, TooSlow
+from bench.merge.tool import LIMIT_S, Failed, Missing, NoAnswer, Splitter, Tool, TooSlow
 
 _FOLDER = Path(__file__).parent
 _PACKAGE = _FOLDER / "node_modules" / "node-diff3" / "package.json"
@@ -19,48 +19,48 @@ _PACKAGE = _FOLDER / "node_modules" / "node-diff3" / "package.json"
 class NodeDiff3(Tool):
     """The merge of node-diff3, over lines or tokens."""
 
-    def __init__(self, cut: Cut) -> None:
-        # The Node that came with the development tools stands beside the Python that runs this.
+    def __init__(self, split: Splitter) -> None:
+        # The Node of the development tools is in the folder of the running Python.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         node = shutil.which("node", path=path)
         if node is None or not _PACKAGE.exists():
             raise Missing("node-diff3 is not installed; `make bench-merge` installs it")
         self._node = node
-        self._cut = cut
+        self._split = split
         self._child: subprocess.Popen[bytes] | None = None
         self.version = f"node-diff3 {json.loads(_PACKAGE.read_bytes())['version']}"
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        question = json.dumps([self._cut(text) for text in (base, ours, theirs)])
+        request = json.dumps([self._split(text) for text in (base, ours, theirs)])
         try:
-            answer = self._answer(question.encode() + b"\n")
+            response = self._exchange(request.encode() + b"\n")
         except NoAnswer:
             self.close()
             raise
-        text: str | None = json.loads(answer)
+        text: str | None = json.loads(response)
         return text
 
     def close(self) -> None:
         if self._child is not None:
-            # The whole group: `node` may be a script that started the real one.
+            # The whole process group: `node` may be a wrapper script.
             os.killpg(self._child.pid, signal.SIGKILL)
             self._child.communicate()
             self._child = None
 
-    def _answer(self, question: bytes) -> bytes:
-        """One line for one line."""
+    def _exchange(self, request: bytes) -> bytes:
+        """Send a line and return the line that answers it."""
         to_child, from_child = self._pipes()
         try:
-            to_child.write(question)
+            to_child.write(request)
             to_child.flush()
         except BrokenPipeError as error:
             raise Failed from error
         if not select.select([from_child], [], [], LIMIT_S)[0]:
             raise TooSlow
-        answer = from_child.readline()
-        if not answer:
-            raise Failed  # it ended, out of memory for one
-        return answer
+        response = from_child.readline()
+        if not response:
+            raise Failed  # it exited, for example out of memory
+        return response
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._child is None:

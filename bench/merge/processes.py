@@ -1,7 +1,7 @@
-"""The tools that are one process a call: `git merge-file` and `wiggle`.
+"""The tools that run a process per call: `git merge-file` and `wiggle`.
 
-Both read three files and write the merged one to their output; the exit code says whether they ask.
-What else the benchmark wants of Git, its conflicts and a diff of its own, is here as well.
+Both read three files and write the merged one to stdout; the exit code tells whether there are
+conflicts. This module also gets Git's conflicts and diffs for the benchmark.
 """
 
 import os
@@ -15,14 +15,14 @@ from tempfile import TemporaryDirectory
 from bench.merge.tool import LIMIT_S, Failed, Missing, Tool, TooSlow
 from merge.tokens import tokens
 
-# The settings of whoever runs this change nothing.
+# Independent of the user's settings.
 _ENVIRONMENT = {
     **os.environ,
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "LC_ALL": "C.UTF-8",
 }
-# `git merge-file` exits with the number of conflicts, at most this; above are failures.
+# `git merge-file` exits with the number of conflicts, at most this; higher codes are failures.
 _CONFLICTS_MAX = 127
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
@@ -40,12 +40,12 @@ class Git(Tool):
 
 
 class GitTokens(Git):
-    """`git merge-file` on one token a line."""
+    """`git merge-file` with one token per line."""
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
         numbers = Numbers()
-        merged = git_merge_file(*(numbers.written(tokens(text)) for text in (base, ours, theirs)))
-        return None if merged is None else "".join(numbers.read(merged))
+        merged = git_merge_file(*(numbers.encode(tokens(text)) for text in (base, ours, theirs)))
+        return None if merged is None else "".join(numbers.decode(merged))
 
 
 class Wiggle(Tool):
@@ -61,50 +61,50 @@ class Wiggle(Tool):
             done = _run(["wiggle", "--merge", *_files(folder, ours, base, theirs)])
         if done.returncode not in {0, 1}:
             raise Failed(_reason(done))
-        # It may cut a character in two.
+        # It may split a character.
         return done.stdout.decode(errors="replace") if done.returncode == 0 else None
 
 
 class Numbers:
-    """Items as numbers, one a line: for tools that only know lines and would cut items anew."""
+    """Items encoded as numbers, one per line, for tools that only know lines."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
 
-    def written(self, items: Sequence[str]) -> str:
-        """One line for each item; the same number for the same item."""
+    def encode(self, items: Sequence[str]) -> str:
+        """Return one line per item; equal items get equal numbers."""
         numbers = self._numbers
         return "".join([f"{numbers.setdefault(item, len(numbers))}\n" for item in items])
 
-    def read(self, lines: str) -> list[str]:
-        """The items that these lines stand for."""
+    def decode(self, lines: str) -> list[str]:
+        """Return the items that the lines stand for."""
         items = list(self._numbers)
         return [items[int(number)] for number in lines.split()]
 
 
 def git_merge_file(base: str, ours: str, theirs: str) -> str | None:
-    """The merge of Git; None where it asks."""
+    """Return Git's merge, or None if it has conflicts."""
     done = _git(base, ours, theirs)
     return done.stdout.decode() if done.returncode == 0 else None
 
 
 def git_conflicts(base: str, ours: str, theirs: str) -> str:
-    """The same with conflict markers and the base in them."""
+    """Return Git's merge with conflict markers that include the base."""
     return _git(base, ours, theirs, "--diff3").stdout.decode()
 
 
 def git_changes(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[range, range]]:
-    """Where items gave way to others, by Git's histogram diff, which keeps rare items in place."""
+    """Yield the changed ranges by Git's histogram diff, which aligns rare items."""
     numbers = Numbers()
     command = ["git", "diff", "--no-index", "--no-color", "--histogram", "--unified=0", "--"]
     with TemporaryDirectory(prefix="bench-merge-") as folder:
-        done = _run([*command, *_files(folder, numbers.written(before), numbers.written(after))])
+        done = _run([*command, *_files(folder, numbers.encode(before), numbers.encode(after))])
     for old_start, old_length, new_start, new_length in _HUNK.findall(done.stdout.decode()):
         yield _range(old_start, old_length), _range(new_start, new_length)
 
 
 def _range(start: str, length: str) -> range:
-    """From a unified diff's header: counts from 1, but names the line before an empty range."""
+    """Convert a range of a unified diff, which counts from 1; if empty, from the line before."""
     count = int(length or 1)
     first = int(start) - (count > 0)
     return range(first, first + count)
@@ -120,12 +120,12 @@ def _git(base: str, ours: str, theirs: str, *options: str) -> subprocess.Complet
 
 
 def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Why a command failed; one that was killed by a signal has a negative exit code."""
+    """Return why a command failed; a negative exit code is a signal."""
     return done.stderr.decode(errors="replace") or f"exit code {done.returncode}"
 
 
 def _files(folder: str, *texts: str) -> list[str]:
-    """The texts as files, byte for byte."""
+    """Write the texts to files, byte for byte."""
     paths = [Path(folder, str(number)) for number in range(len(texts))]
     for path, text in zip(paths, texts, strict=True):
         path.write_bytes(text.encode())

@@ -1,4 +1,4 @@
-"""What is shown: Markdown tables on the output, progress on the error output."""
+"""Output: Markdown tables, and progress on stderr."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, aligned for the reader of the source; the first column is text."""
+    """Return a Markdown table with aligned columns; the first column is text."""
     lines = [list(head), *(list(row) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -22,7 +22,7 @@ def percent(count: int, total: int, digits: int = 1) -> str:
 
 
 def percent_within(count: int, total: int) -> str:
-    """A share with its 95 % confidence interval."""
+    """Return a share with its 95 % confidence interval."""
     if not total:
         return "–"
     low, high = wilson(count, total)
@@ -30,7 +30,7 @@ def percent_within(count: int, total: int) -> str:
 
 
 def wilson(count: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (Wilson 1927)."""
+    """Return the 95 % score interval of a share (Wilson 1927)."""
     z = 1.96
     share = count / total
     middle = share + z * z / (2 * total)
@@ -40,7 +40,7 @@ def wilson(count: int, total: int) -> tuple[float, float]:
 
 
 def progress(label: str, items: Iterable[_T], total: int) -> Iterator[_T]:
-    """Pass the items on, and show how far it is: as it goes on a terminal, at the end elsewhere."""
+    """Pass the items on and show the progress: live on a terminal, otherwise at the end."""
     start = shown = time.monotonic()
     done = 0
     try:

@@ -1,12 +1,12 @@
-"""How often each tool is right on the corpus, wrong without a word, or asks.
+"""The quality of each tool on the corpus.
 
-    right   the answer equals the resolved text, blanks normalised
-    wrong   it answered, and it is not right
-    ask     it did not answer (a conflict, nothing within the limit, or a crash)
+    right     the result equals the resolved text, with blanks normalized
+    wrong     there is a result, but it is not right
+    conflict  there is no result (a conflict, a timeout, or a crash)
 
-A silent wrong merge costs ten questions:
+A silent wrong merge costs ten conflicts:
     LIVE = mean(right % of split, indep) - 10 * (wrong % of clash + mean(wrong % of split, indep))
-Clashes whose second commit merely takes back the first are not in it, as no merge can know them.
+It excludes clashes whose second commit only reverts the first, because no merge can detect them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bench.merge.corpus import Corpus, Row, Triple
-from bench.merge.hunks import Hunk, blanks_normalised, hunks
+from bench.merge.hunks import Hunk, hunks, normalize_blanks
 from bench.merge.report import percent, percent_within, progress, table
 from bench.merge.tool import LIMIT_S, Failed, NoAnswer, Tool, TooSlow
 
-# After this many calls over the limit a tool is given up on this kind of rows: some tools need
-# minutes for one file, and there are a thousand.
+# After this many timeouts a tool is skipped on a kind of rows: some tools need minutes for one of a
+# thousand files.
 _TOO_SLOW_MAX = 3
 _CLASSES = ("prose", "code")
 _NO_ANSWERS = [f"over {LIMIT_S:.0f} s", "failed"]
 
 
 class Judged(NamedTuple):
-    """One answer, or the lack of it."""
+    """One result (None if there is none), and whether it is right."""
 
     text: str | None
     resolved: str
@@ -40,7 +40,7 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a tool said to a list of rows; `given_up` if it did not get to the end of them."""
+    """The results of a tool on a list of rows; `given_up` if it was skipped before their end."""
 
     judged: list[Judged]
     too_slow: int
@@ -69,7 +69,7 @@ class Answers:
 
 
 def score(tools: dict[str, Tool], corpus: Corpus) -> Iterator[str]:
-    """The tables, each as soon as it is known."""
+    """Yield the tables as soon as they are complete."""
     scored = {name: tool for name, tool in tools.items() if tool.scored}
     yield _small_edits(scored, corpus)
     yield _whole_files(scored, corpus["hard"])
@@ -109,7 +109,7 @@ def _small_edits_row(
 
 
 def _part(answers: Answers, shown: str) -> str:
-    """Nothing is said of rows that the tool did not get to the end of."""
+    """Return a dash for rows that were not completed."""
     return "–" if answers.given_up else shown
 
 
@@ -120,7 +120,7 @@ def _live(split: Answers, indep: Answers, clash: Answers) -> str:
 
 
 def _whole_files(tools: dict[str, Tool], rows: list[Row]) -> str:
-    """Rows where Git's line merge asks, as whole files: shares of all of them."""
+    """Return the table of whole files on which Git's line merge has conflicts."""
     by_class = {cls: [row for row in rows if row.cls == cls] for cls in _CLASSES}
     head = ["tool"]
     for cls in _CLASSES:
@@ -142,11 +142,11 @@ def _whole_files_cells(answers: Answers) -> list[str]:
 
 
 def _single_hunks(tools: dict[str, Tool], found: list[Hunk]) -> str:
-    """The conflicts of those files one by one.
+    """Return the table of the single conflicts of those files.
 
-    auto: answered. strict: right, of those. adj: the same without those wrong answers where the
-    human took one side or wrote words of neither, which no merge can know. recall: right, of the
-    hunks where the human mixed the words of both.
+    auto: without a conflict. strict: right, of those. adj: the same without wrong results where the
+    human took one side or wrote new words, which no merge can know. recall: right, of the hunks
+    where the human mixed the words of both.
     """
     by_class = {cls: [hunk for hunk in found if hunk.cls == cls] for cls in _CLASSES}
     head = ["tool"]
@@ -192,9 +192,9 @@ def _answers(tool: Tool, rows: Sequence[Row], label: str) -> Answers:
 
 
 def _merged(tool: Tool, rows: Sequence[Row]) -> Iterator[str | NoAnswer | None]:
-    """The answers in the order of the rows."""
+    """Yield the results in the order of the rows."""
     if tool.threads == 1:
-        # On this thread: only here Python code can be interrupted.
+        # On the main thread, the only one where Python code can be interrupted.
         yield from (_answer(tool, row.triple) for row in rows)
         return
     with ThreadPoolExecutor(tool.threads) as pool:
@@ -209,12 +209,12 @@ def _answer(tool: Tool, triple: Triple) -> str | NoAnswer | None:
 
 
 def _judged(text: str | None, resolved: str) -> Judged:
-    is_right = text is not None and blanks_normalised(text) == blanks_normalised(resolved)
+    is_right = text is not None and normalize_blanks(text) == normalize_blanks(resolved)
     return Judged(text, resolved, is_right)
 
 
 def _no_answers(*every: Answers) -> list[str]:
-    """The last two columns: calls over the limit, and calls that failed."""
+    """Return the last two columns: timeouts and failures."""
     too_slow = str(sum(answers.too_slow for answers in every))
     if any(answers.given_up for answers in every):
         too_slow += ", given up"

@@ -1,6 +1,6 @@
-"""How long a merge takes: each tool on the same texts, one after the other in one process.
+"""The speed of a merge: all tools on the same texts, in one process.
 
-On every text all tools take their turn, so that a busy moment of the machine meets them all alike.
+The tools take turns on every text, so that a busy moment of the machine affects all of them.
 """
 
 import time
@@ -25,18 +25,18 @@ from merge.three_way import merge
 
 _KIB = 1024
 
-# What one tool may use up for one case; a slow one is measured on fewer texts.
+# The time limit of a tool per case; a slow tool is measured on fewer texts.
 _CASE_S = 8.0
 _LIVE_ROWS_MAX = 500
 _HOSTILE_SEEDS = 2
 _HOSTILE_SIZES = (MIB, MIB // 4, MIB // 16, MIB // 64)
 _CAPTION = (
-    "git and wiggle with the start of their process, node-diff3 with the way to its own and back"
+    "git and wiggle including the start of a process, node-diff3 including the round trip to one"
 )
 
 
 class Case(NamedTuple):
-    """Texts of one sort."""
+    """Texts of one kind."""
 
     title: str
     triples: Iterator[Triple]
@@ -44,7 +44,7 @@ class Case(NamedTuple):
 
 
 class Timings:
-    """What one tool took for one case."""
+    """The times of one tool in one case."""
 
     def __init__(self) -> None:
         self.calls_ms: list[float] = []
@@ -62,7 +62,7 @@ class Timings:
 
     @property
     def p99_ms(self) -> float:
-        """The call that all but one of a hundred are as quick as; the slowest of fewer calls."""
+        """The 99th percentile; the maximum of fewer than 100 calls."""
         return sorted(self.calls_ms)[int(0.99 * len(self.calls_ms))]
 
     def measure(self, tool: Tool, triple: Triple) -> None:
@@ -80,7 +80,7 @@ class Timings:
 
 
 def speed(tools: dict[str, Tool], live_rows: Sequence[Row], calls_max: int | None) -> Iterator[str]:
-    """The tables, each as soon as it is known; each case has at most `calls_max`."""
+    """Yield the tables as soon as they are complete, with at most `calls_max` calls per case."""
     for case in _cases(live_rows):
         yield _measured(tools, case._replace(calls=min(case.calls, calls_max or case.calls)))
     if "ours" in tools:
@@ -129,9 +129,9 @@ def _row(name: str, found: Timings, ours: Timings | None) -> list[str]:
 
 
 def _hostile() -> str:
-    """Ours alone, and without a limit: the worst must be seen.
+    """Return the table of hostile texts, for ours only and without a time limit.
 
-    In several sizes, as the merge stops comparing and asks above some: the slowest are below.
+    There are several sizes, because the merge stops comparing above some size: a conflict.
     """
     head = ["s max (careful, live)", *(f"{size // _KIB} KiB" for size in _HOSTILE_SIZES)]
     names = progress("hostile texts", HOSTILE, len(HOSTILE))
@@ -140,7 +140,7 @@ def _hostile() -> str:
 
 
 def _worst(name: str, size: int) -> str:
-    """The longest of the careful and of the live merges, in seconds."""
+    """Return the maximum of the careful and of the live merges, in seconds."""
     triples = [HOSTILE[name](Random(seed), size) for seed in range(_HOSTILE_SEEDS)]
     worst_s = [max(_took_s(triple, live=live) for triple in triples) for live in (False, True)]
     return ", ".join(f"{took_s:.2f}" for took_s in worst_s)

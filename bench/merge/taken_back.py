@@ -1,14 +1,14 @@
-"""Rows whose second commit merely takes back an edit of the first: no merge can know that.
+"""Rows whose second commit only reverts an edit of the first: no merge can detect that.
 
     base      one two three
     ours      one TWO three         the first commit
-    theirs    one two three, four   the second one, which has the base's word again
+    theirs    one two three, four   the second commit, with the base's word again
 
-To a merge that sees the three texts only we changed `two`, so it keeps `TWO` without a question,
-and is wrong.
+In the three texts only our side has changed `two`, so a merge keeps `TWO` without a conflict, and
+is wrong.
 
-A diff may find an edit at one place or at another beside it, so two of them have to agree that
-nothing of theirs is there: that of Git (Myers) and one that starts from rare words (histogram).
+A diff may place an edit here or at a neighbouring place. So two diffs must agree that theirs has no
+edit there: Git's (Myers) and one that starts from rare words (histogram).
 """
 
 from collections import defaultdict
@@ -18,15 +18,15 @@ from typing import NamedTuple
 from merge.diff import diff
 from merge.tokens import tokens
 
-# A word that is there more often holds nothing in place.
+# A more frequent word is no anchor.
 _PLACES_MAX = 64
 
-# `before[start:end]` was changed; with `start == end` something was inserted there.
+# `before[start:end]` was changed; if `start == end`, something was inserted there.
 _Span = tuple[int, int]
 
 
 class _Run(NamedTuple):
-    """What two lists have in common from these places on."""
+    """A run of items that two lists have in common."""
 
     start: int
     new_start: int
@@ -34,7 +34,7 @@ class _Run(NamedTuple):
 
 
 def is_taken_back(base: str, ours: str, theirs: str) -> bool:
-    """Whether an edit of ours is where no edit of theirs is, nor borders on it."""
+    """Whether an edit of ours neither overlaps nor touches an edit of theirs."""
     before, after, after_theirs = map(_words, (base, ours, theirs))
     return all(
         _has_edit_alone(find(before, after), find(before, after_theirs))
@@ -62,9 +62,9 @@ def _histogram(before: Sequence[str], after: Sequence[str]) -> list[_Span]:
 
 
 def _split(before: Sequence[str], after: Sequence[str], offset: int) -> Iterator[_Span]:
-    """What changed before and behind what both have in common and is rarest."""
-    head = _length_alike(before, after)
-    tail = _length_alike(before[head:][::-1], after[head:][::-1])
+    """Yield the changes before and after the rarest common run."""
+    head = _common_prefix(before, after)
+    tail = _common_prefix(before[head:][::-1], after[head:][::-1])
     before, after = before[head : len(before) - tail], after[head : len(after) - tail]
     offset += head
     run = _rarest_run(before, after)
@@ -78,7 +78,7 @@ def _split(before: Sequence[str], after: Sequence[str], offset: int) -> Iterator
 
 
 def _rarest_run(before: Sequence[str], after: Sequence[str]) -> _Run | None:
-    """The longest of the runs with the rarest word; None if all words are common."""
+    """Return the longest of the runs with the rarest word; None if all words are frequent."""
     places = defaultdict[str, list[int]](list)
     for place, word in enumerate(before):
         places[word].append(place)
@@ -98,13 +98,13 @@ def _rarest_run(before: Sequence[str], after: Sequence[str]) -> _Run | None:
 
 
 def _around(before: Sequence[str], after: Sequence[str], place: int, new_place: int) -> _Run:
-    """All that both have in common around a word that they share."""
-    back = _length_alike(before[:place][::-1], after[:new_place][::-1])
-    ahead = _length_alike(before[place:], after[new_place:])
+    """Return the common run around a common word."""
+    back = _common_prefix(before[:place][::-1], after[:new_place][::-1])
+    ahead = _common_prefix(before[place:], after[new_place:])
     return _Run(place - back, new_place - back, back + ahead)
 
 
-def _length_alike(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many items both begin with."""
+def _common_prefix(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return the length of the common prefix."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((i for i, (left, right) in pairs if left != right), min(len(one), len(other)))

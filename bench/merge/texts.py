@@ -1,4 +1,4 @@
-"""Texts to measure the speed on, all from seeds: prose with small changes, and hostile ones."""
+"""Seeded texts for measuring speed: prose with small changes, and hostile texts."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ from bench.merge.corpus import Triple
 MIB = 1 << 20
 # A short line: 1 MiB is about 50,000 of them.
 _LINE = 21
-# Words that two changes in one paragraph lie apart: near ones would be asked about.
+# The distance in words of two changes in one paragraph: closer ones would conflict.
 _APART = 6
 
 Span = tuple[int, int]
 
 
 def prose(random: Random, size: int) -> str:
-    """Paragraphs of one line each, of words that are as unevenly common as real ones."""
+    """Return paragraphs of one line each, with word frequencies like those of real texts."""
     words = _vocabulary(random, 3000)
     weights = [1 / rank for rank in range(1, len(words) + 1)]
     paragraphs: list[str] = []
@@ -29,14 +29,14 @@ def prose(random: Random, size: int) -> str:
 
 
 def short_lines(random: Random, count: int) -> str:
-    """So many lines of one length."""
+    """Return lines of equal length."""
     words = _vocabulary(random, 3000)
     lines = (" ".join(random.choices(words, k=3))[:20].ljust(20, "x") for _ in range(count))
     return "\n".join(lines) + "\n"
 
 
 def in_two_paragraphs(random: Random, base: str) -> Iterator[Triple]:
-    """One small change on each side, in different paragraphs (or lines); without end."""
+    """Yield one small change per side, in different paragraphs (or lines), forever."""
     paragraphs = _paragraphs(base)
     while True:
         places = [random.choice(words) for words in random.sample(paragraphs, 2)]
@@ -44,7 +44,7 @@ def in_two_paragraphs(random: Random, base: str) -> Iterator[Triple]:
 
 
 def in_one_paragraph(random: Random, base: str) -> Iterator[Triple]:
-    """One small change on each side, a few words apart in one paragraph; without end."""
+    """Yield one small change per side, a few words apart in one paragraph, forever."""
     paragraphs = [words for words in _paragraphs(base) if len(words) > 2 * _APART]
     while True:
         words = random.choice(paragraphs)
@@ -114,7 +114,7 @@ HOSTILE: dict[str, Callable[[Random, int], Triple]] = {
 
 
 def _changed(random: Random, text: str, place: Span) -> str:
-    """One word replaced, added or removed."""
+    """Return the text with one word replaced, added or removed."""
     start, end = place
     replaced = text[:start] + _word(random) + text[end:]
     added = f"{text[:end]} {_word(random)}{text[end:]}"
@@ -123,7 +123,7 @@ def _changed(random: Random, text: str, place: Span) -> str:
 
 
 def _paragraphs(text: str) -> list[list[Span]]:
-    """Where the words of each paragraph are."""
+    """Return the places of the words of each paragraph."""
     return [
         [(line.start() + word.start(), line.start() + word.end()) for word in _found(line.group())]
         for line in re.finditer(r".+", text)
@@ -135,7 +135,7 @@ def _found(line: str) -> Iterator[re.Match[str]]:
 
 
 def _words(random: Random, size: int) -> Iterator[str]:
-    """Words that, with a blank after each, make up so many characters."""
+    """Yield words with about `size` characters, including a blank after each."""
     while size > 0:
         word = _word(random)
         yield word

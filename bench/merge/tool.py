@@ -1,8 +1,8 @@
-"""What every tool that is measured has in common.
+"""The interface of the measured tools.
 
-A tool is given three texts and answers with one, or asks. It may also not answer at all: each call
-has `LIMIT_S`, so that a slow tool cannot hold up the others, and one that crashes on some texts is
-asked about the next ones all the same.
+A tool merges three texts, or reports a conflict. It may also fail: each call is limited to
+`LIMIT_S`, so that a slow tool does not delay the others. A tool that crashes on some texts is still
+measured on the next ones.
 
     NoAnswer
         TooSlow
@@ -16,8 +16,8 @@ from types import FrameType
 
 LIMIT_S = 5.0
 
-# How a tool that compares items is given a text: by lines, or by tokens.
-Cut = Callable[[str], list[str]]
+# How a text is split for a tool that compares items: into lines or tokens.
+Splitter = Callable[[str], list[str]]
 
 
 class Missing(Exception):
@@ -25,24 +25,24 @@ class Missing(Exception):
 
 
 class NoAnswer(Exception):
-    """The tool neither answered nor asked."""
+    """The tool returned neither a result nor a conflict."""
 
 
 class TooSlow(NoAnswer):
-    """Nothing within the limit."""
+    """The tool exceeded the time limit."""
 
 
 class Failed(NoAnswer):
-    """It crashed on these texts, or reported an error of its own."""
+    """The tool crashed or reported an error."""
 
 
 class Tool:
     """A three-way merge.
 
     Attributes:
-        version: the tool as it says of itself, for the head of the report.
-        threads: how many calls may run at once.
-        scored: whether what it answers is judged, and not only its speed.
+        version: the tool's own description, for the head of the report.
+        threads: how many calls may run at the same time.
+        scored: whether its quality is measured, not only its speed.
     """
 
     version = ""
@@ -50,20 +50,20 @@ class Tool:
     scored = True
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        """The merged text, or None where it asks.
+        """Return the merged text, or None for a conflict.
 
         Raises:
-            NoAnswer: it took too long, or failed.
+            NoAnswer: The tool timed out or failed.
         """
         raise NotImplementedError
 
     def close(self) -> None:
-        """End what it started."""
+        """Stop the tool's processes."""
 
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """Interrupt Python code that takes too long; works on the main thread only."""
+    """Interrupt Python code after the time limit; works only on the main thread."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise TooSlow
@@ -78,8 +78,8 @@ def limited() -> Iterator[None]:
 
 
 @contextmanager
-def foreign() -> Iterator[None]:
-    """Like `limited`, for code of others: whatever it raises is a failure of that tool."""
+def third_party() -> Iterator[None]:
+    """Like `limited`, for third-party code: any exception is a failure of the tool."""
     try:
         with limited():
             yield

@@ -25,8 +25,8 @@ NAMES = tuple(_TOOLS)
 
 
 @contextmanager
-def opened(names: Iterable[str]) -> Iterator[tuple[dict[str, Tool], list[str]]]:
-    """The tools that are installed, and for each other one a sentence that says why not."""
+def open_tools(names: Iterable[str]) -> Iterator[tuple[dict[str, Tool], list[str]]]:
+    """Yield the installed tools, and a sentence for each missing one."""
     tools: dict[str, Tool] = {}
     missing: list[str] = []
     try:
@@ -34,7 +34,7 @@ def opened(names: Iterable[str]) -> Iterator[tuple[dict[str, Tool], list[str]]]:
             try:
                 tools[name] = _TOOLS[name]()
             except Missing as error:
-                missing.append(f"{name} is left out: {error}.")
+                missing.append(f"{name} is skipped: {error}.")
         yield tools, missing
     finally:
         for tool in tools.values():

@@ -1,31 +1,31 @@
 """`gollabedit ls`, `cat`, `new`, `put` and `append`: documents of a server from the command line.
 
-A client of the plain HTTP addresses alone (docs/protocol.md): it shares nothing with the server but
-the program's name, and remembers nothing but what the user has it write into a file.
+They are clients of the plain HTTP addresses (docs/protocol.md), and keep no state but in the files
+that the user names.
 """
 
 import os
 import re
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from server.cli.http_client import (
-    HERE,
-    TEXT,
+    DEFAULT_SERVER,
+    TEXT_HEADERS,
     Answer,
     CommandError,
-    DisputedError,
-    RefusedError,
-    ask,
+    ConflictError,
+    RejectedError,
     documents,
     put,
-    raw_of,
+    send,
     server_of,
     shown,
+    text_url_for,
 )
 from server.support.terminal import say
 
@@ -45,7 +45,7 @@ _PUT_EXAMPLES = """examples:
   gollabedit put http://localhost:8080/d/notes notes.txt --etag-file notes.etag
                                                 merge it with what others wrote since `cat`
   gollabedit put http://localhost:8080/d/report report.txt
-                                                in the place of whatever is there
+                                                replace whatever is there
 """
 _APPEND_EXAMPLES = """examples:
   date | gollabedit append http://localhost:8080/d/log
@@ -56,15 +56,34 @@ _APPEND_EXAMPLES = """examples:
 # --- the command line
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add all five to the command line."""
-    _add_ls(commands)
-    _add_cat(commands)
-    _add_writing(commands, "new", "make a document of a text", _NEW_EXAMPLES, _new)
-    put = _add_writing(
-        commands, "put", "send a new version of a document, to be merged", _PUT_EXAMPLES, _put
+def add_ls(command: ArgumentParser) -> None:
+    command.epilog = _LS_EXAMPLES
+    command.add_argument(
+        "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
     )
-    made_from = put.add_mutually_exclusive_group()
+    command.set_defaults(run=_ls)
+
+
+def add_cat(command: ArgumentParser) -> None:
+    command.epilog = _CAT_EXAMPLES
+    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
+    command.add_argument("--revision", help="an old revision (default: the newest)")
+    command.add_argument(
+        "--etag-file", metavar="FILE", type=Path, help="write the revision to this file"
+    )
+    command.set_defaults(run=_cat)
+
+
+def add_new(command: ArgumentParser) -> None:
+    command.epilog = _NEW_EXAMPLES
+    _add_text(command)
+    command.set_defaults(run=_new)
+
+
+def add_put(command: ArgumentParser) -> None:
+    command.epilog = _PUT_EXAMPLES
+    _add_text(command)
+    made_from = command.add_mutually_exclusive_group()
     made_from.add_argument(
         "--base", metavar="REVISION", help="the revision that the text was made from"
     )
@@ -72,50 +91,24 @@ def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--etag-file",
         metavar="FILE",
         type=Path,
-        help="where `cat` wrote that revision; the text's file and this one are brought up to date",
+        help="the file to which `cat` wrote that revision; it and FILE are brought up to date",
     )
-    _add_writing(commands, "append", "add lines to a document", _APPEND_EXAMPLES, _append)
+    command.set_defaults(run=_put)
 
 
-def _add_ls(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    ls = _add(commands, "ls", "list the documents of a server", _LS_EXAMPLES)
-    ls.add_argument("url", metavar="URL", nargs="?", default=HERE, help=f"default: {HERE}")
-    ls.set_defaults(run=_ls)
+def add_append(command: ArgumentParser) -> None:
+    command.epilog = _APPEND_EXAMPLES
+    _add_text(command)
+    command.set_defaults(run=_append)
 
 
-def _add_cat(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    cat = _add(commands, "cat", "print the text of a document", _CAT_EXAMPLES)
-    cat.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
-    cat.add_argument("--revision", help="an old revision (default: the newest)")
-    cat.add_argument(
-        "--etag-file", metavar="FILE", type=Path, help="write the revision into this file"
-    )
-    cat.set_defaults(run=_cat)
-
-
-def _add_writing(
-    commands: "_SubParsersAction[ArgumentParser]", name: str, what: str, examples: str, run: object
-) -> ArgumentParser:
-    command = _add(commands, name, what, examples)
-    command.add_argument("url", metavar="URL", help="of a document: http://HOST/d/NAME")
+def _add_text(command: ArgumentParser) -> None:
+    """Add the options of a command that writes: where, what, and in whose name."""
+    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
     command.add_argument(
-        "file", metavar="FILE", nargs="?", default="-", help="the text (default: -, what comes in)"
+        "file", metavar="FILE", nargs="?", default="-", help="the text (default: -, standard input)"
     )
-    command.add_argument("--name", help="who wrote it, for the history")
-    command.set_defaults(run=run)
-    return command
-
-
-def _add(
-    commands: "_SubParsersAction[ArgumentParser]", name: str, what: str, examples: str
-) -> ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=what,
-        description=f"{what[0].upper()}{what[1:]}.",
-        epilog=examples,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
+    command.add_argument("--name", help="the author's name, for the history")
 
 
 # --- the commands
@@ -128,7 +121,7 @@ def _ls(options: Namespace) -> None:
 
 def _cat(options: Namespace) -> None:
     query = {"revision": options.revision} if options.revision else {}
-    answer = ask("GET", raw_of(options.url, query))
+    answer = send("GET", text_url_for(options.url, query))
     if options.etag_file:
         _write(options.etag_file, f"{answer.revision}\n".encode())
     _print(answer.body)
@@ -137,8 +130,8 @@ def _cat(options: Namespace) -> None:
 def _new(options: Namespace) -> None:
     try:
         answer = put(_address(options), _read(options.file), {"If-None-Match": "*"})
-    except RefusedError as refused:
-        if refused.status != HTTPStatus.PRECONDITION_FAILED:
+    except RejectedError as error:
+        if error.status != HTTPStatus.PRECONDITION_FAILED:
             raise
         raise CommandError(
             f"{shown(options.url)} exists; gollabedit put changes it, append adds lines"
@@ -148,16 +141,16 @@ def _new(options: Namespace) -> None:
 
 def _put(options: Namespace) -> int:
     if options.etag_file and options.file == "-":
-        raise CommandError("--etag-file needs a FILE, which can be brought up to date")
+        raise CommandError("--etag-file needs a FILE, to write the merged text into")
     text = _read(options.file)
     base = _revision_in(options.etag_file) if options.etag_file else options.base
     try:
         answer = put(_address(options), text, {"If-Match": f'"{base}"' if base else "*"})
-    except DisputedError as disputed:
-        _explain(options.file, disputed.answer)
+    except ConflictError as conflict:
+        _print_conflict(options.file, conflict.answer)
         return 1
-    except RefusedError as refused:
-        if refused.status != HTTPStatus.PRECONDITION_FAILED:
+    except RejectedError as error:
+        if error.status != HTTPStatus.PRECONDITION_FAILED:
             raise
         missing = f"has no revision {base}" if base else "does not exist; gollabedit new makes it"
         raise CommandError(f"{shown(options.url)} {missing}") from None
@@ -169,28 +162,28 @@ def _put(options: Namespace) -> int:
 
 
 def _append(options: Namespace) -> None:
-    print(ask("POST", _address(options), _read(options.file), TEXT).revision)
+    print(send("POST", _address(options), _read(options.file), TEXT_HEADERS).revision)
 
 
 def _address(options: Namespace) -> str:
-    """Where to write, and in whose name."""
-    return raw_of(options.url, {"name": options.name} if options.name else {})
+    """Return the URL to write to, with the author's name."""
+    return text_url_for(options.url, {"name": options.name} if options.name else {})
 
 
 def _bring_up_to_date(file: Path, sent: bytes, answer: Answer) -> None:
-    """The file goes with the revision: without what others wrote, the next put would undo that."""
+    """Write the merged text into the file, or the next `put` would undo what others wrote."""
     if answer.body == sent:
         return
     if _read(str(file)) != sent:
         raise CommandError(
-            f"the document has your text, but {file} was changed meanwhile: put it again"
+            f"the document has your text, but {file} was changed meanwhile; put it again"
         )
     _write(file, answer.body)
-    say(f"gollabedit: {file} has what others wrote now, too")
+    say(f"gollabedit: {file} now has what others wrote, too")
 
 
-def _explain(file: str, answer: Mapping[str, Any]) -> None:
-    """Say what disagrees, place by place."""
+def _print_conflict(file: str, answer: Mapping[str, Any]) -> None:
+    """Print the words that conflict, place by place."""
     hunks = answer["hunks"]
     places = "1 place" if len(hunks) == 1 else f"{len(hunks)} places"
     say(f"gollabedit: others changed the same words in {places}; nothing was changed")
@@ -200,7 +193,7 @@ def _explain(file: str, answer: Mapping[str, Any]) -> None:
         _say_side("yours", hunk["theirs"])
         _say_side("theirs", hunk["ours"])
     say(
-        "gollabedit: decide in your text what is to stay, and put it with"
+        "gollabedit: resolve the conflict in your text, and put it with"
         f" --base {answer['revision']}"
     )
 
@@ -242,5 +235,5 @@ def _print(content: bytes) -> None:
     try:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:  # as of `head`, which has enough
+    except BrokenPipeError:  # such as `head`, once it has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,15 +1,15 @@
-"""The history of one file of a Git repository, as a history of its own that can be pushed.
+"""The history of one file of a Git repository, as a separate history that can be pushed.
 
     the repository            o──o──o──o──o──o     commits of all its files
                                  │     ╲  │
-    git log -- the file          o──────o─o        those that change this one, and what joins them
+    git log -- the file          o──────o─o        those that change this one, and their merges
                                  ▼      ▼ ▼
     a temporary repository       o──────o─o        the same texts, authors, dates and messages,
-                                                   with the document's file and nothing else
+                                                   with the document's file alone
     git push ─▶ the server
 
-Reads the repository as its user's Git does, and changes nothing in it. The texts are not copied:
-the temporary repository borrows the other's objects. Blocks.
+Reads the repository with the user's Git and settings, and does not change it. The texts are not
+copied: the temporary repository has the other as an alternate. Blocks.
 """
 
 import os
@@ -23,40 +23,40 @@ from tempfile import TemporaryDirectory
 
 from server.cli.http_client import CommandError
 from server.cli.text_files import problem_of
-from server.core.git_model import MASTER
 from server.git.process import ELSEWHERE
 from server.support.terminal import say, tick
 
+_MASTER = "refs/heads/master"  # `core.git_model` would load the merge and Git's library
 _FORM = "%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"  # see `_commit_of`
 _FIELDS = _FORM.count("%x00")
-_LEAVE_OUT = "to leave out what is older: --since with a later commit"
+_LEAVE_OUT = "to leave out older commits: --since with a later one"
 
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    """A commit that changes the file, as Git tells it."""
+    """A commit that changes the file."""
 
     id: str
-    parents: Sequence[str]  # those that change it, too
+    parents: Sequence[str]  # the nearest ancestors that change it, too
     author: str  # as in a commit: name, address, time
     committer: str
     message: str
 
     def __str__(self) -> str:
-        """As the user finds it again."""
+        """Return how the user finds the commit."""
         subject, _, _ = self.message.partition("\n")
         return f"commit {self.id[:10]} ({subject})"
 
 
 class FileHistory:
-    """What happened to a file until the newest commit.
+    """The commits of a file up to HEAD.
 
     Args:
-        file: in the working tree of a repository.
-        since: the commit where it begins; nothing for all of it.
+        file: a file in the working tree of a repository.
+        since: the first commit of the history; None for all of it.
 
     Raises:
-        CommandError: there is no repository, or no history of this file in it.
+        CommandError: there is no repository, or it has no history of this file.
     """
 
     def __init__(self, file: Path, since: str | None) -> None:
@@ -65,9 +65,9 @@ class FileHistory:
         self._folder = Path(_line(self._git("rev-parse", "--show-toplevel")))
         self._path = f"{prefix}{file.name}"
         if "\n" in self._path:
-            raise CommandError("a name of two lines is too much for git cat-file")
+            raise CommandError("git cat-file cannot read a name of two lines")
         if not self._git("ls-tree", "HEAD", "--", self._path, ok=(0, 128)).startswith(b"100"):
-            raise CommandError("it is no file of a commit in its repository; leave out --history")
+            raise CommandError("it is not committed in a repository; leave out --history")
         if self._git("status", "--porcelain", "--", self._path):
             say(f"gollabedit: {file} has changes that are not committed; they are not imported")
         names, renamed_from = self._names()
@@ -75,17 +75,17 @@ class FileHistory:
         self._texts = self._find_texts(names, renamed_from)
 
     def push(self, url: str, filename: str) -> int:
-        """Push it to the `master` of a document that does not exist.
+        """Push the history to `master` of a new document.
 
         Args:
-            url: of the document's repository.
-            filename: of the document's text.
+            url: the URL of the document's repository.
+            filename: the name of the document's file.
 
         Returns:
-            How many commits there are.
+            The number of commits.
 
         Raises:
-            CommandError: a text cannot be one of a document, or the server refuses.
+            CommandError: a version is not text, or the server rejects the push.
         """
         self._check_texts()
         with TemporaryDirectory(prefix="gollabedit-") as folder:
@@ -101,14 +101,14 @@ class FileHistory:
     # --- reading
 
     def _names(self) -> tuple[list[str], dict[str, str]]:
-        """What the file was called, newest first; by each commit that renamed it, the name before.
+        """Return the file's names, newest first, and the old name by the commit that renamed it.
 
-        A copy is where a file begins: what its model went through is the model's history.
+        The history of a file that was copied from another begins with the copy.
         """
-        said = self._git(
+        output = self._git(
             "log", "--follow", "-M", "--name-status", "-z", "--format=%H", "HEAD", "--", self._path,
         )  # fmt: skip
-        words = iter(os.fsdecode(said).split("\0"))
+        words = iter(os.fsdecode(output).split("\0"))
         names, renamed_from = [self._path], dict[str, str]()
         for commit in words:
             match next(words, "").strip()[:1]:
@@ -123,50 +123,51 @@ class FileHistory:
         return list(dict.fromkeys(names)), renamed_from
 
     def _log(self, names: Sequence[str], since: str | None) -> list[_Commit]:
-        """The commits that change one of these files, parents first."""
+        """Return the commits that change a file of these names, parents first."""
         before = ["--not", f"{self._commit(since)}^@"] if since else []
-        said = self._git(
+        output = self._git(
             "-c", "log.showSignature=false", "log", "--topo-order", "--reverse", "--parents",
             "--date=raw", "--encoding=UTF-8", f"--format={_FORM}", "HEAD", *before, "--", *names,
         )  # fmt: skip
-        fields = said.decode(errors="replace").split("\0")[:-1]
+        fields = output.decode(errors="replace").split("\0")[:-1]
         if not fields:
             raise CommandError(f"no commit changes it since {since}")
         rows = (fields[at : at + _FIELDS] for at in range(0, len(fields), _FIELDS))
         return [_commit_of(row) for row in rows]
 
     def _commit(self, name: str) -> str:
+        """Return the id of a commit that the user named."""
         found = self._git("rev-parse", "--verify", "-q", f"{name}^{{commit}}", ok=(0, 1))
         if not found or name.startswith("-"):
             raise CommandError(f"its repository has no commit {name}")
         return _line(found)
 
     def _find_texts(self, names: Sequence[str], renamed_from: dict[str, str]) -> dict[str, str]:
-        """The blob of the file in every commit that has it."""
+        """Return the blob of the file by the id of each commit that has the file."""
         expected: dict[str, str] = {}
         for commit in reversed(self._commits):
             name = expected.setdefault(commit.id, self._path)
             for parent in commit.parents:
                 expected.setdefault(parent, renamed_from.get(commit.id, name))
-        # A branch that began before a renaming and was merged behind it still has an older name.
+        # A branch from before a renaming that was merged after it still has an older name.
         asked = [
             (commit.id, name)
             for commit in self._commits
             for name in names[names.index(expected[commit.id]) :]
         ]
-        said = self._git(
+        output = self._git(
             "cat-file", "--batch-check=%(objecttype) %(objectname)",
             stdin=b"".join(os.fsencode(f"{commit}:{name}\n") for commit, name in asked),
         )  # fmt: skip
         texts: dict[str, str] = {}
-        for (id, _), line in zip(asked, said.splitlines(), strict=True):
+        for (id, _), line in zip(asked, output.splitlines(), strict=True):
             kind, _, blob = line.partition(b" ")
             if kind == b"blob":
                 texts.setdefault(id, blob.decode())
         return texts
 
     def _check_texts(self) -> None:
-        """See that every version is a text; the server would see it as well, and knows no names."""
+        """Check that every version is text. The server would, too, but cannot name the commit."""
         first = {blob: commit for commit, blob in reversed(self._texts.items())}
         commits = {commit.id: commit for commit in self._commits}
         for at, (blob, data) in enumerate(self._blobs(first), 1):
@@ -192,8 +193,8 @@ class FileHistory:
     # --- writing
 
     def _write(self, own: Path, filename: str) -> dict[str, _Commit]:
-        """Make the commits; returns what they are made of, by their ids."""
-        marks: dict[str, int] = {}  # of the new commit, or the one that stands for it
+        """Write the new commits, and return the original commit by the id of each new one."""
+        marks: dict[str, int] = {}  # of the new commit, or of the one in its place
         texts: dict[int, str | None] = {}
         made: dict[int, _Commit] = {}
         stream: list[str] = []
@@ -202,12 +203,12 @@ class FileHistory:
             parents = list(dict.fromkeys(marks[p] for p in commit.parents if p in marks))
             if len(parents) < 2 and text == (texts[parents[0]] if parents else None):
                 if parents:
-                    marks[commit.id] = parents[0]  # it was about another file of a former name
+                    marks[commit.id] = parents[0]  # it changed another file with a former name
                 continue
             mark = marks[commit.id] = len(made) + 1
             texts[mark], made[mark] = text, commit
             stream.append(_instruction(mark, commit, parents, text, filename))
-        stream.append(f"reset {MASTER}\nfrom :{marks[self._commits[-1].id]}\n\n")
+        stream.append(f"reset {_MASTER}\nfrom :{marks[self._commits[-1].id]}\n\n")
         importing = ["fast-import", "--quiet", "--date-format=raw-permissive"]
         marked = f"--export-marks={own / 'marks'}"
         self._git(f"--git-dir={own}", *importing, marked, stdin="".join(stream).encode())
@@ -216,24 +217,22 @@ class FileHistory:
         return {ids[mark]: commit for mark, commit in made.items()}
 
     def _push(self, own: Path, url: str, made: dict[str, _Commit]) -> None:
-        """Push, with the user's settings for the way there; what is said on it is passed on."""
+        """Push with the user's Git settings, and pass on the output."""
         progress = ["--progress"] if sys.stderr.isatty() else []
-        command = ["git", f"--git-dir={own}", "push", "--no-verify", *progress, url, MASTER]
-        said = b""
+        command = ["git", f"--git-dir={own}", "push", "--no-verify", *progress, url, _MASTER]
+        output = b""
         tick("")
         with subprocess.Popen(command, env=_environment(), stderr=PIPE) as pushing:
             assert pushing.stderr is not None
             while part := os.read(pushing.stderr.fileno(), 65536):
-                said += part
+                output += part
                 sys.stderr.buffer.write(part)
                 sys.stderr.flush()
         if pushing.returncode:
-            raise CommandError(
-                f"it was not taken in{_named_in(said.decode(errors='replace'), made)}"
-            )
+            raise CommandError(f"the push failed{_named_in(output.decode(errors='replace'), made)}")
 
     def _git(self, *arguments: str, stdin: bytes = b"", ok: Sequence[int] = (0,)) -> bytes:
-        """Run the user's Git at the top of the repository."""
+        """Run Git at the top of the repository with the user's settings; return its output."""
         command = ["git", "--literal-pathspecs", "--no-optional-locks", *arguments]
         try:
             ran = subprocess.run(
@@ -247,37 +246,37 @@ class FileHistory:
         except OSError as problem:
             raise CommandError(f"git cannot be run: {problem.strerror}") from None
         if ran.returncode not in ok:
-            said = ran.stderr.decode(errors="replace").strip().splitlines() or ["nothing"]
-            raise CommandError(f"Git says: {said[0].removeprefix('fatal: ')}")
+            lines = ran.stderr.decode(errors="replace").strip().splitlines() or ["nothing"]
+            raise CommandError(f"Git says: {lines[0].removeprefix('fatal: ')}")
         return ran.stdout
 
 
 def _environment() -> dict[str, str]:
-    """The user's, so with the user's settings of Git."""
+    """Return the user's environment, without the variables of a Git that runs us in a hook."""
     return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
 
 
 def _commit_of(fields: Sequence[str]) -> _Commit:
-    """A commit as `_FORM` has it; its first field has the line end of the commit before."""
+    """Parse a commit in the format `_FORM`; its first field begins with a line end."""
     id, parents, *people, message = fields
     author, committer = _person(*people[:3]), _person(*people[3:])
     return _Commit(id.strip(), parents.split(), author, committer, message)
 
 
 def _person(name: str, email: str, time: str) -> str:
-    """As in a commit; a server that looks at pushes takes no empty name."""
+    """Return a person as in a commit; servers that check pushes reject an empty name."""
     return f"{name or email or 'somebody'} <{email}> {time}"
 
 
 def _instruction(
     mark: int, commit: _Commit, parents: Sequence[int], text: str | None, filename: str
 ) -> str:
-    """What makes git-fast-import(1) write a commit."""
+    """Return the input with which git-fast-import(1) writes a commit."""
     message = commit.message.rstrip("\n") + "\n"
     return "".join(
         (
-            "" if parents else f"reset {MASTER}\n\n",
-            f"commit {MASTER}\nmark :{mark}\n",
+            "" if parents else f"reset {_MASTER}\n\n",
+            f"commit {_MASTER}\nmark :{mark}\n",
             f"author {commit.author}\ncommitter {commit.committer}\n",
             f"data {len(message.encode())}\n{message}",
             *(f"{'merge' if at else 'from'} :{parent}\n" for at, parent in enumerate(parents)),
@@ -288,13 +287,13 @@ def _instruction(
     )
 
 
-def _named_in(said: str, made: Mapping[str, _Commit]) -> str:
-    """Which of the user's commits the server spoke of: it knows them by their new ids only."""
+def _named_in(output: str, made: Mapping[str, _Commit]) -> str:
+    """Return the rest of a message: the user's commit that the server named by its new id."""
     for id, commit in made.items():
-        if id[:10] in said:
+        if id[:10] in output:
             return f": {id[:10]} is your {commit}; {_LEAVE_OUT}"
     return ""
 
 
-def _line(said: bytes) -> str:
-    return os.fsdecode(said).rstrip("\n")
+def _line(output: bytes) -> str:
+    return os.fsdecode(output).rstrip("\n")

@@ -1,11 +1,11 @@
 """`gollabedit export` and `import`: the documents of a server as files of a folder, and back.
 
-One after the other. What cannot be done with one of them is said, and the others go on; only where
-no server answers there is nothing to go on with.
+Files are processed one by one. A failure is reported and the next file is processed, unless the
+server cannot be reached.
 """
 
 import os
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,20 +16,19 @@ from pathlib import Path
 from server.cli.file_history import FileHistory
 from server.cli.http_client import (
     CommandError,
-    DisputedError,
-    RefusedError,
+    ConflictError,
+    RejectedError,
     UnreachableError,
-    ask,
     document_in,
     documents,
     put,
+    send,
     server_of,
-    text_at,
+    text_url,
 )
 from server.cli.text_files import document_for, read_text, text_files
-from server.core.git_model import filename_of
-from server.storage.data_folder import is_document_name
-from server.support.files import sync
+from server.core.names import filename_of, is_document_name
+from server.support.files import fsync
 from server.support.terminal import harmless, say, tick
 
 _NEW = "new"
@@ -45,8 +44,8 @@ _EXPORT_EXAMPLES = """examples:
   gollabedit export http://localhost:8080 copies notes 'plan*'
                                                 only these
 
-A file that is there with another text is left alone, if not for --overwrite.
-Exit code: 0 if every file has its document's text now, 1 if one has not, 2 if it cannot be tried.
+A file that exists with another text is left alone, unless --overwrite is given.
+Exit code: 0 if every file has its document's text, 1 if any has not, 2 if the command cannot run.
 """
 _IMPORT_EXAMPLES = """examples:
   gollabedit import docs http://localhost:8080  every text file of a folder: docs/notes.txt is
@@ -59,33 +58,21 @@ _IMPORT_EXAMPLES = """examples:
                                                 with all its commits in the Git repository
                                                 around it, also those from before a renaming
 
-A document that is there with another text is left alone, if not for --overwrite. Files whose name
-begins with a dot and folders in the folder are left out.
-Exit code: 0 if every document has its file's text now, 1 if one has not, 2 if it cannot be tried.
+A document that exists with another text is left alone, unless --overwrite is given. Files whose
+name begins with a dot, and folders within the folder, are left out.
+Exit code: 0 if every document has its file's text, 1 if any has not, 2 if the command cannot run.
 """
 
-_Job = Callable[[], str]  # does one of many; returns what became of it
+_Job = Callable[[], str]  # exports or imports one file; returns the outcome
 
 
 # --- the command line
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add both to the command line."""
-    _add_export(commands)
-    _add_import(commands)
-
-
-def _add_export(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "export",
-        help="write documents into the files of a folder",
-        description="Write documents into the files of a folder.",
-        epilog=_EXPORT_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    command.add_argument("url", metavar="URL", help="of a server, or of one document")
-    command.add_argument("folder", metavar="FOLDER", type=Path, help="made where it is missing")
+def add_export(command: ArgumentParser) -> None:
+    command.epilog = _EXPORT_EXAMPLES
+    command.add_argument("url", metavar="URL", help="address of a server, or of one document")
+    command.add_argument("folder", metavar="FOLDER", type=Path, help="created if it does not exist")
     command.add_argument(
         "documents", metavar="DOCUMENT", nargs="*", help="name or pattern (default: all)"
     )
@@ -95,28 +82,25 @@ def _add_export(commands: "_SubParsersAction[ArgumentParser]") -> None:
     command.set_defaults(run=_export)
 
 
-def _add_import(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "import",
-        help="make documents of text files",
-        description="Make documents of text files, or of the files of a folder.",
-        epilog=_IMPORT_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    command.add_argument("files", metavar="FILE", nargs="+", type=Path, help="or a folder")
+def add_import(command: ArgumentParser) -> None:
+    command.description = "Create documents from text files, or from the files of a folder."
+    command.epilog = _IMPORT_EXAMPLES
     command.add_argument(
-        "url", metavar="URL", help="of a server; for one file also http://HOST/d/NAME"
+        "files", metavar="FILE", nargs="+", type=Path, help="a text file, or a folder"
     )
-    command.add_argument("--name", help="who wrote it, for the history")
+    command.add_argument(
+        "url", metavar="URL", help="address of a server; for one file also http://HOST/d/NAME"
+    )
+    command.add_argument("--name", help="the author's name, for the history")
     command.add_argument(
         "--overwrite",
         action="store_true",
-        help="replace the text of documents that have another; what it was stays in their history",
+        help="replace the text of documents that have another; their history keeps the old one",
     )
     command.add_argument(
         "--history",
         action="store_true",
-        help="import the commits of each file's Git repository that change it, too",
+        help="also import the commits that change each file in its Git repository",
     )
     command.add_argument(
         "--since", metavar="COMMIT", help="with --history: only this commit and later ones"
@@ -130,11 +114,11 @@ def _add_import(commands: "_SubParsersAction[ArgumentParser]") -> None:
 def _export(options: Namespace) -> int:
     server = server_of(options.url)
     one = document_in(options.url)
-    chosen = [one] if one else _chosen(list(documents(server)), options.documents)
+    chosen = [one] if one else _matching(list(documents(server)), options.documents)
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise CommandError(f"{options.folder} cannot be made: {problem.strerror}") from None
+        raise CommandError(f"{options.folder} cannot be created: {problem.strerror}") from None
     files: dict[str, str] = {}
     jobs: list[tuple[str, _Job]] = []
     for document in chosen:
@@ -142,58 +126,57 @@ def _export(options: Namespace) -> int:
         rival = files.setdefault(filename, document)
         job = partial(_export_one, server, document, options.folder / filename, options.overwrite)
         jobs.append(
-            (f"{document} → {filename}", job if rival == document else partial(_give_way, rival))
+            (
+                f"{document} → {filename}",
+                job if rival == document else partial(_reject_taken, rival),
+            )
         )
     return _each("document", jobs)
 
 
-def _chosen(there: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """The documents that are meant by names and patterns; all without any."""
+def _matching(existing: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """Return the documents that match the names and patterns; all if there are none."""
     for pattern in patterns:
-        if not any(fnmatchcase(document, pattern) for document in there):
+        if not any(fnmatchcase(document, pattern) for document in existing):
             raise CommandError(f"there is no document {pattern}")
     return [
         document
-        for document in there
+        for document in existing
         if not patterns or any(fnmatchcase(document, pattern) for pattern in patterns)
     ]
 
 
-def _give_way(rival: str) -> str:
-    raise CommandError(f"the file is that of the document {rival}; export it into another folder")
+def _reject_taken(rival: str) -> str:
+    raise CommandError(f"the document {rival} has the same file; export it to another folder")
 
 
 def _export_one(server: str, document: str, file: Path, overwrite: bool) -> str:
-    text = _ask_text(server, document)
+    text = send("GET", text_url(server, document)).body
     try:
         if not file.is_symlink() and not file.exists():
             _write(file, text)
             return _NEW
         if file.is_symlink() or not file.is_file():
-            raise CommandError("what is there is no ordinary file, and stays")
+            raise CommandError("it exists and is not a regular file")
         if file.read_bytes() == text:
             return _UNCHANGED
         if not overwrite:
-            raise CommandError("the file is there with another text; --overwrite replaces it")
+            raise CommandError("the file exists with another text; --overwrite replaces it")
         _write(file, text, file.stat().st_mode)
     except OSError as problem:
         raise CommandError(f"the file cannot be written: {problem.strerror}") from None
     return _REPLACED
 
 
-def _ask_text(server: str, document: str) -> bytes:
-    return ask("GET", text_at(server, document)).body
-
-
 def _write(file: Path, text: bytes, mode: int | None = None) -> None:
-    """Write a file so that it is there completely or as it was; whoever stops it stops it whole."""
+    """Write a file atomically: it has the whole text, or is unchanged."""
     fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         with fresh.open("xb") as out:
             out.write(text)
         if mode is not None:
             fresh.chmod(mode)
-        sync(fresh)
+        fsync(fresh)
         fresh.rename(file)
     finally:
         with suppress(OSError):
@@ -207,20 +190,19 @@ def _import(options: Namespace) -> int:
     if options.since and not options.history:
         raise CommandError("--since needs --history")
     if options.history and (options.overwrite or options.name):
-        raise CommandError("--history makes new documents, by those who wrote the commits")
+        raise CommandError("--history goes with neither --overwrite nor --name")
     server = server_of(options.url)
     files = text_files(options.files)
     jobs: list[tuple[str, _Job]] = []
     for file, document in _named(files, document_in(options.url)).items():
-        how = partial(_import_history if options.history else _import_text, server, options, file)
-        jobs.append(
-            (f"{file.name} → {document or '?'}", partial(how, document) if document else _nameless)
-        )
+        import_one = _import_history if options.history else _import_text
+        job = partial(import_one, server, options, file, document) if document else _reject_nameless
+        jobs.append((f"{file.name} → {document or '?'}", job))
     return _each("file", jobs)
 
 
 def _named(files: Sequence[Path], wish: str | None) -> Mapping[Path, str | None]:
-    """Which document each file is to be; None where no name is near."""
+    """Return the document for each file; None if no name is near its own."""
     if wish:
         if len(files) != 1:
             raise CommandError(f"{len(files)} files cannot all be the document {wish}")
@@ -233,40 +215,40 @@ def _named(files: Sequence[Path], wish: str | None) -> Mapping[Path, str | None]
         if document and owners.setdefault(document, file) != file:
             raise CommandError(
                 f"{owners[document]} and {file} would both be the document {document}; rename one,"
-                " or import it by itself. Nothing was sent"
+                " or import it separately. Nothing was sent"
             )
     return named
 
 
-def _nameless() -> str:
-    raise CommandError("no document can be called so; import it by itself, to …/d/NAME")
+def _reject_nameless() -> str:
+    raise CommandError("no document can have this name; import it to …/d/NAME")
 
 
 def _import_text(server: str, options: Namespace, file: Path, document: str) -> str:
     text = read_text(file)
-    url = text_at(server, document, {"name": options.name} if options.name else {})
+    url = text_url(server, document, {"name": options.name} if options.name else {})
     if not text and not _exists(server, document):
-        return _UNCHANGED  # whoever opens it sees an empty text
+        return _UNCHANGED  # a document that does not exist is empty
     try:
         put(url, text, {"If-None-Match": "*"})
-    except RefusedError as refused:
-        if refused.status != 412:
+    except RejectedError as error:
+        if error.status != 412:
             raise
         return _import_over(url, text, overwrite=options.overwrite)
     return _NEW
 
 
 def _import_over(url: str, text: bytes, *, overwrite: bool) -> str:
-    """What becomes of a text whose document exists."""
-    there = ask("GET", url)
-    if there.body == text:
+    """Import a text whose document exists."""
+    current = send("GET", url)
+    if current.body == text:
         return _UNCHANGED
     if not overwrite:
-        raise CommandError("the document is there with another text; --overwrite replaces that")
+        raise CommandError("the document exists with another text; --overwrite replaces it")
     try:
-        put(url, text, {"If-Match": f'"{there.revision}"'})
-    except DisputedError:
-        raise CommandError("others are changing the same words just now; try again") from None
+        put(url, text, {"If-Match": f'"{current.revision}"'})
+    except ConflictError:
+        raise CommandError("others are changing the same words; try again") from None
     return _REPLACED
 
 
@@ -274,8 +256,8 @@ def _import_history(server: str, options: Namespace, file: Path, document: str) 
     history = FileHistory(file, options.since)
     if _exists(server, document):
         raise CommandError(
-            "the document is there already, and a history only begins one; import it under"
-            " another name, to …/d/NAME"
+            "the document exists already, and a history needs a new one; import it under another"
+            " name, to …/d/NAME"
         )
     count = history.push(f"{server}/{document}.git", filename_of(document))
     return f"{_NEW}, with {count:,} commit{'s' * (count != 1)}"
@@ -283,24 +265,24 @@ def _import_history(server: str, options: Namespace, file: Path, document: str) 
 
 def _exists(server: str, document: str) -> bool:
     try:
-        ask("GET", f"{server}/api/documents/{document}")
-    except RefusedError as refused:
-        if refused.status != 404:
+        send("GET", f"{server}/api/documents/{document}")
+    except RejectedError as error:
+        if error.status != 404:
             raise
         return False
     return True
 
 
-# --- one after the other
+# --- one by one
 
 
 def _each(noun: str, jobs: Sequence[tuple[str, _Job]]) -> int:
-    """Do all of them, say what became of each and then of all; returns the exit code."""
+    """Run all jobs, print each outcome and the totals, and return the exit code."""
     outcomes: Counter[str] = Counter()
     try:
         for at, (what, job) in enumerate(jobs, 1):
             tick(f"{at}/{len(jobs)} {what}")
-            outcome = _one(what, job)
+            outcome = _run(what, job)
             outcomes[outcome.partition(",")[0]] += 1
             if outcome not in (_UNCHANGED, _LEFT_OUT):
                 tick("")
@@ -313,13 +295,14 @@ def _each(noun: str, jobs: Sequence[tuple[str, _Job]]) -> int:
     return 1 if outcomes[_LEFT_OUT] else 0
 
 
-def _one(what: str, job: _Job) -> str:
+def _run(what: str, job: _Job) -> str:
+    """Run a job and return its outcome; a failure is printed."""
     try:
         return job()
     except UnreachableError:
         raise
-    except RefusedError as refused:
-        problem = refused.sentence
+    except RejectedError as error:
+        problem = error.sentence
     except CommandError as error:
         problem = str(error)
     tick("")

@@ -1,9 +1,9 @@
-"""What the commands ask of a server: the plain HTTP addresses alone (docs/protocol.md).
+"""The HTTP client of the commands, for the plain HTTP addresses (docs/protocol.md).
 
-CommandError         a command cannot be carried out
-├─ UnreachableError  there is no server, or it went
-└─ RefusedError      the server has its reasons
-DisputedError        others changed the same words
+CommandError         the command cannot be carried out
+├─ UnreachableError  the server cannot be reached
+└─ RejectedError     the server rejects the request
+ConflictError        others changed the same words
 """
 
 import base64
@@ -17,24 +17,25 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
+from server.support.errors import UserError
 from server.support.terminal import harmless, without_password
 
-_WAIT_S = 60.0  # for each answer
-TEXT = {"Content-Type": "text/plain; charset=utf-8"}
-HERE = "http://localhost:8080"
+_WAIT_S = 60.0  # for each response
+TEXT_HEADERS = {"Content-Type": "text/plain; charset=utf-8"}
+DEFAULT_SERVER = "http://localhost:8080"
 _DOCUMENT = re.compile(r"(?P<before>.*)/(?:d/(?P<page>[^/]+)(?:/raw)?|(?P<git>[^/]+)\.git)/?")
 
 
-class CommandError(Exception):
-    """A command cannot be carried out; the message is one line for the user."""
+class CommandError(UserError):
+    """The command cannot be carried out."""
 
 
 class UnreachableError(CommandError):
-    """There is no answer, and there will be none to the next question."""
+    """The server cannot be reached; further requests would fail, too."""
 
 
-class RefusedError(CommandError):
-    """The server refuses; carries the status of HTTP and the server's sentence."""
+class RejectedError(CommandError):
+    """The server rejects the request; has the HTTP status and the server's sentence."""
 
     def __init__(self, url: str, status: int, sentence: str) -> None:
         super().__init__(f"{shown(url)}: {sentence}")
@@ -42,8 +43,8 @@ class RefusedError(CommandError):
         self.sentence = sentence
 
 
-class DisputedError(Exception):
-    """Others changed the same words; carries the server's JSON."""
+class ConflictError(Exception):
+    """Others changed the same words; has the server's JSON."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__()
@@ -60,7 +61,7 @@ class Answer:
 
 
 def server_of(url: str) -> str:
-    """The address of the server, of any address there."""
+    """Return the URL of the server, given any URL there."""
     parts = _parts(url)
     found = _DOCUMENT.fullmatch(parts.path)
     path: str = found["before"] if found else parts.path.rstrip("/")
@@ -68,21 +69,23 @@ def server_of(url: str) -> str:
 
 
 def document_in(url: str) -> str | None:
-    """The document that an address is of, if it is one's."""
+    """Return the name of the document that a URL is of; None if it is of none."""
     found = _DOCUMENT.fullmatch(_parts(url).path)
     return unquote(found["page"] or found["git"]) if found else None
 
 
-def raw_of(url: str, query: Mapping[str, str]) -> str:
-    """The address of a document's text, of the addresses that a user has."""
+def text_url_for(url: str, query: Mapping[str, str]) -> str:
+    """Return the URL of a document's text for a URL that the user gave."""
     document = document_in(url)
     if document is None:
-        raise CommandError(f"{shown(url)} is no document; it looks like {HERE}/d/NAME")
-    return text_at(server_of(url), document, query)
+        raise CommandError(
+            f"{shown(url)} is not the address of a document, such as {DEFAULT_SERVER}/d/NAME"
+        )
+    return text_url(server_of(url), document, query)
 
 
-def text_at(server: str, document: str, query: Mapping[str, str] = {}) -> str:
-    """The address of the text of a server's document."""
+def text_url(server: str, document: str, query: Mapping[str, str] = {}) -> str:
+    """Return the URL of a document's text."""
     return f"{server}/d/{quote(document)}/raw" + (f"?{urlencode(query)}" if query else "")
 
 
@@ -92,18 +95,18 @@ def _parts(url: str) -> SplitResult:
         if parts.scheme in ("http", "https") and parts.hostname:
             return parts
     except ValueError:
-        pass  # half a bracket
-    raise CommandError(f"{url} is no address; it looks like {HERE}/d/NAME")
+        pass  # such as an unmatched bracket
+    raise CommandError(f"{url} is not an address, such as {DEFAULT_SERVER}/d/NAME")
 
 
-# --- questions
+# --- requests
 
 
 def documents(server: str) -> Iterator[str]:
-    """The names of all documents of a server, in order."""
+    """Yield the names of all documents of a server, in order."""
     after: str | None = ""
     while after is not None:
-        answer = ask("GET", f"{server}/api/documents?{urlencode({'after': after})}")
+        answer = send("GET", f"{server}/api/documents?{urlencode({'after': after})}")
         found = json.loads(answer.body)
         for document in found["documents"]:
             yield document["document"]
@@ -111,46 +114,46 @@ def documents(server: str) -> Iterator[str]:
 
 
 def put(url: str, text: bytes, condition: Mapping[str, str]) -> Answer:
-    """Send a whole version; `condition` is the header that says what it is made from."""
-    return ask("PUT", url, text, {**TEXT, **condition})
+    """Send a whole version; `condition` is the header that names the version it was made from."""
+    return send("PUT", url, text, {**TEXT_HEADERS, **condition})
 
 
-def ask(
+def send(
     method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = {}
 ) -> Answer:
-    """Ask the server.
+    """Send a request and return the answer.
 
     Raises:
         UnreachableError: there is no answer.
-        RefusedError: it is a refusal.
-        DisputedError: others changed the same words.
+        RejectedError: the server rejects the request.
+        ConflictError: others changed the same words.
     """
-    address, sign_in = _apart(url)
-    request = Request(address, body, {**headers, **sign_in}, method=method)  # noqa: S310  _parts
+    address, credentials = _split_credentials(url)
+    request = Request(address, body, {**headers, **credentials}, method=method)  # noqa: S310  _parts
     try:
         with urlopen(request, timeout=_WAIT_S) as answer:  # noqa: S310  _parts
             return Answer(answer.read(), answer.headers.get("ETag", "").strip('W/"'))
-    except HTTPError as refusal:
-        raise _refusal(url, refusal) from None
+    except HTTPError as error:
+        raise _rejection(url, error) from None
     except (OSError, http.client.HTTPException, ValueError) as problem:
         reason = problem.reason if isinstance(problem, URLError) else problem
         why = getattr(reason, "strerror", None) or reason
         raise UnreachableError(f"{shown(url)} cannot be reached: {why}") from None
 
 
-def _refusal(url: str, refusal: HTTPError) -> Exception:
-    """What a refusal means; a page is from somebody in between, and would fill the terminal."""
-    with refusal:
-        kind, said = refusal.headers.get_content_type(), refusal.read()
-    if refusal.code == 409 and kind == "application/json":
-        return DisputedError(json.loads(said))
-    sentence = said.decode(errors="replace") if kind == "text/plain" else ""
-    sentence = " ".join(sentence.split()) or f"{refusal.code} {refusal.reason}"
-    return RefusedError(url, refusal.code, harmless(sentence))
+def _rejection(url: str, error: HTTPError) -> Exception:
+    """Return the exception for an error response. An HTML page, of a proxy, is left out."""
+    with error:
+        content_type, body = error.headers.get_content_type(), error.read()
+    if error.code == 409 and content_type == "application/json":
+        return ConflictError(json.loads(body))
+    sentence = body.decode(errors="replace") if content_type == "text/plain" else ""
+    sentence = " ".join(sentence.split()) or f"{error.code} {error.reason}"
+    return RejectedError(url, error.code, harmless(sentence))
 
 
-def _apart(url: str) -> tuple[str, dict[str, str]]:
-    """The address without name and password, and the header that holds them."""
+def _split_credentials(url: str) -> tuple[str, dict[str, str]]:
+    """Return a URL without user and password, and the header that has them."""
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     if not at:
@@ -160,6 +163,6 @@ def _apart(url: str) -> tuple[str, dict[str, str]]:
 
 
 def shown(url: str) -> str:
-    """An address for a message: no password, and as the user wrote it."""
+    """Return a URL as the user wrote it, without the password, for a message."""
     parts = urlsplit(without_password(url))
     return urlunsplit((parts.scheme, parts.netloc, parts.path.removesuffix("/raw"), "", ""))

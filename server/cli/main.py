@@ -1,62 +1,57 @@
-"""The command line: reads the settings, runs a command, turns known errors into one line."""
+"""The command line: finds the command, runs it, and reports known errors as one line.
 
-import asyncio
-import errno
-import gc
-import logging
+A command's module is imported only when the command is named, so that a script that calls
+`gollabedit append` many times does not load the server each time.
+"""
+
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.metadata import version
-from importlib.util import find_spec
 
-from server import config
-from server.app import serve
-from server.cli import documents, folders, storage
-from server.cli.http_client import CommandError
-from server.cli.sync import command as sync_command
-from server.cli.sync.command import SyncError
-from server.config import Config, SettingError
-from server.storage.data_folder import DataFolder, DataFolderError
-from server.storage.fsck import CheckError
+from server.support.errors import UserError
 
-# The faster event loop, where there is one.
-new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
-    "uvloop" if find_spec("uvloop") else "asyncio"
-).new_event_loop
+# Name: module in this folder, and help. The module's function `add_NAME` completes the parser.
+_COMMANDS = {
+    "serve": ("serve", "serve documents until Ctrl-C or SIGTERM"),
+    "maintain": ("storage", "repack the repositories of documents"),
+    "check": ("storage", "check the documents on disk"),
+    "ls": ("documents", "list the documents of a server"),
+    "cat": ("documents", "print the text of a document"),
+    "new": ("documents", "create a document from a text"),
+    "put": ("documents", "send a new version of a document, which is merged"),
+    "append": ("documents", "add lines to a document"),
+    "export": ("folders", "write documents to the files of a folder"),
+    "import": ("folders", "create documents from text files"),
+    "sync": ("sync.command", "keep a file in sync with a document, for any editor"),
+    "settings": ("serve", "print all settings as a Markdown page"),
+}
 
-# A thread that merges lets the event loop run after this time; Python's own default is 5 ms.
-_SWITCH_INTERVAL_S = 0.0005
-# Hardly anything of ours is in cycles, and looking for them stops everything for up to 100 ms.
-_GARBAGE_THRESHOLDS = (50_000, 50, 50)
-
-_SERVE_EXAMPLES = """examples:
+_EXAMPLES = """examples:
   gollabedit serve                              http://localhost:8080, documents in ./data
   gollabedit serve --port 9000 --data /srv/docs
   GOLLABEDIT_HOST=0.0.0.0 gollabedit serve      reachable from other machines
   git clone http://localhost:8080/notes.git     the history of the document "notes"
-"""
-_EXAMPLES = f"""{_SERVE_EXAMPLES}\
   gollabedit sync notes.txt http://localhost:8080/d/notes   write in any editor
-  gollabedit check                              see whether all documents in ./data are sound
-  gollabedit maintain                           pack all documents in ./data anew
+  gollabedit check                              check all documents in ./data
+  gollabedit maintain                           repack all documents in ./data
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
   gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    """Run the command line and return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(arguments).parse_args(arguments)
     try:
         run: Callable[[Namespace], int | None] = options.run
         return run(options) or 0
-    except (SettingError, DataFolderError, CheckError, CommandError, SyncError) as problem:
+    except UserError as problem:
         print(f"gollabedit: {problem}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # as of `head`, which has enough
+    except BrokenPipeError:  # such as `head`, once it has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -64,61 +59,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> ArgumentParser:
+def _parser(arguments: Sequence[str]) -> ArgumentParser:
+    """Return the parser, complete for those commands that `arguments` name."""
     parser = ArgumentParser(
         "gollabedit",
         description="Write together in the browser; every document is a Git repository.",
         epilog=_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=version("gollabedit"))
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve_command = commands.add_parser(
-        "serve",
-        help="serve documents until Ctrl-C or SIGTERM",
-        description="Serve documents until Ctrl-C or SIGTERM. Every option is also an environment"
-        " variable: --write-wait-s is GOLLABEDIT_WRITE_WAIT_S.",
-        epilog=_SERVE_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="show program's version number and exit"
     )
-    config.add_options(serve_command)
-    serve_command.set_defaults(run=_serve)
-    storage.add_commands(commands)
-    documents.add_commands(commands)
-    folders.add_commands(commands)
-    sync_command.add_command(commands)
-    settings = commands.add_parser("settings", help="print all settings as a Markdown page")
-    settings.set_defaults(run=lambda _: print(config.markdown(), end=""))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (module, summary) in _COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        if name in arguments:
+            getattr(import_module(f"server.cli.{module}"), f"add_{name}")(command)
     return parser
 
 
-def _serve(options: Namespace) -> None:
-    settings = config.read(options, os.environ)
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    _tune_interpreter()
-    with DataFolder(settings.data) as folder:
-        try:
-            with asyncio.Runner(loop_factory=new_event_loop) as runner:
-                runner.run(serve(settings, folder))
-        except OSError as problem:
-            raise SettingError(_why_not(settings, problem)) from None
+class _Version(Action):
+    """Prints the version, which takes time to find, and exits."""
 
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415  takes 40 ms
 
-def _tune_interpreter() -> None:
-    """Answers should come in time: threads take turns quickly, and garbage is sought seldom."""
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    gc.freeze()  # what was imported stays
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
-
-
-def _why_not(settings: Config, problem: OSError) -> str:
-    place = f"{settings.host}:{settings.port}"
-    match problem.errno:
-        case errno.EADDRINUSE:
-            return f"port {settings.port} is taken; stop what uses it, or choose another: --port"
-        case errno.EACCES:
-            return f"{place} may not be listened on by this user; choose a port above 1023"
-        case _:
-            return f"cannot listen on {place}: {problem.strerror or problem}"
+        print(version("gollabedit"))
+        parser.exit()

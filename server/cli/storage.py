@@ -1,8 +1,8 @@
-"""`gollabedit maintain` and `gollabedit check`: what is on disk, without a server."""
+"""`gollabedit maintain` and `gollabedit check`: the data folder on disk, without a server."""
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -12,10 +12,10 @@ from pathlib import Path
 from server import config
 from server.config import Config
 from server.git import object_files
-from server.git.repack import UpkeepError, maintain
+from server.git.repack import RepackError, repack
 from server.storage import checkpoint
-from server.storage.data_folder import DataFolder, DataFolderError
-from server.storage.fsck import Finding, check_folder, check_journal, documents_in
+from server.storage.data_folder import DataFolder, DataFolderError, documents_in
+from server.storage.fsck import Finding, check_folder, check_journal
 from server.storage.journal import JournalError, OvertakenError
 from server.storage.journal.sqlite import SqliteJournal
 from server.support.terminal import tick
@@ -32,43 +32,33 @@ _CHECK_EXAMPLES = """examples:
 """
 
 
-def add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """Add both to the command line."""
-    _add_maintain(commands)
-    _add_check(commands)
-
-
-def _add_maintain(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "maintain",
-        help="pack the repositories of documents anew",
-        description="Pack the repositories of documents anew, so that they are small and quick."
-        " A running server does this by itself, now and then.",
-        epilog=_MAINTAIN_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+def add_maintain(command: ArgumentParser) -> None:
+    command.description = (
+        "Repack the repositories of documents, so that they are small and fast."
+        " A running server does this by itself, now and then."
     )
+    command.epilog = _MAINTAIN_EXAMPLES
     command.add_argument(
-        "--thorough", action="store_true", help="make one pack for each document, whatever it costs"
+        "--thorough",
+        action="store_true",
+        help="make one pack of each document, however long it takes",
     )
     _add_folder(command)
     command.set_defaults(run=_maintain)
 
 
-def _add_check(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "check",
-        help="see whether the documents on disk are sound",
-        description="See whether the documents on disk are sound, and change nothing. A server may"
-        " run meanwhile: what looks wrong is looked at twice before it is reported.",
-        epilog=_CHECK_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+def add_check(command: ArgumentParser) -> None:
+    command.description = (
+        "Check the documents on disk, and change nothing. A server may run meanwhile:"
+        " what looks wrong is checked again before it is reported."
     )
+    command.epilog = _CHECK_EXAMPLES
     _add_folder(command)
     command.set_defaults(run=_check)
 
 
 def _add_folder(command: ArgumentParser) -> None:
-    """Which documents, and where they are."""
+    """Add the options that name the data folder and the documents."""
     command.add_argument(
         "--data", metavar="DIR", help=f"folder that holds the documents (default: {Config().data})"
     )
@@ -89,12 +79,12 @@ def _maintain(options: Namespace) -> int:
 
 
 def _empty_journal(folder: DataFolder) -> None:
-    """Have all that the journal holds in the repositories."""
+    """Write everything in the journal to the repositories."""
     try:
         journal = SqliteJournal(folder.journal_path)
         try:
             for document in journal.documents():
-                tick(f"{document}: from the journal into the repository")
+                tick(f"{document}: writing the journal to the repository")
                 repository = folder.repository(document, journal.read(document))
                 unwritten = repository.unwritten()
                 if unwritten:
@@ -103,14 +93,14 @@ def _empty_journal(folder: DataFolder) -> None:
         finally:
             journal.close()
     except OvertakenError as problem:
-        raise DataFolderError(f"{problem}; start the server once, which merges it") from problem
+        raise DataFolderError(f"{problem}; start the server once to merge it") from problem
     except JournalError as problem:
         raise DataFolderError(f"the journal cannot be emptied: {problem}") from problem
 
 
 @contextmanager
 def _not_served(path: Path) -> Iterator[DataFolder]:
-    """The data folder, while no server has it."""
+    """Lock the data folder, unless a server has it."""
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(DataFolder(path))
@@ -126,8 +116,8 @@ def _maintain_one(folder: DataFolder, document: str, counter: str, *, thorough: 
     before = object_files.size_of(path)
     tick(f"{counter}{document}")
     try:
-        maintain(path, thorough=thorough, alone=True)
-    except UpkeepError as problem:
+        repack(path, thorough=thorough, alone=True)
+    except RepackError as problem:
         tick("")
         print(f"gollabedit: {document}: {problem}", file=sys.stderr)
         return False
@@ -169,17 +159,17 @@ def _print_findings(name: str, findings: Sequence[Finding]) -> None:
 def _folder(options: Namespace) -> Path:
     path = config.read(options, os.environ).data.absolute()
     if not (path / "format").exists() and not documents_in(path):
-        raise DataFolderError(f"there is no data folder {path}; say where it is with --data")
+        raise DataFolderError(f"there is no data folder {path}; name it with --data")
     return path
 
 
 def _documents(options: Namespace, path: Path) -> list[str]:
-    """The documents that were asked for, or all."""
-    there = documents_in(path)
+    """Return the documents that the command line names, or all."""
+    existing = documents_in(path)
     for name in options.documents:
-        if name not in there:
+        if name not in existing:
             raise DataFolderError(f"there is no document {name!r} in the data folder {path}")
-    return list(dict.fromkeys(options.documents)) or there
+    return list(dict.fromkeys(options.documents)) or existing
 
 
 def _counter(at: int, documents: Sequence[str]) -> str:

@@ -1,20 +1,20 @@
-"""Files that become documents: which of a folder, under which names, and what a text has to be."""
+"""Text files to import: which files, under which document names, and whether they are text."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from server.cli.http_client import CommandError
-from server.http.not_found import nearest_name
+from server.core.names import nearest_name
 from server.support.terminal import say
 
-_FILE_BYTES_MAX = 64 * 1024 * 1024  # what is larger is no document anywhere, and is not even read
+_FILE_BYTES_MAX = 64 * 1024 * 1024  # larger files are not read: no server takes them
 
 
 def text_files(sources: Sequence[Path]) -> list[Path]:
-    """The files that are meant: each that is named, and those of a folder that is named.
+    """Return the files to import: those that are named, and those in the folders that are named.
 
     Raises:
-        CommandError: something named is not there.
+        CommandError: a file or folder does not exist.
     """
     return list(dict.fromkeys(file for source in sources for file in _files_of(source)))
 
@@ -33,32 +33,32 @@ def _files_of(source: Path) -> Iterator[Path]:
         if file.name.startswith("."):
             continue
         if file.is_dir():
-            say(f"gollabedit: {file} is a folder and was left out; import it by itself")
+            say(f"gollabedit: {file} is a folder and was left out; import it separately")
         else:
             yield file
 
 
 def document_for(filename: str) -> str | None:
-    """The document whose file is called this, or nearly so; `Meeting Notes.md`: `meeting-notes.md`.
+    """Return the document name nearest to a file's name; `meeting-notes.md` for `Meeting Notes.md`.
 
-    None where no name is near enough: `???.txt` has no letter that a document's name can have.
+    None if there is no such name: `???.txt` has no character that a document's name can have.
     """
-    stem, kind = Path(filename).stem, Path(filename).suffix.lower()
+    stem, suffix = Path(filename).stem, Path(filename).suffix.lower()
     if not nearest_name(stem):
         return None
-    name = nearest_name(stem if kind == ".txt" else filename)
-    return name if name and (kind != ".txt" or "." not in name) else nearest_name(filename)
+    name = nearest_name(stem if suffix == ".txt" else filename)
+    return name if name and (suffix != ".txt" or "." not in name) else nearest_name(filename)
 
 
 def read_text(file: Path) -> bytes:
-    """What a file holds.
+    """Return the content of a file.
 
     Raises:
-        CommandError: it cannot be read, or is no text.
+        CommandError: the file cannot be read, or is not text.
     """
     try:
         if not file.is_file():
-            raise CommandError("this is no ordinary file")
+            raise CommandError("this is not a regular file")
         if file.stat().st_size > _FILE_BYTES_MAX:
             raise CommandError(f"{file.stat().st_size:,} bytes are too large for a document")
         data = file.read_bytes()
@@ -70,14 +70,15 @@ def read_text(file: Path) -> bytes:
 
 
 def problem_of(data: bytes) -> str | None:
-    """Why this is no text that a document can hold, if it is none."""
+    """Return why a document cannot have this as its text; None if it can."""
     try:
         data.decode()
     except UnicodeDecodeError as problem:
         return f"this is not UTF-8 text (line {_line(data, problem.start)})"
     at = data.find(b"\0")
-    return None if at < 0 else f"this holds the character NUL (line {_line(data, at)})"
+    return None if at < 0 else f"this contains the character NUL (line {_line(data, at)})"
 
 
 def _line(data: bytes, position: int) -> int:
+    """Return the number of the line at a position, from 1."""
     return data.count(b"\n", 0, position) + 1

@@ -1,17 +1,17 @@
-r"""A document for programs: its text, edits that are durable when they return, others' revisions.
+r"""A document for programs: its text, durable edits, and the revisions of others.
 
     async with connect("http://localhost:8080/d/notes", name="Bot") as document:
         await document.edit(document.text + "One more line.\n")
 
-The asyncio shell around `machine`. `Line` is one websocket that is always wanted, opened anew
-after every loss with growing pauses; `Document` is what programs see. docs/client.md has examples.
+This is the asyncio shell around `Replica`. `Connection` is a websocket that reconnects with
+exponential back-off; `Document` is the public interface. docs/client.md has examples.
 
 Errors::
 
-    ClientError             with a sentence for the user
-    ├── NotReachableError   the document cannot be opened: no server, no such document
-    ├── RefusedError        the server does not take this text; carries a wire code
-    └── ConflictError       others changed the same words; the answer decides
+    ClientError             has a sentence for the user
+    ├── NotReachableError   the document cannot be opened: no server, or no such document
+    ├── RefusedError        the server refuses the text; has a wire code
+    └── ConflictError       others changed the same words; resolve it or park it
 """
 
 import asyncio
@@ -36,33 +36,33 @@ from aiohttp import (
 )
 
 from server import protocol
-from server.client.replica import (
-    ClientSync,
-    Known,
-    UnexpectedMessageError,
-    decode,
+from server.client.replica import Known, Replica, UnexpectedMessageError, resolution_of
+from server.protocol import (
+    BadMessageError,
+    ClientMessage,
+    ServerMessage,
+    WireHunk,
+    decode_server_message,
     encode,
-    with_results,
 )
-from server.protocol import ClientMessage, ServerMessage, WireHunk
+from server.support.backoff import backoff_s
 from server.support.terminal import without_password
 
-_PAUSE_FIRST_S = 0.5
-_PAUSE_MOST_S = 30.0
+_RETRY_BASE_S = 0.5
+_RETRY_MAX_S = 30.0
 _HEARTBEAT_S = 15.0
 _CONNECT_S = 10.0
-# Close codes and HTTP answers after which trying again would be answered the same.
-_REFUSED_CLOSES = {
+# Close codes and HTTP statuses after which a retry would fail in the same way.
+_PERMANENT_CLOSES = {
     4401: "sign in first",
     protocol.CloseCode.NO_SUCH_DOCUMENT: "there is no such document",
 }
-_TRY_AGAIN = {408, 425, 429}
-# So many texts of before may be named as what an edit was made of.
-_TEXTS_KEPT = 32
+_RETRYABLE_STATUSES = {408, 425, 429}
+_TEXTS_MAX = 32  # older texts that an edit may name as its base
 
 
 class ClientError(Exception):
-    """What a program's user should read."""
+    """Base of all errors of this package; the message is a sentence for the user."""
 
 
 class NotReachableError(ClientError):
@@ -70,7 +70,7 @@ class NotReachableError(ClientError):
 
 
 class RefusedError(ClientError):
-    """The server does not take this text; nothing was changed."""
+    """The server refused the text; nothing was changed."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -78,11 +78,11 @@ class RefusedError(ClientError):
 
 
 class ConflictError(ClientError):
-    """Others changed the same words. What does not disagree is merged already.
+    """Others changed the same words. Everything else is already merged.
 
     Attributes:
-        hunks: where the sides disagree: `base`, `ours` (the others'), `theirs` (this program's).
-        text: what everybody has now, with `ours` at every hunk.
+        hunks: the conflicting regions: `base`, `ours` (the others'), `theirs` (this program's).
+        text: the text of `master`, with `ours` at every hunk.
     """
 
     def __init__(self, document: "Document", conflict: protocol.Conflict) -> None:
@@ -93,36 +93,38 @@ class ConflictError(ClientError):
         self._conflict = conflict
 
     async def resolve(self, results: Sequence[str]) -> None:
-        """Put these words at the hunks, one for each; raises like `Document.edit`."""
-        text = with_results(self._conflict, results)
-        await self._document._decide(lambda sync: sync.resolve(self._conflict, text))  # noqa: SLF001
+        """Replace the hunks by the results, one for each; raises the errors of `Document.edit`."""
+        text = resolution_of(self._conflict, results)
+        await self._document._decide(  # noqa: SLF001
+            lambda replica: replica.resolve(self._conflict, text)
+        )
 
     async def park(self) -> None:
-        """Decide later: it is kept as an unmerged branch, which anybody can take up."""
-        await self._document._decide(ClientSync.park)  # noqa: SLF001
+        """Put the conflict off: it becomes an unmerged branch, which anybody can resolve."""
+        await self._document._decide(Replica.park)  # noqa: SLF001
 
 
 class Revision(NamedTuple):
-    """A text that everybody has. `who` names the authors, as far as the server told."""
+    """A revision of `master`. `who` names the authors, where the server sent them."""
 
     id: str
     text: str
     who: tuple[str, ...]
 
 
-# --- one websocket that is always wanted
+# --- a websocket that reconnects
 
 
 class Listener(Protocol):
-    """What a line tells. Each call may return messages to send."""
+    """The owner of a connection. Returned messages are sent."""
 
     def opened(self) -> Sequence[ClientMessage]: ...
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]: ...
-    def closed(self, why: str) -> None: ...
+    def closed(self, problem: str) -> None: ...
 
 
-class Line:
-    """The connection to one document, opened anew after every loss, with back-off and jitter."""
+class Connection:
+    """The connection to one document; it reconnects with exponential back-off and jitter."""
 
     def __init__(self, url: str, listener: Listener) -> None:
         self._page, self._url = without_password(url), websocket_url(url)
@@ -131,105 +133,108 @@ class Line:
         self._socket: ClientWebSocketResponse[bool] | None = None
 
     async def run(self) -> None:
-        """Keep it open until cancelled.
+        """Keep the connection open until cancelled.
 
         Raises:
-            NotReachableError: the server says that this will never do.
+            NotReachableError: The server refuses permanently.
         """
         failures = 0
         timeout = ClientTimeout(total=None, connect=_CONNECT_S)
         async with ClientSession(timeout=timeout) as http:
             while True:
-                why = await self._once(http)
-                failures = 0 if why is None else failures + 1
-                pause = min(_PAUSE_MOST_S, _PAUSE_FIRST_S * 2 ** min(failures, 10))
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                problem = await self._connect_once(http)
+                failures = 0 if problem is None else failures + 1
+                jitter = random.random()  # noqa: S311
+                await asyncio.sleep(
+                    backoff_s(failures, jitter, base_s=_RETRY_BASE_S, max_s=_RETRY_MAX_S)
+                )
 
     def send(self, messages: Sequence[ClientMessage]) -> None:
-        """Send these if there is a connection; what is lost is sent again with the next welcome."""
+        """Send messages if connected; the replica resends lost ones after the next welcome."""
         for message in messages:
             self._frames.put_nowait(encode(message).decode())
 
-    async def _once(self, http: ClientSession) -> str | None:
-        """One connection from its beginning to its end; returns why it never came about."""
+    async def _connect_once(self, http: ClientSession) -> str | None:
+        """Connect and serve until disconnected; return the problem, if any."""
         try:
             async with http.ws_connect(self._url, heartbeat=_HEARTBEAT_S, max_msg_size=0) as socket:
                 self._frames, self._socket = asyncio.Queue(), socket
                 self.send(self._listener.opened())
-                why = await self._talk(socket)
-        except WSServerHandshakeError as problem:
-            why = self._refused(problem.status)
-        except (OSError, HttpError, TimeoutError) as problem:
-            why = _reason(problem)
+                problem = await self._serve(socket)
+        except WSServerHandshakeError as error:
+            problem = self._handshake_problem(error.status)
+        except (OSError, HttpError, TimeoutError) as error:
+            problem = _reason(error)
         finally:
             self._socket = None
-        self._listener.closed(why or "the connection is gone")
-        return why
+        self._listener.closed(problem or "the connection was lost")
+        return problem
 
-    def _refused(self, status: int) -> str:
-        """What a handshake that was answered otherwise means.
+    def _handshake_problem(self, status: int) -> str:
+        """Describe a failed handshake.
 
         Raises:
-            NotReachableError: trying again would be answered the same.
+            NotReachableError: A retry would fail in the same way.
         """
         if status == HTTPStatus.NOT_FOUND:
             raise NotReachableError(
-                f"{self._page} is no document: a name is 1 to 64 of a-z 0-9 . _ -, first a letter"
-                " or a digit"
+                f"{self._page} is not a document: a name has 1 to 64 of a-z 0-9 . _ - and starts"
+                " with a letter or a digit"
             )
-        if 400 <= status < 500 and status not in _TRY_AGAIN:
-            raise NotReachableError(f"{self._page}: the server answers {status}")
-        return f"the server answers {status}"
+        if 400 <= status < 500 and status not in _RETRYABLE_STATUSES:
+            raise NotReachableError(f"{self._page}: the server answered {status}")
+        return f"the server answered {status}"
 
-    async def _talk(self, socket: ClientWebSocketResponse[bool]) -> str | None:
-        """Send and listen, until there is nothing more to hear."""
+    async def _serve(self, socket: ClientWebSocketResponse[bool]) -> str | None:
+        """Send and receive until the connection is closed."""
         writing = asyncio.create_task(self._write(socket))
         try:
-            return await self._listen(socket)
+            return await self._read(socket)
         finally:
             writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)  # the reader found out as well
+            await asyncio.gather(writing, return_exceptions=True)  # the reader fails as well
 
     async def _write(self, socket: ClientWebSocketResponse[bool]) -> None:
         while True:
             await socket.send_str(await self._frames.get())
 
-    async def _listen(self, socket: ClientWebSocketResponse[bool]) -> str | None:
-        """Take in what comes; returns what went wrong if nothing came."""
-        came = False
+    async def _read(self, socket: ClientWebSocketResponse[bool]) -> str | None:
+        """Pass messages to the listener until disconnected; return the problem, if any."""
+        received = False
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
                 continue
             try:
-                message = decode(frame.data)
+                message = decode_server_message(frame.data)
                 answers = self._listener.received(message) if message else ()
-            except UnexpectedMessageError as problem:
+            except (BadMessageError, UnexpectedMessageError) as problem:
                 return str(problem)
-            came = True
+            received = True
             self.send(answers)
-        if socket.close_code in _REFUSED_CLOSES:
-            raise NotReachableError(f"{self._page}: {_REFUSED_CLOSES[socket.close_code]}")
-        return None if came else "the server closed the connection"
+        if socket.close_code in _PERMANENT_CLOSES:
+            raise NotReachableError(f"{self._page}: {_PERMANENT_CLOSES[socket.close_code]}")
+        return None if received else "the server closed the connection"
 
 
 def _reason(problem: Exception) -> str:
-    """Why a connection did not come about, for the user."""
+    """Return for the user why a connection failed."""
     if isinstance(problem, ClientConnectorError):
         return f"{problem.host}:{problem.port}: {problem.os_error.strerror or problem.os_error}"
-    return str(problem) or "the server does not answer"
+    return str(problem) or "the server did not answer"
 
 
 def websocket_url(url: str) -> str:
-    """The websocket of a document's page.
+    """Return the address of a document's websocket.
 
     Raises:
-        NotReachableError: this is no address of a document.
+        NotReachableError: `url` is not the address of a document.
     """
     parts = urlsplit(url)
     before, found, name = parts.path.rstrip("/").rpartition("/d/")
     if parts.scheme not in {"http", "https"} or not parts.netloc or not found or "/" in name:
         raise NotReachableError(
-            f"{without_password(url)} is no address of a document; it looks like http://localhost:8080/d/notes"
+            f"{without_password(url)} is not the address of a document, such as"
+            " http://localhost:8080/d/notes"
         )
     return urlunsplit((parts.scheme, parts.netloc, f"{before}/ws/{name}", "", ""))
 
@@ -245,17 +250,17 @@ async def connect(
 
     Args:
         url: as in the browser, `http://localhost:8080/d/notes`.
-        name: who writes; it stands in the history.
-        wait_s: how long to wait for the first connection; None: for ever. Later ones are always
-            waited for.
+        name: the author's name in the history.
+        wait_s: how long to wait for the first connection, in seconds; None waits forever. Later
+            reconnections are always waited for.
 
     Raises:
-        NotReachableError: it cannot be opened.
+        NotReachableError: The document cannot be opened.
     """
     document = Document(url, name)
     running = asyncio.create_task(document._run())  # noqa: SLF001
     try:
-        await document._opened_within(wait_s)  # noqa: SLF001
+        await document._wait_opened(wait_s)  # noqa: SLF001
         yield document
     finally:
         running.cancel()
@@ -263,133 +268,133 @@ async def connect(
 
 
 class Document:
-    """A document that is kept in step; made by `connect`."""
+    """A live document; created by `connect`."""
 
     def __init__(self, url: str, name: str) -> None:
-        self._sync = ClientSync()
+        self._replica = Replica()
         self._name = name
-        self._line = Line(url, self)
+        self._connection = Connection(url, self)
         self._url = url
         self._people: dict[str, str] = {}
-        self._texts: deque[Known] = deque(maxlen=_TEXTS_KEPT)
+        self._texts: deque[Known] = deque(maxlen=_TEXTS_MAX)
         self._revision: Revision | None = None
         self._who: tuple[str, ...] = ()
         self._one_edit = asyncio.Lock()
         self._changed = asyncio.Event()
         self._failure: ClientError | None = None
-        self._why = ""
-        self._retrying: asyncio.TimerHandle | None = None
+        self._last_problem = ""
+        self._retry_timer: asyncio.TimerHandle | None = None
 
     @property
     def text(self) -> str:
-        """The text with everything that was heard of, and with this program's last edit."""
-        return self._sync.local
+        """The current text, including this program's last edit."""
+        return self._replica.local
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Who else is here."""
-        return tuple(name for id, name in self._people.items() if id != self._sync.client)
+        """The names of the other clients."""
+        return tuple(name for id, name in self._people.items() if id != self._replica.client)
 
     @property
     def conflict(self) -> ConflictError | None:
-        """The conflict that is open, to be resolved or parked."""
-        return ConflictError(self, self._sync.conflict) if self._sync.conflict else None
+        """The open conflict, to be resolved or parked."""
+        return ConflictError(self, self._replica.conflict) if self._replica.conflict else None
 
     async def edit(self, text: str, *, of: str | None = None) -> None:
-        """Make this the text, merged with what others do; returns when it is durable.
+        """Edit the text; returns when the edit is durable and merged.
 
         Args:
             text: the whole new text.
-            of: the text that it was made of, if that may be an older one than `self.text` is now.
+            of: the text that it was made from, if `self.text` may have changed since.
 
         Raises:
-            ConflictError: others changed the same words; everything else is merged.
-            RefusedError: the server does not take it.
-            ValueError: `of` is no text of this document that is remembered.
+            ConflictError: Others changed the same words; everything else is merged.
+            RefusedError: The server refuses the text.
+            ValueError: `of` is not among the last texts of this document.
         """
-        made_of = self.text if of is None else of
+        base_text = self.text if of is None else of
         async with self._one_edit:
-            await self._answer()
-            base = self._known(made_of)
-            self._sync.edited(text, base)
-            await self._submitted()
+            await self._wait_idle()
+            base = self._base_with(base_text)
+            self._replica.edited(text, base)
+            await self._submit()
 
     async def revisions(self) -> AsyncIterator[Revision]:
-        """The revision that is there, then each newer one; whoever is slow sees the newest only."""
+        """Yield the current revision, then newer ones; a slow reader gets only the newest."""
         last: Revision | None = None
         while True:
-            await self._until(lambda: self._revision != last)  # noqa: B023
+            await self._wait_until(lambda: self._revision != last)  # noqa: B023
             last = self._revision
             assert last
             yield last
 
-    async def _decide(self, decide: Callable[[ClientSync], None]) -> None:
+    async def _decide(self, decide: Callable[[Replica], None]) -> None:
         async with self._one_edit:
-            await self._answer()
-            if self._sync.conflict is None:
-                return  # others settled it meanwhile
-            decide(self._sync)
-            await self._submitted()
+            await self._wait_idle()
+            if self._replica.conflict is None:
+                return  # it has resolved itself
+            decide(self._replica)
+            await self._submit()
 
-    async def _submitted(self) -> None:
-        """Send what is due, and wait for what comes of it."""
+    async def _submit(self) -> None:
+        """Send what is due and wait for the answer."""
         self._proceed()
-        self._line.send(self._sync.take_messages())
-        await self._answer()
-        refusal, conflict = self._sync.refusal, self._sync.conflict
-        if refusal:
-            self._sync.edited(self._sync.known.text)
+        self._connection.send(self._replica.take_messages())
+        await self._wait_idle()
+        refused, conflict = self._replica.refused, self._replica.conflict
+        if refused:
+            self._replica.edited(self._replica.known.text)
             self._proceed()
-            raise RefusedError(refusal.code, refusal.message)
+            raise RefusedError(refused.code, refused.message)
         if conflict:
             raise ConflictError(self, conflict)
 
-    async def _answer(self) -> None:
+    async def _wait_idle(self) -> None:
         """Wait until nothing is outstanding."""
-        await self._until(lambda: self._sync.is_online and self._sync.is_idle)
+        await self._wait_until(lambda: self._replica.is_online and self._replica.is_idle)
 
-    async def _until(self, holds: Callable[[], bool]) -> None:
+    async def _wait_until(self, holds: Callable[[], bool]) -> None:
         while not holds():
             if self._failure:
                 raise self._failure
             await self._changed.wait()
 
-    async def _opened_within(self, wait_s: float | None) -> None:
+    async def _wait_opened(self, wait_s: float | None) -> None:
         try:
             async with asyncio.timeout(wait_s):
-                await self._until(lambda: self._revision is not None)
+                await self._wait_until(lambda: self._revision is not None)
         except TimeoutError:
             raise NotReachableError(
-                f"{without_password(self._url)} cannot be reached: {self._why}"
+                f"{without_password(self._url)} cannot be reached: {self._last_problem}"
             ) from None
 
-    def _known(self, text: str) -> Known:
-        if text == self._sync.known.text:
-            return self._sync.known
+    def _base_with(self, text: str) -> Known:
+        if text == self._replica.known.text:
+            return self._replica.known
         for known in reversed(self._texts):
             if known.text == text:
                 return known
-        raise ValueError("`of` is no text of this document that is remembered")
+        raise ValueError("`of` is not among the last texts of this document")
 
-    # --- the line
+    # --- the connection
 
     async def _run(self) -> None:
         try:
-            await self._line.run()
+            await self._connection.run()
         except ClientError as problem:
             self._failure = problem
-            self._tell()
+            self._notify()
         finally:
-            if self._retrying:
-                self._retrying.cancel()
+            if self._retry_timer:
+                self._retry_timer.cancel()
 
     def opened(self) -> Sequence[ClientMessage]:
-        self._sync.opened(self._name)
-        return self._sync.take_messages()
+        self._replica.opened(self._name)
+        return self._replica.take_messages()
 
-    def closed(self, why: str) -> None:
-        self._why = why
-        self._sync.closed()
+    def closed(self, problem: str) -> None:
+        self._last_problem = problem
+        self._replica.closed()
 
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]:
         match message:
@@ -403,34 +408,34 @@ class Document:
                 self._who = tuple(self._people[id] for id in message.clients if id in self._people)
             case _:
                 pass
-        self._sync.received(message)
+        self._replica.received(message)
         self._proceed()
-        if isinstance(message, protocol.Error) and self._sync.retry_after_s is not None:
-            if self._retrying:
-                self._retrying.cancel()
+        if isinstance(message, protocol.Error) and self._replica.retry_after_s is not None:
+            if self._retry_timer:
+                self._retry_timer.cancel()
             loop = asyncio.get_running_loop()
-            self._retrying = loop.call_later(self._sync.retry_after_s, self._retry)
-        self._tell()
-        return self._sync.take_messages()
+            self._retry_timer = loop.call_later(self._replica.retry_after_s, self._retry)
+        self._notify()
+        return self._replica.take_messages()
 
     def _proceed(self) -> None:
-        """Take over what others wrote, and send what is due."""
-        sync = self._sync
-        newest = sync.newest
-        if sync.can_catch_up:
-            sync.catch_up()
-        sync.flush()
+        """Catch up with others and queue what is due."""
+        replica = self._replica
+        newest = replica.newest
+        if replica.can_catch_up:
+            replica.catch_up()
+        replica.flush()
         if newest.is_revision and (not self._revision or self._revision.id != newest.commit):
             self._revision = Revision(newest.commit or "", newest.text, self._who)
             self._who = ()
-        if sync.known.commit and (not self._texts or self._texts[-1] != sync.known):
-            self._texts.append(sync.known)
+        if replica.known.commit and (not self._texts or self._texts[-1] != replica.known):
+            self._texts.append(replica.known)
 
     def _retry(self) -> None:
-        self._sync.retry()
-        self._line.send(self._sync.take_messages())
+        self._replica.retry()
+        self._connection.send(self._replica.take_messages())
 
-    def _tell(self) -> None:
-        """Wake whoever waits for something to change."""
+    def _notify(self) -> None:
+        """Wake all waiting coroutines."""
         self._changed.set()
         self._changed = asyncio.Event()

@@ -1,26 +1,27 @@
-"""A client's half of the protocol for programs: the twin of web/replica/replica.js, but small.
+"""The client's half of the protocol for programs; the smaller twin of web/replica/replica.js.
 
-    known ──── edited ───> local        `known` is the last commit whose text both sides have: a
-      │                      │          revision, or an own commit while the revision with it is
-      │ server's splices     │          not taken over. `local` is the program's text, `newest` the
-      v                      v          newest revision that was heard of.
-    newest ──  merged ────> local'
+    known ─── edited ───> local         `known` is the last commit whose text both sides have: a
+      │                     │           revision, or an own commit while the revision with it is
+      │ server's splices    │           not yet adopted. `local` is the program's text, `newest`
+      v                     v           the newest revision received.
+    newest ── merged ───> local'
 
-Messages go in; what is to be sent is collected until `take_messages`. It knows no socket, clock or
-file. When something is sent (`flush`) and taken over (`catch_up`) is its owner's decision.
+Messages go in; messages to send are collected until `take_messages`. This module knows no socket,
+clock or file. Its owner decides when to send (`flush`) and when to adopt `newest` (`catch_up`).
+Events that the owner reports are past participles, commands are imperatives. Members have the names
+and the order of the twin; tests/vectors/replica.json runs in both.
 
 Invariants:
     Only `edited`, `resolve` and `catch_up` change `local`.
     At most one submission is outstanding; `known` does not move while it is (P5, P6).
-    Where both sides changed the same words nothing is taken over: the text is sent on the base
-    that it was written on, and the server merges, or asks.
-    `known` gives way only to a server that knows its commit. One that was restored from a backup
-    may not: then `is_cut_off` says that the newest text may lack what was acknowledged.
-    What `snapshot` gives is enough to go on after a crash, and to send the same again (P3).
+    If both sides changed the same words, nothing is adopted: the text is sent on the base it was
+    written on, and the server merges it or opens a conflict.
+    `known` is replaced only by a server that knows its commit. A server restored from a backup may
+    not know it: `is_cut_off` then says that the newest text may lack acknowledged edits.
+    A snapshot is enough to continue after a crash, and to send the same submission again (P3).
 """
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import msgspec
 
@@ -59,11 +60,11 @@ _RETRY_AFTER_S = 5.0
 
 
 class UnexpectedMessageError(Exception):
-    """The server said what it must not say now; the connection is best opened anew."""
+    """The server sent a message out of turn; the connection should be reopened."""
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A commit and its text. Without a commit it is nothing that the server would know."""
+    """A commit and its text. Without a commit, a text that the server does not know."""
 
     commit: str | None = None
     text: str = ""
@@ -71,14 +72,14 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A submission without an answer, and the text that the answer starts from."""
+    """An unanswered submission, and the text that the splices of its answer apply to."""
 
     message: Submission
     text: str
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """What there is to go on from after a restart."""
+    """The state to continue from after a restart."""
 
     client: str | None = None
     key: str | None = None
@@ -90,16 +91,27 @@ class Snapshot(msgspec.Struct, frozen=True):
     is_cut_off: bool = False
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """A text that the server does not take, and why."""
+class RefusedText(msgspec.Struct, frozen=True):
+    """A text that the server refuses, with the error code and message."""
 
     text: str
     code: str
     message: str
 
 
-class ClientSync:
-    """One document as one client has it."""
+class Replica:
+    """One client's copy of a document.
+
+    Attributes:
+        local: the program's text.
+        known: the last commit whose text both sides have.
+        client: the id given by the server.
+        conflict: the open conflict.
+        refused: the last text, if the server refuses it.
+        retry_after_s: after a temporary error, when to call `retry`.
+        is_online: whether a welcome was received since the connection was opened.
+        is_cut_off: whether the server lost the commit of `known`, until the next `catch_up`.
+    """
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         snapshot = snapshot or Snapshot()
@@ -107,8 +119,8 @@ class ClientSync:
         self.known = snapshot.known
         self.local = snapshot.local
         self.conflict = snapshot.conflict
-        self.refusal: Refusal | None = None
-        self.retry_after_s: float | None = None  # the submission waits this long, and for `retry`
+        self.refused: RefusedText | None = None
+        self.retry_after_s: float | None = None
         self.is_online = False
         self.is_cut_off = snapshot.is_cut_off
         self._key = snapshot.key
@@ -116,23 +128,22 @@ class ClientSync:
         self._sent = snapshot.sent
         self._newest: Known | None = None
         self._is_fetching = False
-        self._is_astray = False  # the server is further than `newest`, and no answer is due
-        self._is_unproven = (
-            False  # the server has not shown yet that it knows the commit of `known`
-        )
+        self._needs_resync = False  # the server is ahead of `newest`, no answer is due
+        # The server has not yet shown that it knows the commit of `known`.
+        self._is_unconfirmed = False
         self._document_bytes_max: int | None = None
         self._messages: list[ClientMessage] = []
 
-    # --- what can be asked
+    # --- state
 
     @property
     def newest(self) -> Known:
-        """The newest revision that was heard of."""
+        """The newest revision received, adopted or not."""
         return self._newest or self.known
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way that `known` must not move under."""
+        """Whether nothing is outstanding, so that `known` may move."""
         return self._sent is None and not self._is_fetching
 
     @property
@@ -141,14 +152,8 @@ class ClientSync:
 
     @property
     def can_catch_up(self) -> bool:
-        is_free = self.is_idle and self.conflict is None and not self._is_unproven
+        is_free = self.is_idle and self.conflict is None and not self._is_unconfirmed
         return self._newest is not None and is_free
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the server has everything of ours, and nothing of the server's is missing."""
-        is_behind = self._newest is not None or self._is_astray
-        return self.is_online and self.is_idle and not self.is_unsent and not is_behind
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
@@ -163,71 +168,62 @@ class ClientSync:
         )
 
     def take_messages(self) -> list[ClientMessage]:
-        """What is to be sent, in order. While there is no connection that is nothing."""
+        """Return the messages to send, in order; empty while there is no connection."""
         messages, self._messages = self._messages, []
         return messages
 
     # --- the connection
 
     def opened(self, name: str) -> None:
+        """Record a new connection; a hello is due."""
         base = self.known.commit if self.known.is_revision else None
         self._messages = [Hello(VERSION, name, self.client, self._key, base)]
 
     def closed(self) -> None:
-        """The next welcome brings the text; what was submitted is submitted again (P3)."""
+        """Record the loss of the connection; the next welcome resends the submission (P3)."""
         self.is_online = self._is_fetching = False
         self.retry_after_s = None
         self._messages.clear()
 
     def retry(self) -> None:
-        """The time that `retry_after_s` names is over."""
+        """Resend the submission, `retry_after_s` after the error."""
         if self.retry_after_s is not None and self.is_online:
             self._resubmit()
 
-    # --- the program
+    # --- the program's text
 
     def edited(self, text: str, base: Known | None = None) -> None:
-        """The program's text is this now.
+        """Set the program's text.
 
         Args:
             text: the whole text.
-            base: what it was made of, if not of `local`; nothing may be outstanding then.
+            base: the version it was made from, if not `local`; requires `is_idle`.
         """
         if base and base.commit != self.known.commit:
             assert self.is_idle
             self._newest = self._newest or (self.known if self.known.is_revision else None)
-            self._is_astray = self._newest is None
+            self._needs_resync = self._newest is None
             self.known = base
         self.local = text
-        if self.refusal and self.refusal.text != text:
-            self.refusal = None
+        if self.refused and self.refused.text != text:
+            self.refused = None
 
     def flush(self) -> None:
-        """Send what is due: the text, or the question what was missed."""
+        """Queue what is due: the text, or a request for what was missed."""
         if not self.is_online or not self.is_idle:
             return
         if self.is_unsent and self._submit_edit():
             return
-        if self._is_unproven:
-            self._submit_nothing()
+        if self._is_unconfirmed:
+            self._submit_probe()
             return
-        if self._is_astray and self.conflict is None:
+        if self._needs_resync and self.conflict is None:
             self._fetch()
 
-    def ahead(self) -> str | None:
-        """What the text becomes by `catch_up`; None if only the server can merge it."""
-        ours = self.newest.text
-        if self.local == self.known.text:
-            return ours
-        merged = merge(self.known.text, ours, self.local)
-        if merged.clean:
-            return merged.text
-        return keeping_all(merged) if self.known.commit is None else None
-
     def catch_up(self) -> bool:
-        """Go on from `newest`; returns whether `local` contains it now."""
+        """Merge `newest` into `local`; return False if it is left to the server."""
         assert self.can_catch_up
-        text = self.ahead()
+        text = self.caught_up_text()
         if text is None:
             self.flush()
             return False
@@ -235,12 +231,24 @@ class ClientSync:
         self.is_cut_off = False
         return True
 
+    def caught_up_text(self) -> str | None:
+        """Return the text after `catch_up`, or None if only the server can merge it."""
+        ours = self.newest.text
+        if self.local == self.known.text:
+            return ours
+        merged = merge(self.known.text, ours, self.local)
+        if merged.clean:
+            return merged.text
+        return keep_all(merged) if self.known.commit is None else None
+
+    # --- the conflict
+
     def resolve(self, conflict: Conflict, text: str) -> None:
-        """Answer a conflict.
+        """Resolve a conflict.
 
         Args:
-            conflict: the one that was shown; the open one may have moved on since.
-            text: the text of the conflict with the decision in it, and whatever else was changed.
+            conflict: the conflict as shown; the open one may have changed since.
+            text: the text of the conflict with the resolution and any other edits.
         """
         assert self.is_idle
         commit = (self.conflict or conflict).commit
@@ -250,7 +258,7 @@ class ClientSync:
         self._submit(Resolve(self._seq + 1, conflict.revision, splices=change, commit=commit), text)
 
     def park(self) -> None:
-        """Decide later: go on from what everybody has."""
+        """Put the open conflict off and continue from `master`."""
         assert self.is_idle
         assert self.conflict
         self._submit(Park(self._seq + 1, self.conflict.commit), self.known.text)
@@ -258,41 +266,41 @@ class ClientSync:
     # --- the server
 
     def received(self, message: ServerMessage) -> None:
-        """Take in a message.
+        """Handle a message.
 
         Raises:
-            UnexpectedMessageError: it must not come now.
+            UnexpectedMessageError: The message is out of turn.
         """
         if not self.is_online and not isinstance(message, Welcome | Error):
-            raise UnexpectedMessageError("the server did not begin with a welcome")
+            raise UnexpectedMessageError("the server did not send a welcome first")
         match message:
             case Welcome():
-                self._welcomed(message)
+                self._receive_welcome(message)
             case Merged():
-                self._merged(message)
+                self._receive_merged(message)
             case Update():
-                self._updated(message)
+                self._receive_update(message)
             case FullText():
-                self._fetched(message)
+                self._receive_full_text(message)
             case Conflict():
-                self._disagreed(message)
+                self._receive_conflict(message)
             case Error():
-                self._refused(message)
+                self._receive_error(message)
             case PersonMoved() | PersonLeft() | UnmergedCount() | Pong():
                 pass
 
-    def _welcomed(self, welcome: Welcome) -> None:
+    def _receive_welcome(self, welcome: Welcome) -> None:
         self.is_online = True
         self._document_bytes_max = welcome.limits.document_bytes
         if welcome.client != self.client:
-            self._sent = self.conflict = None  # not resumed (P14): all of it is unsent again
+            self._sent = self.conflict = None  # not resumed (P14): everything is unsent again
             self._seq = 0
         self.client, self._key = welcome.client, welcome.key
         self._seq = max(self._seq, welcome.seq)
         self._newest = None
-        self._is_unproven = self._is_unproven_by(welcome)
+        self._is_unconfirmed = self._leaves_unconfirmed(welcome)
         if self._sent:
-            self._is_astray = True  # and the answer tells the rest, also about a conflict
+            self._needs_resync = True  # the answer brings the rest, including a conflict
             self._resubmit()
             return
         self.conflict = welcome.conflict
@@ -300,65 +308,65 @@ class ClientSync:
             if welcome.conflict.seq == self._seq and self.known.commit:
                 self.known = Known(welcome.conflict.commit, self.known.text)
         elif isinstance(welcome.text, str):
-            self._hear(welcome.revision, welcome.text)
+            self._receive_revision(welcome.revision, welcome.text)
         elif welcome.from_ == self.known.commit and isinstance(welcome.splices, list):
-            text = _target(self.known.text, welcome.splices, welcome.check)
-            self._hear(welcome.revision, text)
+            text = _target_of(self.known.text, welcome.splices, welcome.check)
+            self._receive_revision(welcome.revision, text)
         else:
             self._fetch()
 
-    def _is_unproven_by(self, welcome: Welcome) -> bool:
-        """A server that knows the revision named in `hello` says what came since."""
+    def _leaves_unconfirmed(self, welcome: Welcome) -> bool:
+        """Whether it has a full text instead of splices: the server may not know `known`."""
         if welcome.conflict and welcome.conflict.seq == self._seq:
             return False
         is_whole = isinstance(welcome.text, str)
         return is_whole and self.known.commit not in (None, welcome.revision)
 
-    def _merged(self, merged: Merged) -> None:
-        sent = self._answered(merged.seq)
-        # P9, unasked: the disagreement is gone. The splices start from the commit of the conflict.
+    def _receive_merged(self, merged: Merged) -> None:
+        sent = self._answered_by(merged.seq)
+        # P9, unsolicited: the conflict has resolved itself; the splices apply to its commit.
         is_over = self.is_idle and self.conflict is not None and merged.seq == self._seq
         if not sent and not is_over:
             return
         text = (sent or self.known).text
-        target = _target(text, merged.splices, merged.check)
-        # The commit has the text that was sent, unless that was put aside while we were away: then
-        # what was written stays based on what it was written on.
+        target = _target_of(text, merged.splices, merged.check)
+        # The commit has the text that was sent, unless the edit was parked while we were away: then
+        # `known` stays the base of what was written.
         if sent and (merged.commit != merged.revision or target == text):
             self.known = Known(merged.commit, text)
         if sent and not isinstance(sent.message, Park):
-            self._is_unproven = False
+            self._is_unconfirmed = False
         self._sent = self.conflict = None
-        self._is_astray = False
-        self._hear(merged.revision, target)
+        self._needs_resync = False
+        self._receive_revision(merged.revision, target)
 
-    def _updated(self, update: Update) -> None:
-        if not self.is_idle or self._is_astray:
-            self._is_astray = True  # P6: dropped; the answer, or the text asked for, covers it
+    def _receive_update(self, update: Update) -> None:
+        if not self.is_idle or self._needs_resync:
+            self._needs_resync = True  # P6: dropped; the pending answer covers it
         elif not self.conflict:
             newest = self.newest
             fits = update.from_ == newest.commit
-            text = _target(newest.text, update.splices, update.check) if fits else None
-            self._hear(update.revision, text)
+            text = _target_of(newest.text, update.splices, update.check) if fits else None
+            self._receive_revision(update.revision, text)
 
-    def _fetched(self, update: FullText) -> None:
+    def _receive_full_text(self, update: FullText) -> None:
         if self._is_fetching:
-            self._is_fetching = self._is_astray = False
-            self._hear(update.revision, update.text)
+            self._is_fetching = self._needs_resync = False
+            self._receive_revision(update.revision, update.text)
 
-    def _disagreed(self, conflict: Conflict) -> None:
-        sent = self._answered(conflict.seq)
+    def _receive_conflict(self, conflict: Conflict) -> None:
+        sent = self._answered_by(conflict.seq)
         if sent:
             self.known = Known(conflict.commit, sent.text)
             self._sent = self._newest = None
-            self._is_astray = self._is_unproven = False
+            self._needs_resync = self._is_unconfirmed = False
         elif not self.is_idle:
             return
         elif self.conflict:
             self.known = Known(conflict.commit, self.known.text)
         self.conflict = conflict
 
-    def _refused(self, error: Error) -> None:
+    def _receive_error(self, error: Error) -> None:
         sent = self._sent
         if not sent or not self.is_online:
             return
@@ -369,48 +377,47 @@ class ClientSync:
             self.retry_after_s = error.retry_after_s or _RETRY_AFTER_S
             return
         self._sent = None
-        self._is_unproven = False
+        self._is_unconfirmed = False
         if not isinstance(sent.message, Edit) or isinstance(sent.message, Resolve):
-            # The conflict is not as it was: what was decided goes on as an ordinary edit.
+            # The conflict has changed: the resolution is sent as an ordinary edit.
             self.conflict = None
-            self._is_astray = True
+            self._needs_resync = True
         elif error.code == Code.UNKNOWN_BASE:
-            # P4. There is no commit that both know: the texts are all there is to go by.
+            # P4: no commit is known to both sides; the texts must do.
             self.conflict = None
             self.known = Known(None, self.known.text)
             self.is_cut_off = True
             self._fetch()
         elif sent.text != self.known.text:
-            self.refusal = Refusal(sent.text, error.code, error.message)
+            self.refused = RefusedText(sent.text, error.code, error.message)
 
     # --- steps
 
     def _submit_edit(self) -> bool:
         base, text = self.known.commit, self.local
-        if base is None or (self.refusal and self.refusal.text == text):
+        if base is None or (self.refused and self.refused.text == text):
             return False
-        most = self._document_bytes_max
-        problem = _size_problem(text, self.known.text, most)
+        problem = _size_problem(text, self.known.text, self._document_bytes_max)
         if problem:
-            self.refusal = Refusal(text, Code.TOO_LARGE, problem)
+            self.refused = RefusedText(text, Code.TOO_LARGE, problem)
             return False
-        if self.conflict:  # in full: it means the same whatever the branch has become
+        if self.conflict:  # in full, so that it does not depend on the head of the branch
             self._submit(Edit(self._seq + 1, base, text=text), text)
         else:
             change = wire(diff_splices(self.known.text, text))
             self._submit(Edit(self._seq + 1, base, splices=change), text)
         return True
 
-    def _submit_nothing(self) -> None:
-        """Find out whether the server knows the commit of `known`: P8 or P4 is the answer."""
+    def _submit_probe(self) -> None:
+        """Send an empty edit to find out whether the server knows `known`; P8 or P4 answers."""
         assert self.known.commit
         self._submit(Edit(self._seq + 1, self.known.commit, splices=[]), self.known.text)
 
     def _submit(self, message: Submission, text: str) -> None:
-        """Number it, and send it now or with the next welcome."""
-        self.refusal = None
+        """Make a message the outstanding submission; it is sent now or after the next welcome."""
+        self.refused = None
         if self._newest:
-            self._is_astray = True  # P6: as with an update that comes from now on
+            self._needs_resync = True  # P6: as for an update received from now on
         self._newest = None
         self._seq = message.seq
         self._sent = Sent(message, text)
@@ -426,27 +433,27 @@ class ClientSync:
         self._is_fetching = True
         self._messages.append(Sync())
 
-    def _answered(self, seq: int) -> Sent | None:
-        """What was submitted, if this is its answer. None also for P9, of an edit before."""
+    def _answered_by(self, seq: int) -> Sent | None:
+        """Return the submission that `seq` answers; None for an earlier one (P9)."""
         if seq > self._seq:
-            raise UnexpectedMessageError(f"an answer to {seq}, which was not asked")
+            raise UnexpectedMessageError(f"the server answered {seq}, which was never sent")
         return self._sent if self._sent and self._sent.message.seq == seq else None
 
-    def _hear(self, revision: str, text: str | None) -> None:
+    def _receive_revision(self, revision: str, text: str | None) -> None:
         if text is None:
             self._fetch()
         else:
             self._newest = Known(revision, text, is_revision=True)
 
 
-def with_results(conflict: Conflict, results: Sequence[str]) -> str:
-    """The text of a conflict with these words at its hunks, one for each."""
+def resolution_of(conflict: Conflict, results: Sequence[str]) -> str:
+    """Return the text of a conflict with its hunks replaced by the results, one for each."""
     answered = zip(conflict.hunks, results, strict=True)
     return apply(conflict.text, [Splice(h.start, h.end - h.start, r) for h, r in answered])
 
 
-def _target(text: str, splices: list[WireSplice], check: int) -> str | None:
-    """The text that the splices lead to; None where they do not give what they should."""
+def _target_of(text: str, splices: list[WireSplice], check: int) -> str | None:
+    """Apply the splices; return None if they do not fit or the result fails the check."""
     try:
         target = apply(text, [Splice(*splice) for splice in splices])
     except SpliceError:
@@ -454,73 +461,20 @@ def _target(text: str, splices: list[WireSplice], check: int) -> str | None:
     return target if check_of(target) == check else None
 
 
-def _size_problem(text: str, before: str, most: int | None) -> str | None:
-    """Why a text is too large; a step out of being too large already is welcome."""
-    if most is None or len(text) * 4 <= most:
+def _size_problem(text: str, before: str, bytes_max: int | None) -> str | None:
+    """Return why a text is too large, or None; a text that shrinks is always accepted."""
+    if bytes_max is None or len(text) * 4 <= bytes_max:
         return None
     size = len(text.encode())
-    if size <= most or size < len(before.encode()):
+    if size <= bytes_max or size < len(before.encode()):
         return None
-    return f"The text is too large to be saved: {size:,} of {most:,} bytes. Make it shorter."
+    return f"The text is too large to be saved: {size:,} of {bytes_max:,} bytes. Make it shorter."
 
 
-def keeping_all(merged: Merge) -> str:
-    """A merge where there is nobody to ask: both are kept, what was written here first."""
+def keep_all(merged: Merge) -> str:
+    """Resolve all hunks without asking: both sides are kept, `theirs` first."""
     splices = []
     for hunk in merged.hunks:
         blank = "" if not hunk.theirs or hunk.theirs[-1].isspace() else " "
         splices.append(Splice(hunk.start, 0, hunk.theirs + blank))
     return apply(merged.text, splices)
-
-
-# --- frames
-
-_Decode: TypeAlias = Callable[[bytes | str], ServerMessage]
-
-
-class _Kind(msgspec.Struct):
-    type: str
-    text: str | None = None
-
-
-_kind = msgspec.json.Decoder(_Kind)
-_encoder = msgspec.json.Encoder()
-_DECODE: dict[str, _Decode] = {
-    "welcome": msgspec.json.Decoder(Welcome).decode,
-    "merged": msgspec.json.Decoder(Merged).decode,
-    "update": msgspec.json.Decoder(Update).decode,
-    "conflict": msgspec.json.Decoder(Conflict).decode,
-    "presence": msgspec.json.Decoder(PersonMoved).decode,
-    "unmerged": msgspec.json.Decoder(UnmergedCount).decode,
-    "error": msgspec.json.Decoder(Error).decode,
-}
-_full_text = msgspec.json.Decoder(FullText)
-
-
-class _Presence(msgspec.Struct):
-    client: str
-    left: bool = False
-
-
-def decode(frame: bytes | str) -> ServerMessage | None:
-    """Read a server's frame; None for what this version does not know.
-
-    Raises:
-        UnexpectedMessageError: it is no message of this protocol.
-    """
-    try:
-        kind = _kind.decode(frame)
-        if kind.type == "update" and kind.text is not None:
-            return _full_text.decode(frame)
-        if kind.type == "presence":
-            presence = msgspec.json.decode(frame, type=_Presence)
-            if presence.left:
-                return PersonLeft(presence.client)
-        read = _DECODE.get(kind.type)
-        return read(frame) if read else None
-    except (msgspec.DecodeError, RecursionError) as problem:
-        raise UnexpectedMessageError(f"a message could not be read: {problem}") from None
-
-
-def encode(message: ClientMessage) -> bytes:
-    return _encoder.encode(message)

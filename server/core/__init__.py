@@ -1,1 +1,1 @@
-"""The documents without I/O: messages in, messages out, and no clock or Git library."""
+"""The documents without I/O: no socket, clock, thread or Git library."""

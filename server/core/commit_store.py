@@ -1,4 +1,4 @@
-"""What the core asks of a document's repository: the seat that `server.git.repository` takes."""
+"""The interface of a document's repository, as the core uses it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from server.core.git_model import Signature
 
 @dataclass(frozen=True, slots=True)
 class OtherFiles:
-    """The files beside the document's, merged: the tree that holds them, or those in dispute."""
+    """The files besides the document's, merged: their tree, or the paths that conflict."""
 
     tree: str
-    disputed: tuple[str, ...] = ()
+    conflicting: tuple[str, ...] = ()
 
 
 class CommitStore(Protocol):
-    """Commits are named by their ids; see `server.git.repository.Repository` for each method."""
+    """See `server.git.repository.Repository` for each method. Commits are named by their ids."""
 
     def head(self, ref: str) -> str | None: ...
     def heads(self, prefix: str) -> dict[str, str]: ...
-    def knows(self, commit: str) -> bool: ...
+    def has_commit(self, commit: str) -> bool: ...
     def text(self, commit: str) -> str: ...
     def time(self, commit: str) -> float: ...
     def author_name(self, commit: str) -> str: ...
@@ -38,7 +38,7 @@ class CommitStore(Protocol):
         author: Signature,
         committer: Signature,
         message: str,
-        change: Sequence[Splice] | None = None,
+        splices: Sequence[Splice] | None = None,
         files: str | None = None,
     ) -> str: ...
     def merge_files(self, base: str, ours: str, theirs: str) -> OtherFiles: ...

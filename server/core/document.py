@@ -1,8 +1,8 @@
-"""One document: what becomes of each request, and what everybody is to hear of it.
+"""One document: executes requests, and computes replies and notifications.
 
-Sans-I/O: requests in, replies out; `now` is a parameter, the repository sits behind `CommitStore`.
-It knows no socket, session, thread or Git library. What it stages counts only once the journal
-has it: the caller answers after that, and throws the document away where the journal failed.
+Sans-I/O: `now` is a parameter, the repository sits behind `CommitStore`. It knows no socket,
+session, thread or Git library. What it stages counts only once the journal has it: the caller
+sends no reply before that, and discards the document if the journal fails.
 """
 
 from collections.abc import Sequence
@@ -11,37 +11,37 @@ from typing import assert_never
 
 from merge.diff_splices import diff_splices
 from merge.rendering import unified_diff
-from merge.result import Hunk, with_theirs
+from merge.result import with_theirs
 from merge.splices import Splice, SpliceError, apply
 from server import protocol
 from server.core.branches import Branch, Branches
+from server.core.clients import Author
 from server.core.commit_store import CommitStore
 from server.core.git_model import MASTER
 from server.core.master import Incoming, Master
-from server.core.recent_steps import Author
 from server.core.submission import (
+    Accepted,
+    AlreadyExists,
     Append,
+    Conflicted,
     Create,
-    Disputed,
-    Exists,
-    Offer,
-    Proposal,
+    MergeText,
+    Outcome,
     Replace,
-    Taken,
-    Verdict,
+    Submission,
 )
 from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Sync
 
-# Splices of an edit that change no more than this are taken for what was typed.
+# Splices of an edit that change at most this many characters are taken for what was typed.
 _TYPED_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks of the document; `continues`: it was sent before its last answer."""
+    """A client's request; `continues`: the client sent it before it had its last reply."""
 
     author: Author
-    message: Hello | Sync | Edit | Resolve | Park | Proposal
+    message: Hello | Sync | Edit | Resolve | Park | Submission
     continues: bool = False
 
 
@@ -61,28 +61,29 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a session was last shown: a revision, and the conflict it has open, if any."""
+    """What a client was last shown: a revision, and its open conflict, if any."""
 
     client: str
     revision: str
     conflict: protocol.Conflict | None
 
 
-Reply = Joined | protocol.FullText | protocol.Answer | Verdict
-News = protocol.Update | protocol.Merged | protocol.Conflict
+Reply = Joined | protocol.FullText | protocol.Answer | Outcome
+Notification = protocol.Update | protocol.Merged | protocol.Conflict
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
-    """A submission took effect; whether that means `merged` or `conflict`, the branch tells."""
+class _Handled:
+    """An edit took effect; the branch tells whether the reply is `merged` or `conflict`."""
 
     branch: Branch
     seq: int
     commit: str
-    sent: str
+    text: str
 
 
-Outcome = _Done | protocol.Error | tuple[Branch, Hello] | Sync | Verdict
+# A staged request, whose reply is made once the whole batch is staged.
+Staged = _Handled | protocol.Error | tuple[Branch, Hello] | Sync | Outcome
 
 
 class Document:
@@ -106,7 +107,7 @@ class Document:
 
     @property
     def unmerged(self) -> int:
-        """How many unmerged branches wait for somebody to take them up."""
+        """The number of unmerged branches."""
         return len(self.branches.unmerged.waiting)
 
     @property
@@ -120,42 +121,38 @@ class Document:
 
     # --- requests and replies
 
-    def run(self, requests: Sequence[Request], now: float) -> list[Reply]:
-        """Carry out requests of different clients, in order.
+    def stage(self, requests: Sequence[Request], now: float) -> list[Staged]:
+        """Execute requests of different clients, in order, so that the store has all changes."""
+        staged = [self._handle(request, now) for request in requests]
+        self.branches.recheck_conflicts(now)
+        return staged
 
-        Returns:
-            One reply for each request, all of them true of the last revision.
+    def replies(self, staged: Sequence[Staged]) -> list[Reply]:
+        """Return one reply for each request, all of them true of the last revision."""
+        return [self._reply(each) for each in staged]
+
+    def restore_conflicts(self, views: Sequence[View], now: float) -> None:
+        """Load the branches whose open conflict a client is shown, perhaps since before a reload.
+
+        Args:
+            views: what the clients were last shown.
+            now: Unix time in seconds.
         """
-        return self.replies(self.carry_out(requests, now))
-
-    def carry_out(self, requests: Sequence[Request], now: float) -> list[Outcome]:
-        """The first half of `run`: from here on all is staged."""
-        outcomes = [self._attempt(request, now) for request in requests]
-        self.branches.review(now)
-        return outcomes
-
-    def replies(self, outcomes: Sequence[Outcome]) -> list[Reply]:
-        """The second half of `run`, which changes nothing."""
-        return [self._reply(outcome) for outcome in outcomes]
-
-    def recall(self, views: Sequence[View], now: float) -> None:
-        """Find the branches whose conflict somebody is shown: it may be older than this object."""
         for view in views:
             if view.conflict is not None and not self.branches.find(view.client):
-                self.branches.of(Author(view.client, view.conflict.names.theirs), now)
+                self.branches.get(Author(view.client, view.conflict.names.theirs), now)
 
-    def _attempt(self, request: Request, now: float) -> Outcome:
+    def _handle(self, request: Request, now: float) -> Staged:
         message = request.message
         try:
-            if isinstance(message, Proposal):
-                return self._judge(request.author, message, now)
-            return self._follow(request, self.branches.of(request.author, now), now)
+            if isinstance(message, Submission):
+                return self._submit(request.author, message, now)
+            return self._handle_message(request, self.branches.get(request.author, now), now)
         except ProtocolError as problem:
-            seq = None if isinstance(message, Hello | Sync | Proposal) else message.seq
+            seq = None if isinstance(message, Hello | Sync | Submission) else message.seq
             return protocol.Error(problem.code, problem.message, seq)
 
-    def _follow(self, request: Request, branch: Branch, now: float) -> Outcome:
-        """Do what a session asks."""
+    def _handle_message(self, request: Request, branch: Branch, now: float) -> Staged:
         match request.message:
             case Hello() as hello:
                 return branch, hello
@@ -166,193 +163,201 @@ class Document:
             case Edit() as edit:
                 return self._edit(branch, edit, request.continues, now)
             case Park() as park:
-                return self._decide_later(branch, park)
-            case Offer() | Create() | Replace() | Append():
-                raise AssertionError("no session makes an offer")
+                return self._park(branch, park)
+            case MergeText() | Create() | Replace() | Append():
+                raise AssertionError("a submission is no message of a session")
             case _:
                 assert_never(request.message)
 
-    def _reply(self, outcome: Outcome) -> Reply:
-        match outcome:
-            case _Done(branch, seq, commit, sent):
-                return self._conflict(branch, seq) or self._merged(seq, commit, sent)
+    def _reply(self, staged: Staged) -> Reply:
+        match staged:
+            case _Handled(branch, seq, commit, text):
+                return self._conflict(branch, seq) or self._merged(seq, commit, text)
             case (branch, hello):
                 return self._joined(branch, hello)
             case Sync():
                 return protocol.FullText(self.revision, self.text, self.check)
-            case Taken():
-                return replace(outcome, revision=self.revision, text=self.text)
-            case protocol.Error() | Disputed() | Exists():
-                return outcome
+            case Accepted():
+                return replace(staged, revision=self.revision, text=self.text)
+            case protocol.Error() | Conflicted() | AlreadyExists():
+                return staged
             case _:
-                assert_never(outcome)
+                assert_never(staged)
 
     def _joined(self, branch: Branch, hello: Hello) -> Joined:
         base = hello.base
-        if not (base and self._store.knows(base) and self._master.contains(base)):
+        if not (base and self._store.has_commit(base) and self._master.contains(base)):
             base = None
         return Joined(
             revision=self.revision,
             text=self.text,
             check=self.check,
             base=base,
-            splices=self._master.change_since(base) if base else (),
+            splices=self._master.splices_since(base) if base else (),
             seq=branch.seq,
             conflict=self._conflict(branch, branch.seq),
             unmerged=self.unmerged,
         )
 
-    def _merged(self, seq: int, commit: str, sent: str) -> protocol.Merged:
-        is_sent = self._store.text(commit) == sent
-        change = self._master.change_since(commit) if is_sent else diff_splices(sent, self.text)
-        return protocol.Merged(seq, commit, self.revision, protocol.wire(change), self.check)
+    def _merged(self, seq: int, commit: str, text: str) -> protocol.Merged:
+        is_text_of_commit = self._store.text(commit) == text
+        splices = (
+            self._master.splices_since(commit)
+            if is_text_of_commit
+            else diff_splices(text, self.text)
+        )
+        return protocol.Merged(seq, commit, self.revision, protocol.wire(splices), self.check)
 
     def _conflict(self, branch: Branch, seq: int) -> protocol.Conflict | None:
-        found = branch.conflict
-        if found is None or branch.head is None:
+        conflict = branch.conflict
+        if conflict is None or branch.head is None:
             return None
-        theirs = with_theirs(self.text, found.hunks)
-        ours = self._master.authors_of(found, branch.author) or ["somebody else"]
+        theirs = with_theirs(self.text, conflict.hunks)
+        authors = self._master.authors_of(conflict, branch.author.client)
         return protocol.Conflict(
             seq=seq,
             commit=branch.head,
             revision=self.revision,
-            base=found.fork,
+            base=conflict.merge_base,
             text=self.text,
-            hunks=wire_hunks(found.hunks),
+            hunks=protocol.wire_hunks(conflict.hunks),
             diff=unified_diff(self.text, theirs, "master", branch.author.name),
-            names=protocol.Names(ours, branch.author.name),
-            waiting=self._master.moves - branch.waiting_since,
+            names=protocol.Names(authors, branch.author.name),
+            waiting=self._master.move_count - branch.waiting_since,
         )
 
-    # --- what others did
+    # --- notifications
 
-    def news(self, view: View) -> News | None:
-        """What to tell a session that has no request outstanding, or None: nothing new."""
+    def notification(self, view: View) -> Notification | None:
+        """Return what is new to a client that waits for no reply, or None."""
         if view.conflict is not None:
-            return self._conflict_news(self.branches.find(view.client), view.conflict)
+            return self._conflict_notification(self.branches.find(view.client), view.conflict)
         if view.revision == self.revision:
             return None
         return protocol.Update(
             from_=view.revision,
             revision=self.revision,
-            splices=protocol.wire(self._master.change_since(view.revision)),
+            splices=protocol.wire(self._master.splices_since(view.revision)),
             check=self.check,
             clients=self._master.clients_since(view.revision),
         )
 
-    def _conflict_news(
-        self, branch: Branch | None, told: protocol.Conflict
+    def _conflict_notification(
+        self, branch: Branch | None, shown: protocol.Conflict
     ) -> protocol.Conflict | protocol.Merged | None:
-        """Rule P9: only a disputed hunk that changed, or the end of the disagreement, is news."""
-        current = self._conflict(branch, told.seq) if branch else None
+        """Rule P9: a client is notified of changed hunks and of the end of its conflict only."""
+        current = self._conflict(branch, shown.seq) if branch else None
         if current is None:
-            return self._merged(told.seq, told.commit, self._store.text(told.commit))
-        return None if _dispute(current) == _dispute(told) else current
+            return self._merged(shown.seq, shown.commit, self._store.text(shown.commit))
+        return None if _words(current) == _words(shown) else current
 
     # --- edits
 
-    def _edit(self, branch: Branch, edit: Edit, continues: bool, now: float) -> _Done:
-        sent = self._sent_text(edit)
+    def _edit(self, branch: Branch, edit: Edit, continues: bool, now: float) -> _Handled:
+        text = self._edited_text(edit)
         if edit.seq <= branch.seq:
-            branch.base = None  # the `welcome` said so: what comes next knows of it
-            return self._already_done(branch, edit.seq, sent)
-        base = self._continued(branch, edit.base, continues)
-        fork = self._fork(branch, base)
+            branch.base = None  # the client knows from `welcome`: its next edit is based on that
+            return self._repeat(branch, edit.seq, text)
+        base = self._effective_base(branch, edit.base, continues)
+        merge_base = self._merge_base(branch, base)
         branch.seq = edit.seq
-        if sent == self._store.text(base):
-            return _Done(branch, edit.seq, base, sent)  # rule P8: no commit
+        if text == self._store.text(base):
+            return _Handled(branch, edit.seq, base, text)  # rule P8: no commit
         branch.base = edit.base
         if branch.conflict and base != branch.head:
             self.branches.park(branch)
-        change = _known_change(edit) if fork == edit.base else None
-        incoming = Incoming(branch.author, edit.seq, sent, fork, (base,), change=change)
-        return self._take_in(branch, incoming, now)
+        splices = _typed_splices(edit) if merge_base == edit.base else None
+        incoming = Incoming(branch.author, edit.seq, text, merge_base, (base,), splices=splices)
+        return self._merge(branch, incoming, now)
 
-    def _continued(self, branch: Branch, base: str, continues: bool) -> str:
-        """What an edit goes on from: its base, or the head that the client could not know of."""
+    def _effective_base(self, branch: Branch, base: str, continues: bool) -> str:
+        """Return the base of an edit, or the branch's head if the client could not know it yet."""
         head = branch.head
         if head is None or base == head:
             return base
         if continues and base == branch.base:
-            return head  # it was sent before the answer to the client's last edit
-        if branch.conflict and self._is_committed_anew(base, head):
-            return head  # it was sent before the news of that
+            return head  # it was sent before the reply to the client's last edit
+        if branch.conflict and self._is_recommitted(base, head):
+            return head  # it was sent before the notification of that
         return base
 
-    def _is_committed_anew(self, base: str, head: str) -> bool:
-        """Whether `head` is the unmerged text of `base`, split again because `master` moved."""
+    def _is_recommitted(self, base: str, head: str) -> bool:
+        """Return whether `head` is the unmerged text of `base`, split again for a new `master`."""
         store = self._store
         is_own = store.contains(head, base) and not self._master.contains(base)
         return is_own and store.text(base) == store.text(head)
 
-    def _resolve(self, branch: Branch, resolve: Resolve, now: float) -> _Done:
-        sent = self._sent_text(resolve)
+    def _resolve(self, branch: Branch, resolve: Resolve, now: float) -> _Handled:
+        text = self._edited_text(resolve)
         if resolve.seq <= branch.seq:
-            return self._already_done(branch, resolve.seq, sent)
-        self._check_resolvable(branch, resolve.commit)
+            return self._repeat(branch, resolve.seq, text)
+        # Rule P15: any client may resolve an unmerged branch, if it has no open conflict itself.
+        if branch.conflict or not self.branches.unmerged.has(resolve.commit):
+            self._check_own(branch, resolve.commit)
         if not self._master.contains(resolve.base):
             raise _unknown_base()
         branch.seq = resolve.seq
-        answered, head = resolve.commit, branch.head
-        if branch.conflict and head and answered != head:
-            if not self._is_committed_anew(answered, head):
-                # It answers an older conflict; typing went on since. The current one is the reply.
-                self.branches.keep_aside(branch, answered, sent, now)
-                return _Done(branch, resolve.seq, answered, sent)
-            answered = head
-        fork = self._shown(branch, resolve.base, answered, now)
-        is_unmerged = not self._master.contains(answered)  # open or parked, whoever wrote it
-        parents = (fork, answered) if is_unmerged else (fork,)
-        answer = Incoming(branch.author, resolve.seq, sent, fork, parents)
-        return self._take_in(branch, answer, now)
+        resolved, head = resolve.commit, branch.head
+        if branch.conflict and head and resolved != head:
+            if not self._is_recommitted(resolved, head):
+                # The conflict is outdated by a later edit. The reply is the current one.
+                self.branches.keep_in_history(branch, resolved, text, now)
+                return _Handled(branch, resolve.seq, resolved, text)
+            resolved = head
+        merge_base = self._resolution_base(branch, resolve.base, resolved, now)
+        is_unmerged = not self._master.contains(resolved)  # open or parked, of whichever client
+        parents = (merge_base, resolved) if is_unmerged else (merge_base,)
+        incoming = Incoming(branch.author, resolve.seq, text, merge_base, parents)
+        return self._merge(branch, incoming, now)
 
-    def _shown(self, branch: Branch, revision: str, answered: str, now: float) -> str:
-        """What a client's answer was made of: the revision, which it was shown with the conflict.
+    def _resolution_base(self, branch: Branch, revision: str, resolved: str, now: float) -> str:
+        """Return the commit that a resolution is based on: the revision shown with the conflict.
 
-        Where its own conflict has ended by itself, its own words are in `master` already.
+        If the client's own conflict has ended by itself, its words are in `master` already.
         """
-        is_over = self._master.contains(answered) and not self._store.contains(revision, answered)
-        is_own = self._store.trailers(answered).get("Client") == branch.author.client
+        is_over = self._master.contains(resolved) and not self._store.contains(revision, resolved)
+        is_own = self._store.trailers(resolved).get("Client") == branch.author.client
         if is_over and is_own:
-            return self._master.commit_shown(branch.author, revision, answered, now)
+            return self._master.commit_shown_text(branch.author, revision, resolved, now)
         return revision
 
-    def _decide_later(self, branch: Branch, park: Park) -> _Done:
+    def _park(self, branch: Branch, park: Park) -> _Handled:
         self._check_own(branch, park.commit)
         if branch.conflict and branch.head == park.commit:
             self.branches.park(branch)
         branch.seq = max(branch.seq, park.seq)
-        return _Done(branch, park.seq, park.commit, self._store.text(park.commit))
+        return _Handled(branch, park.seq, park.commit, self._store.text(park.commit))
 
-    def _take_in(self, branch: Branch, incoming: Incoming, now: float) -> _Done:
-        head = self.branches.take_in(branch, incoming, now)
-        return _Done(branch, incoming.seq, head, incoming.sent)
+    def _merge(self, branch: Branch, incoming: Incoming, now: float) -> _Handled:
+        head = self.branches.merge(branch, incoming, now)
+        return _Handled(branch, incoming.seq, head, incoming.text)
 
-    def _already_done(self, branch: Branch, seq: int, sent: str) -> _Done:
-        """Rule P3: an edit that is durable is answered again and not carried out again."""
-        commit = self.branches.commit_of(branch, seq)
-        return _Done(branch, seq, commit or branch.head or self.revision, sent)
+    def _repeat(self, branch: Branch, seq: int, text: str) -> _Handled:
+        """Rule P3: the reply to a durable edit is repeated, the edit is not."""
+        commit = self.branches.find_commit(branch, seq)
+        return _Handled(branch, seq, commit or branch.head or self.revision, text)
 
-    def _judge(self, author: Author, message: Proposal, now: float) -> Verdict:
-        """Take in what comes as a whole, where the document is as it has to be for that."""
+    # --- whole versions
+
+    def _submit(self, author: Author, submission: Submission, now: float) -> Outcome:
+        """Merge a whole version, if the document is in the state that the submission requires."""
         exists = self._store.head(MASTER) is not None
-        if exists and isinstance(message, Create):
-            return Exists(self.revision)
-        if not exists and isinstance(message, Replace):
+        if exists and isinstance(submission, Create):
+            return AlreadyExists(self.revision)
+        if not exists and isinstance(submission, Replace):
             raise _unknown_base()
-        offer = self._offer_of(message)
-        if offer.head:
-            self._check_related(offer.head, exists)
-        verdict = self._consider(author, offer, now)
-        if isinstance(verdict, Taken) and verdict.is_new and not exists:
-            return replace(verdict, created=True)
-        return verdict
+        version = self._as_version(submission)
+        if version.head:
+            self._check_related(version.head, exists)
+        outcome = self._merge_version(author, version, now)
+        if isinstance(outcome, Accepted) and outcome.is_new and not exists:
+            return replace(outcome, created=True)
+        return outcome
 
     def _check_related(self, head: str, exists: bool) -> None:
-        """A commit has to go on from this document, or to begin it."""
+        """A commit must be based on this document, or be its first."""
         store, revision = self._store, self.revision
-        if not store.knows(head):
+        if not store.has_commit(head):
             raise ProtocolError(Code.UNKNOWN_BASE, "There is no such commit here.")
         if exists and store.merge_base(revision, head) is None:
             raise ProtocolError(
@@ -366,50 +371,58 @@ class Document:
                 " and push again.",
             )
 
-    def _offer_of(self, message: Proposal) -> Offer:
-        if isinstance(message, Offer):
-            return message
-        if isinstance(message, Create | Replace):
-            return Offer(message.text, self.revision)
+    def _as_version(self, submission: Submission) -> MergeText:
+        if isinstance(submission, MergeText):
+            return submission
+        if isinstance(submission, Create | Replace):
+            return MergeText(submission.text, self.revision)
         end = "" if not self.text or self.text.endswith("\n") else "\n"
-        return Offer(f"{self.text}{end}{message.text}", self.revision)
+        return MergeText(f"{self.text}{end}{submission.text}", self.revision)
 
-    def _consider(self, author: Author, offer: Offer, now: float) -> Taken | Disputed:
-        """Take an offer in if nothing of it disagrees, by the careful rules."""
-        head = offer.head
+    def _merge_version(
+        self, author: Author, version: MergeText, now: float
+    ) -> Accepted | Conflicted:
+        """Merge a version by the careful rules, as a whole or not at all."""
+        head = version.head
         if head is not None and self._master.contains(head):
-            return Taken(self.revision, self.text, is_new=False)
-        base = offer.base or (self._master.merge_base(head) if head else self._master.first)
-        if not self._store.knows(base) or not self._master.contains(base):
+            return Accepted(self.revision, self.text, is_new=False)
+        base = version.base or (self._master.merge_base(head) if head else self._master.first)
+        if not self._store.has_commit(base) or not self._master.contains(base):
             raise _unknown_base()
-        self._check_size(offer.text, self._store.text(base))
-        if head is None and offer.text in (self._store.text(base), self.text):
-            return Taken(self.revision, self.text, is_new=False)
-        incoming = Incoming(author, 0, offer.text, base, (base,), head)
-        people = self._master.names_since(base) if head else ()
-        refusal = self._master.take_in_whole(incoming, now)
-        if refusal is not None:
-            hunks = [_in_ours(hunk) for hunk in refusal.hunks]
-            return Disputed(self.revision, self.text, hunks, refusal.files)
-        self.branches.unmerged.drop_merged()  # it may have brought others' heads into `master`
-        return Taken(self.revision, self.text, is_new=True, people=people)
+        self._check_size(version.text, self._store.text(base))
+        if head is None and version.text in (self._store.text(base), self.text):
+            return Accepted(self.revision, self.text, is_new=False)
+        incoming = Incoming(author, 0, version.text, base, (base,), head)
+        people = self._master.authors_since(base) if head else ()
+        rejection = self._master.merge_or_reject(incoming, now)
+        if rejection is not None:
+            # Placed in the text of `master`, which nothing of theirs was merged into.
+            hunks = [
+                replace(hunk, start=hunk.in_ours.start, end=hunk.in_ours.end)
+                for hunk in rejection.hunks
+            ]
+            return Conflicted(self.revision, self.text, hunks, rejection.files)
+        self.branches.unmerged.drop_merged()  # others' heads may be in `master` now
+        return Accepted(self.revision, self.text, is_new=True, people=people)
 
-    def _sent_text(self, edit: Edit) -> str:
-        """The text that an edit stands for."""
-        if not self._store.knows(edit.base):
+    # --- checks
+
+    def _edited_text(self, edit: Edit) -> str:
+        """Return the text of an edit."""
+        if not self._store.has_commit(edit.base):
             raise _unknown_base()
         base = self._store.text(edit.base)
         try:
-            sent = edit.text if edit.splices is None else apply(base, _splices(edit.splices))
+            text = edit.text if edit.splices is None else apply(base, _splices(edit.splices))
         except SpliceError as problem:
             raise ProtocolError(Code.BAD_MESSAGE, f"The splices do not fit: {problem}.") from None
-        assert sent is not None, "decoding sees to it that there is a text or splices"
-        self._check_size(sent, base)
-        return sent
+        assert text is not None, "decoding requires a text or splices"
+        self._check_size(text, base)
+        return text
 
-    def _check_size(self, sent: str, base: str) -> None:
-        """Too large is refused, unless it is a step out of being too large already."""
-        size = len(sent.encode())
+    def _check_size(self, text: str, base: str) -> None:
+        """A text that is too large is rejected, unless it shortens one that already was."""
+        size = len(text.encode())
         if size > self._text_bytes_max and size >= len(base.encode()):
             raise ProtocolError(
                 Code.TOO_LARGE,
@@ -417,33 +430,28 @@ class Document:
                 " Your text is kept here: make it shorter, or move a part to another document.",
             )
 
-    def _fork(self, branch: Branch, base: str) -> str:
-        """Where a text based on `base` left `master`. Rule P4: any revision, any own commit."""
+    def _merge_base(self, branch: Branch, base: str) -> str:
+        """Return the merge base of `master` and `base`: any revision or own commit (rule P4)."""
         if self._master.contains(base):
             return base
         if branch.conflict and base == branch.head:
-            return branch.conflict.fork
+            return branch.conflict.merge_base
         if not self.branches.owns(branch, base):
             raise _unknown_base()
         return self._master.merge_base(base)
 
-    def _check_resolvable(self, branch: Branch, commit: str) -> None:
-        """Rule P15: an unmerged branch is anybody's to take up, one question at a time."""
-        if branch.conflict or not self.branches.unmerged.has(commit):
-            self._check_own(branch, commit)
-
     def _check_own(self, branch: Branch, commit: str) -> None:
-        if not self._store.knows(commit):
+        if not self._store.has_commit(commit):
             raise _unknown_base()
-        self._fork(branch, commit)
+        self._merge_base(branch, commit)
 
 
-def _known_change(edit: Edit) -> tuple[Splice, ...] | None:
-    """What the client says it typed, where that is little; else comparing finds what it was."""
+def _typed_splices(edit: Edit) -> tuple[Splice, ...] | None:
+    """Return the edit's splices if they are short; longer edits are compared with their base."""
     if edit.splices is None:
         return None
-    change = tuple(_splices(edit.splices))
-    return change if sum(s.deleted + len(s.inserted) for s in change) <= _TYPED_MAX else None
+    splices = tuple(_splices(edit.splices))
+    return splices if sum(s.deleted + len(s.inserted) for s in splices) <= _TYPED_MAX else None
 
 
 def _splices(splices: list[protocol.WireSplice]) -> list[Splice]:
@@ -458,16 +466,6 @@ def _unknown_base() -> ProtocolError:
     )
 
 
-def _in_ours(hunk: Hunk) -> Hunk:
-    """A hunk placed in the text that is there, where nothing else of theirs was put in."""
-    return replace(hunk, start=hunk.in_ours.start, end=hunk.in_ours.end)
-
-
-def wire_hunks(hunks: Sequence[Hunk]) -> list[protocol.WireHunk]:
-    """Hunks as they go over the wire."""
-    return [protocol.WireHunk(h.start, h.end, h.base, h.ours, h.theirs) for h in hunks]
-
-
-def _dispute(conflict: protocol.Conflict) -> tuple[object, ...]:
-    """What a conflict is about, wherever in the text it stands."""
+def _words(conflict: protocol.Conflict) -> tuple[object, ...]:
+    """Return a conflict's commit and words, without their positions."""
     return conflict.commit, *((hunk.base, hunk.ours, hunk.theirs) for hunk in conflict.hunks)

@@ -1,11 +1,15 @@
-"""How a document is written down in Git: names of refs and files, signatures, messages.
+"""The representation of a document in Git: refs, signatures, messages and trailers of commits.
 
-All of it is promised to people who use the repository with Git, and read back after a crash: the
-trailers `Client` and `Seq` tell which edits of a client are durable. Knows no Git library.
+It is promised to people who use the repository with Git, and read back after a crash: the trailers
+`Client` and `Seq` tell which edits of a client are durable. Knows no Git library.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from merge.diff_splices import diff_splices
+from merge.splices import Splice
 
 MASTER = "refs/heads/master"
 CLIENTS = "refs/heads/clients/"
@@ -13,13 +17,14 @@ UNMERGED = "refs/heads/unmerged/"
 
 ROOT_MESSAGE = "Start the document\n"
 
-# `.invalid` is reserved: nobody can ever receive mail there.
+# `.invalid` is reserved: it can never receive mail.
 _MAIL_HOST = "gollabedit.invalid"
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who did something, and when (Unix time in seconds)."""
+    """The author or committer of a commit, and its time (Unix time in seconds)."""
 
     name: str
     email: str
@@ -27,51 +32,74 @@ class Signature:
 
 
 def signature_of(client: str, name: str, now: float) -> Signature:
-    """The author of a client's commits: its display name and a stable made-up address."""
+    """Return the author of a client's commits: its display name and a stable made-up address."""
     return Signature(name, email_of(client), now)
 
 
 def email_of(client: str) -> str:
-    """The made-up address by which a client's commits are found again."""
+    """Return the made-up address that identifies a client's commits."""
     return f"{client}@{_MAIL_HOST}"
 
 
 def hub_signature(now: float) -> Signature:
-    """The committer of every commit that the hub makes."""
+    """Return the committer of the hub's commits."""
     return Signature("GollabEdit", f"hub@{_MAIL_HOST}", now)
 
 
-def filename_of(document: str) -> str:
-    """The file that holds the text: `notes` gives `notes.txt`, `notes.md` gives `notes.md`."""
-    return document if "." in document else f"{document}.txt"
-
-
 def edit_message(what: str, client: str, seq: int) -> str:
-    """The message of a commit that is a client's text as it was sent; `what` it changes."""
+    """Return the message of a client's text as it was sent; `what` describes its change."""
     return f"{what}\n\nClient: {client}\nSeq: {seq}\n"
 
 
 def part_message(what: str, client: str) -> str:
-    """The message of the part of a conflicting edit that merges (it carries no `Seq`)."""
+    """Return the message of the part of a conflicting edit that merges (without `Seq`)."""
     return f"{what}\n\nThe part of this edit that nobody disagrees with.\n\nClient: {client}\n"
 
 
 def shown_message(client: str) -> str:
-    """The message of the text that somebody was shown who answered a conflict (no `Seq` either)."""
+    """Return the message of the text that a client was shown with a conflict (without `Seq`)."""
     return f"Put together what this answer was made of\n\nClient: {client}\n"
 
 
 def merge_message(what: str, name: str) -> str:
-    """The message of the commit that merges a client's work into `master`."""
+    """Return the message of the commit that merges a client's commit into `master`."""
     return f"Merge {name}: {what[0].lower()}{what[1:]}\n"
 
 
 def seq_in(trailers: Mapping[str, str], client: str) -> int:
-    """The sequence number that a commit's trailers record for this client, 0 if none."""
+    """Return the sequence number that a commit's trailers record for this client, 0 if none."""
     seq = trailers.get("Seq", "")
     return int(seq) if trailers.get("Client") == client and seq.isascii() and seq.isdigit() else 0
 
 
 def trailers_of(client: str, seq: int) -> dict[str, str]:
-    """The trailers by which the commit of one edit is found again."""
+    """Return the trailers that identify the commit of an edit."""
     return {"Client": client, "Seq": str(seq)}
+
+
+def describe(before: str, after: str, splices: Sequence[Splice] | None = None) -> str:
+    """Return a summary of a change: `Edit lines 3-5 (+12 -3 words)`.
+
+    Args:
+        before: the text before.
+        after: the text after.
+        splices: those that lead from one to the other, if they are known.
+    """
+    if splices is None:
+        splices = diff_splices(before, after)
+    if not splices:
+        return "Change nothing"
+    grown = sum(len(inserted) - deleted for _, deleted, inserted in splices[:-1])
+    start, last = splices[0].start, splices[-1]
+    end = last.start + grown + max(len(last.inserted) - 1, 0)
+    first_line = after.count("\n", 0, start) + 1
+    last_line = first_line + after.count("\n", start, end)
+    lines = f"lines {first_line}-{last_line}" if last_line > first_line else f"line {first_line}"
+    return f"Edit {lines} ({_words(before, splices)})"
+
+
+def _words(before: str, splices: Sequence[Splice]) -> str:
+    added = sum(len(_WORD.findall(inserted)) for _, _, inserted in splices)
+    removed = sum(len(_WORD.findall(before, at, at + deleted)) for at, deleted, _ in splices)
+    counts = [f"+{added}"] * bool(added) + [f"-{removed}"] * bool(removed)
+    return f"{' '.join(counts)} words" if counts else "no words"

@@ -2,11 +2,11 @@ r"""The `master` branch of one document, and how a text is merged into it.
 
     B ──────── C        a client's commit C on its base B
      \          \
-      … ── m ─── M      master was at m; M merges C into it (or master just moves on to C)
+      … ── m ─── M      master was at m; M merges C into it (or master moves on to C itself)
 
-Where C disagrees with m it is split, so that only the disagreement waits::
+If C conflicts with m it is split, so that only the conflict waits::
 
-    B ─── C1 ─── C2     C1: everything of C that merges; C2: the text as it was sent
+    B ─── C1 ─── C2     C1: everything of C that merges; C2: the text as the client sent it
      \      \
       … ── m ─── M      M merges C1; merge-base(master, C2) is C1, so Git sees the same conflict
 
@@ -15,6 +15,7 @@ parameter, the repository sits behind `CommitStore`. Knows no message and no ses
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 from merge.diff_splices import diff_splices
 from merge.local_merge import LocalMerge, merge_local
@@ -22,235 +23,236 @@ from merge.result import Hunk, Merge, with_theirs
 from merge.splices import Splice
 from merge.three_way import merge
 from server.core import git_model
+from server.core.clients import Author
 from server.core.commit_store import CommitStore
-from server.core.recent_steps import Author, Change, Step, Steps
-from server.core.summary import describe
+from server.core.recent_steps import RecentSteps, Splices, Step
 
-# An edit counts as live typing while its base is at most this old and it changes no more than this:
-# then known splices are carried out where they were made. Of larger changes the live rules would
-# settle too much silently.
+# An edit counts as live typing if its base is at most this old and it changes at most this much:
+# then known splices are applied where they were made. Of larger edits the live rules would merge
+# too much without asking.
 _LIVE_AGE_S = 30.0
 _LIVE_CHARACTERS = 200
 
-# How many of the last revisions are searched for who wrote a hunk.
+# At most this many revisions and commits are searched for the authors of a hunk.
 _STEPS_SEARCHED = 100
 _AUTHORS_SEARCHED = 50
 
-# One split leaves nothing that merges; a second is needed only where the careful rules, by which
-# an open conflict is judged, see more than the live ones did.
+# After one split nothing more merges, unless the careful rules, which open conflicts are judged by,
+# find more than the live ones did.
 _SPLITS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A client's text that is to come into `master`."""
+    """A client's text that is to be merged into `master`."""
 
     author: Author
     seq: int
-    sent: str
-    fork: str  # the merge base with `master`
+    text: str
+    merge_base: str  # with `master`
     parents: tuple[str, ...]
-    head: str | None = None  # the commit of `sent`, where there is one already
-    change: Change | None = None  # from the text at `fork` to `sent`, where that is known
+    head: str | None = None  # the commit of `text`, if there is one already
+    splices: Splices | None = None  # from the text of `merge_base` to `text`, if they are known
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
-    """What keeps a branch out of `master`."""
+class OpenConflict:
+    """The conflict between a branch and `master`."""
 
-    fork: str  # the merge base of the branch and `master`
-    revision: str  # of `master`, in whose text the hunks are placed
+    merge_base: str
+    revision: str  # of `master`; the hunks are placed in its text
     hunks: tuple[Hunk, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """What keeps a whole version out of `master`: words, and other files than the document's."""
+class Rejection:
+    """The conflicts of a whole version with `master`: hunks, and files besides the document's."""
 
     hunks: tuple[Hunk, ...]
     files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """The branch's new head, in `master` already unless there is a disagreement."""
+class MergeOutcome:
+    """The branch's new head, which is in `master` unless there is a conflict."""
 
     head: str
-    disagreement: Disagreement | None
+    conflict: OpenConflict | None
 
 
 class Master:
-    """The branch that everyone sees: `revision` is its commit, `text` the text there."""
+    """The branch that everyone sees: `revision` is its head, `text` the text of that."""
 
     def __init__(self, store: CommitStore) -> None:
         self._store = store
-        self._steps = Steps()
+        self._steps = RecentSteps()
         self._first = ""
         self.revision = store.head(git_model.MASTER) or self.first
         self.text = store.text(self.revision)
 
     @property
     def first(self) -> str:
-        """The first revision, the same on every server: staged, and not yet worth storing."""
+        """The first revision, the same on every server: staged, but not stored by itself."""
         if not self._first:
             start = git_model.hub_signature(0)
             self._first = self._store.commit("", (), start, start, git_model.ROOT_MESSAGE)
         return self._first
 
     @property
-    def moves(self) -> int:
-        """How often it has moved since it was opened."""
-        return self._steps.moves
+    def move_count(self) -> int:
+        """The number of moves since the document was opened."""
+        return self._steps.count
 
     def contains(self, commit: str) -> bool:
-        """Whether `commit` is part of what everyone sees."""
+        """Return whether `commit` is in `master`."""
         is_known = commit == self.revision or commit in self._steps
         return is_known or self._store.contains(self.revision, commit)
 
-    def change_since(self, commit: str) -> Change:
-        """What makes the text of the text at a commit."""
-        composed = () if commit == self.revision else self._steps.change_since(commit)
+    def splices_since(self, commit: str) -> Splices:
+        """Return the splices from the text of a commit to the newest text."""
+        composed = () if commit == self.revision else self._steps.splices_since(commit)
         return diff_splices(self._store.text(commit), self.text) if composed is None else composed
 
     def merge_base(self, commit: str) -> str:
-        """Where a branch that is not contained left `master`.
+        """Return the merge base of `master` and a commit that is not in it.
 
-        What shares nothing with it, and was put here by hand, began with the first revision too.
+        An unrelated commit, put here by hand, counts as based on the first revision.
         """
         return self._store.merge_base(self.revision, commit) or self.first
 
     # --- merging
 
-    def take_in(self, incoming: Incoming, now: float) -> Settled:
-        """Merge a text; where it disagrees, split it and merge what does not disagree."""
-        change = incoming.change
-        if change is None:
-            change = diff_splices(self._store.text(incoming.fork), incoming.sent)
-        live = self._is_live(incoming.fork, change, now)
-        settled = self._take_in_nearby(incoming, change, live, now)
-        # What was typed where is known, unless a whole text came: then comparing may read it.
-        return settled or self._take_in_wholly(incoming, live and incoming.change is None, now)
+    def merge(self, incoming: Incoming, now: float) -> MergeOutcome:
+        """Merge a text; if it conflicts, split it and merge the part that does not."""
+        splices = incoming.splices
+        if splices is None:
+            splices = diff_splices(self._store.text(incoming.merge_base), incoming.text)
+        live = self._is_live(incoming.merge_base, splices, now)
+        outcome = self._merge_local(incoming, splices, live, now)
+        # Splices tell what was typed where; for a whole text the live rules may find out.
+        return outcome or self._merge_full(incoming, live and incoming.splices is None, now)
 
-    def _take_in_nearby(
-        self, incoming: Incoming, change: Change, live: bool, now: float
-    ) -> Settled | None:
-        """Merge what is known to have changed on both sides, if that is clean."""
-        fork = incoming.fork
-        ours_change = () if fork == self.revision else self._steps.change_since(fork)
-        if ours_change is None:
+    def _merge_local(
+        self, incoming: Incoming, splices: Splices, live: bool, now: float
+    ) -> MergeOutcome | None:
+        """Merge the splices of both sides without comparing texts; None if that is not clean."""
+        merge_base = incoming.merge_base
+        ours = () if merge_base == self.revision else self._steps.splices_since(merge_base)
+        if ours is None:
             return None
-        if ours_change:
-            base = self._store.text(fork)
-            near = merge_local(base, self.text, ours_change, change, live=live)
+        if ours:
+            base = self._store.text(merge_base)
+            merged = merge_local(base, self.text, ours, splices, live=live)
         else:
-            near = LocalMerge(incoming.sent, change, ())
-        if near is None:
+            merged = LocalMerge(incoming.text, splices, ())
+        if merged is None:
             return None
-        head = incoming.head or self._commit_sent(incoming, incoming.parents, now, change)
-        self._advance(head, fork, near, incoming.author, now)
-        return Settled(head, None)
+        head = incoming.head or self._commit_edit(incoming, incoming.parents, now, splices)
+        self._move_to_merge(head, merge_base, merged, incoming.author, now)
+        return MergeOutcome(head, None)
 
-    def _take_in_wholly(self, incoming: Incoming, live: bool, now: float) -> Settled:
-        """Compare the whole texts, and split what came in where it disagrees."""
-        fork, parents, head = incoming.fork, incoming.parents, incoming.head
-        result = self._merge(fork, incoming.sent, live=live)
+    def _merge_full(self, incoming: Incoming, live: bool, now: float) -> MergeOutcome:
+        """Merge by comparing the whole texts, and split the incoming one if it conflicts."""
+        merge_base, parents, head = incoming.merge_base, incoming.parents, incoming.head
+        result = self._three_way(merge_base, incoming.text, live=live)
         for _ in range(_SPLITS_MAX):
-            if result.clean or result.theirs_clean == self._store.text(fork):
+            if result.clean or result.theirs_clean == self._store.text(merge_base):
                 break
-            part = self._commit_part(incoming, fork, result.theirs_clean, now)
-            self._advance_to(part, fork, result.text, incoming.author, now)
-            parents = (part, *(parent for parent in parents if parent != fork))
-            fork, head = part, None
-            result = self._merge(fork, incoming.sent)
-        head = head or self._commit_sent(incoming, parents, now)
+            part = self._commit_part(incoming, merge_base, result.theirs_clean, now)
+            self._move_to_text(part, merge_base, result.text, incoming.author, now)
+            parents = (part, *(parent for parent in parents if parent != merge_base))
+            merge_base, head = part, None
+            result = self._three_way(merge_base, incoming.text)
+        head = head or self._commit_edit(incoming, parents, now)
         if not result.clean:
-            return Settled(head, Disagreement(fork, self.revision, result.hunks))
-        self._advance_to(head, fork, result.text, incoming.author, now)
-        return Settled(head, None)
+            return MergeOutcome(head, OpenConflict(merge_base, self.revision, result.hunks))
+        self._move_to_text(head, merge_base, result.text, incoming.author, now)
+        return MergeOutcome(head, None)
 
-    def take_in_whole(self, incoming: Incoming, now: float) -> Refusal | None:
-        """Merge a text by the careful rules if nothing of it disagrees.
+    def merge_or_reject(self, incoming: Incoming, now: float) -> Rejection | None:
+        """Merge a text by the careful rules, as a whole or not at all.
 
         Returns:
-            What disagrees, and then nothing was changed; None if it is in `master` now.
+            The conflicts, if nothing was merged; None if the text is in `master` now.
         """
-        fork, head = incoming.fork, incoming.head
-        result = self._merge(fork, incoming.sent)
+        merge_base, head = incoming.merge_base, incoming.head
+        result = self._three_way(merge_base, incoming.text)
         files = None
-        if head is not None and fork != self.revision:
-            files = self._store.merge_files(fork, self.revision, head)
-        disputed = files.disputed if files else ()
-        if not result.clean or disputed:
-            return Refusal(tuple(result.hunks), disputed)
-        head = head or self._commit_sent(incoming, incoming.parents, now)
+        if head is not None and merge_base != self.revision:
+            files = self._store.merge_files(merge_base, self.revision, head)
+        conflicting = files.conflicting if files else ()
+        if not result.clean or conflicting:
+            return Rejection(tuple(result.hunks), conflicting)
+        head = head or self._commit_edit(incoming, incoming.parents, now)
         tree = files.tree if files else None
-        self._advance_to(head, fork, result.text, incoming.author, now, tree)
+        self._move_to_text(head, merge_base, result.text, incoming.author, now, tree)
         return None
 
-    def commit_over(
+    def commit_with_side_parent(
         self, author: Author, seq: int, text: str, parent: str, head: str, now: float
     ) -> str:
-        """Commit a text on `parent`, and `head` over it, whose text stays.
+        """Commit a text on `parent`, and merge that commit into `head` without its change.
 
         Returns:
             The new head.
         """
-        kept = Incoming(author, seq, text, parent, (parent,))
-        over = Incoming(author, seq, self._store.text(head), head, (head,))
-        beside = self._commit_sent(kept, kept.parents, now)
-        return self._commit_sent(over, (head, beside), now)
+        side = self._commit_edit(Incoming(author, seq, text, parent, (parent,)), (parent,), now)
+        kept = Incoming(author, seq, self._store.text(head), head, (head,))
+        return self._commit_edit(kept, (head, side), now)
 
-    def commit_shown(self, author: Author, revision: str, head: str, now: float) -> str:
-        """Commit what somebody was shown whose conflict ended meanwhile, without their answer.
+    def commit_shown_text(self, author: Author, revision: str, head: str, now: float) -> str:
+        """Commit the text that a client was shown with a conflict that has ended since.
 
-        Both are in `master` by now. An answer compared with the revision alone would say again
-        what came in with the branch.
+        Both of its sides are in `master` by now. Compared with the revision alone, the client's
+        resolution would bring the words of its branch a second time.
 
         Args:
-            author: who answers.
-            revision: in whose text the conflict was shown.
-            head: of the branch that was in conflict with it.
+            author: the client that resolves the conflict.
+            revision: the revision that the conflict was shown with.
+            head: the head of the branch that conflicted with it.
             now: Unix time in seconds.
         """
-        fork = self._store.merge_base(revision, head) or self.first
         store = self._store
-        merged = merge(store.text(fork), store.text(revision), store.text(head))
+        merge_base = store.merge_base(revision, head) or self.first
+        merged = merge(store.text(merge_base), store.text(revision), store.text(head))
         shown = with_theirs(merged.text, merged.hunks)
         message = git_model.shown_message(author.client)
         return self._commit(shown, (revision, head), author, message, now)
 
-    def disagreement(self, fork: str, head: str) -> Disagreement | None:
-        """What a branch and `master` still disagree about; None: at least a part merges now."""
-        result = self.merged_with(fork, head)
-        if result.clean or result.theirs_clean != self._store.text(fork):
+    def open_conflict(self, merge_base: str, head: str) -> OpenConflict | None:
+        """Return a branch's conflict with `master`; None if at least a part of it merges now."""
+        result = self.preview_merge(merge_base, head)
+        if result.clean or result.theirs_clean != self._store.text(merge_base):
             return None
-        return Disagreement(fork, self.revision, result.hunks)
+        return OpenConflict(merge_base, self.revision, result.hunks)
 
-    def merged_with(self, fork: str, head: str) -> Merge:
-        """What taking in a branch would come to, by the careful rules."""
-        return self._merge(fork, self._store.text(head))
+    def preview_merge(self, merge_base: str, head: str) -> Merge:
+        """Return what merging a branch by the careful rules would give."""
+        return self._three_way(merge_base, self._store.text(head))
 
-    def _merge(self, fork: str, theirs: str, *, live: bool = False) -> Merge:
-        return merge(self._store.text(fork), self.text, theirs, live=live)
+    def _three_way(self, merge_base: str, theirs: str, *, live: bool = False) -> Merge:
+        return merge(self._store.text(merge_base), self.text, theirs, live=live)
 
-    def _commit_part(self, incoming: Incoming, fork: str, text: str, now: float) -> str:
-        author, before = incoming.author, self._store.text(fork)
-        message = git_model.part_message(describe(before, text), author.client)
-        return self._commit(text, (fork,), author, message, now)
+    # --- commits
 
-    def _commit_sent(
+    def _commit_part(self, incoming: Incoming, merge_base: str, text: str, now: float) -> str:
+        author, before = incoming.author, self._store.text(merge_base)
+        message = git_model.part_message(git_model.describe(before, text), author.client)
+        return self._commit(text, (merge_base,), author, message, now)
+
+    def _commit_edit(
         self,
         incoming: Incoming,
         parents: tuple[str, ...],
         now: float,
-        change: Change | None = None,
+        splices: Splices | None = None,
     ) -> str:
-        author, sent = incoming.author, incoming.sent
-        if parents[0] != incoming.fork:
-            change = None  # it is from the fork
-        what = describe(self._store.text(parents[0]), sent, change)
+        author, text = incoming.author, incoming.text
+        if parents[0] != incoming.merge_base:
+            splices = None  # they lead from the merge base
+        what = git_model.describe(self._store.text(parents[0]), text, splices)
         message = git_model.edit_message(what, author.client, incoming.seq)
-        return self._commit(sent, parents, author, message, now, change)
+        return self._commit(text, parents, author, message, now, splices)
 
     def _commit(
         self,
@@ -259,40 +261,41 @@ class Master:
         author: Author,
         message: str,
         now: float,
-        change: Change | None = None,
+        splices: Splices | None = None,
         files: str | None = None,
     ) -> str:
         written = git_model.signature_of(author.client, author.name, now)
         committed = git_model.hub_signature(now)
-        return self._store.commit(text, parents, written, committed, message, change, files)
+        return self._store.commit(text, parents, written, committed, message, splices, files)
 
-    def _advance_to(
+    def _move_to_text(
         self,
         commit: str,
-        fork: str,
+        merge_base: str,
         text: str,
         author: Author,
         now: float,
         files: str | None = None,
     ) -> None:
-        """Move on to what merging whole texts came to."""
+        """Move `master` to a merge with `commit` of this text."""
         from_ours = diff_splices(self.text, text)
         from_theirs = diff_splices(self._store.text(commit), text)
-        self._advance(commit, fork, LocalMerge(text, from_ours, from_theirs), author, now, files)
+        merged = LocalMerge(text, from_ours, from_theirs)
+        self._move_to_merge(commit, merge_base, merged, author, now, files)
 
-    def _advance(
+    def _move_to_merge(
         self,
         commit: str,
-        fork: str,
+        merge_base: str,
         merged: LocalMerge,
         author: Author,
         now: float,
         files: str | None = None,
     ) -> None:
-        """Move on to `commit` if nothing happened since its fork, else to a merge with it."""
+        """Move `master` to `commit` if it is based on the last revision, else to a merge."""
         before, text = self.revision, merged.text
-        if before != fork:
-            what = describe(self.text, text, merged.from_ours)
+        if before != merge_base:
+            what = git_model.describe(self.text, text, merged.from_ours)
             message = git_model.merge_message(what, author.name)
             parents = before, commit
             after = self._commit(text, parents, author, message, now, merged.from_ours, files)
@@ -304,48 +307,46 @@ class Master:
         )
         self.revision, self.text = after, text
 
-    def _is_live(self, fork: str, change: Change, now: float) -> bool:
-        """Whether this is people typing at the same time, and not a long absence or a paste."""
-        if sum(deleted + len(inserted) for _, deleted, inserted in change) > _LIVE_CHARACTERS:
+    def _is_live(self, merge_base: str, splices: Splices, now: float) -> bool:
+        """Return whether this is live typing, and no paste or edit after a long absence."""
+        if sum(deleted + len(inserted) for _, deleted, inserted in splices) > _LIVE_CHARACTERS:
             return False
-        left_at = self._steps.left_at(fork)
-        return left_at is not None and 0 <= now - left_at <= _LIVE_AGE_S
+        superseded_at = self._steps.superseded_at(merge_base)
+        return superseded_at is not None and 0 <= now - superseded_at <= _LIVE_AGE_S
 
-    # --- who did it
+    # --- authors
 
-    def names_since(self, commit: str) -> tuple[str, ...]:
-        """The names of those who wrote what is new since `commit`, latest first."""
-        if commit == self.revision:
-            return ()
-        names = self._store.authors(self.revision, commit, _AUTHORS_SEARCHED).values()
-        return tuple(dict.fromkeys(names))
-
-    def moves_since(self, fork: str) -> int:
-        """How many remembered revisions followed `fork`."""
-        return 0 if fork == self.revision else sum(1 for _ in self._steps.back_to(fork))
+    def moves_since(self, commit: str) -> int:
+        """Return the number of remembered moves since a commit."""
+        return 0 if commit == self.revision else sum(1 for _ in self._steps.since(commit))
 
     def clients_since(self, revision: str) -> list[str]:
-        """The clients whose edits came in since `revision`, as far as remembered."""
-        return list(dict.fromkeys(step.author.client for step in self._steps.back_to(revision)))
+        """Return the clients whose edits were merged since a revision, as far as remembered."""
+        return list(dict.fromkeys(step.author.client for step in self._steps.since(revision)))
 
-    def authors_of(self, found: Disagreement, but: Author) -> list[str]:
-        """The names of those who wrote `master`'s side of a disagreement."""
-        ranges = [(hunk.start, hunk.end) for hunk in found.hunks]
+    def authors_since(self, commit: str, client: str = "") -> list[str]:
+        """Return the names of the authors since a commit, latest first, without this client's."""
+        names = self._store.authors(self.revision, commit, _AUTHORS_SEARCHED)
+        names.pop(git_model.email_of(client), None)
+        return list(dict.fromkeys(names.values()))
+
+    def authors_of(self, conflict: OpenConflict, client: str) -> list[str]:
+        """Return the names of the authors of `master`'s side of a client's conflict."""
+        ranges = [(hunk.start, hunk.end) for hunk in conflict.hunks]
         names: dict[str, None] = {}
-        for step in list(self._steps.back_to(found.fork))[:_STEPS_SEARCHED]:
-            splices = step.change
-            if step.author.client != but.client and any(_touches(splices, *r) for r in ranges):
+        for step in islice(self._steps.since(conflict.merge_base), _STEPS_SEARCHED):
+            if step.author.client != client and any(_touches(step.splices, *r) for r in ranges):
                 names[step.author.name] = None
-            ranges = [_before(splices, *place) for place in ranges]
-        if not names:
-            since = self._store.authors(self.revision, found.fork, _AUTHORS_SEARCHED)
-            since.pop(git_model.email_of(but.client), None)
-            names = dict.fromkeys(since.values())
-        return list(names)
+            ranges = [_before(step.splices, *place) for place in ranges]
+        return list(names) or self.other_authors(conflict.merge_base, client)
+
+    def other_authors(self, commit: str, client: str) -> list[str]:
+        """Return the names of the authors since a commit without the client's; never empty."""
+        return self.authors_since(commit, client) or ["somebody else"]
 
 
 def _touches(splices: tuple[Splice, ...], start: int, end: int) -> bool:
-    """Whether a change reaches the places `start` to `end` of the text after it."""
+    """Return whether splices touch `start` to `end`, positions in the text after them."""
     grown = 0
     for at, deleted, inserted in splices:
         if at + grown <= end and start <= at + grown + len(inserted):
@@ -355,7 +356,7 @@ def _touches(splices: tuple[Splice, ...], start: int, end: int) -> bool:
 
 
 def _before(splices: tuple[Splice, ...], start: int, end: int) -> tuple[int, int]:
-    """Where the places `start` to `end` of the text after a change were before it."""
+    """Map `start` to `end`, positions in the text after splices, to the text before them."""
     return _position_before(splices, start, False), _position_before(splices, end, True)
 
 

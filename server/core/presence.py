@@ -1,12 +1,12 @@
-"""Who is here in one document, with which colour and caret. Never stored, never in Git.
+"""The participants of a document, with colours and carets. Never stored, never in Git.
 
-Sans-I/O: changes are collected in `take_changes`, newest only (rule P11); the caller decides when
-to send them.
+Sans-I/O: `take_changes` returns the collected changes, newest only (rule P11); the caller decides
+when to send them.
 """
 
 from server.protocol import Person, PersonLeft, PersonMoved, Presence
 
-# Told apart in both colour schemes; the page never shows a colour without a name.
+# Distinct in both colour schemes; the page never shows a colour without a name.
 COLORS = (
     "#8a3ffc",
     "#0a7d4f",
@@ -20,25 +20,29 @@ COLORS = (
 
 
 class People:
-    """The clients who are in one document."""
+    """The participants of one document."""
 
     def __init__(self) -> None:
         self._people: dict[str, Person] = {}
         self._changed: dict[str, None] = {}
 
     def all(self) -> list[Person]:
-        """Everybody, in the order in which they came."""
+        """Return all participants in the order in which they joined."""
         return list(self._people.values())
 
     def join(self, client: str, name: str) -> None:
-        """Somebody is here, or is here again."""
+        """Add a participant, or update the name of one."""
         known = self._people.get(client)
-        color = known.color if known else self._free_color()
+        if known:
+            color = known.color
+        else:  # the least used one
+            used = [person.color for person in self._people.values()]
+            color = min(COLORS, key=used.count)
         self._people[client] = Person(client, name, color)
         self._changed[client] = None
 
     def move(self, client: str, presence: Presence, name: str) -> None:
-        """Somebody's caret moved, or their name changed."""
+        """Update a participant's caret and name."""
         color = self._people[client].color
         self._people[client] = Person(
             client, name, color, presence.base, presence.anchor, presence.head
@@ -46,12 +50,12 @@ class People:
         self._changed[client] = None
 
     def leave(self, client: str) -> None:
-        """Somebody is gone."""
+        """Remove a participant."""
         if self._people.pop(client, None):
             self._changed[client] = None
 
     def take_changes(self) -> list[tuple[str, PersonMoved | PersonLeft]]:
-        """What changed since the last call, as messages for everybody but the client itself."""
+        """Return the changes since the last call, as messages for all clients but their own."""
         changed, self._changed = list(self._changed), {}
         return [(client, self._message(client)) for client in changed]
 
@@ -62,8 +66,3 @@ class People:
         return PersonMoved(
             client, person.name, person.color, person.base, person.anchor, person.head
         )
-
-    def _free_color(self) -> str:
-        """The colour that the fewest others have."""
-        taken = [person.color for person in self._people.values()]
-        return min(COLORS, key=taken.count)

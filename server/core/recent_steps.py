@@ -1,11 +1,11 @@
-"""The last steps of `master`, and what each changed.
+"""The last steps of `master` and the splices of each.
 
-    before ──change──▶ after
-                         ▲
-    commit ──catch_up────┘      the commit that the step took in
+    before ──splices──▶ after
+                          ▲
+    commit ───────────────┘ splices_from_commit      (the commit that the step merged)
 
-They tell who wrote what, and what makes the newest text of the text at an earlier commit: by
-composing the changes in between, without comparing texts. Sans-I/O.
+They tell the authors of a part of the text. Composed, their splices lead from the text of an
+earlier commit to the newest, without a comparison. Sans-I/O.
 """
 
 from collections import deque
@@ -14,29 +14,21 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from merge.splices import Splice, compose
+from server.core.clients import Author
 
-# How many are remembered, and over how many of them changes are composed: beyond that comparing
-# the texts is quicker.
 _STEPS_MAX = 500
+# At most this many steps are composed; over more of them comparing the texts is quicker.
 _COMPOSED_MAX = 64
 
-Change: TypeAlias = tuple[Splice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who wrote something: the client and the name it had then."""
-
-    client: str
-    name: str
+Splices: TypeAlias = tuple[Splice, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`master` went from `before` to `after` by taking in `commit`.
+    """`master` moved from revision `before` to `after` by merging `commit`.
 
-    `change` makes the text after of the text before; `catch_up` makes it of the text of `commit`,
-    where that is known.
+    `splices` lead from the text of `before` to that of `after`; `splices_from_commit` lead there
+    from the text of `commit`, if they are known.
     """
 
     before: str
@@ -44,81 +36,79 @@ class Step:
     commit: str
     author: Author
     at: float
-    change: Change
-    catch_up: Change | None
+    splices: Splices
+    splices_from_commit: Splices | None
 
 
-class Steps:
-    """The last steps; `moves` counts all that there were."""
+class RecentSteps:
+    """The last steps; `count` is the number of all that were added."""
 
     def __init__(self) -> None:
-        self.moves = 0
+        self.count = 0
         self._steps: deque[Step] = deque(maxlen=_STEPS_MAX)
-        self._numbers: dict[str, int] = {}  # of the step after which a commit was in `master`
-        self._changes: dict[int, tuple[int, Change]] = {}  # from a step, up to another
+        self._numbers: dict[str, int] = {}  # by commit: the step after which `master` had it
+        self._composed: dict[int, tuple[int, Splices]] = {}  # by step: up to another one
 
     def add(self, step: Step) -> None:
-        """`master` moved."""
+        """Add a step."""
         if len(self._steps) == _STEPS_MAX:
-            self._drop_oldest()
-        self._numbers.setdefault(step.before, self.moves)
-        self.moves += 1
-        self._numbers[step.commit] = self._numbers[step.after] = self.moves
-        self._steps.append(step)
-        self._changes.pop(self.moves - _COMPOSED_MAX, None)
-
-    def _drop_oldest(self) -> None:
-        oldest = self._steps[0]
-        for commit in (oldest.before, oldest.commit):
-            if commit != oldest.after:
+            oldest = self._steps[0]
+            for commit in {oldest.before, oldest.commit} - {oldest.after}:
                 self._numbers.pop(commit, None)
+        self._numbers.setdefault(step.before, self.count)
+        self.count += 1
+        self._numbers[step.commit] = self._numbers[step.after] = self.count
+        self._steps.append(step)
+        self._composed.pop(self.count - _COMPOSED_MAX, None)
 
     def __contains__(self, commit: str) -> bool:
         """Whether a commit is known to be in `master`; others may be as well."""
         return commit in self._numbers
 
-    def back_to(self, fork: str) -> Iterator[Step]:
-        """The remembered steps from the latest back to the one that left `fork`."""
+    def since(self, commit: str) -> Iterator[Step]:
+        """Yield the remembered steps from the latest back to the one that superseded `commit`."""
         for step in reversed(self._steps):
             yield step
-            if fork in (step.before, step.commit):
+            if commit in (step.before, step.commit):
                 return
 
-    def left_at(self, fork: str) -> float | None:
-        """When `master` moved on from a commit: a revision, or one that was taken in."""
-        number = self._numbers.get(fork)
+    def superseded_at(self, commit: str) -> float | None:
+        """Return when `master` moved on from a commit: a revision, or one that it merged."""
+        number = self._numbers.get(commit)
         if number is None:
             return None
-        taken_in = self._step(number)
-        is_revision = taken_in is None or fork == taken_in.after
-        left = self._step(number + 1) if is_revision else taken_in
-        return left.at if left else None
+        merged = self._step(number)
+        is_revision = merged is None or commit == merged.after
+        superseding = self._step(number + 1) if is_revision else merged
+        return superseding.at if superseding else None
 
-    def change_since(self, commit: str) -> Change | None:
-        """What makes the newest text of the text at a commit, if it is not too long ago."""
+    def splices_since(self, commit: str) -> Splices | None:
+        """Return the splices from the text of a commit to the newest; None if it is too old."""
         number = self._numbers.get(commit)
-        if number is None or self.moves - number > _COMPOSED_MAX:
+        if number is None or self.count - number > _COMPOSED_MAX:
             return None
         step = self._step(number)
         if step is None or commit == step.after:
-            return self._from(number)
-        return None if step.catch_up is None else compose(step.catch_up, self._from(number))
+            return self._compose_after(number)
+        if step.splices_from_commit is None:
+            return None
+        return compose(step.splices_from_commit, self._compose_after(number))
 
     def _step(self, number: int) -> Step | None:
-        """The step of this number, counted from 1."""
-        at = len(self._steps) - 1 - (self.moves - number)
-        return self._steps[at] if 0 <= at < len(self._steps) else None
+        """Return the step of this number, counted from 1."""
+        index = len(self._steps) - 1 - (self.count - number)
+        return self._steps[index] if 0 <= index < len(self._steps) else None
 
-    def _from(self, number: int) -> Change:
-        """All that changed after the step of this number."""
-        if number == self.moves:
+    def _compose_after(self, number: int) -> Splices:
+        """Return the splices of all steps after the one of this number."""
+        if number == self.count:
             return ()
-        upto, change = self._changes.get(number, (number, ()))
-        if upto == number:
+        end, splices = self._composed.get(number, (number, ()))
+        if end == number:
             step = self._step(number + 1)
             assert step is not None, "it is remembered"
-            upto, change = number + 1, step.change
-        if upto < self.moves:
-            change = compose(change, self._from(upto))
-        self._changes[number] = self.moves, change
-        return change
+            end, splices = number + 1, step.splices
+        if end < self.count:
+            splices = compose(splices, self._compose_after(end))
+        self._composed[number] = self.count, splices
+        return splices

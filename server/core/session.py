@@ -4,9 +4,9 @@
                                                             ▲
         anything else first, a wrong version, ten bad messages in a row: from any state
 
-Frames come in, actions go out; replies of the document go in, messages come out. A session
-knows what it showed its client last (rule P6: `update` chains from there) and which requests are
-not answered yet. Sans-I/O: `now` is a parameter; it knows no socket, no task and no Git.
+Frames and the document's replies come in, actions go out. A session knows what its client was last
+shown (rule P6: `update` chains from there) and how many of its requests are unanswered. Sans-I/O:
+`now` is a parameter; it knows no socket, task or Git.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from typing import assert_never
 from msgspec import UNSET
 
 from server import protocol
-from server.core.clients import Keys
-from server.core.document import Joined, News, Reply, Request, View
-from server.core.recent_steps import Author
-from server.core.submission import Disputed, Exists, Taken
+from server.core.clients import Author, ResumeKeys
+from server.core.document import Joined, Notification, Reply, Request, View
+from server.core.names import clean_name
+from server.core.submission import Accepted, AlreadyExists, Conflicted
 from server.protocol import (
     BadMessageError,
     ClientMessage,
@@ -41,7 +41,7 @@ _ANONYMOUS = "Guest"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a session may ask for; see the settings of the same names."""
+    """The limits of a session; see the settings of the same names."""
 
     document_bytes_max: int
     frame_bytes_max: int
@@ -57,28 +57,28 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Hand this request to the document; its reply comes back with `replied`."""
+class Submit:
+    """Submit this request to the document; its reply goes to `receive_reply`."""
 
     request: Request
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """The client's caret or name changed: tell the others."""
+class PresenceChanged:
+    """The client's caret or name changed: notify the others."""
 
     presence: Presence
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close the connection after what was sent before."""
+    """Close the connection once the messages before are sent."""
 
     code: int
     reason: str
 
 
-Action = Send | Ask | Moved | Close
+Action = Send | Submit | PresenceChanged | Close
 
 
 class State(Enum):
@@ -91,14 +91,14 @@ class State(Enum):
 class Session:
     """The server's side of one connection."""
 
-    def __init__(self, document: str, keys: Keys, limits: Limits, now: float) -> None:
+    def __init__(self, document: str, keys: ResumeKeys, limits: Limits, now: float) -> None:
         self.document = document
         self.state = State.GREETING
         self.author = Author("", _ANONYMOUS)
-        self.unmerged = 0  # as its client was told
+        self.unmerged = 0  # the count that its client was last sent
         self._keys = keys
         self._limits = limits
-        self._bucket = _Bucket(limits.edits_per_s, now)
+        self._bucket = _TokenBucket(limits.edits_per_s, now)
         self._bad_messages = 0
         self._outstanding = 0
         self._revision = ""
@@ -113,21 +113,21 @@ class Session:
         return f"clients/{self.client}"
 
     @property
-    def wants_news(self) -> bool:
-        """Whether others' changes should be sent: the answer to a request covers them (P6)."""
+    def accepts_updates(self) -> bool:
+        """Whether to send others' changes: not during a request, whose reply covers them (P6)."""
         return self.state is State.OPEN and not self._outstanding
 
     def view(self) -> View:
-        """What the client was last shown."""
+        """Return what the client was last shown."""
         return View(self.client, self._revision, self._conflict)
 
     # --- from the client
 
     def receive(self, frame: bytes, now: float) -> list[Action]:
-        """Take in one frame.
+        """Process one frame.
 
         Args:
-            frame: the UTF-8 of a text frame.
+            frame: a text frame, in UTF-8.
             now: a monotonic time in seconds.
         """
         if self.state is State.CLOSED:
@@ -135,7 +135,7 @@ class Session:
         try:
             message = protocol.decode(frame)
         except BadMessageError as problem:
-            return self._bad(problem.message, problem.seq)
+            return self._reject_message(problem.message, problem.seq)
         if message is None:
             return []
         if self.state is State.GREETING and not isinstance(message, Hello):
@@ -150,9 +150,9 @@ class Session:
             case Hello():
                 return self._hello(message)
             case Edit() | Resolve() | Park() | Sync():
-                return self._limited(message, now)
+                return self._submit_limited(message, now)
             case Presence():
-                return self._moved(message)
+                return self._presence(message)
             case Ping():
                 self._bad_messages = 0
                 return [Send(protocol.Pong())]
@@ -161,7 +161,7 @@ class Session:
 
     def _hello(self, hello: Hello) -> list[Action]:
         if self.state is not State.GREETING:
-            return self._bad("`hello` is sent once, as the first message.", None)
+            return self._reject_message("`hello` is sent once, as the first message.", None)
         if hello.protocol != protocol.VERSION:
             problem = f"This server speaks version {protocol.VERSION} of the protocol."
             return [
@@ -170,41 +170,41 @@ class Session:
             ]
         self.state = State.JOINING
         self.author = Author(self._client_of(hello), self._name_of(hello.name))
-        return self._ask(hello)
+        return self._submit(hello)
 
     def _client_of(self, hello: Hello) -> str:
-        """The client that resumes, or a new one (rule P14)."""
+        """Return the client that resumes, or a new one (rule P14)."""
         client, key = hello.client or "", hello.key or ""
         if self._keys.is_valid(self.document, client, key):
             return client
         return self._keys.new_client()
 
     def _name_of(self, name: str | None) -> str:
-        return protocol.clean_name(name or "") or self.author.name
+        return clean_name(name or "") or self.author.name
 
-    def _limited(self, message: Edit | Resolve | Park | Sync, now: float) -> list[Action]:
-        """Ask the document, unless this client asks too much of it."""
+    def _submit_limited(self, message: Edit | Resolve | Park | Sync, now: float) -> list[Action]:
+        """Submit a request, unless the client exceeds its limits."""
         wait_s = self._bucket.take(now)
         if wait_s or self._outstanding >= self._limits.edits_outstanding_max:
             sentence = "Too many edits at once; they are kept here and sent again in a moment."
             seq = None if isinstance(message, Sync) else message.seq
             retry_after_s = max(round(wait_s, 3), 0.1)
             return [Send(protocol.Error(Code.RATE_LIMITED, sentence, seq, retry_after_s))]
-        return self._ask(message)
+        return self._submit(message)
 
-    def _ask(self, message: Hello | Sync | Edit | Resolve | Park) -> list[Action]:
+    def _submit(self, message: Hello | Sync | Edit | Resolve | Park) -> list[Action]:
         continues = self._outstanding > 0
         self._outstanding += 1
-        return [Ask(Request(self.author, message, continues))]
+        return [Submit(Request(self.author, message, continues))]
 
-    def _moved(self, presence: Presence) -> list[Action]:
+    def _presence(self, presence: Presence) -> list[Action]:
         if max(presence.anchor, presence.head) > self._limits.document_bytes_max:
-            return self._bad("The caret is outside the text.", None)
+            return self._reject_message("The caret is outside the text.", None)
         self._bad_messages = 0
         self.author = Author(self.client, self._name_of(presence.name))
-        return [Moved(presence)]
+        return [PresenceChanged(presence)]
 
-    def _bad(self, sentence: str, seq: int | None) -> list[Action]:
+    def _reject_message(self, sentence: str, seq: int | None) -> list[Action]:
         self._bad_messages += 1
         actions: list[Action] = [self._error(Code.BAD_MESSAGE, sentence, seq)]
         if self.state is State.GREETING or self._bad_messages >= _BAD_MESSAGES_MAX:
@@ -215,18 +215,18 @@ class Session:
         return Send(protocol.Error(code, sentence, seq))
 
     def close(self, code: int, reason: str) -> Close:
-        """Say nothing more after this."""
+        """Close the session; no message may follow."""
         self.state = State.CLOSED
         return Close(code, reason)
 
     # --- from the document
 
-    def replied(self, reply: Reply, people: Sequence[protocol.Person]) -> list[Action]:
-        """Take in the document's reply to the oldest request that is not answered.
+    def receive_reply(self, reply: Reply, people: Sequence[protocol.Person]) -> list[Action]:
+        """Process the document's reply to the oldest unanswered request.
 
         Args:
-            reply: what the document made of it.
-            people: who is here, for a `welcome`.
+            reply: the reply.
+            people: the participants, for a `welcome`.
         """
         self._outstanding -= 1
         if self.state is State.CLOSED:
@@ -236,32 +236,32 @@ class Session:
                 return [Send(self._welcome(reply, people))]
             case protocol.Error():
                 if reply.code == Code.BAD_MESSAGE:
-                    return self._bad(reply.message, reply.seq)
-                return self._refused(reply)
+                    return self._reject_message(reply.message, reply.seq)
+                return self._reply_error(reply)
             case protocol.FullText():
                 self._revision = reply.revision
             case protocol.Merged() | protocol.Conflict():
-                self.told(reply)
-            case Taken() | Disputed() | Exists():
-                raise AssertionError("a session makes no offers")
+                self.record_shown(reply)
+            case Accepted() | Conflicted() | AlreadyExists():
+                raise AssertionError("a session submits no whole versions")
             case _:
                 assert_never(reply)
         self._bad_messages = 0
         return [Send(reply)]
 
-    def _refused(self, error: protocol.Error) -> list[Action]:
-        """An error ends a session that has not been welcomed (rule P1)."""
+    def _reply_error(self, error: protocol.Error) -> list[Action]:
+        """Send an error; before the welcome it also ends the session (rule P1)."""
         if self.state is State.JOINING:
             return [Send(error), self.close(CloseCode.OVERLOADED, error.code)]
         return [Send(error)]
 
-    def told(self, news: News) -> None:
-        """Remember what the client is shown."""
-        if isinstance(news, protocol.Conflict):
-            self._conflict = news
+    def record_shown(self, notification: Notification) -> None:
+        """Record what the client is shown from now on."""
+        if isinstance(notification, protocol.Conflict):
+            self._conflict = notification
         else:
             self._conflict = None
-            self._revision = news.revision
+            self._revision = notification.revision
 
     def _welcome(self, joined: Joined, people: Sequence[protocol.Person]) -> protocol.Welcome:
         self.state = State.OPEN
@@ -289,8 +289,8 @@ class Session:
         )
 
 
-class _Bucket:
-    """A token bucket: `rate` a second on average, twice that at once."""
+class _TokenBucket:
+    """A token bucket: `rate_per_s` on average, twice that at once."""
 
     def __init__(self, rate_per_s: float, now: float) -> None:
         self._rate_per_s = rate_per_s
@@ -298,7 +298,7 @@ class _Bucket:
         self._at = now
 
     def take(self, now: float) -> float:
-        """Take one; returns 0, or the seconds until there is one again."""
+        """Take one token; return 0, or the seconds until the next one."""
         gained = max(0.0, now - self._at) * self._rate_per_s
         self._tokens, self._at = min(self._size, self._tokens + gained), now
         if self._tokens < 1:

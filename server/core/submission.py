@@ -1,7 +1,7 @@
-"""A version of a document that comes as a whole: a file sent by HTTP, a commit that was pushed.
+"""A whole version of a document: a file sent by HTTP, or a commit that was pushed.
 
-It is taken in as a whole or not at all: who offers it waits for the answer, and has no page that
-could ask which of the disputed words are to stay. Sans-I/O, plain values.
+It is merged as a whole or not at all: its caller is not interactive and could not answer a
+conflict. Sans-I/O, plain values.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,14 @@ from merge.result import Hunk
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A text, and the revision that it was made from.
+class MergeText:
+    """A text to be merged.
 
     Attributes:
         text: the whole text.
-        base: the revision; None: what `head` and `master` have in common, or the first revision.
-        head: the commit that holds the text, where there is one already.
+        base: the revision that it was made from; None: the merge base of `head` and `master`, or
+            the first revision.
+        head: the commit of the text, if there is one already.
     """
 
     text: str
@@ -27,41 +28,41 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """The first text of a document, if it does not exist."""
+    """The first text of a document, which must not exist."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """A text in the place of the newest revision of a document that exists, whichever that is."""
+    """A text that replaces the newest revision, whichever that is; the document must exist."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Lines to stand behind whatever the document has."""
+    """Lines to be appended to the text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The offer is in `master`, as of this revision with this text."""
+class Accepted:
+    """The submission is in `master`, which has this revision and text now."""
 
     revision: str
     text: str
     is_new: bool  # it changed something
     created: bool = False  # it is the first text of the document
-    people: Sequence[str] = ()  # whose edits a commit was merged with, by name
+    people: Sequence[str] = ()  # the authors of what a commit was merged with
 
 
 @dataclass(frozen=True, slots=True)
-class Disputed:
-    """Nothing was changed: these words disagree, placed in the text of this revision.
+class Conflicted:
+    """Nothing was changed: these hunks conflict, placed in the text of this revision.
 
-    So do these `files` beside the document's, which a commit may bring.
+    So do these `files` besides the document's, which a commit may contain.
     """
 
     revision: str
@@ -71,16 +72,16 @@ class Disputed:
 
 
 @dataclass(frozen=True, slots=True)
-class Exists:
+class AlreadyExists:
     """Nothing was created: the document has this revision already."""
 
     revision: str
 
 
 def line_of(text: str, position: int) -> int:
-    """The number of the line, from 1 on, that a place in a text is on."""
+    """Return the number, from 1, of the line that a position in a text is on."""
     return text.count("\n", 0, position) + 1
 
 
-Proposal = Offer | Create | Replace | Append
-Verdict = Taken | Disputed | Exists
+Submission = MergeText | Create | Replace | Append
+Outcome = Accepted | Conflicted | AlreadyExists

@@ -1,4 +1,4 @@
-"""Bare repositories on disk: made complete, or not at all."""
+"""Bare repositories on disk, created completely or not at all."""
 
 import shutil
 from contextlib import suppress
@@ -8,26 +8,26 @@ from threading import Lock
 import pygit2
 
 from server.core.git_model import MASTER
-from server.support.files import sync
+from server.support.files import fsync
 
-_creating = Lock()  # of two that make the same repository, one would take the other's apart
+_creating = Lock()  # two threads could create the same repository
 
 
 def create(path: Path) -> None:
-    """Make a bare repository where there is none: complete under another name, then renamed."""
+    """Create a bare repository if there is none: under a temporary name, which is then renamed."""
     with _creating:
         if not path.is_dir():
             _create(path)
 
 
 def is_begun(path: Path) -> bool:
-    """Whether a repository is there and holds a document."""
+    """Return whether there is a repository that holds a document."""
     return (path / "packed-refs").exists() or (path / MASTER).exists()
 
 
 def remove_empty(path: Path) -> None:
-    """Take away a repository that holds nothing: what a push leaves that was refused."""
-    with _creating, suppress(FileNotFoundError):  # somebody else's push may be moving in it
+    """Remove an empty repository, as a refused push leaves it."""
+    with _creating, suppress(FileNotFoundError):  # another push may be writing into it
         if not _is_empty(path):
             return
         gone = path.with_name(f".{path.name}.gone")
@@ -37,7 +37,7 @@ def remove_empty(path: Path) -> None:
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether there is nothing, and nothing is just coming in."""
+    """Return whether there is no object, no ref, and none being received."""
     if is_begun(path):
         return False
     parts = (*path.glob("refs/**/*"), *path.glob("objects/*/*"), *path.glob("objects/tmp_*"))
@@ -49,6 +49,6 @@ def _create(path: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     pygit2.init_repository(str(fresh), bare=True, initial_head="master")
     for part in (*fresh.rglob("*"), fresh):
-        sync(part)
+        fsync(part)
     fresh.rename(path)
-    sync(path.parent)
+    fsync(path.parent)

@@ -1,4 +1,4 @@
-"""What a batch of edits changes in a repository: new objects, and refs that move."""
+"""The changes of a batch of edits to a repository: new objects and ref moves."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from server.git.objects import GitObject
 
 @dataclass(frozen=True, slots=True)
 class RefMove:
-    """A ref goes from `old` (None: it did not exist) to `new` (None: it is deleted)."""
+    """A ref moves from `old` (None: it did not exist) to `new` (None: it is deleted)."""
 
     name: str
     old: str | None
@@ -16,7 +16,7 @@ class RefMove:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a batch of edits adds to a document's repository; a base comes before its deltas."""
+    """The changes of a batch to a document's repository; objects come after their delta bases."""
 
     document: str
     objects: tuple[GitObject, ...]
@@ -25,7 +25,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The entries of one document after some position, in order, and where the log stands now."""
+    """The entries of one document after some position, in order, and the last position."""
 
     position: int = 0
     entries: tuple[Entry, ...] = ()

@@ -1,12 +1,12 @@
 r"""Git's own formats, as pure functions of bytes: objects and their ids, deltas, packs.
 
     object     a commit, tree or blob; its id is the SHA-1 of "<kind> <length>\0" and its bytes
-    delta      a text as copies of stretches of another one and inserted bytes: a word typed into
+    delta      an object as copied ranges of another one and inserted bytes: a word typed into
                20 KB is 30 bytes
     pack       many objects in one string of bytes, each compressed, some as deltas
 
-Formats: gitformat-pack(5), git-commit-tree(1). Nothing here touches a repository; whoever takes a
-pack in (`git index-pack`) computes every id again, so a fault here is refused there.
+Formats: gitformat-pack(5), git-commit-tree(1). Nothing here touches a repository. `git index-pack`,
+which stores a pack, computes every id again, so it refuses what a bug here would damage.
 """
 
 import hashlib
@@ -20,14 +20,16 @@ from server.core.git_model import Signature
 
 _COPY_MAX = 0xFFFFFF
 _INSERT_MAX = 0x7F
-# A delta above this share of the text is none: the text itself compresses better.
+# A text is stored whole if more than this share of it is inserted: it compresses better.
 _DELTA_SHARE = 0.6
 
-# A commit this many deltas away from a whole one is a whole one itself.
-_SMALL_DEPTH_MAX = 40
+# The longest chain of deltas of a text, and of a commit. Git must be told the first, or its default
+# of 50 takes the chains apart and doubles the history.
+DELTA_DEPTH_MAX = 1000
+_COMMIT_DEPTH_MAX = 40
 
 _OFFSET_DELTA, _REF_DELTA = 6, 7
-# Below this length a small window compresses as well, in a tenth of the time.
+# Up to this length a small window compresses as well, in a tenth of the time.
 _SMALL = 2048
 
 
@@ -41,9 +43,9 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class GitObject:
-    """A new object: its id (40 hexadecimal digits), its type, and its bytes without the header.
+    """An object: its id (40 hexadecimal digits), its type, and its bytes without the header.
 
-    With a `base`, `data` is a delta: what makes these bytes of those of the object of that id.
+    With a `base`, `data` is a delta that applies to the bytes of the object of that id.
     """
 
     id: str
@@ -56,7 +58,7 @@ class GitObject:
 
 
 def new_object(kind: Kind, data: bytes) -> GitObject:
-    """An object with its id."""
+    """Return an object with its id."""
     digest = hashlib.sha1(f"{kind.name.lower()} {len(data)}\0".encode(), usedforsecurity=False)
     digest.update(data)
     return GitObject(digest.hexdigest(), kind, data)
@@ -65,22 +67,22 @@ def new_object(kind: Kind, data: bytes) -> GitObject:
 def new_commit(
     tree: str, parents: Sequence[str], author: Signature, committer: Signature, message: str
 ) -> GitObject:
-    """A commit, its time in UTC."""
+    """Return a commit, with its times in UTC."""
     lines = [
         f"tree {tree}",
         *(f"parent {parent}" for parent in parents),
-        f"author {_signed(author)}",
-        f"committer {_signed(committer)}",
+        f"author {_signature_line(author)}",
+        f"committer {_signature_line(committer)}",
     ]
     return new_object(Kind.COMMIT, "\n".join([*lines, "", message]).encode())
 
 
-def _signed(who: Signature) -> str:
+def _signature_line(who: Signature) -> str:
     return f"{who.name} <{who.email}> {int(who.time)} +0000"
 
 
 def tree_with(tree: bytes, filename: str, blob: str) -> bytes:
-    """A tree in which this file is that blob; its mode and all else stay as they are."""
+    """Return a tree with this file replaced or added; its mode and all else stay."""
     name, id = filename.encode(), bytes.fromhex(blob)
     entries = list(_entries(tree))
     for at, (mode, entry_name, _) in enumerate(entries):
@@ -94,13 +96,13 @@ def tree_with(tree: bytes, filename: str, blob: str) -> bytes:
 
 
 def find_in_tree(tree: bytes, filename: str) -> str | None:
-    """The id of what a tree holds under this name."""
+    """Return the id of a tree's entry of this name."""
     found = (id.hex() for _, name, id in _entries(tree) if name == filename.encode())
     return next(found, None)
 
 
 def _entries(tree: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
-    """Mode, name and id (20 bytes) of all that a tree holds."""
+    """Yield mode, name and id (20 bytes) of a tree's entries."""
     at = 0
     while at < len(tree):
         end = tree.index(b"\0", at)
@@ -110,13 +112,13 @@ def _entries(tree: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
 
 
 def _tree_order(entry: tuple[bytes, bytes, bytes]) -> bytes:
-    """Git sorts a folder as if its name ended in a slash."""
+    """Return the sort key of an entry: Git sorts a folder as if its name ended in a slash."""
     mode, name, _ = entry
     return name + b"/" if mode == b"40000" else name
 
 
 def tree_of(commit: bytes) -> str:
-    """The id of a commit's tree."""
+    """Return the id of a commit's tree."""
     return commit[5:45].decode()
 
 
@@ -129,13 +131,13 @@ def as_delta(
     length_before: int,
     splices: Iterable[tuple[int, int, bytes]],
 ) -> GitObject | None:
-    """The same object as a delta of another one, or None where that is no gain.
+    """Return the object as a delta of another one, or None if that is not shorter.
 
     Args:
         whole: the object.
         base: the id of the other one.
-        length_before: how many bytes that has.
-        splices: what makes the object's bytes of the other one's: start, deleted, inserted.
+        length_before: the length of the other one in bytes.
+        splices: those from the other one's bytes to the object's: start, deleted, inserted.
     """
     commands: list[bytes] = []
     position = inserted_length = 0
@@ -144,24 +146,24 @@ def as_delta(
         position = start + deleted
         inserted_length += len(inserted)
     if inserted_length > _DELTA_SHARE * len(whole.data) or not whole.data:
-        return None  # and of a delta that leaves nothing Git makes nothing: it is too short for it
+        return None  # a delta to an empty object is too short for Git
     commands.append(_copy(position, length_before - position))
     delta = b"".join((_varint(length_before), _varint(len(whole.data)), *commands))
     return GitObject(whole.id, whole.kind, delta, base)
 
 
 def splice_between(before: bytes, after: bytes) -> tuple[int, int, bytes]:
-    """The one splice that makes `after` of `before`: all but the common start and end."""
+    """Return one splice from `before` to `after`: all but the common prefix and suffix."""
     start = equal_prefix(before, after)
     end = equal_suffix(before[start:], after[start:])
     return start, len(before) - end - start, after[start : len(after) - end]
 
 
 def patched(before: bytes, delta: bytes) -> bytes:
-    """What a delta makes of the bytes that it is a delta of."""
+    """Apply a delta."""
     size, at = _read_varint(delta, 0)
     length, at = _read_varint(delta, at)
-    assert size == len(before), "a delta of something else"
+    assert size == len(before), "a delta of another object"
     parts: list[bytes] = []
     while at < len(delta):
         code = delta[at]
@@ -179,13 +181,13 @@ def patched(before: bytes, delta: bytes) -> bytes:
 
 
 def _length_after(delta: bytes) -> int:
-    """How many bytes a delta leaves."""
+    """Return the length of a delta's result in bytes."""
     _, at = _read_varint(delta, 0)
     return _read_varint(delta, at)[0]
 
 
 def _copy(start: int, length: int) -> bytes:
-    """Copy commands: only the bytes of offset and length that are not zero, and which they are."""
+    """Return copy commands: a bit set of the non-zero bytes of offset and length, then those."""
     commands = bytearray()
     while length:
         size = min(length, _COPY_MAX)
@@ -218,7 +220,7 @@ def _read_sparse(delta: bytes, at: int, present: int, count: int) -> tuple[int, 
 
 
 def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first."""
+    """Encode a number as seven bits a byte, the lowest first."""
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
@@ -239,27 +241,28 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def small_as_deltas(objects: Sequence[GitObject]) -> list[GitObject]:
-    """The same objects; commits as deltas of a commit before that looks alike.
+    """Return the objects, with commits as deltas of earlier commits of the same shape.
 
-    Git would not look for these: what lies whole in one pack stays so. Commits of one kind differ
-    in ids, times and numbers, each in a line of its own, and are a third as long as deltas.
+    Git would not search for these: objects that are whole in a pack stay whole. Commits of one kind
+    differ in ids, times and numbers, each on a line of its own; as deltas they have a third of the
+    length.
     """
     smaller: list[GitObject] = []
-    like: dict[tuple[int, int], tuple[GitObject, int]] = {}  # by shape: the last one, its depth
+    like: dict[tuple[int, int], tuple[GitObject, int]] = {}  # by shape: the last commit, its depth
     for item in objects:
         if item.kind != Kind.COMMIT or item.base is not None:
             smaller.append(item)
             continue
         shape = len(item.data.splitlines()), item.data.count(b"\nparent ")
-        before, depth = like.get(shape, (item, _SMALL_DEPTH_MAX))
-        delta = None if depth == _SMALL_DEPTH_MAX else _line_delta(before, item)
+        before, depth = like.get(shape, (item, _COMMIT_DEPTH_MAX))
+        delta = None if depth == _COMMIT_DEPTH_MAX else _line_delta(before, item)
         like[shape] = item, depth + 1 if delta else 0
         smaller.append(delta or item)
     return smaller
 
 
 def _line_delta(before: GitObject, item: GitObject) -> GitObject | None:
-    """A delta between two objects of as many lines."""
+    """Return a delta between two objects of the same number of lines."""
     at = 0
     splices = []
     lines = zip(before.data.splitlines(True), item.data.splitlines(True), strict=True)
@@ -275,13 +278,13 @@ def _line_delta(before: GitObject, item: GitObject) -> GitObject | None:
 
 
 def pack(objects: Sequence[GitObject]) -> bytes:
-    """A pack of these objects; "thin" where the base of a delta is not among them."""
+    """Return a pack of the objects; a "thin" one if the base of a delta is not among them."""
     out = bytearray(b"PACK" + (2).to_bytes(4, "big") + len(objects).to_bytes(4, "big"))
     places: dict[str, int] = {}
     for item in objects:
         place = len(out)
         if item.base is not None and _length_after(item.data) == 0:
-            item = GitObject(item.id, item.kind, b"")  # a journal of before may hold such
+            item = GitObject(item.id, item.kind, b"")  # a journal of an older version may hold one
         if item.base is None:
             out += _entry_header(item.kind, len(item.data))
         elif item.base in places:
@@ -295,7 +298,7 @@ def pack(objects: Sequence[GitObject]) -> bytes:
 
 
 def _entry_header(kind: int, length: int) -> bytes:
-    """Three bits of type and four of length, then seven bits of length a byte."""
+    """Encode type (three bits) and length (four bits, then seven a byte)."""
     out = bytearray()
     byte, length = kind << 4 | length & 0x0F, length >> 4
     while length:
@@ -306,7 +309,7 @@ def _entry_header(kind: int, length: int) -> bytes:
 
 
 def _distance(distance: int) -> bytes:
-    """How far back the base begins: seven bits a byte, highest first, all but the last minus 1."""
+    """Encode a distance: seven bits a byte, the highest first, all but the last minus 1."""
     out = [distance & 0x7F]
     distance >>= 7
     while distance:

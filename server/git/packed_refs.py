@@ -1,8 +1,8 @@
 """The file `packed-refs` of a bare repository: all its refs, changed in one step.
 
-A ref of its own (a "loose" one) counts more than its line here, so those that somebody else wrote
-are packed first, by Git. Then the file is written anew under Git's own lock, synced, and renamed: a
-clone sees all moves of a checkpoint or none. Format: gitrepository-layout(5), git-pack-refs(1).
+A loose ref overrides its line here, so loose refs of other writers are packed first, by Git. Then
+the file is written anew under Git's own lock, synced, and renamed: a clone sees all moves of a
+checkpoint or none. Format: gitrepository-layout(5), git-pack-refs(1).
 """
 
 from collections.abc import Iterator
@@ -10,23 +10,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from server.git.process import git
-from server.support.files import sync
+from server.support.files import fsync
 
 _HEADER = "# pack-refs with: peeled fully-peeled sorted \n"
 
 
 class RefsLockedError(Exception):
-    """Somebody else is changing the refs at this moment."""
+    """Another program is changing the refs."""
 
 
 class PackedRefs:
-    """All refs of a repository while they are locked: commits by name, to be changed at will."""
+    """All refs of a locked repository: commits by name, which may be changed."""
 
     def __init__(self, content: bytes) -> None:
         self.heads: dict[str, str] = {}
         self._peeled: dict[str, str] = {}
         name = ""
-        # A name is bytes to Git, mostly UTF-8; and only this ends a line.
+        # To Git a name is bytes, mostly UTF-8, and only a line feed ends a line.
         for line in content.decode(errors="surrogateescape").split("\n"):
             if line.startswith("^"):
                 self._peeled[name] = line[1:]
@@ -35,7 +35,7 @@ class PackedRefs:
                 self.heads[name] = commit
 
     def written(self) -> bytes:
-        """The file's new content."""
+        """Return the file's new content."""
         lines = [_HEADER]
         for name, commit in sorted(self.heads.items()):
             lines.append(f"{commit} {name}\n")
@@ -46,11 +46,11 @@ class PackedRefs:
 
 @contextmanager
 def locked_refs(repository: Path) -> Iterator[PackedRefs]:
-    """Lock all refs and change them; written when the block ends well, else left as they were.
+    """Lock all refs; the changed ones are written unless the block raises.
 
     Raises:
-        RefsLockedError: somebody else has them.
-        OSError: the disk refuses.
+        RefsLockedError: Another program holds the lock.
+        OSError: The disk cannot be written.
     """
     _pack_loose(repository)
     file, lock = repository / "packed-refs", repository / "packed-refs.lock"
@@ -63,9 +63,9 @@ def locked_refs(repository: Path) -> Iterator[PackedRefs]:
             refs = PackedRefs(file.read_bytes() if file.exists() else b"")
             yield refs
             opened.write(refs.written())
-        sync(lock)
+        fsync(lock)
         lock.rename(file)
-        sync(repository)
+        fsync(repository)
     except BaseException:
         with suppress(OSError):
             lock.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Git itself, as a subprocess: nothing of the server's user or machine has a say in it."""
+"""Git as a subprocess, without the configuration of the user or the machine."""
 
 import os
 import subprocess
@@ -12,20 +12,20 @@ ENVIRONMENT = {
     "LC_ALL": "C",
     "PATH": os.environ.get("PATH", os.defpath),
 }
-# What a Git in whose hook we were started says of its own repository.
+# Set by a Git that runs this program in a hook, about its own repository.
 ELSEWHERE = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX",
     "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
 )  # fmt: skip
 # A mounted data folder may belong to another user.
 _SETTINGS = ("-c", "safe.directory=*")
-# Git syncs what it writes, not only the objects that it thinks need it.
+# By default Git does not sync all that it writes.
 _SYNCED = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 GENTLY = ("nice", "-n", "10") if which("nice") else ()
 
 
 class GitError(Exception):
-    """Git refused; the message is what it said."""
+    """Git failed; the message contains Git's own."""
 
 
 def git(
@@ -37,33 +37,28 @@ def git(
     environment: Mapping[str, str] | None = None,
     wait_s: float | None = None,
 ) -> bytes:
-    """Run Git in a bare repository; what it writes is synced. Blocks.
+    """Run Git in a bare repository and return its output; what it writes is synced. Blocks.
 
     Args:
         repository: the bare repository.
         arguments: settings, the command, and its arguments.
-        stdin: what it reads.
+        stdin: its input.
         ok: the exit codes that are no error.
-        gently: whether it lets all others go first.
-        environment: more variables for it.
-        wait_s: it is ended after this time.
-
-    Returns:
-        What it printed.
+        gently: whether to run at a lower priority.
+        environment: additional variables.
+        wait_s: the time limit.
 
     Raises:
-        GitError: it ended with another code, or is not installed.
+        GitError: Git exited with another code, took too long, or is not installed.
     """
-    gentle = GENTLY if gently else ()
-    command = [*gentle, "git", *_SETTINGS, *_SYNCED, f"--git-dir={repository}", *arguments]
     try:
-        ran = subprocess.run(
-            command,
-            input=stdin,
-            env={**ENVIRONMENT, **(environment or {})},
-            capture_output=True,
-            check=False,
-            timeout=wait_s,
+        ran = run_git(
+            repository,
+            *arguments,
+            stdin=stdin,
+            gently=gently,
+            environment=environment,
+            wait_s=wait_s,
         )
     except subprocess.TimeoutExpired:
         raise GitError(f"git {' '.join(arguments[:2])} took too long in {repository}") from None
@@ -73,3 +68,28 @@ def git(
         said = ran.stderr.decode(errors="replace").strip()
         raise GitError(f"git {' '.join(arguments[:4])} failed in {repository}: {said}")
     return ran.stdout
+
+
+def run_git(
+    repository: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    gently: bool = False,
+    environment: Mapping[str, str] | None = None,
+    wait_s: float | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run Git as `git` does, and return whatever it exits with.
+
+    Raises:
+        OSError: Git cannot be run.
+        subprocess.TimeoutExpired: Git took too long.
+    """
+    command = ("git", *_SETTINGS, *_SYNCED, f"--git-dir={repository}", *arguments)
+    return subprocess.run(
+        (*GENTLY, *command) if gently else command,
+        input=stdin,
+        env={**ENVIRONMENT, **(environment or {})},
+        capture_output=True,
+        check=False,
+        timeout=wait_s,
+    )

@@ -1,17 +1,17 @@
 """A document's bare Git repository, read through libgit2.
 
-Three layers lie over each other, and what is above counts:
+It has three layers; an upper one hides what is below it:
 
-    staged     what a batch of edits adds (`commit`, `move`); `staged` hands it out as one entry
-    journaled  what the journal has and the disk not yet (`confirm`, `replay`); `unwritten` hands
-               it out for a checkpoint, and `written` says that it is on disk now
-    disk       the bare repository, or nothing: a document that was only looked at leaves nothing
+    staged     what a batch of edits adds (`commit`, `move`); `staged` returns it as one entry
+    journaled  what the journal has and the disk lacks (`mark_journaled`, `replay`); `unwritten`
+               returns it for a checkpoint, and `mark_checkpointed` drops it
+    disk       the bare repository, or nothing: a document that was only read leaves nothing
 
-The upper two are in memory. A ref stands, for one `Repository`, where it stood when it was first
-read: an entry says which commits its author knew of.
+The upper two are in memory. To one `Repository`, a ref on disk stays where it was when it was first
+read: an entry records which commits its writer knew.
 
 A commit is named by its 40 hexadecimal digits. The repository knows no message, session or merge.
-All of it blocks, so it refuses to run on an event loop's thread.
+Its methods block, so libgit2 cannot be reached from an event loop's thread.
 
 Errors::
 
@@ -31,24 +31,24 @@ from pygit2.enums import MergeFlag, SortMode
 from merge.splices import Splice
 from server.core.commit_store import OtherFiles
 from server.core.git_model import MASTER, Signature
+from server.core.names import clean_name
 from server.git import objects as git_objects
 from server.git.changes import Entry, Log, RefMove
 from server.git.objects import GitObject, Kind
-from server.git.pending_objects import NewObjects
-from server.git.text_cache import Texts
-from server.protocol import clean_name
+from server.git.pending_objects import PendingObjects
+from server.git.text_cache import TextCache
 
-# Enough for a few dozen versions of an ordinary document, where nobody says how much.
+# The default is enough for a few dozen versions of an ordinary document.
 _CACHED_CHARACTERS_MAX = 8 * 2**20
 
 
 class RepositoryError(Exception):
-    """The repository on disk is not one that this document can be kept in."""
+    """The repository on disk cannot be used as this document's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
-    """What the journal has up to `position` and the repository on disk lacks."""
+    """The changes that the journal has up to `position` and the repository on disk lacks."""
 
     position: int
     objects: tuple[GitObject, ...]
@@ -59,64 +59,72 @@ class Repository:
     """The repository at `path`, which holds its document's text in the file `filename`.
 
     Args:
-        path: the bare repository, or where it will be.
-        filename: of the text.
-        log: what the journal has; read before this is made, or a checkpoint could come in between.
-        texts: where texts are kept decoded.
+        path: the bare repository, which need not exist.
+        filename: the name of the file that holds the text.
+        log: what the journal has; to be read first, as a checkpoint may come in between.
+        texts: the cache of decoded texts.
     """
 
     def __init__(
-        self, path: Path, filename: str, log: Log | None = None, texts: Texts | None = None
+        self, path: Path, filename: str, log: Log | None = None, texts: TextCache | None = None
     ) -> None:
-        _assert_off_loop()
         self.path = path
         self.filename = filename
         self.position = 0
-        self._texts = texts or Texts(_CACHED_CHARACTERS_MAX)
-        self._new = NewObjects()
+        self._texts = texts or TextCache(_CACHED_CHARACTERS_MAX)
+        self._pending = PendingObjects()
         self._staged: list[GitObject] = []
         self._staged_moves: dict[str, RefMove] = {}
         self._journaled_moves: dict[str, RefMove] = {}
-        self._read_heads: dict[str, str | None] = {}
-        self._git = self._open()
+        self._disk_heads: dict[str, str | None] = {}
+        self._opened = self._open()
         if log:
             self.replay(log)
 
     def _open(self) -> pygit2.Repository:
-        """The repository on disk, or one in memory while there is none, under the new objects."""
+        """Open the repository on disk, or an empty one, with the pending objects."""
+        _assert_off_loop()
         try:
-            git = pygit2.Repository(str(self.path)) if self.is_on_disk else _memory_repository()
+            if self.is_on_disk:
+                git = pygit2.Repository(str(self.path))
+            else:
+                git = pygit2.Repository()
+                git.set_odb(pygit2.Odb())
         except pygit2.GitError as problem:
             raise RepositoryError(f"{self.path} is not a Git repository: {problem}") from problem
-        git.odb.add_backend(_NewObjectsBackend(self._new, self._stage), 100)
+        git.odb.add_backend(_PendingObjectsBackend(self._pending, self._stage), 100)
         return git
 
     @property
+    def _git(self) -> pygit2.Repository:
+        """The repository as libgit2 sees it: the only way to it, so the guard is here."""
+        _assert_off_loop()
+        return self._opened
+
+    @property
     def is_on_disk(self) -> bool:
-        """Whether anything was ever written to disk."""
+        """Whether there is a repository on disk."""
         return self.path.is_dir()
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory what is not on disk takes."""
-        return self._new.size
+        """The size in memory of what is not on disk, in bytes, roughly."""
+        return self._pending.size
 
-    # --- reading; what is staged counts
+    # --- reading, of all layers
 
     def head(self, ref: str) -> str | None:
-        """The commit that `ref` names, or None."""
-        _assert_off_loop()
+        """Return the commit that `ref` names, or None."""
         move = self._staged_moves.get(ref) or self._journaled_moves.get(ref)
-        return move.new if move else self._stored_head(ref)
+        return move.new if move else self._disk_head(ref)
 
     def heads(self, prefix: str) -> dict[str, str]:
-        """All refs that start with `prefix`, without it, and their commits."""
-        _assert_off_loop()
+        """Return the commits of all refs with this prefix, by the rest of the name."""
         stored = self._git.references.iterator() if self.is_on_disk else iter(())
         heads = {
             ref.name: head
             for ref in stored
-            if ref.name.startswith(prefix) and (head := self._stored_head(ref.name))
+            if ref.name.startswith(prefix) and (head := self._disk_head(ref.name))
         }
         for move in (*self._journaled_moves.values(), *self._staged_moves.values()):
             if move.new is None:
@@ -125,21 +133,19 @@ class Repository:
                 heads[move.name] = move.new
         return {name.removeprefix(prefix): commit for name, commit in heads.items()}
 
-    def knows(self, commit: str) -> bool:
-        """Whether `commit` is the full id of a commit that is stored or staged here."""
-        _assert_off_loop()
+    def has_commit(self, commit: str) -> bool:
+        """Return whether `commit` is the full id of a commit of any layer."""
         if not self._git.path and self.is_on_disk:
-            self._git = self._open()  # a push has made it
-        new = self._new.find(commit)
+            self._opened = self._open()  # a push has made it
+        new = self._pending.find(commit)
         return new.kind == Kind.COMMIT if new else self._lookup(commit) is not None
 
     def text(self, commit: str) -> str:
-        """The document's text at `commit`; the empty text where the commit lacks the file.
+        """Return the document's text at `commit`; an empty text if the commit lacks the file.
 
         Raises:
-            RepositoryError: the commit is missing, or its file is not UTF-8 text.
+            RepositoryError: The commit is missing, or its file is not UTF-8 text.
         """
-        _assert_off_loop()
         cached = self._texts.get(str(self.path), commit)
         if cached is not None:
             return cached
@@ -148,54 +154,55 @@ class Repository:
         return text
 
     def time(self, commit: str) -> float:
-        """When the commit was made (Unix time in seconds)."""
-        _assert_off_loop()
+        """Return the commit's time (Unix time in seconds)."""
         return float(self._commit(commit).commit_time)
 
     def author_name(self, commit: str) -> str:
-        """The display name of who wrote the commit."""
-        _assert_off_loop()
-        return _shown_name(self._commit(commit))
+        """Return the display name of the commit's author."""
+        return _author_name(self._commit(commit))
 
     def contains(self, head: str, commit: str) -> bool:
-        """Whether `commit` is `head` or one of its ancestors."""
-        _assert_off_loop()
+        """Return whether `commit` is `head` or one of its ancestors."""
         return head == commit or self._git.descendant_of(head, commit)
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The best common ancestor of two commits, or None."""
-        _assert_off_loop()
+        """Return the best common ancestor of two commits, or None."""
         base: pygit2.Oid | None = self._git.merge_base(one, other)
         return None if base is None else str(base)
 
     def has_one_base(self, one: str, other: str) -> bool:
-        """Whether the best common ancestor of two commits is the only one.
+        """Return whether the best common ancestor of two commits is the only one.
 
-        It is not where two branches have merged each other, so that neither knew the other's merge.
+        It is not if two branches have merged each other without knowing the other's merge.
         """
-        _assert_off_loop()
         best = self.merge_base(one, other)
         own = {commit.id: commit.parent_ids for commit in self._walk(other, one)}
         met = {parent for parents in own.values() for parent in parents if parent not in own}
         return best is None or all(self.contains(best, str(parent)) for parent in met)
 
     def trailers(self, commit: str) -> dict[str, str]:
-        """The `Key: value` lines that end the commit's message."""
-        _assert_off_loop()
+        """Return the trailers of the commit's message."""
         return _trailers(self._commit(commit))
 
     def authors(self, head: str, since: str, limit: int) -> dict[str, str]:
-        """Names by e-mail of those who wrote what `head` has and `since` lacks, latest first.
+        """Return the authors of the commits in `head` but not in `since`, latest first.
 
-        Looks at `limit` commits at most.
+        Args:
+            head: a commit.
+            since: a commit.
+            limit: at most this many commits are read.
+
+        Returns:
+            Display names by e-mail address. Merges do not count.
         """
-        _assert_off_loop()
-        commits = islice(self._walk(head, since), limit)
-        return {_email(c): _shown_name(c) for c in commits if len(c.parents) < 2}
+        return {
+            commit.author.raw_email.decode(errors="replace"): _author_name(commit)
+            for commit in islice(self._walk(head, since), limit)
+            if len(commit.parents) < 2
+        }
 
     def find(self, head: str, trailers: Mapping[str, str], limit: int) -> str | None:
-        """The latest of `limit` commits from `head` back that carries all these trailers."""
-        _assert_off_loop()
+        """Return the latest of `limit` commits from `head` back that has all these trailers."""
         for commit in islice(self._walk(head), limit):
             if trailers.items() <= _trailers(commit).items():
                 return str(commit.id)
@@ -210,29 +217,28 @@ class Repository:
         author: Signature,
         committer: Signature,
         message: str,
-        change: Sequence[Splice] | None = None,
+        splices: Sequence[Splice] | None = None,
         files: str | None = None,
     ) -> str:
         """Stage a commit of `text`.
 
         Args:
-            text: of the document.
-            parents: the first one's text comes before.
-            author: who wrote it.
-            committer: who commits it.
-            message: what it says.
-            change: what makes the text of the first parent's, where that is known.
-            files: a tree with all other files; None: they are those of the first parent.
+            text: the document's text.
+            parents: the first one's text is what `splices` apply to.
+            author: its author.
+            committer: its committer.
+            message: its message, with trailers.
+            splices: those from the first parent's text to `text`, if they are known.
+            files: a tree with all other files; None: the first parent's.
 
         Returns:
             The new commit's id.
         """
-        _assert_off_loop()
         if files is not None:
             before = self._raw(files)
         else:
             before = self._tree(parents[0]) if parents else b""
-        blob = self._stage_text(text, parents, change)
+        blob = self._stage_text(text, parents, splices)
         tree = self._stage(
             git_objects.new_object(Kind.TREE, git_objects.tree_with(before, self.filename, blob))
         )
@@ -241,88 +247,86 @@ class Repository:
         return commit
 
     def merge_files(self, base: str, ours: str, theirs: str) -> OtherFiles:
-        """Merge all files but the document's, which stays as it is in `ours`.
+        """Merge all files but the document's, which stays as in `ours`.
 
-        A file that both sides changed is in dispute as a whole: nobody looks into it, whatever its
+        A file that both sides changed is a conflict as a whole: files are not read, whatever their
         size.
 
         Args:
-            base: the commit that both go on from.
+            base: the merge base.
             ours: one commit.
             theirs: the other commit.
         """
-        _assert_off_loop()
-        fork, tree, other = (self._commit(commit).tree for commit in (base, ours, theirs))
-        changed = _changed(fork, tree) & _changed(fork, other) - {self.filename}
+        old, our, their = (self._commit(commit).tree for commit in (base, ours, theirs))
+        changed = _changed_paths(old, our) & _changed_paths(old, their) - {self.filename}
         if changed:
             return OtherFiles("", tuple(sorted(changed)))
-        merged = self._git.merge_trees(fork, tree, other, flags=MergeFlag(0))
-        in_dispute = {next(filter(None, sides)).path for sides in merged.conflicts or ()}
-        disputed = tuple(sorted(in_dispute - {self.filename}))
-        if disputed:
-            return OtherFiles("", disputed)
-        if in_dispute:
+        merged = self._git.merge_trees(old, our, their, flags=MergeFlag(0))
+        conflicting = {next(filter(None, sides)).path for sides in merged.conflicts or ()}
+        others = tuple(sorted(conflicting - {self.filename}))
+        if others:
+            return OtherFiles("", others)
+        if conflicting:
             del merged.conflicts[self.filename]
-            text = tree[self.filename]
+            text = our[self.filename]
             merged.add(pygit2.IndexEntry(self.filename, text.id, text.filemode))
         return OtherFiles(str(merged.write_tree(self._git)))
 
     def _stage_text(
-        self, text: str, parents: Sequence[str], change: Sequence[Splice] | None
+        self, text: str, parents: Sequence[str], splices: Sequence[Splice] | None
     ) -> str:
-        """Stage a text, as a delta of the first parent's where that is a gain."""
+        """Stage a text, as a delta of the first parent's if that is shorter."""
         whole = git_objects.new_object(Kind.BLOB, text.encode())
-        base = self._blob(parents[0]) if parents else None
-        if base is None or base == whole.id or not self._new.takes_delta_of(base):
+        base = None
+        if parents:
+            base = git_objects.find_in_tree(self._tree(parents[0]), self.filename)
+        if base is None or base == whole.id or not self._pending.takes_delta_of(base):
             return self._stage(whole)
         before = self.text(parents[0])
-        splices, length = _in_bytes(before, whole.data, change)
-        delta = git_objects.as_delta(whole, base, length, splices)
+        byte_splices, length = _in_bytes(before, whole.data, splices)
+        delta = git_objects.as_delta(whole, base, length, byte_splices)
         return self._stage(delta or whole, before.encode)
 
     def _stage(self, item: GitObject, base: Callable[[], bytes] | None = None) -> str:
-        if self._new.add(item, base):
+        if self._pending.add(item, base):
             self._staged.append(item)
         return item.id
 
     def move(self, ref: str, commit: str | None) -> None:
-        """Stage that `ref` names `commit` from now on (None: that it is deleted)."""
-        _assert_off_loop()
+        """Stage that `ref` names `commit`; None deletes it."""
         earlier = self._staged_moves.get(ref)
         self._staged_moves[ref] = RefMove(ref, earlier.old if earlier else self.head(ref), commit)
 
     def staged(self, document: str) -> Entry | None:
-        """Everything staged since the last `confirm`, or None where nothing must be stored."""
+        """Return what is staged since the last `mark_journaled`, or None if no ref moved."""
         moves = tuple(move for move in self._staged_moves.values() if move.old != move.new)
         if not moves:
             return None
         return Entry(document, tuple(self._staged), moves)
 
     def forget_texts(self) -> None:
-        """Give back the memory that the texts of recent commits take."""
+        """Drop this repository's texts from the cache."""
         self._texts.drop(str(self.path))
 
-    # --- journaled: in memory, and durable
+    # --- journaled: durable, but in memory
 
-    def confirm(self, position: int) -> None:
-        """What is staged is in the journal now, at this position."""
-        _assert_off_loop()
+    def mark_journaled(self, position: int) -> None:
+        """Note that what is staged is in the journal now, at this position."""
         moves = tuple(self._staged_moves.values())
         self._staged.clear()
         self._staged_moves.clear()
-        self._note(moves)
+        self._record(moves)
         self.position = position
 
     def replay(self, log: Log) -> None:
-        """Take in entries of the journal. What is on disk already does no harm."""
-        _assert_off_loop()
+        """Add entries of the journal. Entries that are on disk already do no harm."""
         for entry in log.entries:
             for item in entry.objects:
-                self._new.add(item, partial(self._raw, item.base or ""))
-            self._note(entry.moves)
+                self._pending.add(item, partial(self._raw, item.base or ""))
+            self._record(entry.moves)
         self.position = log.position
 
-    def _note(self, moves: Iterable[RefMove]) -> None:
+    def _record(self, moves: Iterable[RefMove]) -> None:
         for move in moves:
             earlier = self._journaled_moves.get(move.name)
             old = earlier.old if earlier else move.old
@@ -334,55 +338,53 @@ class Repository:
         return bool(self._journaled_moves)
 
     def unwritten(self) -> Unwritten | None:
-        """What a checkpoint has to write, or None. Nothing may be staged."""
+        """Return what a checkpoint must write, or None. Nothing may be staged."""
         assert not self.staged(""), "a checkpoint in the middle of a batch"
         if not self._journaled_moves:
             return None
         moves = tuple(self._journaled_moves.values())
-        return Unwritten(self.position, self._new.all(), moves)
+        return Unwritten(self.position, self._pending.all(), moves)
 
-    def written(self, unwritten: Unwritten) -> None:
-        """This is on disk now."""
-        _assert_off_loop()
-        self._new.drop(item.id for item in unwritten.objects)
+    def mark_checkpointed(self, unwritten: Unwritten) -> None:
+        """Note that this is on disk now."""
+        self._pending.drop(item.id for item in unwritten.objects)
         for move in unwritten.moves:
-            self._read_heads[move.name] = move.new
+            self._disk_heads[move.name] = move.new
             since = self._journaled_moves.pop(move.name, move)
             if since.new != move.new:
                 self._journaled_moves[move.name] = RefMove(move.name, move.new, since.new)
-        self._git = self._open()
+        self._opened = self._open()
 
-    def release(self, position: int = 0) -> None:
-        """What is staged is on disk already, at this position."""
-        self.confirm(position)
+    def mark_stored(self, position: int = 0) -> None:
+        """Note that what is staged is on disk already, at this position."""
+        self.mark_journaled(position)
         unwritten = self.unwritten()
         if unwritten:
-            self.written(unwritten)
+            self.mark_checkpointed(unwritten)
 
     def outside_head(self) -> str | None:
-        """What somebody made of `master` on disk that the journal knows nothing of, if anything.
+        """Return the head of `master` on disk if it was moved outside the journal, or None.
 
-        Whoever asks takes it in: from now on `master` may move over it.
+        The caller merges it: from now on `master` may move from there.
         """
-        _assert_off_loop()
-        known, found = self._journaled_moves.get(MASTER), self._stored_head(MASTER)
+        known, found = self._journaled_moves.get(MASTER), self._disk_head(MASTER)
         if known is None or found in (None, known.old, known.new):
             return None
         self._journaled_moves[MASTER] = RefMove(MASTER, found, known.new)
         heads = self.heads("refs/heads/").values()
         return None if any(self.contains(head, found) for head in heads) else found
 
-    # --- libgit2's objects stay below this line
+    # --- objects of libgit2, which do not leave this module
 
-    def _stored_head(self, ref: str) -> str | None:
-        if ref not in self._read_heads:
+    def _disk_head(self, ref: str) -> str | None:
+        if ref not in self._disk_heads:
             found = self._git.references.get(ref) if self.is_on_disk else None
-            self._read_heads[ref] = None if found is None else str(found.resolve().target)
-        return self._read_heads[ref]
+            self._disk_heads[ref] = None if found is None else str(found.resolve().target)
+        return self._disk_heads[ref]
 
     def _lookup(self, commit: str) -> pygit2.Commit | None:
         if len(commit) != 40 or commit != commit.lower():
-            return None  # one commit, one spelling: ids are compared as strings
+            return None  # ids are compared as strings, so each commit has one spelling
         try:
             return self._git[pygit2.Oid(hex=commit)].peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.InvalidSpecError):
@@ -395,9 +397,9 @@ class Repository:
         return found
 
     def _raw(self, id: str) -> bytes:
-        """An object's bytes."""
-        if id in self._new:
-            return self._new.data(id)
+        """Return an object's bytes."""
+        if id in self._pending:
+            return self._pending.data(id)
         try:
             data: bytes = self._git.read(id)[1]
         except (KeyError, pygit2.GitError):
@@ -405,12 +407,8 @@ class Repository:
         return data
 
     def _tree(self, commit: str) -> bytes:
-        """The bytes of a commit's tree."""
+        """Return the bytes of a commit's tree."""
         return self._raw(git_objects.tree_of(self._raw(commit)))
-
-    def _blob(self, commit: str) -> str | None:
-        """The id of the text's blob at a commit."""
-        return git_objects.find_in_tree(self._tree(commit), self.filename)
 
     def _read_text(self, commit: str) -> str:
         tree = self._commit(commit).tree
@@ -431,10 +429,10 @@ class Repository:
         return iter(walker)
 
 
-class _NewObjectsBackend(pygit2.OdbBackend):
-    """Lets libgit2 see the new objects, over those on disk, and stages what it makes itself."""
+class _PendingObjectsBackend(pygit2.OdbBackend):
+    """Lets libgit2 read the pending objects, and stages the objects that libgit2 writes."""
 
-    def __init__(self, objects: NewObjects, stage: Callable[[GitObject], str]) -> None:
+    def __init__(self, objects: PendingObjects, stage: Callable[[GitObject], str]) -> None:
         super().__init__()
         self._objects = objects
         self._stage = stage
@@ -453,7 +451,7 @@ class _NewObjectsBackend(pygit2.OdbBackend):
         return kind, len(data)
 
     def read_prefix_cb(self, oid: pygit2.Oid) -> tuple[int, bytes, pygit2.Oid]:
-        """Called for full ids too; abbreviated ones are nobody's here."""
+        """Called for full ids too; abbreviated ids are never looked up."""
         return *self.read_cb(oid), oid
 
     def exists_prefix_cb(self, oid: pygit2.Oid) -> pygit2.Oid:
@@ -465,53 +463,41 @@ class _NewObjectsBackend(pygit2.OdbBackend):
         self._stage(git_objects.new_object(Kind(kind), data))
 
     def refresh_cb(self) -> None:
-        """Nothing to read again."""
+        """There is nothing to refresh."""
 
 
-def _shown_name(commit: pygit2.Commit) -> str:
-    """Who wrote a commit, whatever encoding it claims to have."""
+def _author_name(commit: pygit2.Commit) -> str:
+    """Return a commit's author, whatever encoding the commit claims."""
     raw: bytes = commit.author.raw_name
     return clean_name(raw.decode(errors="replace")) or "somebody"
 
 
-def _email(commit: pygit2.Commit) -> str:
-    raw: bytes = commit.author.raw_email
-    return raw.decode(errors="replace")
-
-
 def _trailers(commit: pygit2.Commit) -> dict[str, str]:
-    """Those of our own commits are ASCII; what cannot be read is none of them."""
+    """Return a commit's trailers; unreadable ones are ignored, as our own are ASCII."""
     try:
         return dict(commit.message_trailers)
     except (LookupError, UnicodeError):
         return {}
 
 
-def _changed(before: pygit2.Tree, after: pygit2.Tree) -> set[str]:
-    """The paths that differ."""
+def _changed_paths(before: pygit2.Tree, after: pygit2.Tree) -> set[str]:
+    """Return the paths that differ."""
     deltas = before.diff_to_tree(after).deltas
     return {file.path for delta in deltas for file in (delta.old_file, delta.new_file)}
 
 
 def _in_bytes(
-    before: str, after: bytes, change: Sequence[Splice] | None
+    before: str, after: bytes, splices: Sequence[Splice] | None
 ) -> tuple[list[tuple[int, int, bytes]], int]:
-    """What makes `after` of a text, in bytes; and how many bytes that text has."""
-    if change is not None and before.isascii() and after.isascii():
-        return [(at, deleted, inserted.encode()) for at, deleted, inserted in change], len(before)
+    """Return the splices from `before` to `after` in bytes, and the length of `before` in bytes."""
+    if splices is not None and before.isascii() and after.isascii():
+        return [(at, deleted, inserted.encode()) for at, deleted, inserted in splices], len(before)
     encoded = before.encode()
     return [git_objects.splice_between(encoded, after)], len(encoded)
 
 
-def _memory_repository() -> pygit2.Repository:
-    """A repository without a place on disk."""
-    git = pygit2.Repository()
-    git.set_odb(pygit2.Odb())
-    return git
-
-
 def _assert_off_loop() -> None:
-    """libgit2 blocks and no detector sees it; so this module looks itself."""
+    """Fail on the thread of an event loop: libgit2 blocks, and no detector notices."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

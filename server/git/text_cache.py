@@ -1,11 +1,11 @@
-"""Texts of recent commits, decoded, for all documents together: bounded by their characters."""
+"""A cache of the decoded texts of recent commits of all documents, bounded in characters."""
 
 from collections import OrderedDict
 from threading import Lock
 
 
-class Texts:
-    """A cache of texts by repository and commit; the least recently used go first."""
+class TextCache:
+    """Texts by repository and commit; the least recently used are dropped first."""
 
     def __init__(self, characters_max: int) -> None:
         self._characters_max = characters_max
@@ -21,7 +21,7 @@ class Texts:
             return text
 
     def drop(self, repository: str) -> None:
-        """Forget all texts of one repository."""
+        """Drop all texts of one repository."""
         with self._lock:
             for key in [key for key in self._texts if key[0] == repository]:
                 self._characters -= len(self._texts.pop(key))

@@ -1,4 +1,4 @@
-"""Where the web modules find what the composition root gave them."""
+"""The keys under which handlers find the parts that `server.app` put into the application."""
 
 import asyncio
 
@@ -7,12 +7,12 @@ from aiohttp import web
 from server.config import Config
 from server.http.static_files import PageFile
 from server.hub.hub import Hub
-from server.push.pushes import Pushes
+from server.push.workspace import PushWorkspace
 from server.storage.data_folder import DataFolder
 
 CONFIG = web.AppKey("config", Config)
 FOLDER = web.AppKey("folder", DataFolder)
 HUB = web.AppKey("hub", Hub)
 FILES = web.AppKey("files", dict[str, PageFile])
-PUSHES = web.AppKey("pushes", Pushes)
+PUSHES = web.AppKey("pushes", PushWorkspace)
 GIT_PROCESSES = web.AppKey("git_processes", asyncio.Semaphore)

@@ -1,7 +1,7 @@
 """One of Git's own servers (`upload-pack`, `receive-pack`) as a subprocess, for one HTTP request.
 
-What it says is passed on at the client's pace. It does not outlive the request: a push that has
-begun is let go on to its end, by its caller.
+Its output is streamed at the client's pace. The process does not outlive the call; that a push
+which has begun runs to completion is up to the caller.
 """
 
 import asyncio
@@ -17,11 +17,12 @@ from typing import BinaryIO
 from aiohttp import web
 
 from server.git.process import ENVIRONMENT
+from server.support.tasks import finish
 
 BLOCK_BYTES = 64 * 1024
 
 _PROTOCOL = re.compile(r"version=[012]")
-_END_WAIT_S = 2.0  # for a process to tidy up behind itself
+_END_WAIT_S = 2.0  # for a process to remove its temporary files
 
 
 @asynccontextmanager
@@ -31,19 +32,19 @@ async def run_service(
     repository: Path,
     *,
     settings: Sequence[str],
-    given: BinaryIO | int = DEVNULL,
+    stdin: BinaryIO | int = DEVNULL,
     environment: Mapping[str, str] | None = None,
     descriptors: Sequence[int] = (),
 ) -> AsyncIterator[Process]:
-    """Run the service for one request, stateless as HTTP is.
+    """Run the service for one request; smart HTTP is stateless.
 
     Args:
-        request: a GET asks for what there is (the first request of every fetch and push).
+        request: a GET asks for the refs (the first request of every fetch and push).
         service: `upload-pack` or `receive-pack`.
         repository: the bare repository.
-        settings: of Git, as `name=value`.
-        given: what it reads.
-        environment: more variables for it.
+        settings: Git settings, as `name=value`.
+        stdin: its input.
+        environment: additional variables.
         descriptors: file descriptors that it and its children inherit.
     """
     protocol = request.headers.get("Git-Protocol", "")
@@ -55,7 +56,7 @@ async def run_service(
         "--stateless-rpc",
         *(["--http-backend-info-refs"] if request.method == "GET" else []),
         str(repository),
-        stdin=given,
+        stdin=stdin,
         stdout=PIPE,
         stderr=DEVNULL,
         env={**ENVIRONMENT, **version, **(environment or {})},
@@ -66,17 +67,17 @@ async def run_service(
         yield process
         await process.wait()
     finally:
-        await _end(process)
+        await finish(_end(process))
 
 
 async def _end(process: Process) -> None:
-    """End it with its children: `upload-pack` leaves the work to others, who would work on."""
+    """End a process and its children: `upload-pack` starts others, which would go on."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)  # it removes what was half received
+            os.killpg(process.pid, signal.SIGTERM)  # it then removes a partial upload
     with suppress(TimeoutError):
         async with asyncio.timeout(_END_WAIT_S):
-            await process.communicate()  # to its end, or the pipe would stay open
+            await process.communicate()  # read to the end, or the pipe stays open
             return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -84,28 +85,28 @@ async def _end(process: Process) -> None:
 
 
 def response_for(request: web.Request, service: str) -> web.StreamResponse:
-    """The head of an answer to this request."""
+    """Return a response with the headers for this request, to be streamed."""
     part = "advertisement" if request.method == "GET" else "result"
     response = web.StreamResponse(headers={"Cache-Control": "no-cache"})
     response.content_type = f"application/x-git-{service}-{part}"
     return response
 
 
-def heading(request: web.Request, service: str) -> bytes:
-    """What comes before what the service says at first; gitprotocol-http(5)."""
+def service_line(request: web.Request, service: str) -> bytes:
+    """Return what precedes the list of refs in a response; see gitprotocol-http(5)."""
     if request.headers.get("Git-Protocol") == "version=2":
         return b""
     line = f"# service=git-{service}\n".encode()
     return b"%04x%s0000" % (len(line) + 4, line)
 
 
-async def pass_on(
+async def stream_output(
     request: web.Request, response: web.StreamResponse, service: str, process: Process
 ) -> None:
-    """Stream what the service says to the client."""
+    """Stream the output of the service to the client."""
     assert process.stdout is not None
     await response.prepare(request)
     if request.method == "GET":
-        await response.write(heading(request, service))
+        await response.write(service_line(request, service))
     while block := await process.stdout.read(BLOCK_BYTES):
         await response.write(block)

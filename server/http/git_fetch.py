@@ -1,7 +1,8 @@
 """Git over smart HTTP: clone and fetch, by Git's own `upload-pack`.
 
-Any protocol version, shallow and partial clones. The number of processes and their time are
-limited, and a process ends when its client goes. For `git push` see `server.http.git_push`.
+Every protocol version works, also shallow and partial clones. The number of processes and their
+time are limited, and a process ends when its client disconnects. For `git push` see
+`server.http.git_push`.
 """
 
 import asyncio
@@ -9,18 +10,18 @@ from asyncio.subprocess import PIPE, Process
 
 from aiohttp import web
 
-from server.git.repack import DEPTH
+from server.git.objects import DELTA_DEPTH_MAX
+from server.http.access import document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
-from server.http.git_backend import BLOCK_BYTES, pass_on, response_for, run_service
+from server.http.git_backend import BLOCK_BYTES, response_for, run_service, stream_output
 from server.http.git_push import advertise_push
-from server.storage.data_folder import is_document_name
 
 _SERVICE = "upload-pack"
-_REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a fetch's negotiation; an ordinary one has a few KB
+_REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a negotiation; ordinary ones have a few KB
 
 _SETTINGS = (
     "safe.directory=*",  # a mounted data folder may belong to another user
-    f"pack.depth={DEPTH}",  # with less it would take our chains of deltas apart
+    f"pack.depth={DELTA_DEPTH_MAX}",  # with less it would split our delta chains
     "uploadpack.allowFilter=true",
     "uploadpack.allowAnySHA1InWant=true",  # a partial clone asks for single blobs later
 )
@@ -34,7 +35,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def advertise(request: web.Request) -> web.StreamResponse:
-    """What there is: the first request of every clone, fetch and push."""
+    """Answer with the refs: the first request of every clone, fetch and push."""
     match request.query.get("service"):
         case "git-upload-pack":
             return await _serve(request, b"")
@@ -45,7 +46,7 @@ async def advertise(request: web.Request) -> web.StreamResponse:
 
 
 async def upload_pack(request: web.Request) -> web.StreamResponse:
-    """The pack that a client asks for."""
+    """Answer with the pack that the client asks for."""
     return await _serve(request, await _body(request))
 
 
@@ -59,11 +60,11 @@ async def _body(request: web.Request) -> bytes:
 
 
 async def _serve(request: web.Request, body: bytes) -> web.StreamResponse:
-    """Run `upload-pack` for one request and pass on what it says."""
-    document = request.match_info["document"]
+    """Run `upload-pack` for one request and stream its output."""
+    document = document_of(request)
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
-    if not is_document_name(document) or not folder.exists(document):
+    if not folder.exists(document):
         raise web.HTTPNotFound(text=f"There is no document {document!r} here yet.\n")
     response = response_for(request, _SERVICE)
     path = folder.repository_path(document)
@@ -71,36 +72,38 @@ async def _serve(request: web.Request, body: bytes) -> web.StreamResponse:
         async with (
             asyncio.timeout(request.app[CONFIG].git_wait_s),
             request.app[GIT_PROCESSES],
-            run_service(request, _SERVICE, path, settings=_SETTINGS, given=PIPE) as process,
+            run_service(request, _SERVICE, path, settings=_SETTINGS, stdin=PIPE) as process,
         ):
-            await _feed_and_pass_on(request, response, process, body)
+            await _exchange(request, response, process, body)
     except TimeoutError:
         if not response.prepared:
-            raise web.HTTPServiceUnavailable(text="Too much to do; try again later.\n") from None
+            raise web.HTTPServiceUnavailable(
+                text="The server is overloaded; try again later.\n"
+            ) from None
         if request.transport is not None:
-            request.transport.abort()  # half an answer must not look like a whole one
+            request.transport.abort()  # a truncated response must not look complete
     except ConnectionError:
-        pass  # the client has gone, and the rest is for nobody
+        pass  # the client has gone
     return response
 
 
-async def _feed_and_pass_on(
+async def _exchange(
     request: web.Request, response: web.StreamResponse, process: Process, body: bytes
 ) -> None:
     assert process.stdin is not None
     feeding = asyncio.create_task(_feed(process.stdin, body))
     try:
-        await pass_on(request, response, _SERVICE, process)
+        await stream_output(request, response, _SERVICE, process)
     finally:
         feeding.cancel()
 
 
 async def _feed(stdin: asyncio.StreamWriter, body: bytes) -> None:
     try:
-        if not stdin.is_closing():  # uvloop does not take a write to a pipe that is closed
+        if not stdin.is_closing():  # uvloop refuses to write to a closed pipe
             stdin.write(body)
             await stdin.drain()
     except ConnectionError:
-        pass  # it has heard enough; what it said is in its answer
+        pass  # it stopped reading; its output says why
     finally:
         stdin.close()

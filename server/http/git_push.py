@@ -1,7 +1,8 @@
 """`git push` over smart HTTP: Git's own `receive-pack`, with hooks that ask the server (`push`).
 
-What the client sends is received completely first: a connection that is cut starts nothing, and a
-slow one keeps no process. A push that has begun goes on to its end, whether or not its client does.
+The request is received completely before Git starts: a connection that is cut starts nothing, and a
+slow one occupies no process. A push that has begun runs to completion even if its client
+disconnects.
 """
 
 import asyncio
@@ -17,21 +18,26 @@ from aiohttp import web
 
 from server.config import Config
 from server.git import bare
+from server.http.access import document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
-from server.http.git_backend import BLOCK_BYTES, heading, pass_on, response_for, run_service
-from server.http.origins import is_allowed_origin
+from server.http.git_backend import (
+    BLOCK_BYTES,
+    response_for,
+    run_service,
+    service_line,
+    stream_output,
+)
 from server.push.advertisement import with_haves
-from server.push.folder import PushFolder
 from server.push.hook_program import SOCKET
-from server.push.push import Push
-from server.storage.data_folder import is_document_name
+from server.push.hook_server import HookServer
+from server.push.workspace import PushWorkspace
 
 _log = logging.getLogger(__name__)
 
 _SERVICE = "receive-pack"
 _CONTENT_TYPE = "application/x-git-receive-pack-request"
-_COMMANDS_BYTES_MAX = 4 * 1024 * 1024  # what comes before the pack: a line for each ref
-_UNPACK_MAX = 10_000  # objects that become loose ones, where nobody packs them
+_COMMANDS_BYTES_MAX = 4 * 1024 * 1024  # before the pack: a line for each ref
+_UNPACK_MAX = 10_000  # objects of a push that are stored loose, with --journal direct
 
 _SETTINGS = (
     "safe.directory=*",  # a mounted data folder may belong to another user
@@ -42,7 +48,7 @@ _SETTINGS = (
     "receive.procReceiveRefs=refs/for",
     "core.fsync=all",
     "core.fsyncMethod=fsync",
-    "core.bigFileThreshold=16m",  # what is larger is not taken into memory
+    "core.bigFileThreshold=16m",  # larger ones are not read into memory
 )
 
 
@@ -51,12 +57,12 @@ def routes() -> list[web.RouteDef]:
 
 
 async def advertise_push(request: web.Request) -> web.StreamResponse:
-    """What refs there are, for Git to find out what it has to send."""
-    document = _writable(request)
+    """Answer with the refs, from which the client's Git finds out what to send."""
+    document = document_of(request, writing=True)
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
     exists = folder.exists(document)
-    path = folder.repository_path(document) if exists else request.app[PUSHES].folder.empty
+    path = folder.repository_path(document) if exists else request.app[PUSHES].empty_repository
     try:
         async with (
             asyncio.timeout(request.app[CONFIG].git_wait_s),
@@ -64,21 +70,21 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
             run_service(request, _SERVICE, path, settings=_SETTINGS) as process,
         ):
             assert process.stdout is not None
-            said = await process.stdout.read()
+            refs = await process.stdout.read()
             if exists:
-                said = await asyncio.to_thread(with_haves, said, path)
+                refs = await asyncio.to_thread(with_haves, refs, path)
     except TimeoutError:
-        raise _too_much_to_do() from None
+        raise _overloaded() from None
     return web.Response(
-        body=heading(request, _SERVICE) + said,
+        body=service_line(request, _SERVICE) + refs,
         content_type=f"application/x-git-{_SERVICE}-advertisement",
         headers={"Cache-Control": "no-cache"},
     )
 
 
 async def receive_pack(request: web.Request) -> web.StreamResponse:
-    """Take a push in, or say on the pusher's terminal why not."""
-    document = _writable(request)
+    """Receive a push and merge it, or print the reason against it on the user's terminal."""
+    document = document_of(request, writing=True)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")
     try:
@@ -87,30 +93,20 @@ async def receive_pack(request: web.Request) -> web.StreamResponse:
             asyncio.timeout(request.app[CONFIG].git_wait_s),
             request.app[PUSHES].uploads,
         ):
-            upload = await files.enter_async_context(_upload(request.app[PUSHES].folder))
+            upload = await files.enter_async_context(_upload(request.app[PUSHES]))
             await _receive(request, upload)
             push = _push(request, document, upload, files.pop_all())
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text="The push did not come in time.\n") from None
+        raise web.HTTPRequestTimeout(text="The push did not arrive in time.\n") from None
     pushing = asyncio.create_task(push, name=f"push {document}")
-    request.app[PUSHES].begin(pushing)
+    request.app[PUSHES].detach(pushing)
     return await asyncio.shield(pushing)
 
 
-def _writable(request: web.Request) -> str:
-    """The document, if this program may push into it."""
-    document = request.match_info["document"]
-    if not is_document_name(document):
-        raise web.HTTPNotFound(text=f"A document cannot be called {document!r}.\n")
-    if not is_allowed_origin(request, request.app[CONFIG]):
-        raise web.HTTPForbidden(text="Pages of other web sites may not push here.\n")
-    return document
-
-
 @asynccontextmanager
-async def _upload(folder: PushFolder) -> AsyncIterator[BinaryIO]:
-    """A file for what the client sends; closed also if the client goes while it is being opened."""
-    opening = asyncio.create_task(asyncio.to_thread(folder.upload))
+async def _upload(workspace: PushWorkspace) -> AsyncIterator[BinaryIO]:
+    """Open a file for the request's body; close it even if cancelled while it is being opened."""
+    opening = asyncio.create_task(asyncio.to_thread(workspace.open_upload))
     try:
         yield await asyncio.shield(opening)
     finally:
@@ -118,10 +114,13 @@ async def _upload(folder: PushFolder) -> AsyncIterator[BinaryIO]:
 
 
 async def _receive(request: web.Request, upload: BinaryIO) -> None:
-    """Write the body into a file. Somewhat too much is read and dropped: Git tells of it itself.
+    """Write the body into a file.
+
+    Up to twice the limit is read, so that Git itself can report a pack that is somewhat too large.
 
     Raises:
-        TimeoutError: nothing comes any more.
+        TimeoutError: the client has stopped sending.
+        web.HTTPRequestEntityTooLarge: the body is far too large.
     """
     config = request.app[CONFIG]
     room = most = config.push_bytes_max + _COMMANDS_BYTES_MAX
@@ -140,32 +139,32 @@ async def _receive(request: web.Request, upload: BinaryIO) -> None:
 async def _push(
     request: web.Request, document: str, upload: BinaryIO, files: AsyncExitStack
 ) -> web.StreamResponse:
-    """Run `receive-pack`, and answer its hooks meanwhile.
+    """Run `receive-pack` and answer its hooks.
 
     Args:
-        request: it came with.
-        document: it is for.
-        upload: what the client sent.
-        files: closed at the end, and `upload` with them.
+        request: the request of the push.
+        document: the document it is for.
+        upload: the body of the request.
+        files: closed at the end; `upload` is one of them.
     """
     config, hub = request.app[CONFIG], request.app[HUB]
     path = request.app[FOLDER].repository_path(document)
-    pushes = request.app[PUSHES]
-    push = Push(document, path, hub, pushes.threads, config)
+    workspace = request.app[PUSHES]
+    hooks = HookServer(document, path, hub, workspace.threads, config)
     response = response_for(request, _SERVICE)
     try:
-        async with files, asyncio.timeout(config.git_wait_s), pushes.processes:
+        async with files, asyncio.timeout(config.git_wait_s), workspace.processes:
             await hub.checkpoint(document)
             await asyncio.to_thread(bare.create, path)
             try:
-                await _run(request, response, path, push, upload)
+                await _run(request, response, path, hooks, upload)
             finally:
                 await asyncio.to_thread(_remove_empty, path)
                 if request.app[FOLDER].exists(document):
                     hub.pushed(document)
     except TimeoutError:
         if not response.prepared:
-            raise _too_much_to_do() from None
+            raise _overloaded() from None
         if request.transport is not None:
             request.transport.abort()
     return response
@@ -175,56 +174,56 @@ def _remove_empty(path: Path) -> None:
     try:
         bare.remove_empty(path)
     except OSError as problem:
-        _log.warning("%s could not be removed, which is empty: %s", path, problem)
+        _log.warning("the empty repository %s cannot be removed: %s", path, problem)
 
 
 async def _run(
     request: web.Request,
     response: web.StreamResponse,
     path: Path,
-    push: Push,
+    hooks: HookServer,
     upload: BinaryIO,
 ) -> None:
-    """Run `receive-pack` with a socket for its hooks, on which the push answers them."""
+    """Run `receive-pack` with a socket on which its hooks ask the push."""
     ours, theirs = socket.socketpair()
     with theirs:
         reader, writer = await asyncio.open_connection(sock=ours, limit=_COMMANDS_BYTES_MAX)
-        answering = asyncio.create_task(push.answer(reader, writer))
+        answering = asyncio.create_task(hooks.serve(reader, writer))
         try:
             async with run_service(
                 request,
                 _SERVICE,
                 path,
-                settings=_settings(request.app[CONFIG], request.app[PUSHES].folder),
-                given=upload,
+                settings=_settings(request.app[CONFIG], request.app[PUSHES]),
+                stdin=upload,
                 environment={SOCKET: str(theirs.fileno())},
                 descriptors=(theirs.fileno(),),
             ) as process:
-                await _pass_on(request, response, process)
+                await _stream(request, response, process)
         finally:
             answering.cancel()
             writer.close()
 
 
-def _too_much_to_do() -> web.HTTPException:
-    return web.HTTPServiceUnavailable(text="Too much to do; push again later.\n")
+def _overloaded() -> web.HTTPException:
+    return web.HTTPServiceUnavailable(text="The server is overloaded; push again later.\n")
 
 
-def _settings(config: Config, folder: PushFolder) -> tuple[str, ...]:
-    is_packed_later = config.journal != "direct"  # by `upkeep`, so packs stay packs
+def _settings(config: Config, workspace: PushWorkspace) -> tuple[str, ...]:
+    is_packed_later = config.journal != "direct"  # by a repack, so packs stay packs
     return (
         *_SETTINGS,
         f"receive.maxInputSize={config.push_bytes_max}",
         f"receive.unpackLimit={1 if is_packed_later else _UNPACK_MAX}",
-        f"core.hooksPath={folder.path}",
+        f"core.hooksPath={workspace.path}",
     )
 
 
-async def _pass_on(request: web.Request, response: web.StreamResponse, process: Process) -> None:
-    """Tell the client, while it is there."""
+async def _stream(request: web.Request, response: web.StreamResponse, process: Process) -> None:
+    """Stream the output to the client; after it has gone, read the rest for Git to finish."""
     assert process.stdout is not None
     try:
-        await pass_on(request, response, _SERVICE, process)
+        await stream_output(request, response, _SERVICE, process)
     except ConnectionError:
         while await process.stdout.read(BLOCK_BYTES):
             pass

@@ -1,61 +1,40 @@
-"""What a person reads at an address where nothing is: what is wrong, and what to do instead."""
+"""The page that a browser shows for an address that does not exist: what is wrong, what to do."""
 
-import re
-import unicodedata
 from html import escape
 from string import Template
 from urllib.parse import unquote
 
-from server.storage.data_folder import is_document_name
+from server.core.names import nearest_name
 
-_NAME_MOST = 64
-
-NAME_HELP = (
-    "That name can't be used. Names have 1 to 64 characters: lowercase letters, digits, '.', '_'\n"
-    "and '-'. They start with a letter or digit and don't end in .git or .lock.\n"
-)
-_NO_NAME = (
+_NAME_ADVICE = (
     "Document names can use lowercase letters, numbers, dots, hyphens and underscores, start with"
     " a letter or number, and have at most 64 characters."
 )
-_NO_ADDRESS = "The link may be incomplete or mistyped. Document links look like …/d/NAME."
+_ADDRESS_ADVICE = "The link may be incomplete or mistyped. Document links look like …/d/NAME."
 
 
 def page_of(template: str, *, path: str, is_name: bool) -> str:
-    """The page for an address.
+    """Return the page for an address.
 
     Args:
         template: `web/pages/not_found.html`.
-        path: what was asked for.
-        is_name: whether it stands where a document's name should.
+        path: the path of the address, percent-encoded.
+        is_name: whether the address is that of a document, with an invalid name.
     """
-    name = nearest_name(_wish(path))
+    suggestion = ""
+    if name := nearest_name(_wish(path)):
+        name = escape(name)  # changes nothing: a valid name has no character special in HTML
+        suggestion = f'<p><a class="button main" href="/d/{name}">Open or create “{name}”</a></p>'
     return Template(template).substitute(
         heading="That name can’t be used" if is_name else "Page not found",
-        advice=_NO_NAME if is_name else _NO_ADDRESS,
-        suggestion=_suggestion(name) if name else "",
+        advice=_NAME_ADVICE if is_name else _ADDRESS_ADVICE,
+        suggestion=suggestion,
     )
 
 
 def _wish(path: str) -> str:
-    """Which name was meant by an address: what stands behind /d/, or the only part of it."""
+    """Return the name that an address was meant to have: the part after /d/, or the only part."""
     first, *others = unquote(path).strip("/").split("/")
     if first == "d":
         return "-".join(others)
     return "" if others else first
-
-
-def _suggestion(name: str) -> str:
-    name = escape(name)  # which changes nothing: it holds no character that HTML knows
-    return f'<p><a class="button main" href="/d/{name}">Open or create “{name}”</a></p>'
-
-
-def nearest_name(wish: str) -> str | None:
-    """The nearest name that a document can have, if there is one; as in web/ui/names.js."""
-    # Not `casefold`: JavaScript has none.
-    letters = unicodedata.normalize("NFKD", wish.upper().lower())
-    name = re.sub(r"[\u0300-\u036f]", "", letters)
-    name = re.sub(r"[^a-z0-9._-]+", "-", name)
-    name = re.sub(r"\.{2,}", ".", name).lstrip("-._")[:_NAME_MOST]
-    name = re.sub(r"(?:[-._]|\.(?:git|lock))+$", "", name)
-    return name if is_document_name(name) else None

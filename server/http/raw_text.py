@@ -1,7 +1,6 @@
-"""A document's text written over plain HTTP: a whole version put, or lines appended.
+"""A document's text over plain HTTP: read it, put a whole version, or append lines.
 
-Whoever asks waits for the answer, so it says all: what the text is now, or what disagrees. A page
-of another web site may not write here; the names that no document can have are refused as always.
+A writer waits for the merge: the answer has the text as it is now, or the words that conflict.
 """
 
 import asyncio
@@ -11,103 +10,109 @@ from aiohttp import web
 
 from server import protocol
 from server.config import Config
+from server.core.names import clean_name
 from server.core.submission import (
+    Accepted,
+    AlreadyExists,
     Append,
+    Conflicted,
     Create,
-    Disputed,
-    Exists,
-    Offer,
-    Proposal,
+    MergeText,
+    Outcome,
     Replace,
-    Taken,
-    Verdict,
+    Submission,
     line_of,
 )
+from server.http.access import document_of
 from server.http.app_keys import CONFIG, HUB
-from server.http.origins import is_allowed_origin
-from server.http.pages import document_of
+from server.http.responses import unless_known
 from server.hub.hub import OverloadedError
 from server.protocol import Code
 
 _BLOCK_BYTES = 64 * 1024
 _RETRY_AFTER_S = 2
-_NOBODY = "HTTP"  # who wrote it, where no name is given
+_ANONYMOUS = "HTTP"  # the author's name where the request has none
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
 
-_DISPUTED = (
-    "Others changed the same words; nothing of this text was taken in. Get the document anew,"
-    " decide between both sides at each of the hunks, and send the result with the new revision"
-    " in If-Match."
+_CONFLICT = (
+    "Others changed the same words; nothing of this text was merged. Get the document again,"
+    " resolve each of the hunks, and send the result with the new revision in If-Match."
 )
 _EXISTS = (
     "The document exists. Send If-Match with the ETag of the revision that your text was made"
-    ' from, like If-Match: "{revision}"; or If-Match: * to take the place of whatever it holds.\n'
+    ' from, like If-Match: "{revision}"; or If-Match: * to replace whatever it has.\n'
 )
 _UNKNOWN = (
     "The document has no such revision. If-Match takes the ETag of a GET of this address; a"
-    " document that does not exist is made with If-None-Match: *.\n"
+    " document that does not exist is created with If-None-Match: *.\n"
 )
 _ONE_REVISION = 'If-Match takes one revision in double quotes, or *: If-Match: "0123abc".\n'
 
 
 def routes() -> list[web.RouteDef]:
-    return [web.put("/d/{document}/raw", put_text), web.post("/d/{document}/raw", append_text)]
+    return [
+        web.get("/d/{document}/raw", get_text),
+        web.put("/d/{document}/raw", put_text),
+        web.post("/d/{document}/raw", append_text),
+    ]
+
+
+async def get_text(request: web.Request) -> web.Response:
+    """Answer with the text of the last revision, or of the one in `?revision=`."""
+    document = document_of(request)
+    found = await request.app[HUB].reader.text(document, request.query.get("revision"))
+    if found is None:
+        raise web.HTTPNotFound(text=f"There is no document or revision {document!r} here.\n")
+    revision, text = found
+    return unless_known(request, _text_response(text, revision))
 
 
 async def put_text(request: web.Request) -> web.Response:
-    """A whole version: merged with what others wrote since, or not taken in at all."""
-    document = _writable(request)
+    """Merge a whole version with what others wrote since, or reject all of it."""
+    document = document_of(request, writing=True)
     text = await _text(request)
-    proposal = _proposal(request, text)
-    verdict = await _ask(request, document, proposal)
-    match verdict:
-        case Taken(created=created):
-            if isinstance(proposal, Create) and not created:
-                raise web.HTTPBadRequest(text="An empty text makes no document.\n")
-            return _taken(verdict, verdict.text)
-        case Exists(revision):
-            raise _exists(request, revision)
-        case Disputed():
-            return _disputed(document, text, verdict)
+    submission = _submission(request, text)
+    outcome = await _submit(request, document, submission)
+    match outcome:
+        case Accepted(created=created):
+            if isinstance(submission, Create) and not created:
+                raise web.HTTPBadRequest(text="An empty text does not create a document.\n")
+            return _text_response(outcome.text, outcome.revision, 201 if created else 200)
+        case AlreadyExists(revision):
+            raise _exists_error(request, revision)
+        case Conflicted():
+            return _conflict_response(document, text, outcome)
         case _:
-            assert_never(verdict)
+            assert_never(outcome)
 
 
 async def append_text(request: web.Request) -> web.Response:
-    """Lines behind whatever there is."""
-    document = _writable(request)
+    """Append lines to the last revision, which never conflicts."""
+    document = document_of(request, writing=True)
     text = await _text(request)
     if not text:
         raise web.HTTPBadRequest(text="There is nothing to append: the body is empty.\n")
-    taken = await _ask(request, document, Append(text))
-    assert isinstance(taken, Taken), "what is appended changes no words"
-    return _taken(taken, "")
+    accepted = await _submit(request, document, Append(text))
+    assert isinstance(accepted, Accepted), "appending never conflicts"
+    return _text_response("", accepted.revision, 201 if accepted.created else 200)
 
 
-# --- what is asked
+# --- requests
 
 
-def _writable(request: web.Request) -> str:
-    """The document, if this page or program may write into it."""
-    document = document_of(request)
-    if not is_allowed_origin(request, request.app[CONFIG]):
-        raise web.HTTPForbidden(text="Pages of other web sites may not write here.\n")
-    return document
-
-
-def _proposal(request: web.Request, text: str) -> Proposal:
-    """What is to become of a text, by the conditions of the request."""
+def _submission(request: web.Request, text: str) -> Submission:
+    """Return how to submit a text, from the conditions of the request."""
     if "If-Match" not in request.headers:
         return Create(text)
     tags = request.if_match or ()
     if len(tags) != 1:
         raise web.HTTPBadRequest(text=_ONE_REVISION)
     [tag] = tags
-    return Replace(text) if tag.value == "*" else Offer(text, tag.value)
+    return Replace(text) if tag.value == "*" else MergeText(text, tag.value)
 
 
 async def _text(request: web.Request) -> str:
-    """The body, as a text that a document may hold."""
+    """Return the body, checked to be a text that a document can hold."""
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
         raise web.HTTPUnsupportedMediaType(text="Send the text as UTF-8.\n")
     if request.content_type.startswith("multipart/"):
@@ -124,7 +129,7 @@ async def _text(request: web.Request) -> str:
 
 
 async def _body(request: web.Request) -> bytes:
-    """All of the body, up to the largest message that a client may send."""
+    """Read the body, which may be as large as a message of a client."""
     config, body = request.app[CONFIG], bytearray()
     try:
         while True:
@@ -136,34 +141,37 @@ async def _body(request: web.Request) -> bytes:
             if not block:
                 return bytes(body)
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text="The text did not come in time.\n") from None
+        raise web.HTTPRequestTimeout(text="The text did not arrive in time.\n") from None
 
 
-async def _ask(request: web.Request, document: str, proposal: Proposal) -> Verdict:
-    """What the document says to it; what it refuses becomes an answer of HTTP."""
-    name = protocol.clean_name(request.query.get("name", "")) or _NOBODY
+async def _submit(request: web.Request, document: str, submission: Submission) -> Outcome:
+    """Submit a text and return the outcome.
+
+    Raises:
+        web.HTTPException: the document rejects the submission.
+    """
+    name = clean_name(request.query.get("name", "")) or _ANONYMOUS
     try:
-        verdict = await request.app[HUB].offer(document, name, proposal)
+        outcome = await request.app[HUB].submit(document, name, submission)
     except OverloadedError:
-        raise _unavailable("Too much to do; try again later.") from None
-    if isinstance(verdict, protocol.Error):
-        raise _refused(request, verdict)
-    return verdict
+        raise _unavailable("The server is overloaded; try again later.") from None
+    if isinstance(outcome, protocol.Error):
+        raise _rejection(request, outcome)
+    return outcome
 
 
-# --- what is answered
+# --- responses
 
 
-def _taken(taken: Taken, text: str) -> web.Response:
-    status = 201 if taken.created else 200
+def _text_response(text: str, revision: str, status: int = 200) -> web.Response:
     response = web.Response(
         text=text, status=status, content_type="text/plain", charset="utf-8", headers=_HEADERS
     )
-    response.etag = taken.revision
+    response.etag = revision
     return response
 
 
-def _disputed(document: str, sent: str, disputed: Disputed) -> web.Response:
+def _conflict_response(document: str, sent: str, conflicted: Conflicted) -> web.Response:
     hunks = [
         protocol.DisputedHunk(
             hunk.start,
@@ -171,24 +179,24 @@ def _disputed(document: str, sent: str, disputed: Disputed) -> web.Response:
             hunk.base,
             hunk.ours,
             hunk.theirs,
-            line_of(disputed.text, hunk.start),
+            line_of(conflicted.text, hunk.start),
             line_of(sent, hunk.in_theirs.start),
         )
-        for hunk in disputed.hunks
+        for hunk in conflicted.hunks
     ]
-    answer = protocol.DisputedText(_DISPUTED, document, disputed.revision, hunks)
+    answer = protocol.DisputedText(_CONFLICT, document, conflicted.revision, hunks)
     body = protocol.encode(answer)
     return web.Response(body=body, status=409, content_type="application/json", headers=_HEADERS)
 
 
-def _exists(request: web.Request, revision: str) -> web.HTTPException:
+def _exists_error(request: web.Request, revision: str) -> web.HTTPException:
     sentence = _EXISTS.format(revision=revision)
     if "If-None-Match" in request.headers:
         return web.HTTPPreconditionFailed(text=sentence)
     return web.HTTPPreconditionRequired(text=sentence)
 
 
-def _refused(request: web.Request, error: protocol.Error) -> web.HTTPException:
+def _rejection(request: web.Request, error: protocol.Error) -> web.HTTPException:
     match error.code:
         case Code.UNKNOWN_BASE:
             return web.HTTPPreconditionFailed(text=_UNKNOWN)

@@ -1,10 +1,12 @@
-"""The files that make the pages, as they are answered: plain and compressed, with their ETags.
+"""The files of `web/` as they are served: plain and compressed, with their ETags.
 
-What a page loads holds all that it imports, and is made small; other files are as written.
+The scripts and style sheets that a page loads are bundled and made small; other files are served as
+written.
 """
 
 import gzip
 import mimetypes
+import re
 import zlib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,7 +23,7 @@ _SERVED = (".html", ".js", ".css", ".svg")
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """One way to send a file: what goes over the wire, and by which tag it is known again."""
+    """One encoding of a file: the body of the response, and its ETag."""
 
     body: bytes
     encoding: str | None
@@ -30,31 +32,33 @@ class Representation:
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """One file. Each of its representations has an ETag of its own, as HTTP wants it."""
+    """A file and its representations, each with an ETag of its own as HTTP requires."""
 
-    kind: str
+    content_type: str
     plain: Representation
     packed: Representation
 
     @classmethod
     def of(cls, name: str, body: bytes) -> "PageFile":
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         tag = f"{zlib.crc32(body):08x}"
         packed = gzip.compress(body, 9, mtime=0)
         return cls(
-            kind, Representation(body, None, tag), Representation(packed, "gzip", f"{tag}-gzip")
+            content_type,
+            Representation(body, None, tag),
+            Representation(packed, "gzip", f"{tag}-gzip"),
         )
 
     def for_client(self, accepted: str) -> Representation:
-        """The smallest that a client takes which sent this as `Accept-Encoding`."""
+        """Return the smallest representation that an `Accept-Encoding` header allows."""
         return self.packed if takes_gzip(accepted) else self.plain
 
 
 def read_files(*, readable: bool = False) -> dict[str, PageFile]:
-    """The files by their path in `web/`; read, put together and compressed once, at the start.
+    """Read, bundle and compress the files, and return them by their path in `web/`.
 
     Args:
-        readable: leave all of them as they were written.
+        readable: leave all files as written.
     """
     texts = {
         f"{folder.name}/{file.name}": file.read_text("utf-8")
@@ -69,14 +73,10 @@ def read_files(*, readable: bool = False) -> dict[str, PageFile]:
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether an `Accept-Encoding` allows gzip; `q=0` forbids what it stands at."""
+    """Return whether an `Accept-Encoding` header allows gzip; a coding with `q=0` is forbidden."""
     weights = {}
     for part in accepted.lower().split(","):
         coding, _, weight = part.partition(";")
         weights[coding.strip()] = weight.replace(" ", "")
     found = weights.get("gzip", weights.get("*"))
-    return found is not None and not _is_zero(found)
-
-
-def _is_zero(weight: str) -> bool:
-    return weight.startswith("q=0") and not weight.removeprefix("q=0").strip(".0")
+    return found is not None and not re.fullmatch(r"q=0[.0]*", found)

@@ -1,1 +1,1 @@
-"""The open documents and the tasks that look after them."""
+"""The open documents, their tasks and their maintenance."""

@@ -1,71 +1,66 @@
-"""The hub: the live documents of this process, how they are opened, looked after and closed."""
+"""The hub: the open documents of this process, and the parts that serve them."""
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from server import protocol
 from server.config import Config
-from server.core.clients import Keys
-from server.core.git_model import MASTER
-from server.core.recent_steps import Author
+from server.core.clients import Author, ResumeKeys
 from server.core.session import Limits, Session
-from server.core.submission import Proposal, Verdict
-from server.core.unmerged_reader import UnmergedReader
+from server.core.submission import Outcome, Submission
 from server.git.repository import Repository
-from server.git.text_cache import Texts
+from server.git.text_cache import TextCache
 from server.hub.durable_document import DurableDocument
-from server.hub.housekeeping import Housekeeping
-from server.hub.listing import list_documents
-from server.hub.live_document import LiveDocument, Seat
+from server.hub.live_document import Connection, LiveDocument
+from server.hub.maintenance import Maintenance
+from server.hub.reader import Reader
 from server.mirror.mirroring import Mirroring
 from server.protocol import CloseCode
 from server.storage.data_folder import DataFolder
 from server.storage.journal import Journal
 from server.support.metrics import Metric, Sample
-from server.support.threads import Threads
+from server.support.threads import WorkerThreads
 
 
 class OverloadedError(Exception):
-    """The hub takes no more connections at the moment."""
+    """The hub accepts no more connections at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class _Running:
     live: LiveDocument
     task: asyncio.Task[None]
 
 
 class Hub:
-    """Opens documents as people come, and closes them when they are gone."""
+    """Opens documents on demand; `reader` answers queries about all of them."""
 
     def __init__(self, config: Config, folder: DataFolder, journal: Journal) -> None:
         self._config = config
         self._folder = folder
         self._journal = journal
-        self._keys = Keys(folder.secret)
+        self._keys = ResumeKeys(folder.secret)
         self._limits = Limits(
             config.document_bytes_max,
             config.frame_bytes_max,
             config.edits_per_s,
             config.edits_outstanding_max,
         )
-        self._texts = Texts(config.texts_characters_max)
-        self._threads = Threads(config.threads, "document")
-        # Comparing many texts takes its time: one thread for that, and edits find theirs free.
-        self._comparing = Threads(1, "unmerged")
-        self._open: dict[str, _Open] = {}
-        self._offering = 0  # who waits for an answer without a seat
+        self._texts = TextCache(config.texts_characters_max)
+        self._threads = WorkerThreads(config.threads, "document")
+        self._running: dict[str, _Running] = {}
+        self._pending_submissions = 0
+        self.reader = Reader(folder, journal, self._open_repository, self._revisions, self._threads)
         self._mirroring = Mirroring(
             folder.path,
             config.remotes(),
             every_s=config.mirror_every_s,
             wait_s=config.mirror_wait_s,
         )
-        self._housekeeping = Housekeeping(config, self, journal.documents, self._mirroring.written)
+        self._maintenance = Maintenance(config, self, journal.documents, self._mirroring.written)
         self._is_stopping = False
 
     @property
@@ -74,177 +69,138 @@ class Hub:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._journal.listen(self._heard)
-        self._housekeeper = asyncio.create_task(self._housekeeping.run(), name="housekeeping")
+        self._journal.listen(self._on_journal_entry)
+        self._maintaining = asyncio.create_task(self._maintenance.run(), name="maintenance")
         self._mirroring.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-        self._housekeeping.stop()
-        await self._housekeeper
-        await self._housekeeping.finish()
+        self._maintenance.stop()
+        await self._maintaining
+        await self._maintenance.finish()
         await self._mirroring.finish()
         await asyncio.to_thread(self._threads.close)
-        await asyncio.to_thread(self._comparing.close)
+        await asyncio.to_thread(self.reader.close)
 
     async def stop(self) -> None:
-        """Answer what came in, then tell every client to come back later."""
+        """Answer all requests, then close every connection."""
         self._is_stopping = True
-        for opened in self._open.values():
-            opened.live.stop()
-        await asyncio.gather(*(opened.task for opened in self._open.values()))
-        for opened in self._open.values():
-            opened.live.close(CloseCode.SHUTDOWN, "the server is restarting")
+        for running in self._running.values():
+            running.live.stop()
+        await asyncio.gather(*(running.task for running in self._running.values()))
+        for running in self._running.values():
+            running.live.close(CloseCode.SHUTDOWN, "the server is restarting")
 
-    def sit(self, document: str) -> Seat:
-        """Begin a session on a document, opening it where it is not.
+    def connect(self, document: str) -> Connection:
+        """Start a session on a document, opening it if necessary.
 
         Raises:
-            OverloadedError: there are too many connections; nothing was opened.
+            OverloadedError: There are too many connections; nothing was opened.
         """
-        self._need_room()
-        live = self.open(document)
-        if len(live.seats) >= self._config.document_sessions_max:
+        self._check_capacity()
+        live = self.get_document(document)
+        if len(live.connections) >= self._config.document_sessions_max:
             raise OverloadedError("too many connections to this document")
-        return live.sit(Session(document, self._keys, self._limits, time.monotonic()))
+        return live.connect(Session(document, self._keys, self._limits, time.monotonic()))
 
-    def _seated(self) -> int:
-        return sum(len(opened.live.seats) for opened in self._open.values())
-
-    def _need_room(self) -> None:
-        if self._is_stopping or self._seated() + self._offering >= self._config.sessions_max:
-            raise OverloadedError("too many connections to this server")
-
-    async def offer(self, document: str, name: str, proposal: Proposal) -> Verdict | protocol.Error:
-        """Have something taken in as a whole, or not at all, from somebody without a session.
+    async def submit(
+        self, document: str, name: str, submission: Submission
+    ) -> Outcome | protocol.Error:
+        """Merge a whole version from a caller without a session, or reject it.
 
         Args:
-            document: opened where it is not.
-            name: who wrote it.
-            proposal: what is to be taken in.
+            document: the document, which is opened if necessary.
+            name: the author's name.
+            submission: the version.
 
         Raises:
-            OverloadedError: there are too many connections, or the server is stopping.
+            OverloadedError: There are too many connections, or the server is stopping.
         """
-        self._need_room()
-        self._offering += 1
+        self._check_capacity()
+        self._pending_submissions += 1
         try:
             author = Author(self._keys.new_client(), name)
-            return await self.open(document).offer(author, proposal)
+            return await self.get_document(document).submit(author, submission)
         finally:
-            self._offering -= 1
+            self._pending_submissions -= 1
 
-    async def documents(self, after: str, limit: int) -> protocol.DocumentList:
-        """The documents there are, by name, from the one behind `after` on."""
-        told = {opened.live.name: opened.live.revision for opened in self._open.values()}
-        return await self._comparing.call(self._list_documents, after, limit, told)
+    def _check_capacity(self) -> None:
+        used = self._connection_count() + self._pending_submissions
+        if self._is_stopping or used >= self._config.sessions_max:
+            raise OverloadedError("too many connections to this server")
 
-    def _list_documents(
-        self, after: str, limit: int, told: Mapping[str, str]
-    ) -> protocol.DocumentList:
-        def newest(document: str) -> str | None:
-            return told.get(document) or self._repository(document).head(MASTER)
+    def _connection_count(self) -> int:
+        return sum(len(running.live.connections) for running in self._running.values())
 
-        unwritten = self._journal.documents()  # first: what leaves it later is on disk
-        return list_documents(self._folder.path, unwritten, newest, after, limit)
-
-    async def text(self, document: str, revision: str | None = None) -> tuple[str, str] | None:
-        """A revision and its text, the last one if none is named; None if there is none such."""
-        return await self._threads.call(self._read, document, revision)
-
-    def _read(self, document: str, revision: str | None) -> tuple[str, str] | None:
-        repository = self._repository(document)
-        commit = revision or repository.head(MASTER)
-        if commit is None or not repository.knows(commit):
-            return None
-        return commit, repository.text(commit)
-
-    async def unmerged(self, document: str) -> protocol.UnmergedList | None:
-        """The unmerged branches of a document; None if there is no such document."""
-        return await self._comparing.call(self._list_unmerged, document)
-
-    def _list_unmerged(self, document: str) -> protocol.UnmergedList | None:
-        reader = self._unmerged_reader(document)
-        return reader.all(document) if reader else None
-
-    async def unmerged_conflict(self, document: str, id: str) -> protocol.UnmergedConflict | None:
-        """What an unmerged branch disagrees about; None if there is no such branch."""
-        return await self._comparing.call(self._read_unmerged, document, id)
-
-    def _read_unmerged(self, document: str, id: str) -> protocol.UnmergedConflict | None:
-        reader = self._unmerged_reader(document)
-        return reader.conflict(id) if reader else None
-
-    def _unmerged_reader(self, document: str) -> UnmergedReader | None:
-        repository = self._repository(document)
-        return UnmergedReader(repository) if repository.head(MASTER) else None
+    async def checkpoint(self, document: str) -> None:
+        """Write everything that was acknowledged into the repository, for Git to serve it."""
+        if document in self._running or self._maintenance.has_left(document):
+            await self._maintenance.checkpoint(self.get_document(document))
 
     def pushed(self, document: str) -> None:
-        """Git itself may have changed refs of a document, beside what the hub does."""
+        """Note that a push may have changed refs of a document without the hub."""
         self._mirroring.written(document)
 
     def mirrors(self, document: str) -> protocol.MirrorList:
-        """How far the copies of a document on other servers are."""
+        """Return the states of a document's copies on other servers."""
         return protocol.MirrorList(document, self._mirroring.states(document))
 
     def metrics(self) -> list[Metric]:
-        """What goes on here, in numbers."""
-        backlogs = [opened.live.durable.backlog for opened in self._open.values()]
+        """Return the metrics of the hub and its mirrors."""
+        backlogs = [running.live.durable.backlog for running in self._running.values()]
         now = time.monotonic()
-        unwritten_s = max((now - found.since for found in backlogs if found), default=0.0)
+        unwritten_s = max((now - backlog.since for backlog in backlogs if backlog), default=0.0)
         return [
-            Metric("documents_open", "documents in memory", [Sample(len(self._open))]),
-            Metric("connections", "websockets that are open", [Sample(self._seated())]),
+            Metric("documents_open", "documents in memory", [Sample(len(self._running))]),
+            Metric("connections", "open websockets", [Sample(self._connection_count())]),
             Metric(
                 "unwritten_seconds",
-                "for how long the oldest edit is in the journal only; minutes mean a fault",
+                "how long the oldest edit has been in the journal only; minutes mean a fault",
                 [Sample(unwritten_s)],
             ),
             *self._mirroring.metrics(),
         ]
 
-    async def checkpoint(self, document: str) -> None:
-        """Have all that was answered in the repository on disk, for Git to serve it."""
-        if document in self._open or self._housekeeping.holds(document):
-            await self._housekeeping.checkpoint(self.open(document))
-
     # --- the open documents
 
-    def opened(self) -> list[LiveDocument]:
-        return [opened.live for opened in self._open.values()]
+    def documents(self) -> list[LiveDocument]:
+        return [running.live for running in self._running.values()]
 
-    def open(self, document: str) -> LiveDocument:
-        """A document, opened where it is not."""
-        opened = self._open.get(document)
-        if opened is None or opened.task.done():
+    def get_document(self, name: str) -> LiveDocument:
+        """Return a document, opening it if necessary."""
+        running = self._running.get(name)
+        if running is None or running.task.done():
             durable = DurableDocument(
-                document,
-                self._repository,
+                name,
+                self._open_repository,
                 self._journal,
                 self._threads,
                 self._config.document_bytes_max,
             )
             live = LiveDocument(durable)
-            task = asyncio.create_task(live.run(), name=f"document {document}")
-            opened = self._open[document] = _Open(live, task)
-        return opened.live
+            task = asyncio.create_task(live.run(), name=f"document {name}")
+            running = self._running[name] = _Running(live, task)
+        return running.live
 
-    def close(self, live: LiveDocument) -> None:
-        """Close a document; whoever comes next opens it again."""
+    def unload(self, live: LiveDocument) -> None:
+        """Close a document; it is opened again on demand."""
         live.stop()
-        del self._open[live.name]
+        del self._running[live.name]
 
-    def path(self, document: str) -> Path:
-        """Where a document's repository is, or will be."""
+    def repository_path(self, document: str) -> Path:
+        """Return the path of a document's repository, which need not exist."""
         return self._folder.repository_path(document)
 
-    def _repository(self, document: str) -> Repository:
+    def _open_repository(self, document: str) -> Repository:
         log = self._journal.read(document)
         return self._folder.repository(document, log, self._texts)
 
-    def _heard(self, document: str, position: int) -> None:
-        """The journal has an entry; called on a thread of the journal's."""
-        opened = self._open.get(document)
-        if opened is not None and opened.live.durable.position < position:
-            self._loop.call_soon_threadsafe(opened.live.heard, position)
+    def _revisions(self) -> dict[str, str]:
+        return {live.name: live.revision for live in self.documents()}
+
+    def _on_journal_entry(self, document: str, position: int) -> None:
+        """Pass an entry on to its document; called on a thread of the journal."""
+        running = self._running.get(document)
+        if running is not None and running.live.durable.position < position:
+            self._loop.call_soon_threadsafe(running.live.on_journal_entry, position)

@@ -1,7 +1,7 @@
-"""Which documents a data folder has, and at which revision, without opening their repositories.
+"""The documents of a data folder and their revisions, without opening their repositories.
 
-A revision is read from the files that Git keeps refs in: loose or packed (gitrepository-layout(5)).
-What the journal holds and the disk not yet is asked of the caller. Blocks.
+A revision is read from Git's own files, loose or packed (gitrepository-layout(5)). For documents in
+the journal the caller finds it. Blocks.
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 from server.core.git_model import MASTER
 from server.git.packed_refs import PackedRefs
 from server.protocol import DocumentList, DocumentState
-from server.storage.fsck import documents_in
+from server.storage.data_folder import documents_in
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -29,10 +29,10 @@ def list_documents(
 
     Args:
         path: the data folder.
-        unwritten: documents of which the journal holds something.
-        newest: finds the revision of one of those.
-        after: only names behind this one.
-        limit: so many at most.
+        unwritten: the documents that the journal has entries of.
+        newest: returns the revision of one of those.
+        after: only names that follow this one.
+        limit: at most this many.
     """
     asked = frozenset(unwritten)
     names = sorted(name for name in asked.union(documents_in(path)) if name > after)
@@ -48,7 +48,7 @@ def list_documents(
 
 
 def _on_disk(repository: Path) -> str | None:
-    """Where `master` is; a ref of its own counts more than its line among the packed ones."""
+    """Return the head of `master`; a loose ref overrides a packed one."""
     with suppress(OSError):
         loose = (repository / MASTER).read_text().strip()
         if _COMMIT.fullmatch(loose):

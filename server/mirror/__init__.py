@@ -1,1 +1,1 @@
-"""Copies of documents on other Git servers; docs/mirror.md."""
+"""Mirrors of documents on other Git servers; see docs/mirror.md."""

@@ -1,11 +1,12 @@
-"""Mirrors: which documents are to be pushed to a remote, when, and what became of it.
+"""The schedule of one remote: which documents to push, when, and with what result.
 
     written ─▶ behind ─▶ taken ─▶ pushed: up to date, or behind again if written meanwhile
                  ▲         │
                  └─ later ─┴────▶ failed
 
-A document is pushed soon after it was written, but not more often than every so many seconds; after
-failures later and later. Sans-I/O: no clock, no task, no Git. `now` is monotonic, in seconds.
+A document is pushed soon after it was written, but at most once per `every_s`; failed pushes are
+retried with exponential back-off. Sans-I/O: no clock, no task, no Git. `now` is monotonic, in
+seconds.
 """
 
 import re
@@ -15,10 +16,11 @@ from math import inf
 
 from server.mirror.remote import Remote, mask
 from server.protocol import MirrorState
+from server.support.backoff import backoff_s
 
-_RETRY_LEAST_S = 5.0
-_RETRY_MOST_S = 600.0
-# At the start nobody knows what the remotes have: all documents are pushed, one after the other.
+_RETRY_BASE_S = 5.0
+_RETRY_MAX_S = 600.0
+# At the start the state of the remotes is unknown: all documents are pushed, spread over time.
 _START_EVERY_S = 0.25
 _NUMBERS = re.compile(r"\d+")
 
@@ -27,8 +29,17 @@ _NUMBERS = re.compile(r"\d+")
 class Mirror:
     """One document at one remote.
 
-    `revision` was pushed at `time` (Unix seconds). `behind_since` says since when something is to
-    be pushed, which may be tried at `not_before`. `problem`: why the last try failed, a sentence.
+    Attributes:
+        document: its name.
+        url: the URL to push to.
+        revision: the last revision pushed.
+        time: when it was pushed, in Unix seconds.
+        behind_since: since when there is something to push; None if there is nothing.
+        not_before: when to push at the earliest.
+        failures: consecutive failed pushes.
+        problem: why the last push failed, in one sentence.
+        is_taken: whether a push is running.
+        was_written: whether the document was written since the push started.
     """
 
     document: str
@@ -40,10 +51,10 @@ class Mirror:
     failures: int = 0
     problem: str | None = None
     is_taken: bool = False
-    was_written: bool = False  # since it was taken
+    was_written: bool = False
 
     def state(self) -> MirrorState:
-        """What everybody may know of it."""
+        """Return its public state."""
         is_behind = self.behind_since is not None
         return MirrorState(mask(self.url), self.revision, self.time, is_behind, self.problem)
 
@@ -52,12 +63,12 @@ class Mirrors:
     """The mirrors of all documents at one remote."""
 
     def __init__(self, remote: Remote, every_s: float, now: float) -> None:
-        """None yet.
+        """Start without documents.
 
         Args:
-            remote: the one of the settings.
-            every_s: the least time between two pushes of one document.
-            now: when there was no success yet, its age counts from here.
+            remote: the remote.
+            every_s: the shortest time between two pushes of one document.
+            now: the start of the age of the last success, until there is one.
         """
         self.remote = remote
         self.pushed_total = 0
@@ -67,8 +78,8 @@ class Mirrors:
         self._mirrors: dict[str, Mirror] = {}
         self._behind: dict[str, Mirror] = {}
 
-    def of(self, document: str) -> Mirror | None:
-        """A document's mirror; None if the remote is for another."""
+    def mirror_of(self, document: str) -> Mirror | None:
+        """Return a document's mirror, or None if the remote is for another document."""
         if document not in self._mirrors:
             url = self.remote.url_for(document)
             if url is None:
@@ -77,31 +88,31 @@ class Mirrors:
         return self._mirrors[document]
 
     def behind(self) -> list[Mirror]:
-        """Those that have something to push."""
+        """Return the mirrors that have something to push."""
         return list(self._behind.values())
 
     def behind_s(self, now: float) -> float:
-        """For how long the longest of them is."""
+        """Return the longest time that a mirror has been behind, in seconds."""
         since = (mirror.behind_since for mirror in self._behind.values())
         return max((now - at for at in since if at is not None), default=0.0)
 
-    # --- what happens to documents
+    # --- documents
 
     def start(self, documents: Iterable[str], now: float) -> None:
-        """These documents may have been written before the start: push them, without haste."""
+        """Schedule all documents, in case they were written before the start."""
         for number, document in enumerate(documents):
-            mirror = self.of(document)
+            mirror = self.mirror_of(document)
             if mirror and mirror.behind_since is None:
                 mirror.not_before = now + number * _START_EVERY_S
                 self._put_behind(mirror, now)
 
     def written(self, document: str, now: float) -> None:
-        """A document has something new in its repository."""
-        mirror = self.of(document)
+        """Schedule a document after a checkpoint."""
+        mirror = self.mirror_of(document)
         if mirror is None:
             return
         if mirror.time is None and not mirror.failures:
-            mirror.not_before = now  # it need not wait for its turn at the start
+            mirror.not_before = now  # it does not wait for its turn at the start
         mirror.was_written = True
         self._put_behind(mirror, now)
 
@@ -110,32 +121,32 @@ class Mirrors:
             mirror.behind_since = now
         self._behind[mirror.document] = mirror
 
-    # --- what is pushed
+    # --- pushes
 
     def take(self, now: float) -> Mirror | None:
-        """One that is to be pushed now, if there is any; `pushed` or `failed` gives it back."""
+        """Take a mirror that is due; give it back with `pushed` or `failed`."""
         due = [mirror for mirror in self._waiting() if mirror.not_before <= now]
-        mirror = min(due, key=_turn, default=None)
+        mirror = min(due, key=_priority, default=None)
         if mirror:
             mirror.is_taken, mirror.was_written = True, False
         return mirror
 
     def next_due(self) -> float:
-        """When `take` has something, if nothing is written before; `inf`: never."""
+        """Return when the next mirror is due unless something is written; `inf` if never."""
         return min((mirror.not_before for mirror in self._waiting()), default=inf)
 
     def hurry(self, now: float) -> None:
-        """All that is behind is due at once, and from now on: there will be no other time."""
+        """Make everything due at once, from now on."""
         self._every_s = 0.0
         for mirror in self._behind.values():
             mirror.not_before = min(mirror.not_before, now)
 
     def pushed(self, mirror: Mirror, revision: str | None, now: float, time: float) -> bool:
-        """The remote has what the repository had; whether it had a problem before.
+        """Record a successful push; return whether the push before it failed.
 
         Args:
-            mirror: the one that was taken.
-            revision: where `master` is now; None: there is none.
+            mirror: the mirror taken.
+            revision: the head of `master`, if there is one.
             now: monotonic seconds.
             time: Unix seconds.
         """
@@ -150,37 +161,35 @@ class Mirrors:
         self.succeeded_at = now
         return had_problem
 
-    def failed(self, mirror: Mirror, problem: str, now: float, chance: float) -> bool:
-        """It could not be pushed; whether the problem is another one than before.
+    def failed(self, mirror: Mirror, problem: str, now: float, jitter: float) -> bool:
+        """Record a failed push; return whether the problem is a new one.
 
         Args:
-            mirror: the one that was taken.
+            mirror: the mirror taken.
             problem: a sentence.
             now: monotonic seconds.
-            chance: 0 to 1; spreads those that failed together.
+            jitter: 0 to 1, random.
         """
-        is_news = mirror.problem is None or _kind(mirror.problem) != _kind(problem)
+        is_new = mirror.problem is None or _without_numbers(mirror.problem) != _without_numbers(
+            problem
+        )
         mirror.is_taken, mirror.problem = False, problem
         mirror.failures += 1
-        mirror.not_before = now + retry_after_s(mirror.failures, chance)
+        mirror.not_before = now + backoff_s(
+            mirror.failures, jitter, base_s=_RETRY_BASE_S, max_s=_RETRY_MAX_S
+        )
         self.failed_total += 1
-        return is_news
+        return is_new
 
     def _waiting(self) -> Iterator[Mirror]:
         return (mirror for mirror in self._behind.values() if not mirror.is_taken)
 
 
-def retry_after_s(failures: int, chance: float) -> float:
-    """How long to wait after so many failures: twice as long each time, and up to twice that."""
-    doublings = min(failures - 1, 30)
-    return min(_RETRY_LEAST_S * 2.0**doublings, _RETRY_MOST_S / 2) * (1 + chance)
-
-
-def _turn(mirror: Mirror) -> tuple[bool, float]:
-    """Those that work go before those that do not."""
+def _priority(mirror: Mirror) -> tuple[bool, float]:
+    """Return the sort key: mirrors that work go before those that failed."""
     return mirror.failures > 0, mirror.not_before
 
 
-def _kind(problem: str) -> str:
-    """A problem without what is another number each time."""
+def _without_numbers(problem: str) -> str:
+    """Return a problem without its numbers, which differ each time."""
     return _NUMBERS.sub("", problem)

@@ -1,12 +1,12 @@
-"""One push of a document to a remote, by Git itself, with the settings of the server's user.
+"""Push a document to a remote, with Git and the Git configuration of the server's user.
 
-    master, other branches, tags    as they are; never over anything that is not in ours
-    unmerged/*                      as they are here: moved, and removed where they are gone
-    open conflicts                  as unmerged/<client>-open, until they are decided
-    clients/* that have merged      not at all: what they wrote is in master's history
+    master, other branches, tags    as they are; never forced
+    unmerged/*                      forced, and pruned where they no longer exist here
+    open conflicts                  as unmerged/<client>-open, until they are resolved
+    merged clients/*                not pushed: their edits are in master's history
 
-All of it is pushed or nothing (`--atomic`). Git finds its credentials where it always does: in
-the user's configuration, helpers and SSH agent. It is never let ask a question.
+A push is atomic (`--atomic`). Git takes credentials from the usual places: the user's
+configuration, credential helpers and SSH agent. It is never allowed to prompt.
 """
 
 import asyncio
@@ -22,34 +22,35 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from server.core.git_model import CLIENTS, MASTER, UNMERGED
+from server.git.objects import DELTA_DEPTH_MAX
 from server.git.process import ELSEWHERE, GENTLY
-from server.git.repack import DEPTH
 from server.mirror.remote import local_path, mask
+from server.support.tasks import finish
 
 _SETTINGS = (
-    f"pack.depth={DEPTH}",  # with less it would take our chains of deltas apart
+    f"pack.depth={DELTA_DEPTH_MAX}",  # a lower value would split our delta chains
     "pack.threads=1",
-    "http.lowSpeedLimit=1",  # a connection that is dead
+    "http.lowSpeedLimit=1",  # give up on a dead connection
     "http.lowSpeedTime=60",
 )
 _OPTIONS = ("--porcelain", "--atomic", "--prune", "--no-verify", "--no-follow-tags")
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15"
-_NOT_OURS = (*ELSEWHERE, "SSH_ASKPASS")  # the last one is a window that nobody sees
-_SAID_BYTES_MAX = 16 * 2**20  # 100,000 refs
+_UNSET = (*ELSEWHERE, "SSH_ASKPASS")  # the last one would open a window
+_OUTPUT_BYTES_MAX = 16 * 2**20  # enough for 100,000 refs
 _SENTENCE_CHARACTERS_MAX = 300
-_END_WAIT_S = 0.5
+_TERMINATE_WAIT_S = 0.5
 _NO_REPOSITORY = "does not appear to be a git repository"
-_IDLE_WORDS = ("warning:", "Warning:", "hint:")
+_IGNORED_PREFIXES = ("warning:", "Warning:", "hint:")
 _FORMAT = "--format=%(refname) %(objectname)"
 
 
 class PushError(Exception):
-    """The remote has not got what it should; the message is a sentence without secrets."""
+    """The push failed; the message is a sentence without secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ran:
-    """How a program ended, and what it said."""
+    """The exit code and the output of a process."""
 
     code: int
     out: str
@@ -57,24 +58,24 @@ class _Ran:
 
 
 async def push(repository: Path, url: str, wait_s: float) -> str | None:
-    """Have a remote hold what a repository holds.
+    """Push a repository to a remote.
 
     Args:
         repository: the bare repository.
-        url: of the remote. A path on this machine is made a repository if only its folder exists.
-        wait_s: it may take so long.
+        url: the URL of the remote. A local repository is created if its parent folder exists.
+        wait_s: the time limit.
 
     Returns:
-        The revision that the remote has now; None if there is nothing to push.
+        The head of `master` at the remote, or None if there is nothing to push.
 
     Raises:
-        PushError: nothing of the remote was changed, unless it took longer than it may.
+        PushError: The push failed. The remote is unchanged, except perhaps after a timeout.
     """
     try:
         async with asyncio.timeout(wait_s):
             return await _push(repository, url)
     except TimeoutError:
-        raise PushError(f"The remote has not answered within {wait_s:g} s.") from None
+        raise PushError(f"The remote did not answer within {wait_s:g} s.") from None
     except OSError as problem:
         raise PushError(f"Git cannot be run: {problem.strerror}.") from problem
 
@@ -89,7 +90,7 @@ async def _push(repository: Path, url: str) -> str | None:
     environment = environment_of(os.environ, has_own_ssh=has_own_ssh)
     command = ("push", *_OPTIONS, "--", url, *refspecs(refs, open_conflicts))
     ran = await git(*command, environment=environment)
-    if _NO_REPOSITORY in ran.err and await _make(url, environment):
+    if _NO_REPOSITORY in ran.err and await _create(url, environment):
         ran = await git(*command, environment=environment)
     if ran.code != 0:
         raise PushError(_sentence(ran, url))
@@ -97,7 +98,7 @@ async def _push(repository: Path, url: str) -> str | None:
 
 
 def refspecs(refs: Mapping[str, str], open_conflicts: Mapping[str, str]) -> Iterator[str]:
-    """What to push where; commits by name of their ref."""
+    """Yield the refspecs of a push; the arguments map refs to commits."""
     for name, commit in refs.items():
         if not name.startswith((CLIENTS, UNMERGED)):
             yield f"{commit}:{name}"
@@ -107,17 +108,16 @@ def refspecs(refs: Mapping[str, str], open_conflicts: Mapping[str, str]) -> Iter
 
 
 def _refs(ran: _Ran) -> dict[str, str]:
-    """The commits that `for-each-ref` has listed, by the names of their refs."""
+    """Parse the output of `for-each-ref`: commits by ref."""
     if ran.code != 0:
         raise PushError(_sentence(ran, ""))
     return dict(line.split(" ") for line in ran.out.splitlines())
 
 
-async def _make(url: str, environment: Mapping[str, str]) -> bool:
-    """Make a bare repository on this machine, in a folder that exists; whether that was so.
+async def _create(url: str, environment: Mapping[str, str]) -> bool:
+    """Create a local bare repository in an existing folder; return whether that succeeded.
 
-    `mkdir` makes neither the folder above, which may be a disk that is not there, nor one that
-    exists and is something else.
+    `mkdir` fails if the parent is missing (it may be an unmounted disk), and if the path exists.
     """
     path = local_path(url)
     if path is None or (await _run("mkdir", "--", path, environment=environment)).code != 0:
@@ -126,45 +126,47 @@ async def _make(url: str, environment: Mapping[str, str]) -> bool:
     return (await _run(*init, "--", path, environment=environment)).code == 0
 
 
-# --- what Git says
+# --- error messages
 
 
 def _sentence(ran: _Ran, url: str) -> str:
-    """Why a push failed."""
-    refused = dict(_refused(ran.out))
-    behind = [name for name, why in refused.items() if why in ("fetch first", "non-fast-forward")]
+    """Return why a push failed."""
+    rejected = dict(_rejected(ran.out))
+    behind = [name for name, why in rejected.items() if why in ("fetch first", "non-fast-forward")]
     if behind:
         return (
             f"The remote has commits that this server does not have, on {_listed(behind)};"
             " nothing there was changed."
         )
-    if refused:
-        return f"The remote refused {_listed(refused)}: {', '.join(sorted(set(refused.values())))}."
+    if rejected:
+        return (
+            f"The remote rejected {_listed(rejected)}: {', '.join(sorted(set(rejected.values())))}."
+        )
     lines = [line.strip() for line in mask(ran.err, url).splitlines()]
-    telling = [line for line in lines if line and not line.startswith(_IDLE_WORDS)]
-    first = telling[0] if telling else "it failed without a word"
-    for word in ("fatal: ", "error: ", "remote: "):
-        first = first.removeprefix(word)
+    relevant = [line for line in lines if line and not line.startswith(_IGNORED_PREFIXES)]
+    first = relevant[0] if relevant else "the push failed"
+    for prefix in ("fatal: ", "error: ", "remote: "):
+        first = first.removeprefix(prefix)
     return f"Git says: {first[:_SENTENCE_CHARACTERS_MAX].removesuffix('.')}."
 
 
-def _refused(said: str) -> Iterator[tuple[str, str]]:
-    """Refs that were refused, and why: lines `!<tab>from:to<tab>[rejected] (why)`."""
-    for line in said.splitlines():
+def _rejected(output: str) -> Iterator[tuple[str, str]]:
+    """Yield rejected refs and the reasons, from lines `!<tab>from:to<tab>[rejected] (why)`."""
+    for line in output.splitlines():
         if line.startswith("!\t") and line.count("\t") == 2:
             _, moved, summary = line.split("\t")
             why = summary.partition("(")[2].removesuffix(")") or summary
-            if why != "atomic push failed":  # because of another ref
+            if why != "atomic push failed":  # another ref is the cause
                 yield moved.partition(":")[2], why
 
 
 def _listed(refs: Collection[str]) -> str:
-    """The names of a few refs, as people know them."""
+    """Return the short names of at most three refs."""
     names = [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name in refs]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-# --- running it
+# --- processes
 
 
 async def _git(repository: Path, *arguments: str, environment: Mapping[str, str]) -> _Ran:
@@ -174,10 +176,10 @@ async def _git(repository: Path, *arguments: str, environment: Mapping[str, str]
 
 
 async def _run(*command: str, environment: Mapping[str, str]) -> _Ran:
-    """Run a program that reads nothing.
+    """Run a program without input or terminal.
 
-    It speaks into files: what it leaves behind (SSH keeps connections) would hold a pipe open. It
-    has no terminal, and is ended with its children when nobody waits for it any more.
+    Its output goes to files, because processes that it leaves behind (SSH keeps connections) would
+    keep a pipe open. On cancellation it is terminated with its children.
     """
     with TemporaryFile() as out, TemporaryFile() as err:
         process = await asyncio.create_subprocess_exec(
@@ -187,42 +189,24 @@ async def _run(*command: str, environment: Mapping[str, str]) -> _Ran:
             code = await process.wait()
         finally:
             if process.returncode is None:
-                await _end(process)
+                await finish(_terminate(process))
         return _Ran(code, _read(out), _read(err))
 
 
 def _read(file: IO[bytes]) -> str:
     file.seek(0)
-    return file.read(_SAID_BYTES_MAX).decode(errors="replace")
+    return file.read(_OUTPUT_BYTES_MAX).decode(errors="replace")
 
 
-async def _end(process: Process) -> None:
-    """End a program and its children.
+async def _terminate(process: Process) -> None:
+    """Terminate a process and its children.
 
-    Git removes its lock files when it is asked to end, also those of a remote on this disk.
+    On SIGTERM Git removes its lock files, including those of a local remote.
     """
-    try:
-        _signal(process, signal.SIGTERM)
-        await _ended(process)
-    finally:
-        _signal(process, signal.SIGKILL)  # also where Git has ended and left somebody
-        await _reaped(process)
-
-
-async def _reaped(process: Process) -> None:
-    """Wait until a killed program has ended, also if its end is not waited for any more.
-
-    Else the event loop may be closed with the program still to be noticed.
-    """
-    ending = asyncio.ensure_future(_ended(process))
-    interrupted: asyncio.CancelledError | None = None
-    while not ending.done():
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError as problem:
-            interrupted = problem
-    if interrupted:
-        raise interrupted
+    _signal(process, signal.SIGTERM)
+    await _wait_briefly(process)
+    _signal(process, signal.SIGKILL)  # Git may have exited and left children
+    await _wait_briefly(process)
 
 
 def _signal(process: Process, number: int) -> None:
@@ -230,21 +214,21 @@ def _signal(process: Process, number: int) -> None:
         os.killpg(process.pid, number)
 
 
-async def _ended(process: Process) -> None:
-    """Wait for the end, but not for ever: a disk that hangs lets nobody go."""
+async def _wait_briefly(process: Process) -> None:
+    """Wait for the exit, but not forever: a hanging disk keeps even a killed process."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(_END_WAIT_S):
+        async with asyncio.timeout(_TERMINATE_WAIT_S):
             await process.wait()
 
 
 def environment_of(given: Mapping[str, str], *, has_own_ssh: bool = False) -> dict[str, str]:
-    """An environment for a Git that has its user's settings and cannot ask.
+    """Return an environment for a Git with its user's configuration that cannot prompt.
 
     Args:
-        given: the server's.
-        has_own_ssh: the user has said in Git's configuration how SSH is called, and that counts.
+        given: the server's environment.
+        has_own_ssh: whether the user's Git configuration sets `core.sshCommand`.
     """
-    own = {name: value for name, value in given.items() if name not in _NOT_OURS}
+    own = {name: value for name, value in given.items() if name not in _UNSET}
     if not (has_own_ssh or "GIT_SSH" in given):
         own.setdefault("GIT_SSH_COMMAND", _SSH)
     return own | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}

@@ -1,7 +1,7 @@
-"""Where documents are copied to: what the setting `mirror` says, and how it may be shown.
+"""Remotes: parsing of the setting `mirror`, and masking of secrets.
 
-A remote is written `URL` with `{document}` in it, for all documents, or `DOCUMENT=URL` for one.
-What is secret in a URL is never shown: not in a log, an answer, a metric or a sentence of Git's.
+A remote is written as a URL with `{document}` in it, for all documents, or as `DOCUMENT=URL` for
+one. Secrets in a URL are never shown: not in logs, responses, metrics or Git's messages.
 """
 
 import re
@@ -9,50 +9,50 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-_PLACE = "{document}"
+_PLACEHOLDER = "{document}"
 _PAIR = re.compile(r"([a-z0-9][a-z0-9._-]*)=(.+)")
 _USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})://([^/?#\s]*)@", re.IGNORECASE)
 _QUERY = re.compile(r"(://(?:(?!://)[^?#\s'\"])*)[?#][^\s'\"]*")
 _HIDDEN = "***"
-# Of an ssh address the user is no secret; of https it may be a token.
-_OPEN_USERS = ("ssh", "git+ssh")
+# In these schemes the user is not a secret; in https it may be a token.
+_PUBLIC_USERS = ("ssh", "git+ssh")
 
 
 class RemoteError(ValueError):
-    """This is no remote; the message is a sentence for whoever wrote it."""
+    """An invalid remote; the message is a sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A remote; `document` is empty where it is for all."""
+    """A remote, for one document or (`document` is empty) for all."""
 
     template: str = field(repr=False)
     document: str = ""
 
     def url_for(self, document: str) -> str | None:
-        """Where a document is pushed to; None if this is another document's remote."""
+        """Return the URL to push a document to, or None if the remote is for another one."""
         if self.document not in ("", document):
             return None
-        return self.template.replace(_PLACE, document)
+        return self.template.replace(_PLACEHOLDER, document)
 
     @property
     def shown(self) -> str:
-        """The template for everybody to see."""
+        """The template without secrets."""
         return mask(self.template)
 
 
-def read_remotes(written: Iterable[str]) -> list[Remote]:
-    """Read the remotes of the setting; no two of them are shown alike.
+def read_remotes(values: Iterable[str]) -> list[Remote]:
+    """Parse the remotes of the setting; their masked forms are distinct.
 
     Raises:
-        RemoteError: one of them would hold more than one document, or is there twice.
+        RemoteError: A repository would hold more than one document, or a remote is given twice.
     """
     remotes: dict[str, Remote] = {}
-    for remote in map(_read, written):
+    for remote in map(_read, values):
         other = remotes.setdefault(remote.shown, remote)
         if other is not remote:
             raise RemoteError(
-                f"mirror {remote.shown!r} is there twice"
+                f"mirror {remote.shown!r} is given twice"
                 if other.document == remote.document
                 else f"mirror {remote.shown!r} cannot hold both {other.document} and"
                 f" {remote.document}: each would overwrite the other"
@@ -60,24 +60,24 @@ def read_remotes(written: Iterable[str]) -> list[Remote]:
     return list(remotes.values())
 
 
-def _read(written: str) -> Remote:
-    if pair := _PAIR.fullmatch(written):
+def _read(value: str) -> Remote:
+    if pair := _PAIR.fullmatch(value):
         return Remote(template=pair[2].strip(), document=pair[1])
-    if _PLACE not in written:
+    if _PLACEHOLDER not in value:
         raise RemoteError(
-            f"mirror {mask(written)!r} would put all documents into one repository, where each"
-            f" overwrites the others: write {_PLACE} where the name belongs, or DOCUMENT=REMOTE"
+            f"mirror {mask(value)!r} would put all documents into one repository, where each"
+            f" overwrites the others: write {_PLACEHOLDER} in place of the name, or DOCUMENT=REMOTE"
             " for a single document"
         )
-    return Remote(template=written)
+    return Remote(template=value)
 
 
 def mask(text: str, url: str = "") -> str:
-    """A text without the secrets of the URLs in it.
+    """Return a text without the secrets of the URLs in it.
 
     Args:
-        text: a URL, or what Git says about one.
-        url: its password or token is not shown wherever it stands.
+        text: a URL, or Git's output.
+        url: a URL whose password or token is masked anywhere in the text.
     """
     for secret in _secrets(url):
         text = text.replace(secret, _HIDDEN)
@@ -85,7 +85,7 @@ def mask(text: str, url: str = "") -> str:
 
 
 def local_path(url: str) -> str | None:
-    """The path that a URL means on this machine, by Git's own rule; None for another machine."""
+    """Return the local path that a URL stands for by Git's rules, or None."""
     if url.startswith("file:///"):
         return unquote(url.removeprefix("file://"))
     is_local = ":" not in url.partition("/")[0]
@@ -97,11 +97,11 @@ def _secrets(url: str) -> set[str]:
     if not found:
         return set()
     user, colon, password = found[2].partition(":")
-    secret = password if colon else "" if found[1] in _OPEN_USERS else user
+    secret = password if colon else "" if found[1] in _PUBLIC_USERS else user
     return {form for form in (secret, unquote(secret)) if form}
 
 
 def _without_user(found: re.Match[str]) -> str:
     scheme, user = found[1], found[2]
-    is_open = scheme in _OPEN_USERS and ":" not in user
-    return found[0] if is_open else f"{scheme}://{_HIDDEN}@"
+    is_public = scheme in _PUBLIC_USERS and ":" not in user
+    return found[0] if is_public else f"{scheme}://{_HIDDEN}@"

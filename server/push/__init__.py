@@ -1,1 +1,1 @@
-"""`git push` into a document: received by Git, merged by the hub; docs/git.md."""
+"""`git push` to a document: received by Git, merged by the hub; see docs/git.md."""

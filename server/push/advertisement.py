@@ -1,10 +1,9 @@
-"""Old revisions that a push may build on without sending them again.
+"""Advertise old revisions, so that a push need not send them again.
 
-Git's client looks for what both sides have among the refs of the server, and leaves out only what
-it knows of those. But `master` moves with every word that somebody types, so all that it names is
-new to a clone, and Git would send the whole history. A line `.have` names a commit that is here
-and has no ref (Git's servers do so for forks; gitprotocol-pack(5)): the nearer to now, the denser.
-Blocks.
+A Git client omits from a push only what the server's refs contain, as far as it knows these
+commits. But `master` moves with every edit, so a clone never knows its head, and would send the
+whole history. A `.have` line names a commit that the server has without a ref (Git uses it for
+forks; see gitprotocol-pack(5)). Recent revisions are listed more densely than old ones. Blocks.
 """
 
 from collections.abc import Iterator
@@ -12,13 +11,13 @@ from pathlib import Path
 
 from server.git.process import git
 
-_REVISIONS_MAX = 20_000  # that are looked at
-_GROWTH = 1.1  # a clone that lags n revisions behind sends up to n / 10 of them again
+_REVISIONS_MAX = 20_000  # to search
+_GROWTH = 1.1  # a clone that is n revisions behind resends at most n / 10 of them
 _FLUSH = b"0000"
 
 
 def with_haves(advertisement: bytes, repository: Path) -> bytes:
-    """What `receive-pack` says of a repository at first, with older revisions of it."""
+    """Return the advertisement of `receive-pack` with older revisions of the repository."""
     limit = f"--max-count={_REVISIONS_MAX}"
     listed = git(repository, "rev-list", "--first-parent", limit, "--branches=[m]aster")
     revisions = listed.decode().split()
@@ -27,7 +26,7 @@ def with_haves(advertisement: bytes, repository: Path) -> bytes:
 
 
 def _spread(count: int) -> Iterator[int]:
-    """Numbers below `count`, denser at the beginning, and the last one."""
+    """Yield numbers from 1 to `count` - 1, denser at the beginning, always with the last."""
     at = 1
     while at < count - 1:
         yield at

@@ -1,12 +1,12 @@
-"""What Git runs while it takes a push in: carries its question to the server, and the answer back.
+"""The program that Git runs as its hooks during a push; it forwards their input to the server.
 
-A program of its own, with nothing but the standard library: Git starts it as the hooks
-`pre-receive` and `proc-receive` (githooks(5)). The server is at the other end of a socket that was
-inherited; one JSON object a line:
+It is a separate program that uses only the standard library. Git starts it as `pre-receive` and
+`proc-receive` (githooks(5)). It talks to the server (`hook_server`) over an inherited socket, with
+one JSON object per line:
 
-    to the server    {"hook": ..., "commands": [[old, new, ref], ...], "environment": {...}}
-    from it          {"say": ...} for the pusher's terminal, as often as it likes, and at last
-                     {"results": [reason, ...]} one for each command, empty where all is well
+    request     {"hook": ..., "commands": [[old, new, ref], ...], "environment": {...}}
+    responses   {"say": ...} any number of lines for the pusher's terminal, then
+                {"results": [reason, ...]} one for each command, empty if it is accepted
 """
 
 import json
@@ -17,45 +17,45 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import BinaryIO
 
-SOCKET = "GOLLABEDIT_HOOK"  # the environment variable that names the inherited socket
-# Where Git keeps what was pushed until it is accepted.
+SOCKET = "GOLLABEDIT_HOOK"  # environment variable: descriptor of the inherited socket
+# Where Git keeps the pushed objects in quarantine.
 ENVIRONMENT = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
 
 COMMANDS_MAX = 200
-_GONE = "the server has a fault, or was stopped; see what git fetch brings, and push again"
+_GONE = "the server failed or was stopped; check with git fetch, then push again"
 
 
-def pre_receive(given: BinaryIO) -> int:
-    """May this come in? All or nothing; what is wrong was said already."""
-    commands = [_read_command(line) for line in given]
+def pre_receive(stdin: BinaryIO) -> int:
+    """Accept or reject all commands together; the server has already sent the reason."""
+    commands = [_read_command(line) for line in stdin]
     if len(commands) > COMMANDS_MAX:
-        _say(f"{len(commands):,} refs are too many for one push: {COMMANDS_MAX} at most.")
+        _say(f"{len(commands):,} refs are too many for one push: at most {COMMANDS_MAX}.")
         return 1
     return 1 if any(_ask("pre-receive", commands)) else 0
 
 
-def proc_receive(given: BinaryIO, answer: BinaryIO) -> int:
-    """Take these in, each for itself."""
-    list(_packets(given))  # the version, and what Git would be able to do
-    answer.write(_packet("version=1\0") + b"0000")
-    answer.flush()
-    commands = [_read_command(packet) for packet in _packets(given)]
+def proc_receive(stdin: BinaryIO, stdout: BinaryIO) -> int:
+    """Carry out each command on its own."""
+    list(_packets(stdin))  # the version and the capabilities
+    stdout.write(_packet("version=1\0") + b"0000")
+    stdout.flush()
+    commands = [_read_command(packet) for packet in _packets(stdin)]
     results = zip(commands, _ask("proc-receive", commands), strict=True)
     lines = [f"ng {ref} {reason}" if reason else f"ok {ref}" for (_, _, ref), reason in results]
-    answer.write(b"".join([*map(_packet, lines), b"0000"]))
-    answer.flush()
+    stdout.write(b"".join([*map(_packet, lines), b"0000"]))
+    stdout.flush()
     return 0
 
 
 def _ask(hook: str, commands: list[list[str]]) -> list[str]:
-    """Why each command is refused; empty where it is not."""
+    """Send the request; return why each command is rejected, empty if it is not."""
     environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-    question = {"hook": hook, "commands": commands, "environment": environment}
+    request = {"hook": hook, "commands": commands, "environment": environment}
     with suppress(OSError):
         number = os.dup(int(os.environ[SOCKET]))
-        with socket.socket(fileno=number) as server, server.makefile() as said:
-            server.sendall(json.dumps(question).encode() + b"\n")
-            for line in said:
+        with socket.socket(fileno=number) as server, server.makefile() as responses:
+            server.sendall(json.dumps(request).encode() + b"\n")
+            for line in responses:
                 message = json.loads(line)
                 if "results" in message:
                     results: list[str] = message["results"]
@@ -66,20 +66,20 @@ def _ask(hook: str, commands: list[list[str]]) -> list[str]:
 
 
 def _say(line: str) -> None:
-    """On the pusher's terminal."""
+    """Show a line on the pusher's terminal."""
     sys.stderr.buffer.write(f"{line}\n".encode(errors="replace"))
     sys.stderr.flush()
 
 
 def _read_command(line: bytes) -> list[str]:
-    """Old commit, new commit, ref; a ref's name is bytes to Git."""
+    """Split a command into old commit, new commit and ref; the name of a ref is bytes."""
     return line.decode(errors="surrogateescape").rstrip("\n").split(" ", 2)
 
 
-def _packets(given: BinaryIO) -> Iterator[bytes]:
-    """Git's lines up to a flush packet; gitprotocol-common(5)."""
-    while (length := int(given.read(4), 16)) > 0:
-        yield given.read(length - 4)
+def _packets(stdin: BinaryIO) -> Iterator[bytes]:
+    """Yield pkt-lines up to a flush packet; see gitprotocol-common(5)."""
+    while (length := int(stdin.read(4), 16)) > 0:
+        yield stdin.read(length - 4)
 
 
 def _packet(line: str) -> bytes:

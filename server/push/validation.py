@@ -1,9 +1,9 @@
-"""What a push has to be before anything of it counts.
+"""Validation of a push before any of it takes effect.
 
-Git itself sees to it that the objects are sound, that none is missing, and that no path is called
-`.git` or `..` (`receive.fsckObjects`). Here is what makes a commit one of this document: which refs
-may be pushed, and that its file is a text in every commit that is new. Reads the pushed objects
-where Git keeps them until they are accepted. Blocks.
+Git itself checks that the objects are valid and complete and that no path is `.git` or `..`
+(`receive.fsckObjects`). This module checks what is specific to a document: which refs may be
+pushed, and that its file is a valid text in every new commit. It reads the pushed objects in Git's
+quarantine. Blocks.
 """
 
 import time
@@ -17,20 +17,20 @@ from server.git.process import git
 FOR_MASTER = "refs/for/master"
 _INTO_MASTER = (MASTER, FOR_MASTER)
 
-_READ_AT_ONCE = 32  # texts
-_READ_BYTES_MAX = 512 * 2**20  # of all texts that are new
-_TREE_BYTES_MAX = 64 * 1024  # of the folder that holds the document's file: each edit copies it
-_NOTHING = "0" * 40
+_BATCH_TEXTS = 32
+_TEXTS_BYTES_MAX = 512 * 2**20  # of all new texts together
+_TREE_BYTES_MAX = 64 * 1024  # of the root tree, because each edit copies it
+_NO_COMMIT = "0" * 40
 _ALLOWED = ("refs/heads/", "refs/tags/", "refs/notes/")
 _RESERVED = {
-    CLIENTS: "belongs to the people who are typing",
-    UNMERGED: "goes by itself when a push to master contains it",
-    f"{MASTER}/": "would be in the way of master",
+    CLIENTS: "is reserved for connected clients",
+    UNMERGED: "is removed automatically when a push to master contains it",
+    f"{MASTER}/": "would collide with master",
 }
 _FILE_MODES = ("100644", "100755")
-# Refs that only the server moves: what they hold was looked at. (`master` as a pattern, or Git
-# takes it for a folder.)
-_NOT_OURS = ("--not", "--branches=[m]aster", "--branches=clients/*", "--branches=unmerged/*")
+# Commits not in refs that only the server moves, whose contents are known to be valid. (`master` is
+# a pattern, or Git would take it for a folder.)
+_NEW = ("--not", "--branches=[m]aster", "--branches=clients/*", "--branches=unmerged/*")
 
 _FETCH_FIRST = (
     "{ref} has commits that yours are not based on. Either let the server merge them:\n"
@@ -41,7 +41,7 @@ _FETCH_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a push wants of one ref, as Git calls it; `_NOTHING` for no commit."""
+    """One ref update of a push, in Git's terms; `_NO_COMMIT` stands for no commit."""
 
     old: str
     new: str
@@ -49,31 +49,31 @@ class Command:
 
     @property
     def is_into_master(self) -> bool:
-        """Whether this is to be merged, and not only kept."""
+        """Whether the commit is merged, rather than only stored."""
         return self.ref in _INTO_MASTER
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """What a commit that was pushed holds."""
+class PushedText:
+    """The document's text in a pushed commit, and the commit's author."""
 
     text: str
     author: str
 
 
-class RefusedError(Exception):
-    """Nothing of this may come in; the message says why, for the pusher, in one or more lines."""
+class RejectedError(Exception):
+    """The push is rejected; the message is for the pusher, in one or more lines."""
 
 
-class PushCheck:
-    """The check of one push.
+class PushValidator:
+    """Validates one push.
 
     Args:
         repository: the bare repository.
-        environment: where Git keeps what was pushed.
-        filename: of the document's text.
-        text_bytes_max: the largest text.
-        wait_s: how long all of it may take.
+        environment: Git's variables that name the quarantine.
+        filename: the name of the document's file.
+        text_bytes_max: the largest text allowed.
+        wait_s: the time limit for all steps together.
     """
 
     def __init__(
@@ -90,93 +90,93 @@ class PushCheck:
         self._filename = filename
         self._text_bytes_max = text_bytes_max
 
-    def check(self, commands: Sequence[Command]) -> dict[str, Version]:
-        """See that all is well.
+    def validate(self, commands: Sequence[Command]) -> dict[str, PushedText]:
+        """Validate all commands.
 
         Returns:
-            What the commits hold that are to be merged, by their ids.
+            The texts of the commits to merge, by commit id.
 
         Raises:
-            RefusedError: it is not.
-            GitError: Git cannot be asked.
+            RejectedError: A command or a commit is invalid.
+            GitError: Git failed.
         """
         for command in commands:
-            check_ref(command)
-        self._check_places(commands)
+            validate_ref(command)
+        self._check_ref_collisions(commands)
         into_master = [command for command in commands if command.is_into_master]
         if not into_master and not self._git("for-each-ref", MASTER):
-            raise RefusedError(
-                "There is no such document yet. It begins with its master: git push URL HEAD:master"
+            raise RejectedError(
+                "This document does not exist yet. Push its master first: git push URL HEAD:master"
             )
         for command in into_master:
             self._check_tip(command.new)
             if command.ref == MASTER:
                 self._check_fast_forward(command)
         self._check_texts([command.new for command in into_master])
-        return {command.new: self._version(command.new) for command in into_master}
+        return {command.new: self._read_text(command.new) for command in into_master}
 
-    def _check_places(self, commands: Sequence[Command]) -> None:
-        """No new ref is below another; Git would see it after the merge, and that is too late."""
-        made = {command.ref for command in commands if command.old == _NOTHING} - set(_INTO_MASTER)
-        if not made:
+    def _check_ref_collisions(self, commands: Sequence[Command]) -> None:
+        """Reject a new ref below another one; Git would notice only after the merge."""
+        created = {command.ref for command in commands if command.old == _NO_COMMIT} - set(
+            _INTO_MASTER
+        )
+        if not created:
             return
-        there = set(self._git("for-each-ref", "--format=%(refname)").decode().split())
-        there -= {command.ref for command in commands if command.new == _NOTHING}
-        for new in sorted(made):
-            for ref in sorted(there | made):
+        existing = set(self._git("for-each-ref", "--format=%(refname)").decode().split())
+        existing -= {command.ref for command in commands if command.new == _NO_COMMIT}
+        for new in sorted(created):
+            for ref in sorted(existing | created):
                 if ref.startswith(f"{new}/") or new.startswith(f"{ref}/"):
-                    raise RefusedError(f"{new} cannot be made: there is {ref}.")
+                    raise RejectedError(f"{new} cannot be created: {ref} exists.")
 
     def _check_tip(self, commit: str) -> None:
-        """The newest commit has the document's file."""
+        """Require a commit that has the document's file."""
         if self._git("cat-file", "-t", commit) != b"commit\n":
-            raise RefusedError("Only a commit can be merged into master.")
+            raise RejectedError("Only a commit can be merged into master.")
         if int(self._git("cat-file", "-s", f"{commit}^{{tree}}")) > _TREE_BYTES_MAX:
-            raise RefusedError("There are too many files beside the document's in your commit.")
+            raise RejectedError("Your commit has too many files beside the document's.")
         if not self._git("ls-tree", commit, "--", self._filename):
-            raise RefusedError(
-                f"There is no file {self._filename} in your commit; it holds the text of this"
-                f" document. To use another file's text: git mv FILE {self._filename}"
+            raise RejectedError(
+                f"Your commit has no file {self._filename}, which holds the text of this document."
+                f" To use another file: git mv FILE {self._filename}"
             )
 
     def _check_fast_forward(self, command: Command) -> None:
-        """It goes on from where `master` was when the client asked, as Git has it."""
-        if command.old == _NOTHING:
+        """Require a descendant of the `master` that was advertised to the client."""
+        if command.old == _NO_COMMIT:
             if self._git("for-each-ref", MASTER):
-                raise RefusedError(_FETCH_FIRST.format(ref="master"))
+                raise RejectedError(_FETCH_FIRST.format(ref="master"))
             return
         for head in (command.new, MASTER):
             if self._git("merge-base", command.old, head, ok=(0, 1)).decode().strip() != (
                 command.old
             ):
-                raise RefusedError(_FETCH_FIRST.format(ref="master"))
+                raise RejectedError(_FETCH_FIRST.format(ref="master"))
 
     def _check_texts(self, heads: Sequence[str]) -> None:
-        """The document's file is a text in every commit that is new to `master`, or is not there.
+        """Require that the document's file is a valid text or absent in every new commit.
 
-        What was pushed to another branch before, and not looked at, counts as new.
+        Commits that were pushed to another branch before were not validated, so they are new.
         """
-        found = self._texts(heads)
+        found = self._new_blobs(heads)
         form = "--batch-check=%(objectsize)"
         sizes = self._git("cat-file", form, stdin=_lines(found)).decode().split()
         for commit, size in zip(found.values(), map(int, sizes), strict=True):
             if size > self._text_bytes_max:
-                raise RefusedError(
+                raise RejectedError(
                     f"{self._filename} has {size:,} bytes in commit {commit[:10]}; a"
                     f" document can hold {self._text_bytes_max:,}."
                 )
-        if sum(map(int, sizes)) > _READ_BYTES_MAX:
-            raise RefusedError(
-                "These are too many texts for one push: push an older commit of yours first."
-            )
+        if sum(map(int, sizes)) > _TEXTS_BYTES_MAX:
+            raise RejectedError("These commits are too much for one push: push an older one first.")
         blobs = list(found)
-        for start in range(0, len(blobs), _READ_AT_ONCE):
-            for blob, data in self._blobs(blobs[start : start + _READ_AT_ONCE]):
+        for start in range(0, len(blobs), _BATCH_TEXTS):
+            for blob, data in self._blobs(blobs[start : start + _BATCH_TEXTS]):
                 self._check_text(data, found[blob])
 
-    def _texts(self, heads: Sequence[str]) -> dict[str, str]:
-        """The blobs that the document's file is in new commits, and a commit of each."""
-        commits = self._git("rev-list", *heads, *_NOT_OURS)
+    def _new_blobs(self, heads: Sequence[str]) -> dict[str, str]:
+        """Return the blobs of the document's file in new commits, each with one of its commits."""
+        commits = self._git("rev-list", *heads, *_NEW)
         options = ("--stdin", "--root", "-m", "-r", "--raw", "--no-renames", "--no-abbrev")
         changes = self._git("diff-tree", *options, "--", self._filename, stdin=commits)
         commit = ""
@@ -187,7 +187,7 @@ class PushCheck:
                 continue
             _, mode, _, blob, _ = line.partition("\t")[0].split()
             if mode == "000000":
-                continue  # it is not there
+                continue  # the file is absent
             self._check_mode(mode, line.partition("\t")[2], commit)
             found.setdefault(blob, commit)
         return found
@@ -195,8 +195,8 @@ class PushCheck:
     def _check_mode(self, mode: str, path: str, commit: str) -> None:
         is_file = path == self._filename
         if not is_file or mode not in _FILE_MODES:
-            raise RefusedError(
-                f"{self._filename} has to be an ordinary file; in commit {commit[:10]} it is"
+            raise RejectedError(
+                f"{self._filename} must be a regular file; in commit {commit[:10]} it is"
                 f" {_kind_of(mode) if is_file else 'a folder'}."
             )
 
@@ -214,48 +214,48 @@ class PushCheck:
             data.decode()
         except UnicodeDecodeError as problem:
             line = data.count(b"\n", 0, problem.start) + 1
-            raise RefusedError(
+            raise RejectedError(
                 f"{self._filename} is not UTF-8 text in commit {commit[:10]}, line {line}. A"
-                " document holds text only."
+                " document can hold only text."
             ) from None
         if b"\0" in data:
-            raise RefusedError(
+            raise RejectedError(
                 f"{self._filename} holds the character NUL in commit {commit[:10]}. A document"
-                " holds text only."
+                " can hold only text."
             )
 
-    def _version(self, commit: str) -> Version:
+    def _read_text(self, commit: str) -> PushedText:
         text = self._git("cat-file", "blob", f"{commit}:{self._filename}").decode()
         author = self._git("log", "-1", "--format=%an", commit).decode(errors="replace").strip()
-        return Version(text, author)
+        return PushedText(text, author)
 
     def _git(self, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,)) -> bytes:
         return git(self._repository, *arguments, stdin=stdin, ok=ok, environment=self._environment)
 
 
-def check_ref(command: Command) -> None:
-    """See that this may be done to a ref of this name.
+def validate_ref(command: Command) -> None:
+    """Check whether a push may update the ref.
 
     Raises:
-        RefusedError: it may not.
+        RejectedError: It may not.
     """
-    ref, is_deletion = command.ref, command.new == _NOTHING
+    ref, is_deletion = command.ref, command.new == _NO_COMMIT
     if command.is_into_master:
         if is_deletion:
-            raise RefusedError("master cannot be deleted: it is the document.")
+            raise RejectedError("master cannot be deleted; it is the document.")
         return
     if not ref.isprintable():
-        raise RefusedError(f"{ref!a}: a name has to be printable, in UTF-8.")
+        raise RejectedError(f"{ref!a}: a name must be printable UTF-8.")
     if ref.startswith("refs/for/"):
-        raise RefusedError(f"{ref}: only {FOR_MASTER} is merged.")
+        raise RejectedError(f"{ref} cannot be pushed: only {FOR_MASTER} is merged.")
     for reserved, why in _RESERVED.items():
-        if f"{ref}/".casefold().startswith(reserved):  # some disks do not tell them apart
-            raise RefusedError(f"{ref.removeprefix('refs/heads/')} cannot be pushed: it {why}.")
+        if f"{ref}/".casefold().startswith(reserved):  # some file systems ignore case
+            raise RejectedError(f"{ref.removeprefix('refs/heads/')} cannot be pushed: it {why}.")
     if not ref.startswith(_ALLOWED):
-        raise RefusedError(f"{ref} cannot be pushed: only branches, tags and notes can.")
+        raise RejectedError(f"{ref} cannot be pushed: only branches, tags and notes can.")
     _, _, name = ref.removeprefix("refs/").partition("/")
     if name == "HEAD" or name.startswith("refs/"):
-        raise RefusedError(f"{ref} cannot be pushed: Git would take it for another.")
+        raise RejectedError(f"{ref} cannot be pushed: the name is ambiguous to Git.")
 
 
 def _lines(names: Iterable[str]) -> bytes:

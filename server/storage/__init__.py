@@ -1,1 +1,1 @@
-"""The data folder: the journal, and what goes from it into the repositories."""
+"""The data folder: the journal, the repositories, and checkpoints from one to the other."""

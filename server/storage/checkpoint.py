@@ -1,16 +1,15 @@
-"""A checkpoint: what the journal holds of a document becomes packs and refs of its repository.
+"""A checkpoint: the journal's entries of a document become a pack and refs of its repository.
 
-    objects ─▶ one pack, taken in by `git index-pack`, synced
+    objects ─▶ one pack, stored by `git index-pack`, synced
     refs    ─▶ `packed-refs`, all in one step, synced
-    then the caller has the journal forget
+    then the caller has the journal forget the entries
 
-Whenever the machine stops, the journal still has all that is not there completely, and doing it
-again does no harm. Git computes the id of every object anew before it takes the pack: nothing
-damaged in memory or in the journal lets a ref move or the journal forget.
+Whenever the machine stops, the journal still has everything that is not written completely, and a
+repeated checkpoint does no harm. Git computes the id of every object before it stores the pack: no
+ref moves and nothing is forgotten because of an object damaged in memory or in the journal.
 
-Somebody with access to the disk may move refs as well. What is found there and would be lost is
-kept: on `master` the caller merges it (`OvertakenError`), other branches get a name under
-`unmerged/`.
+Refs may also be moved on disk. A head that would be lost by that is kept: of `master` the caller
+merges it (`OvertakenError`), of other branches it gets a name under `unmerged/`.
 """
 
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from server.git.packed_refs import PackedRefs, RefsLockedError, locked_refs
 from server.git.process import GitError, git
 from server.git.repository import Unwritten
 from server.storage.journal import JournalError, OvertakenError
-from server.support.files import sync
+from server.support.files import fsync
 
 
 class CheckpointError(JournalError):
@@ -32,11 +31,11 @@ class CheckpointError(JournalError):
 
 
 def write(path: Path, unwritten: Unwritten) -> None:
-    """Write objects and refs into the bare repository, making it where there is none.
+    """Write objects and refs into the bare repository, creating it if there is none.
 
     Raises:
-        OvertakenError: somebody moved `master` on disk; merge it first.
-        CheckpointError: the disk or Git refused; no ref was moved.
+        OvertakenError: `master` was moved on disk; merge that first.
+        CheckpointError: The disk or Git failed; no ref was moved.
     """
     try:
         create(path)
@@ -49,16 +48,16 @@ def write(path: Path, unwritten: Unwritten) -> None:
 
 
 def _write_objects(path: Path, objects: Sequence[GitObject]) -> None:
-    """Add a pack, and see that it holds what it should: a damaged object has another id."""
+    """Add a pack, and verify its objects: a damaged one has another id."""
     if not objects:
         return
     content = pack(small_as_deltas(objects))
     git(path, "index-pack", "--stdin", "--fix-thin", "--strict", stdin=content, gently=True)
-    sync(path / "objects" / "pack")
+    fsync(path / "objects" / "pack")
     ids = "".join(f"{item.id}\n" for item in objects)
     found = git(path, "cat-file", "--batch-check=%(objectname)", stdin=ids.encode()).decode()
     if found != ids:
-        raise GitError("an object is not what it was when it was made")
+        raise GitError("an object was damaged after it was made")
 
 
 def _move(path: Path, refs: PackedRefs, move: RefMove) -> None:
@@ -68,14 +67,11 @@ def _move(path: Path, refs: PackedRefs, move: RefMove) -> None:
     if found not in (None, move.old, move.new) and not _contains(path, move.new, found):
         if move.name == MASTER:
             raise OvertakenError(f"{path}: {MASTER} was moved on disk, to {found}")
-        refs.heads[_aside(move.name, found)] = found
+        client = move.name.rpartition("/")[2]
+        refs.heads[f"{UNMERGED}{client}-{found[:8]}"] = found
 
 
 def _contains(path: Path, head: str | None, commit: str | None) -> bool:
     if head is None or commit is None:
         return False
     return git(path, "merge-base", head, commit, ok=(0, 1)).decode().strip() == commit
-
-
-def _aside(ref: str, commit: str) -> str:
-    return f"{UNMERGED}{ref.rpartition('/')[2]}-{commit[:8]}"

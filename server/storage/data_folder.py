@@ -1,44 +1,44 @@
-"""The data folder: where the documents lie, whose it is, and what belongs to no document.
+"""The data folder: its files, its format and its lock.
 
 <data>/<document>.git   one bare repository per document
-<data>/journal.sqlite  what is not in the repositories yet (and -wal, -shm beside it)
+<data>/journal.sqlite  what is not in the repositories yet (with -wal and -shm)
 <data>/format           the version of this layout
-<data>/secret           what the clients' keys are made with
-<data>/push/           the hooks of pushes, and what is being uploaded (server.push.folder)
+<data>/secret           the secret that resume keys are made with
+<data>/push/           the hooks of pushes, and their uploads (server.push.workspace)
 <data>/lock             held while a server uses the folder
 """
 
 import fcntl
 import os
-import re
 import secrets
 from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from server.core.git_model import filename_of
+from server.core.names import filename_of, is_document_name
 from server.git.bare import is_begun
 from server.git.changes import Log
 from server.git.repository import Repository
-from server.git.text_cache import Texts
+from server.git.text_cache import TextCache
+from server.support.errors import UserError
 from server.support.files import write_synced
 
-FORMAT = 2  # 1 had no journal; a server that knows no other would overlook it
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+FORMAT = 2  # 1 had no journal, which a server of that version would ignore
 
 
-class DataFolderError(Exception):
-    """The folder cannot be used; the message is one line that says what to do."""
-
-
-def is_document_name(name: str) -> bool:
-    """Whether a document can be called this."""
-    return bool(_NAME.fullmatch(name) and ".." not in name and not name.endswith((".git", ".lock")))
+class DataFolderError(UserError):
+    """The folder cannot be used; the message is one line with advice."""
 
 
 def journal_in(path: Path) -> Path:
-    """The journal's database in a data folder."""
+    """Return the path of the journal in a data folder."""
     return path / "journal.sqlite"
+
+
+def documents_in(path: Path) -> list[str]:
+    """Return the documents that have a repository in a data folder, by name."""
+    names = (folder.name.removesuffix(".git") for folder in path.glob("*.git"))
+    return sorted(filter(is_document_name, names))
 
 
 class DataFolder:
@@ -75,20 +75,20 @@ class DataFolder:
             self._lock = None
 
     def repository_path(self, document: str) -> Path:
-        """Where a document's repository is, or will be."""
+        """Return the path of a document's repository, which need not exist."""
         return self.path / f"{document}.git"
 
     def exists(self, document: str) -> bool:
-        """Whether anything was ever written into the document, and is on disk.
+        """Return whether the document has anything on disk.
 
-        A push that is refused leaves an empty repository, which counts as nothing.
+        An empty repository, which a refused push leaves, does not count.
         """
         return is_begun(self.repository_path(document))
 
     def repository(
-        self, document: str, log: Log | None = None, texts: Texts | None = None
+        self, document: str, log: Log | None = None, texts: TextCache | None = None
     ) -> Repository:
-        """Open a document's repository, with what the journal has of it. Blocks."""
+        """Open a document's repository with the journal's entries of it. Blocks."""
         path = self.repository_path(document)
         with self._unlocking:
             if document not in self._unlocked:
@@ -98,7 +98,7 @@ class DataFolder:
 
     @property
     def journal_path(self) -> Path:
-        """The journal's database."""
+        """The path of the journal."""
         return journal_in(self.path)
 
     def _take_lock(self, lock: int) -> None:
@@ -129,7 +129,7 @@ class DataFolder:
 
 
 def _remove_stale_locks(repository: Path) -> None:
-    """A server that was killed leaves Git's lock files behind, which nobody would remove."""
+    """Remove the lock files that a killed server leaves, as Git does not."""
     if repository.is_dir():
         for lock in (repository / "packed-refs.lock", *repository.glob("refs/**/*.lock")):
             lock.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Whether a data folder is sound: looks at everything, changes nothing, and says what it found.
+"""The check of a data folder, which changes nothing.
 
-A server may be at work meanwhile, and no lock is taken. So what looks wrong is looked at again, and
-only what is still there counts.
+It takes no lock, and a server may be running. So what looks wrong is checked again, and only faults
+that last are findings.
 """
 
 import subprocess
@@ -10,35 +10,37 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from server.core.git_model import MASTER, filename_of
+from server.core.git_model import MASTER
+from server.core.names import filename_of
 from server.git import object_files
-from server.git.process import ENVIRONMENT
+from server.git.process import run_git
 from server.git.repository import Repository, RepositoryError
-from server.storage.data_folder import FORMAT, is_document_name, journal_in
+from server.storage.data_folder import FORMAT, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
+from server.support.errors import UserError
 
 _SECRET_BYTES = 32
 _PUSHED = ("refs/heads/", "refs/tags/", "refs/notes/")
 _LOCKS = ("*.lock", "refs/**/*.lock")
-# So much of what Git says about one repository is passed on.
+# At most this many lines of Git about one repository are findings.
 _LINES_MAX = 5
 _GIT_SAYS = "Git says: "
 
 _RESTORE = (
     "stop the server and put a sound copy in its place: {name}.git of a backup, or"
-    " `git clone --bare CLONE {name}.git` of anybody's clone, which has master only"
+    " `git clone --bare CLONE {name}.git` of any clone, which has master only"
 )
 _JOURNAL_LOST = (
-    "stop the server, move journal.sqlite* away and start again: what was written in the last"
-    " seconds before and is in no repository is lost then"
+    "stop the server, move journal.sqlite* away and start again: edits of the last seconds that"
+    " are in no repository are lost then"
 )
-_KEYS_LOST = "restore it from a backup; else whoever has a page open is taken for somebody new"
+_KEYS_LOST = "restore it from a backup; else clients with an open page become new clients"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about a document, or about the folder itself (`document` is empty)."""
+    """A finding about a document, or about the folder itself (`document` is empty)."""
 
     document: str
     sentence: str
@@ -46,14 +48,8 @@ class Finding:
     is_wrong: bool = True
 
 
-class CheckError(Exception):
-    """The check itself is not possible; the message is one line."""
-
-
-def documents_in(path: Path) -> list[str]:
-    """The documents that have a repository in a data folder."""
-    names = (folder.name.removesuffix(".git") for folder in path.glob("*.git"))
-    return sorted(filter(is_document_name, names))
+class CheckError(UserError):
+    """The folder cannot be checked; the message is one line."""
 
 
 def check_folder(
@@ -66,32 +62,32 @@ def check_folder(
 
     Args:
         path: the data folder.
-        documents: whose repositories to check.
+        documents: the documents whose repositories are checked.
         journal_findings: checks the journal.
-        progress: is told the name of each document before its repository is checked.
+        progress: called with the name of each document before its repository is checked.
 
     Raises:
-        CheckError: the folder or Git cannot be used at all.
+        CheckError: The folder or Git cannot be used at all.
     """
     try:
-        findings = _lasting(lambda: [*_folder(path), *journal_findings()])
+        findings = _repeated(lambda: [*_folder(path), *journal_findings()])
         for document in documents:
             if progress:
                 progress(document)
-            findings += _shortened(_lasting(partial(_repository, path, document)))
+            findings += _limited(_repeated(partial(_repository, path, document)))
     except OSError as problem:
         raise CheckError(f"{path} cannot be checked: {problem}") from problem
     return findings
 
 
-def _lasting(look: Callable[[], list[Finding]]) -> list[Finding]:
-    """What is found twice: a server at work may make anything look wrong for a moment."""
+def _repeated(look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return the findings of two checks: a running server may cause others for a moment."""
     found = look()
     return [finding for finding in look() if finding in found] if found else []
 
 
-def _shortened(findings: list[Finding]) -> list[Finding]:
-    """The same with less of what Git says. Only what lasts is counted."""
+def _limited(findings: list[Finding]) -> list[Finding]:
+    """Return the findings with at most `_LINES_MAX` lines of Git."""
     of_git = [each for each in findings if each.sentence.startswith(_GIT_SAYS)]
     left_out = of_git[_LINES_MAX:]
     if not left_out:
@@ -123,7 +119,7 @@ def _folder(path: Path) -> Iterator[Finding]:
 
 
 def check_journal(path: Path) -> list[Finding]:
-    """Look at the journal of a data folder, and at the texts that are in it only."""
+    """Check the journal of a data folder, and the texts that only the journal has."""
     file = journal_in(path)
     if not file.exists():
         return []
@@ -135,15 +131,17 @@ def check_journal(path: Path) -> list[Finding]:
         faults = [f"the journal is damaged: {sentence}" for sentence in journal.faults()]
         if faults:
             return [Finding("", sentence, _JOURNAL_LOST) for sentence in faults]
-        return [each for name in journal.documents() for each in _held(path, journal, name)]
+        return [
+            each for name in journal.documents() for each in _check_entries(path, journal, name)
+        ]
     except JournalError as problem:
         return [Finding("", f"the journal is damaged: {problem}", _JOURNAL_LOST)]
     finally:
         journal.close()
 
 
-def _held(path: Path, journal: SqliteJournal, document: str) -> Iterator[Finding]:
-    """What the journal holds of one document can be read, together with its repository."""
+def _check_entries(path: Path, journal: SqliteJournal, document: str) -> Iterator[Finding]:
+    """Check that a document can be read from its repository and the journal."""
     log = journal.read(document)
     if log.entries:
         sentence = f"not in the repository yet, but in the journal: {len(log.entries)} entries"
@@ -172,9 +170,9 @@ def _repository(path: Path, document: str) -> list[Finding]:
 
 
 def _faults(repository: Path, filename: str) -> Iterator[str]:
-    head = _git(repository, "symbolic-ref", "HEAD")
+    head = run_git(repository, "symbolic-ref", "HEAD")
     if head.returncode:
-        yield f"it is no Git repository: {_said(head)}"
+        yield f"it is no Git repository: {_error_of(head)}"
         return
     if head.stdout.strip() != MASTER.encode():
         yield f"HEAD names {head.stdout.decode().strip()} and not {MASTER}"
@@ -185,7 +183,7 @@ def _faults(repository: Path, filename: str) -> Iterator[str]:
             what = "a commit that is missing" if kind == "missing" else f"a {kind} and no commit"
             yield f"{name} names {what}"
     if not refs and _is_empty(repository):
-        return  # it was made just now, or its first edits are still in the journal
+        return  # it is new, or its first edits are still in the journal
     if MASTER not in refs:
         yield "it has no master"
     elif refs[MASTER] == "commit":
@@ -193,8 +191,8 @@ def _faults(repository: Path, filename: str) -> Iterator[str]:
 
 
 def _complaints(repository: Path) -> Iterator[str]:
-    """What Git's own check finds."""
-    checked = _git(repository, "fsck", "--strict", "--no-dangling", "--no-progress")
+    """Yield the faults that `git fsck` finds."""
+    checked = run_git(repository, "fsck", "--strict", "--no-dangling", "--no-progress")
     if not checked.returncode:
         return
     lines = (checked.stderr + checked.stdout).decode(errors="replace").splitlines()
@@ -202,12 +200,12 @@ def _complaints(repository: Path) -> Iterator[str]:
 
 
 def _refs(repository: Path) -> dict[str, str]:
-    """All branches, and the type of what each names, or `missing`."""
-    listed = _git(repository, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/")
+    """Return the type of the object that each branch names, or `missing`."""
+    listed = run_git(repository, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/")
     words = [line.split(" ", 1) for line in listed.stdout.decode().splitlines()]
     ids = "".join(f"{id}\n" for id, _ in words)
     form = "--batch-check=%(objecttype)"
-    kinds = _git(repository, "cat-file", form, stdin=ids.encode()).stdout.decode().splitlines()
+    kinds = run_git(repository, "cat-file", form, stdin=ids.encode()).stdout.decode().splitlines()
     return {name: kind.split()[-1] for (_, name), kind in zip(words, kinds, strict=True)}
 
 
@@ -217,13 +215,13 @@ def _is_empty(repository: Path) -> bool:
 
 
 def _text_faults(repository: Path, filename: str) -> Iterator[str]:
-    listed = _git(repository, "ls-tree", MASTER, "--", filename)
+    listed = run_git(repository, "ls-tree", MASTER, "--", filename)
     if not listed.returncode and not listed.stdout:
         yield f"master has no file {filename}"
         return
-    text = _git(repository, "cat-file", "blob", f"{MASTER}:{filename}")
+    text = run_git(repository, "cat-file", "blob", f"{MASTER}:{filename}")
     if text.returncode:
-        yield f"{filename} on master cannot be read: {_said(text)}"
+        yield f"{filename} on master cannot be read: {_error_of(text)}"
         return
     try:
         text.stdout.decode()
@@ -232,23 +230,15 @@ def _text_faults(repository: Path, filename: str) -> Iterator[str]:
 
 
 def _remarks(repository: Path) -> Iterator[str]:
-    """What is nobody's fault and worth a word."""
-    listed = _git(repository, "for-each-ref", "--format=%(refname)")
+    """Yield harmless oddities."""
+    listed = run_git(repository, "for-each-ref", "--format=%(refname)")
     for name in listed.stdout.decode().splitlines():
         if not name.startswith(_PUSHED):
             yield f"{name} is no branch, tag or note"
     locks = (lock for pattern in _LOCKS for lock in repository.glob(pattern))
     for file in sorted({*locks, *object_files.leftovers(repository, alone=True)}):
-        yield f"{file.relative_to(repository)} is left over, unless somebody is just at work there"
+        yield f"{file.relative_to(repository)} is left over, unless another program is using it"
 
 
-def _said(ran: subprocess.CompletedProcess[bytes]) -> str:
+def _error_of(ran: subprocess.CompletedProcess[bytes]) -> str:
     return ran.stderr.decode(errors="replace").strip().replace("\n", "; ")
-
-
-def _git(
-    repository: Path, *arguments: str, stdin: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
-    """Run Git, however it ends."""
-    command = ("git", "-c", "safe.directory=*", f"--git-dir={repository}", *arguments)
-    return subprocess.run(command, input=stdin, env=ENVIRONMENT, capture_output=True, check=False)

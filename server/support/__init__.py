@@ -1,1 +1,1 @@
-"""Small things that know nothing of GollabEdit: threads, files, terminal, metrics, memory."""
+"""Utilities that know nothing of GollabEdit: threads, files, terminal, metrics, memory."""

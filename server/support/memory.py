@@ -1,21 +1,15 @@
-"""Memory that is free in this process and not given back to the system."""
+"""Returning free memory of this process to the system."""
 
 import ctypes
 import gc
 from collections.abc import Callable
 
-
-def _find_trim() -> Callable[[int], int] | None:
-    """`malloc_trim` of glibc; other C libraries give back by themselves, or not at all."""
-    trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    return trim
+# glibc has it; other C libraries return memory by themselves, or not at all.
+_malloc_trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
-_trim = _find_trim()
-
-
-def give_memory_back() -> None:
-    """What many documents needed for a moment stays with the process otherwise. Blocks a little."""
+def trim_heap() -> None:
+    """Return what many documents needed for a moment; it stays allocated otherwise. May block."""
     gc.collect()
-    if _trim:
-        _trim(0)
+    if _malloc_trim:
+        _malloc_trim(0)

@@ -1,4 +1,4 @@
-"""Numbers for those who watch the server, in the text format of Prometheus (version 0.0.4).
+"""Metrics of the server, in the text format of Prometheus (version 0.0.4).
 
 https://prometheus.io/docs/instrumenting/exposition_formats/
 """
@@ -13,7 +13,7 @@ _PREFIX = "gollabedit_"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One number, and what it is about."""
+    """One number, and its labels."""
 
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What is counted or measured; units are in the name."""
+    """A metric and its samples; the unit is in the name."""
 
     name: str
     help: str
@@ -29,8 +29,8 @@ class Metric:
     kind: Literal["counter", "gauge"] = "gauge"
 
 
-def written(metrics: Iterable[Metric]) -> str:
-    """All of them as one text."""
+def render(metrics: Iterable[Metric]) -> str:
+    """Return the metrics as one text."""
     return "".join(f"{line}\n" for metric in metrics for line in _lines(metric))
 
 

@@ -1,26 +1,26 @@
-"""What is said to somebody who looks at a terminal, beside what commands print."""
+"""Messages on standard error, and text that is safe on a terminal."""
 
 import sys
 from urllib.parse import urlsplit, urlunsplit
 
 
 def say(line: str) -> None:
-    """A line about what is done, or why not."""
+    """Print a line to standard error."""
     print(harmless(line), file=sys.stderr)
 
 
 def tick(what: str) -> None:
-    """Show what happens, for as long as it does, to somebody who looks at a terminal."""
+    """Show progress on a line that the next one replaces, if standard error is a terminal."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{harmless(what)}", end="", file=sys.stderr, flush=True)
 
 
 def harmless(line: str) -> str:
-    """A line for a terminal, which is not to obey what others wrote."""
+    """Replace the control characters of untrusted text."""
     return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line)
 
 
 def without_password(url: str) -> str:
-    """An address for a message: name and password are nobody's business."""
+    """Return a URL without its credentials."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

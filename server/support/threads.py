@@ -1,7 +1,7 @@
-"""Threads for what blocks, so that the event loop never does.
+"""Worker threads for calls that block, so that the event loop does not.
 
-An executor of the standard library makes a future with locks of its own for every call, which costs
-as much as a small edit; here a call is put in a queue, and the event loop is told when it is done.
+An executor of the standard library creates a future with locks for each call, which costs as much
+as a small edit. Here calls go into a queue, and the event loop is notified of their ends.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
 
-class Threads:
-    """Some threads that take calls in the order in which they come."""
+class WorkerThreads:
+    """Threads that run calls in the order in which they were submitted."""
 
     def __init__(self, count: int, name: str) -> None:
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -30,11 +30,11 @@ class Threads:
             thread.start()
 
     def run(self, call: Callable[[], None]) -> None:
-        """Have this called soon. It handles its own errors."""
+        """Submit a call, which must handle its own errors."""
         self._calls.put(call)
 
     async def call(self, work: Callable[[*_Ts], _T], *arguments: *_Ts) -> _T:
-        """Call this on a thread, and wait for what it returns or raises."""
+        """Run a call on a thread; return its result or raise its exception."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
 
@@ -42,15 +42,17 @@ class Threads:
             try:
                 result = work(*arguments)
             except BaseException as problem:  # noqa: BLE001  it is raised again on the event loop
-                loop.call_soon_threadsafe(unless_cancelled, done, done.set_exception, problem)
+                loop.call_soon_threadsafe(
+                    settle_unless_cancelled, done, done.set_exception, problem
+                )
             else:
-                loop.call_soon_threadsafe(unless_cancelled, done, done.set_result, result)
+                loop.call_soon_threadsafe(settle_unless_cancelled, done, done.set_result, result)
 
         self.run(call)
         return await done
 
     def close(self) -> None:
-        """End when all is done that was asked for. Blocks."""
+        """Finish all submitted calls and end the threads. Blocks."""
         for _ in self._threads:
             self._calls.put(None)
         for thread in self._threads:
@@ -60,13 +62,13 @@ class Threads:
         while (call := self._calls.get()) is not None:
             try:
                 call()
-            except Exception:  # noqa: BLE001  a fault of one call must not end the thread
+            except Exception:  # noqa: BLE001  a bug in a call must not end the thread
                 _log.exception("a call on a thread failed")
 
 
-def unless_cancelled(
+def settle_unless_cancelled(
     future: asyncio.Future[Any], settle: Callable[[Any], None], outcome: object
 ) -> None:
-    """Settle a future, if somebody still waits for it."""
+    """Settle a future unless its waiter was cancelled."""
     if not future.cancelled():
         settle(outcome)

@@ -1,4 +1,4 @@
-"""The benchmark of the merge goes on whatever a tool does."""
+"""The merge benchmark completes whatever a tool does."""
 
 import shutil
 
@@ -8,7 +8,7 @@ from bench.merge.corpus import Corpus, Row, Triple
 from bench.merge.in_process import Ours
 from bench.merge.processes import Wiggle
 from bench.merge.score import score
-from bench.merge.tool import Failed, Tool, foreign
+from bench.merge.tool import Failed, Tool, third_party
 
 _ROWS = [
     Row(Triple("", "one\n", ""), "one\n", "prose", ""),
@@ -17,16 +17,16 @@ _ROWS = [
 
 
 class Brittle(Tool):
-    """Takes ours, and crashes where there is no base."""
+    """Returns ours, and crashes without a base."""
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        with foreign():
+        with third_party():
             assert base
         return ours
 
 
 def cells(tool: Tool, **corpus: list[Row]) -> dict[str, str]:
-    """What the first table says of a tool, by column."""
+    """Return a tool's row of the first table, by column."""
     empty: Corpus = {kind: [] for kind in ("split", "indep", "clash", "taken back", "easy", "hard")}
     table = next(score({"tool": tool}, empty | corpus))
     head, _, row = (line for line in table.splitlines() if line.startswith("|"))
@@ -34,24 +34,24 @@ def cells(tool: Tool, **corpus: list[Row]) -> dict[str, str]:
     return dict(zip(names, found, strict=True))
 
 
-def test_a_tool_that_fails_on_one_row_has_no_answer_there_and_answers_the_next() -> None:
+def test_a_tool_that_fails_on_one_row_continues_with_the_next() -> None:
     found = cells(Brittle(), split=_ROWS)
     assert (found["split right"], found["split wrong"]) == ("50.0 %", "0.00 %")
     assert (found["over 5 s"], found["failed"]) == ("0", "1")
 
 
-def test_a_tool_that_fails_often_is_not_given_up_as_a_slow_one_is() -> None:
+def test_a_failing_tool_is_not_given_up_as_a_slow_one_is() -> None:
     found = cells(Brittle(), split=[_ROWS[0]] * 5 + [_ROWS[1]] * 5)
     assert (found["split right"], found["failed"]) == ("50.0 %", "5")
 
 
 @pytest.mark.skipif(shutil.which("wiggle") is None, reason="wiggle is not installed")
-def test_wiggle_gets_to_the_end_though_it_crashes_on_an_empty_base() -> None:
-    """Version 1.1 does; a later one may be right."""
+def test_wiggle_completes_although_it_crashes_on_an_empty_base() -> None:
+    """Version 1.1 does; a later one may not."""
     assert cells(Wiggle(), split=_ROWS)["split right"] in {"50.0 %", "100.0 %"}
 
 
-def test_a_crash_of_our_own_merge_is_not_counted_but_seen(
+def test_a_crash_of_our_own_merge_is_raised(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def merge(*_: object, **__: object) -> None:
@@ -62,6 +62,6 @@ def test_a_crash_of_our_own_merge_is_not_counted_but_seen(
         cells(Ours(live=False), split=_ROWS)
 
 
-def test_what_others_code_raises_is_a_failure_of_that_tool() -> None:
-    with pytest.raises(Failed), foreign():
+def test_an_exception_in_third_party_code_is_a_failure_of_the_tool() -> None:
+    with pytest.raises(Failed), third_party():
         raise RecursionError

@@ -1,4 +1,4 @@
-"""Which rows of the corpus no merge can know."""
+"""Rows of the corpus whose conflict no merge can detect."""
 
 import pytest
 
@@ -33,12 +33,12 @@ def test_an_edit_of_ours_where_theirs_has_the_base_is_taken_back(
         ),
     ],
 )
-def test_an_edit_of_ours_that_theirs_changes_or_borders_on_is_a_clash(
+def test_an_edit_of_ours_that_theirs_changes_or_touches_is_a_clash(
     base: str, ours: str, theirs: str
 ) -> None:
     assert not is_taken_back(base, ours, theirs)
 
 
-def test_a_text_of_common_words_is_compared_all_the_same() -> None:
+def test_a_text_of_frequent_words_is_compared_too() -> None:
     base = "a b " * 100
     assert is_taken_back(base + "end", base + "END", "x " + base + "end")

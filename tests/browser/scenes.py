@@ -232,7 +232,7 @@ async def unsent_text_shown(stage: Stage) -> Window:
 
 async def unsent_text_merged(stage: Stage) -> Window:
     bo = await unsent_text_offered(stage)
-    await bo.page.get_by_role("button", name="Merge into document").click()
+    await bo.page.get_by_role("button", name="Merge").click()
     await expect(bo.page.get_by_role("region", name="Unsent text")).to_contain_text("was merged")
     return bo
 
@@ -261,7 +261,7 @@ async def dialog_with_nothing_chosen_but_used(stage: Stage) -> Window:
     return bo
 
 
-async def dialog_with_mine(stage: Stage) -> Window:
+async def dialog_with_yours(stage: Stage) -> Window:
     bo = await dialog(stage)
     await bo.chooses("Yours")
     return bo
@@ -344,7 +344,7 @@ async def dialog_with_words_added_and_removed(stage: Stage) -> Window:
 
 
 async def toast_after_a_decision(stage: Stage) -> Window:
-    bo = await dialog_with_mine(stage)
+    bo = await dialog_with_yours(stage)
     await bo.uses_this()
     await expect(bo.toast).to_be_visible()
     return bo
@@ -377,7 +377,7 @@ async def parked_and_reviewed(stage: Stage) -> Window:
     return cid
 
 
-async def parked_and_merging_by_now(stage: Stage) -> Window:
+async def parked_without_conflict(stage: Stage) -> Window:
     bo = await parked(stage)
     await stage.ann.edit(stage.ann.text.replace("Sunday", "Saturday"))
     await bo.page.get_by_role("button", name="Review").click()
@@ -415,7 +415,7 @@ SCENES: tuple[Scene, ...] = (
     bar_with_many_places,
     dialog,
     dialog_with_nothing_chosen_but_used,
-    dialog_with_mine,
+    dialog_with_yours,
     dialog_with_both,
     dialog_by_hand,
     dialog_with_two_places,
@@ -429,7 +429,7 @@ SCENES: tuple[Scene, ...] = (
     toast_after_deciding_later,
     parked,
     parked_and_reviewed,
-    parked_and_merging_by_now,
+    parked_without_conflict,
 )
 
 # Only for screenshots: screen readers do not read paper.

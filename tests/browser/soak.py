@@ -108,7 +108,7 @@ class PageTypist:
 
     async def merge_unsent(self) -> None:
         bar = self.window.page.get_by_role("region", name="Unsent text")
-        for name in ("Merge into document", "Close"):
+        for name in ("Merge", "Close"):
             with suppress(Error):
                 await bar.get_by_role("button", name=name).click(timeout=2_000)
 

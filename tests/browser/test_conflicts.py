@@ -49,7 +49,7 @@ async def test_the_bar_says_what_happened_and_leaves_the_typing_alone(room: Room
         ("Write something else", "Hello everybody!\nThe second line.\n"),
     ],
 )
-async def test_a_choice_is_everybodys_text_and_a_merge_in_git(
+async def test_a_choice_is_the_text_for_everyone_and_a_merge_in_git(
     room: Room, choice: str, merged: str
 ) -> None:
     ann, bo = await disagree(room)
@@ -135,7 +135,7 @@ async def test_both_can_be_put_the_other_way_around(room: Room) -> None:
     assert await room.agreed() == "Hello people friends!\nThe second line.\n"
 
 
-async def test_decide_later_keeps_my_words_on_a_branch_and_goes_on_with_everybodys_text(
+async def test_decide_later_keeps_my_words_on_a_branch_and_continues_with_the_document(
     room: Room,
 ) -> None:
     ann, bo = await disagree(room)

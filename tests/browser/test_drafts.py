@@ -131,7 +131,7 @@ async def test_a_browser_that_is_killed_has_kept_every_word(room: Room, tmp_path
         await expect(bar(ann)).to_contain_text("You have unsent text from")
         await expect(bar(ann)).to_contain_text("4 words")
         assert await ann.has_focus()
-        await presses(ann, "Merge into document")
+        await presses(ann, "Merge")
         await expect(bar(ann)).to_contain_text("was merged into the document.")
         await ann.reads(f"Bo came first. {text}")
         assert await room.agreed() == f"Bo came first. {text}"
@@ -150,7 +150,7 @@ async def test_a_tab_that_is_closed_while_offline_leaves_its_text_to_the_next(ro
     await expect(bar(ann)).to_contain_text("2 words")
     await expect(ann.page.get_by_role("status")).to_contain_text(["unsent text"])
     await ann.reads("Ann: \nBo: typed meanwhile\n")
-    await presses(ann, "Merge into document")
+    await presses(ann, "Merge")
     await ann.reads("Ann: typed alone\nBo: typed meanwhile\n")
     assert await room.agreed() == "Ann: typed alone\nBo: typed meanwhile\n"
     await presses(ann, "Close")
@@ -162,7 +162,7 @@ async def test_a_tab_that_is_closed_while_offline_leaves_its_text_to_the_next(ro
     await expect(bar(ann)).to_be_hidden()
 
 
-async def test_unsent_text_that_disagrees_is_put_aside_and_the_rest_merged(room: Room) -> None:
+async def test_unsent_text_that_conflicts_is_parked_and_the_rest_merged(room: Room) -> None:
     await room.begin("Meet on Monday.\n\nBring:\n")
     ann = await room.enter("Ann")
     other = Window(await ann.context.new_page(), ann.line)
@@ -176,7 +176,7 @@ async def test_unsent_text_that_disagrees_is_put_aside_and_the_rest_merged(room:
     await bo.writes_over("Monday", "Tuesday")
     await bo.settled()
     ann = await comes_back(room, other)
-    await presses(ann, "Merge into document")
+    await presses(ann, "Merge")
     await expect(bar(ann)).to_contain_text("except where it conflicted")
     assert await room.agreed() == "Meet on Tuesday.\n\nBring: cake\n"
     [branch] = await room.branches("unmerged")
@@ -242,11 +242,11 @@ async def test_a_merge_without_a_connection_is_said_and_can_be_tried_again(room:
     ann = await comes_back(room, browser)
     await expect(bar(ann)).to_be_visible()
     ann.loses_connection()
-    await presses(ann, "Merge into document")
+    await presses(ann, "Merge")
     await expect(bar(ann)).to_contain_text("There is no connection. It’s still stored here")
     await keeps(ann, "First line.\ntyped alone")
     ann.line.mend()
-    await presses(ann, "Merge into document")
+    await presses(ann, "Merge")
     await ann.reads("First line.\ntyped alone")
     assert await room.agreed() == "First line.\ntyped alone"
 
@@ -254,7 +254,7 @@ async def test_a_merge_without_a_connection_is_said_and_can_be_tried_again(room:
 # --- several tabs
 
 
-async def test_a_page_that_is_loaded_anew_offers_nothing(room: Room) -> None:
+async def test_a_reloaded_page_offers_nothing(room: Room) -> None:
     ann = await room.enter("Ann")
     ann.line.hold()
     await ann.types("typed and not sent")
@@ -324,7 +324,7 @@ async def test_a_tab_that_slept_while_its_text_was_sent_does_not_send_it_again(r
     await one.page.evaluate("document.dispatchEvent(new Event('freeze'))")
     one.line.mend()
     two = await tab_beside(room, one)
-    await presses(two, "Merge into document")
+    await presses(two, "Merge")
     await two.reads("First line.\ntyped alone")
     await two.goes_before("First")
     await two.types("Two wrote this. ")

@@ -45,7 +45,7 @@ async def test_a_push_arrives_while_two_windows_type(room: Room, tmp_path: Path)
     await room.fsck()
 
 
-async def test_a_push_answers_what_was_put_aside_in_a_window(room: Room, tmp_path: Path) -> None:
+async def test_a_push_resolves_a_conflict_parked_in_a_window(room: Room, tmp_path: Path) -> None:
     ann, bo = await room.pair("Hello world!\n")
     bo.line.hold()
     await ann.writes_over("world", "people")

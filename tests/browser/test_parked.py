@@ -13,7 +13,7 @@ _ANNS = "Hello people!\nThe second line.\n"
 _BOS = "Hello friends!\nThe second line.\n"
 
 
-async def put_aside(room: Room) -> tuple[Window, Window]:
+async def parked_by_bo(room: Room) -> tuple[Window, Window]:
     """Let Bo park a conflict; both see that there is one."""
     ann, bo = await disagree(room)
     await bo.opens_dialog()
@@ -42,13 +42,13 @@ async def opens_list(window: Window) -> Locator:
     return panel
 
 
-async def test_nothing_is_said_where_nothing_is_put_aside(room: Room) -> None:
+async def test_without_parked_conflicts_there_is_no_button(room: Room) -> None:
     ann, _ = await room.pair("Hello\n")
     await expect(button_of(ann)).to_be_hidden()
 
 
-async def test_anybody_can_review_what_somebody_put_aside(room: Room) -> None:
-    ann, bo = await put_aside(room)
+async def test_anyone_can_resolve_a_parked_conflict(room: Room) -> None:
+    ann, bo = await parked_by_bo(room)
     panel = await opens_list(ann)
     await expect(panel.get_by_role("listitem")).to_contain_text(
         re.compile(r"Bo (just now|\d+ s ago) · 1 conflict")
@@ -76,8 +76,8 @@ async def test_anybody_can_review_what_somebody_put_aside(room: Room) -> None:
     assert await room.branches("unmerged") == []
 
 
-async def test_ones_own_part_is_called_yours(room: Room) -> None:
-    _, bo = await put_aside(room)
+async def test_ones_own_version_is_called_yours(room: Room) -> None:
+    _, bo = await parked_by_bo(room)
     panel = await opens_list(bo)
     await expect(panel.get_by_role("listitem")).to_contain_text("You")
     await panel.get_by_role("button", name="Review").click()
@@ -89,8 +89,8 @@ async def test_ones_own_part_is_called_yours(room: Room) -> None:
     await bo.reads("Hello friends people!\nThe second line.\n")
 
 
-async def test_the_keyboard_alone_is_enough_and_what_is_left_stays_put_aside(room: Room) -> None:
-    ann, _ = await put_aside(room)
+async def test_the_keyboard_alone_is_enough_and_leaving_keeps_the_conflict(room: Room) -> None:
+    ann, _ = await parked_by_bo(room)
     keyboard = ann.page.keyboard
     await button_of(ann).focus()
     await keyboard.press("Enter")
@@ -112,7 +112,7 @@ async def test_the_keyboard_alone_is_enough_and_what_is_left_stays_put_aside(roo
 
 
 async def test_ones_own_conflict_comes_first(room: Room) -> None:
-    ann, bo = await put_aside(room)
+    ann, bo = await parked_by_bo(room)
     bo.line.hold()
     await ann.writes_over("second", "third")
     await ann.settled()
@@ -127,8 +127,8 @@ async def test_ones_own_conflict_comes_first(room: Room) -> None:
     await expect(dialog_of(bo)).to_be_hidden()
 
 
-async def test_what_somebody_else_dealt_with_meanwhile_is_said(room: Room) -> None:
-    ann, _ = await put_aside(room)
+async def test_that_someone_else_has_resolved_it_is_said(room: Room) -> None:
+    ann, _ = await parked_by_bo(room)
     ann.excuses("404")
 
     async def gone(route: Route) -> None:
@@ -142,7 +142,7 @@ async def test_what_somebody_else_dealt_with_meanwhile_is_said(room: Room) -> No
 
 
 async def test_of_two_who_decide_at_the_same_time_the_later_one_counts(room: Room) -> None:
-    ann, bo = await put_aside(room)
+    ann, bo = await parked_by_bo(room)
     for window in (ann, bo):
         panel = await opens_list(window)
         await panel.get_by_role("button", name="Review").click()
@@ -159,7 +159,7 @@ async def test_of_two_who_decide_at_the_same_time_the_later_one_counts(room: Roo
 
 @pytest.mark.parametrize("failure", ["no answer", "a fault"])
 async def test_a_list_that_cannot_be_loaded_says_what_to_do(room: Room, failure: str) -> None:
-    ann, _ = await put_aside(room)
+    ann, _ = await parked_by_bo(room)
     ann.excuses("net::ERR_FAILED", "500")
 
     async def fail(route: Route) -> None:
@@ -174,8 +174,8 @@ async def test_a_list_that_cannot_be_loaded_says_what_to_do(room: Room, failure:
     await expect(panel).not_to_contain_text("Check your connection")
 
 
-async def test_what_merges_by_now_is_only_put_in(room: Room) -> None:
-    ann, bo = await put_aside(room)
+async def test_what_no_longer_conflicts_is_only_added(room: Room) -> None:
+    ann, bo = await parked_by_bo(room)
     await ann.writes_over("people", "world")
     await ann.settled()
     panel = await opens_list(ann)

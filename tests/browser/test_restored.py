@@ -82,7 +82,7 @@ async def test_what_a_restored_server_has_lost_is_offered_and_merged_once(
     back = mortal.watch(Window(await bo.context.new_page(), bo.line))
     await back.page.goto(f"{back.line.url}/d/{mortal.document}")
     await expect(bar(back)).to_contain_text("The server has an older version of this document")
-    await presses(ann, "Merge into document")
+    await presses(ann, "Merge")
     await expect(bar(ann)).to_contain_text("was merged into the document.")
     await expect(bar(back)).to_be_hidden()  # there is nothing left to add
     await back.reads("Ann: \nBo: typed since\nA later line.\n")

@@ -18,17 +18,19 @@ async def test_what_was_acknowledged_survives_every_kill(
     tmp_path: Path, seed: int, options: tuple[str, ...]
 ) -> None:
     rounds = Rounds(tmp_path / "data", seed, *options)
-    tally = rounds.tally
+    results = rounds.results
     try:
         await rounds.run(_ROUNDS)
     finally:
-        print(tally.table(), f"seed {seed}", tally.complaints(), "--- log of the server", sep="\n")
+        print(
+            results.table(), f"seed {seed}", results.fault_list(), "--- log of the server", sep="\n"
+        )
         print(*rounds.logs, sep="---\n")
-    assert not tally.faults
-    assert tally.rounds == tally.kills == _ROUNDS
-    assert tally.early_kills > 0
-    assert tally.kills_at_work > 0, "nobody had an edit outstanding"
-    assert tally.acknowledged > 20 * _ROUNDS
-    assert tally.conflicts > 0
-    assert tally.resolved + tally.parked > 0
-    assert tally.resent > 0
+    assert not results.faults
+    assert results.rounds == results.kills == _ROUNDS
+    assert results.early_kills > 0
+    assert results.kills_at_work > 0, "no edit was outstanding"
+    assert results.acknowledged > 20 * _ROUNDS
+    assert results.conflicts > 0
+    assert results.resolved + results.parked > 0
+    assert results.resent > 0

@@ -1,8 +1,8 @@
-"""The words that are typed: each is typed once, and found again wherever it ends up.
+"""Unique words: each is typed once and can be found wherever it ends up.
 
-A word has two letters, and no other word has either of them. So nothing that the merge does is up
-to words that look alike by chance (it takes "ab" and "acb" for typing inside one word), and a word
-is found even where a merge put two of them side by side without a blank.
+A word has two letters, and no other word has either of them. So the merge never takes two words
+for similar ones by chance (it takes "ab" and "acb" for typing inside one word), and a word is found
+even if a merge put two of them side by side without a blank.
 """
 
 import re
@@ -23,16 +23,16 @@ class Words:
 
     def new(self) -> str:
         number = next(self._numbers)
-        assert number < _WORDS_MAX, "all words are used up: take fewer rounds on one data folder"
+        assert number < _WORDS_MAX, "all words are used up: use fewer rounds per data folder"
         return chr(_FIRST + number) + chr(_SECOND + number)
 
 
 def words_in(text: str) -> list[str]:
-    """All words of a text, in order."""
+    """Return all words of a text, in order."""
     return WORD.findall(text)
 
 
 def name_of(word: str) -> str:
-    """What to call a word where people read it."""
+    """Return a readable name of a word."""
     number, writer = divmod(ord(word[0]) - _FIRST, _WRITERS_MAX)
     return f"word {number} of writer {writer} ({word})"

@@ -13,7 +13,7 @@ from merge.diff_splices import diff_splices
 from merge.local_merge import merge_local
 from merge.splices import Splice, apply, compose
 from merge.three_way import merge
-from server.core.recent_steps import Change
+from server.core.recent_steps import Splices
 from tests.merge.carets import map_position
 
 # About as many letters as in real alphabets: of fewer, too many words are alike by chance. The text
@@ -38,7 +38,7 @@ class Edit(NamedTuple):
     """An edit as it is sent: its base, the splices from it, and the resulting text."""
 
     base: Commit
-    change: Change
+    change: Splices
     sent: Commit
 
 
@@ -61,7 +61,7 @@ class Typist:
     base: Commit
     caret: int
     compares: bool = False
-    change: Change = ()
+    change: Splices = ()
     is_sending: bool = False
     words: list[str] = field(default_factory=lambda: [""])
     is_done: bool = False
@@ -122,7 +122,7 @@ class Typist:
         self.caret = start + len(inserted)
 
     def edit(self, splice: Splice) -> None:
-        """Change the text anywhere; the caret stays where it is."""
+        """Splices the text anywhere; the caret stays where it is."""
         self.text = apply(self.text, [splice])
         self.caret = map_position([splice], self.caret)
         self.change = compose(self.change, [splice])
@@ -135,7 +135,7 @@ class Typist:
         self.base, self.change, self.is_sending = edit.sent, (), True
         return edit
 
-    def take(self, newest: Commit, remote: Change) -> None:
+    def take(self, newest: Commit, remote: Splices) -> None:
         """Merge the changes of others; if there is a conflict, leave it to the server."""
         if self.compares:
             self._compare(newest)
@@ -154,7 +154,7 @@ class Typist:
             self.change = diff_splices(newest.text, self.text)
 
 
-def _map_caret(text: str, change: Change, caret: int) -> int:
+def _map_caret(text: str, change: Splices, caret: int) -> int:
     """Map the caret as the page does: before insertions of others at it, but behind whole lines.
 
     See `addsLinesAt` in web/text/splices.js.

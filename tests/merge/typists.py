@@ -23,7 +23,8 @@ from merge.diff_splices import diff_splices
 from merge.local_merge import LocalMerge, merge_local
 from merge.result import Merge
 from merge.three_way import merge
-from server.core.recent_steps import Author, Change, Step, Steps
+from server.core.clients import Author
+from server.core.recent_steps import RecentSteps, Splices, Step
 from tests.merge.line_typist import Layout, Ledger, LineTypist, checklist, nested, table
 from tests.merge.typist import ALPHABETS, Commit, Edit, Typist
 
@@ -91,7 +92,7 @@ class Room:
         self._left = keystrokes
         self.master = Commit("0", scene.text)
         self.tally = Tally()
-        self._steps = Steps()
+        self._steps = RecentSteps()
         self._ledger = Ledger(scene.text, scene.layout) if scene.layout else None
         self._typists = [self._typist(place) for place in range(scene.people)]
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -193,21 +194,21 @@ class Room:
             local = LocalMerge(text, diff_splices(self.master.text, text), diff_splices(sent, text))
         return local
 
-    def _merged_locally(self, base: Commit, change: Change, sent: str) -> LocalMerge | None:
+    def _merged_locally(self, base: Commit, change: Splices, sent: str) -> LocalMerge | None:
         if base == self.master:
             return LocalMerge(sent, change, ())
-        since = self._steps.change_since(base.name)
+        since = self._steps.splices_since(base.name)
         if since is None:
             return None
         live = _is_live(change)
         return merge_local(base.text, self.master.text, since, change, live=live)
 
-    def _answer(self, typist: Typist, after: Commit, change: Change) -> None:
+    def _answer(self, typist: Typist, after: Commit, change: Splices) -> None:
         typist.is_sending = False
         typist.take(after, change)
         self._send_soon(typist)
 
-    def _update(self, typist: Typist, before: Commit, after: Commit, change: Change) -> None:
+    def _update(self, typist: Typist, before: Commit, after: Commit, change: Splices) -> None:
         """Apply an update, except while an edit is on its way: its answer covers it (P6)."""
         if not typist.is_sending and typist.base == before:
             typist.take(after, change)
@@ -225,7 +226,7 @@ class Room:
         return self._ledger.words_gone if self._ledger else Counter()
 
 
-def _is_live(change: Change) -> bool:
+def _is_live(change: Splices) -> bool:
     return sum(deleted + len(inserted) for _, deleted, inserted in change) <= _LIVE_CHARACTERS
 
 

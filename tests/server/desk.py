@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from merge.splices import Splice, apply
+from server.core.clients import Author
 from server.core.document import Document, Joined, Reply, Request, View
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
-from server.core.recent_steps import Author
 from server.core.unmerged_reader import UnmergedReader
 from server.git.changes import Entry
 from server.git.repository import Repository
@@ -46,12 +46,12 @@ class Desk:
         self.reopen()
 
     def reopen(self) -> None:
-        """Forget all that is not on disk."""
+        """Discard everything that is not on disk."""
         self.store = self.repository()
         self.document = Document("notes", self.store, self.text_bytes_max, self.now)
 
     def repository(self) -> Repository:
-        """The repository as somebody else sees it: what is on disk."""
+        """Open the repository as another program sees it: without what is staged."""
         return Repository(self.path, "notes.txt", self._journal.read("notes"))
 
     @property
@@ -70,15 +70,19 @@ class Desk:
         return merged(self.client("opener").edit(text)).revision
 
     def run(self, *requests: Request) -> list[Reply]:
-        replies = self.document.run(requests, self.now)
+        replies = self.stage(*requests)
         self.save()
         return replies
 
+    def stage(self, *requests: Request) -> list[Reply]:
+        """Run requests without making their changes durable."""
+        return self.document.replies(self.document.stage(requests, self.now))
+
     def save(self) -> Entry | None:
-        """Make durable what is staged; returns what that was."""
+        """Make what is staged durable; return it."""
         entry = self.store.staged("notes")
         if entry is not None:
-            self.store.release(self._journal.append(entry, self.store.position).result())
+            self.store.mark_stored(self._journal.append(entry, self.store.position).result())
         return entry
 
     def sweep(
@@ -88,7 +92,7 @@ class Desk:
         self.save()
 
     def branch(self, client: str) -> str | None:
-        """Where a client's branch stands on disk."""
+        """Return the head of a client's branch on disk."""
         return self.repository().head(CLIENTS + client)
 
     def unmerged(self) -> dict[str, str]:
@@ -96,17 +100,17 @@ class Desk:
         return self.repository().heads(UNMERGED)
 
     def reader(self) -> UnmergedReader:
-        """What can be taken up, as it is on disk."""
+        """Return a reader of the unmerged branches on disk."""
         return UnmergedReader(self.repository())
 
     def question(self, id: str) -> UnmergedConflict:
-        """What an unmerged branch disagrees about."""
+        """Return the conflict of an unmerged branch."""
         found = self.reader().conflict(id)
         assert found is not None
         return found
 
     def commit_outside(self, text: str, **others: str) -> str:
-        """Somebody else commits on `master`; `others` are further refs, by name and commit."""
+        """Commit on `master` on disk; `others` are further refs, by name and commit."""
         repository = self.repository()
         head = repository.head(MASTER)
         who = Signature("Olive", "olive@example.invalid", self.now)
@@ -119,7 +123,7 @@ class Desk:
 
 
 class Writer:
-    """A client that counts its requests and remembers what it last saw."""
+    """A client that numbers its requests."""
 
     def __init__(self, desk: Desk, author: Author) -> None:
         self.desk = desk
@@ -159,14 +163,14 @@ class Writer:
         seq: int | None = None,
         continues: bool = False,
     ) -> Request:
-        """An edit that is not sent yet."""
+        """Return an edit without sending it."""
         edit = Edit(self._next(seq), base or self.desk.revision, text, splices)
         return Request(self.author, edit, continues)
 
     def resolve(
         self, conflict: Conflict | UnmergedConflict, text: str, *, seq: int | None = None
     ) -> Reply:
-        """Answer a conflict as it was shown, its own or one that waits for anybody."""
+        """Resolve a conflict as it was shown: its own, or an unmerged one."""
         answer = Resolve(
             seq=self._next(seq), commit=conflict.commit, base=conflict.revision, text=text
         )
@@ -174,13 +178,13 @@ class Writer:
         return reply
 
     def park(self, conflict: Conflict, *, seq: int | None = None) -> Reply:
-        """Decide later."""
+        """Park a conflict."""
         [reply] = self.desk.run(Request(self.author, Park(self._next(seq), conflict.commit)))
         return reply
 
     def news(self, conflict: Conflict) -> Merged | Conflict | None:
-        """What the server says of itself to this client, which sees `conflict`."""
-        news = self.desk.document.news(View(self.id, conflict.revision, conflict))
+        """Return the notification for this client, which is shown `conflict`."""
+        news = self.desk.document.notification(View(self.id, conflict.revision, conflict))
         assert news is None or isinstance(news, Merged | Conflict)
         return news
 
@@ -212,7 +216,7 @@ def sides(found: Conflict | UnmergedConflict) -> list[tuple[str, str, str]]:
 
 
 def disagree(desk: Desk, ann: Writer, bo: Writer, theirs: str = FRIDAY_NOON) -> Conflict:
-    """Ann makes it Tuesday; then comes what Bo wrote meanwhile."""
+    """Ann writes Tuesday, then Bo's edit of the same base arrives."""
     base = desk.begin(MONDAY)
     merged(ann.edit(TUESDAY, base))
     return conflict(bo.edit(theirs, base))

@@ -1,4 +1,4 @@
-"""Messages: what is decoded, what is refused and how, and what goes over the wire."""
+"""Decoding, validation and encoding of messages."""
 
 import json
 from typing import Any
@@ -42,12 +42,12 @@ def refusal(**message: Any) -> BadMessageError:
         ),
     ],
 )
-def test_a_message_is_read(message: dict[str, Any], decoded: object) -> None:
+def test_a_message_is_decoded(message: dict[str, Any], decoded: object) -> None:
     assert protocol.decode(frame(**message)) == decoded
     assert protocol.decode(frame(**message, unknown={"field": 1})) == decoded
 
 
-def test_a_type_that_a_later_version_may_bring_is_ignored() -> None:
+def test_an_unknown_type_is_ignored() -> None:
     assert protocol.decode(frame(type="wave", seq="?")) is None
 
 
@@ -56,7 +56,7 @@ def test_a_type_that_a_later_version_may_bring_is_ignored() -> None:
     [b"", b"{", b"[]", b"1", b'"edit"', b"null", b"{}", b'{"type": 1}', b"\xff", b"[" * 100_000],
     ids=lambda content: repr(content[:12]),
 )
-def test_what_is_no_message_is_refused(content: bytes) -> None:
+def test_an_invalid_frame_is_rejected(content: bytes) -> None:
     with pytest.raises(BadMessageError) as refused:
         protocol.decode(content)
     assert refused.value.seq is None
@@ -79,7 +79,7 @@ def test_what_is_no_message_is_refused(content: bytes) -> None:
     ],
     ids=str,
 )
-def test_an_edit_that_is_wrong_is_refused_with_its_number(fields: dict[str, Any]) -> None:
+def test_an_invalid_edit_is_rejected_with_its_seq(fields: dict[str, Any]) -> None:
     edit = {"type": "edit", "seq": 7, "base": COMMIT, "text": "x"} | fields
     problem = refusal(**{key: value for key, value in edit.items() if value is not None})
     assert problem.seq == 7
@@ -87,23 +87,23 @@ def test_an_edit_that_is_wrong_is_refused_with_its_number(fields: dict[str, Any]
 
 
 @pytest.mark.parametrize("seq", [0, -1, 1.5, "1", None, True, 2**53, 2**70])
-def test_a_number_that_cannot_be_one_is_refused(seq: object) -> None:
+def test_an_invalid_seq_is_not_repeated(seq: object) -> None:
     problem = refusal(type="edit", seq=seq, base=COMMIT, text="x")
     assert problem.seq is None or problem.seq == seq
 
 
-def test_a_lone_surrogate_is_refused() -> None:
+def test_a_lone_surrogate_is_rejected() -> None:
     with pytest.raises(BadMessageError):
         protocol.decode(b'{"type":"edit","seq":1,"base":"c","text":"\\ud83e"}')
 
 
-def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+def test_an_escaped_backslash_before_u0000_is_not_nul() -> None:
     assert protocol.decode(frame(type="edit", seq=1, base="c", text=r"\u0000")) == Edit(
         1, "c", r"\u0000"
     )
 
 
-def test_the_wire_says_from_and_leaves_out_what_is_not_there() -> None:
+def test_the_wire_has_from_and_omits_defaults() -> None:
     update = protocol.Update(from_="a", revision="b", splices=[(0, 0, "x")], check=1, clients=[])
     assert json.loads(protocol.encode(update)) == {
         "type": "update", "from": "a", "revision": "b", "splices": [[0, 0, "x"]], "check": 1,
@@ -130,18 +130,33 @@ def test_the_check_is_crc32_of_utf8(text: str, check: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "clean"),
+    "content", [b"", b"[]", b"{}", b'{"type": "merged"}', b'{"type": 1}', b"\xff", b"[" * 9999]
+)
+def test_an_invalid_frame_of_a_server_is_a_clear_error(content: bytes) -> None:
+    with pytest.raises(BadMessageError):
+        protocol.decode_server_message(content)
+
+
+@pytest.mark.parametrize(
+    "message",
     [
-        ("Ann", "Ann"),
-        ("  Ann \t\n Lee ", "Ann Lee"),
-        ("Ann <root@x>", "Ann root@x"),
-        ("\u202eevil", "evil"),
-        ("<>", ""),
-        (".,;", ""),
-        ("x" * 100, "x" * 64),
-        ("Zoë 🦊", "Zoë 🦊"),
-        ("", ""),
+        protocol.Merged(2, "c1", "r1", [(0, 1, "a")], 7),
+        protocol.Update(from_="r1", revision="r2", splices=[], check=7, clients=["k2"]),
+        protocol.FullText("r2", "text", 7),
+        protocol.PersonMoved("k1", "Ann", "red"),
+        protocol.PersonLeft("k1"),
+        protocol.UnmergedCount(3),
+        protocol.Error("forbidden", "No."),
     ],
 )
-def test_a_name_fits_into_a_signature_and_on_a_line(given: str, clean: str) -> None:
-    assert protocol.clean_name(given) == clean
+def test_a_server_message_is_decoded_as_it_was_encoded(message: protocol.ServerMessage) -> None:
+    assert protocol.decode_server_message(protocol.encode(message)) == message
+
+
+@pytest.mark.parametrize("content", [b'{"type": "weather", "text": 1}', b'{"type": "pong"}'])
+def test_a_type_that_a_client_does_not_know_is_ignored(content: bytes) -> None:
+    assert protocol.decode_server_message(content) is None
+
+
+def test_a_client_message_is_encoded_as_the_protocol_has_it() -> None:
+    assert protocol.encode(Park(2, "c1")) == b'{"type":"park","seq":2,"commit":"c1"}'

@@ -25,7 +25,7 @@ _SIDES = ("base", "ours", "theirs")
 
 
 class DriftError(AssertionError):
-    """The server told something that cannot be true of what this client has."""
+    """The server sent something that contradicts the client's state."""
 
 
 class Choice(Enum):
@@ -45,7 +45,7 @@ class Outstanding:
 
 @dataclass
 class Words:
-    """All words that were ever typed, and those that somebody took out on purpose."""
+    """All words that were ever typed, and those that were deleted on purpose."""
 
     typed: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
@@ -56,7 +56,7 @@ class Words:
         return word
 
     def remove(self, before: str, after: str) -> None:
-        """Somebody made `after` of `before`, and meant it."""
+        """Record that a person changed `before` to `after`."""
         self.removed |= {word for word in self.typed if word in before and word not in after}
 
 
@@ -126,7 +126,7 @@ class Client:
         return _frame(message)
 
     def due(self) -> bytes | None:
-        """The next frame, if there is one to send: one submission is outstanding at most."""
+        """Return the next frame to send, if any: at most one submission is outstanding."""
         if not self.is_open:
             return None
         if self.outstanding:
@@ -145,7 +145,7 @@ class Client:
         return self.due() if self._must_send else None
 
     def sync(self) -> bytes:
-        """Ask for the whole text."""
+        """Request the whole text."""
         return _frame({"type": "sync"})
 
     def resolve(self) -> bytes:
@@ -153,7 +153,7 @@ class Client:
         return self._answer_all(self._settled_conflict())
 
     def take_up(self, found: Message) -> bytes:
-        """Answer the conflict of an unmerged branch, whoever wrote it (P15)."""
+        """Resolve the conflict of an unmerged branch of any client (P15)."""
         assert self.is_settled
         assert not self.conflict
         return self._answer_all(found)
@@ -253,7 +253,7 @@ class Client:
         self._take(merged["revision"], self._checked(merged))
 
     def _healed(self, merged: Message) -> None:
-        """News: the disagreement is gone (P9). A submission that is outstanding says so itself."""
+        """A notification: the conflict is gone (P9). Outstanding submissions are answered too."""
         if self.outstanding:
             return
         if self.conflict is None:

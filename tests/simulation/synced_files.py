@@ -22,10 +22,10 @@ import pytest
 from server import protocol
 from server.cli.sync.file import WatchedFile
 from server.cli.sync.pair import Pair, PairError
-from server.client.replica import decode, encode
-from server.core.clients import Keys
-from server.core.session import Ask, Limits, Send, Session
+from server.core.clients import ResumeKeys
+from server.core.session import Limits, Send, Session, Submit
 from server.support import files as disk
+from tests.server.client.test_replica import is_settled
 from tests.server.desk import Desk
 from tests.simulation.client import Words
 
@@ -44,7 +44,7 @@ class Killed(BaseException):
     """The process is gone, as it stands."""
 
 
-class _Keys(Keys):
+class _Keys(ResumeKeys):
     """Client ids that are the same in each run."""
 
     def __init__(self) -> None:
@@ -57,12 +57,12 @@ class _Keys(Keys):
 
 
 class Connection:
-    """One websocket: a session, and what is on its way."""
+    """One websocket: a session, and the frames in flight."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.to_server: deque[bytes] = deque()
-        self.asked: deque[Ask] = deque()
+        self.asked: deque[Submit] = deque()
         self.to_client: deque[bytes] = deque()
 
 
@@ -114,12 +114,12 @@ class Machine:
         self.pair.step(self.world.now)
         messages = self.pair.take_messages()
         if self.line:
-            self.line.to_server.extend(map(encode, messages))
+            self.line.to_server.extend(map(protocol.encode, messages))
 
     def connect(self) -> None:
         if self.pair and self.pair.is_ready and self.line is None:
             self.line = Connection(self.world.session())
-            self.line.to_server.extend(map(encode, self.pair.opened()))
+            self.line.to_server.extend(map(protocol.encode, self.pair.opened()))
 
     def disconnect(self) -> None:
         if self.line and self.pair:
@@ -133,7 +133,7 @@ class Machine:
     def _hear(self) -> None:
         assert self.pair
         assert self.line
-        message = decode(self.line.to_client.popleft())
+        message = protocol.decode_server_message(self.line.to_client.popleft())
         if message:
             self.pair.received(message)
             self._step()
@@ -156,7 +156,7 @@ class Machine:
 
     @property
     def text(self) -> str:
-        """What the editor shows."""
+        """Return the text in the editor."""
         return self._shown(self.file.read_bytes())
 
     @property
@@ -268,7 +268,7 @@ class Machine:
 
 
 class World:
-    """The document, two machines, and what happens to them."""
+    """The document, two machines, and their faults."""
 
     def __init__(
         self, folder: Path, seed: int, monkeypatch: pytest.MonkeyPatch, *, is_careless: bool = False
@@ -294,7 +294,7 @@ class World:
         for module, name in [
             (disk, "write_synced"),
             (disk, "exchange"),
-            (disk, "sync"),
+            (disk, "fsync"),
             (WatchedFile, "prepare"),
             (WatchedFile, "read"),
         ]:
@@ -371,18 +371,18 @@ class World:
         session = line.session
         if line.to_server:
             for action in session.receive(line.to_server.popleft(), self.now):
-                if isinstance(action, Ask):
+                if isinstance(action, Submit):
                     line.asked.append(action)
                 elif isinstance(action, Send):
                     line.to_client.append(protocol.encode(action.message))
         elif line.asked:
             self._carry_out(line)
-        elif session.wants_news and session.client:
+        elif session.accepts_updates and session.client:
             view = session.view()
-            self.desk.document.recall([view], self.desk.now)
-            news = self.desk.document.news(view)
+            self.desk.document.restore_conflicts([view], self.desk.now)
+            news = self.desk.document.notification(view)
             if news is not None:
-                session.told(news)
+                session.record_shown(news)
                 line.to_client.append(protocol.encode(news))
 
     def _carry_out(self, line: Connection) -> None:
@@ -392,14 +392,14 @@ class World:
             self.happened["answers to what was settled"] += crosses
         fate = 1.0 if self.is_calm else self.random.random()
         if fate < 0.02:  # the server dies before it is durable
-            self.desk.document.run([request], self.desk.now)
+            self.desk.stage(request)
             self._restart()
             return
         replies = self.desk.run(request)
         if fate < 0.04:  # and here before the answer is sent
             self._restart()
             return
-        for action in line.session.replied(replies[0], []):
+        for action in line.session.receive_reply(replies[0], []):
             if isinstance(action, Send):
                 self.happened[type(action.message).__name__] += 1
                 line.to_client.append(protocol.encode(action.message))
@@ -432,7 +432,7 @@ class World:
         """Both are in step once, without a fault."""
         self.is_calm = True
         for machine in self.machines:
-            while not (machine.file.exists() and machine.pair and machine.pair.is_at_rest):
+            while not (machine.file.exists() and machine.pair and machine.pair.is_settled):
                 self._go_on(machine)
         self.is_calm = False
 
@@ -503,7 +503,8 @@ class World:
             return False
         pairs = [it.pair for it in self.machines]
         return all(
-            it and it._session and it._session.sync.is_settled and not it._replaced for it in pairs
+            it and it._session and is_settled(it._session.replica) and not it._replaced
+            for it in pairs
         )
 
     # --- what must be true

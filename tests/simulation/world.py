@@ -1,9 +1,9 @@
 """The world around the real server: a network, a clock, a disk and people, all from one seed.
 
-Real are `LiveDocument` and `Seat`, sessions, documents, repositories, the journal, checkpoints and
-Git. Fake is only what makes a run different each time: the clock, the threads (work runs, and the
-journal writes, when the world says so), the network (a frame arrives when the world says so, or
-never) and the people.
+Real are `LiveDocument` and `Connection`, sessions, documents, repositories, the journal,
+checkpoints and Git. Fake is only what makes a run different each time: the clock, the threads
+(work runs, and the journal writes, when the world says so), the network (a frame arrives when the
+world says so, or never) and the people.
 
 Faults: a connection breaks (with frames in both directions lost), a client reads slowly, the
 server is killed before or after the journal has a batch, or within a checkpoint, and starts again
@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from server.core.clients import Keys
+from server.core.clients import ResumeKeys
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
 from server.core.session import Limits, Session
 from server.core.unmerged_reader import UnmergedReader
@@ -35,11 +35,11 @@ from server.git.changes import Entry
 from server.git.repository import Repository
 from server.hub import durable_document, live_document
 from server.hub.durable_document import DurableDocument
-from server.hub.live_document import LiveDocument, Seat
+from server.hub.live_document import Connection, LiveDocument
 from server.protocol import encode
 from server.storage.journal import DiskFullError, JournalError, OvertakenError, direct
 from server.storage.journal.sqlite import SqliteJournal
-from server.support.threads import Threads
+from server.support.threads import WorkerThreads
 from tests.git import assert_sound, git
 from tests.simulation.client import Client, Message, Words
 
@@ -50,7 +50,7 @@ _ROUNDS_TO_SETTLE = 200
 
 
 class Clock:
-    """Time that passes only when the world says so; stands in for the module `time`."""
+    """Time that only the world advances; replaces the module `time`."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
@@ -75,8 +75,8 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._clock.now
 
 
-class _Worker(Threads):
-    """Work waits until the world has it done, here and at once."""
+class _Worker(WorkerThreads):
+    """A worker thread whose calls run when the world says so, in the world's own thread."""
 
     def __init__(self) -> None:
         super().__init__(0, "worker")
@@ -86,7 +86,7 @@ class _Worker(Threads):
         self.waiting.append(call)
 
     def work(self) -> None:
-        """Carry out the oldest work; nobody hears of it before the event loop runs."""
+        """Run the oldest call; its result arrives when the event loop runs."""
         if self.waiting:
             self.waiting.popleft()()
 
@@ -113,11 +113,11 @@ class _Journal(SqliteJournal):
 
 
 @dataclass
-class Connection:
-    """A client's websocket: frames on their way, and what the rules promise about them."""
+class Websocket:
+    """A client's websocket: the frames in flight, and the rules that they must keep."""
 
     client: Client
-    seat: Seat
+    connection: Connection
     reading: asyncio.Task[tuple[list[bytes], object]] | None = None
     closed: bool = False
 
@@ -143,7 +143,7 @@ class Connection:
                 self.may_repeat.add(found["seq"])  # P9: news of it carries its number
 
     def check_answers(self) -> None:
-        """P3: each submission that arrived got one answer; only news of conflicts repeats one."""
+        """P3: each submission that arrived got one reply; only notifications repeat one."""
         for seq in self.asked | self.answered:
             asked, answered = self.asked[seq], self.answered[seq]
             assert asked == answered or (seq in self.may_repeat and asked <= answered), (
@@ -172,13 +172,13 @@ class World:
             Client(name, self.random, self._words, splices=self.random.random() < 0.5)
             for name in _NAMES[:count]
         ]
-        self._connections: dict[Client, Connection] = {}
-        self._old: list[Connection] = []
+        self._connections: dict[Client, Websocket] = {}
+        self._old: list[Websocket] = []
         self._master: str | None = None
         self._start()
 
     def _repository(self, _: str = "") -> Repository:
-        """What is durable."""
+        """Open what is durable."""
         return Repository(self._path, "notes.txt", self._journal.read("notes"))
 
     # --- the server
@@ -189,12 +189,12 @@ class World:
         self._journal.is_full = self._is_full
         durable = DurableDocument("notes", self._repository, self._journal, self._worker, 1_000_000)
         self._live = live = LiveDocument(durable)
-        self._journal.listen(lambda _, position: live.heard(position))
+        self._journal.listen(lambda _, position: live.on_journal_entry(position))
         self._server = self._loop.create_task(live.run())
         self._checkpoint: asyncio.Task[None] | None = None
 
     def _kill(self) -> None:
-        """The process ends at once; what it had not sent is never sent."""
+        """Kill the process: unsent frames are lost."""
         tasks = [self._server, *(c.reading for c in self._all() if c.reading)]
         if self._checkpoint:
             tasks.append(self._checkpoint)
@@ -202,14 +202,14 @@ class World:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         for connection in self._all():
-            connection.seat.session.close(1006, "killed")
+            connection.connection.session.close(1006, "killed")
         self._old.clear()
         for client in list(self._connections):
             self._break(client)
         self._old.clear()
         self._journal.close()
 
-    def _all(self) -> list[Connection]:
+    def _all(self) -> list[Websocket]:
         return [*self._connections.values(), *self._old]
 
     def _run(self) -> None:
@@ -227,12 +227,12 @@ class World:
 
     def _connect(self, client: Client) -> None:
         session = Session("notes", self._keys, _LIMITS, self.clock.now)
-        connection = Connection(client, self._live.sit(session))
+        connection = Websocket(client, self._live.connect(session))
         connection.up.append(client.hello())
         self._connections[client] = connection
 
     def _break(self, client: Client) -> None:
-        """The client sees its connection end; the server may still get what is on its way."""
+        """End a client's connection; frames in flight may still reach the server."""
         connection = self._connections.pop(client)
         connection.down.clear()
         client.disconnected()
@@ -242,21 +242,21 @@ class World:
         if frame is not None and client in self._connections:
             self._connections[client].up.append(frame)
 
-    def _deliver_up(self, connection: Connection) -> None:
+    def _deliver_up(self, connection: Websocket) -> None:
         """One frame reaches the server."""
         if connection.up and not connection.closed:
             frame = connection.up.popleft()
             seq = json.loads(frame).get("seq")
             if seq is not None:
                 connection.asked[seq] += 1
-            self._loop.run_until_complete(connection.seat.receive(frame))
+            self._loop.run_until_complete(connection.connection.receive(frame))
 
-    def _read(self, connection: Connection) -> None:
-        """The socket takes what the seat has to send."""
+    def _read(self, connection: Websocket) -> None:
+        """The socket takes what the connection has to send."""
         if connection.closed:
             return
         if connection.reading is None:
-            connection.reading = self._loop.create_task(connection.seat.outgoing())
+            connection.reading = self._loop.create_task(connection.connection.outgoing())
         self._run()
         if connection.reading.done():
             frames, closing = connection.reading.result()
@@ -269,13 +269,13 @@ class World:
             if closing:
                 self._end(connection)
 
-    def _end(self, connection: Connection) -> None:
+    def _end(self, connection: Websocket) -> None:
         connection.closed = True
         if connection.reading:
             connection.reading.cancel()
-        self._call(connection.seat.leave)
+        self._call(connection.connection.disconnect)
 
-    def _deliver_down(self, connection: Connection) -> None:
+    def _deliver_down(self, connection: Websocket) -> None:
         """One frame reaches the client."""
         if connection.down:
             frame = connection.down.popleft()
@@ -370,7 +370,7 @@ class World:
                 self._send(client, client.resolve())
 
     def _somebody_takes_up(self) -> None:
-        """Answer what somebody else, or one's earlier self, has put off; two at once may do so."""
+        """Resolve a parked conflict of any client; two clients may do so at once."""
         free = [client for client in self.clients if client.is_settled and not client.conflict]
         reader = self._reader()
         if not free or not reader:
@@ -385,7 +385,7 @@ class World:
                 self._send(client, client.take_up(json.loads(encode(found))))
 
     def _reader(self) -> UnmergedReader | None:
-        """What there is to be taken up, as plain HTTP tells it."""
+        """Return the unmerged branches as plain HTTP lists them."""
         repository = self._repository()
         return UnmergedReader(repository) if repository.head(MASTER) else None
 
@@ -395,7 +395,7 @@ class World:
             self._send(client, client.sync())
 
     def _all_goes_well(self) -> None:
-        """What is on its way gets a step further everywhere."""
+        """Advance all frames in flight by one step."""
         self._worker.work()
         self._journal.write()
         for connection in list(self._connections.values()):
@@ -407,7 +407,7 @@ class World:
         """On any connection: also on one that its client has given up already."""
         self._deliver_up_some([c for c in self._all() if c.up and not c.closed])
 
-    def _deliver_up_some(self, candidates: list[Connection]) -> None:
+    def _deliver_up_some(self, candidates: list[Websocket]) -> None:
         if candidates:
             self._deliver_up(self.random.choice(candidates))
 
@@ -459,7 +459,7 @@ class World:
             self.happened["checkpoint"] += 1
         except OvertakenError:
             self.happened["checkpoint overtaken"] += 1
-            self._live.poke()
+            self._live.wake()
         except JournalError:
             self.happened["checkpoint failed"] += 1
         self._checkpoint = None
@@ -478,7 +478,7 @@ class World:
             appended.result()
 
     def _somebody_commits_by_hand(self) -> None:
-        """In the bare repository itself; nobody tells the server."""
+        """Commit in the bare repository itself, without the server."""
         if not self._path.exists():
             return
         repository = Repository(self._path, "notes.txt")
@@ -508,7 +508,7 @@ class World:
     # --- the end
 
     def _settle(self) -> None:
-        """No more faults: everybody comes, sends all, and sees all."""
+        """End without faults: all clients connect, send everything, and see everything."""
         self._is_full = self._journal.is_full = False
         for connection in self._old:
             connection.up.clear()
@@ -614,7 +614,7 @@ class World:
         return int(text)
 
 
-class _Keys(Keys):
+class _Keys(ResumeKeys):
     """Client ids from the seed."""
 
     def __init__(self, secret: bytes, random: Random) -> None:
@@ -631,7 +631,7 @@ async def _breathe() -> None:
 
 
 def _assert_kept(repository: Repository, commit: str) -> None:
-    assert repository.knows(commit), f"{commit} was acknowledged and is not on disk"
+    assert repository.has_commit(commit), f"{commit} was acknowledged and is not on disk"
     heads = repository.heads("refs/heads/").values()
     assert any(repository.contains(head, commit) for head in heads), (
         f"{commit} was acknowledged and no ref reaches it"

@@ -1,4 +1,4 @@
-"""Push 200 times from 4 clones while 16 people type, and see that nothing is lost.
+"""Push 200 times from 4 clones while 16 people type, and check that nothing is lost.
 
 python -m tests.soak.push
 python -m tests.soak.push --clones 8 --pushes 25 --writers 4
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from server.cli.main import new_event_loop
+from server.cli.serve import new_event_loop
 from server.config import Config
 from server.storage.data_folder import DataFolder
 from tests.server.sockets.harness import Served
@@ -21,7 +21,7 @@ from tests.server.sockets.pushing import assert_nothing_lost, push_and_type
 
 
 async def soak(options: Namespace, folder: Path) -> None:
-    """Run the scene once, and print what became of it."""
+    """Run the scene once, and print the results."""
     config = Config(data=folder / "data")
     with DataFolder(config.data) as data:
         connector = TCPConnector(limit=0)
@@ -43,16 +43,16 @@ async def soak(options: Namespace, folder: Path) -> None:
                 await server.close_clients()
                 await server.stop()
     print(
-        f"{len(outcome.taken)} pushes taken, {len(outcome.told)} told why not,"
-        f" {len(outcome.words)} words written and there, {took:.0f} s"
+        f"{len(outcome.accepted)} pushes accepted, {len(outcome.rejected)} rejected,"
+        f" {len(outcome.words)} words written and found, {took:.0f} s"
     )
 
 
 def main() -> int:
-    """Read the options and run."""
+    """Parse the options and run."""
     parser = ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--clones", type=int, default=4, help="people who push (default: 4)")
-    parser.add_argument("--pushes", type=int, default=50, help="pushes of each (default: 50)")
+    parser.add_argument("--clones", type=int, default=4, help="clones that push (default: 4)")
+    parser.add_argument("--pushes", type=int, default=50, help="pushes per clone (default: 50)")
     parser.add_argument("--writers", type=int, default=16, help="people who type (default: 16)")
     options = parser.parse_args()
     with (

@@ -1,7 +1,7 @@
-"""Two files of one document, edited, offline and killed at random: `python -m tests.soak.sync`.
+"""Two files of one document, edited, cut off and killed at random: `python -m tests.soak.sync`.
 
-At the end both files and the document are equal, and every word that was saved is in them or in a
-conflict that was answered. A failing run prints its seed.
+At the end both files and the document are equal, and contain every saved word or have resolved it
+in a conflict. A failing run prints its seed.
 """
 
 import argparse
@@ -28,13 +28,13 @@ _START_S = 30.0
 
 
 class Writer:
-    """A file with a `gollabedit sync` that comes and goes, and somebody who saves it."""
+    """A file that is saved at random, with a `gollabedit sync` that is started and killed."""
 
     def __init__(self, file: Path, url: str, rng: random.Random) -> None:
         self.file = file
         self.state = file.with_name(f".{file.name}.gollabedit")
         self.words: list[str] = []
-        self.answers = self.kills = 0
+        self.resolved = self.kills = 0
         self._numbers = itertools.count()
         self._url = url
         self._random = rng
@@ -58,18 +58,18 @@ class Writer:
             self.kills += 1
 
     def save(self) -> None:
-        """Put a word somewhere, or answer a conflict by keeping both; in one way or another."""
+        """Insert a word, or resolve a conflict by keeping both; save in one of two ways."""
         text = self.file.read_text()
         before = text
         if _MARKER.search(text):
-            self.answers += 1
+            self.resolved += 1
             text = _CONFLICT.sub(_both, text)
         else:
             word = f"{self.file.stem}{next(self._numbers):05}"
             places = [it.end() for it in re.finditer(r"\s", text)] or [0]
             at = self._random.choice([0, *places])
             end = at
-            if self._random.random() < 0.2 and self.words:  # in the place of an own word
+            if self._random.random() < 0.2 and self.words:  # replace an own word
                 old = self._random.choice(self.words)
                 if (found := text.find(old)) >= 0:
                     self.words.remove(old)
@@ -81,7 +81,7 @@ class Writer:
         if self.file.read_text() != before:
             if not _MARKER.search(before):
                 self.words.pop()
-            return  # the editor asks "the file has changed on disk", and its user begins again
+            return  # an editor would report that the file has changed on disk
         if self._random.random() < 0.5:
             self.file.write_text(text)
         else:
@@ -89,18 +89,18 @@ class Writer:
 
 
 def _both(conflict: re.Match[str]) -> str:
-    """The lines of one side, and the words of the other that are not in them."""
+    """Return the lines of one side, and the other side's additional words."""
     ours, theirs = conflict.groups()
     return ours + "".join(f"{word}\n" for word in theirs.split() if word not in ours)
 
 
 def master(url: str) -> str:
-    with urllib.request.urlopen(f"{url}/raw") as answer:
-        return str(answer.read().decode())
+    with urllib.request.urlopen(f"{url}/raw") as response:
+        return str(response.read().decode())
 
 
 async def run(seconds: float, seed: int, folder: Path) -> None:
-    """Everything happens by chance; then all are there again, and it must come together."""
+    """Run random events, then restart everything and check that it converges."""
     rng = random.Random(seed)
     server = ServerProcess(folder / "data")
     await server.start()
@@ -133,7 +133,7 @@ async def play(
 async def storm(
     server: ServerProcess, writers: list[Writer], rng: random.Random, until: float
 ) -> bool:
-    """Returns whether the server runs at the end."""
+    """Run random events; return whether the server is running at the end."""
     is_up = True
     while time.monotonic() < until:
         await asyncio.sleep(rng.uniform(0.02, 0.6))
@@ -155,7 +155,7 @@ async def storm(
 
 
 async def settle(writers: list[Writer], url: str) -> None:
-    """Answer what is asked until both files and the document are the same for a while."""
+    """Resolve conflicts until both files and the document have stayed equal for a while."""
     until = time.monotonic() + _SETTLE_S
     same = 0
     while same < 10:
@@ -165,16 +165,16 @@ async def settle(writers: list[Writer], url: str) -> None:
                 writer.save()
         texts = {writer.file.read_text() for writer in writers} | {master(url)}
         same = same + 1 if len(texts) == 1 else 0
-        assert time.monotonic() < until, f"they do not come together: {texts}"
+        assert time.monotonic() < until, f"they do not converge: {texts}"
 
 
 def report(writers: list[Writer], text: str, seed: int) -> None:
     words = [word for writer in writers for word in writer.words]
     missing = [word for word in words if word not in text]
     twice = [word for word in words if text.count(word) > 1]
-    answers, kills = (sum(getattr(w, it) for w in writers) for it in ("answers", "kills"))
+    resolved, kills = (sum(getattr(w, it) for w in writers) for it in ("resolved", "kills"))
     print(
-        f"seed {seed}: {len(words)} words, {answers} conflicts answered, {kills} kills,"
+        f"seed {seed}: {len(words)} words, {resolved} conflicts resolved, {kills} kills,"
         f" {len(missing)} missing, {len(twice)} twice"
     )
     assert not missing, f"seed {seed}: missing {missing}"

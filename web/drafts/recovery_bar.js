@@ -281,7 +281,7 @@ export class RecoveryBar {
   #busy(isBusy) {
     this.#isBusy = isBusy;
     this.#merge.setAttribute('aria-busy', String(isBusy));
-    this.#merge.textContent = isBusy ? 'Merging…' : 'Merge into document';
+    this.#merge.textContent = isBusy ? 'Merging…' : 'Merge';
   }
 
   // The dialog

@@ -261,7 +261,7 @@ export class Editor {
     const area = this.#area;
     const { selectionStart, selectionEnd, selectionDirection } = area;
     const isCaret = selectionStart === selectionEnd;
-    const isPushed = !isCaret || addsLinesAt(this.#held, splices, selectionStart);
+    const isPushed = !isCaret || addsLinesAt(this.#expected, splices, selectionStart);
     write();
     // Text that others insert at the caret goes behind it, whole lines before it; both stay outside
     // of a selection.

@@ -27,7 +27,7 @@ export function newName() {
 }
 
 /**
- * The valid name nearest to the wish, or null (the twin of `nearest_name` on the server).
+ * The valid name nearest to the wish, or null (the twin of `nearest_name` in server/core/names.py).
  *
  * @param {string} wish
  */

@@ -1,5 +1,5 @@
 /**
- * The generator of load for the other systems: one task in, reports out (bench/load/task.py).
+ * The load generator for the other systems: one task in, reports out (bench/load/task.py).
  *
  *     node generator.js hocuspocus|y-websocket|sharedb < task.json
  */
@@ -7,9 +7,9 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Crowd } from './crowd.js';
+import { ClientGroup } from './client_group.js';
 import { ShareDbClient } from './sharedb_client.js';
-import { now } from './words.js';
+import { now } from './word_log.js';
 import { HocuspocusClient, YWebsocketClient } from './yjs_client.js';
 
 const CLIENTS = {
@@ -17,27 +17,27 @@ const CLIENTS = {
   'y-websocket': YWebsocketClient,
   sharedb: ShareDbClient,
 };
-// One server sends what it kept a little after it has said that this is all.
+// One server sends its stored text shortly after it has reported the end of the synchronization.
 const OPEN_MS = 3000;
 
-function say(report) {
-  process.stdout.write(`${JSON.stringify(report)}\n`);
+function report(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
 async function load(task, Client, input) {
-  const crowd = new Crowd(task, Client, () => say({ type: 'begun' }));
-  const released = once(input, 'line').then(() => crowd.stop());
-  await crowd.come();
+  const group = new ClientGroup(task, Client, () => report({ type: 'begun' }));
+  const released = once(input, 'line').then(() => group.stop());
+  await group.connect();
   if (task.hold) {
-    say({ type: 'begun' });
+    report({ type: 'begun' });
     await Promise.race([released, once(input, 'close')]);
   } else {
-    say(await crowd.work());
+    report(await group.run());
   }
-  crowd.go();
+  group.disconnect();
 }
 
-/** Open documents; one is there when its text is. */
+/** Open documents; a document is open when its text has arrived. */
 async function open({ server, documents }, Client) {
   const opened = await Promise.all(
     documents.map(async (name) => {
@@ -48,7 +48,7 @@ async function open({ server, documents }, Client) {
       return { client, took: now() - start };
     }),
   );
-  say({
+  report({
     type: 'opened',
     took_ms: opened.map(({ took }) => took),
     last: Number(process.hrtime.bigint()) / 1e9,
@@ -66,6 +66,6 @@ try {
   if (task.type === 'load') await load(task, Client, input);
   else await open(task, Client);
 } catch (problem) {
-  say({ type: 'failed', why: String(problem) });
+  report({ type: 'failed', why: String(problem) });
 }
 process.stdout.write('', () => process.exit());

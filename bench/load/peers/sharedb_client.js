@@ -1,4 +1,4 @@
-/** One client of ShareDB: a text document, and the answers to its operations. */
+/** A client of ShareDB with one text document. */
 
 import { type } from 'ot-text';
 import Client from 'sharedb/lib/client/index.js';
@@ -36,7 +36,7 @@ export class ShareDbClient {
     return this.#document.data ?? '';
   }
 
-  /** The first blank at `start` or behind it. */
+  /** Return the first blank at or after `start`. */
   blankFrom(start) {
     return Math.max(this.text.indexOf(' ', start), 0);
   }

@@ -1,4 +1,4 @@
-/** A websocket as the stream of objects that ShareDB's server wants. */
+/** A websocket as an object stream, for ShareDB's server. */
 
 import { Duplex } from 'node:stream';
 

@@ -1,8 +1,8 @@
 /**
- * One client of a Yjs server: the document, and the frames of y-websocket or of Hocuspocus, which
- * puts the document's name before each of them.
+ * A client of a Yjs server, with the frames of y-websocket or of Hocuspocus, which prefixes each
+ * frame with the document's name.
  *
- * Both send a change to everybody, its author too, once they have it: that counts as the answer.
+ * Both servers send a change to all clients including its author; that counts as the answer.
  */
 
 import * as decoding from 'lib0/decoding';
@@ -53,7 +53,7 @@ class YjsClient {
     return this.#text.toString();
   }
 
-  /** The first blank at `start` or behind it; without putting the whole text together, as often. */
+  /** Return the first blank at or after `start`, without building the whole text. */
   blankFrom(start) {
     let position = 0;
     for (let item = this.#text._start; item; item = item.right) {
@@ -109,7 +109,7 @@ class YjsClient {
     if (step === sync.messageYjsSyncStep2) this.#synced.resolve();
   }
 
-  /** What came, read from the update: Yjs's own events look through the whole text for it. */
+  /** Read what was inserted from the update: Yjs's own events would search the whole text. */
   #notice(update) {
     for (const { id, content } of Y.decodeUpdate(update).structs) {
       if (id.client === this.#document.clientID) this.onAnswered();

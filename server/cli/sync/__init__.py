@@ -1,1 +1,1 @@
-"""`gollabedit sync`: a file on disk that stays live with a document; docs/sync.md."""
+"""`gollabedit sync`: keeps a file in sync with a document; see docs/sync.md."""

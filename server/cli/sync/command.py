@@ -1,23 +1,24 @@
-"""`gollabedit sync FILE URL`: a file on disk stays live with a document, for any editor."""
+"""`gollabedit sync FILE URL`: keeps a file in sync with a document, for any editor."""
 
 import asyncio
 import getpass
 import signal
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from server.cli.sync.file import FileError
 from server.cli.sync.pair import Pair, PairError
 from server.cli.sync.state import StateError
-from server.client.document import ClientError, Line, websocket_url
+from server.client.document import ClientError, Connection, websocket_url
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
 from server.support import terminal
+from server.support.errors import UserError
 
 _POLL_S = 0.2
-# So long the end waits for what was just saved to be answered.
-_LAST_WORD_S = 5.0
-# What ends the command; each is a sentence for the user.
+# How long the command waits, when stopped, for the last save to be acknowledged.
+_STOP_WAIT_S = 5.0
+# Errors that end the command; each message is a sentence for the user.
 _PROBLEMS = (PairError, FileError, StateError)
 
 _EXAMPLES = """examples:
@@ -26,29 +27,26 @@ _EXAMPLES = """examples:
 """
 
 
-class SyncError(Exception):
-    """Why a file is not kept in step; one line for the user."""
+class SyncError(UserError):
+    """The file cannot be kept in sync."""
 
 
-def add_command(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    command = commands.add_parser(
-        "sync",
-        help="keep a file in step with a document, for any editor",
-        description="Keep a file in step with a document until Ctrl-C: each save is an edit, and"
-        " what others write is merged into the file. Where both changed the same words the file"
-        " gets conflict markers; saving it without them is the answer.",
-        epilog=_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+def add_sync(command: ArgumentParser) -> None:
+    command.description = (
+        "Keep a file in sync with a document until Ctrl-C: each save is an edit, and what others"
+        " write is merged into the file. Where both changed the same words the file gets conflict"
+        " markers; saving it without them resolves the conflict."
     )
+    command.epilog = _EXAMPLES
     command.add_argument("file", metavar="FILE", type=Path)
-    command.add_argument("url", metavar="URL", help="as in the browser")
+    command.add_argument("url", metavar="URL", help="address of the document, as in the browser")
     command.add_argument(
         "--take",
         choices=["file", "document"],
-        help="which text to begin with, where both have one and they differ",
+        help="the text to begin with, if both have one and they differ",
     )
-    command.add_argument("--name", default=_user(), help="who writes (default: %(default)s)")
-    command.add_argument("-q", "--quiet", action="store_true", help="say only what is wrong")
+    command.add_argument("--name", default=_user(), help="your name (default: %(default)s)")
+    command.add_argument("-q", "--quiet", action="store_true", help="print problems only")
     command.set_defaults(run=_run)
 
 
@@ -62,7 +60,7 @@ def _user() -> str:
 def _run(options: Namespace) -> None:
     try:
         websocket_url(options.url)
-        asyncio.run(_synced(options))
+        asyncio.run(_sync(options))
     except (ClientError, *_PROBLEMS) as problem:
         raise SyncError(str(problem)) from None
     except OSError as problem:
@@ -70,9 +68,9 @@ def _run(options: Namespace) -> None:
         raise SyncError(f"{name}: {problem.strerror or problem}") from None
 
 
-async def _synced(options: Namespace) -> None:
+async def _sync(options: Namespace) -> None:
     if options.file.exists() and not options.file.is_file():
-        kind = "a folder" if options.file.is_dir() else "no ordinary file"
+        kind = "a folder" if options.file.is_dir() else "not a regular file"
         raise SyncError(f"{options.file} is {kind}; name a text file")
     if not options.file.resolve().parent.is_dir():
         raise SyncError(f"there is no folder {options.file.resolve().parent}")
@@ -84,24 +82,24 @@ async def _synced(options: Namespace) -> None:
 
 
 class SyncCommand:
-    """The loop: what the file, the document and the user do, one at a time."""
+    """The loop that passes events of the file, the document and the user to the pair."""
 
     def __init__(self, options: Namespace) -> None:
         self._is_quiet = options.quiet
         self._warned = ""
         self._pair = Pair(options.file, options.url, options.name, options.take, self)
-        self._line = Line(options.url, self)
+        self._connection = Connection(options.url, self)
         self._failure: Exception | None = None
         self._ended = asyncio.Event()
         self._is_stopping = False
-        self._was_reached = True
+        self._was_connected = True
 
     def stop(self) -> None:
-        """End when what was saved is answered; at once if asked twice."""
+        """Stop once the last save is acknowledged; at once if called twice."""
         if self._is_stopping:
             self._ended.set()
         self._is_stopping = True
-        asyncio.get_running_loop().call_later(_LAST_WORD_S, self._ended.set)
+        asyncio.get_running_loop().call_later(_STOP_WAIT_S, self._ended.set)
         self._step()
 
     async def run(self) -> None:
@@ -110,7 +108,7 @@ class SyncCommand:
             while not self._ended.is_set():
                 self._step()
                 if connecting is None and self._pair.is_ready:
-                    connecting = asyncio.create_task(self._connected())
+                    connecting = asyncio.create_task(self._connect())
                 try:
                     await asyncio.wait_for(self._ended.wait(), _POLL_S)
                 except TimeoutError:
@@ -122,44 +120,44 @@ class SyncCommand:
             self._pair.end()
         if self._failure:
             raise self._failure
-        self.say(f"stopped; {self._pair.rest or 'everything is written'}")
+        self.say(f"stopped; {self._pair.unfinished or 'everything is written'}")
 
-    async def _connected(self) -> None:
+    async def _connect(self) -> None:
         try:
-            await self._line.run()
+            await self._connection.run()
         except ClientError as problem:
             self._fail(problem)
 
     def _step(self) -> None:
-        """A step of the pair; what goes wrong ends the command with a sentence."""
+        """Let the pair do a step; an error ends the command."""
         if self._ended.is_set():
             return
         try:
-            is_still = self._pair.step(asyncio.get_running_loop().time())
+            is_unchanged = self._pair.step(asyncio.get_running_loop().time())
         except (OSError, *_PROBLEMS) as problem:
             self._fail(problem)
             return
-        self._line.send(self._pair.take_messages())
-        if self._is_stopping and is_still and self._pair.is_at_rest:
+        self._connection.send(self._pair.take_messages())
+        if self._is_stopping and is_unchanged and self._pair.is_settled:
             self._ended.set()
 
     def _fail(self, problem: Exception) -> None:
         self._failure = self._failure or problem
         self._ended.set()
 
-    # --- the line
+    # --- the connection
 
     def opened(self) -> Sequence[ClientMessage]:
         return self._pair.opened()
 
-    def closed(self, why: str) -> None:
+    def closed(self, problem: str) -> None:
         self._pair.closed()
-        if self._was_reached and not self._ended.is_set():
-            self.warn(f"not connected ({why}); what you save is kept and sent later")
-        self._was_reached = False
+        if self._was_connected and not self._ended.is_set():
+            self.warn(f"not connected ({problem}); saves are kept and sent later")
+        self._was_connected = False
 
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]:
-        self._was_reached = self._was_reached or isinstance(message, Welcome)
+        self._was_connected = self._was_connected or isinstance(message, Welcome)
         try:
             self._pair.received(message)
         except (OSError, *_PROBLEMS) as problem:

@@ -1,17 +1,17 @@
-r"""The line ends of a file and of the document that it is kept in step with.
+r"""The line endings of a file and of the document that it is synced with.
 
-Both hold the same lines, but a file may end all of them in its own way: an editor on Windows saves
-CRLF where the document has LF. A save is therefore compared with the document line by line, and a
-line that stays keeps the end that it has in the document:
+Both have the same lines, but a file may have line endings of its own: an editor on Windows saves
+CRLF where the document has LF. A save is therefore compared with the document line by line, and an
+unchanged line keeps the ending that it has in the document:
 
-    document   one\n     two\r\n   three\n
-    saved      one\r\n   2\r\n     three\r\n   four\r\n
-    taken      one\n     2\r\n     three\n     four\n
+    document        one\n     two\r\n   three\n
+    saved           one\r\n   2\r\n     three\r\n   four\r\n
+    from_file       one\n     2\r\n     three\n     four\n
 
 Invariants:
-    Line ends apart, the text that is taken is what was saved.
-    A file that holds what `written` gave, or the same with all its line ends converted, is no
-    change of the document. So files with different line ends can share one.
+    `from_file` changes line endings only.
+    A save of what `to_file` returned, also with all line endings converted, is no change of the
+    document. So files with different line endings can share one.
 """
 
 import re
@@ -21,52 +21,52 @@ from typing import NamedTuple
 
 from merge.diff import diff
 
-# Several CR before an LF are one end: converted to LF and back they must not count as a change.
+# Several CR before an LF are one ending: converting them to LF and back is not a change.
 # The lookbehind keeps a long run of CR without an LF linear.
 _END = re.compile(r"(?<!\r)\r*+\n")
 
 
 class Endings(StrEnum):
-    """How a file ends its lines. The values are in the state beside the file."""
+    """The line endings of a file. The values are stored in the state beside it."""
 
-    AS_THEY_ARE = "as they are"  # each line as in the document
-    CRLF = "crlf"  # all of them so, whatever the document has
+    AS_THEY_ARE = "as they are"  # those of the document
+    CRLF = "crlf"  # on every line, whatever the document has
     LF = "lf"  # likewise
 
 
 class FileText(NamedTuple):
-    """What a file holds: the text as the document has it, and how the file ends its lines."""
+    """The text of a file with the document's line endings, and the line endings of the file."""
 
     text: str
     endings: Endings
 
 
-def taken(saved: str, before: FileText) -> FileText:
-    """Read what was saved as an edit of what the file held before.
+def from_file(saved: str, before: FileText) -> FileText:
+    """Return the text of a save, with the document's line endings.
 
     Args:
-        saved: the file's new content, with its own line ends.
-        before: what it held; the line ends of that text are the document's.
+        saved: the content of the file.
+        before: the text of the file before the save.
     """
     document, endings = before
-    own = _kind(saved) or endings
+    own = _uniform_ending(saved) or endings
     if own is Endings.AS_THEY_ARE:
         return FileText(saved, own)
-    text = _with_ends_of(document, saved)
+    text = _with_endings_of(document, saved)
     if text == saved and own is not endings:
-        own = Endings.AS_THEY_ARE  # byte for byte the document: the file follows it from now on
+        own = Endings.AS_THEY_ARE  # the document byte for byte: follow it from now on
     return FileText(text, own)
 
 
-def written(text: str, endings: Endings) -> str:
-    """The content of a file that ends its lines so and should hold the document's text."""
+def to_file(text: str, endings: Endings) -> str:
+    """Return a text of the document as the content of a file with these line endings."""
     if endings is Endings.AS_THEY_ARE:
         return text
     return _END.sub("\r\n" if endings is Endings.CRLF else "\n", text)
 
 
-def _kind(text: str) -> Endings | None:
-    """The one line end that a text has; None if it has none, or several kinds."""
+def _uniform_ending(text: str) -> Endings | None:
+    """Return the line ending of all lines of a text; None if there is none, or they differ."""
     ends = set(_END.findall(text))
     if ends == {"\n"}:
         return Endings.LF
@@ -74,31 +74,31 @@ def _kind(text: str) -> Endings | None:
 
 
 class _Line(NamedTuple):
-    words: str
-    end: str  # empty for a last line without one
+    content: str
+    ending: str  # empty for a last line without one
 
 
-def _with_ends_of(document: str, saved: str) -> str:
-    """What was saved, with the document's end on each line that the document has too.
+def _with_endings_of(document: str, saved: str) -> str:
+    """Return the saved text, with the document's ending on each line that the document has.
 
-    A new line ends like the one above it, or else like the document's first.
+    A new line gets the ending of the line above it, or else that of the document's first line.
     """
     lines, new_lines = _lines(document), _lines(saved)
-    previous = next((line.end for line in lines if line.end), "")
+    previous = next((line.ending for line in lines if line.ending), "")
     found = []
     for line, place in zip(new_lines, _places(lines, new_lines), strict=True):
-        end = (lines[place].end if place is not None else "") or previous[-2:] or line.end
-        found.append(line.words + (end if line.end else ""))
-        previous = end
+        ending = (lines[place].ending if place is not None else "") or previous[-2:] or line.ending
+        found.append(line.content + (ending if line.ending else ""))
+        previous = ending
     return "".join(found)
 
 
 def _places(lines: Sequence[_Line], new_lines: Sequence[_Line]) -> list[int | None]:
-    """Where each new line is among the old ones; None for those that were added.
+    """Return the index of each new line among the old ones; None for an added line.
 
-    Lines that gave way to others are taken for the same lines, one by one.
+    Replaced lines correspond to their replacements, one by one.
     """
-    before, after = [it.words for it in lines], [it.words for it in new_lines]
+    before, after = [it.content for it in lines], [it.content for it in new_lines]
     places: list[int | None] = []
     at = 0
     for old, old_end, new, new_end in diff(before, after):

@@ -1,9 +1,9 @@
-"""A text file that an editor may save at any time: read when a save is done, replaced as a whole.
+"""A text file that an editor may save at any time: read once a save is complete, replaced whole.
 
-Editors save in two ways: they empty the file and write it, or put another in its place. Either
-takes a moment, so a file counts only when it was still for a while. A finished file changes places
-with it. What was replaced is watched on for a while: there is a save of the last moment, and there
-an editor writes that has it open.
+Editors save in two ways: they truncate the file and write it, or rename another file over it.
+Either takes a moment, so a file is read only after it was unchanged for a while. To replace it, it
+is exchanged with a finished file. The replaced file is watched for a while, as an editor that has
+it open, or saves at that moment, writes there.
 """
 
 import os
@@ -15,28 +15,28 @@ from typing import NamedTuple
 
 from server.support import files as disk
 
-# Two polls see the same file: no save is under way.
-_STILL_S = 0.15
-# An empty file is likely to be one that is about to be written.
-_STILL_EMPTY_S = 1.0
-# So long a file may be gone, as its editor puts another in its place.
+# A file that was unchanged for this time is not being saved.
+_STABLE_S = 0.15
+# An empty file is probably about to be written.
+_STABLE_EMPTY_S = 1.0
+# A file may be missing for at most this time while its editor replaces it.
 _GONE_S = 1.5
 _BYTES_MAX = 64 * 1024 * 1024
 
 
 class FileError(Exception):
-    """The file cannot be read as text; a sentence for the user."""
+    """The file cannot be read as text; the message is a sentence for the user."""
 
 
 class Seen(Enum):
-    STILL = "still"  # and as it was when it was last read or written
+    UNCHANGED = "unchanged"  # since it was last read or written
     CHANGED = "changed"
-    MOVING = "moving"  # a save may be under way
+    CHANGING = "changing"  # a save may be in progress
     GONE = "gone"
 
 
 class Signature(NamedTuple):
-    """What changes with every save."""
+    """What `stat` says of a file; changes with every save."""
 
     inode: int
     size: int
@@ -45,27 +45,27 @@ class Signature(NamedTuple):
 
     @property
     def content(self) -> tuple[int, int, int]:
-        """What stays the same where only the name changes."""
+        """The part that a rename leaves unchanged."""
         return self.inode, self.size, self.mtime_ns
 
 
 class WatchedFile:
-    """One file, and what was last known of it. Times are seconds of a monotonic clock."""
+    """One file, and its last known signature. Times are seconds of a monotonic clock."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
-        self._known: Signature | None = None  # as it was last read or written
-        self._last: Signature | None = None
+        self._known: Signature | None = None  # when it was last read or written
+        self._last: Signature | None = None  # when it was last looked at
         self._since = 0.0
-        self.changed_at: float | None = None  # when it was first seen to be as nobody knows it
+        self.changed_at: float | None = None  # when a change was first seen
 
     @property
     def content(self) -> tuple[int, int, int] | None:
-        """What is known of it, as `Signature.content`."""
+        """The known signature's `content`."""
         return self._known.content if self._known else None
 
     def look(self, now: float) -> Seen:
-        """See whether it was saved, at this time."""
+        """Look whether the file was saved."""
         signature = signature_of(self.path)
         if signature == self._known:
             self.changed_at = None
@@ -74,35 +74,35 @@ class WatchedFile:
         if signature is None:
             if self._last is not None:
                 self._last, self._since = None, now
-            return Seen.GONE if now - self._since >= _GONE_S else Seen.MOVING
+            return Seen.GONE if now - self._since >= _GONE_S else Seen.CHANGING
         if signature == self._known:
             self._last = signature
-            return Seen.STILL
+            return Seen.UNCHANGED
         if signature != self._last:
             self._last, self._since = signature, now
-            return Seen.MOVING
-        wait = _STILL_S if signature.size else _STILL_EMPTY_S
-        return Seen.CHANGED if now - self._since >= wait else Seen.MOVING
+            return Seen.CHANGING
+        wait = _STABLE_S if signature.size else _STABLE_EMPTY_S
+        return Seen.CHANGED if now - self._since >= wait else Seen.CHANGING
 
     def read(self) -> str | None:
-        """The text with its line ends; None if it changed while it was read.
+        """Return the text with its line endings; None if the file changed meanwhile.
 
         Raises:
-            FileError: it is no text, or too large.
+            FileError: the file is not text, or too large.
         """
         raw, signature = _read(self.path)
         if signature is None:
             return None
-        text = _decoded(self.path, raw)
+        text = _decode(self.path, raw)
         self._known = self._last = signature
         return text
 
     def unread(self) -> None:
-        """What was read could not be used; it counts as changed still."""
+        """Discard the last read: the file counts as changed again."""
         self._known = None
 
     def prepare(self, text: str, temporary: Path) -> None:
-        """Write what shall take the file's place."""
+        """Write the text that is to replace the file into a temporary file."""
         content = text.encode()
         opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         with os.fdopen(opened, "wb") as out:
@@ -111,18 +111,18 @@ class WatchedFile:
                 os.fchmod(opened, mode)
             out.write(content)
             out.flush()
-            # The clock of file systems goes in steps: a save within one would not be seen.
+            # A file system's clock is coarse: a save within one tick would not be seen.
             now_ns = time.time_ns()
             os.utime(opened, ns=(now_ns, now_ns))
             os.fsync(opened)
 
     def replace(self, temporary: Path) -> "WatchedFile | None":
-        """Let what was prepared and the file change places.
+        """Exchange the file and a prepared one.
 
         Returns:
-            The file that was replaced, in the place of `temporary`; a save of the last moment, or
-            by somebody who has it open, is a change of that. None, and nothing done, if the file
-            is not as it was last read.
+            The replaced file, under the name `temporary`; a save at the last moment, or by an
+            editor that has it open, is a change of that file. None, with nothing done, if the file
+            has changed since it was last read.
         """
         known, prepared = self._known, signature_of(temporary)
         if known is None or prepared is None or signature_of(self.path) != known:
@@ -130,8 +130,8 @@ class WatchedFile:
         try:
             disk.exchange(temporary, self.path)
         except FileNotFoundError:
-            return None  # its editor is about to put another in its place
-        disk.sync(self.path.parent)
+            return None  # its editor is replacing it
+        disk.fsync(self.path.parent)
         self._known = self._last = _renamed(prepared, self.path)
         replaced = WatchedFile(temporary)
         replaced._known = replaced._last = _renamed(known, temporary)
@@ -139,7 +139,7 @@ class WatchedFile:
 
 
 def signature_of(path: Path) -> Signature | None:
-    """The signature of what is there; None if there is nothing."""
+    """Return the signature of a file; None if there is none."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -148,12 +148,13 @@ def signature_of(path: Path) -> Signature | None:
 
 
 def _renamed(known: Signature, path: Path) -> Signature:
-    """The signature of a file under its new name, if it is the same still."""
+    """Return the signature of a file after a rename; the known one if its content has changed."""
     found = signature_of(path)
     return found if found and found.content == known.content else known
 
 
 def _mode_of(path: Path) -> int | None:
+    """Return the permissions of a file; None if there is none."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
@@ -175,13 +176,15 @@ def _read(path: Path) -> tuple[bytes, Signature | None]:
     return raw, before if signature_of(path) == before else None
 
 
-def _decoded(path: Path, raw: bytes) -> str:
+def _decode(path: Path, raw: bytes) -> str:
     try:
         text = raw.decode()
     except UnicodeDecodeError as problem:
         raise FileError(
-            f"{path.name} is not UTF-8 text (at byte {problem.start}); it is left alone until it is"
+            f"{path.name} is not UTF-8 text (at byte {problem.start}); it is not sent until it is"
         ) from None
     if "\0" in text:
-        raise FileError(f"{path.name} holds the character NUL; it is left alone until it does not")
+        raise FileError(
+            f"{path.name} contains the character NUL; it is not sent until that is removed"
+        )
     return text

@@ -1,12 +1,13 @@
-"""A file and a document in step: each step of `gollabedit sync`, on disk, without socket or clock.
+"""A file and a document that are kept in sync: the steps of `gollabedit sync`, with the disk.
 
-Messages and steps go in, one at a time; what is to be sent is collected until `take_messages`.
-After each call the state on disk is the one to go on from, whenever the process is killed.
+Knows no socket and no clock: messages and steps go in, one at a time, and messages to send are
+collected until `take_messages`. After each call the state on disk is the one to resume from,
+whenever the process is killed.
 
 Invariants:
-    Nothing is sent that the state on disk does not know of.
-    A save is read before anything is put in its place: what was replaced is watched on, and what
-    is still saved there is merged, not dropped.
+    Nothing is sent before the state on disk records it.
+    A save is read before the file is replaced. A replaced file is watched, and a late save of it
+    is merged, not dropped.
 """
 
 from collections import deque
@@ -16,26 +17,26 @@ from typing import NamedTuple, Protocol
 
 from merge.diff_splices import diff_splices
 from server import protocol
-from server.cli.sync.endings import Endings, FileText, taken, written
+from server.cli.sync.endings import Endings, FileText, from_file, to_file
 from server.cli.sync.file import FileError, Seen, WatchedFile, signature_of
-from server.cli.sync.session import Plan, State, SyncSession, begun
-from server.cli.sync.state import Aside, StateFile
+from server.cli.sync.session import Plan, State, SyncSession, new_session
+from server.cli.sync.state import SideFile, StateFile
 from server.client.replica import Known
 from server.protocol import ClientMessage, ServerMessage
 
-# So long an editor may still write into the file that was replaced.
-_LATE_S = 10.0
-# So long a save may come from somebody who has not seen yet that the file was replaced.
-_UNSEEN_S = 1.0
-_REPLACED_MOST = 16
+# An editor may still write into a replaced file for at most this time.
+_WATCHED_S = 10.0
+# A save may be of an editor that has not noticed the replacement for at most this time.
+_UNNOTICED_S = 1.0
+_REPLACED_MAX = 16
 
 
 class PairError(Exception):
-    """Why a file is not kept in step; one line for the user."""
+    """The file cannot be kept in sync; the message is a sentence for the user."""
 
 
-class Teller(Protocol):
-    """Who hears what happens, in sentences for the user."""
+class Reporter(Protocol):
+    """Shows sentences to the user."""
 
     def say(self, sentence: str) -> None: ...
     def warn(self, sentence: str) -> None: ...
@@ -43,37 +44,37 @@ class Teller(Protocol):
 
 class _Replaced(NamedTuple):
     file: WatchedFile
-    aside: Aside
-    held: FileText | None  # None if that was a conflict with its markers
+    side_file: SideFile
+    text: FileText | None  # None if the file showed a conflict
     at: float
 
 
 class Pair:
     """One file and one document. Times are seconds of a monotonic clock."""
 
-    def __init__(self, file: Path, url: str, name: str, take: str | None, teller: Teller) -> None:
-        """Take up what was left, if anything was.
+    def __init__(
+        self, file: Path, url: str, name: str, take: str | None, reporter: Reporter
+    ) -> None:
+        """Lock the file, and resume from the state beside it if there is one.
 
         Args:
-            file: may be missing, its folder not.
-            url: the document's page.
-            name: who writes.
+            file: may be missing, but its folder may not.
+            url: the address of the document's page.
+            name: the name of the user.
             take: `file` or `document`: the text to begin with where both have one.
-            teller: who hears of it.
+            reporter: shows what happens.
 
         Raises:
-            PairError, StateError, FileError, OSError: it cannot be kept in step.
+            PairError, StateError, FileError, OSError: the file cannot be kept in sync.
         """
         self._file = WatchedFile(file)
         self._endings = Endings.AS_THEY_ARE
-        self._url, self._name, self._take, self._teller = url, name, take, teller
+        self._url, self._name, self._take, self._reporter = url, name, take, reporter
         self._replaced: list[_Replaced] = []
-        self._before: deque[str] = deque(
-            maxlen=_REPLACED_MOST
-        )  # what the file held, the last times
-        self._who: list[str] = []  # whose words came since the file was written
+        self._earlier_texts: deque[str] = deque(maxlen=_REPLACED_MAX)  # of the file
+        self._authors: list[str] = []  # of what was received since the file was written
         self._people: dict[str, str] = {}
-        self._first: str | None = None  # what the file held before it was joined
+        self._initial: str | None = None  # the file's content before it was joined
         self._session: SyncSession | None = None
         self._state = StateFile(self._file.path)
         self._state.lock()
@@ -86,315 +87,331 @@ class Pair:
     def _load(self) -> None:
         loaded = self._state.load(self._url)
         for copy in self._state.copies:
-            self._teller.warn(f"what was saved as the last sync ended is in {copy}")
+            self._reporter.warn(
+                f"a save at the end of the last sync was not merged; it is in {copy}"
+            )
         if loaded:
             state, self._endings = loaded
             self._session = SyncSession(state)
             if not self._file.path.exists():
                 raise PairError(
-                    f"{self._file.path} is gone; to begin anew with the document, remove"
+                    f"{self._file.path} is gone; to start again from the document, remove"
                     f" {self._state.path}"
                 )
 
-    # --- what can be asked
+    # --- state
 
     @property
     def retry_after_s(self) -> float | None:
-        return self._session.sync.retry_after_s if self._session else None
+        return self._session.replica.retry_after_s if self._session else None
 
     @property
-    def is_at_rest(self) -> bool:
-        """Whether there is nothing to wait for, or nobody to answer."""
-        session = self._session
-        if session is None:
+    def is_settled(self) -> bool:
+        """Whether no answer of the server is outstanding, or there is no connection."""
+        if self._session is None:
             return True
-        return not session.sync.is_online or (session.sync.is_idle and not session.sync.is_unsent)
+        replica = self._session.replica
+        return not replica.is_online or (replica.is_idle and not replica.is_unsent)
 
     @property
-    def rest(self) -> str:
-        """What is not done, as a sentence; empty if nothing is."""
-        session = self._session
-        if session is None:
-            return "the document was not reached, and nothing was done"
-        if session.sync.refusal:
-            return "the server does not take the file as it is"
-        if session.sync.is_unsent or not session.sync.is_idle:
-            return "what was saved last is not sent yet; the next sync sends it"
-        return "a conflict is open, and waits in the file" if session.shown else ""
+    def unfinished(self) -> str:
+        """What is not done yet, as a sentence; empty if everything is."""
+        if self._session is None:
+            return "the document could not be reached, and nothing was changed"
+        replica = self._session.replica
+        if replica.refused:
+            return "the server rejects the file as it is"
+        if replica.is_unsent or not replica.is_idle:
+            return "the last save is not sent yet; the next sync sends it"
+        return "a conflict is open in the file" if self._session.shown else ""
 
     # --- steps
 
     def step(self, now: float) -> bool:
-        """Take in what was saved, write what came in, and send what is due.
+        """Read a save, write what was received, and send what is due.
 
         Returns:
-            Whether no save is under way.
+            Whether no save is in progress.
 
         Raises:
-            PairError, OSError: the file cannot be kept in step any more.
+            PairError, OSError: the file cannot be kept in sync any more.
         """
         seen = self._file.look(now)
         if self._session is None:
-            self._await_file(seen)
+            self._read_initial(seen)
             return True
         if seen is Seen.GONE:
             raise PairError(f"{self._file.path} was deleted; the document is left as it is")
-        if seen is Seen.CHANGED and self._read(self._session, now):
-            seen = Seen.STILL
-        if seen is Seen.STILL:
-            self._look_behind(self._session, now)
-            self._write(self._session, now)
-            self._session.sync.flush()
-        self._save(self._session)
-        if self._session.sync.refusal:
-            self._teller.warn(f"not sent: {self._session.sync.refusal.message}")
-        return seen is Seen.STILL and all(it.file.look(now) is Seen.STILL for it in self._replaced)
+        if seen is Seen.CHANGED and self._read_save(self._session, now):
+            seen = Seen.UNCHANGED
+        if seen is Seen.UNCHANGED:
+            self._check_replaced(self._session, now)
+            self._update_file(self._session, now)
+            self._session.replica.flush()
+        self._save_state(self._session)
+        if self._session.replica.refused:
+            self._reporter.warn(f"not sent: {self._session.replica.refused.message}")
+        return seen is Seen.UNCHANGED and all(
+            it.file.look(now) is Seen.UNCHANGED for it in self._replaced
+        )
 
-    def _read(self, session: SyncSession, now: float) -> bool:
-        """Whether what the file holds is taken up."""
-        saved = self._readable(self._file)
+    def _read_save(self, session: SyncSession, now: float) -> bool:
+        """Read a save of the file; return whether it was read and merged."""
+        saved = self._read(self._file)
         if saved is None:
             return False
-        text, self._endings = taken(saved, FileText(session.in_file, self._endings))
+        text, self._endings = from_file(saved, FileText(session.file_text, self._endings))
         began = now if self._file.changed_at is None else self._file.changed_at
-        recent = [it.held.text for it in self._replaced if it.held and began - it.at < _UNSEEN_S]
-        before = session.made_of(recent, text)
-        if before is not None:
-            text, _ = taken(saved, FileText(before, self._endings))
-            return self._put(session, session.rescued(before, text), text, now)
-        if session.made_of(list(self._before), text) is not None:
-            self._teller.say("this save took out what had come in; it is in the document's history")
+        recent = [it.text.text for it in self._replaced if it.text and began - it.at < _UNNOTICED_S]
+        base = session.stale_base(recent, text)
+        if base is not None:
+            text, _ = from_file(saved, FileText(base, self._endings))
+            return self._merge_stale(session, base, text, text, now)
+        if session.stale_base(list(self._earlier_texts), text) is not None:
+            self._reporter.say(
+                "this save removed text that others had written; it is in the document's history"
+            )
         session.saved(text)
         return True
 
-    def _readable(self, file: WatchedFile) -> str | None:
+    def _read(self, file: WatchedFile) -> str | None:
         try:
             return file.read()
         except FileError as problem:
-            self._teller.warn(str(problem))
+            self._reporter.warn(str(problem))
             return None
 
-    def _look_behind(self, session: SyncSession, now: float) -> None:
-        """See whether somebody saved into what was replaced, and take that up too."""
+    def _check_replaced(self, session: SyncSession, now: float) -> None:
+        """Merge late saves of replaced files, and drop files that were watched long enough."""
         for replaced in list(self._replaced):
             seen = replaced.file.look(now)
             if seen is Seen.CHANGED:
-                self._take_late(session, replaced, now)
-            elif seen is Seen.STILL and now - replaced.at >= _LATE_S:
-                self._forget(replaced)
+                self._read_late_save(session, replaced, now)
+            elif seen is Seen.UNCHANGED and now - replaced.at >= _WATCHED_S:
+                self._drop(replaced)
 
-    def _take_late(self, session: SyncSession, replaced: _Replaced, now: float) -> None:
-        saved = self._readable(replaced.file)
+    def _read_late_save(self, session: SyncSession, replaced: _Replaced, now: float) -> None:
+        saved = self._read(replaced.file)
         if saved is None:
             return
-        before = replaced.held
-        after = taken(saved, before) if before else None
-        if before and after and not session.is_held:
-            held = None if session.shown else session.in_file
-            if not self._put(session, session.rescued(before.text, after.text), held, now):
+        before = replaced.text
+        after = from_file(saved, before) if before else None
+        if before and after and not session.is_resolving:
+            current = None if session.shown else session.file_text
+            if not self._merge_stale(session, before.text, after.text, current, now):
                 replaced.file.unread()
                 return
         else:
-            copy = self._state.keep(replaced.file.path)
-            self._teller.warn(f"a save came too late to be merged; it is in {copy}")
+            self._copy_late_save(replaced)
         self._replaced.remove(replaced)
         self._watch(replaced.file, after, replaced.at)
 
-    def _put(self, session: SyncSession, text: str, held: str | None, now: float) -> bool:
-        """Save a text ourselves, as its editor would have, had it seen what the file holds."""
-        after = State(session.state.snapshot)
-        if not self._carry_out(session, text, after, held, now):
+    def _copy_late_save(self, replaced: _Replaced) -> None:
+        copy = self._state.copy_for_user(replaced.file.path)
+        self._reporter.warn(f"a save came too late to be merged; it is in {copy}")
+
+    def _merge_stale(
+        self, session: SyncSession, base: str, text: str, current: str | None, now: float
+    ) -> bool:
+        """Merge a save made on a replaced content into the file, which has the text `current`."""
+        merged = session.merge_stale_save(base, text)
+        if not self._replace_file(session, merged, State(session.state.snapshot), current, now):
             self._file.unread()
             return False
-        session.put(text)
+        session.stale_save_merged(merged)
         return True
 
-    def _write(self, session: SyncSession, now: float) -> None:
+    def _update_file(self, session: SyncSession, now: float) -> None:
+        """Write what was received into the file."""
         plan = session.plan()
         if plan is None:
             return
-        before = session.in_file
-        held = None if session.shown else before
-        if session.sync.is_cut_off and any(it.deleted for it in diff_splices(before, plan.text)):
-            self._keep_lost()
-        if self._carry_out(session, plan.text, plan.after, held, now):
-            session.carried_out(plan)
-            self._tell(before, plan)
+        before = session.file_text
+        current = None if session.shown else before
+        if session.replica.is_cut_off and any(it.deleted for it in diff_splices(before, plan.text)):
+            # The document has lost some of it: this file may be the last to have it.
+            copy = self._state.copy_for_user(self._file.path)
+            self._reporter.warn(
+                "the server has an older version of the document than this file; the old content"
+                f" of the file is in {copy}"
+            )
+        if self._replace_file(session, plan.text, plan.after, current, now):
+            session.applied(plan)
+            self._report_update(before, plan)
 
-    def _keep_lost(self) -> None:
-        """Copy what the document had and has no longer: this file may be the last to hold it."""
-        copy = self._state.keep(self._file.path)
-        self._teller.warn(
-            "the server has an older version of the document than this file; what the file held is"
-            f" in {copy}"
-        )
-
-    def _carry_out(
-        self, session: SyncSession, text: str, after: State, held: str | None, now: float
+    def _replace_file(
+        self, session: SyncSession, text: str, after: State, current: str | None, now: float
     ) -> bool:
-        """Have the file hold a text, so that `after` is true; False if somebody saved meanwhile."""
-        temporary = self._state.temporary()
-        self._file.prepare(written(text, self._endings), temporary)
-        self._save(session, (temporary, after))
-        if self._exchange(temporary, held, now):
-            return True
-        # In this order: a file that is gone from aside would mean that it is in place.
-        self._save(session)
-        temporary.unlink()
-        return False
+        """Replace the content of the file, recording `after` first.
 
-    def _exchange(self, temporary: Path, held: str | None, now: float) -> bool:
-        """Put it in the place of the file, which holds `held`; False if somebody saved."""
+        Args:
+            session: of the file.
+            text: the new content.
+            after: the state once the file has it.
+            current: the text of the file; None if it shows a conflict.
+            now: the time.
+
+        Returns:
+            False, with nothing changed, if the file was saved meanwhile.
+        """
+        temporary = self._state.temporary()
+        self._file.prepare(to_file(text, self._endings), temporary)
+        self._save_state(session, (temporary, after))
         replaced = self._file.replace(temporary)
         if replaced is None:
+            # In this order: without the temporary file the state would count as applied.
+            self._save_state(session)
+            temporary.unlink()
             return False
-        self._watch(replaced, None if held is None else FileText(held, self._endings), now)
+        self._watch(replaced, None if current is None else FileText(current, self._endings), now)
         return True
 
-    def _watch(self, file: WatchedFile, held: FileText | None, at: float) -> None:
-        """Look at a replaced file from now on, as far as the system left it there."""
-        if held is not None:
-            self._before.append(held.text)
+    def _watch(self, file: WatchedFile, text: FileText | None, at: float) -> None:
+        """Watch a replaced file, if it still exists."""
+        if text is not None:
+            self._earlier_texts.append(text.text)
         if file.content and file.path.exists():
-            aside = Aside(file.path.name, file.content)
-            self._replaced.append(_Replaced(file, aside, held, at))
-        if len(self._replaced) > _REPLACED_MOST:
-            self._forget(self._replaced[0])
+            side_file = SideFile(file.path.name, file.content)
+            self._replaced.append(_Replaced(file, side_file, text, at))
+        if len(self._replaced) > _REPLACED_MAX:
+            self._drop(self._replaced[0])
 
-    def _forget(self, replaced: _Replaced) -> None:
-        """Remove it; a save in it that nobody read is copied first."""
+    def _drop(self, replaced: _Replaced) -> None:
+        """Remove a replaced file; copy it first if it has a save that was not read."""
         self._replaced.remove(replaced)
         found = signature_of(replaced.file.path)
-        if found and found.content != replaced.aside.content:
-            copy = self._state.keep(replaced.file.path)
-            self._teller.warn(f"a save came too late to be merged; it is in {copy}")
+        if found and found.content != replaced.side_file.content:
+            self._copy_late_save(replaced)
         replaced.file.path.unlink(missing_ok=True)
 
-    def _save(self, session: SyncSession, planned: tuple[Path, State] | None = None) -> None:
+    def _save_state(self, session: SyncSession, planned: tuple[Path, State] | None = None) -> None:
         self._state.save(
             self._url,
             self._endings,
             session.state,
             planned=planned,
-            replaced=[it.aside for it in self._replaced],
+            replaced=[it.side_file for it in self._replaced],
         )
 
     def end(self) -> None:
-        """Leave the file to whoever comes next; what is not done is done then."""
+        """Release the file; the next `sync` resumes from the state beside it."""
         for replaced in list(self._replaced):
-            self._forget(replaced)
+            self._drop(replaced)
         self._state.unlock()
 
     # --- the document
 
     def take_messages(self) -> list[ClientMessage]:
-        return self._session.sync.take_messages() if self._session else []
+        return self._session.replica.take_messages() if self._session else []
 
     def opened(self) -> list[ClientMessage]:
-        """What a connection begins with."""
+        """Return the first messages of a connection."""
         if self._session is None:
             return [protocol.Hello(protocol.VERSION, self._name)]
-        self._session.sync.opened(self._name)
+        self._session.replica.opened(self._name)
         return self.take_messages()
 
     def closed(self) -> None:
         if self._session:
-            self._session.sync.closed()
+            self._session.replica.closed()
 
     def retry(self) -> None:
         if self._session:
-            self._session.sync.retry()
+            self._session.replica.retry()
 
     def received(self, message: ServerMessage) -> None:
-        """Take in a message; a `step` should follow.
+        """Handle a message; call `step` afterwards.
 
         Raises:
             PairError, FileError, StateError, OSError: file and document cannot be joined.
-            UnexpectedMessageError: it must not come now.
+            UnexpectedMessageError: the message is not allowed in this state.
         """
         if self._session is None:
             if not isinstance(message, protocol.Welcome):
                 return
-            self._session = self._begun(message)
-        self._meet(message)
-        self._session.sync.received(message)
+            self._session = self._join(message)
+        self._track_people(message)
+        self._session.replica.received(message)
 
-    def _meet(self, message: ServerMessage) -> None:
-        """Remember who is who, and whose words came."""
+    def _track_people(self, message: ServerMessage) -> None:
+        """Keep the names of the participants, and of the authors of updates."""
         match message:
             case protocol.Welcome():
                 self._people = {it.client: it.name for it in message.people}
                 others = [it.name for it in message.people if it.client != message.client]
                 here = ", ".join(others) or "nobody else"
-                self._teller.say(f"in step with {message.document}; here: {here}")
+                self._reporter.say(f"connected to {message.document}; here: {here}")
             case protocol.PersonMoved():
                 if message.client not in self._people:
-                    self._teller.say(f"{message.name} is here")
+                    self._reporter.say(f"{message.name} is here")
                 self._people[message.client] = message.name
             case protocol.PersonLeft():
                 if name := self._people.pop(message.client, None):
-                    self._teller.say(f"{name} left")
+                    self._reporter.say(f"{name} left")
             case protocol.Update():
-                self._hear_of(message.clients)
+                self._track_authors(message.clients)
             case _:
                 pass
 
-    def _hear_of(self, clients: Sequence[str]) -> None:
-        own = self._session.sync.client if self._session else None
+    def _track_authors(self, clients: Sequence[str]) -> None:
+        own = self._session.replica.client if self._session else None
         for client in clients:
             name = self._people.get(client)
-            if name and client != own and name not in self._who:
-                self._who.append(name)
+            if name and client != own and name not in self._authors:
+                self._authors.append(name)
 
-    def _tell(self, before: str, plan: Plan) -> None:
+    def _report_update(self, before: str, plan: Plan) -> None:
         """Say what was written into the file."""
-        who, self._who = ", ".join(self._who), []
+        authors, self._authors = ", ".join(self._authors), []
         if plan.after.shown:
             count = len(plan.after.shown.conflict.hunks)
-            self._teller.say(
+            self._reporter.say(
                 f"{count} conflict{'s' * (count != 1)}: others changed the same words; edit the"
                 " file between the markers and save it without them"
             )
-        else:
-            self._teller.say(f"came in{f' from {who}' * bool(who)}: {_sizes(before, plan.text)}")
+            return
+        change = len(plan.text) - len(before)
+        size = f"{change:+,} characters" if change else "a change of the same length"
+        self._reporter.say(f"received{f' from {authors}' * bool(authors)}: {size}")
 
-    # --- the beginning
+    # --- joining
 
     @property
     def is_ready(self) -> bool:
-        """Whether the document may be asked for: no first save is under way."""
-        return self._session is not None or self._first is not None
+        """Whether a connection may be opened: the file's initial content was read."""
+        return self._session is not None or self._initial is not None
 
-    def _await_file(self, seen: Seen) -> None:
-        """Have what the file holds before the document is there: no half of a save."""
+    def _read_initial(self, seen: Seen) -> None:
+        """Read the file before it is joined, once no save is in progress."""
         if seen is Seen.GONE:
-            self._first = ""
+            self._initial = ""
         elif seen is Seen.CHANGED:
-            self._first = self._file.read()
+            self._initial = self._file.read()
 
-    def _begun(self, welcome: protocol.Welcome) -> SyncSession:
+    def _join(self, welcome: protocol.Welcome) -> SyncSession:
         """Join file and document for the first time."""
         document = welcome.text if isinstance(welcome.text, str) else ""
         if not self._file.path.exists():
             self._file.path.touch()
-            self._first = self._file.read()
-        assert self._first is not None
-        file, self._endings = taken(self._first, FileText(document, self._endings))
-        local = self._chosen(file, document)
-        if file == local:
-            return self._opened(begun(Known(welcome.revision, document, is_revision=True), file))
-        if not document.startswith(file):
-            copy = self._state.keep(self._file.path)
-            self._teller.say(f"the document's text is taken; what the file held is in {copy}")
-        # What is not in the file yet is taken to be in the document only.
-        return self._opened(begun(Known(None, file, is_revision=False), file))
-
-    def _opened(self, session: SyncSession) -> SyncSession:
-        session.sync.opened(self._name)
-        session.sync.take_messages()
+            self._initial = self._file.read()
+        assert self._initial is not None
+        file, self._endings = from_file(self._initial, FileText(document, self._endings))
+        if file == self._choose(file, document):
+            session = new_session(Known(welcome.revision, document, is_revision=True), file)
+        else:
+            if not document.startswith(file):
+                copy = self._state.copy_for_user(self._file.path)
+                self._reporter.say(
+                    f"the file gets the document's text; its old content is in {copy}"
+                )
+            # The file counts as the base: what it lacks was added to the document.
+            session = new_session(Known(None, file, is_revision=False), file)
+        session.replica.opened(self._name)
+        session.replica.take_messages()
         return session
 
-    def _chosen(self, file: str, document: str) -> str:
+    def _choose(self, file: str, document: str) -> str:
+        """Return the text to begin with."""
         if self._take:
             return file if self._take == "file" else document
         if file.startswith(document):
@@ -402,11 +419,6 @@ class Pair:
         if document.startswith(file):
             return document
         raise PairError(
-            f"{self._file.path} and the document hold different texts; say which one to begin"
+            f"{self._file.path} and the document have different texts; say which one to begin"
             " with: --take file or --take document"
         )
-
-
-def _sizes(before: str, after: str) -> str:
-    change = len(after) - len(before)
-    return f"{change:+,} characters" if change else "a change of the same length"

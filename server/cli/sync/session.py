@@ -1,17 +1,18 @@
-"""What becomes of a file that is kept in step with a document: the machine without disk or socket.
+"""The state machine of `gollabedit sync`: a file's text and a document's, without disk or socket.
 
                 saved               flush
-    file ─────────────────> local ─────────> document       `ClientSync` is the right half
+    file ─────────────────> local ─────────> document       `Replica` is the right half
          <─────────────────       <─────────
                  plan              received
 
-A conflict is shown in the file, with markers. From then on until they are gone from the file
-nothing of it is taken for text; a file without them is the answer.
+A conflict is written into the file, with markers. Until no marker is left nothing of the file is
+sent; then its text is the resolution.
 
 Invariants:
-    What the file should become is planned first, and carried out only when it is in the file; so
-    a save that comes in between is never overwritten, and has the right base.
-    A save over what was replaced meanwhile is not taken for the file's text (`rescued`).
+    A new content of the file is planned first, and applied once it is in the file. So a save in
+    between is never overwritten, and is merged on the right base.
+    A save made on a content that has been replaced is not taken for the file's text
+    (`merge_stale_save`).
 """
 
 from collections.abc import Sequence
@@ -25,12 +26,12 @@ from merge.marker_writer import marker_size, write
 from merge.markers import Style, conflicts
 from merge.result import Hunk, Merge, Range
 from merge.three_way import merge
-from server.client.replica import ClientSync, Known, Snapshot, keeping_all
+from server.client.replica import Known, Replica, Snapshot, keep_all
 from server.protocol import Conflict
 
 
-class Shown(msgspec.Struct, frozen=True):
-    """A conflict that is in the file, and the whole text as it was written."""
+class ShownConflict(msgspec.Struct, frozen=True):
+    """A conflict that the file shows, and the whole text as it was written."""
 
     conflict: Conflict
     text: str
@@ -38,144 +39,150 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What to go on from after a restart."""
+    """The state to resume from after a restart."""
 
     snapshot: Snapshot
-    shown: Shown | None = None
+    shown: ShownConflict | None = None
 
 
 class Plan(NamedTuple):
-    """What the file should hold."""
+    """The content that the file should get, and the state once it has it."""
 
     text: str
     after: State
 
 
 class SyncSession:
-    """The file's text and the document's."""
+    """The file's text, and a replica of the document."""
 
     def __init__(self, state: State) -> None:
-        self.sync = ClientSync(state.snapshot)
+        self.replica = Replica(state.snapshot)
         self.shown = state.shown
-        self.in_file = self.shown.text if self.shown else self.sync.local
+        self.file_text = self.shown.text if self.shown else self.replica.local
 
     @property
     def state(self) -> State:
-        return State(self.sync.snapshot(), self.shown)
+        return State(self.replica.snapshot(), self.shown)
 
     @property
-    def is_held(self) -> bool:
-        """Whether somebody is at work on the markers."""
-        return self.shown is not None and self.in_file != self.shown.text
+    def is_resolving(self) -> bool:
+        """Whether the user has begun to edit a conflict in the file."""
+        return self.shown is not None and self.file_text != self.shown.text
 
     def saved(self, text: str) -> None:
-        """The file holds this now."""
-        self.in_file = text
-        self._take_up()
+        """The file has this text now."""
+        self.file_text = text
+        self._submit_file()
 
-    def _take_up(self) -> None:
+    def _submit_file(self) -> None:
+        """Hand the file's text to the replica, as an edit or as the resolution of its conflict."""
         if self.shown is None:
-            self.sync.edited(self.in_file)
-        elif self.is_held and self.sync.is_idle and not has_markers(self.in_file, self.shown.size):
-            self.sync.resolve(self.shown.conflict, self.in_file)
+            self.replica.edited(self.file_text)
+        elif (
+            self.is_resolving
+            and self.replica.is_idle
+            and not has_markers(self.file_text, self.shown.size)
+        ):
+            self.replica.resolve(self.shown.conflict, self.file_text)
             self.shown = None
 
-    def rescued(self, before: str, text: str) -> str:
-        """What the file should hold, as `text` was made of `before`, which is replaced since.
+    def stale_base(self, replaced: Sequence[str], text: str) -> str | None:
+        """Return which replaced content a save was made on; None if it is the current one.
 
-        Where the file shows a conflict it is this side of it, which then goes on without markers.
-        """
-        merged = merge(before, self.sync.local if self.shown else self.in_file, text)
-        return merged.text if merged.clean else keeping_all(merged)
-
-    def put(self, text: str) -> None:
-        """The file holds what was rescued."""
-        self.shown = None
-        self.saved(text)
-
-    def made_of(self, replaced: Sequence[str], text: str) -> str | None:
-        """Which of the texts that were replaced a text was made of; None if of what is there.
-
-        Whoever saves right after the file was replaced may not have seen that. The text tells: most
-        of what came in is undone in it. Not so with markers: an answer undoes them.
+        An editor that saves right after the file was replaced may not have loaded the new content.
+        Its save then undoes most of what the replacement brought. While the file shows a conflict
+        this is no evidence, as a resolution removes markers too.
         """
         if self.shown is not None:
             return None
-        ways = {it: _size(it, text) for it in replaced if it != self.in_file}
-        way = _size(self.in_file, text)
-        behind = [it for it in ways if it and 2 * (way - ways[it]) > _size(it, self.in_file)]
-        return min(behind, key=ways.__getitem__, default=None)
+        sizes = {it: _change_size(it, text) for it in replaced if it != self.file_text}
+        size = _change_size(self.file_text, text)
+        stale = [
+            it for it in sizes if it and 2 * (size - sizes[it]) > _change_size(it, self.file_text)
+        ]
+        return min(stale, key=sizes.__getitem__, default=None)
+
+    def merge_stale_save(self, base: str, text: str) -> str:
+        """Merge a save that was made on a replaced content, and return the file's new content.
+
+        If the file shows a conflict, the save is merged into this side of it, without markers.
+        """
+        merged = merge(base, self.replica.local if self.shown else self.file_text, text)
+        return merged.text if merged.clean else keep_all(merged)
+
+    def stale_save_merged(self, text: str) -> None:
+        """The file has the result of `merge_stale_save` now."""
+        self.shown = None
+        self.saved(text)
 
     def plan(self) -> Plan | None:
-        """What the file should hold, if that is something else than it does."""
-        self._take_up()
-        if self.is_held or not self.sync.is_idle:
+        """Return the content that the file should get; None if it has it, or cannot change now."""
+        self._submit_file()
+        if self.is_resolving or not self.replica.is_idle:
             return None
-        if self.sync.conflict:
-            return self._plan_markers(self.sync.conflict)
-        return self._plan_text() if self.sync.can_catch_up else None
+        if self.replica.conflict:
+            return self._plan_conflict(self.replica.conflict)
+        return self._plan_text() if self.replica.can_catch_up else None
 
-    def _plan_markers(self, conflict: Conflict) -> Plan | None:
+    def _plan_conflict(self, conflict: Conflict) -> Plan | None:
         if self.shown and self.shown.conflict == conflict:
             return None
-        if self.sync.local != self.sync.known.text:
-            return None  # what was saved since goes first
-        shown = show(conflict)
-        if self.shown and shown.text == self.in_file:
+        if self.replica.local != self.replica.known.text:
+            return None  # a later save is sent first
+        shown = render(conflict)
+        if self.shown and shown.text == self.file_text:
             self.shown = shown
             return None
-        return Plan(shown.text, State(self.sync.snapshot(), shown))
+        return Plan(shown.text, State(self.replica.snapshot(), shown))
 
     def _plan_text(self) -> Plan | None:
-        text = self.sync.ahead()
-        if text is None or (text == self.in_file and self.shown is None):
-            self.sync.catch_up()
+        text = self.replica.caught_up_text()
+        if text is None or (text == self.file_text and self.shown is None):
+            self.replica.catch_up()
             return None
-        snapshot = self.sync.snapshot()
         after = msgspec.structs.replace(
-            snapshot, known=self.sync.newest, local=text, is_cut_off=False
+            self.replica.snapshot(), known=self.replica.newest, local=text, is_cut_off=False
         )
         return Plan(text, State(after))
 
-    def carried_out(self, plan: Plan) -> None:
-        """The file holds what was planned."""
-        self.in_file, self.shown = plan.text, plan.after.shown
+    def applied(self, plan: Plan) -> None:
+        """The file has the planned content now."""
+        self.file_text, self.shown = plan.text, plan.after.shown
         if self.shown is None:
-            self.sync.catch_up()
+            self.replica.catch_up()
 
 
-def _size(before: str, after: str) -> int:
-    """How much was changed, in characters."""
-    return sum(it.deleted + len(it.inserted) for it in diff_splices(before, after))
+def new_session(known: Known, local: str) -> SyncSession:
+    """Return the session of a file that is joined to a document for the first time."""
+    return SyncSession(State(Snapshot(known=known, local=local)))
 
 
-def show(conflict: Conflict) -> Shown:
-    """A conflict as the text of a file."""
+def render(conflict: Conflict) -> ShownConflict:
+    """Render a conflict as the text of a file, with markers."""
     nowhere = Range(0, 0)
     hunks = tuple(
         Hunk(it.start, it.end, it.base, it.ours, it.theirs, nowhere, nowhere, nowhere)
         for it in conflict.hunks
     )
     merged = Merge(conflict.text, hunks, "", "", ())
-    names = ", ".join(name for name in conflict.names.ours if name) or "the others"
     text = write(
         merged,
         style=Style.MERGE,
-        ours_name=names,
+        ours_name=", ".join(name for name in conflict.names.ours if name) or "the others",
         base_name="",
         theirs_name=f"{conflict.names.theirs or 'you'} (this file)",
     )
-    return Shown(conflict, text, marker_size(merged))
+    return ShownConflict(conflict, text, marker_size(merged))
 
 
 def has_markers(text: str, size: int) -> bool:
-    """Whether something of a conflict is left, be it in disorder."""
+    """Return whether a text has any marker of this size, also if they are out of order."""
     try:
         return bool(conflicts(read(text, size=size)))
     except MarkerError:
         return True
 
 
-def begun(known: Known, local: str) -> SyncSession:
-    """A file that is joined to a document for the first time, on what the document holds."""
-    return SyncSession(State(Snapshot(known=known, local=local)))
+def _change_size(before: str, after: str) -> int:
+    """Return how many characters were deleted and inserted."""
+    return sum(it.deleted + len(it.inserted) for it in diff_splices(before, after))

@@ -1,13 +1,13 @@
-"""What `gollabedit sync` remembers beside the file, so that it may be killed at any moment.
+"""The state that `gollabedit sync` keeps beside the file, so that it may be killed at any moment.
 
-    .notes.txt.gollabedit            the state (mode 0600: it holds the key of the client)
+    .notes.txt.gollabedit            the state (mode 0600: it has the key of the client)
     .notes.txt.gollabedit.lock       held while a `sync` runs
-    .notes.txt.gollabedit-<number>   what is about to take the file's place; then what was replaced
-    notes.txt.kept-<number>          a copy of what would be lost otherwise, for the user
+    .notes.txt.gollabedit-<number>   a new content before it replaces the file; then the old one
+    notes.txt.kept-<number>          a copy for the user of what would be lost otherwise
 
-A change of the file goes: write the new file aside; note in the state what holds once it is there;
-let the two change places. After a crash the file that lies aside tells which of the two states is
-true, and whether somebody saved into the file that was replaced.
+The file is changed in three steps: write the new content to a temporary file; record in the state
+what holds after the exchange; exchange the two files. After a crash the temporary file shows which
+of the two states holds, and whether the replaced file was saved later.
 """
 
 import fcntl
@@ -26,19 +26,19 @@ from server.support import files as disk
 
 
 class StateError(Exception):
-    """The state beside a file is of no use; a sentence for the user."""
+    """The state cannot be used; the message is a sentence for the user."""
 
 
-class Aside(msgspec.Struct, frozen=True):
-    """A file that lies beside the file, and what it was when it was put there."""
+class SideFile(msgspec.Struct, frozen=True):
+    """A file beside the user's file, and its signature when it was put there."""
 
     name: str
     content: tuple[int, int, int]  # see `Signature`
 
 
 class _Planned(msgspec.Struct, frozen=True):
-    aside: Aside
-    replaces: tuple[int, int, int]  # the content of the file that is there before
+    aside: SideFile
+    replaces: tuple[int, int, int]  # the signature of the file before
     after: State
 
 
@@ -47,7 +47,7 @@ class _Record(msgspec.Struct, frozen=True):
     endings: Endings
     state: State
     planned: _Planned | None = None
-    replaced: tuple[Aside, ...] = ()
+    replaced: tuple[SideFile, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(_Record)
@@ -58,7 +58,7 @@ class StateFile:
 
     def __init__(self, file: Path) -> None:
         self.path = file.with_name(f".{file.name}.gollabedit")
-        self.copies: list[Path] = []  # what `load` found and kept for the user
+        self.copies: list[Path] = []  # made by `load`, for the user
         self._file = file
         self._lock_path = self.path.with_name(f"{self.path.name}.lock")
         self._lock: int | None = None
@@ -66,10 +66,10 @@ class StateFile:
         self._number = 0
 
     def lock(self) -> None:
-        """Keep others off the file until `unlock` or the end of the process.
+        """Lock the file against other processes of `sync`, until `unlock` or the end of this one.
 
         Raises:
-            StateError: another process keeps the file in step.
+            StateError: another process has the lock.
         """
         while not self._has_lock():
             self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -78,17 +78,17 @@ class StateFile:
             except BlockingIOError:
                 self._close_lock()
                 raise StateError(
-                    f"another gollabedit keeps {self._file} in step already; stop that one first"
+                    f"another gollabedit syncs {self._file} already; stop it first"
                 ) from None
 
     def unlock(self) -> None:
-        """Let others at the file."""
+        """Release the lock."""
         if self._lock is not None:
             self._lock_path.unlink(missing_ok=True)
             self._close_lock()
 
     def _has_lock(self) -> bool:
-        """Whether what is locked is not what another process has just removed."""
+        """Return whether we have the lock, and no other process has removed its file since."""
         if self._lock is None:
             return False
         found = signature_of(self._lock_path)
@@ -103,10 +103,12 @@ class StateFile:
             self._lock = None
 
     def load(self, url: str) -> tuple[State, Endings] | None:
-        """What holds, and the file's line ends; None if there is no state yet.
+        """Return the state and the file's line endings; None if there is no state yet.
+
+        Replaced files that were saved later are copied for the user.
 
         Raises:
-            StateError: it is of another document, or cannot be read.
+            StateError: the state is of another document, or cannot be read.
         """
         try:
             record = _decoder.decode(self.path.read_bytes())
@@ -116,31 +118,31 @@ class StateFile:
             raise StateError(f"{self.path} cannot be read ({problem}); move it away") from None
         if record.url != url:
             raise StateError(
-                f"the file is in step with {record.url}; to join it to another document, remove"
+                f"the file is synced with {record.url}; to sync it with another document, remove"
                 f" {self.path}"
             )
         state, replaced = record.state, record.replaced
         planned = record.planned
-        if planned and self._is_carried_out(planned.aside):
+        if planned and self._is_applied(planned.aside):
             state = planned.after
-            replaced = (*replaced, Aside(planned.aside.name, planned.replaces))
-        self.copies = [self.keep(it) for it in map(self._saved_since, replaced) if it]
+            replaced = (*replaced, SideFile(planned.aside.name, planned.replaces))
+        self.copies = [self.copy_for_user(it) for it in map(self._saved_since, replaced) if it]
         self.save(url, record.endings, state)
         for left in self.path.parent.glob(f"{_literal(self.path.name)}-*"):
             left.unlink()
         return state, record.endings
 
-    def keep(self, path: Path) -> Path:
-        """Make a copy of a file beside the file, where its user finds it; returns where."""
+    def copy_for_user(self, path: Path) -> Path:
+        """Copy a file to a new name beside the user's file, and return that name."""
         names = (f"{self._file.name}.kept-{number}" for number in itertools.count(1))
         copy = next(it for it in map(self._file.with_name, names) if not it.exists())
         shutil.copy2(path, copy)
-        disk.sync(copy)
-        disk.sync(copy.parent)
+        disk.fsync(copy)
+        disk.fsync(copy.parent)
         return copy
 
     def temporary(self) -> Path:
-        """A name that no state mentions yet."""
+        """Return a new name for a temporary file."""
         self._number += 1
         return self.path.with_name(f"{self.path.name}-{os.getpid()}-{self._number}")
 
@@ -151,16 +153,16 @@ class StateFile:
         state: State,
         *,
         planned: tuple[Path, State] | None = None,
-        replaced: Sequence[Aside] = (),
+        replaced: Sequence[SideFile] = (),
     ) -> None:
-        """Have it on disk before anything that it tells of is done.
+        """Write the state to disk; must return before anything that it records is done.
 
         Args:
-            url: the document's.
-            endings: the file's line ends.
-            state: what holds.
-            planned: what is about to take the file's place, and what holds then.
-            replaced: what was replaced, and may be saved into still.
+            url: the document's URL.
+            endings: the file's line endings.
+            state: the state that holds now.
+            planned: the file that is about to replace the user's, and the state that holds then.
+            replaced: replaced files, which an editor may still save.
         """
         plan = self._plan(*planned) if planned else None
         content = msgspec.json.encode(_Record(url, endings, state, plan, tuple(replaced)))
@@ -171,21 +173,21 @@ class StateFile:
     def _plan(self, temporary: Path, after: State) -> _Planned | None:
         aside, there = signature_of(temporary), signature_of(self._file)
         if aside is None or there is None:
-            return None  # then it is not carried out either
-        return _Planned(Aside(temporary.name, aside.content), there.content, after)
+            return None  # the exchange will fail, too
+        return _Planned(SideFile(temporary.name, aside.content), there.content, after)
 
-    def _is_carried_out(self, aside: Aside) -> bool:
-        """Whether the file that lay aside is in place: another lies there then, or none."""
+    def _is_applied(self, aside: SideFile) -> bool:
+        """Return whether the exchange was done: the temporary file is another one then, or gone."""
         found = signature_of(self.path.with_name(aside.name))
         return found is None or found.inode != aside.content[0]
 
-    def _saved_since(self, aside: Aside) -> Path | None:
-        """A file that was replaced, if somebody saved into it after that."""
+    def _saved_since(self, aside: SideFile) -> Path | None:
+        """Return the path of a replaced file if it was saved after it was replaced."""
         path = self.path.with_name(aside.name)
         found = signature_of(path)
         return path if found and found.content != aside.content else None
 
 
 def _literal(name: str) -> str:
-    """A name as a pattern that means it."""
+    """Return a name as a glob pattern that matches it alone."""
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)

@@ -1,26 +1,27 @@
-"""The journal: where edits are first made safe, and the contract that every journal keeps.
+"""The journal, which makes edits durable, and the contract that every journal keeps.
 
-A journal is one log for each document. An entry holds all that a batch of edits adds to the
-document's repository: new Git objects and ref moves. Positions are numbers that grow; 0 is before
-the first entry. What has moved on into the repositories (a checkpoint) is forgotten.
+A journal has one log for each document. An entry has all that a batch of edits adds to the
+document's repository: new Git objects and ref moves. Positions are increasing numbers; 0 is before
+the first entry. Entries that a checkpoint wrote into the repository are forgotten.
 
-    append      an entry that follows a position (compare-and-swap); when its future is done it is
+    append      an entry that follows a position (compare-and-swap); once its future is done it is
                 durable: synced, not only written
-    read        the entries after a position that are not forgotten, and where the log stands
-    listen      be told of every entry, whoever appended it
-    forget      up to a checkpoint: those entries are in the repository
-    documents   those with entries that are not forgotten
+    read        the entries after a position that are not forgotten, and the last position
+    listen      be called for each entry, of any writer
+    forget      the entries up to a checkpoint, which are in the repository
+    documents   the documents with entries that are not forgotten
 
-Nothing outside a journal may assume that this process is a document's only writer: whoever is
-overtaken reads what came first and merges again. The journal knows neither messages nor merging.
+Nothing outside a journal may assume that this process is a document's only writer: a writer that is
+overtaken reads the other's entries and merges again. The journal knows neither messages nor
+merging.
 
 Errors::
 
     JournalError           nothing of the entry may be acknowledged
-    ├── OvertakenError         somebody else came first: read, and merge again
+    ├── OvertakenError         another writer came first: read, and merge again
     ├── DiskFullError          there is no room
     ├── ReadOnlyError          the disk may not be written
-    └── DamagedError           what is stored cannot be read
+    └── DamagedError           the stored entries cannot be read
 """
 
 from collections.abc import Callable
@@ -47,50 +48,50 @@ class ReadOnlyError(JournalError):
 
 
 class DamagedError(JournalError):
-    """The log is not as it was written."""
+    """The log is damaged."""
 
 
 class Journal(Protocol):
-    """All of it but `listen` and `forget` may block; never called on the event loop.
+    """A journal. All but `listen` and `forget` may block, and is not called on the event loop.
 
     Attributes:
-        writes_through: whether what is durable is in the repository already, and never read here.
+        writes_through: whether a durable entry is in the repository already, and never read here.
     """
 
     writes_through: bool
 
     def append(self, entry: Entry, follows: int) -> Future[int]:
-        """Hand in an entry that follows a position.
+        """Append an entry that follows a position.
 
         Returns:
-            A future, which cannot be cancelled, of the entry's own position: done when the entry is
-            durable. Or of an `OvertakenError` where it does not follow the last one, or another
-            `JournalError` where the disk refuses; then nothing of it counts.
+            A future of the entry's own position, which cannot be cancelled. It is done once the
+            entry is durable. It fails with an `OvertakenError` if `follows` is not the last
+            position, or another `JournalError` if the disk fails; then nothing was appended.
         """
 
     def read(self, document: str, after: int = 0) -> Log:
-        """The entries after a position, as far as they are not forgotten.
+        """Return the entries after a position that are not forgotten.
 
         Raises:
-            JournalError: they cannot be read.
+            JournalError: The entries cannot be read.
         """
 
     def forget(self, document: str, up_to: int) -> None:
-        """Drop the entries up to this position. May happen later, and may fail without harm."""
+        """Drop the entries up to this position. May be delayed, and may fail without harm."""
 
     def documents(self) -> list[str]:
-        """The documents that have entries.
+        """Return the documents that have entries.
 
         Raises:
-            JournalError: they cannot be read.
+            JournalError: They cannot be read.
         """
 
-    def listen(self, heard: Callable[[str, int], None]) -> None:
-        """Have this called with document and position when an entry is durable.
+    def listen(self, on_entry: Callable[[str, int], None]) -> None:
+        """Call `on_entry` with document and position of each durable entry.
 
-        It is called on a thread of the journal's, soon, after the future of `append` is done and
-        after what was called back for that; it must be quick and must not raise.
+        It is called on a thread of the journal, after the callbacks of the future of `append`; it
+        must be quick and must not raise.
         """
 
     def close(self) -> None:
-        """End after all that was handed in is durable."""
+        """Close the journal once all appended entries are durable."""

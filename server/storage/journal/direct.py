@@ -1,9 +1,9 @@
-"""The direct journal: every entry goes straight into the document's bare repository, synced.
+"""The direct journal: every entry is written into the document's bare repository at once, synced.
 
-Simple and slow (each object and ref is synced by itself): what a server without a journal would do,
-kept to measure the other against. Objects first, then new heads of the branches, then `master`,
-then deletions: a crash in between leaves unreferenced objects, or a branch whose head is found not
-merged yet and is merged when it is next opened.
+Simple and slow (each object and ref is synced by itself): a server without a journal, for
+comparison. Objects are written first, then the heads of branches, then `master`, then deletions: a
+crash in between leaves unreferenced objects, or a branch that is not merged yet, and is merged when
+the document is next opened.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ pygit2.settings.enable_fsync_gitdir(True)
 
 
 class DirectJournal:
-    """A journal that is nothing but the repositories themselves; it has forgotten all at once."""
+    """The repositories as a journal; every entry is forgotten at once."""
 
     writes_through = True
 
@@ -46,15 +46,15 @@ class DirectJournal:
                 future.set_exception(problem)
                 return future
         future.set_result(position)
-        for heard in self._listeners:
-            heard(entry.document, position)
+        for on_entry in self._listeners:
+            on_entry(entry.document, position)
         return future
 
     def _store(self, entry: Entry, follows: int) -> int:
         position = self._positions[entry.document]
         if follows != position:
             raise OvertakenError(
-                f"{entry.document}: an entry that follows {follows}, not {position}"
+                f"{entry.document}: the entry follows {follows}, but the last is {position}"
             )
         store(self._path_of(entry.document), entry)
         self._positions[entry.document] = position + 1
@@ -69,8 +69,8 @@ class DirectJournal:
     def documents(self) -> list[str]:
         return []
 
-    def listen(self, heard: Callable[[str, int], None]) -> None:
-        self._listeners.append(heard)
+    def listen(self, on_entry: Callable[[str, int], None]) -> None:
+        self._listeners.append(on_entry)
 
     def close(self) -> None:
         """Everything is on disk."""
@@ -80,8 +80,8 @@ def store(path: Path, entry: Entry) -> None:
     """Write an entry's objects, then move its refs together, each step synced.
 
     Raises:
-        OvertakenError: a ref is not where the entry says it was; no ref was moved.
-        JournalError: the disk refused.
+        OvertakenError: A ref is not where the entry says it was; no ref was moved.
+        JournalError: The disk cannot be written.
     """
     try:
         create(path)
@@ -94,16 +94,16 @@ def store(path: Path, entry: Entry) -> None:
 
 
 def _whole(git: pygit2.Repository, item: GitObject) -> bytes:
-    """An object's bytes; what a delta is based on was written before."""
+    """Return an object's bytes; a delta's base was written before it."""
     if item.base is None:
         return item.data
     return patched(git.read(item.base)[1], item.data)
 
 
 def _move_refs(git: pygit2.Repository, moves: Sequence[RefMove]) -> None:
-    """Lock all refs, see that each stands where it should, and move them together.
+    """Lock all refs, verify each, and move them together.
 
-    A transaction moves its refs one after the other, in no certain order. So there are three, and
+    A transaction moves its refs one after the other, in an undefined order. So there are three, and
     the innermost ends first: whenever the machine stops, every commit is reachable, and a client's
     branch is never behind what `master` has of it.
     """
@@ -117,7 +117,7 @@ def _move_refs(git: pygit2.Repository, moves: Sequence[RefMove]) -> None:
         for move, _ in planned:
             found = git.references.get(move.name)
             if (None if found is None else str(found.target)) != move.old:
-                raise OvertakenError(f"{git.path}: {move.name} was moved by somebody else")
+                raise OvertakenError(f"{git.path}: {move.name} was moved by another writer")
         for move, transaction in planned:
             if move.new is None:
                 transaction.remove(move.name)

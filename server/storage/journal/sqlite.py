@@ -1,15 +1,15 @@
 """The journal of one machine: an SQLite database beside the repositories.
 
-    documents   name, position              where each log stands, also when all is forgotten
-    entries     position, document, body    one row an entry; positions are shared by all documents
+    documents   name, position              the last position of each log, never forgotten
+    entries     position, document, body    one row per entry; all documents share the positions
 
-Where the logs stand is in memory as well; the folder is locked, so nobody else writes. One thread
-writes. It takes all that waits, of all documents, into one transaction with one sync
-(WAL, synchronous=FULL), and then answers; meanwhile the next transaction gathers. Reading has a
-connection of its own and waits for nobody.
+The last positions are in memory as well; the folder is locked, so there is no other writer. One
+thread writes: all waiting entries, of all documents, in one transaction with one sync (WAL,
+synchronous=FULL). Meanwhile entries gather for the next one. Reading has a connection of its own,
+which never waits.
 
-SQLite would move the write-ahead log into the database within a commit, which would have to wait;
-here that happens between two of them, when nothing waits or the log has grown long.
+SQLite would move the write-ahead log into the database within a commit, and delay it. Here that
+happens between two of them, when nothing waits or the log is long.
 """
 
 import logging
@@ -54,11 +54,11 @@ PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 0;
 PRAGMA busy_timeout = 10000;
 """
-# The write-ahead log goes into the database above this length, and four times this if entries wait.
+# The write-ahead log is moved above this length; above four times if entries wait.
 _WAL_BYTES_MAX = 16 * 2**20
-# A transaction writes some pages of 4 KB besides the entries.
+# A transaction writes a few pages of 4 KB besides the entries.
 _PAGES_BYTES = 4 * 4096
-# More entries than this in one transaction would only make the first of them wait.
+# More entries in one transaction would only make the first of them wait.
 _BATCH_MAX = 1000  # SQLite takes 32,766 values in one statement
 
 _KINDS = {
@@ -72,7 +72,7 @@ _KINDS = {
 
 
 class _Body(msgspec.Struct, array_like=True):
-    """An entry as it lies in the database."""
+    """An entry as it is stored."""
 
     objects: tuple[GitObject, ...]
     moves: tuple[RefMove, ...]
@@ -84,7 +84,7 @@ _decode = msgspec.msgpack.Decoder(_Body).decode
 
 @dataclass(slots=True)
 class _Waiting:
-    """An entry that was handed in."""
+    """An appended entry that is not written yet."""
 
     document: str
     follows: int
@@ -94,21 +94,21 @@ class _Waiting:
 
 
 class SqliteJournal:
-    """Makes entries durable in one database file, all documents together.
+    """Makes the entries of all documents durable in one database file.
 
     Raises:
-        JournalError: the file cannot be opened.
+        JournalError: The file cannot be opened.
     """
 
     writes_through = False
 
     def __init__(self, path: Path, *, start: bool = True, read_only: bool = False) -> None:
-        """Open the database, making it where there is none.
+        """Open the database, creating it if there is none.
 
         Args:
             path: the database file.
-            start: whether a thread writes what is handed in; else `write` does, when it is called.
-            read_only: whether it is only looked at, maybe while a server uses it.
+            start: whether a thread writes the entries; else the caller calls `write`.
+            read_only: whether to open it for reading only, perhaps while a server uses it.
         """
         self._path = path
         self._is_read_only = read_only
@@ -117,7 +117,7 @@ class SqliteJournal:
         self._reading = threading.Lock()
         self._positions = self._read_positions()
         self._last = max(self._positions.values(), default=0)
-        self._grown = 0  # the write-ahead log, about, in bytes
+        self._grown = 0  # the length of the write-ahead log in bytes, roughly
         self._waiting: deque[_Waiting] = deque()
         self._forgotten: dict[str, int] = {}
         self._listeners: list[Callable[[str, int], None]] = []
@@ -143,7 +143,7 @@ class SqliteJournal:
         return connection
 
     def _read_positions(self) -> dict[str, int]:
-        """Where each log stands."""
+        """Return the last position of each log."""
         try:
             return dict(self._writer.execute("SELECT name, position FROM documents"))
         except sqlite3.Error as problem:
@@ -166,7 +166,7 @@ class SqliteJournal:
         return future
 
     def read(self, document: str, after: int = 0) -> Log:
-        position = self._positions.get(document, 0)  # before the entries: those may be more by now
+        position = self._positions.get(document, 0)  # first: an entry may come meanwhile
         with self._reading:
             try:
                 rows = self._reader.execute(
@@ -193,7 +193,7 @@ class SqliteJournal:
                 raise self._error(problem) from problem
 
     def faults(self) -> list[str]:
-        """What SQLite finds wrong with its file; nothing, if all is well."""
+        """Return the faults that SQLite finds in its file."""
         with self._reading:
             try:
                 found = self._reader.execute("PRAGMA integrity_check(5)").fetchall()
@@ -201,8 +201,8 @@ class SqliteJournal:
                 raise self._error(problem) from problem
         return [sentence for (sentence,) in found if sentence != "ok"]
 
-    def listen(self, heard: Callable[[str, int], None]) -> None:
-        self._listeners.append(heard)
+    def listen(self, on_entry: Callable[[str, int], None]) -> None:
+        self._listeners.append(on_entry)
 
     def close(self) -> None:
         with self._wake:
@@ -213,16 +213,16 @@ class SqliteJournal:
         with suppress(sqlite3.Error, JournalError):
             if self._is_read_only:
                 return
-            self._tidy()
+            self._checkpoint()
             if not self.documents():
-                self._writer.execute("VACUUM")  # else the file keeps the size that it once needed
+                self._writer.execute("VACUUM")  # else the file keeps its largest size
         self._writer.close()
         self._reader.close()
 
     # --- writing
 
     def _run(self) -> None:
-        """The writer's thread: all that waits, in one transaction after another."""
+        """Write all waiting entries in one transaction after another; the writer's thread."""
         while True:
             with self._wake:
                 while not (self._waiting or self._forgotten or self._is_closing):
@@ -232,7 +232,7 @@ class SqliteJournal:
             self.write()
 
     def write(self) -> None:
-        """Make all durable that was handed in, and answer."""
+        """Write the waiting entries and settle their futures."""
         with self._wake:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_MAX))]
             forgotten, self._forgotten = self._forgotten, {}
@@ -244,21 +244,21 @@ class SqliteJournal:
         for waiting in written:
             waiting.future.set_result(waiting.position)
         for waiting in written:
-            for heard in self._listeners:
-                heard(waiting.document, waiting.position)
-        self._tidy_if_long()
+            for on_entry in self._listeners:
+                on_entry(waiting.document, waiting.position)
+        self._checkpoint_if_long()
 
     def _write(self, batch: list[_Waiting], forgotten: dict[str, int]) -> list[_Waiting]:
-        """One transaction with one sync; returns those that follow the last entry of their log."""
-        written, positions = self._placed(batch)
+        """Write in one transaction with one sync; return the entries that were not overtaken."""
+        written, positions = self._assign_positions(batch)
         execute = self._writer.execute
         execute("BEGIN IMMEDIATE")
         try:
             if written:
                 rows = [(each.position, each.document, each.body) for each in written]
-                execute(f"INSERT INTO entries VALUES {_places(rows)}", _flat(rows))  # noqa: S608
+                execute(f"INSERT INTO entries VALUES {_placeholders(rows)}", _flat(rows))  # noqa: S608
                 heads = list(positions.items())
-                execute(f"REPLACE INTO documents VALUES {_places(heads)}", _flat(heads))  # noqa: S608
+                execute(f"REPLACE INTO documents VALUES {_placeholders(heads)}", _flat(heads))  # noqa: S608
             for document, up_to in forgotten.items():
                 execute(
                     "DELETE FROM entries WHERE document = ? AND position <= ?", (document, up_to)
@@ -273,16 +273,16 @@ class SqliteJournal:
         self._grown += _PAGES_BYTES + sum(len(waiting.body) for waiting in written)
         return written
 
-    def _placed(self, batch: list[_Waiting]) -> tuple[list[_Waiting], dict[str, int]]:
-        """Give positions to those that nobody was faster than; and where the logs stand then."""
+    def _assign_positions(self, batch: list[_Waiting]) -> tuple[list[_Waiting], dict[str, int]]:
+        """Assign positions to the entries that were not overtaken; return both."""
         written: list[_Waiting] = []
         positions: dict[str, int] = {}
         for waiting in batch:
             document = waiting.document
             last = positions.get(document) or self._positions.get(document, 0)
             if waiting.follows != last:
-                sentence = f"{document}: an entry that follows {waiting.follows}, not {last}"
-                waiting.future.set_exception(OvertakenError(sentence))
+                problem = f"the entry follows {waiting.follows}, but the last is {last}"
+                waiting.future.set_exception(OvertakenError(f"{document}: {problem}"))
                 continue
             written.append(waiting)
             waiting.position = positions[document] = self._last + len(written)
@@ -294,13 +294,13 @@ class SqliteJournal:
             if not waiting.future.done():
                 waiting.future.set_exception(problem)
 
-    def _tidy_if_long(self) -> None:
+    def _checkpoint_if_long(self) -> None:
         if self._grown > (4 if self._waiting else 1) * _WAL_BYTES_MAX:
             with suppress(sqlite3.Error):
-                self._tidy()
+                self._checkpoint()
 
-    def _tidy(self) -> None:
-        """Move the write-ahead log into the database, so that it begins anew."""
+    def _checkpoint(self) -> None:
+        """Move the write-ahead log into the database, so that it starts again."""
         self._grown = 0
         self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -320,11 +320,11 @@ class SqliteJournal:
         return _KINDS.get(code, JournalError)(f"{self._path}: {problem}")
 
 
-def _places(rows: Sequence[tuple[object, ...]]) -> str:
-    """So many rows of question marks.
+def _placeholders(rows: Sequence[tuple[object, ...]]) -> str:
+    """Return placeholders for all rows.
 
-    One statement for all: SQLite gives up the interpreter's lock for each, and gets it back only
-    when other threads let it.
+    There is one statement for all: SQLite releases the interpreter's lock for each statement, and
+    must wait for other threads to get it back.
     """
     row = f"({', '.join('?' * len(rows[0]))})"
     return ", ".join([row] * len(rows))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.cli.sync.endings import Endings, FileText, taken, written
+from server.cli.sync.endings import Endings, FileText, from_file, to_file
 
 AS_THEY_ARE, CRLF, LF = Endings.AS_THEY_ARE, Endings.CRLF, Endings.LF
 
@@ -53,9 +53,9 @@ def test_a_save_of_one_word_changes_one_line_and_no_line_end(
     lines: list[tuple[str, str]], is_ended: bool, endings: Endings, saved: Saved
 ) -> None:
     document = joined(lines) if is_ended else joined(lines) + "last"
-    content = typed(written(document, endings), saved)
+    content = typed(to_file(document, endings), saved)
     unconverted = saved._replace(conversion=None)
-    assert taken(content, FileText(document, endings)).text == typed(document, unconverted)
+    assert from_file(content, FileText(document, endings)).text == typed(document, unconverted)
 
 
 @given(_LINES, st.tuples(st.sampled_from(Endings), st.sampled_from(Endings)), st.lists(_SAVES))
@@ -65,22 +65,22 @@ def test_two_files_with_different_line_ends_share_a_document_and_come_to_rest(
     document = joined(lines)
     endings = list(kinds)
     for saved in saves:
-        content = typed(written(document, endings[saved.file]), saved)
+        content = typed(to_file(document, endings[saved.file]), saved)
         before, (document, endings[saved.file]) = (
             document,
-            taken(content, FileText(document, endings[saved.file])),
+            from_file(content, FileText(document, endings[saved.file])),
         )
         assert document == typed(before, saved._replace(conversion=None))
         for own in endings:
-            assert taken(written(document, own), FileText(document, own)) == (document, own)
+            assert from_file(to_file(document, own), FileText(document, own)) == (document, own)
 
 
 @given(st.text("ab\r\n", max_size=20), st.text("ab\r\n", max_size=20), st.sampled_from(Endings))
 def test_whatever_was_saved_is_taken_apart_from_its_line_ends(
     saved: str, document: str, endings: Endings
 ) -> None:
-    text, _ = taken(saved, FileText(document, endings))
-    assert written(text, LF) == written(saved, LF)
+    text, _ = from_file(saved, FileText(document, endings))
+    assert to_file(text, LF) == to_file(saved, LF)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_whatever_was_saved_is_taken_apart_from_its_line_ends(
 def test_a_new_line_ends_like_the_one_above_it(
     saved: str, document: str, before: Endings, text: str, after: Endings
 ) -> None:
-    assert taken(saved, FileText(document, before)) == (text, after)
+    assert from_file(saved, FileText(document, before)) == (text, after)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_a_new_line_ends_like_the_one_above_it(
 def test_a_file_has_line_ends_of_its_own_while_they_are_all_alike(
     saved: str, document: str, before: Endings, text: str, after: Endings
 ) -> None:
-    assert taken(saved, FileText(document, before)) == (text, after)
+    assert from_file(saved, FileText(document, before)) == (text, after)
 
 
 def test_a_long_run_of_carriage_returns_takes_no_time() -> None:
     text = "\r" * 1_000_000
-    assert taken(text, FileText("a\n", CRLF)).text == text
+    assert from_file(text, FileText("a\n", CRLF)).text == text

@@ -56,7 +56,10 @@ def test_a_save_that_takes_out_what_came_in_is_told_of(
     """An editor read the file before, and was told to write over it a minute later."""
     (tmp_path / "notes.txt").write_text("ONE\n")
     _settle(pair, 60.0)
-    assert told.said[-1] == "this save took out what had come in; it is in the document's history"
+    assert (
+        told.said[-1]
+        == "this save removed text that others had written; it is in the document's history"
+    )
 
 
 def test_a_save_that_keeps_it_is_not(pair: Pair, told: Told, tmp_path: Path) -> None:

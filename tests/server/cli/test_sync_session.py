@@ -1,62 +1,62 @@
 """What becomes of the file, where a process could not time it."""
 
-from server.cli.sync.session import SyncSession, begun
+from server.cli.sync.session import SyncSession, new_session
 from server.client.replica import Known
 from server.protocol import Edit, Resolve
-from tests.server.client.test_replica import conflict, merged, welcome
+from tests.server.client.test_replica import conflict, is_settled, merged, welcome
 
 MARKED = "<<<<<<< Ann\none zwei three\n=======\none deux three\n>>>>>>> Bot (this file)\n"
 
 
-def carry_out(session: SyncSession) -> str | None:
+def apply_plan(session: SyncSession) -> str | None:
     plan = session.plan()
     if plan:
-        session.carried_out(plan)
+        session.applied(plan)
     return plan.text if plan else None
 
 
 def with_markers() -> SyncSession:
-    session = begun(Known("r1", "one two three\n", is_revision=True), "one two three\n")
-    session.sync.opened("Bot")
-    session.sync.received(welcome())
+    session = new_session(Known("r1", "one two three\n", is_revision=True), "one two three\n")
+    session.replica.opened("Bot")
+    session.replica.received(welcome())
     session.plan()
     session.saved("one deux three\n")
-    session.sync.flush()
-    session.sync.received(conflict())
-    session.sync.take_messages()
-    assert carry_out(session) == MARKED
+    session.replica.flush()
+    session.replica.received(conflict())
+    session.replica.take_messages()
+    assert apply_plan(session) == MARKED
     return session
 
 
 def test_markers_are_no_text() -> None:
     session = with_markers()
     session.saved(MARKED.replace("deux", "DEUX"))
-    session.sync.flush()
-    assert session.sync.take_messages() == []
-    assert session.sync.local == "one deux three\n"
+    session.replica.flush()
+    assert session.replica.take_messages() == []
+    assert session.replica.local == "one deux three\n"
 
 
 def test_whoever_is_at_work_on_the_markers_is_not_disturbed() -> None:
     session = with_markers()
     session.saved(MARKED.replace("deux", "DEUX"))
-    session.sync.received(merged(1, "c1", "r3", "one deux three\n", "one 2 three\n"))
-    assert carry_out(session) is None
-    assert session.is_held
+    session.replica.received(merged(1, "c1", "r3", "one deux three\n", "one 2 three\n"))
+    assert apply_plan(session) is None
+    assert session.is_resolving
 
 
 def test_markers_that_nobody_touched_go_when_the_disagreement_is_gone() -> None:
     session = with_markers()
-    session.sync.received(merged(1, "c1", "r3", "one deux three\n", "one 2 three\n"))
-    assert carry_out(session) == "one 2 three\n"
-    assert session.sync.is_settled
+    session.replica.received(merged(1, "c1", "r3", "one deux three\n", "one 2 three\n"))
+    assert apply_plan(session) == "one 2 three\n"
+    assert is_settled(session.replica)
 
 
 def test_an_answer_to_what_is_gone_meanwhile_is_sent_on_what_was_shown() -> None:
     session = with_markers()
     session.saved(MARKED.replace("deux", "DEUX"))
-    session.sync.received(merged(1, "c1", "r3", "one deux three\n", "one 2 three\n"))
+    session.replica.received(merged(1, "c1", "r3", "one deux three\n", "one 2 three\n"))
     session.saved("one ZWEI three\n")
-    [resolve] = session.sync.take_messages()
+    [resolve] = session.replica.take_messages()
     assert isinstance(resolve, Resolve)
     assert (resolve.base, resolve.commit) == ("r2", "c1")
 
@@ -64,33 +64,35 @@ def test_an_answer_to_what_is_gone_meanwhile_is_sent_on_what_was_shown() -> None
 def test_half_of_the_markers_is_no_answer() -> None:
     session = with_markers()
     session.saved(MARKED.replace("<<<<<<< Ann\n", ""))
-    session.sync.flush()
-    assert session.sync.take_messages() == []
+    session.replica.flush()
+    assert session.replica.take_messages() == []
 
 
 def test_a_killed_process_goes_on_with_the_markers() -> None:
     session = SyncSession(with_markers().state)
     session.saved("one zwei deux three\n")
-    session.sync.opened("Bot")
-    session.sync.take_messages()
-    session.sync.received(welcome(conflict=conflict(), seq=1))
-    [resolve] = session.sync.take_messages()
+    session.replica.opened("Bot")
+    session.replica.take_messages()
+    session.replica.received(welcome(conflict=conflict(), seq=1))
+    [resolve] = session.replica.take_messages()
     assert isinstance(resolve, Resolve)
-    assert session.sync.local == "one zwei deux three\n"
+    assert session.replica.local == "one zwei deux three\n"
 
 
 def test_a_save_of_who_did_not_see_what_came_in_is_told_by_what_it_undoes() -> None:
-    session = begun(Known("r1", "one two three\n", is_revision=True), "one zwei two three\n")
-    assert session.made_of(["one two three\n"], "one two three four\n") == "one two three\n"
-    assert session.made_of(["one two three\n"], "one zwei two three four\n") is None
-    assert session.rescued("one two three\n", "one two three 4\n") == "one zwei two three 4\n"
+    session = new_session(Known("r1", "one two three\n", is_revision=True), "one zwei two three\n")
+    assert session.stale_base(["one two three\n"], "one two three four\n") == "one two three\n"
+    assert session.stale_base(["one two three\n"], "one zwei two three four\n") is None
+    assert (
+        session.merge_stale_save("one two three\n", "one two three 4\n") == "one zwei two three 4\n"
+    )
 
 
 def test_a_late_save_under_markers_is_merged_into_the_own_side() -> None:
     session = with_markers()
-    text = session.rescued("one deux three\n", "one deux three and more\n")
+    text = session.merge_stale_save("one deux three\n", "one deux three and more\n")
     assert text == "one deux three and more\n"
-    session.put(text)
-    session.sync.flush()
-    [edit] = session.sync.take_messages()
+    session.stale_save_merged(text)
+    session.replica.flush()
+    [edit] = session.replica.take_messages()
     assert edit == Edit(2, "c1", text=text)

@@ -66,7 +66,7 @@ def test_a_save_that_came_in_between_is_not_overwritten(file: Path) -> None:
 
 def test_the_state_of_another_document_is_refused(file: Path) -> None:
     StateFile(file).save("http://localhost:8080/d/other", Endings.AS_THEY_ARE, BEFORE)
-    with pytest.raises(StateError, match="in step with http://localhost:8080/d/other"):
+    with pytest.raises(StateError, match="synced with http://localhost:8080/d/other"):
         StateFile(file).load(URL)
 
 
@@ -87,32 +87,32 @@ def test_a_state_of_the_first_version_is_read(file: Path, endings: Endings) -> N
 
 def test_only_a_file_that_was_still_has_changed(file: Path) -> None:
     watched = read(file)
-    assert watched.look(10.0) is Seen.STILL
+    assert watched.look(10.0) is Seen.UNCHANGED
     file.write_text("one")
-    assert watched.look(10.1) is Seen.MOVING
+    assert watched.look(10.1) is Seen.CHANGING
     file.write_text("one and more")
-    assert watched.look(10.2) is Seen.MOVING
-    assert watched.look(10.3) is Seen.MOVING
+    assert watched.look(10.2) is Seen.CHANGING
+    assert watched.look(10.3) is Seen.CHANGING
     assert watched.look(10.4) is Seen.CHANGED
 
 
 def test_an_empty_file_is_waited_for_longer(file: Path) -> None:
     watched = read(file)
     file.write_text("")
-    assert watched.look(10.0) is Seen.MOVING
-    assert watched.look(10.9) is Seen.MOVING
+    assert watched.look(10.0) is Seen.CHANGING
+    assert watched.look(10.9) is Seen.CHANGING
     assert watched.look(11.1) is Seen.CHANGED
 
 
 def test_a_file_that_is_away_for_a_moment_is_not_gone(file: Path) -> None:
     watched = read(file)
-    assert watched.look(10.0) is Seen.STILL
+    assert watched.look(10.0) is Seen.UNCHANGED
     backup = file.rename(file.with_name("notes.txt~"))
-    assert watched.look(10.2) is Seen.MOVING
+    assert watched.look(10.2) is Seen.CHANGING
     backup.rename(file)
     assert watched.look(10.4) is not Seen.GONE
     file.unlink()
-    assert watched.look(10.6) is Seen.MOVING
+    assert watched.look(10.6) is Seen.CHANGING
     assert watched.look(12.2) is Seen.GONE
 
 
@@ -122,7 +122,7 @@ def test_what_is_no_text_stays_unread(file: Path, raw: bytes, sentence: str) -> 
     file.write_bytes(raw)
     with pytest.raises(FileError, match=sentence):
         watched.read()
-    assert watched.look(10.0) is Seen.MOVING
+    assert watched.look(10.0) is Seen.CHANGING
     assert watched.look(11.0) is Seen.CHANGED
 
 
@@ -142,7 +142,7 @@ def test_a_save_between_the_last_look_and_the_exchange_is_a_change_of_what_was_r
     replaced = watched.replace(temporary)
     assert file.read_text() == "after"
     assert replaced
-    assert replaced.look(10.0) is Seen.MOVING
+    assert replaced.look(10.0) is Seen.CHANGING
     assert replaced.look(10.2) is Seen.CHANGED
     assert replaced.read() == "saved in the last moment"
 
@@ -176,7 +176,7 @@ def test_a_save_that_nobody_read_before_the_kill_is_kept_for_the_user(file: Path
 def test_a_file_is_locked_until_the_end(file: Path) -> None:
     first, second = StateFile(file), StateFile(file)
     first.lock()
-    with pytest.raises(StateError, match="in step already"):
+    with pytest.raises(StateError, match="stop it first"):
         second.lock()
     first.unlock()
     second.lock()

@@ -3,7 +3,7 @@
 import pytest
 
 from server.cli.text_files import document_for, problem_of
-from server.core.git_model import filename_of
+from server.core.names import filename_of
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_file_of_a_document_is_that_document_again(document: str) -> None:
         (b"", None),
         ("\ufeffGrüße\r\n".encode(), None),
         (b"one\ntwo\xff\n", "this is not UTF-8 text (line 2)"),
-        (b"one\n\ntwo\0", "this holds the character NUL (line 3)"),
+        (b"one\n\ntwo\0", "this contains the character NUL (line 3)"),
     ],
 )
 def test_what_is_no_text_is_told_with_its_line(data: bytes, problem: str | None) -> None:

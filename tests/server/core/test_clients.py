@@ -1,10 +1,10 @@
 """Client ids and the keys that prove them."""
 
-from server.core.clients import Keys
+from server.core.clients import ResumeKeys
 
 
 def test_a_key_is_valid_for_its_client_and_document_only() -> None:
-    keys = Keys(b"secret")
+    keys = ResumeKeys(b"secret")
     key = keys.key("notes", "abc")
     assert keys.is_valid("notes", "abc", key)
     assert not keys.is_valid("notes", "abd", key)
@@ -15,18 +15,18 @@ def test_a_key_is_valid_for_its_client_and_document_only() -> None:
 
 
 def test_where_the_document_ends_and_the_client_begins_is_certain() -> None:
-    keys = Keys(b"secret")
+    keys = ResumeKeys(b"secret")
     assert keys.key("ab", "c") != keys.key("a", "bc")
 
 
 def test_keys_outlive_the_server_and_end_with_its_secret() -> None:
-    key = Keys(b"secret").key("notes", "abc")
-    assert Keys(b"secret").is_valid("notes", "abc", key)
-    assert not Keys(b"another").is_valid("notes", "abc", key)
+    key = ResumeKeys(b"secret").key("notes", "abc")
+    assert ResumeKeys(b"secret").is_valid("notes", "abc", key)
+    assert not ResumeKeys(b"another").is_valid("notes", "abc", key)
 
 
 def test_new_clients_differ_and_fit_into_a_branch() -> None:
-    keys = Keys(b"secret")
+    keys = ResumeKeys(b"secret")
     clients = {keys.new_client() for _ in range(1000)}
     assert len(clients) == 1000
     assert all(client.isalnum() and client.isascii() and client.islower() for client in clients)

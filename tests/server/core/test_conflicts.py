@@ -219,7 +219,7 @@ def test_p9_somebody_shown_a_conflict_is_not_told_it_ended_because_the_server_re
 ) -> None:
     found = disagree(desk, ann, bo)
     desk.reopen()
-    desk.document.recall([View("bo", found.revision, found)], desk.now)
+    desk.document.restore_conflicts([View("bo", found.revision, found)], desk.now)
     merged(ann.edit("First things first.\n" + desk.text))
     assert bo.news(found) is None
     assert desk.document.branches.has_open_conflicts

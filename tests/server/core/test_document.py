@@ -159,7 +159,7 @@ def test_an_edit_that_does_not_continue_stands_against_the_clients_own_earlier_o
 def test_an_edit_after_one_that_was_sent_again_continues_nothing(
     desk: Desk, ann: Writer, bo: Writer
 ) -> None:
-    """Its client was told by the `welcome`: both texts are kept, each on a branch."""
+    """The client knows it from the `welcome`: both texts are kept, each on a branch."""
     base = desk.begin(MONDAY)
     merged(bo.edit(TUESDAY, base))
     first = conflict(ann.edit(FRIDAY, base))
@@ -400,12 +400,12 @@ def test_p6_an_update_leads_from_what_the_session_was_shown(
     base = desk.begin("Hello world!")
     merged(ann.edit("Good morning world!", base))
     merged(bo.edit("Hello everybody!", base))
-    news = desk.document.news(View("cy", base, None))
+    news = desk.document.notification(View("cy", base, None))
     assert isinstance(news, Update)
     assert (news.from_, news.revision, news.check) == (base, desk.revision, check_of(desk.text))
     assert apply("Hello world!", [Splice(*splice) for splice in news.splices]) == desk.text
     assert sorted(news.clients) == ["ann", "bo"]
-    assert desk.document.news(View("cy", desk.revision, None)) is None
+    assert desk.document.notification(View("cy", desk.revision, None)) is None
 
 
 # --- what is not the document's

@@ -5,16 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.core import git_model
-from server.core.summary import describe
 from tests.git import git
-
-
-@pytest.mark.parametrize(
-    ("document", "file"),
-    [("notes", "notes.txt"), ("notes.md", "notes.md"), ("a.b.py", "a.b.py"), ("x-1", "x-1.txt")],
-)
-def test_the_file_is_named_after_the_document(document: str, file: str) -> None:
-    assert git_model.filename_of(document) == file
 
 
 def trailers_by_git(message: str, folder: Path) -> str:
@@ -47,7 +38,7 @@ def test_the_part_of_an_edit_carries_no_number(tmp_path: Path) -> None:
 
 
 def test_every_message_has_a_short_first_line() -> None:
-    what = describe("", "a")
+    what = git_model.describe("", "a")
     messages = [
         git_model.ROOT_MESSAGE,
         git_model.edit_message(what, "c", 1),
@@ -65,3 +56,26 @@ def test_nobody_gets_mail_by_a_made_up_address() -> None:
     ann = git_model.signature_of("abc", "Ann", 5.0)
     assert ann == git_model.Signature("Ann", "abc@gollabedit.invalid", 5.0)
     assert git_model.hub_signature(5.0).email.endswith(".invalid")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "one", "Edit line 1 (+1 words)"),
+        ("one\n", "", "Edit line 1 (-1 words)"),
+        ("one\ntwo\n", "one\n2 zwei\n", "Edit line 2 (+2 -1 words)"),
+        ("a\nb\nc\nd\n", "A\nb\nc\nD\n", "Edit lines 1-4 (+2 -2 words)"),
+        ("one", "one\n", "Edit line 1 (no words)"),
+        ("one\n", "one\n\n- é, 🦊 naïve\n", "Edit lines 2-3 (+2 words)"),
+        ("same", "same", "Change nothing"),
+    ],
+)
+def test_an_edit_is_described(before: str, after: str, said: str) -> None:
+    assert git_model.describe(before, after) == said
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_the_description_stays_on_one_short_line(size: int) -> None:
+    said = git_model.describe("a b\n" * size, "x y z\n" * size)
+    assert "\n" not in said
+    assert len(said) <= 72

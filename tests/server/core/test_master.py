@@ -1,12 +1,12 @@
-"""`master`: the diamond, the split, what counts as live, and who wrote what."""
+"""`master`: merges, splits, live typing, and authors."""
 
 from pathlib import Path
 
 import pytest
 
+from server.core.clients import Author
 from server.core.git_model import Signature
 from server.core.master import Incoming, Master
-from server.core.recent_steps import Author
 from server.git.repository import Repository
 from tests.server.desk import NOON
 
@@ -33,32 +33,32 @@ def test_every_document_begins_with_the_same_revision(tmp_path: Path, master: Ma
 
 
 def test_an_edit_of_the_last_revision_becomes_the_revision(master: Master) -> None:
-    settled = master.take_in(edit(ANN, "one\n", master.revision), NOON)
-    assert settled.disagreement is None
+    settled = master.merge(edit(ANN, "one\n", master.revision), NOON)
+    assert settled.conflict is None
     assert (master.revision, master.text) == (settled.head, "one\n")
 
 
 def test_an_edit_of_an_older_revision_is_merged(store: Repository, master: Master) -> None:
-    base = master.take_in(edit(ANN, "Good morning world!", master.revision), NOON).head
-    ann = master.take_in(edit(ANN, "Good morning everybody!", base, 2), NOON).head
-    bo = master.take_in(edit(BO, "Well, Good morning world!", base), NOON).head
+    base = master.merge(edit(ANN, "Good morning world!", master.revision), NOON).head
+    ann = master.merge(edit(ANN, "Good morning everybody!", base, 2), NOON).head
+    bo = master.merge(edit(BO, "Well, Good morning world!", base), NOON).head
     assert master.text == "Well, Good morning everybody!"
     assert master.revision not in (ann, bo)
     assert all(store.contains(master.revision, head) for head in (ann, bo))
 
 
 def test_what_disagrees_waits_and_the_rest_is_merged(store: Repository, master: Master) -> None:
-    base = master.take_in(edit(ANN, "Meet on Monday\n\nRoom 1\n", master.revision), NOON).head
-    master.take_in(edit(ANN, "Meet on Tuesday\n\nRoom 1\n", base, 2), NOON)
-    settled = master.take_in(edit(BO, "Meet on Friday\n\nRoom 2\n", base), NOON)
+    base = master.merge(edit(ANN, "Meet on Monday\n\nRoom 1\n", master.revision), NOON).head
+    master.merge(edit(ANN, "Meet on Tuesday\n\nRoom 1\n", base, 2), NOON)
+    settled = master.merge(edit(BO, "Meet on Friday\n\nRoom 2\n", base), NOON)
     assert master.text == "Meet on Tuesday\n\nRoom 2\n"
     assert store.text(settled.head) == "Meet on Friday\n\nRoom 2\n"
-    found = settled.disagreement
+    found = settled.conflict
     assert found is not None
     assert [(hunk.ours, hunk.theirs) for hunk in found.hunks] == [("Tuesday", "Friday")]
-    assert store.text(found.fork) == "Meet on Monday\n\nRoom 2\n"
-    assert store.merge_base(master.revision, settled.head) == found.fork
-    assert master.disagreement(found.fork, settled.head) == found
+    assert store.text(found.merge_base) == "Meet on Monday\n\nRoom 2\n"
+    assert store.merge_base(master.revision, settled.head) == found.merge_base
+    assert master.open_conflict(found.merge_base, settled.head) == found
 
 
 @pytest.mark.parametrize(
@@ -75,27 +75,27 @@ def test_what_disagrees_waits_and_the_rest_is_merged(store: Repository, master: 
 def test_letters_at_one_point_are_both_kept_only_while_typing(
     master: Master, words: str, waits_s: float, asks: bool
 ) -> None:
-    base = master.take_in(edit(ANN, "say: \n", master.revision), NOON).head
-    master.take_in(edit(ANN, "say: one\n", base, 2), NOON)
-    settled = master.take_in(edit(BO, f"say: {words}\n", base), NOON + waits_s)
-    assert (settled.disagreement is not None) == asks
+    base = master.merge(edit(ANN, "say: \n", master.revision), NOON).head
+    master.merge(edit(ANN, "say: one\n", base, 2), NOON)
+    settled = master.merge(edit(BO, f"say: {words}\n", base), NOON + waits_s)
+    assert (settled.conflict is not None) == asks
     assert "one" in master.text
     assert ("two" in master.text) != asks
 
 
 def test_a_clock_that_went_back_makes_nothing_live(master: Master) -> None:
-    base = master.take_in(edit(ANN, "say: \n", master.revision), NOON).head
-    master.take_in(edit(ANN, "say: one\n", base, 2), NOON)
-    assert master.take_in(edit(BO, "say: two\n", base), NOON - 60).disagreement is not None
+    base = master.merge(edit(ANN, "say: \n", master.revision), NOON).head
+    master.merge(edit(ANN, "say: one\n", base, 2), NOON)
+    assert master.merge(edit(BO, "say: two\n", base), NOON - 60).conflict is not None
 
 
 def test_the_other_side_is_named_by_who_wrote_it(master: Master) -> None:
-    base = master.take_in(edit(ANN, "Meet on Monday\n\nRoom 1\n", master.revision), NOON).head
-    tuesday = master.take_in(edit(CY, "Meet on Tuesday\n\nRoom 1\n", base), NOON).head
-    master.take_in(edit(ANN, "Hello\nMeet on Tuesday\n\nRoom 2\n", tuesday, 2), NOON)
-    found = master.take_in(edit(BO, "Meet on Friday\n\nRoom 1\n", base), NOON).disagreement
+    base = master.merge(edit(ANN, "Meet on Monday\n\nRoom 1\n", master.revision), NOON).head
+    tuesday = master.merge(edit(CY, "Meet on Tuesday\n\nRoom 1\n", base), NOON).head
+    master.merge(edit(ANN, "Hello\nMeet on Tuesday\n\nRoom 2\n", tuesday, 2), NOON)
+    found = master.merge(edit(BO, "Meet on Friday\n\nRoom 1\n", base), NOON).conflict
     assert found is not None
-    assert master.authors_of(found, BO) == ["Cy"]
+    assert master.authors_of(found, "bo") == ["Cy"]
     assert master.clients_since(base) == ["ann", "cy"]
     assert master.moves_since(base) == 2
 
@@ -103,11 +103,11 @@ def test_the_other_side_is_named_by_who_wrote_it(master: Master) -> None:
 def test_after_a_restart_the_other_side_is_found_in_the_log(
     store: Repository, master: Master
 ) -> None:
-    base = master.take_in(edit(ANN, "Meet on Monday\n", master.revision), NOON).head
-    master.take_in(edit(CY, "Meet on Tuesday\n", base), NOON)
-    found = Master(store).take_in(edit(BO, "Meet on Friday\n", base), NOON).disagreement
+    base = master.merge(edit(ANN, "Meet on Monday\n", master.revision), NOON).head
+    master.merge(edit(CY, "Meet on Tuesday\n", base), NOON)
+    found = Master(store).merge(edit(BO, "Meet on Friday\n", base), NOON).conflict
     assert found is not None
-    assert Master(store).authors_of(found, BO) == ["Cy"]
+    assert Master(store).authors_of(found, "bo") == ["Cy"]
 
 
 def test_commits_of_strangers_are_contained_as_well(store: Repository, master: Master) -> None:

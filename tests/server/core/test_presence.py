@@ -1,4 +1,4 @@
-"""Who is here: colours, carets, and what is told."""
+"""Participants: colours, carets and messages."""
 
 from server.core.presence import COLORS, People
 from server.protocol import Person, PersonLeft, PersonMoved, Presence

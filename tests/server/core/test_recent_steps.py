@@ -1,4 +1,4 @@
-"""The remembered steps of `master`: composing what they changed is comparing the texts."""
+"""The recent steps of `master`: their composed splices are those between the texts."""
 
 from random import Random
 
@@ -6,7 +6,8 @@ import pytest
 
 from merge.diff_splices import diff_splices
 from merge.splices import apply
-from server.core.recent_steps import Author, Step, Steps
+from server.core.clients import Author
+from server.core.recent_steps import RecentSteps, Step
 
 ANN = Author("ann", "Ann")
 
@@ -16,7 +17,7 @@ class Walk:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.steps = Steps()
+        self.steps = RecentSteps()
         self.text = "".join(f"line {number}\n" for number in range(20))
         self.revision = "r0"
         self.texts = {"r0": self.text}
@@ -30,7 +31,7 @@ class Walk:
 
     def move(self, *, merges: bool) -> str:
         """One more step; returns the commit that it took in."""
-        number = self.steps.moves + 1
+        number = self.steps.count + 1
         self.at += 1
         before, text = self.revision, self.changed(self.text)
         commit, after = (f"c{number}", f"r{number}") if merges else (f"r{number}", f"r{number}")
@@ -56,7 +57,7 @@ def test_a_composed_change_makes_the_newest_text_of_any_earlier_one(seed: int) -
     for number in range(60):
         walk.move(merges=number % 3 == 0)
         for commit in walk.random.sample(sorted(walk.texts), min(len(walk.texts), 5)):
-            change = walk.steps.change_since(commit)
+            change = walk.steps.splices_since(commit)
             assert change is not None
             assert apply(walk.texts[commit], change) == walk.text
             assert commit in walk.steps
@@ -66,8 +67,8 @@ def test_what_is_long_ago_or_unknown_is_not_composed() -> None:
     walk = Walk(1)
     for _ in range(100):
         walk.move(merges=False)
-    assert walk.steps.change_since("r10") is None
-    assert walk.steps.change_since("nothing") is None
+    assert walk.steps.splices_since("r10") is None
+    assert walk.steps.splices_since("nothing") is None
     assert "r10" in walk.steps
     assert "nothing" not in walk.steps
 
@@ -76,26 +77,26 @@ def test_only_so_many_steps_are_remembered() -> None:
     walk = Walk(2)
     for _ in range(1200):
         walk.move(merges=True)
-    assert len(list(walk.steps.back_to("nothing"))) == 500
+    assert len(list(walk.steps.since("nothing"))) == 500
     assert len(walk.steps._numbers) <= 1001
-    assert len(walk.steps._changes) <= 65
+    assert len(walk.steps._composed) <= 65
     assert ("r600" in walk.steps, "r701" in walk.steps) == (False, True)
-    assert walk.steps.moves == 1200
+    assert walk.steps.count == 1200
 
 
 def test_when_master_moved_on_from_a_commit() -> None:
     walk = Walk(3)
     taken_in = [walk.move(merges=number == 1) for number in range(3)]
-    assert walk.steps.left_at("r0") == 1
-    assert walk.steps.left_at("r1") == 2
-    assert walk.steps.left_at(taken_in[1]) == 2, "it was never `master` itself"
-    assert walk.steps.left_at("r3") is None
-    assert walk.steps.left_at("nothing") is None
+    assert walk.steps.superseded_at("r0") == 1
+    assert walk.steps.superseded_at("r1") == 2
+    assert walk.steps.superseded_at(taken_in[1]) == 2, "it was never `master` itself"
+    assert walk.steps.superseded_at("r3") is None
+    assert walk.steps.superseded_at("nothing") is None
 
 
 def test_the_steps_back_to_a_commit() -> None:
     walk = Walk(4)
     for _ in range(5):
         walk.move(merges=True)
-    assert [step.after for step in walk.steps.back_to("r2")] == ["r5", "r4", "r3"]
-    assert [step.after for step in walk.steps.back_to("c4")] == ["r5", "r4"]
+    assert [step.after for step in walk.steps.since("r2")] == ["r5", "r4", "r3"]
+    assert [step.after for step in walk.steps.since("c4")] == ["r5", "r4"]

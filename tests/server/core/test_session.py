@@ -1,4 +1,4 @@
-"""A session: what it says to frames and to replies, without a socket or a document."""
+"""A session: its actions on frames and replies, without a socket or a document."""
 
 import json
 from dataclasses import replace
@@ -8,12 +8,12 @@ import pytest
 from msgspec import UNSET
 
 from server import protocol
-from server.core.clients import Keys
+from server.core.clients import ResumeKeys
 from server.core.document import Joined
-from server.core.session import Action, Ask, Close, Limits, Moved, Send, Session, State
+from server.core.session import Action, Close, Limits, PresenceChanged, Send, Session, State, Submit
 from server.protocol import CloseCode, Code
 
-KEYS = Keys(b"secret")
+KEYS = ResumeKeys(b"secret")
 LIMITS = Limits(
     document_bytes_max=100, frame_bytes_max=1000, edits_per_s=2.0, edits_outstanding_max=3
 )
@@ -32,7 +32,7 @@ def send(session: Session, now: float = 0.0, **message: Any) -> list[Action]:
 def open_session(limits: Limits = LIMITS, **hello: Any) -> Session:
     session = new_session(limits)
     send(session, type="hello", protocol=1, **hello)
-    session.replied(JOINED, [])
+    session.receive_reply(JOINED, [])
     return session
 
 
@@ -52,9 +52,9 @@ def error(action: Action) -> protocol.Error:
 def test_p1_hello_asks_the_document_and_its_reply_is_the_welcome() -> None:
     session = new_session()
     [ask] = send(session, type="hello", protocol=1, name=" Ann ")
-    assert isinstance(ask, Ask)
+    assert isinstance(ask, Submit)
     assert ask.request.author.name == "Ann"
-    [sent] = session.replied(JOINED, [])
+    [sent] = session.receive_reply(JOINED, [])
     assert isinstance(sent, Send)
     welcome = sent.message
     assert isinstance(welcome, protocol.Welcome)
@@ -68,7 +68,7 @@ def test_p1_hello_asks_the_document_and_its_reply_is_the_welcome() -> None:
 def test_a_known_base_is_answered_with_splices() -> None:
     session = new_session()
     send(session, type="hello", protocol=1, base="r0")
-    [sent] = session.replied(replace(JOINED, base="r0"), [])
+    [sent] = session.receive_reply(replace(JOINED, base="r0"), [])
     assert isinstance(sent, Send)
     assert isinstance(sent.message, protocol.Welcome)
     assert (sent.message.from_, sent.message.splices, sent.message.text) == ("r0", [], UNSET)
@@ -114,7 +114,7 @@ def test_hello_twice_is_a_mistake() -> None:
 def test_a_document_that_cannot_be_opened_ends_the_session() -> None:
     session = new_session()
     send(session, type="hello", protocol=1)
-    answer, end = session.replied(protocol.Error(Code.UNAVAILABLE, "No."), [])
+    answer, end = session.receive_reply(protocol.Error(Code.UNAVAILABLE, "No."), [])
     assert error(answer).code == Code.UNAVAILABLE
     assert isinstance(end, Close)
     assert end.code == CloseCode.OVERLOADED
@@ -125,11 +125,11 @@ def test_a_document_that_cannot_be_opened_ends_the_session() -> None:
 
 def test_p6_no_news_while_a_request_is_outstanding() -> None:
     session = open_session()
-    assert session.wants_news
+    assert session.accepts_updates
     edit(session)
-    assert not session.wants_news
-    session.replied(MERGED, [])
-    assert session.wants_news
+    assert not session.accepts_updates
+    session.receive_reply(MERGED, [])
+    assert session.accepts_updates
     assert session.view().revision == "r2"
 
 
@@ -137,7 +137,7 @@ def test_an_edit_sent_before_the_last_answer_says_so() -> None:
     session = open_session()
     first, second = edit(session, 1), edit(session, 2)
     continues = [
-        action.request.continues for [action] in (first, second) if isinstance(action, Ask)
+        action.request.continues for [action] in (first, second) if isinstance(action, Submit)
     ]
     assert continues == [False, True]
 
@@ -148,9 +148,9 @@ def test_a_conflict_is_shown_until_something_else_is_told() -> None:
     )
     session = open_session()
     edit(session)
-    session.replied(conflict, [])
+    session.receive_reply(conflict, [])
     assert session.view().conflict is conflict
-    session.told(replace_seq(MERGED, 1))
+    session.record_shown(replace_seq(MERGED, 1))
     assert session.view().conflict is None
 
 
@@ -161,7 +161,7 @@ def replace_seq(merged: protocol.Merged, seq: int) -> protocol.Merged:
 def test_an_error_of_one_edit_leaves_the_session_open() -> None:
     session = open_session()
     edit(session)
-    [answer] = session.replied(protocol.Error(Code.TOO_LARGE, "Too large.", 1), [])
+    [answer] = session.receive_reply(protocol.Error(Code.TOO_LARGE, "Too large.", 1), [])
     assert (error(answer).code, error(answer).seq) == (Code.TOO_LARGE, 1)
     assert session.state is State.OPEN
 
@@ -170,7 +170,7 @@ def test_replies_after_the_end_are_nobodys() -> None:
     session = open_session()
     edit(session)
     session.close(CloseCode.SHUTDOWN, "bye")
-    assert session.replied(MERGED, []) == []
+    assert session.receive_reply(MERGED, []) == []
 
 
 # --- limits
@@ -179,19 +179,19 @@ def test_replies_after_the_end_are_nobodys() -> None:
 def test_p7_too_many_edits_are_refused_with_a_time_to_wait() -> None:
     session = open_session(replace(LIMITS, edits_outstanding_max=100))
     answers = [edit(session, seq)[0] for seq in range(1, 6)]
-    assert [isinstance(answer, Ask) for answer in answers] == [True] * 4 + [False]
+    assert [isinstance(answer, Submit) for answer in answers] == [True] * 4 + [False]
     refused = error(answers[-1])
     assert (refused.code, refused.seq) == (Code.RATE_LIMITED, 5)
     assert refused.retry_after_s == 0.5
-    assert isinstance(edit(session, 5, now=0.5)[0], Ask)
+    assert isinstance(edit(session, 5, now=0.5)[0], Submit)
 
 
 def test_p7_too_many_unanswered_edits_are_refused() -> None:
     session = open_session(replace(LIMITS, edits_per_s=100.0))
     answers = [edit(session, seq)[0] for seq in range(1, 5)]
     assert error(answers[3]).code == Code.RATE_LIMITED
-    session.replied(MERGED, [])
-    assert isinstance(edit(session, 4)[0], Ask)
+    session.receive_reply(MERGED, [])
+    assert isinstance(edit(session, 4)[0], Submit)
 
 
 def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing() -> None:
@@ -222,10 +222,10 @@ def test_a_document_may_find_a_message_bad_as_well() -> None:
     session = open_session(replace(LIMITS, edits_per_s=100.0))
     for seq in range(1, 10):
         edit(session, seq)
-        session.replied(protocol.Error(Code.BAD_MESSAGE, "Outside.", seq), [])
+        session.receive_reply(protocol.Error(Code.BAD_MESSAGE, "Outside.", seq), [])
     assert session.state is State.OPEN
     edit(session, 10)
-    _, end = session.replied(protocol.Error(Code.BAD_MESSAGE, "Outside.", 10), [])
+    _, end = session.receive_reply(protocol.Error(Code.BAD_MESSAGE, "Outside.", 10), [])
     assert isinstance(end, Close)
 
 
@@ -235,7 +235,7 @@ def test_a_document_may_find_a_message_bad_as_well() -> None:
 def test_a_caret_and_a_new_name_are_passed_on() -> None:
     session = open_session(name="Ann")
     [moved] = send(session, type="presence", base="r1", anchor=0, head=2, name="Ann Lee")
-    assert moved == Moved(protocol.Presence("r1", 0, 2, "Ann Lee"))
+    assert moved == PresenceChanged(protocol.Presence("r1", 0, 2, "Ann Lee"))
     assert session.author.name == "Ann Lee"
 
 

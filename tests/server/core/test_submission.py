@@ -1,36 +1,45 @@
-"""Versions from outside the browser: taken in as a whole, or not at all."""
+"""Whole versions from outside the browser: merged as a whole, or not at all."""
 
 import pytest
 
+from server.core.clients import Author
 from server.core.document import Reply, Request
 from server.core.git_model import MASTER, Signature
-from server.core.recent_steps import Author
-from server.core.submission import Append, Create, Disputed, Exists, Offer, Proposal, Replace, Taken
+from server.core.submission import (
+    Accepted,
+    AlreadyExists,
+    Append,
+    Conflicted,
+    Create,
+    MergeText,
+    Replace,
+    Submission,
+)
 from server.protocol import Code, Error
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY, TUESDAY_NOON, Desk, Writer, disagree, merged
 
 OLIVE = Author("outside", "Olive")
 
 
-def offer(desk: Desk, what: Proposal) -> Reply:
+def submit(desk: Desk, what: Submission) -> Reply:
     [reply] = desk.run(Request(OLIVE, what))
     return reply
 
 
-def taken(reply: Reply) -> Taken:
-    assert isinstance(reply, Taken), reply
+def accepted(reply: Reply) -> Accepted:
+    assert isinstance(reply, Accepted), reply
     return reply
 
 
 def pushed(desk: Desk, text: str, *parents: str) -> str:
-    """A commit that somebody made in a clone, as it is here after a push."""
+    """Make a commit as a push brings it."""
     olive = Signature("Olive", "olive@example.invalid", desk.now)
     return desk.store.commit(text, parents, olive, olive, "Written in a clone\n")
 
 
 def test_a_text_on_the_newest_revision_becomes_the_next(desk: Desk) -> None:
     base = desk.begin(MONDAY)
-    reply = taken(offer(desk, Offer(TUESDAY, base)))
+    reply = accepted(submit(desk, MergeText(TUESDAY, base)))
     assert (reply.text, reply.is_new) == (TUESDAY, True)
     assert desk.repository().head(MASTER) == reply.revision
     assert desk.repository().author_name(reply.revision) == "Olive"
@@ -39,15 +48,15 @@ def test_a_text_on_the_newest_revision_becomes_the_next(desk: Desk) -> None:
 def test_a_text_on_an_old_revision_is_merged(desk: Desk, ann: Writer) -> None:
     base = desk.begin("one two three\n")
     merged(ann.edit("ONE two three\n"))
-    reply = taken(offer(desk, Offer("one two THREE\n", base)))
+    reply = accepted(submit(desk, MergeText("one two THREE\n", base)))
     assert reply.text == desk.text == "ONE two THREE\n"
 
 
 def test_where_words_disagree_nothing_changes(desk: Desk, ann: Writer) -> None:
     base = desk.begin(MONDAY)
     before = merged(ann.edit(TUESDAY)).revision
-    reply = offer(desk, Offer(FRIDAY, base))
-    assert isinstance(reply, Disputed)
+    reply = submit(desk, MergeText(FRIDAY, base))
+    assert isinstance(reply, Conflicted)
     assert [(h.base, h.ours, h.theirs) for h in reply.hunks] == [("Monday", "Tuesday", "Friday")]
     assert (desk.revision, desk.text) == (before, TUESDAY)
     assert desk.save() is None
@@ -56,30 +65,30 @@ def test_where_words_disagree_nothing_changes(desk: Desk, ann: Writer) -> None:
 def test_a_disagreement_is_placed_in_the_text_that_is_there(desk: Desk, ann: Writer) -> None:
     base = desk.begin(f"one\n{MONDAY}")
     merged(ann.edit(f"one\n{TUESDAY}"))
-    reply = offer(desk, Offer(f"zero\n\none\n{FRIDAY}", base))
-    assert isinstance(reply, Disputed)
+    reply = submit(desk, MergeText(f"zero\n\none\n{FRIDAY}", base))
+    assert isinstance(reply, Conflicted)
     [hunk] = reply.hunks
     assert reply.text == desk.text
     assert reply.text[hunk.start : hunk.end] == hunk.ours == "Tuesday"
 
 
 def test_a_document_is_created_once(desk: Desk) -> None:
-    first = taken(offer(desk, Create(MONDAY)))
+    first = accepted(submit(desk, Create(MONDAY)))
     assert first.created
-    assert offer(desk, Create(TUESDAY)) == Exists(first.revision)
+    assert submit(desk, Create(TUESDAY)) == AlreadyExists(first.revision)
     assert desk.text == MONDAY
 
 
 def test_of_two_that_create_a_document_in_one_step_one_does(desk: Desk) -> None:
     other = Author("other", "Other")
     first, second = desk.run(Request(OLIVE, Create(MONDAY)), Request(other, Create(TUESDAY)))
-    assert taken(first).created
-    assert second == Exists(desk.revision)
+    assert accepted(first).created
+    assert second == AlreadyExists(desk.revision)
     assert desk.text == MONDAY
 
 
 def test_nothing_creates_nothing(desk: Desk) -> None:
-    reply = taken(offer(desk, Create("")))
+    reply = accepted(submit(desk, Create("")))
     assert not reply.created
     assert desk.repository().head(MASTER) is None
 
@@ -87,25 +96,25 @@ def test_nothing_creates_nothing(desk: Desk) -> None:
 def test_a_replacement_takes_the_place_of_whatever_is_there(desk: Desk, ann: Writer) -> None:
     desk.begin(MONDAY)
     merged(ann.edit(TUESDAY))
-    reply = taken(offer(desk, Replace(FRIDAY)))
+    reply = accepted(submit(desk, Replace(FRIDAY)))
     assert (reply.text, reply.created) == (FRIDAY, False)
 
 
 def test_what_does_not_exist_is_not_replaced(desk: Desk) -> None:
-    reply = offer(desk, Replace(FRIDAY))
+    reply = submit(desk, Replace(FRIDAY))
     assert isinstance(reply, Error)
     assert reply.code == Code.UNKNOWN_BASE
 
 
 def test_the_same_text_again_makes_no_commit(desk: Desk) -> None:
     base = desk.begin(MONDAY)
-    first = taken(offer(desk, Offer(TUESDAY, base)))
-    again = taken(offer(desk, Offer(TUESDAY, base)))
+    first = accepted(submit(desk, MergeText(TUESDAY, base)))
+    again = accepted(submit(desk, MergeText(TUESDAY, base)))
     assert (again.revision, again.is_new) == (first.revision, False)
 
 
 def test_a_new_document_begins_with_what_is_offered(desk: Desk) -> None:
-    reply = taken(offer(desk, Offer(MONDAY)))
+    reply = accepted(submit(desk, MergeText(MONDAY)))
     assert desk.text == MONDAY
     assert desk.repository().head(MASTER) == reply.revision
 
@@ -113,7 +122,7 @@ def test_a_new_document_begins_with_what_is_offered(desk: Desk) -> None:
 @pytest.mark.parametrize("base", ["0" * 40, "nonsense"])
 def test_an_unknown_revision_is_refused(desk: Desk, base: str) -> None:
     desk.begin(MONDAY)
-    reply = offer(desk, Offer(TUESDAY, base))
+    reply = submit(desk, MergeText(TUESDAY, base))
     assert isinstance(reply, Error)
     assert reply.code == Code.UNKNOWN_BASE
 
@@ -121,23 +130,23 @@ def test_an_unknown_revision_is_refused(desk: Desk, base: str) -> None:
 def test_too_large_a_text_is_refused(desk: Desk) -> None:
     base = desk.begin(MONDAY)
     desk.document._text_bytes_max = 30
-    reply = offer(desk, Offer(MONDAY * 2, base))
+    reply = submit(desk, MergeText(MONDAY * 2, base))
     assert isinstance(reply, Error)
     assert reply.code == Code.TOO_LARGE
     assert desk.text == MONDAY
 
 
 def test_lines_are_appended_to_whatever_there_is(desk: Desk) -> None:
-    taken(offer(desk, Append("one\n")))
-    taken(offer(desk, Append("two")))
-    reply = taken(offer(desk, Append("three\n")))
+    accepted(submit(desk, Append("one\n")))
+    accepted(submit(desk, Append("two")))
+    reply = accepted(submit(desk, Append("three\n")))
     assert reply.text == desk.text == "one\ntwo\nthree\n"
 
 
 def test_a_commit_on_the_newest_revision_is_the_next_revision(desk: Desk) -> None:
     base = desk.begin(MONDAY)
     head = pushed(desk, TUESDAY, base)
-    reply = taken(offer(desk, Offer(TUESDAY, head=head)))
+    reply = accepted(submit(desk, MergeText(TUESDAY, head=head)))
     assert (desk.revision, desk.text) == (reply.revision, TUESDAY) == (head, TUESDAY)
 
 
@@ -145,7 +154,7 @@ def test_a_commit_on_an_old_revision_is_merged_and_is_an_ancestor(desk: Desk, an
     base = desk.begin("one two three\n")
     head = pushed(desk, "one two THREE\n", base)
     merged(ann.edit("ONE two three\n"))
-    taken(offer(desk, Offer("one two THREE\n", head=head)))
+    accepted(submit(desk, MergeText("one two THREE\n", head=head)))
     assert desk.text == "ONE two THREE\n"
     assert desk.repository().contains(desk.revision, head)
 
@@ -155,20 +164,20 @@ def test_who_wrote_what_a_commit_was_merged_with(desk: Desk, ann: Writer, bo: Wr
     head = pushed(desk, "one two THREE\n", base)
     merged(ann.edit("ONE two three\n"))
     merged(bo.edit("ONE TWO three\n"))
-    reply = taken(offer(desk, Offer("one two THREE\n", head=head)))
+    reply = accepted(submit(desk, MergeText("one two THREE\n", head=head)))
     assert sorted(reply.people) == ["Ann", "Bo"]
 
 
 def test_a_commit_that_shares_nothing_with_the_document_is_refused(desk: Desk) -> None:
     desk.begin(MONDAY)
-    reply = offer(desk, Offer(TUESDAY, head=pushed(desk, TUESDAY)))
+    reply = submit(desk, MergeText(TUESDAY, head=pushed(desk, TUESDAY)))
     assert isinstance(reply, Error)
     assert (reply.code, desk.text) == (Code.UNKNOWN_BASE, MONDAY)
 
 
 def test_a_commit_that_is_nowhere_is_refused(desk: Desk) -> None:
     desk.begin(MONDAY)
-    reply = offer(desk, Offer(TUESDAY, head="c" * 40))
+    reply = submit(desk, MergeText(TUESDAY, head="c" * 40))
     assert isinstance(reply, Error)
     assert (reply.code, desk.text) == (Code.UNKNOWN_BASE, MONDAY)
 
@@ -177,7 +186,7 @@ def test_a_history_of_its_own_begins_a_new_document(desk: Desk, ann: Writer) -> 
     shown = ann.hello().revision  # a page that is open already
     first = pushed(desk, MONDAY)
     head = pushed(desk, TUESDAY, first)
-    taken(offer(desk, Offer(TUESDAY, head=head)))
+    accepted(submit(desk, MergeText(TUESDAY, head=head)))
     assert desk.repository().head(MASTER) == desk.revision == head
     assert merged(ann.edit("Hello!\n", shown)).check
     assert desk.text in ("Hello!\n" + TUESDAY, TUESDAY + "Hello!\n")
@@ -188,7 +197,7 @@ def test_a_commit_that_brings_an_open_conflict_along_ends_it(
 ) -> None:
     found = disagree(desk, ann, bo)
     head = pushed(desk, TUESDAY_NOON, desk.revision, found.commit)
-    taken(offer(desk, Offer(TUESDAY_NOON, head=head)))
+    accepted(submit(desk, MergeText(TUESDAY_NOON, head=head)))
     assert not desk.document.branches.has_open_conflicts
     assert desk.text == TUESDAY_NOON
 
@@ -200,5 +209,5 @@ def test_a_commit_that_brings_an_unmerged_branch_along_closes_it(
     merged(bo.park(found))
     assert desk.document.unmerged == 1
     head = pushed(desk, TUESDAY_NOON, desk.revision, found.commit)
-    taken(offer(desk, Offer(TUESDAY_NOON, head=head)))
+    accepted(submit(desk, MergeText(TUESDAY_NOON, head=head)))
     assert (desk.document.unmerged, desk.unmerged()) == (0, {})

@@ -1,4 +1,4 @@
-"""Parked branches, taken up by anybody (rule P15)."""
+"""Parked branches, which any client may resolve (rule P15)."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def parked(desk: Desk, ann: Writer, bo: Writer) -> UnmergedConflict:
 
 
 def count(desk: Desk) -> int:
-    """How many a client that comes in is told of."""
+    """Return the count that a new client gets."""
     return desk.client("newcomer").hello().unmerged
 
 
@@ -58,7 +58,7 @@ def test_p15_it_is_dropped_in_the_very_step_that_brings_it_into_master(
 ) -> None:
     found = parked(desk, ann, bo)
     answer = Resolve(seq=1, commit=found.commit, base=found.revision, text=SUNDAY_NOON)
-    merged(desk.document.run([Request(cy.author, answer)], desk.now)[0])
+    merged(desk.stage(Request(cy.author, answer))[0])
     entry = desk.save()
     assert entry is not None
     moves = {move.name.removeprefix("refs/heads/"): move.new for move in entry.moves}

@@ -1,4 +1,4 @@
-"""The list of unmerged branches, and what one of them is about."""
+"""The list of unmerged branches, and the conflict of one."""
 
 from server.core.git_model import Signature
 from server.core.unmerged_reader import _LISTED_MAX, UnmergedReader

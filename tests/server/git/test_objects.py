@@ -1,4 +1,4 @@
-"""Git's formats: what is written here is what Git itself writes, and Git takes it in."""
+"""Git's formats: objects are the same as Git's own, and Git accepts packs."""
 
 from pathlib import Path
 

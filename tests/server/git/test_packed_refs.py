@@ -88,7 +88,7 @@ def test_while_another_program_has_the_refs_they_are_refused(path: Path) -> None
 
 @pytest.mark.parametrize("name", ["a\udcffb", "a\u2028b", "a\x85b", "ä"])
 def test_a_name_is_bytes_and_stays_as_it_is(path: Path, name: str) -> None:
-    """Nobody can push such names; somebody with access to the disk can make them."""
+    """Such names cannot be pushed, but created on disk."""
     first = commit(path, "One")
     ref = f"refs/heads/{name}"
     with locked_refs(path) as locked:

@@ -1,9 +1,9 @@
-"""Objects in memory: read back whole, whatever they are deltas of, and dropped when on disk."""
+"""Objects in memory: read back whole from any delta base, and dropped once on disk."""
 
 import pytest
 
 from server.git.objects import GitObject, Kind, as_delta, new_object, splice_between
-from server.git.pending_objects import NewObjects
+from server.git.pending_objects import PendingObjects
 
 
 def versions(count: int) -> list[tuple[GitObject, bytes]]:
@@ -21,7 +21,7 @@ def versions(count: int) -> list[tuple[GitObject, bytes]]:
 
 
 def test_every_version_is_read_back_whole() -> None:
-    objects = NewObjects()
+    objects = PendingObjects()
     chain = versions(50)
     for item, _ in chain:
         objects.add(item)
@@ -31,7 +31,7 @@ def test_every_version_is_read_back_whole() -> None:
 
 
 def test_what_the_first_delta_is_based_on_may_be_on_disk() -> None:
-    objects = NewObjects()
+    objects = PendingObjects()
     (base, text), *rest = versions(10)
     for item, _ in rest:
         objects.add(item, lambda: text)
@@ -41,7 +41,7 @@ def test_what_the_first_delta_is_based_on_may_be_on_disk() -> None:
 
 @pytest.mark.parametrize("dropped", [0, 1, 5, 9, 10])
 def test_what_is_left_is_whole_when_what_it_is_based_on_is_dropped(dropped: int) -> None:
-    objects = NewObjects()
+    objects = PendingObjects()
     chain = versions(10)
     for item, _ in chain:
         objects.add(item)
@@ -54,7 +54,7 @@ def test_what_is_left_is_whole_when_what_it_is_based_on_is_dropped(dropped: int)
 
 
 def test_an_object_counts_once() -> None:
-    objects = NewObjects()
+    objects = PendingObjects()
     [(item, _)] = versions(1)
     objects.add(item)
     size = objects.size
@@ -63,8 +63,8 @@ def test_an_object_counts_once() -> None:
 
 
 def test_chains_of_deltas_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.git.pending_objects._DEPTH_MAX", 3)
-    objects = NewObjects()
+    monkeypatch.setattr("server.git.pending_objects.DELTA_DEPTH_MAX", 3)
+    objects = PendingObjects()
     chain = versions(5)
     for item, _ in chain[:4]:
         assert item.base is None or objects.takes_delta_of(item.base)

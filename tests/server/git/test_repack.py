@@ -1,4 +1,4 @@
-"""Upkeep: repositories stay small and whole, whoever reads or writes them meanwhile."""
+"""Repacking: repositories stay small and intact while others read and write them."""
 
 import os
 import signal
@@ -11,8 +11,7 @@ import pytest
 
 from server.core.git_model import CLIENTS, MASTER, Signature
 from server.git import object_files
-from server.git import repack as upkeep
-from server.git.repack import UpkeepError, maintain, needs_upkeep
+from server.git.repack import RepackError, needs_repack, repack
 from server.git.repository import Repository
 from server.storage import checkpoint
 from tests.git import ENVIRONMENT, assert_sound, git
@@ -36,9 +35,9 @@ class Notes:
             unwritten = self.repository.unwritten()
             assert unwritten is not None
             checkpoint.write(self.path, unwritten)
-            self.repository.written(unwritten)
-            if maintained and needs_upkeep(self.path):
-                maintain(self.path)
+            self.repository.mark_checkpointed(unwritten)
+            if maintained and needs_repack(self.path):
+                repack(self.path)
 
     def _commit(self, ref: str) -> None:
         repository = self.repository
@@ -49,7 +48,7 @@ class Notes:
         commit = repository.commit(text, (head,) if head else (), ANN, ANN, "Write\n")
         repository.move(ref, commit)
         assert repository.staged("notes")
-        repository.confirm(self.written)
+        repository.mark_journaled(self.written)
 
     def history(self) -> str:
         refs = git("for-each-ref", cwd=self.path)
@@ -71,16 +70,16 @@ def test_packs_stay_few_however_many_checkpoints_there_are(notes: Notes) -> None
 
 
 @pytest.mark.parametrize("thorough", [False, True])
-def test_upkeep_changes_no_history_and_takes_less_room(notes: Notes, thorough: bool) -> None:
+def test_repack_changes_no_history_and_takes_less_room(notes: Notes, thorough: bool) -> None:
     notes.write(25)
-    assert needs_upkeep(notes.path)
+    assert needs_repack(notes.path)
     history, before = notes.history(), object_files.size_of(notes.path)
-    maintain(notes.path, thorough=thorough)
+    repack(notes.path, thorough=thorough)
     after = object_files.size_of(notes.path)
     assert after.packs == 1
     assert after.bytes < before.bytes / 2
     assert notes.history() == history
-    assert not needs_upkeep(notes.path)
+    assert not needs_repack(notes.path)
     assert (notes.path / "objects" / "info" / "commit-graph").exists()
     assert_sound(notes.path)
 
@@ -90,8 +89,8 @@ def test_a_repository_that_is_open_finds_everything_afterwards(notes: Notes) -> 
     opened = Repository(notes.path, "notes.txt")
     other = pygit2.Repository(str(notes.path))
     commits = git("rev-list", "--all", cwd=notes.path).split()
-    assert opened.knows(commits[0])
-    maintain(notes.path)
+    assert opened.has_commit(commits[0])
+    repack(notes.path)
     assert all(opened.text(commit) for commit in commits)
     assert all(other[commit].tree for commit in commits)
     notes.write(1)
@@ -103,8 +102,8 @@ def test_loose_objects_are_packed_too(notes: Notes) -> None:
     for number in range(201):
         (notes.path.parent / "file").write_text(f"{number}\n")
         git("hash-object", "-w", str(notes.path.parent / "file"), cwd=notes.path)
-    assert needs_upkeep(notes.path)
-    maintain(notes.path, thorough=True)
+    assert needs_repack(notes.path)
+    repack(notes.path, thorough=True)
     assert git("count-objects", cwd=notes.path).startswith("0 objects")
     blob = git("hash-object", str(notes.path.parent / "file"), cwd=notes.path)
     assert git("cat-file", "-p", blob, cwd=notes.path) == "200", "kept, though no ref reaches it"
@@ -115,7 +114,7 @@ def test_what_no_ref_reaches_yet_is_kept(notes: Notes) -> None:
     notes.write(3)
     tree = git("rev-parse", "master^{tree}", cwd=notes.path)
     git("commit-tree", tree, "-m", "stray", cwd=notes.path)
-    maintain(notes.path, thorough=True)
+    repack(notes.path, thorough=True)
     stray = git("commit-tree", tree, "-m", "stray", cwd=notes.path)
     git("update-ref", "refs/heads/stray", stray, cwd=notes.path)
     assert_sound(notes.path)
@@ -133,7 +132,7 @@ def test_clones_made_meanwhile_are_whole(notes: Notes, tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as threads:
         clones = [threads.submit(clone, number) for number in range(6)]
         while not all(clone.done() for clone in clones):
-            maintain(notes.path, thorough=True)
+            repack(notes.path, thorough=True)
     assert {clone.result() for clone in clones} == {git("rev-list", "--all", cwd=notes.path)}
 
 
@@ -142,13 +141,13 @@ def test_checkpoints_made_meanwhile_count(notes: Notes) -> None:
     with ThreadPoolExecutor(1) as threads:
         writing = threads.submit(notes.write, 15)
         while not writing.done():
-            maintain(notes.path)
+            repack(notes.path)
         writing.result()
     assert_sound(notes.path)
     assert git("rev-list", "--count", "master", cwd=notes.path) == "40"
 
 
-def test_an_upkeep_that_is_killed_leaves_all_and_the_next_cleans_up(notes: Notes) -> None:
+def test_a_repack_that_is_killed_leaves_all_and_the_next_cleans_up(notes: Notes) -> None:
     notes.write(25)
     history = notes.history()
     packs = notes.path / "objects" / "pack"
@@ -163,7 +162,7 @@ def test_an_upkeep_that_is_killed_leaves_all_and_the_next_cleans_up(notes: Notes
     killed.communicate()  # to the end of its children as well: they write to it, too
     (packs / "tmp_pack_half").write_bytes(b"PACK")
     assert notes.history() == history
-    maintain(notes.path, alone=True)
+    repack(notes.path, alone=True)
     assert not list(packs.glob("*tmp*"))
     assert notes.history() == history
     assert_sound(notes.path)
@@ -173,7 +172,7 @@ def test_what_somebody_may_be_writing_is_left_alone(notes: Notes) -> None:
     notes.write(1)
     young = notes.path / "objects" / "pack" / "tmp_pack_young"
     young.write_bytes(b"PACK")
-    maintain(notes.path)
+    repack(notes.path)
     assert young.exists()
 
 
@@ -182,8 +181,8 @@ def test_a_repository_that_git_refuses_is_an_error_and_stays_as_it_was(notes: No
     [*packs] = (notes.path / "objects" / "pack").glob("*.pack")
     packs[0].chmod(0o600)
     packs[0].write_bytes(packs[0].read_bytes()[:50])
-    with pytest.raises(UpkeepError, match="could not be packed"):
-        maintain(notes.path, thorough=True)
+    with pytest.raises(RepackError, match="could not be packed"):
+        repack(notes.path, thorough=True)
     assert {*packs} <= {*(notes.path / "objects" / "pack").glob("*.pack")}
 
 
@@ -197,7 +196,7 @@ def test_git_runs_gently_and_syncs(notes: Notes, monkeypatch: pytest.MonkeyPatch
         return run(command, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "run", watched)
-    upkeep.maintain(notes.path)
+    repack(notes.path)
     for command in commands:
         assert command[0] == "nice"
         assert "core.fsync=all" in command

@@ -1,4 +1,4 @@
-"""The repository: staged commits, what reaches the disk, and whose refs count."""
+"""The repository: staged commits, the disk, and refs of other writers."""
 
 import asyncio
 import os
@@ -9,6 +9,7 @@ import pytest
 
 from merge.splices import Splice, apply
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
+from server.git import bare
 from server.git.changes import Entry, RefMove
 from server.git.repository import Repository, RepositoryError
 from server.storage.journal import JournalError, OvertakenError, direct
@@ -33,11 +34,11 @@ def commit(repository: Repository, text: str, *parents: str, message: str = "Wri
 
 
 def store(repository: Repository) -> Entry:
-    """Make durable what is staged."""
+    """Make what is staged durable."""
     entry = repository.staged("notes")
     assert entry is not None
     direct.store(repository.path, entry)
-    repository.release()
+    repository.mark_stored()
     return entry
 
 
@@ -50,7 +51,7 @@ def started(repository: Repository, text: str = "one\n") -> str:
 
 
 def other(repository: Repository) -> Repository:
-    """The repository as somebody else opens it."""
+    """Open the repository as another writer."""
     return Repository(repository.path, repository.filename)
 
 
@@ -60,7 +61,7 @@ def other(repository: Repository) -> Repository:
 def test_looking_leaves_nothing_behind(repository: Repository, path: Path) -> None:
     assert repository.head(MASTER) is None
     assert repository.heads(CLIENTS) == {}
-    assert not repository.knows("c" * 40)
+    assert not repository.has_commit("c" * 40)
     assert repository.staged("notes") is None
     assert not path.exists()
 
@@ -157,7 +158,7 @@ def test_refs_can_be_deleted_and_made_again(repository: Repository, path: Path) 
 
 
 @pytest.mark.parametrize("name", ["master", "clients/ann"])
-def test_no_ref_moves_if_one_was_moved_by_somebody_else(repository: Repository, name: str) -> None:
+def test_no_ref_moves_if_one_was_moved_by_another_writer(repository: Repository, name: str) -> None:
     first = started(repository)
     repository.move(CLIENTS + "ann", first)
     store(repository)
@@ -169,7 +170,7 @@ def test_no_ref_moves_if_one_was_moved_by_somebody_else(repository: Repository, 
     store(yours)
     entry = mine.staged("notes")
     assert entry is not None
-    with pytest.raises(OvertakenError, match="moved by somebody else"):
+    with pytest.raises(OvertakenError, match="moved by another writer"):
         direct.store(mine.path, entry)
     assert other(repository).head(CLIENTS + "mine") is None
     assert_sound(repository.path)
@@ -270,12 +271,12 @@ def git_with_input(command: str, given: str, path: Path) -> str:
 @pytest.mark.parametrize("name", ["", "master", "HEAD", "c" * 39, "C" * 40, "z" * 40, "c" * 40])
 def test_only_full_ids_are_known(repository: Repository, name: str) -> None:
     started(repository)
-    assert not repository.knows(name)
+    assert not repository.has_commit(name)
 
 
 def test_a_blobs_id_is_no_commit(repository: Repository, path: Path) -> None:
     started(repository)
-    assert not repository.knows(git("rev-parse", "master:notes.txt", cwd=path))
+    assert not repository.has_commit(git("rev-parse", "master:notes.txt", cwd=path))
 
 
 def test_an_edit_is_found_by_its_trailers(repository: Repository) -> None:
@@ -316,8 +317,11 @@ def test_a_folder_that_is_no_repository_is_refused(path: Path) -> None:
 async def test_it_refuses_to_block_an_event_loop(path: Path) -> None:
     with pytest.raises(AssertionError, match="event loop"):
         Repository(path, "notes.txt")
-    elsewhere = await asyncio.to_thread(Repository, path, "notes.txt")
-    assert elsewhere.path == path
+    await asyncio.to_thread(bare.create, path)
+    opened = await asyncio.to_thread(Repository, path, "notes.txt")
+    for blocks in (opened.has_commit, opened.text, opened.time, opened.trailers, opened.head):
+        with pytest.raises(AssertionError, match="event loop"):
+            blocks("c" * 40)
 
 
 def test_every_stored_file_is_synced(
@@ -344,7 +348,7 @@ def test_a_change_that_is_known_makes_the_same_object_as_comparing(path: Path, t
         first = commit(repository, text)
         second = repository.commit(after, (first,), ANN, ANN, "Write\n", change)
         [blob] = [item for item in repository._staged if item.base is not None]
-        assert repository._new.data(blob.id).decode() == after
+        assert repository._pending.data(blob.id).decode() == after
         ids.add(second)
     assert len(ids) == 1
 
@@ -353,7 +357,7 @@ def test_a_change_that_is_known_makes_the_same_object_as_comparing(path: Path, t
 
 
 class Clone:
-    """A clone in which somebody works with Git, and whose commits are in the repository as well."""
+    """A clone of a Git user, whose commits are in the repository as well."""
 
     def __init__(self, repository: Repository, path: Path) -> None:
         self._origin = repository.path
@@ -391,7 +395,7 @@ def test_other_files_are_merged_and_the_text_is_left_to_the_caller(
     ours = clone.commit(base, "ONE\n", here="A\n", there="b\n", gone="x\n", ours="1\n")
     theirs = clone.commit(base, "uno\n", here="a\n", there="B\n", theirs="2\n")
     files = repository.merge_files(base, ours, theirs)
-    assert files.disputed == ()
+    assert files.conflicting == ()
     merged = repository.commit("both\n", (ours, theirs), ANN, ANN, "Merge\n", files=files.tree)
     repository.move(MASTER, merged)
     store(repository)
@@ -409,7 +413,7 @@ def test_other_files_that_both_changed_are_in_dispute(repository: Repository, cl
     base = clone.commit("master", "one\n", same="a\nb\nc\n", gone="x\n")
     ours = clone.commit(base, "one\n", same="A\nb\nc\n", new="1\n")
     theirs = clone.commit(base, "one\n", same="a\nb\nC\n", gone="y\n", new="2\n")
-    assert repository.merge_files(base, ours, theirs).disputed == ("gone", "new", "same")
+    assert repository.merge_files(base, ours, theirs).conflicting == ("gone", "new", "same")
 
 
 def test_branches_that_merged_each_other_have_no_single_base(
@@ -428,9 +432,9 @@ def test_a_repository_that_git_makes_meanwhile_is_seen(repository: Repository, p
     other_path = path.with_name("other.git")
     begun = Repository(other_path, "notes.txt")
     commit_elsewhere = started(begun)
-    assert not repository.knows(commit_elsewhere)
+    assert not repository.has_commit(commit_elsewhere)
     other_path.rename(path)
-    assert repository.knows(commit_elsewhere)
+    assert repository.has_commit(commit_elsewhere)
     assert repository.text(commit_elsewhere) == "one\n"
 
 

@@ -1,31 +1,12 @@
 """The page of an address where nothing is."""
 
-import json
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.http.not_found import nearest_name, page_of
-from server.storage.data_folder import is_document_name
+from server.http.not_found import page_of
 
-_VECTORS = json.loads((Path(__file__).parents[2] / "vectors/names.json").read_text())
 _TEMPLATE = "$heading|$advice|$suggestion"
-
-
-@pytest.mark.parametrize(("wish", "name"), _VECTORS["nearest"])
-def test_the_nearest_name(wish: str, name: str | None) -> None:
-    assert nearest_name(wish) == name
-
-
-@given(st.text(max_size=100) | st.text("aA.-_/ gitlock", max_size=100))
-def test_the_nearest_name_is_one_and_a_name_is_nearest_to_itself(wish: str) -> None:
-    name = nearest_name(wish)
-    if name is not None:
-        assert is_document_name(name)
-    if is_document_name(wish) and wish[-1].isalnum():
-        assert name == wish
 
 
 @pytest.mark.parametrize(

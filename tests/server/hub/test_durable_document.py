@@ -1,4 +1,4 @@
-"""Batches and the disk: what is answered is durable, and what fails costs one batch only."""
+"""Batches and the disk: a reply means durable, and a failure costs one batch only."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from server.core.clients import Author
 from server.core.document import Document, Request, View
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
-from server.core.recent_steps import Author
 from server.core.unmerged_reader import UnmergedReader
 from server.git.changes import Entry
 from server.git.repository import Repository
@@ -17,7 +17,7 @@ from server.hub.durable_document import DurableDocument, Result, Sweep
 from server.protocol import Conflict, Edit, Error, Hello, Merged, Park, Resolve, Update
 from server.storage.journal import JournalError, OvertakenError, direct
 from server.storage.journal.sqlite import SqliteJournal
-from server.support.threads import Threads
+from server.support.threads import WorkerThreads
 from tests.git import assert_sound, git
 from tests.server.desk import NOON
 
@@ -25,7 +25,7 @@ ANN, BO, CY = Author("ann", "Ann"), Author("bo", "Bo"), Author("cy", "Cy")
 
 
 class Disk:
-    """A journal that refuses as often as it is told to, by this error; and its disk."""
+    """A journal that fails a given number of times with a given error; and its disk."""
 
     writes_through = False
 
@@ -71,7 +71,7 @@ class Disk:
         return self._journal.append(entry, repository.position).result()
 
     def commit_by_hand(self, text: str) -> str:
-        """Somebody commits in the bare repository itself, past the journal."""
+        """Commit in the bare repository itself, without the journal."""
         from_disk = Repository(self.path, "notes.txt")
         head = from_disk.head(MASTER)
         assert head is not None
@@ -96,7 +96,7 @@ class Runner:
 
     def __init__(self, disk: Disk) -> None:
         self._loop = asyncio.Runner()
-        self._threads = Threads(2, "test")
+        self._threads = WorkerThreads(2, "test")
         self.durable = DurableDocument("notes", disk.open, disk, self._threads, 1000)
 
     def run(
@@ -148,12 +148,12 @@ def test_news_is_of_the_end_of_the_batch(durable: Runner) -> None:
     base = root(durable)
     views = [View("cy", base, None), View("dee", base, None)]
     result = durable.run([edit(ANN, "one\n", base)], views, NOON)
-    [(first, frame), (second, _)] = [news for news in result.news if news]
+    [(first, frame), (second, _)] = [news for news in result.notifications if news]
     assert isinstance(first, Update)
     assert first is second, "computed once for all who were shown the same"
     assert (first.from_, first.revision) == (base, result.revision)
     assert b'"update"' in frame
-    assert durable.run([], [View("cy", result.revision, None)], NOON).news == [None]
+    assert durable.run([], [View("cy", result.revision, None)], NOON).notifications == [None]
 
 
 def test_a_full_disk_answers_unavailable_and_the_next_try_works(
@@ -166,7 +166,7 @@ def test_a_full_disk_answers_unavailable_and_the_next_try_works(
     assert isinstance(answer, Error)
     assert (answer.code, answer.seq) == ("unavailable", 1)
     assert "Your text is kept" in answer.message
-    assert (failed.revision, failed.news) == ("", [])
+    assert (failed.revision, failed.notifications) == ("", [])
     assert disk.text() == ""
     [answer] = run(durable, edit(ANN, "one\n", base)).replies
     assert isinstance(answer, Merged)
@@ -195,14 +195,14 @@ def test_a_fault_of_ours_in_one_request_spares_the_others(
     durable: Runner, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = root(durable)
-    attempt = Document._attempt
+    attempt = Document._handle
 
     def faulty(self: Document, request: Request, now: float) -> object:
         if request.author == BO:
             raise ZeroDivisionError
         return attempt(self, request, now)
 
-    monkeypatch.setattr(Document, "_attempt", faulty)
+    monkeypatch.setattr(Document, "_handle", faulty)
     good, bad = run(durable, edit(ANN, "one\n", base), edit(BO, "two\n", base)).replies
     assert isinstance(good, Merged)
     assert isinstance(bad, Error)
@@ -217,7 +217,7 @@ def test_a_conflict_that_somebody_is_shown_is_found_again(durable: Runner, disk:
     assert isinstance(found, Conflict)
     again = Runner(disk)
     view = View("bo", found.revision, found)
-    assert again.run([], [view], NOON).news == [None], "still the same disagreement"
+    assert again.run([], [view], NOON).notifications == [None], "still the same disagreement"
     assert again.run([], [view], NOON).has_open_conflicts
     again.close()
 
@@ -239,9 +239,9 @@ def test_an_entry_from_elsewhere_is_taken_in_and_is_news(durable: Runner, disk: 
     first = run(durable, edit(ANN, "one\n", root(durable))).revision
     position = disk.append_elsewhere("one\ntwo\n")
     assert not durable.durable.is_behind
-    durable.durable.heard(position)
+    durable.durable.on_journal_entry(position)
     assert durable.durable.is_behind
-    [news] = durable.run([], [View("ann", first, None)], NOON).news
+    [news] = durable.run([], [View("ann", first, None)], NOON).notifications
     assert news is not None
     assert isinstance(news[0], Update)
     assert news[0].splices == [(4, 0, "two\n")]
@@ -250,7 +250,7 @@ def test_an_entry_from_elsewhere_is_taken_in_and_is_news(durable: Runner, disk: 
 
 def test_its_own_entries_are_no_news_to_a_document(durable: Runner) -> None:
     run(durable, edit(ANN, "one\n", root(durable)))
-    durable.durable.heard(durable.durable.position)
+    durable.durable.on_journal_entry(durable.durable.position)
     assert not durable.durable.is_behind
 
 
@@ -321,7 +321,7 @@ def test_a_commit_made_by_hand_on_disk_is_merged(durable: Runner, disk: Disk) ->
     with pytest.raises(OvertakenError):
         durable.checkpoint()
     assert durable.durable.is_behind
-    [news] = durable.run([], [View("cy", first, None)], NOON).news
+    [news] = durable.run([], [View("cy", first, None)], NOON).notifications
     assert news is not None
     durable.checkpoint()
     assert git("show", "master:notes.txt", cwd=disk.path) == "ONE\n\nTWO"
@@ -360,7 +360,7 @@ def test_p15_a_head_in_the_repository_is_dropped_by_the_next_checkpoint(
 
 
 def parked(durable: Runner, disk: Disk) -> Resolve:
-    """Ann and Bo disagree, he puts that off; what somebody else would answer."""
+    """Ann and Bo conflict, and Bo parks it; return another client's resolution."""
     base = run(durable, edit(ANN, "Meet on Monday\n", root(durable))).revision
     run(durable, edit(ANN, "Meet on Tuesday\n", base, seq=2))
     [found] = run(durable, edit(BO, "Meet on Friday\n", base)).replies
@@ -424,10 +424,10 @@ def test_with_too_much_unwritten_a_document_takes_no_more(
 
 def test_at_rest_nothing_is_in_memory_and_the_next_batch_finds_it_again(durable: Runner) -> None:
     base = run(durable, edit(ANN, "one\n", root(durable))).revision
-    durable._loop.run(durable.durable.rest())
-    assert durable.durable._opened is not None, "something waits to be written"
+    durable._loop.run(durable.durable.release_memory())
+    assert durable.durable._loaded is not None, "something waits to be written"
     durable.checkpoint()
-    durable._loop.run(durable.durable.rest())
-    assert durable.durable._opened is None
+    durable._loop.run(durable.durable.release_memory())
+    assert durable.durable._loaded is None
     [answer] = run(durable, edit(ANN, "two\n", base, 2)).replies
     assert isinstance(answer, Merged)

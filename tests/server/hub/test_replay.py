@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from server.core.clients import Author
 from server.core.document import Document, Request
 from server.core.git_model import MASTER, Signature
-from server.core.recent_steps import Author
 from server.protocol import Hello
 from server.storage import checkpoint
 from server.storage.data_folder import DataFolder
@@ -22,12 +22,12 @@ def test_a_hundred_thousand_commits_are_replayed_and_written(tmp_path: Path) -> 
         repository = folder.repository("notes", journal.read("notes"))
         assert repository.head(MASTER) == last
         document = Document("notes", repository, 1_000_000, 0)
-        document.run([Request(Author("bo", "Bo"), Hello(1))], 0)
+        document.stage([Request(Author("bo", "Bo"), Hello(1))], 0)
         assert document.text == f"note {_COMMITS}\n" + "a line that stays\n" * 10
         unwritten = repository.unwritten()
         assert unwritten is not None
         checkpoint.write(repository.path, unwritten)
-        repository.written(unwritten)
+        repository.mark_checkpointed(unwritten)
         journal.forget("notes", unwritten.position)
         assert repository.size == 0
         again = folder.repository("notes", journal.read("notes"))
@@ -47,5 +47,5 @@ def _write(folder: DataFolder, journal: SqliteJournal) -> str:
             repository.move(MASTER, head)
             entry = repository.staged("notes")
             assert entry is not None
-            repository.confirm(journal.append(entry, repository.position).result())
+            repository.mark_journaled(journal.append(entry, repository.position).result())
     return head

@@ -1,4 +1,4 @@
-"""An SSH whose other end never answers."""
+"""An SSH whose server never answers."""
 
 import os
 from pathlib import Path
@@ -30,15 +30,15 @@ class HangingSsh:
         os.close(self._pipe)
 
     async def started(self) -> None:
-        """Wait until it runs."""
+        """Wait until it is running."""
         await eventually(lambda: bool(self._read()), "the SSH runs")
 
     async def ended(self) -> None:
-        """Wait until none of it runs any more."""
+        """Wait until all its processes have exited."""
         await eventually(lambda: self._read() == b"", "the SSH has ended")
 
     def _read(self) -> bytes | None:
-        """What it wrote; empty if nobody is there who could write, None if somebody is."""
+        """Return its output; None while a process may still write."""
         try:
             return os.read(self._pipe, 1024)
         except BlockingIOError:

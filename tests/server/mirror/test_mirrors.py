@@ -1,10 +1,10 @@
-"""Mirrors: what is pushed when, and what is said of it. No clock and no Git."""
+"""The schedule of a remote. No clock and no Git."""
 
 from math import inf
 
 import pytest
 
-from server.mirror.mirrors import Mirror, Mirrors, retry_after_s
+from server.mirror.mirrors import Mirror, Mirrors
 from server.mirror.remote import Remote
 
 EVERY_S = 10.0
@@ -27,7 +27,7 @@ def test_nothing_is_due_before_anything_was_written(mirrors: Mirrors) -> None:
     assert mirrors.behind() == []
 
 
-def test_what_was_written_is_pushed_at_once_and_by_one_only(mirrors: Mirrors) -> None:
+def test_a_written_document_is_pushed_at_once_by_one_worker(mirrors: Mirrors) -> None:
     mirrors.written("notes", 1.0)
     mirror = taken(mirrors, 1.0)
     assert mirror.url == "https://u:s3cret@host/notes.git"
@@ -40,7 +40,7 @@ def test_what_was_written_is_pushed_at_once_and_by_one_only(mirrors: Mirrors) ->
     assert state.remote == "https://***@host/notes.git"
 
 
-def test_a_document_that_is_written_all_the_time_is_pushed_now_and_then(mirrors: Mirrors) -> None:
+def test_a_document_under_constant_edits_is_pushed_at_intervals(mirrors: Mirrors) -> None:
     pushes = []
     for now in range(60):
         mirrors.written("notes", float(now))
@@ -50,7 +50,7 @@ def test_a_document_that_is_written_all_the_time_is_pushed_now_and_then(mirrors:
     assert pushes == [0, 10, 20, 30, 40, 50]
 
 
-def test_what_is_written_while_it_is_pushed_is_pushed_again(mirrors: Mirrors) -> None:
+def test_a_document_written_during_its_push_is_pushed_again(mirrors: Mirrors) -> None:
     mirrors.written("notes", 1.0)
     mirror = taken(mirrors, 1.0)
     mirrors.written("notes", 2.0)
@@ -60,7 +60,7 @@ def test_what_is_written_while_it_is_pushed_is_pushed_again(mirrors: Mirrors) ->
     assert mirrors.take(3.0 + EVERY_S) is mirror
 
 
-def test_failures_are_tried_again_later_and_later_whatever_is_written(mirrors: Mirrors) -> None:
+def test_failures_back_off_whatever_is_written(mirrors: Mirrors) -> None:
     mirrors.written("notes", 0.0)
     now, pauses = 0.0, []
     for _ in range(10):
@@ -77,12 +77,7 @@ def test_failures_are_tried_again_later_and_later_whatever_is_written(mirrors: M
     assert mirrors.next_due() == later + 5, "a success begins anew"
 
 
-def test_chance_spreads_the_tries_within_the_limits() -> None:
-    assert [retry_after_s(1, chance) for chance in (0.0, 0.5, 1.0)] == [5.0, 7.5, 10.0]
-    assert [retry_after_s(10_000, chance) for chance in (0.0, 1.0)] == [300.0, 600.0]
-
-
-def test_only_another_problem_is_news_and_so_is_the_end_of_it(mirrors: Mirrors) -> None:
+def test_only_a_new_problem_and_its_end_are_reported(mirrors: Mirrors) -> None:
     mirrors.written("notes", 0.0)
     news, now = [], 0.0
     for problem in ("Gone.", "Gone.", "Slow after 12 ms.", "Slow after 15 ms.", "Gone."):
@@ -95,14 +90,14 @@ def test_only_another_problem_is_news_and_so_is_the_end_of_it(mirrors: Mirrors) 
     assert (mirrors.failed_total, mirrors.pushed_total) == (5, 1)
 
 
-def test_those_that_work_go_before_those_that_do_not(mirrors: Mirrors) -> None:
+def test_working_mirrors_go_before_failing_ones(mirrors: Mirrors) -> None:
     mirrors.written("bad", 0.0)
     mirrors.failed(taken(mirrors, 0.0), "No.", 0.0, 0.0)
     mirrors.written("good", 90.0)
     assert [taken(mirrors, 100.0).document for _ in range(2)] == ["good", "bad"]
 
 
-def test_at_the_start_all_are_pushed_one_after_the_other_and_what_is_written_first(
+def test_at_the_start_pushes_are_spread_and_written_documents_go_first(
     mirrors: Mirrors,
 ) -> None:
     mirrors.start(["a", "b", "c"], 0.0)
@@ -112,7 +107,7 @@ def test_at_the_start_all_are_pushed_one_after_the_other_and_what_is_written_fir
     assert taken(mirrors, 0.1).document == "c"
 
 
-def test_at_the_end_all_is_due_at_once_also_what_is_written_meanwhile(mirrors: Mirrors) -> None:
+def test_hurry_makes_everything_due_at_once(mirrors: Mirrors) -> None:
     for document in ("bad", "busy"):
         mirrors.written(document, 0.0)
     mirrors.failed(taken(mirrors, 0.0), "No.", 0.0, 0.0)
@@ -124,15 +119,15 @@ def test_at_the_end_all_is_due_at_once_also_what_is_written_meanwhile(mirrors: M
     assert documents == ["busy", "bad"]
 
 
-def test_a_pair_leaves_other_documents_alone() -> None:
+def test_a_remote_for_one_document_ignores_others() -> None:
     mirrors = Mirrors(Remote("/x.git", "notes"), EVERY_S, now=0.0)
     mirrors.written("todo", 0.0)
     mirrors.start(["todo"], 0.0)
-    assert mirrors.of("todo") is None
+    assert mirrors.mirror_of("todo") is None
     assert mirrors.take(1.0) is None
 
 
-def test_it_is_known_for_how_long_something_is_behind(mirrors: Mirrors) -> None:
+def test_the_longest_time_behind_is_known(mirrors: Mirrors) -> None:
     assert mirrors.behind_s(5.0) == 0.0
     mirrors.written("a", 1.0)
     mirrors.written("b", 3.0)

@@ -51,7 +51,7 @@ def bare(path: Path) -> Path:
 
 
 def commit(path: Path, ref: str, *parents: str) -> str:
-    """Commit an empty tree onto a ref; returns the commit."""
+    """Commit an empty tree to a ref; return the commit."""
     tree = git("hash-object", "-t", "tree", "-w", os.devnull, cwd=path)
     words = [word for parent in parents for word in ("-p", parent)]
     made = git("commit-tree", tree, *words, "-m", f"{next(_numbers)}", cwd=path)
@@ -64,7 +64,7 @@ def refs(path: Path) -> dict[str, str]:
     return {ref.removeprefix("refs/"): id for ref, id in map(str.split, listed.splitlines())}
 
 
-async def test_all_is_pushed_but_the_branches_of_clients_that_have_merged(
+async def test_everything_is_pushed_but_merged_client_branches(
     repository: Path, remote: Path
 ) -> None:
     master = git("rev-parse", "master", cwd=repository)
@@ -84,9 +84,7 @@ async def test_all_is_pushed_but_the_branches_of_clients_that_have_merged(
     assert_sound(remote)
 
 
-async def test_what_is_gone_of_the_unmerged_is_removed_and_nothing_else(
-    repository: Path, remote: Path
-) -> None:
+async def test_only_unmerged_branches_are_pruned(repository: Path, remote: Path) -> None:
     master = git("rev-parse", "master", cwd=repository)
     commit(repository, "refs/heads/clients/bo", master)
     commit(repository, "refs/heads/unmerged/cat", master)
@@ -99,9 +97,7 @@ async def test_what_is_gone_of_the_unmerged_is_removed_and_nothing_else(
     assert refs(remote).keys() == {"heads/master", "heads/theirs", "tags/theirs"}
 
 
-async def test_an_open_conflict_moves_with_its_client_whatever_was_there(
-    repository: Path, remote: Path
-) -> None:
+async def test_an_open_conflict_is_forced(repository: Path, remote: Path) -> None:
     master = git("rev-parse", "master", cwd=repository)
     for _ in range(2):
         commit(repository, "refs/heads/clients/bo", master)
@@ -112,7 +108,7 @@ async def test_an_open_conflict_moves_with_its_client_whatever_was_there(
 
 
 @pytest.mark.parametrize("is_related", [True, False])
-async def test_a_remote_that_has_something_else_on_master_is_left_alone(
+async def test_a_remote_with_other_commits_on_master_is_left_alone(
     repository: Path, remote: Path, is_related: bool
 ) -> None:
     master = git("rev-parse", "master", cwd=repository)
@@ -130,11 +126,11 @@ async def test_a_remote_that_has_something_else_on_master_is_left_alone(
     assert refs(remote) == before
 
 
-async def test_a_tag_that_the_remote_has_elsewhere_is_named(repository: Path, remote: Path) -> None:
+async def test_a_tag_that_differs_at_the_remote_is_named(repository: Path, remote: Path) -> None:
     master = git("rev-parse", "master", cwd=repository)
     git("update-ref", "refs/tags/v1", master, cwd=repository)
     commit(remote, "refs/tags/v1")
-    with pytest.raises(PushError, match=r"^The remote refused v1: already exists\.$"):
+    with pytest.raises(PushError, match=r"^The remote rejected v1: already exists\.$"):
         await push(repository, str(remote), WAIT_S)
     assert refs(remote).keys() == {"tags/v1"}
 
@@ -143,11 +139,11 @@ async def test_a_hook_that_declines_is_named(repository: Path, remote: Path) -> 
     hook = remote / "hooks" / "update"
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
-    with pytest.raises(PushError, match=r"^The remote refused master: hook declined"):
+    with pytest.raises(PushError, match=r"^The remote rejected master: hook declined"):
         await push(repository, str(remote), WAIT_S)
 
 
-async def test_a_repository_is_made_on_this_machine_if_its_folder_is_there(
+async def test_a_local_repository_is_created_if_its_folder_exists(
     repository: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "backup").mkdir()
@@ -157,15 +153,13 @@ async def test_a_repository_is_made_on_this_machine_if_its_folder_is_there(
     assert_sound(tmp_path / "backup" / "a.git")
 
 
-async def test_a_disk_that_is_not_there_is_not_made(repository: Path, tmp_path: Path) -> None:
+async def test_a_missing_disk_is_not_created(repository: Path, tmp_path: Path) -> None:
     with pytest.raises(PushError, match=r"^Git says: '.*' does not appear to be a git repository"):
         await push(repository, f"{tmp_path}/gone/notes.git", WAIT_S)
     assert not (tmp_path / "gone").exists()
 
 
-async def test_a_folder_with_something_else_is_left_as_it_is(
-    repository: Path, tmp_path: Path
-) -> None:
+async def test_another_folder_is_left_as_it_is(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "holiday").mkdir()
     (tmp_path / "holiday" / "photo").write_text("x")
     with pytest.raises(PushError):
@@ -178,19 +172,17 @@ async def test_without_a_revision_there_is_nothing_to_push(remote: Path, tmp_pat
     assert refs(remote) == {}
 
 
-async def test_a_document_that_is_gone_is_a_sentence_too(remote: Path, tmp_path: Path) -> None:
+async def test_a_missing_document_is_a_push_error(remote: Path, tmp_path: Path) -> None:
     with pytest.raises(PushError, match=r"^Git says: not a git repository"):
         await push(tmp_path / "gone.git", str(remote), WAIT_S)
 
 
-async def test_a_remote_that_hangs_is_given_up_after_a_while(
-    repository: Path, hanging_ssh: HangingSsh
-) -> None:
-    with pytest.raises(PushError, match=r"^The remote has not answered within 0\.1 s\.$"):
+async def test_a_hanging_remote_times_out(repository: Path, hanging_ssh: HangingSsh) -> None:
+    with pytest.raises(PushError, match=r"^The remote did not answer within 0\.1 s\.$"):
         await push(repository, "ssh://git@host.invalid/notes.git", 0.1)
 
 
-async def test_who_waits_no_longer_ends_all_processes_of_a_push(
+async def test_cancellation_ends_all_processes_of_a_push(
     repository: Path, hanging_ssh: HangingSsh
 ) -> None:
     pushing = asyncio.create_task(push(repository, "ssh://git@host.invalid/notes.git", WAIT_S))
@@ -201,7 +193,7 @@ async def test_who_waits_no_longer_ends_all_processes_of_a_push(
     await hanging_ssh.ended()
 
 
-async def test_its_processes_end_also_when_their_end_is_not_waited_for(
+async def test_processes_end_even_if_waiting_for_them_is_cancelled(
     repository: Path, hanging_ssh: HangingSsh
 ) -> None:
     pushing = asyncio.create_task(push(repository, "ssh://git@host.invalid/notes.git", WAIT_S))
@@ -214,7 +206,7 @@ async def test_its_processes_end_also_when_their_end_is_not_waited_for(
     await hanging_ssh.ended()
 
 
-async def test_ssh_is_told_never_to_ask(
+async def test_ssh_never_prompts(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "ssh"
@@ -228,7 +220,7 @@ async def test_ssh_is_told_never_to_ask(
     assert "-o BatchMode=yes" in (tmp_path / "called").read_text()
 
 
-async def test_the_users_configuration_counts(
+async def test_the_users_configuration_is_used(
     repository: Path, remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "gitconfig"
@@ -238,7 +230,7 @@ async def test_the_users_configuration_counts(
     assert refs(remote) == {"heads/master": master}
 
 
-async def test_the_users_own_ssh_command_counts(
+async def test_the_users_own_ssh_command_is_used(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git("config", "core.sshCommand", "echo It is mine. >&2; false", cwd=repository)
@@ -246,13 +238,13 @@ async def test_the_users_own_ssh_command_counts(
         await push(repository, "ssh://git@host.invalid/notes.git", WAIT_S)
 
 
-async def test_a_password_is_not_in_what_went_wrong(repository: Path) -> None:
+async def test_a_password_is_not_in_the_error(repository: Path) -> None:
     with pytest.raises(PushError, match=r"unable to access") as failed:
         await push(repository, "http://user:s3cret@127.0.0.1:1/notes.git", WAIT_S)
     assert "s3cret" not in str(failed.value)
 
 
-def test_what_belongs_to_another_repository_or_asks_is_left_out() -> None:
+def test_variables_of_other_repositories_and_prompts_are_unset() -> None:
     given = {"HOME": "/home/x", "SSH_AUTH_SOCK": "/s", "GIT_DIR": "/other", "SSH_ASKPASS": "/ask"}
     environment = environment_of(given)
     assert environment.pop("GIT_SSH_COMMAND").startswith("ssh -o BatchMode=yes ")

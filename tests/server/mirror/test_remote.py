@@ -1,4 +1,4 @@
-"""Remotes: what the setting says, and what is never shown of it."""
+"""Parsing and masking of remotes."""
 
 import re
 
@@ -20,7 +20,7 @@ def test_a_pair_is_for_one_document() -> None:
     assert remote.url_for("todo") is None
 
 
-def test_an_equals_sign_in_a_url_makes_no_pair() -> None:
+def test_an_equals_sign_in_a_url_does_not_name_a_document() -> None:
     [remote] = read_remotes(["/backup/a=b/{document}"])
     assert remote.url_for("notes") == "/backup/a=b/notes"
 
@@ -33,7 +33,7 @@ def test_an_equals_sign_in_a_url_makes_no_pair() -> None:
         (["https://u:secret@host/x.git"], "'https://***@host/x.git' would put all documents into"),
     ],
 )
-def test_what_cannot_be_is_one_clear_line(written: list[str], sentence: str) -> None:
+def test_an_invalid_remote_is_one_clear_line(written: list[str], sentence: str) -> None:
     with pytest.raises(RemoteError, match=f"^mirror {re.escape(sentence)} [^\n]+$"):
         read_remotes(written)
 
@@ -52,12 +52,12 @@ def test_what_cannot_be_is_one_clear_line(written: list[str], sentence: str) -> 
         ("/backup/a@b/x.git", "/backup/a@b/x.git"),
     ],
 )
-def test_what_is_secret_in_a_url_is_not_shown(url: str, shown: str) -> None:
+def test_secrets_in_a_url_are_masked(url: str, shown: str) -> None:
     assert mask(url) == shown
     assert "s3cret" not in repr(Remote(url))
 
 
-def test_what_git_says_is_shown_without_the_secrets_of_the_url_in_any_form() -> None:
+def test_secrets_of_the_url_are_masked_in_git_output_in_any_form() -> None:
     url = "https://user:s3%2Fcret@host/x.git"
     said = f"cannot access '{url}': helper got s3/cret (s3%2Fcret) for host"
     shown = "cannot access 'https://***@host/x.git': helper got *** (***) for host"
@@ -77,11 +77,11 @@ def test_what_git_says_is_shown_without_the_secrets_of_the_url_in_any_form() -> 
         ("ext::sh -c x", None),
     ],
 )
-def test_paths_on_this_machine_are_told_from_others(url: str, path: str | None) -> None:
+def test_local_paths_are_recognized(url: str, path: str | None) -> None:
     assert local_path(url) == path
 
 
-def test_a_long_line_of_a_remote_is_masked_too() -> None:
-    """Not in minutes: with a pattern that begins anew at each letter this would not end."""
+def test_a_long_line_is_masked_quickly() -> None:
+    """A pattern that restarts at each letter would take minutes."""
     for long in ("a" * 10**6, "://" * 10**5):
         assert mask(f"{long} https://olive:secret@host/") == f"{long} https://***@host/"

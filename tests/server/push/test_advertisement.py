@@ -1,4 +1,4 @@
-"""Which old revisions a push is told of."""
+"""Old revisions in the advertisement of a push."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -16,14 +16,14 @@ def repository(tmp_path: Path) -> Path:
 
 
 def _commit(repository: Path, count: int) -> list[str]:
-    """So many commits; returns them, the newest first."""
+    """Create commits; return them, newest first."""
     work = repository.parent
     for number in range(count):
         git("commit", "--quiet", "--allow-empty", "-m", str(number), cwd=work)
     return git("rev-list", "master", cwd=repository).splitlines()
 
 
-def test_old_revisions_stand_before_the_end(repository: Path) -> None:
+def test_old_revisions_come_before_the_flush_packet(repository: Path) -> None:
     newest, middle, first = _commit(repository, 3)
     said = with_haves(b"003cwhat Git says\n0000", repository)
     lines = b"".join(b"0033%s .have\n" % commit.encode() for commit in (middle, first))
@@ -31,13 +31,13 @@ def test_old_revisions_stand_before_the_end(repository: Path) -> None:
     assert newest.encode() not in said  # it has a ref
 
 
-def test_of_one_revision_there_is_nothing_old(repository: Path) -> None:
+def test_a_single_revision_adds_nothing(repository: Path) -> None:
     _commit(repository, 1)
     assert with_haves(b"what Git says\n0000", repository) == b"what Git says\n0000"
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 10, 500, 20_000])
-def test_the_nearer_to_now_the_denser(count: int) -> None:
+def test_recent_revisions_are_denser(count: int) -> None:
     places = list(_spread(count))
     assert places == sorted(set(places))
     assert all(0 < place < count for place in places)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from server.cli.main import new_event_loop
+from server.cli.serve import new_event_loop
 from server.config import Config
 from server.storage.data_folder import DataFolder
 from tests.server.sockets.client import Client

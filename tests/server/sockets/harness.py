@@ -99,10 +99,10 @@ class Served:
         host, port = self.address
         return f"http://{host}:{port}"
 
-    def seats(self, document: str = "notes") -> int:
+    def connections(self, document: str = "notes") -> int:
         """How many connections the hub holds on a document."""
-        opened = self.app[HUB]._open.get(document)
-        return len(opened.live.seats) if opened else 0
+        running = self.app[HUB]._running.get(document)
+        return len(running.live.connections) if running else 0
 
     async def connect(self, document: str = "notes", **options: Any) -> Client:
         """Open a websocket, and say nothing yet."""

@@ -1,4 +1,4 @@
-"""People who push from clones while others type: a scene, and what must be true after it."""
+"""A scene: clones push while others type; with a check of the result."""
 
 import asyncio
 import itertools
@@ -10,23 +10,23 @@ from pathlib import Path
 from tests.server.sockets.client import Client
 from tests.server.sockets.harness import Served, git, run_git
 
-_WORDS_A_STEP = 4  # that each writer types while one who pushes does one thing
-_TOLD = ("(fetch first)", "(non-fast-forward)", "others changed the same words")
+_WORDS_PER_STEP = 4  # per writer, during one step of a push
+_REASONS = ("(fetch first)", "(non-fast-forward)", "others changed the same words")
 
 
 @dataclass
 class Outcome:
-    """What became of the pushes."""
+    """The results of the pushes."""
 
-    taken: list[str] = field(default_factory=list)  # commits
-    told: list[str] = field(default_factory=list)  # what was said to those that were refused
-    words: list[str] = field(default_factory=list)  # that were written and have to be there
+    accepted: list[str] = field(default_factory=list)  # commits
+    rejected: list[str] = field(default_factory=list)  # Git's output
+    words: list[str] = field(default_factory=list)  # all that were written
 
 
 async def push_and_type(
     server: Served, folder: Path, *, clones: int, pushes: int, writers: int
 ) -> Outcome:
-    """Push this often from each clone, every other time to `refs/for/master`, while others type."""
+    """Push from each clone, every other time to `refs/for/master`, while others type."""
     outcome = Outcome()
     turns: list[asyncio.Queue[int]] = [asyncio.Queue() for _ in range(writers)]
     names = [f"writer{n}" for n in range(writers)] + [f"clone{n}" for n in range(clones)]
@@ -47,7 +47,7 @@ async def push_and_type(
 
 
 def _give(turns: list[asyncio.Queue[int]], count: int) -> None:
-    """Have every writer type so many words from now on; none: it is over."""
+    """Let every writer type this many words; 0 stops them."""
     for turn in turns:
         turn.put_nowait(count)
 
@@ -64,25 +64,25 @@ async def _type(person: Client, name: str, turn: asyncio.Queue[int], outcome: Ou
 async def _push(
     path: Path, name: str, count: int, turns: list[asyncio.Queue[int]], outcome: Outcome
 ) -> None:
-    """Pull, write a word, commit and push; what was not taken goes along with the next push."""
+    """Pull, write a word, commit and push; the next push includes a rejected one."""
     for number, word in enumerate(itertools.islice(_words(name), count)):
         is_last = number == count - 1
-        _give(turns, _WORDS_A_STEP)
+        _give(turns, _WORDS_PER_STEP)
         await git("pull", "--quiet", "--no-rebase", "--no-edit", cwd=path)
         file = path / "notes.txt"
         await asyncio.to_thread(_rewrite, file, name, word)
         outcome.words.append(word)
         await git("commit", "--quiet", "--all", "-m", f"Add {word}", cwd=path)
         for_master = number % 2 == 1 or is_last
-        _give(turns, _WORDS_A_STEP)
+        _give(turns, _WORDS_PER_STEP)
         ran = await run_git(
             "push", "origin", "HEAD:refs/for/master" if for_master else "master", cwd=path
         )
         if ran.code == 0:
-            outcome.taken.append((await git("rev-parse", "HEAD", cwd=path)).strip())
+            outcome.accepted.append((await git("rev-parse", "HEAD", cwd=path)).strip())
         else:
-            assert any(reason in ran.err for reason in _TOLD), ran.err
-            outcome.told.append(ran.err)
+            assert any(reason in ran.err for reason in _REASONS), ran.err
+            outcome.rejected.append(ran.err)
 
 
 def _rewrite(file: Path, name: str, word: str) -> None:
@@ -94,7 +94,7 @@ def _words(name: str) -> Iterator[str]:
 
 
 def _with_word(text: str, name: str, word: str) -> str:
-    """A word more at the end of this one's line."""
+    """Return the text with a word added to the line of this name."""
     lines = text.split("\n")
     [at] = [at for at, line in enumerate(lines) if line.startswith(f"{name}:")]
     lines[at] += f" {word}"
@@ -102,7 +102,7 @@ def _with_word(text: str, name: str, word: str) -> str:
 
 
 async def assert_nothing_lost(server: Served, outcome: Outcome) -> None:
-    """Every word is there once, every commit that was taken is in `master`, and Git is content."""
+    """Check words (each is there once), accepted commits (all are in `master`) and repository."""
     text = await server.raw()
     found = Counter(word for word in text.split() if not word.endswith(":"))
     written = Counter(outcome.words)
@@ -110,4 +110,4 @@ async def assert_nothing_lost(server: Served, outcome: Outcome) -> None:
     assert not found - written, "words are there twice"
     await server.fsck()
     history = (await server.git_on_disk("rev-list", "master")).split()
-    assert set(outcome.taken) <= set(history)
+    assert set(outcome.accepted) <= set(history)

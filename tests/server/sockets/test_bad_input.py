@@ -241,7 +241,7 @@ async def test_a_frame_without_end_is_not_taken_in(crowd: Crowd) -> None:
         await raw.send_text('{"type": "hello", "protocol": 1}')
         with pytest.raises(ConnectionError):
             await raw.send(b"\x81\xff" + (2**40).to_bytes(8) + b"\0" * (16 * 1024 * 1024))
-    await eventually(lambda: crowd.server.seats() == 2, "its place is free again")
+    await eventually(lambda: crowd.server.connections() == 2, "its place is free again")
     await crowd.check_all_is_well()
 
 
@@ -255,11 +255,11 @@ async def test_two_hundred_connections_that_never_say_hello(serve: Serve) -> Non
     server = await serve(hello_wait_s=0.5)
     ann, bo = await server.pair("one")
     silent = await asyncio.gather(*(server.connect() for _ in range(200)))
-    assert server.seats() == 202
+    assert server.connections() == 202
     await ann.edit("one two")
     await bo.until("one two")
     assert set(await asyncio.gather(*(client.closed() for client in silent))) == {1008}
-    await eventually(lambda: server.seats() == 2, "their places are free again")
+    await eventually(lambda: server.connections() == 2, "their places are free again")
     await ann.edit("one two three")
     await bo.until("one two three")
 
@@ -276,7 +276,7 @@ async def test_connections_that_come_and_go_at_once_leave_nothing(crowd: Crowd) 
         await client.vanish()
 
     await asyncio.gather(*(come_and_go(number) for number in range(100)))
-    await eventually(lambda: server.seats() == 2, "their places are free again")
+    await eventually(lambda: server.connections() == 2, "their places are free again")
     await crowd.check_all_is_well()
     async with asyncio.timeout(DEADLINE_S):
         while set(crowd.good.people) != {crowd.good.id, crowd.bad.id}:
@@ -353,7 +353,7 @@ async def test_the_websocket_address_takes_websockets_only(server: Served, path:
 async def test_half_a_handshake_is_refused(server: Served, headers: dict[str, str]) -> None:
     async with server.http.get(f"{server.url}/ws/notes", headers=headers) as response:
         assert response.status in (400, 426)
-    assert server.seats() == 0
+    assert server.connections() == 0
 
 
 async def test_an_alien_origin_is_refused_before_anything_happens(crowd: Crowd) -> None:

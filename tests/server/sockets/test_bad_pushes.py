@@ -1,4 +1,4 @@
-"""Pushes that must change nothing, and say why: by Git, and by hand what Git would not send."""
+"""Rejected pushes, by Git and handmade ones that Git would not send."""
 
 import asyncio
 import os
@@ -49,11 +49,11 @@ def _missing(clone: Path) -> None:
         (_huge, "has 10,485,760 bytes in commit {commit}; a document can hold 1,048,576"),
         (_link, "it is a symbolic link"),
         (_folder, "it is a folder"),
-        (_missing, "There is no file notes.txt in your commit"),
+        (_missing, "Your commit has no file notes.txt"),
     ],
 )
 @pytest.mark.parametrize("ref", ["master", "refs/for/master"])
-async def test_a_bad_file_changes_nothing_and_is_told(
+async def test_an_invalid_file_is_rejected_with_the_reason(
     server: Served, clone: Path, spoil: Callable[[Path], None], why: str, ref: str
 ) -> None:
     before, objects = await server.refs(), await server.git_on_disk("count-objects", "-v")
@@ -68,7 +68,7 @@ async def test_a_bad_file_changes_nothing_and_is_told(
     assert await server.git_on_disk("count-objects", "-v") == objects
 
 
-async def test_a_bad_file_further_back_is_found(server: Served, clone: Path) -> None:
+async def test_an_invalid_file_in_an_older_commit_is_found(server: Served, clone: Path) -> None:
     before = await server.refs()
     bad = await commit_text(clone, b"\xff")
     await commit_text(clone, TEXT)
@@ -79,7 +79,7 @@ async def test_a_bad_file_further_back_is_found(server: Served, clone: Path) -> 
 
 
 @pytest.mark.parametrize("bad", [b"\0", b"\xff", b"x" * 2_000_000])
-async def test_a_bad_file_that_came_by_another_branch_is_found(
+async def test_an_invalid_file_from_another_branch_is_found(
     server: Served, clone: Path, bad: bytes
 ) -> None:
     commit = await commit_text(clone, bad)
@@ -93,9 +93,7 @@ async def test_a_bad_file_that_came_by_another_branch_is_found(
     assert await server.refs() == before
 
 
-async def test_a_submodule_in_the_place_of_the_text_is_found_further_back(
-    server: Served, clone: Path
-) -> None:
+async def test_a_submodule_in_an_older_commit_is_found(server: Served, clone: Path) -> None:
     before = await server.refs()
     head = (await git("rev-parse", "HEAD", cwd=clone)).strip()
     await git("rm", "--quiet", "--cached", "notes.txt", cwd=clone)
@@ -109,7 +107,7 @@ async def test_a_submodule_in_the_place_of_the_text_is_found_further_back(
     assert await server.refs() == before
 
 
-async def test_a_file_that_is_not_there_yet_is_no_fault(server: Served, tmp_path: Path) -> None:
+async def test_a_file_may_be_absent_in_older_commits(server: Served, tmp_path: Path) -> None:
     path = await begin_repository(tmp_path / "mine", **{"old-name.txt": "text\n"})
     await git("mv", "old-name.txt", "fresh.txt", cwd=path)
     await git("commit", "--quiet", "-m", "Rename", cwd=path)
@@ -127,7 +125,7 @@ async def test_too_many_files_beside_the_text_are_refused(server: Served, clone:
     assert await server.refs() == before
 
 
-async def test_a_path_that_would_harm_a_clone_is_refused(server: Served, clone: Path) -> None:
+async def test_a_dangerous_path_is_rejected(server: Served, clone: Path) -> None:
     before = await server.refs()
     blob = (await git("hash-object", "-w", "--stdin", cwd=clone, given="evil\n")).strip()
     inner = await git("mktree", cwd=clone, given=f"100644 blob {blob}\tx\n")
@@ -141,7 +139,7 @@ async def test_a_path_that_would_harm_a_clone_is_refused(server: Served, clone: 
     assert await server.refs() == before
 
 
-async def test_a_pack_that_is_too_large_is_refused_with_a_word(
+async def test_a_pack_that_is_too_large_is_rejected_with_the_reason(
     serve: Serve, tmp_path: Path
 ) -> None:
     server = await serve(push_bytes_max=20_000)
@@ -164,7 +162,7 @@ def _line(text: str) -> bytes:
 
 
 async def _send(server: Served, old: str, new: str, pack: bytes, *refs: str) -> str:
-    """Push by hand, to `master` if not to other refs."""
+    """Send a handmade push, by default to `master`."""
     first, *more = [f"{old} {new} {ref}" for ref in refs or ["refs/heads/master"]]
     commands = [f"{first}\0 report-status side-band-64k\n", *more]
     async with server.http.post(
@@ -186,7 +184,7 @@ async def _packed(clone: Path, *names: str) -> bytes:
     return out
 
 
-async def test_a_pack_that_lacks_objects_or_is_damaged_changes_nothing(
+async def test_an_incomplete_or_damaged_pack_changes_nothing(
     server: Served, ann: Client, clone: Path
 ) -> None:
     before = await server.refs()
@@ -210,15 +208,15 @@ async def test_a_pack_that_lacks_objects_or_is_damaged_changes_nothing(
 
 
 async def test_too_many_refs_are_refused(server: Served, ann: Client, clone: Path) -> None:
-    """By hand: Git's client takes half a minute to make something of 10,000 answers."""
+    """Handmade, because Git's client takes half a minute for 10,000 results."""
     before = await server.refs()
     refs = [f"refs/heads/b/{number}" for number in range(10_000)]
     said = await _send(server, "0" * 40, ann.revision, await _packed(clone, "HEAD"), *refs)
-    assert "10,000 refs are too many for one push: 200 at most" in said
+    assert "10,000 refs are too many for one push: at most 200" in said
     assert await server.refs() == before
 
 
-async def test_a_connection_that_is_cut_changes_nothing(
+async def test_a_broken_connection_changes_nothing(
     server: Served, ann: Client, clone: Path
 ) -> None:
     before = await server.refs()
@@ -240,7 +238,7 @@ async def test_a_connection_that_is_cut_changes_nothing(
     assert (await push(clone)).code == 0
 
 
-async def test_an_upload_may_not_take_for_ever(serve: Serve) -> None:
+async def test_a_slow_upload_times_out(serve: Serve) -> None:
     server = await serve(git_wait_s=0.3)
     reader, writer = await asyncio.open_connection(*server.address)
     writer.write(
@@ -254,10 +252,8 @@ async def test_an_upload_may_not_take_for_ever(serve: Serve) -> None:
     assert not server.folder.repository_path("notes").exists()
 
 
-async def test_a_claim_to_go_on_from_master_is_looked_at(
-    server: Served, ann: Client, clone: Path
-) -> None:
-    """Git itself never sends this: an old commit that the new one does not contain."""
+async def test_a_false_old_commit_is_rejected(server: Served, ann: Client, clone: Path) -> None:
+    """Git itself never sends an old commit that is not an ancestor of the new one."""
     first = (await git("rev-list", "--max-parents=0", "HEAD", cwd=clone)).strip()
     blob = (await git("hash-object", "-w", "--stdin", cwd=clone, given="other\n")).strip()
     tree = (await git("mktree", cwd=clone, given=f"100644 blob {blob}\tnotes.txt\n")).strip()

@@ -42,7 +42,7 @@ async def test_edits_of_two_programs_merge_and_both_hear_of_it(server: Served) -
             if revision.text == "1 two 3\n":
                 break
         assert ann.text == bo.text == await server.raw()
-        await ann._until(lambda: ann.people == ("Bo",))
+        await ann._wait_until(lambda: ann.people == ("Bo",))
 
 
 async def test_a_text_made_of_an_older_one_is_merged(server: Served) -> None:
@@ -52,7 +52,7 @@ async def test_a_text_made_of_an_older_one_is_merged(server: Served) -> None:
         await document.edit("1 two three\n")
         await document.edit("one two 3\n", of=before)
         assert document.text == await server.raw() == "1 two 3\n"
-        with pytest.raises(ValueError, match="remembered"):
+        with pytest.raises(ValueError, match="not among"):
             await document.edit("", of="never seen")
 
 
@@ -105,7 +105,7 @@ async def test_a_text_that_the_server_does_not_take_changes_nothing(serve: Serve
 async def test_it_comes_back_after_a_restart_and_loses_nothing(server: Served) -> None:
     async with connect(at(server)) as document:
         await document.edit("before\n")
-        socket = document._line._socket
+        socket = document._connection._socket
         assert socket
         assert socket._response.connection
         assert socket._response.connection.transport
@@ -126,7 +126,7 @@ async def test_no_server_is_said_in_one_line(unused_tcp_port: int) -> None:
     ["", "notes", "http://localhost/notes", "ftp://a/d/b", "http:///d/b", "http://a:secret@b/c"],
 )
 def test_an_address_of_no_document_is_said(url: str) -> None:
-    with pytest.raises(NotReachableError, match="looks like") as raised:
+    with pytest.raises(NotReachableError, match="not the address") as raised:
         websocket_url(url)
     assert "secret" not in str(raised.value)
 

@@ -146,7 +146,7 @@ async def test_a_document_that_exists_is_left_as_it_is(
     await shell.does("new", shell.url, given=b"theirs\n")
     ran = await shell.run("import", "--history", "work/notes.txt", server.url)
     assert ran.code == 1
-    assert "the document is there already, and a history only begins one" in ran.err
+    assert "the document exists already, and a history needs a new one" in ran.err
     assert await server.raw() == "theirs\n"
     await shell.does("import", "--history", "work/notes.txt", f"{server.url}/d/mine")
     assert await server.raw("mine") == "mine\n"
@@ -176,7 +176,7 @@ async def test_what_the_server_refuses_is_named_as_its_user_knows_it(
     ran = await shell.run("import", "--history", "work/plan.md", server.url)
     assert ran.code == 1
     assert "remote: plan.md has 1,048,577 bytes in commit" in ran.err
-    assert f"is your commit {large[:10]} (Too much); to leave out what is older: --since" in ran.err
+    assert f"is your commit {large[:10]} (Too much); to leave out older commits: --since" in ran.err
     assert await shell.does("ls", server.url) == ""
 
 
@@ -189,7 +189,7 @@ async def test_what_is_not_committed_is_not_imported(
     ran = await shell.run("import", "--history", "work/plan.md", "work/new.md", server.url)
     assert ran.code == 1
     assert "work/plan.md has changes that are not committed" in ran.err
-    assert "new.md: it is no file of a commit in its repository; leave out --history" in ran.err
+    assert "new.md: it is not committed in a repository; leave out --history" in ran.err
     assert await server.raw("plan.md") == "one\n"
 
 
@@ -206,7 +206,7 @@ async def test_what_cannot_be_is_one_line(server: Served, shell: Shell, reposito
         assert ran.err.count("\n") == 1
     for options, words in (
         (["--since", "HEAD"], "--since needs --history"),
-        (["--history", "--overwrite"], "--history makes new documents"),
+        (["--history", "--overwrite"], "--history goes with neither"),
     ):
         assert words in await shell.fails("import", "work/plan.md", server.url, *options)
     assert await shell.does("ls", server.url) == ""

@@ -89,13 +89,13 @@ async def test_what_is_no_text_is_told_and_the_others_go_in(
     assert ran.out.splitlines()[-1] == "9 files: 3 new, 6 left out"
     too_large = "The text is too large: a document can hold 1,048,576 bytes."
     assert ran.err.splitlines() == [
-        "gollabedit: docs/drafts is a folder and was left out; import it by itself",
+        "gollabedit: docs/drafts is a folder and was left out; import it separately",
         f"gollabedit: large.txt → large: {too_large}",
         "gollabedit: latin.txt → latin: this is not UTF-8 text (line 2)",
-        "gollabedit: link → link: this is no ordinary file",
-        "gollabedit: nul.bin → nul.bin: this holds the character NUL (line 1)",
+        "gollabedit: link → link: this is not a regular file",
+        "gollabedit: nul.bin → nul.bin: this contains the character NUL (line 1)",
         f"gollabedit: very-large.txt → very-large: {too_large}",
-        "gollabedit: 日本語.md → ?: no document can be called so; import it by itself, to …/d/NAME",
+        "gollabedit: 日本語.md → ?: no document can have this name; import it to …/d/NAME",
     ]
     assert await shell.does("ls", server.url) == "meeting-notes.md\nreadme\ntodo\n"
 
@@ -107,8 +107,8 @@ async def test_a_document_with_another_text_is_left_alone_or_overwritten(
     ran = await shell.run("import", "docs", server.url)
     assert ran.code == 1
     assert ran.err == (
-        "gollabedit: todo.txt → todo: the document is there with another text;"
-        " --overwrite replaces that\n"
+        "gollabedit: todo.txt → todo: the document exists with another text;"
+        " --overwrite replaces it\n"
     )
     assert await server.raw("todo") == "what Ann wrote\n"
     said = await shell.does("import", "docs", server.url, "--overwrite")
@@ -155,7 +155,7 @@ async def test_a_file_with_another_text_is_left_alone_or_overwritten(
         ["plan.md → plan.md: new", "2 documents: 1 new, 1 left out"],
     )
     assert ran.err == (
-        "gollabedit: notes → notes.txt: the file is there with another text;"
+        "gollabedit: notes → notes.txt: the file exists with another text;"
         " --overwrite replaces it\n"
     )
     assert shell.read("notes.txt") == "mine\n"
@@ -178,7 +178,7 @@ async def test_a_link_is_not_followed(server: Served, shell: Shell) -> None:
     (shell.folder / "copies" / "notes.txt").symlink_to("../mine")
     ran = await shell.run("export", server.url, "copies", "--overwrite")
     assert ran.code == 1
-    assert "no ordinary file, and stays" in ran.err
+    assert "not a regular file" in ran.err
     assert shell.read("mine") == "mine\n"
 
 
@@ -200,13 +200,13 @@ async def test_two_documents_of_one_file_do_not_overwrite_each_other(
     await shell.does("new", f"{shell.url}.txt", given=b"two\n")
     ran = await shell.run("export", "--overwrite", server.url, ".")
     assert ran.code == 1
-    assert "notes.txt → notes.txt: the file is that of the document notes" in ran.err
+    assert "notes.txt → notes.txt: the document notes has the same file" in ran.err
     assert shell.read("notes.txt") == "one\n"
 
 
 async def test_a_folder_that_cannot_be_made_is_one_line(server: Served, shell: Shell) -> None:
     shell.write("file", "text\n")
-    assert "file/copies cannot be made" in await shell.fails("export", server.url, "file/copies")
+    assert "file/copies cannot be created" in await shell.fails("export", server.url, "file/copies")
 
 
 # --- what ends them

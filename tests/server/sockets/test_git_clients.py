@@ -191,7 +191,7 @@ async def test_master_is_not_forced(
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
-        ("HEAD:refs/heads/clients/somebody", "it belongs to the people who are typing"),
+        ("HEAD:refs/heads/clients/somebody", "it is reserved for connected clients"),
         ("HEAD:refs/for/master", "others changed the same words"),
     ],
 )
@@ -220,10 +220,10 @@ async def test_a_ref_that_git_cannot_make_keeps_the_merge_out_as_well(
     before = await _all_refs(server)
     ran = await push(clone, "--atomic", "v1", "HEAD:refs/for/master")
     assert ran.code != 0
-    assert "refs/tags/v1 cannot be made: there is refs/tags/v1/first" in ran.err
+    assert "refs/tags/v1 cannot be created: refs/tags/v1/first exists" in ran.err
     ran = await push(clone, "HEAD:refs/heads/a", "HEAD:refs/heads/a/b", "HEAD:refs/for/master")
     assert ran.code != 0
-    assert "refs/heads/a cannot be made: there is refs/heads/a/b" in ran.err
+    assert "refs/heads/a cannot be created: refs/heads/a/b exists" in ran.err
     assert await _all_refs(server) == before
     assert await server.raw() == _TEXT
     ran = await push(clone, ":refs/tags/v1/first")
@@ -251,7 +251,7 @@ async def test_a_mirror_follows_and_cannot_push_itself(
     before = await _all_refs(server)
     ran = await run_git("push", "--mirror", f"{server.url}/notes.git", cwd=mirror)
     assert ran.code != 0
-    assert "it belongs to the people who are typing" in ran.err
+    assert "it is reserved for connected clients" in ran.err
     assert await _all_refs(server) == before
     await git("remote", "update", "--prune", cwd=mirror)
     assert await git("for-each-ref", form, cwd=mirror) == before
@@ -348,7 +348,7 @@ async def test_dulwich_clones_commits_and_pushes_to_master(
     assert (dulwich.path / "notes.txt").read_text() == _TEXT
     commit = await dulwich.commit(_MINE)
     result, said = await dulwich.push("refs/heads/master")
-    assert f"master is your commit {commit[:10]} now" in said
+    assert f"master is now your commit {commit[:10]}" in said
     assert not any((result.ref_status or {}).values())
     await ann.until(_MINE)
     assert ann.revision == commit

@@ -92,7 +92,7 @@ async def test_a_disagreement_is_shown_and_changes_nothing(server: Served, shell
             "  before: Monday",
             "  yours:  Friday",
             "  theirs: Tuesday",
-            "gollabedit: decide in your text what is to stay, and put it with --base "
+            "gollabedit: resolve the conflict in your text, and put it with --base "
             + newest.strip(),
         ]
     assert await server.raw() == f"one\n{TUESDAY}"
@@ -117,12 +117,12 @@ async def test_a_clone_s_address_names_the_document_too(server: Served, shell: S
 async def test_what_goes_wrong_is_one_line(server: Served, shell: Shell) -> None:
     for command, arguments, words in (
         ("cat", [shell.url], "There is no document"),
-        ("cat", [server.url], "is no document"),
-        ("cat", ["notes"], "is no address"),
-        ("cat", ["http://[/d/notes"], "is no address"),
+        ("cat", [server.url], "is not the address of a document"),
+        ("cat", ["notes"], "is not an address"),
+        ("cat", ["http://[/d/notes"], "is not an address"),
         ("cat", ["http://127.0.0.1:1/d/notes"], "cannot be reached"),
         ("cat", [f"{server.url}/d/Notes"], "That name can't be used"),
-        ("ls", ["file:///etc"], "is no address"),
+        ("ls", ["file:///etc"], "is not an address"),
         ("new", [shell.url, "missing.txt"], "missing.txt cannot be read"),
         ("append", [shell.url], "the body is empty"),
         ("put", [shell.url, "--etag-file", "x"], "--etag-file needs a FILE"),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from server.git.packed_refs import PackedRefs
-from server.http import pages
+from server.http import api
 from server.http.app_keys import HUB
 from tests.server.sockets.harness import Serve, Served
 
@@ -50,7 +50,7 @@ async def test_a_server_that_was_started_anew_lists_without_opening(serve: Serve
     first.folder.__exit__()
     second = await serve()
     assert await listed(second) == {"documents": as_list(made), "more": False}
-    assert second.app[HUB].opened() == []
+    assert second.app[HUB].documents() == []
 
 
 async def test_a_loose_ref_counts_more_than_a_packed_one(server: Served) -> None:
@@ -74,7 +74,7 @@ async def test_what_is_no_document_is_not_listed(server: Served) -> None:
 
 
 async def test_a_long_list_comes_in_parts(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "_LISTED_MAX", 2)
+    monkeypatch.setattr(api, "_LISTED_MAX", 2)
     made = as_list(await make(server, "a", "b", "c"))
     assert await listed(server) == {"documents": made[:2], "more": True}
     assert await listed(server, "?after=b") == {"documents": made[2:], "more": False}

@@ -1,4 +1,4 @@
-"""Mirrors: the real server pushes to real repositories, and says how far it is."""
+"""The real server mirrors to real repositories."""
 
 import asyncio
 import logging
@@ -45,8 +45,8 @@ def hanging_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Han
 
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirror, "_RETRY_LEAST_S", 0.01)
-    monkeypatch.setattr(mirror, "_RETRY_MOST_S", 0.1)
+    monkeypatch.setattr(mirror, "_RETRY_BASE_S", 0.01)
+    monkeypatch.setattr(mirror, "_RETRY_MAX_S", 0.1)
 
 
 async def _mirrors(server: Served, document: str = "notes") -> list[Message]:
@@ -61,7 +61,7 @@ async def _mirrors(server: Served, document: str = "notes") -> list[Message]:
 async def _mirror_that(
     server: Served, is_so: Callable[[Message], bool], document: str = "notes"
 ) -> Message:
-    """Wait until a document's only mirror is so."""
+    """Wait until a document's only mirror has this state."""
     found: Message = {}
 
     async def look() -> bool:
@@ -74,7 +74,7 @@ async def _mirror_that(
 
 
 async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Look now and then; all the time would take the processor from Git, which goes last."""
+    """Poll slowly, so that Git with its low priority gets the CPU."""
     async with asyncio.timeout(_WAIT_S):
         while not await condition():  # noqa: ASYNC110  nobody tells
             await asyncio.sleep(0.05)
@@ -92,7 +92,7 @@ async def _failing(server: Served) -> Message:
 
 
 async def _put(server: Served, document: str, text: str = "one\n") -> str:
-    """Write a document; returns its revision."""
+    """Write a document; return its revision."""
     async with server.http.post(f"{server.url}/d/{document}/raw", data=text.encode()) as response:
         assert response.status in (200, 201), await response.text()
         return response.headers["ETag"].strip('"')
@@ -108,7 +108,7 @@ async def _branches(remote: Path) -> dict[str, str]:
 
 
 async def _commit(remote: Path) -> str:
-    """Somebody else commits to the remote's master."""
+    """Commit to the remote's master."""
     tree = (await git("rev-parse", "master^{tree}", cwd=remote)).strip()
     made = (await git("commit-tree", tree, "-p", "master", "-m", "Theirs", cwd=remote)).strip()
     await git("update-ref", "refs/heads/master", made, cwd=remote)
@@ -146,7 +146,7 @@ async def test_a_document_is_pushed_when_it_is_quiet(
     assert (ran.code, ran.err) == (0, "")
 
 
-async def test_what_git_alone_changes_is_pushed_too(
+async def test_refs_changed_by_pushes_are_mirrored_too(
     serve: Serve, backup: Path, tmp_path: Path
 ) -> None:
     server = await serve(mirror=(f"{backup}/{{document}}.git",), **_SOON)
@@ -177,9 +177,7 @@ async def test_a_document_that_is_never_quiet_is_pushed_too(serve: Serve, backup
     assert await git("show", "master:notes.txt", cwd=backup / "notes.git") == "one\ntwo\n"
 
 
-async def test_many_documents_go_by_a_template_and_one_by_a_pair(
-    serve: Serve, backup: Path
-) -> None:
+async def test_remotes_for_all_documents_and_for_one(serve: Serve, backup: Path) -> None:
     pair = f"b={backup}/special.git"
     server = await serve(mirror=(f"{backup}/all-{{document}}.git", pair), **_SOON)
     made = {document: await _put(server, document) for document in ("a", "b", "c.md")}
@@ -196,7 +194,9 @@ async def test_many_documents_go_by_a_template_and_one_by_a_pair(
         assert await _branches(backup / remote) == {"master": made[document]}
 
 
-async def test_what_is_disputed_is_pushed_until_it_is_decided(serve: Serve, backup: Path) -> None:
+async def test_an_open_conflict_is_mirrored_until_it_is_resolved(
+    serve: Serve, backup: Path
+) -> None:
     server = await serve(mirror=(f"{backup}/{{document}}.git",), **_SOON)
     remote = backup / "notes.git"
     ann, bo = await server.pair("the red fox")
@@ -226,7 +226,7 @@ async def _branches_are(remote: Path, expected: dict[str, str]) -> None:
 # --- what goes wrong
 
 
-async def test_a_remote_that_comes_back_is_caught_up_and_the_log_says_it_once(
+async def test_a_remote_that_recovers_is_updated_and_logged_once(
     serve: Serve, tmp_path: Path, quick_retries: None, server_log: pytest.LogCaptureFixture
 ) -> None:
     server = await serve(mirror=(f"{tmp_path}/disk/{{document}}.git",), **_SOON)
@@ -246,12 +246,12 @@ async def test_a_remote_that_comes_back_is_caught_up_and_the_log_says_it_once(
     found = await _pushed(server, ann.revision)
     assert (found["behind"], found["problem"]) == (False, None)
     [warning] = _warnings(server_log)
-    assert warning.startswith(f"notes: the mirror {tmp_path}/disk/notes.git is behind: Git says: ")
-    assert f"notes: the mirror {tmp_path}/disk/notes.git works again" in server_log.messages
+    assert warning.startswith(f"notes: push to mirror {tmp_path}/disk/notes.git failed: Git says: ")
+    assert f"notes: push to mirror {tmp_path}/disk/notes.git works again" in server_log.messages
     server_log.clear()
 
 
-async def test_a_remote_that_is_ahead_is_refused_and_left_alone(
+async def test_a_remote_with_other_commits_is_left_alone(
     serve: Serve, backup: Path, server_log: pytest.LogCaptureFixture
 ) -> None:
     server = await serve(mirror=(f"{backup}/{{document}}.git",), **_SOON)
@@ -271,7 +271,7 @@ async def test_a_remote_that_is_ahead_is_refused_and_left_alone(
     server_log.clear()
 
 
-async def test_a_remote_that_hangs_holds_up_no_edit_no_other_remote_and_no_end(
+async def test_a_hanging_remote_delays_nothing_else(
     serve: Serve, backup: Path, hanging_ssh: HangingSsh, server_log: pytest.LogCaptureFixture
 ) -> None:
     hangs = "ssh://git@host.invalid/{document}.git"
@@ -291,18 +291,18 @@ async def test_a_remote_that_hangs_holds_up_no_edit_no_other_remote_and_no_end(
     async with asyncio.timeout(DEADLINE_S):
         await server.stop()
     await hanging_ssh.ended()
-    assert _warnings(server_log) == [f"the mirror {hangs} is behind until the next start: notes"]
+    assert _warnings(server_log) == [f"mirror {hangs} stays behind until the next start: notes"]
     server_log.clear()
 
 
-async def test_a_remote_that_hangs_is_given_up_after_a_while(
+async def test_a_hanging_remote_times_out(
     serve: Serve, hanging_ssh: HangingSsh, server_log: pytest.LogCaptureFixture
 ) -> None:
     hangs = "ssh://git@host.invalid/{document}.git"
     server = await serve(mirror=(hangs,), mirror_wait_s=0.1, **_SOON)
     await _put(server, "notes")
     found = await _failing(server)
-    assert found["problem"] == "The remote has not answered within 0.1 s."
+    assert found["problem"] == "The remote did not answer within 0.1 s."
     server_log.clear()
 
 
@@ -336,7 +336,7 @@ async def test_what_was_written_before_the_start_is_pushed(serve: Serve, backup:
     for document, revision in made.items():
         await _pushed(second, revision, document)
         assert await _branches(backup / f"{document}.git") == {"master": revision}
-    assert second.app[HUB].opened() == [], "no document was opened for it"
+    assert second.app[HUB].documents() == [], "no document was opened for it"
 
 
 async def test_what_a_server_left_in_the_journal_is_pushed(tmp_path: Path, backup: Path) -> None:
@@ -349,7 +349,7 @@ async def test_what_a_server_left_in_the_journal_is_pushed(tmp_path: Path, backu
         await _branches_are(backup / "notes.git", {"master": ann.revision})
 
 
-async def test_what_is_behind_at_the_end_is_pushed_then(serve: Serve, backup: Path) -> None:
+async def test_pending_pushes_are_tried_at_shutdown(serve: Serve, backup: Path) -> None:
     server = await serve(mirror=(f"{backup}/{{document}}.git",), mirror_every_s=1000.0)
     ann = await server.join()
     await ann.edit("one\n")
@@ -360,7 +360,7 @@ async def test_what_is_behind_at_the_end_is_pushed_then(serve: Serve, backup: Pa
     assert await _branches(backup / "notes.git") == {"master": ann.revision}
 
 
-async def test_a_copy_can_take_the_place_of_a_document_with_all_that_was_disputed(
+async def test_a_mirror_restores_a_document_with_its_conflicts(
     serve: Serve, backup: Path, tmp_path: Path
 ) -> None:
     server = await serve(mirror=(f"{backup}/{{document}}.git",), **_SOON)
@@ -384,7 +384,7 @@ async def test_a_copy_can_take_the_place_of_a_document_with_all_that_was_dispute
 # --- what can be seen
 
 
-async def test_without_mirrors_there_are_none_and_no_document_has_no_answer(server: Served) -> None:
+async def test_answers_without_mirrors_and_without_the_document(server: Served) -> None:
     await _put(server, "notes")
     assert await _mirrors(server) == []
     async with server.http.get(f"{server.url}/api/documents/nothing/mirror") as response:
@@ -392,9 +392,7 @@ async def test_without_mirrors_there_are_none_and_no_document_has_no_answer(serv
         assert await response.json() == {"error": "There is no such document."}
 
 
-async def test_metrics_say_what_is_open_and_how_far_the_mirrors_are(
-    serve: Serve, backup: Path
-) -> None:
+async def test_metrics_cover_documents_and_mirrors(serve: Serve, backup: Path) -> None:
     remote = f"{backup}/{{document}}.git"
     server = await serve(mirror=(remote,), **_SOON)
     ann = await server.join()

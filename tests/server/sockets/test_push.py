@@ -22,7 +22,7 @@ async def test_a_fast_forward_is_the_new_revision_and_everybody_sees_it(
     commit = await commit_text(clone, TEXT.replace("two", "TWO"))
     ran = await push(clone)
     assert ran.code == 0, ran.err
-    assert f"master is your commit {commit[:10]} now" in ran.err
+    assert f"master is now your commit {commit[:10]}" in ran.err
     await ann.until(TEXT.replace("two", "TWO"))
     assert ann.revision == commit
     assert (await server.refs())["master"] == commit
@@ -49,7 +49,7 @@ async def test_a_push_is_merged_into_what_somebody_is_typing(
     await server.fsck()
 
 
-async def test_a_push_to_master_that_is_overtaken_on_its_way_is_merged(
+async def test_a_push_to_master_that_is_overtaken_is_merged(
     server: Served, ann: Client, clone: Path
 ) -> None:
     """Git runs `pre-push` after it asked where `master` is and before it sends anything."""
@@ -64,7 +64,7 @@ async def test_a_push_to_master_that_is_overtaken_on_its_way_is_merged(
     await ann.until(TEXT.replace("two", "TWO") + "Bo\n")
 
 
-async def test_where_words_disagree_the_push_is_told_where_and_nothing_changes(
+async def test_a_conflicting_push_reports_where_and_changes_nothing(
     server: Served, ann: Client, clone: Path
 ) -> None:
     await ann.edit(TEXT.replace("two", "ZWEI"))
@@ -112,9 +112,7 @@ async def test_a_push_may_hold_many_commits_of_many_people(
     await server.fsck()
 
 
-async def test_a_clone_that_lags_behind_sends_little(
-    server: Served, ann: Client, clone: Path
-) -> None:
+async def test_an_outdated_clone_sends_little(server: Served, ann: Client, clone: Path) -> None:
     for number in range(300):
         await ann.edit(f"{ann.text}line {number}\n")
     await git("pull", "--quiet", "--ff-only", cwd=clone)
@@ -128,7 +126,7 @@ async def test_a_clone_that_lags_behind_sends_little(
     assert int(sent[1]) <= 5 + 3 * 3, "its own commit, and a tenth of those it has not seen"
 
 
-async def test_other_files_come_along_and_are_merged(
+async def test_other_files_are_merged_too(
     server: Served, ann: Client, clone: Path, tmp_path: Path
 ) -> None:
     other = await server.clone(tmp_path / "other")
@@ -144,7 +142,7 @@ async def test_other_files_come_along_and_are_merged(
     await server.fsck()
 
 
-async def test_another_file_that_both_changed_is_in_dispute(
+async def test_another_file_that_both_changed_is_a_conflict(
     server: Served, ann: Client, clone: Path, tmp_path: Path
 ) -> None:
     other = await server.clone(tmp_path / "other")
@@ -162,7 +160,7 @@ async def test_another_file_that_both_changed_is_in_dispute(
 async def test_a_merge_of_an_older_master_that_merged_it_meanwhile_is_refused(
     server: Served, ann: Client, clone: Path
 ) -> None:
-    """One of the two bases would be chosen, and somebody's change dropped without a word."""
+    """Choosing one of the two merge bases would silently drop a change."""
     await commit_text(clone, TEXT.replace("three", "THREE"))
     await ann.edit(TEXT.replace("two", "TWO"))
     await git("fetch", "--quiet", cwd=clone)
@@ -178,7 +176,7 @@ async def test_a_merge_of_an_older_master_that_merged_it_meanwhile_is_refused(
     await ann.until(TEXT)
 
 
-async def test_a_commit_in_an_encoding_that_nobody_knows_is_in_nobodys_way(
+async def test_a_commit_in_an_unknown_encoding_is_merged(
     server: Served, ann: Client, clone: Path
 ) -> None:
     base = ann.revision
@@ -231,9 +229,7 @@ async def test_a_push_creates_a_document(server: Served, tmp_path: Path, ref: st
     await server.fsck("plan.md")
 
 
-async def test_a_document_that_is_open_and_empty_is_created_before_everybodys_eyes(
-    server: Served, tmp_path: Path
-) -> None:
+async def test_an_open_empty_document_is_created_live(server: Served, tmp_path: Path) -> None:
     ann = await server.join("Ann", "plan.md")
     path = await begin_repository(tmp_path / "mine", **{"plan.md": "# Plan\n"})
     ran = await run_git("push", f"{server.url}/plan.md.git", "master", cwd=path)
@@ -248,25 +244,27 @@ async def test_a_refused_push_leaves_no_document(server: Served, tmp_path: Path)
     path = await begin_repository(tmp_path / "mine", **{"other.txt": "text\n"})
     ran = await run_git("push", f"{server.url}/fresh.git", "master", cwd=path)
     assert ran.code != 0
-    assert "There is no file fresh.txt in your commit" in ran.err
+    assert "Your commit has no file fresh.txt" in ran.err
     assert not server.folder.repository_path("fresh").exists()
     async with server.http.get(f"{server.url}/d/fresh/raw") as response:
         assert response.status == 404
 
 
-async def test_a_document_begins_with_its_master(server: Served, tmp_path: Path) -> None:
+async def test_the_first_push_must_contain_master(server: Served, tmp_path: Path) -> None:
     path = await begin_repository(tmp_path / "mine", **{"fresh.txt": "text\n"})
     url = f"{server.url}/fresh.git"
     ran = await run_git("push", url, "HEAD:refs/heads/draft", cwd=path)
     assert ran.code != 0
-    assert "It begins with its master: git push URL HEAD:master" in ran.err
+    assert "Push its master first: git push URL HEAD:master" in ran.err
     assert not server.folder.repository_path("fresh").exists()
     ran = await run_git("push", url, "HEAD:refs/heads/draft", "master", cwd=path)
     assert ran.code == 0, ran.err
     assert set(await server.refs("fresh")) == {"master", "draft"}
 
 
-async def test_anothers_history_is_not_merged(server: Served, ann: Client, tmp_path: Path) -> None:
+async def test_an_unrelated_history_is_not_merged(
+    server: Served, ann: Client, tmp_path: Path
+) -> None:
     path = await begin_repository(tmp_path / "mine", **{"notes.txt": "text\n"})
     before = await server.refs()
     ran = await run_git("push", f"{server.url}/notes.git", "HEAD:refs/for/master", cwd=path)
@@ -305,23 +303,23 @@ async def test_other_branches_tags_and_notes_are_kept(server: Served, clone: Pat
 @pytest.mark.parametrize(
     ("refspec", "why"),
     [
-        ("HEAD:refs/heads/clients/somebody", "it belongs to the people who are typing"),
-        ("HEAD:refs/heads/clients", "it belongs to the people who are typing"),
-        ("HEAD:refs/heads/unmerged/something", "it goes by itself"),
-        ("HEAD:refs/heads/master/below", "would be in the way of master"),
+        ("HEAD:refs/heads/clients/somebody", "it is reserved for connected clients"),
+        ("HEAD:refs/heads/clients", "it is reserved for connected clients"),
+        ("HEAD:refs/heads/unmerged/something", "it is removed automatically"),
+        ("HEAD:refs/heads/master/below", "would collide with master"),
         ("HEAD:refs/for/other", "only refs/for/master is merged"),
         ("HEAD:refs/pull/1", "only branches, tags and notes"),
-        ("HEAD:refs/heads/Clients/x", "it belongs to the people who are typing"),
-        ("HEAD:refs/heads/refs/heads/master", "Git would take it for another"),
-        ("HEAD:refs/tags/HEAD", "Git would take it for another"),
-        (b"HEAD:refs/heads/a\xffb", "a name has to be printable, in UTF-8"),
-        ("HEAD:refs/heads/a\u2028b", "a name has to be printable, in UTF-8"),
-        ("HEAD:refs/heads/a\u00a0b", "a name has to be printable, in UTF-8"),
+        ("HEAD:refs/heads/Clients/x", "it is reserved for connected clients"),
+        ("HEAD:refs/heads/refs/heads/master", "the name is ambiguous to Git"),
+        ("HEAD:refs/tags/HEAD", "the name is ambiguous to Git"),
+        (b"HEAD:refs/heads/a\xffb", "a name must be printable UTF-8"),
+        ("HEAD:refs/heads/a\u2028b", "a name must be printable UTF-8"),
+        ("HEAD:refs/heads/a\u00a0b", "a name must be printable UTF-8"),
         (":refs/heads/master", "master cannot be deleted"),
         ("+HEAD~1:refs/heads/master", "git push origin HEAD:refs/for/master"),
     ],
 )
-async def test_what_nobody_may_push_is_refused_with_a_word(
+async def test_reserved_and_invalid_refs_are_rejected(
     server: Served, clone: Path, refspec: str | bytes, why: str
 ) -> None:
     before = await server.refs()
@@ -335,7 +333,7 @@ async def test_what_nobody_may_push_is_refused_with_a_word(
 
 
 async def _disagree(server: Served, ann: Client) -> tuple[Client, Message]:
-    """Bo has a conflict open about the second line."""
+    """Bo has an open conflict in the second line."""
     bo = await server.join("Bo")
     base = bo.revision
     await ann.edit(TEXT.replace("two", "ZWEI"))
@@ -344,9 +342,7 @@ async def _disagree(server: Served, ann: Client) -> tuple[Client, Message]:
     return bo, conflict
 
 
-async def test_an_open_conflict_is_answered_by_a_push(
-    server: Served, ann: Client, clone: Path
-) -> None:
+async def test_a_push_resolves_an_open_conflict(server: Served, ann: Client, clone: Path) -> None:
     bo, conflict = await _disagree(server, ann)
     await git("pull", "--quiet", "--ff-only", cwd=clone)
     await run_git("merge", "--quiet", f"origin/clients/{bo.id}", cwd=clone)
@@ -360,7 +356,7 @@ async def test_an_open_conflict_is_answered_by_a_push(
     await server.fsck()
 
 
-async def test_an_unmerged_branch_goes_with_the_push_that_contains_it(
+async def test_a_push_removes_the_unmerged_branch_that_it_contains(
     server: Served, ann: Client, clone: Path
 ) -> None:
     bo, _ = await _disagree(server, ann)
@@ -381,7 +377,7 @@ async def test_an_unmerged_branch_goes_with_the_push_that_contains_it(
 # --- after a crash, and with the other journal
 
 
-async def test_a_push_that_was_answered_outlives_a_kill(tmp_path: Path) -> None:
+async def test_an_acknowledged_push_survives_a_kill(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     async with RealServer(tmp_path / "data", "--checkpoint-idle-s", "1000") as server:
         ann = await server.join("Ann")

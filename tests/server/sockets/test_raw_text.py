@@ -334,7 +334,7 @@ async def test_a_server_that_stops_opens_no_document(server: Served) -> None:
     answer = await append(server, "one")
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) > 0
-    assert hub.opened() == []
+    assert hub.documents() == []
 
 
 class _FullJournal(SqliteJournal):
@@ -363,7 +363,7 @@ async def test_what_cannot_be_made_durable_is_not_taken_in(
 
 async def test_a_document_that_was_closed_is_opened_again(server: Served) -> None:
     base = await begin(server)
-    [live] = server.app[HUB].opened()
+    [live] = server.app[HUB].documents()
     live.stop()
     answer = await put(server, TUESDAY, on(base))
     assert (answer.status, answer.text) == (200, TUESDAY)

@@ -373,7 +373,7 @@ async def test_p7_a_client_that_does_not_read_is_cut_off_and_nobody_is_disturbed
         for letter in "abcdefgh":
             await ann.edit(_page(letter))
         await left
-    assert server.seats() == 2
+    assert server.connections() == 2
     await bo.until(ann.text)
     await bo.edit("on we go")
     await ann.until("on we go")
@@ -685,7 +685,7 @@ async def test_p12_1013_above_the_number_of_connections(serve: Serve) -> None:
     assert await (await server.connect("third")).closed() == 1013
     await bo.close()
     await other.close()
-    await eventually(lambda: server.seats() == 1, "Bo's place is free again")
+    await eventually(lambda: server.connections() == 1, "Bo's place is free again")
     await server.join("Cat")
     assert (await ann.edit("on we go"))["type"] == "merged"
 

@@ -291,7 +291,7 @@ async def test_it_can_be_stopped_while_a_conflict_is_open_and_goes_on_with_it(
     syncing = await sync(file, "--name", "Bot")
     marked = "<<<<<<< Ann\none zwei three\n=======\none deux three\n>>>>>>> Bot (this file)\n"
     await syncing.holds(marked)
-    assert "stopped; a conflict is open, and waits in the file" in await syncing.stop()
+    assert "stopped; a conflict is open in the file" in await syncing.stop()
     assert file.read_text() == marked
     file.write_text("one zwei deux three\n")
     await sync(file, "--name", "Bot")
@@ -319,7 +319,7 @@ async def test_a_second_one_on_the_same_file_is_refused(
     await syncing.holds("one\n")
     code, said = await (await sync(file)).ended()
     assert code == 2
-    assert "in step already" in said
+    assert "already; stop it first" in said
 
 
 async def test_what_came_in_is_said_with_who_wrote_it(
@@ -330,7 +330,7 @@ async def test_what_came_in_is_said_with_who_wrote_it(
     await syncing.holds("one\n")
     await ann.edit("one two\n")
     await syncing.holds("one two\n")
-    assert "came in from Ann: +4 characters" in await syncing.stop()
+    assert "received from Ann: +4 characters" in await syncing.stop()
 
 
 async def test_a_link_is_followed(server: Served, sync: Start, tmp_path: Path) -> None:
@@ -399,8 +399,8 @@ async def test_what_is_no_text_is_said_and_left_alone(
     [
         (".", "", "is a folder"),
         ("no/such/notes.txt", "", "there is no folder"),
-        ("notes.txt", "http://localhost/notes", "no address of a document"),
-        ("/dev/null", "", "no ordinary file"),
+        ("notes.txt", "http://localhost/notes", "not the address of a document"),
+        ("/dev/null", "", "not a regular file"),
     ],
 )
 async def test_what_cannot_be_synced_is_one_clear_line(

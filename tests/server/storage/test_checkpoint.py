@@ -46,7 +46,7 @@ class Book:
         entry = repository.staged("notes")
         assert entry is not None
         self.entries.append(entry)
-        repository.confirm(len(self.entries))
+        repository.mark_journaled(len(self.entries))
         return commit
 
     def unwritten(self) -> Unwritten:
@@ -57,7 +57,7 @@ class Book:
     def checkpoint(self) -> None:
         unwritten = self.unwritten()
         checkpoint.write(self.path, unwritten)
-        self.repository.written(unwritten)
+        self.repository.mark_checkpointed(unwritten)
         self.entries.clear()
 
 
@@ -107,7 +107,7 @@ def test_what_came_after_the_checkpoint_began_stays_in_memory(book: Book) -> Non
     unwritten = book.unwritten()
     checkpoint.write(book.path, unwritten)
     second = book.write(LINES + "more\n")
-    book.repository.written(unwritten)
+    book.repository.mark_checkpointed(unwritten)
     assert book.repository.head(MASTER) == second
     assert book.repository.text(second) == LINES + "more\n"
     assert git("show", "master:notes.txt", cwd=book.path) == LINES.rstrip()
@@ -151,9 +151,9 @@ def _stops(monkeypatch: pytest.MonkeyPatch, place: tuple[object, str], *, before
         ((checkpoint, "create"), False),
         ((checkpoint, "git"), True),
         ((checkpoint, "git"), False),
-        ((checkpoint, "sync"), False),
+        ((checkpoint, "fsync"), False),
         ((checkpoint, "locked_refs"), True),
-        ((packed_refs, "sync"), True),
+        ((packed_refs, "fsync"), True),
         ((Path, "rename"), True),
         ((Path, "rename"), False),
     ],
@@ -267,7 +267,7 @@ def test_a_clock_that_goes_back_is_no_harm(book: Book) -> None:
     entry = repository.staged("notes")
     assert entry is not None
     book.entries.append(entry)
-    repository.confirm(1)
+    repository.mark_journaled(1)
     book.checkpoint()
     assert_sound(book.path)
     first = git("rev-list", "--max-parents=0", "master", cwd=book.path)

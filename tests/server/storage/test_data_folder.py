@@ -1,4 +1,4 @@
-"""The data folder: whose it is, and what it refuses."""
+"""The data folder: its lock, its format, its permissions."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.git.bare import create
-from server.storage.data_folder import DataFolder, DataFolderError, is_document_name
+from server.storage.data_folder import DataFolder, DataFolderError
 
 
 def refusal(path: Path) -> str:
@@ -16,20 +16,6 @@ def refusal(path: Path) -> str:
     said = str(refused.value)
     assert "\n" not in said
     return said
-
-
-@pytest.mark.parametrize("name", ["notes", "notes.md", "a", "0", "a-b_c.d", "x" * 64])
-def test_a_document_can_be_called(name: str) -> None:
-    assert is_document_name(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["", ".", "..", ".git", "a.git", "a.lock", "../x", "a/b", "a..b", "-a", "_a", "Notes", "é",
-     "a b", "a\n", "a\0", "x" * 65, "secret\n"],
-)  # fmt: skip
-def test_a_document_cannot_be_called(name: str) -> None:
-    assert not is_document_name(name)
 
 
 def test_a_new_folder_is_made_and_a_secret_kept(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What every journal keeps; a new journal joins by a line in `JOURNALS`."""
+"""The contract of every journal; a new one joins by a line in `JOURNALS`."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ ANN = Signature("Ann", "ann@example.invalid", 1_700_000_000.0)
 
 
 class Place:
-    """A folder with repositories and a journal; whoever opens a document sees what is durable."""
+    """A folder with repositories and a journal; a document is opened from what is durable."""
 
     def __init__(self, path: Path, make: Callable[["Place"], Journal]) -> None:
         self.path = path
@@ -29,7 +29,7 @@ class Place:
         self.journal = make(self)
 
     def restart(self) -> None:
-        """What is not durable is forgotten."""
+        """Discard everything that is not durable."""
         self.journal.close()
         self.journal = self._make(self)
 

@@ -1,4 +1,4 @@
-"""The SQLite journal and a disk that fails: what is not durable is an error of its kind."""
+"""The SQLite journal and a failing disk: an entry that is not durable is an error."""
 
 import sqlite3
 from collections.abc import Iterator

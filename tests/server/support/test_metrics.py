@@ -1,11 +1,11 @@
 """Metrics: the text format of Prometheus."""
 
-from server.support.metrics import Metric, Sample, written
+from server.support.metrics import Metric, Sample, render
 
 
 def test_a_metric_is_written_with_its_help_kind_labels_and_number() -> None:
     samples = [Sample(3, {"remote": "/a"}), Sample(0.25, {"remote": '\\b"\n', "x": "y"})]
-    assert written(
+    assert render(
         [Metric("open", "what is open", samples), Metric("n", "h", [Sample(2**40)], "counter")]
     ) == (
         "# HELP gollabedit_open what is open\n"

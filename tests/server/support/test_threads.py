@@ -7,27 +7,29 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.support.threads import Threads
+from server.support.threads import WorkerThreads
 
 
 @pytest.fixture
-def threads() -> Iterator[Threads]:
-    threads = Threads(2, "test")
+def threads() -> Iterator[WorkerThreads]:
+    threads = WorkerThreads(2, "test")
     yield threads
     threads.close()
 
 
-async def test_a_call_runs_on_another_thread_and_its_result_comes_back(threads: Threads) -> None:
+async def test_a_call_runs_on_another_thread_and_its_result_comes_back(
+    threads: WorkerThreads,
+) -> None:
     assert await threads.call(lambda: threading.current_thread().name) in ("test 0", "test 1")
     assert await threads.call(divmod, 7, 2) == (3, 1)
 
 
-async def test_an_error_comes_back_too(threads: Threads) -> None:
+async def test_an_error_comes_back_too(threads: WorkerThreads) -> None:
     with pytest.raises(ZeroDivisionError):
         await threads.call(divmod, 7, 0)
 
 
-async def test_nobody_minds_a_result_that_is_waited_for_no_more(threads: Threads) -> None:
+async def test_nobody_minds_a_result_that_is_waited_for_no_more(threads: WorkerThreads) -> None:
     began, may_end = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -43,7 +45,7 @@ async def test_nobody_minds_a_result_that_is_waited_for_no_more(threads: Threads
 
 
 async def test_a_fault_of_one_call_is_logged_and_the_thread_goes_on(
-    threads: Threads, caplog: pytest.LogCaptureFixture
+    threads: WorkerThreads, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:
         raise ZeroDivisionError
@@ -57,7 +59,7 @@ async def test_a_fault_of_one_call_is_logged_and_the_thread_goes_on(
 
 
 def test_the_end_waits_for_what_was_asked_for() -> None:
-    threads, done = Threads(1, "test"), list[int]()
+    threads, done = WorkerThreads(1, "test"), list[int]()
     for number in range(100):
         threads.run(lambda number=number: done.append(number))  # type: ignore[misc]
     threads.close()

@@ -1,6 +1,6 @@
 /**
- * Hocuspocus with its state in SQLite, as its SQLite extension keeps it; that one brings a database
- * of its own that has to be compiled, and Node has one.
+ * Hocuspocus with its state in SQLite, as in its SQLite extension, but with Node's built-in SQLite:
+ * the extension's has to be compiled.
  */
 
 import { DatabaseSync } from 'node:sqlite';
@@ -20,7 +20,7 @@ const server = new Server({
   port: 0,
   address: '127.0.0.1',
   quiet: true,
-  timeout: 3_600_000, // our readers say nothing for longer than a person's page would
+  timeout: 3_600_000, // our readers are silent for longer than a real page
   extensions: [
     new Database({
       fetch: async ({ documentName }) => select.get(documentName)?.data ?? null,

@@ -1,4 +1,4 @@
-/** The server of y-websocket with its updates in LevelDB, as its own command keeps them. */
+/** The server of y-websocket with its updates in LevelDB, as in its own command. */
 
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';

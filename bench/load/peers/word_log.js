@@ -1,11 +1,11 @@
-/** The ledger of a load, as bench/load/words.py keeps it. Times are in ms. */
+/** A log of the words of a load; the twin of bench/load/word_log.py. Times are in ms. */
 
 export const now = () => performance.now();
 
-export class Words {
-  /** When it began to count. */
+export class WordLog {
+  /** When the measurement began. */
   began = Infinity;
-  /** @type {[number, number][]} when in s, after how many ms */
+  /** @type {[number, number][]} the moment in s, the latency in ms */
   answers = [];
   /** @type {number[]} */
   visible = [];
@@ -17,8 +17,8 @@ export class Words {
   #unseen = new Map();
 
   /**
-   * @param {number} others how many clients beside its author see a word
-   * @param {number} warmUp how many words do not count
+   * @param {number} others the number of clients that see a word, besides its author
+   * @param {number} warmUp the number of words that do not count
    */
   constructor(others, warmUp) {
     this.#others = others;
@@ -26,7 +26,7 @@ export class Words {
     if (warmUp === 0) this.began = now();
   }
 
-  typed(author, due) {
+  newWord(author, due) {
     const count = (this.#counts.get(author) ?? 0) + 1;
     this.#counts.set(author, count);
     const word = `${letters(author)}${count}`;
@@ -36,8 +36,8 @@ export class Words {
     return word;
   }
 
-  /** The server has the word; returns whether that ended the warm-up. */
-  answer(word, due) {
+  /** Record an answer; return whether it ended the warm-up. */
+  recordAnswer(word, due) {
     const moment = now();
     this.answered.push(word);
     if (moment >= this.began) {
@@ -49,8 +49,8 @@ export class Words {
     return false;
   }
 
-  /** A client has been sent text; the words in it are on its screen now. */
-  show(reader, inserted) {
+  /** Record that a client received a text. */
+  recordShown(reader, inserted) {
     for (const word of inserted.split(/\s+/)) {
       const typed = this.#unseen.get(word);
       if (!typed || typed.author === reader || typed.seenBy.has(reader)) continue;

@@ -1,6 +1,6 @@
-"""The ledger of a load: which word was typed when, when it was answered, who has seen it.
+"""A log of the words of a load: when each was typed, acknowledged, and seen by other clients.
 
-One process plays all the clients, so one clock measures it all.
+All clients are in one process, so one clock measures everything.
 """
 
 import time
@@ -19,8 +19,8 @@ class _Typed:
     seen_by: set[int] = field(default_factory=set)
 
 
-class Words:
-    """Words of all documents, each typed once and seen by `others` more clients."""
+class WordLog:
+    """The words of all documents, each typed once and seen by `others` other clients."""
 
     def __init__(self, others: int, warm_up: int) -> None:
         self.began = inf if warm_up else now()
@@ -32,16 +32,16 @@ class Words:
         self._counts: dict[int, int] = {}
         self._unseen: dict[str, _Typed] = {}
 
-    def typed(self, author: int, due: float) -> str:
-        """A new word of this client. It has a digit, which no other word of a text has."""
+    def new_word(self, author: int, due: float) -> str:
+        """Return a new word of this client. Only such words contain digits."""
         count = self._counts[author] = self._counts.get(author, 0) + 1
         word = f"{_letters(author)}{count}"
         if self._others:
             self._unseen[word] = _Typed(author, due, now() >= self.began)
         return word
 
-    def answer(self, word: str, due: float) -> bool:
-        """The server has the word; returns whether that ended the warm-up."""
+    def record_answer(self, word: str, due: float) -> bool:
+        """Record an answer; return whether it ended the warm-up."""
         moment = now()
         self.answered.append(word)
         if moment >= self.began:
@@ -51,8 +51,8 @@ class Words:
             return True
         return False
 
-    def show(self, reader: int, inserted: str) -> None:
-        """A client has been sent text; the words in it are on its screen now."""
+    def record_shown(self, reader: int, inserted: str) -> None:
+        """Record that a client received a text."""
         for word in inserted.split():
             typed = self._unseen.get(word)
             if typed and typed.author != reader and reader not in typed.seen_by:
@@ -64,7 +64,7 @@ class Words:
 
     @property
     def unseen(self) -> int:
-        """How many sights of a word were missed: it came in parts."""
+        """The number of sightings missed because a word arrived in parts."""
         return sum(self._others - len(typed.seen_by) for typed in self._unseen.values())
 
 

@@ -1,4 +1,4 @@
-"""A system with a data folder of its own, for one run of one work; nothing of it is left behind."""
+"""A system with a temporary data folder, for one run of one workload."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,13 +11,13 @@ from bench.load.processes import BenchError, Generator, Server
 from bench.load.systems import System
 from bench.load.task import Begun, Load, Open, Opened, Outcome
 
-# Before the first word: everybody has to come. After the last: everybody has to be told.
-_COME_S = 120.0
+# Time for connecting all clients before the first word, and for updating them after the last.
+_CONNECT_S = 120.0
 _SETTLE_S = 180.0
 
 
-class Stage:
-    """The system on its data folder, running or not."""
+class Sandbox:
+    """A system on its data folder, running or not."""
 
     def __init__(self, system: System, scratch: Path) -> None:
         self.system = system
@@ -37,7 +37,7 @@ class Stage:
 
     @property
     def path(self) -> Path:
-        """A folder for whatever the work needs; it is removed at the end."""
+        """A folder for the workload, removed at the end."""
         return Path(self._folder.name)
 
     @property
@@ -57,37 +57,37 @@ class Stage:
         self._cpu_s_before = self.server.cpu_s
 
     def stop(self) -> Figures:
-        """Stop the server; returns what it needed since a load began, its end included."""
+        """Stop the server; return its CPU time (load and shutdown) and its peak memory."""
         assert self.server is not None
         peak_kb = self.server.memory_kb("VmHWM")
         cpu_s = self.server.end() - self._cpu_s_before
-        self.died()
+        self.exited()
         return {"server_cpu_s": cpu_s, "peak_mb": peak_kb / 1024}
 
-    def died(self) -> None:
-        """The server has ended, or is about to."""
+    def exited(self) -> None:
+        """Wait for the exit of a killed server."""
         assert self.server is not None
         self.server.wait()
         self._running.close()
         self.server = None
 
-    # --- whoever works with it
+    # --- the load generator
 
     @contextmanager
     def generator(self) -> Iterator[Generator]:
-        """A generator that waits for its task."""
+        """Start a generator, which waits for its task."""
         log = self.path / "generator.log"
         with Generator(self.system.generator, log, self.system.environment) as generator:
             yield generator
 
     def load(self, load: Load, meanwhile: Callable[[], None] | None = None) -> Outcome:
-        """Put a load on the server; it ends with `meanwhile`, which is called when it has begun."""
+        """Run a load. `meanwhile` is called after the warm-up; the load ends with it."""
         assert self.server is not None
         load.server = self.address
         try:
             with self.generator() as generator:
                 generator.ask(load)
-                report = generator.report(_COME_S + load.seconds)
+                report = generator.report(_CONNECT_S + load.seconds)
                 if isinstance(report, Begun):
                     self._cpu_s_before = self.server.cpu_s
                     if meanwhile:
@@ -95,19 +95,21 @@ class Stage:
                         generator.release()
                     report = generator.report(load.seconds + _SETTLE_S)
         except BenchError as problem:
-            raise BenchError(f"{problem}; the server said last:\n{self.server.said()}") from None
+            raise BenchError(
+                f"{problem}; last lines of the server's log:\n{self.server.log_tail()}"
+            ) from None
         assert isinstance(report, Outcome)
         return report
 
     def open(self, *documents: str) -> Opened:
-        """Open documents, all at one time."""
+        """Open documents, all at once."""
         with self.generator() as generator:
             return open_documents(generator, self.address, *documents)
 
 
 def open_documents(generator: Generator, address: str, *documents: str) -> Opened:
-    """Have a generator open documents."""
+    """Let a generator open documents."""
     generator.ask(Open(server=address, documents=list(documents)))
-    report = generator.report(_COME_S)
+    report = generator.report(_CONNECT_S)
     assert isinstance(report, Opened)
     return report

@@ -1,7 +1,7 @@
-"""Everybody who has one of the documents open, and when they type.
+"""All clients of one load, and the pace of their typing.
 
-Without a pace each writer types as soon as it was answered. With one, words are due at equal
-distances; a writer that still waits keeps its word back, and the time counts from when it was due.
+Without a pace each writer types as soon as it is answered. With one, words are due at equal
+intervals; a writer that is still waiting delays its word, but the time counts from when it was due.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from aiohttp import ClientSession
 from bench.load.client import Client, Failure
 from bench.load.figures import quantile
 from bench.load.task import Load, Outcome
-from bench.load.words import Words, now
+from bench.load.word_log import WordLog, now
 
-_JOINING = 20  # at one time
+_JOINING_MAX = 20  # at a time
 _WARM_UP_S = 60.0
 _SETTLE_S = 60.0
 _LOOK_EVERY_S = 0.02
 
 
-class Crowd:
+class ClientGroup:
     """The clients of one load; `begun` is called when the warm-up is over."""
 
     def __init__(self, load: Load, http: ClientSession, begun: Callable[[], None]) -> None:
@@ -38,30 +38,30 @@ class Crowd:
         self._documents: dict[str, list[Client]] = {
             f"doc-{number}": [] for number in range(load.documents)
         }
-        self._words = Words(0, 0)
+        self._words = WordLog(0, 0)
         self._total = load.warm_up + load.edits
         self._typed = 0
-        self._kept_back: dict[int, deque[float]] = {}
+        self._delayed: dict[int, deque[float]] = {}
         self._late_ms: list[float] = [0.0]
         self._cpu_s = 0.0
         self._limit = asyncio.timeout(None)
         self._done = asyncio.Event()
 
-    async def come(self) -> None:
-        """Open every document as often as it has clients; the first of each brings the text."""
-        room = asyncio.Semaphore(_JOINING)
-        seats = [
+    async def connect(self) -> None:
+        """Connect all clients; the first of each document inserts the text."""
+        room = asyncio.Semaphore(_JOINING_MAX)
+        numbers = [
             range(n, n + self._size)
             for n in range(0, self._load.documents * self._size, self._size)
         ]
-        places = zip(self._documents, seats, strict=True)
+        places = zip(self._documents, numbers, strict=True)
         await asyncio.gather(
-            *(self._come_to(document, numbers, room) for document, numbers in places)
+            *(self._connect_to(document, numbers, room) for document, numbers in places)
         )
 
-    async def work(self) -> Outcome:
-        """Type all words, and see that everybody has them."""
-        self._words = Words(self._size - 1, self._load.warm_up)
+    async def run(self) -> Outcome:
+        """Type all words, and check that every client has them."""
+        self._words = WordLog(self._size - 1, self._load.warm_up)
         listening = asyncio.gather(*(c.listen(self._words, self._answered) for c in self._clients))
         typing = asyncio.create_task(self._type())
         try:
@@ -76,26 +76,26 @@ class Crowd:
         return self._outcome(cpu_s)
 
     def stop(self) -> None:
-        """Nobody begins another word."""
+        """Type no further word."""
         self._total = self._typed
         if len(self._words.answered) >= self._total:
             self._done.set()
 
-    async def go(self) -> None:
+    async def disconnect(self) -> None:
         await asyncio.gather(*(client.close() for client in self._clients))
 
-    # --- coming
+    # --- connecting
 
     @property
     def _size(self) -> int:
-        """How many clients a document has."""
+        """The number of clients per document."""
         return self._load.writers + self._load.readers
 
     @property
     def _clients(self) -> list[Client]:
         return [client for clients in self._documents.values() for client in clients]
 
-    async def _come_to(self, document: str, numbers: range, room: asyncio.Semaphore) -> None:
+    async def _connect_to(self, document: str, numbers: range, room: asyncio.Semaphore) -> None:
         clients = self._documents[document]
         for number in numbers:
             async with room:
@@ -107,7 +107,7 @@ class Crowd:
     # --- typing
 
     async def _type(self) -> None:
-        """Have all words typed, and wait for the answers."""
+        """Type all words, and wait for the answers."""
         if not self._total:
             self._done.set()
         writers = [c for clients in self._documents.values() for c in clients[: self._load.writers]]
@@ -127,7 +127,7 @@ class Crowd:
             await self._done.wait()
 
     async def _type_in_pace(self, writers: list[Client]) -> None:
-        self._kept_back = {writer.number: deque() for writer in writers}
+        self._delayed = {writer.number: deque() for writer in writers}
         start, distance_s = now(), 1 / self._load.per_s
         for number in range(self._total):
             due = start + number * distance_s
@@ -137,7 +137,7 @@ class Crowd:
             if writer.is_free:
                 await self._type_word(writer, moment)
             else:
-                self._kept_back[writer.number].append(moment)
+                self._delayed[writer.number].append(moment)
 
     async def _type_word(self, writer: Client, due: float) -> None:
         if self._typed < self._total:
@@ -146,7 +146,7 @@ class Crowd:
             await writer.type(self._words, self._random, due, full_text=full_text)
 
     async def _answered(self, writer: Client, word: str, due: float) -> None:
-        if self._words.answer(word, due):
+        if self._words.record_answer(word, due):
             self._begin()
         if len(self._words.answered) >= self._total:
             if self._load.kill:
@@ -154,8 +154,8 @@ class Crowd:
             self._done.set()
         elif not self._load.per_s:
             await self._type_word(writer, now())
-        elif kept_back := self._kept_back[writer.number]:
-            await self._type_word(writer, kept_back.popleft())
+        elif delayed := self._delayed[writer.number]:
+            await self._type_word(writer, delayed.popleft())
 
     def _begin(self) -> None:
         self._cpu_s = time.process_time()
@@ -165,7 +165,7 @@ class Crowd:
     # --- afterwards
 
     async def _settle(self) -> None:
-        """Wait until everybody has the same text as the server, and look for every word in it."""
+        """Wait until all clients have the server's text, and check that it has every word."""
         found: Counter[str] = Counter()
         for document, clients in self._documents.items():
             async with self._http.get(f"{self._load.server}/d/{document}/raw") as answer:
@@ -174,14 +174,14 @@ class Crowd:
                 async with asyncio.timeout(_SETTLE_S):
                     await _all_at(revision, clients)
             if any(client.text != text for client in clients):
-                raise Failure(f"not everybody has the text of {document} that the server has")
+                raise Failure(f"not every client has the server's text of {document}")
             found.update(text.split())
         missing = [word for word in self._words.answered if not found[word]]
         if missing:
-            raise Failure(f"{len(missing)} words were lost, the first of them {missing[0]!r}")
+            raise Failure(f"{len(missing)} words were lost, the first is {missing[0]!r}")
         doubled = [word for word in self._words.answered if found[word] > 1]
         if doubled and not self._conflicts:
-            raise Failure(f"{len(doubled)} words stand twice, the first of them {doubled[0]!r}")
+            raise Failure(f"{len(doubled)} words are there twice, the first is {doubled[0]!r}")
 
     @property
     def _conflicts(self) -> int:
@@ -204,7 +204,7 @@ class Crowd:
 
 
 async def _wait_until(moment: float) -> float:
-    """Sleep until then; returns what it is by now, as a timer may be early or late."""
+    """Sleep until a moment; return the time, as a timer may be early or late."""
     while (found := now()) < moment:  # noqa: ASYNC110  time has no event
         await asyncio.sleep(moment - found)
     return found
@@ -216,7 +216,7 @@ async def _all_at(revision: str, clients: Sequence[Client]) -> None:
 
 
 async def _first_of(task: "asyncio.Task[None]", listening: "asyncio.Future[Any]") -> None:
-    """Wait for the task, or for a client that fails."""
+    """Wait for the task, or for the first client that fails."""
     both: set[asyncio.Future[Any]] = {task, listening}
     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if not task.done():

@@ -1,4 +1,4 @@
-"""A fresh mirror clone of a document, over HTTP: what anybody can get of it at this moment."""
+"""A fresh mirror clone of a document, over HTTP."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,23 +8,24 @@ from tests.crash.words import words_in
 from tests.server.sockets.harness import git, run_git
 
 _MASTER = "refs/heads/master"
-_NAMES = "--format=%(refname)"
+_REF_NAMES = "--format=%(refname)"
 
 
 class CloneError(AssertionError):
-    """There is something to clone, and it cannot be cloned."""
+    """Cloning an existing document failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mirror:
-    """What a clone holds.
+class Clone:
+    """The contents of a clone.
 
     Attributes:
-        commits: all that a ref reaches.
-        revisions: those of them that `master` reaches.
-        head: the last revision, and `text` its text.
+        commits: all commits reachable from a ref.
+        revisions: those reachable from `master`.
+        head: the last revision.
+        text: its text.
         waiting: the words on branches that are not in `master`.
-        complaint: what `git fsck --strict` says; nothing, if all is well.
+        fsck_output: the problems found by `git fsck --strict`, if any.
     """
 
     commits: frozenset[str] = frozenset()
@@ -32,14 +33,14 @@ class Mirror:
     head: str = ""
     text: str = ""
     waiting: frozenset[str] = frozenset()
-    complaint: str = ""
+    fsck_output: str = ""
 
 
-async def take(url: str, document: str) -> Mirror | None:
-    """Clone and read a document; None where there is nothing to clone.
+async def clone_document(url: str, document: str) -> Clone | None:
+    """Clone and read a document; return None if there is nothing to clone.
 
     Raises:
-        CloneError: the clone failed.
+        CloneError: Cloning failed.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder)
@@ -52,20 +53,20 @@ async def take(url: str, document: str) -> Mirror | None:
         return await _read(path / "mirror", f"{document}.txt")
 
 
-async def _read(path: Path, filename: str) -> Mirror | None:
-    refs = (await git("for-each-ref", _NAMES, cwd=path)).split()
+async def _read(path: Path, filename: str) -> Clone | None:
+    refs = (await git("for-each-ref", _REF_NAMES, cwd=path)).split()
     if not refs:
         return None
-    if complaint := await complaint_of(path):
-        return Mirror(complaint=complaint)  # nothing else can be asked of it
+    if fsck_output := await fsck(path):
+        return Clone(fsck_output=fsck_output)  # nothing else can be read
     revisions, text, unmerged = [], "", refs
-    if _MASTER in refs:  # else its first edit is being written
+    if _MASTER in refs:  # otherwise its first edit is being written
         revisions = (await git("rev-list", _MASTER, cwd=path)).split()
         text = await git("show", f"{_MASTER}:{filename}", cwd=path)
-        listed = await git("for-each-ref", f"--no-merged={_MASTER}", _NAMES, cwd=path)
+        listed = await git("for-each-ref", f"--no-merged={_MASTER}", _REF_NAMES, cwd=path)
         unmerged = listed.split()
     files = "".join(f"{ref}:{filename}\n" for ref in unmerged)
-    return Mirror(
+    return Clone(
         commits=frozenset((await git("rev-list", "--all", cwd=path)).split()),
         revisions=frozenset(revisions),
         head=revisions[0] if revisions else "",
@@ -74,11 +75,11 @@ async def _read(path: Path, filename: str) -> Mirror | None:
     )
 
 
-async def complaint_of(path: Path, *options: str) -> str:
-    """What `git fsck --strict` has to complain about in a repository; nothing, if all is well."""
+async def fsck(path: Path, *options: str) -> str:
+    """Return the problems that `git fsck --strict` finds in a repository, if any."""
     ran = await run_git("fsck", "--strict", "--no-progress", *options, cwd=path)
-    said = (ran.out + ran.err).splitlines()
-    complaints = [line for line in said if not line.startswith("notice: ")]
+    lines = (ran.out + ran.err).splitlines()
+    problems = [line for line in lines if not line.startswith("notice: ")]
     if ran.code:
-        complaints.append(f"exit code {ran.code}")
-    return "\n".join(complaints)
+        problems.append(f"exit code {ran.code}")
+    return "\n".join(problems)

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of its work, and the connections to it."""
+"""A server that is killed while it works, and the connections to it."""
 
 import asyncio
 import os
@@ -16,20 +16,20 @@ _ANSWERS = ("welcome", "merged", "conflict")
 
 
 @dataclass
-class Fuse:
-    """When to kill: after so many answers, so many more frames, and so many seconds more."""
+class KillPlan:
+    """When to kill: after a number of answers, then of frames, then of seconds."""
 
     answers: int
     frames: int
     seconds: float
 
     @property
-    def is_short(self) -> bool:
-        """Whether only the seconds are left."""
+    def is_due(self) -> bool:
+        """Whether only the seconds remain."""
         return self.answers <= 0 and self.frames <= 0
 
-    def burn(self, message: Message) -> None:
-        """A client has heard something."""
+    def count(self, message: Message) -> None:
+        """Count a message that a client received."""
         if self.answers > 0:
             self.answers -= message["type"] in _ANSWERS
         else:
@@ -37,37 +37,37 @@ class Fuse:
 
 
 class Connection(Client):
-    """A client's connection that can send something again just as it was."""
+    """A client's connection that can resend a message unchanged."""
 
-    heard: Callable[[Message], None]
+    on_message: Callable[[Message], None]
 
     async def receive_raw(self) -> Message:
         message = await super().receive_raw()
-        self.heard(message)
+        self.on_message(message)
         return message
 
     async def put(self, message: Message, text: str) -> None:
-        """Send a submission that stands for `text`, perhaps not for the first time."""
+        """Send or resend a submission that results in `text`."""
         self.seq = message["seq"]
         self._sent[self.seq] = text
         self._outstanding.add(self.seq)
         await self.send(**message)
 
     async def vanish(self) -> None:
-        """Lose the connection without a word, if it is not lost yet."""
+        """Abort the connection, if it is still open."""
         if (connection := self.socket._conn) and connection.transport:
             connection.transport.abort()
         await self.socket.close()
 
 
-class Victim(RealServer):
-    """A `gollabedit serve` that dies when its fuse has burnt down."""
+class CrashingServer(RealServer):
+    """A `gollabedit serve` that is killed according to a plan."""
 
     def __init__(self, data: Path, *options: str) -> None:
         super().__init__(data, *options)
         self.ready_s = 0.0
         self.is_killed = False
-        self._fuse: Fuse | None = None
+        self._plan: KillPlan | None = None
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -91,37 +91,37 @@ class Victim(RealServer):
 
     async def connect(self, document: str = "notes") -> Connection:
         connection = await Connection.connect(self._http, f"{self.url}/ws/{document}")
-        connection.heard = self._heard
+        connection.on_message = self._on_message
         self._clients.append(connection)
         return connection
 
     async def raw(self, document: str) -> tuple[str, str] | None:
-        """The last revision and its text as plain HTTP gives them; None: no such document."""
+        """Return the last revision and its text over plain HTTP, or None without a document."""
         async with self._http.get(f"{self.url}/d/{document}/raw") as response:
             if response.status == 404:
                 return None
             assert response.status == 200, await response.text()
             return response.headers["ETag"].strip('"'), await response.text()
 
-    # --- the end
+    # --- kills
 
-    def light(self, fuse: Fuse) -> None:
-        """From now on, what the clients hear burns the fuse down."""
-        self._fuse = fuse
-        self._kill_if_short()
+    def kill_after(self, plan: KillPlan) -> None:
+        """Kill the server according to a plan, counted from now."""
+        self._plan = plan
+        self._kill_if_due()
 
-    def _heard(self, message: Message) -> None:
-        if self._fuse:
-            self._fuse.burn(message)
-            self._kill_if_short()
+    def _on_message(self, message: Message) -> None:
+        if self._plan:
+            self._plan.count(message)
+            self._kill_if_due()
 
-    def _kill_if_short(self) -> None:
-        if self._fuse and self._fuse.is_short:
-            asyncio.get_running_loop().call_later(self._fuse.seconds, self.kill)
-            self._fuse = None
+    def _kill_if_due(self) -> None:
+        if self._plan and self._plan.is_due:
+            asyncio.get_running_loop().call_later(self._plan.seconds, self.kill)
+            self._plan = None
 
     def kill(self) -> None:
-        """SIGKILL, for the server and for every Git process that works for it."""
+        """Send SIGKILL to the server and all its Git processes."""
         if not self.is_killed:
             self.is_killed = True
             self.signal(signal.SIGKILL)
@@ -129,7 +129,7 @@ class Victim(RealServer):
 
 
 async def kill_while_starting(data: Path, *options: str, after_s: float) -> str:
-    """Start a server and kill it after a moment; returns what was wrong with it, if anything."""
+    """Start a server and kill it after `after_s`; return what went wrong, if anything."""
     process = await start(data, *options)
     with suppress(TimeoutError):
         async with asyncio.timeout(after_s):
@@ -137,15 +137,15 @@ async def kill_while_starting(data: Path, *options: str, after_s: float) -> str:
     if process.returncode is None:
         process.kill()
     kill_all_in(data)
-    _, said = await process.communicate()
+    _, stderr = await process.communicate()
     is_well = process.returncode == -signal.SIGKILL
-    return "" if is_well else f"a start ended with {process.returncode}: {said.decode()}"
+    return "" if is_well else f"a start ended with {process.returncode}: {stderr.decode()}"
 
 
 def kill_all_in(data: Path) -> None:
-    """Kill Git's processes in a data folder: they have sessions of their own, and outlive it."""
+    """Kill the Git processes in a data folder: in their own sessions, they survive the server."""
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended, or is somebody else's
+        with suppress(OSError):  # it has exited, or belongs to another user
             place = (process / "cmdline").read_bytes() + bytes((process / "cwd").readlink())
             if os.fsencode(data) + b"/" in place:
                 os.kill(int(process.name), signal.SIGKILL)

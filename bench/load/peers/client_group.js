@@ -1,13 +1,13 @@
-/** Everybody who has one of the documents open, and when they type: as in bench/load/crowd.py. */
+/** All clients of one load, and the pace of their typing; the twin of bench/load/client_group.py. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now, Words } from './words.js';
+import { now, WordLog } from './word_log.js';
 
-const JOINING = 20; // at one time
+const JOINING_MAX = 20; // at a time
 const SETTLE_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 
-export class Crowd {
+export class ClientGroup {
   #load;
   #Client;
   #begun;
@@ -31,22 +31,22 @@ export class Crowd {
     this.#begun = begun;
     this.#random = randomOf(load.seed);
     this.#total = load.warm_up + load.edits;
-    this.#words = new Words(this.#size - 1, load.warm_up);
+    this.#words = new WordLog(this.#size - 1, load.warm_up);
   }
 
-  /** Open every document as often as it has clients; the first of each brings the text. */
-  async come() {
+  /** Connect all clients; the first of each document inserts the text. */
+  async connect() {
     const numbers = Array.from({ length: this.#load.documents }, (_, number) => number);
     const join = async () => {
       for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
-        await this.#comeTo(number);
+        await this.#connectTo(number);
       }
     };
-    await Promise.all(Array.from({ length: JOINING }, join));
+    await Promise.all(Array.from({ length: JOINING_MAX }, join));
   }
 
-  /** Type all words, and see that everybody has them. */
-  async work() {
+  /** Type all words, and check that every client has them. */
+  async run() {
     if (this.#total === 0) this.#done.resolve();
     if (this.#load.warm_up === 0) this.#begin();
     await this.#type();
@@ -68,12 +68,12 @@ export class Crowd {
     };
   }
 
-  /** Nobody begins another word. */
+  /** Type no further word. */
   stop() {
     this.#done.resolve();
   }
 
-  go() {
+  disconnect() {
     for (const { client } of this.#people()) client.close();
   }
 
@@ -85,7 +85,7 @@ export class Crowd {
     return this.#documents.flat();
   }
 
-  async #comeTo(number) {
+  async #connectTo(number) {
     const people = [];
     this.#documents[number] = people;
     for (let index = 0; index < this.#size; index++) {
@@ -99,12 +99,12 @@ export class Crowd {
       } else {
         await until(() => client.length >= this.#load.text.length);
       }
-      const person = { client, number: number * this.#size + index, waiting: null, keptBack: [] };
+      const person = { client, number: number * this.#size + index, waiting: null, delayed: [] };
       people.push(person);
     }
-    // Only now: the texts that came before are nobody's words.
+    // Only now: the initial texts contain no words of the log.
     for (const person of people) {
-      person.client.onInserted = (inserted) => this.#words.show(person.number, inserted);
+      person.client.onInserted = (inserted) => this.#words.recordShown(person.number, inserted);
       person.client.onAnswered = () => this.#answer(person);
     }
   }
@@ -129,7 +129,7 @@ export class Crowd {
       const moment = now();
       this.#late.push(moment - due);
       const writer = writers[number % writers.length];
-      if (writer.waiting) writer.keptBack.push(moment);
+      if (writer.waiting) writer.delayed.push(moment);
       else this.#typeWord(writer, moment);
       if (moment - this.#words.began > 1000 * this.#load.seconds) return;
     }
@@ -138,7 +138,7 @@ export class Crowd {
   #typeWord(writer, due) {
     if (this.#typed >= this.#total) return;
     this.#typed++;
-    const word = this.#words.typed(writer.number, due);
+    const word = this.#words.newWord(writer.number, due);
     writer.waiting = { word, due };
     const { client } = writer;
     const place = client.blankFrom(Math.floor(this.#random() * Math.max(client.length - 80, 1)));
@@ -149,14 +149,14 @@ export class Crowd {
     if (!writer.waiting) return;
     const { word, due } = writer.waiting;
     writer.waiting = null;
-    if (this.#words.answer(word, due)) this.#begin();
+    if (this.#words.recordAnswer(word, due)) this.#begin();
     if (this.#words.answered.length >= this.#total) {
       if (this.#load.kill) process.kill(this.#load.kill, 'SIGKILL');
       this.#done.resolve();
     } else if (!this.#load.per_s) {
       this.#typeWord(writer, now());
-    } else if (writer.keptBack.length) {
-      this.#typeWord(writer, writer.keptBack.shift());
+    } else if (writer.delayed.length) {
+      this.#typeWord(writer, writer.delayed.shift());
     }
   }
 
@@ -178,19 +178,19 @@ export class Crowd {
       }
     }
     const wrong = this.#words.answered.filter((word) => found.get(word) !== 1);
-    if (wrong.length) throw new Error(`${wrong.length} words are not there once, as ${wrong[0]}`);
+    if (wrong.length) throw new Error(`${wrong.length} words are not there exactly once, such as ${wrong[0]}`);
   }
 }
 
 async function until(isSo) {
   const deadline = now() + SETTLE_MS;
   while (!isSo()) {
-    if (now() > deadline) throw new Error('not everybody got the same text in time');
+    if (now() > deadline) throw new Error('not every client had the same text in time');
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-/** A generator of numbers from 0 to 1 (mulberry32), so that a run can be repeated. */
+/** A seeded generator of numbers from 0 to 1 (mulberry32). */
 function randomOf(seed) {
   let state = seed;
   return () => {

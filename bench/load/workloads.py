@@ -1,24 +1,24 @@
-"""The works by name: what is done, what is shown of it, how often, and for whom."""
+"""The workloads by name, with their captions, columns and number of rounds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.load import costs, restarts, typists
 from bench.load.figures import Figures
-from bench.load.order import Order
-from bench.load.stage import Stage
+from bench.load.run_options import RunOptions
+from bench.load.sandbox import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """One work; `columns` are figures and their titles."""
+class Workload:
+    """One workload; `columns` maps figures to their titles."""
 
     title: str
     caption: str
-    run: Callable[[Stage, Order], Figures]
+    run: Callable[[Sandbox, RunOptions], Figures]
     columns: dict[str, str]
     rounds: int = 3
-    is_for_all: bool = True  # else for GollabEdit alone
+    is_for_all: bool = True  # otherwise for GollabEdit only
     is_plotted: bool = False
 
 
@@ -28,15 +28,15 @@ _ANSWER = {"answer_p50": "answer p50", "answer_p90": "p90", "answer_p99": "p99 m
 _VISIBLE = {"visible_p50": "visible p50", "visible_p90": "p90", "visible_p99": "p99 ms"}
 _TYPED = {"conflicts": "conflicts", "generator_busy": "generator", **_NEEDED}
 
-WORKS = {
-    "w1": Work(
+WORKLOADS = {
+    "w1": Workload(
         "W1: two people",
         "One document of 2 KB, a word every 100 ms, ten seconds.",
         typists.w1,
         {**_VISIBLE, **_ANSWER, **_TYPED},
         is_plotted=True,
     ),
-    "w2": Work(
+    "w2": Workload(
         "W2: sixteen writers",
         "One document of 20 KB, words at random places, one edit in flight each.",
         typists.w2,
@@ -50,30 +50,30 @@ WORKS = {
         },
         is_plotted=True,
     ),
-    "w2-half": Work(
+    "w2-half": Workload(
         "W2 at half the rate",
-        "The same writers at half of what the system reached above, for five seconds.",
+        "The same writers at half the rate that the system reached above, for five seconds.",
         typists.w2_half,
         {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
         is_plotted=True,
     ),
-    "w3": Work(
+    "w3": Workload(
         "W3: many documents",
         "A hundred documents of 1 KB, two writers each, 2,000 edits/s offered for five seconds.",
         typists.w3,
         {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
         is_plotted=True,
     ),
-    "w4": Work(
+    "w4": Workload(
         "W4: many readers",
         "One document of 20 KB, one writer (10/s), two hundred readers, ten seconds.",
         typists.w4,
         {**_VISIBLE, **_ANSWER, **_TYPED},
         is_plotted=True,
     ),
-    "w5": Work(
-        "W5: opened after a restart",
-        "A document with so many edits: connecting until its text is there; the data folder.",
+    "w5": Workload(
+        "W5: opening after a restart",
+        "A document with many edits: time from connecting to its text; size of the data folder.",
         restarts.w5,
         {
             "edits": "edits",
@@ -83,23 +83,23 @@ WORKS = {
         },
         rounds=1,
     ),
-    "w5-large": Work(
+    "w5-large": Workload(
         "W5 with a long history",
-        "A document whose history was made by `git fast-import`, and an empty one.",
+        "A document with a history made by `git fast-import`, and an empty one.",
         restarts.w5_large,
         {"commits": "commits", "open_ms": "open ms", "empty_ms": "empty ms"},
         rounds=1,
         is_for_all=False,
     ),
-    "w6": Work(
+    "w6": Workload(
         "W6: killed",
-        "SIGKILL at the last answer, then a restart: words that were answered and are not there.",
+        "SIGKILL at the last answer, then a restart: acknowledged words that are lost.",
         restarts.w6,
         {"edits": "edits", "lost": "lost"},
     ),
-    "clone": Work(
-        "Cloning beside the typing",
-        "W2, half of the time with `git clone` in a loop; each clone passes `git fsck --strict`.",
+    "clone": Workload(
+        "Cloning while typing",
+        "W2, half the time with `git clone` in a loop; each clone passes `git fsck --strict`.",
         costs.clone,
         {
             "edits": "edits",
@@ -111,9 +111,9 @@ WORKS = {
         },
         is_for_all=False,
     ),
-    "disk": Work(
-        "Disk for each edit",
-        "Of a document of 20 KB, beyond what it took before; the server stopped.",
+    "disk": Workload(
+        "Disk space per edit",
+        "Growth of a document of 20 KB, measured after the server has stopped.",
         costs.per_edit,
         {
             "one_edits": "edits",
@@ -125,8 +125,8 @@ WORKS = {
         },
         rounds=1,
     ),
-    "memory": Work(
-        "Memory for each open document",
+    "memory": Workload(
+        "Memory per open document",
         "Documents of 20 KB with one idle client each: the server's resident memory.",
         costs.memory,
         {
@@ -138,9 +138,9 @@ WORKS = {
         },
         rounds=1,
     ),
-    "start": Work(
+    "start": Workload(
         "Start with many documents",
-        "From the start of the process until /readyz answers, and until some of them are opened.",
+        "From the start of the process until /readyz answers, and until some of them are open.",
         restarts.start,
         {
             "documents": "documents",
@@ -153,4 +153,4 @@ WORKS = {
         is_for_all=False,
     ),
 }
-NAMES = tuple(WORKS)
+NAMES = tuple(WORKLOADS)

@@ -1,4 +1,4 @@
-"""What rounds came to: how much happened, what was wrong, how long the restarts took."""
+"""The results of rounds: counts, faults, and the duration of restarts."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -6,36 +6,36 @@ from statistics import median
 
 
 class Fault(Enum):
-    """What can be wrong after a crash."""
+    """The kinds of faults after a crash."""
 
-    LOST = "lost: acknowledged or shown, and not there"
+    LOST = "lost: acknowledged or shown, but missing"
     DOUBLED = "doubled: the same word twice"
-    UNSOUND = "`git fsck` complains"
-    SHUT_OUT = "a client could not resume"
+    CORRUPT = "`git fsck` reports problems"
+    NOT_RESUMED = "a client could not resume"
     BROKEN = "another rule was broken"
 
 
 @dataclass
-class Tally:
+class Results:
     """Counts over any number of rounds.
 
     Attributes:
-        rounds: rounds that were carried out and checked.
-        kills: how often the server was killed while people typed.
-        kills_at_work: those that left edits without an answer.
-        early_kills: kills of a server that was just starting, or just let its clients in again.
+        rounds: completed and checked rounds.
+        kills: kills while writers typed.
+        kills_at_work: those that left edits unanswered.
+        early_kills: kills while the server started or its clients resumed.
         acknowledged: answers `merged` or `conflict`.
         conflicts: answers `conflict`.
-        resolved: conflicts that were answered.
-        parked: conflicts that were put off.
-        dropped: connections that their client gave up.
-        clones: clones that ended well while people typed.
-        resent: edits without an answer that were sent again.
-        resent_durable: those of them that the server turned out to have already.
-        refused: answers `unavailable` or `rate_limited`.
-        ready_s: from the start of a process until it takes connections, in seconds.
-        resumed_s: from there until every client was answered.
-        faults: what was wrong.
+        resolved: resolved conflicts.
+        parked: parked conflicts.
+        dropped: connections closed by their clients.
+        clones: successful clones while writers typed.
+        resent: unanswered edits that were sent again.
+        resent_durable: those that were already durable.
+        refused: errors `unavailable` or `rate_limited`.
+        ready_s: the times from the start of a process until it is ready, in seconds.
+        resumed_s: the times from then until every client has resumed.
+        faults: what went wrong.
     """
 
     rounds: int = 0
@@ -55,39 +55,39 @@ class Tally:
     resumed_s: list[float] = field(default_factory=list)
     faults: list[tuple[Fault, str]] = field(default_factory=list)
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "Results") -> None:
         for name, value in vars(other).items():
             setattr(self, name, getattr(self, name) + value)
 
-    def complain(self, fault: Fault, what: str) -> None:
+    def add_fault(self, fault: Fault, what: str) -> None:
         self.faults.append((fault, what))
 
     def count(self, fault: Fault) -> int:
         return sum(kind is fault for kind, _ in self.faults)
 
-    def complaints(self) -> str:
-        """What was wrong, a line each."""
+    def fault_list(self) -> str:
+        """Return all faults, one per line."""
         return "\n".join(f"{fault.value}: {what}" for fault, what in self.faults)
 
     def table(self) -> str:
-        """All of it as a Markdown table."""
+        """Return the results as a Markdown table."""
         rows = [
             ("rounds", self.rounds),
-            ("kills while people typed", self.kills),
+            ("kills while writers typed", self.kills),
             ("... with edits outstanding", self.kills_at_work),
             ("kills during a start", self.early_kills),
             ("edits acknowledged", self.acknowledged),
             ("... of them conflicts", self.conflicts),
             ("conflicts resolved / parked", f"{self.resolved} / {self.parked}"),
             ("connections dropped", self.dropped),
-            ("clones while people typed", self.clones),
+            ("clones while writers typed", self.clones),
             ("edits sent again", self.resent),
             ("... of them durable already", self.resent_durable),
-            ("edits refused for the moment", self.refused),
+            ("edits refused temporarily", self.refused),
             ("lost", self.count(Fault.LOST)),
             ("doubled", self.count(Fault.DOUBLED)),
-            ("fsck complaints", self.count(Fault.UNSOUND)),
-            ("clients that could not resume", self.count(Fault.SHUT_OUT)),
+            ("fsck problems", self.count(Fault.CORRUPT)),
+            ("clients that could not resume", self.count(Fault.NOT_RESUMED)),
             ("other broken rules", self.count(Fault.BROKEN)),
             ("start to readiness, p50 / max", _times(self.ready_s)),
             ("readiness to all resumed, p50 / max", _times(self.resumed_s)),

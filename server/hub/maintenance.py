@@ -1,0 +1,200 @@
+"""The maintenance of the open documents, in the background of edits.
+
+    checkpoint   the journal's entries go into the repositories: soon after a document becomes
+                 quiet, or when they are old or large
+    repack       repositories that have grown are repacked
+    sweep        the branches of absent clients are parked or dropped
+    unload       quiet documents release memory, those without connections are closed
+
+At most one checkpoint and one repack run at a time. Failures are logged and retried: the journal
+keeps what it has.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from server.config import Config
+from server.git.repack import RepackError, needs_repack, repack
+from server.hub.durable_document import Backlog
+from server.hub.live_document import LiveDocument
+from server.storage.journal import JournalError, OvertakenError
+from server.support.memory import trim_heap
+from server.support.threads import WorkerThreads
+
+_log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.25
+_SWEEP_EVERY_S = 30.0
+_RELEASE_AFTER_S = 20.0
+_RETRY_AFTER_S = 5.0
+# `master` may be moved on disk during the shutdown, which takes one more round.
+_LAST_TRIES = 3
+
+
+class Documents(Protocol):
+    """The open documents, as the hub has them."""
+
+    def documents(self) -> list[LiveDocument]: ...
+    def get_document(self, name: str) -> LiveDocument: ...
+    def unload(self, live: LiveDocument) -> None: ...
+    def repository_path(self, document: str) -> Path: ...
+
+
+class Maintenance:
+    """Maintains the open documents until `stop` is called."""
+
+    def __init__(
+        self,
+        config: Config,
+        documents: Documents,
+        journaled: Callable[[], list[str]],
+        on_checkpoint: Callable[[str], None],
+    ) -> None:
+        """Create it; nothing runs yet.
+
+        Args:
+            config: the settings.
+            documents: the open documents.
+            journaled: returns the documents that the journal has entries of.
+            on_checkpoint: called with the name of each document after a checkpoint.
+        """
+        self._config = config
+        self._documents = documents
+        self._journaled = journaled
+        self._on_checkpoint = on_checkpoint
+        self._left: set[str] = set()
+        self._not_before: dict[str, float] = {}
+        self._to_repack: asyncio.Queue[str | None] = asyncio.Queue()
+        self._stopping = asyncio.Event()
+        self._checkpoint_threads = WorkerThreads(1, "checkpoint")
+        self._repack_threads = WorkerThreads(1, "repack")
+
+    async def run(self) -> None:
+        """Run until `stop` and the end of the work that was begun before."""
+        self._left = set(await self._checkpoint_threads.call(self._journaled))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._checkpoint_left())
+            tasks.create_task(self._checkpoint_regularly())
+            tasks.create_task(self._sweep_regularly())
+            tasks.create_task(self._repack_queued())
+
+    def stop(self) -> None:
+        """Begin no more work."""
+        self._stopping.set()
+        self._to_repack.put_nowait(None)
+
+    async def _pause(self, seconds: float) -> bool:
+        """Sleep; return False once stopping."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return not self._stopping.is_set()
+
+    async def finish(self) -> None:
+        """Write everything into the repositories, if the disk can be written; end the threads."""
+        waiting = [live for live in self._documents.documents() if live.durable.backlog]
+        if waiting:
+            _log.info("writing the journal's edits into %d repositories", len(waiting))
+        for live in waiting:
+            for _ in range(_LAST_TRIES):
+                if await self.checkpoint(live):
+                    break
+        for threads in (self._checkpoint_threads, self._repack_threads):
+            await asyncio.to_thread(threads.close)
+
+    # --- checkpoints
+
+    def has_left(self, document: str) -> bool:
+        """Return whether the journal has entries from before the start, not checkpointed since."""
+        return document in self._left
+
+    async def checkpoint(self, live: LiveDocument) -> bool:
+        """Write the journal's entries of a document; return whether that succeeded."""
+        name = live.name
+        is_new = live.durable.backlog is not None or name in self._left
+        try:
+            await live.durable.checkpoint(self._checkpoint_threads)
+        except OvertakenError as problem:
+            _log.warning("%s; merging it", problem)
+            live.wake()
+            return False
+        except JournalError as problem:
+            _log.error("%s: %s", name, problem)
+            self._not_before[name] = time.monotonic() + _RETRY_AFTER_S
+            return False
+        except Exception:  # noqa: BLE001  a bug must cost one document only
+            _log.exception("%s: the checkpoint failed", name)
+            self._not_before[name] = time.monotonic() + _RETRY_AFTER_S
+            return False
+        self._left.discard(name)
+        self._not_before.pop(name, None)
+        if is_new:
+            self._on_checkpoint(name)
+        # The direct journal writes loose objects, which a repack could remove too early.
+        if self._config.journal != "direct":
+            self._to_repack.put_nowait(name)
+        return True
+
+    async def _checkpoint_left(self) -> None:
+        """Write the entries that the last server could not write any more."""
+        if self._left:
+            _log.info("the journal has edits of %d documents from before", len(self._left))
+        for name in sorted(self._left):
+            if not self._stopping.is_set():
+                await self.checkpoint(self._documents.get_document(name))
+
+    async def _checkpoint_regularly(self) -> None:
+        while await self._pause(_LOOK_EVERY_S):
+            for live in self._documents.documents():
+                now = time.monotonic()
+                backlog = live.durable.backlog
+                if (
+                    backlog
+                    and self._is_due(backlog, now)
+                    and now >= self._not_before.get(live.name, 0)
+                ):
+                    await self.checkpoint(live)
+                    await self._pause(time.monotonic() - now)  # leaves half of the time to edits
+
+    def _is_due(self, backlog: Backlog, now: float) -> bool:
+        config = self._config
+        return (
+            now - backlog.last >= config.checkpoint_idle_s
+            or now - backlog.since >= config.checkpoint_age_s
+            or backlog.size >= config.checkpoint_bytes_max
+        )
+
+    # --- repacking
+
+    async def _repack_queued(self) -> None:
+        while (name := await self._to_repack.get()) is not None:
+            try:
+                await self._repack_threads.call(
+                    _repack_if_due, self._documents.repository_path(name)
+                )
+            except RepackError as problem:
+                _log.error("%s: %s", name, problem)
+
+    # --- sweeping and unloading
+
+    async def _sweep_regularly(self) -> None:
+        config = self._config
+        every_s = min(_SWEEP_EVERY_S, config.park_after_s, config.unload_after_s)
+        while await self._pause(every_s):
+            for live in self._documents.documents():
+                if live.can_unload(config.unload_after_s):
+                    self._documents.unload(live)
+                else:
+                    await live.release_memory(_RELEASE_AFTER_S)
+                    live.sweep(config.park_after_s, config.branch_keep_s)
+            await self._repack_threads.call(trim_heap)
+
+
+def _repack_if_due(path: Path) -> None:
+    if path.is_dir() and needs_repack(path):
+        repack(path)

@@ -1,0 +1,95 @@
+"""Reads documents for requests without a session, beside the open ones; changes nothing.
+
+What counts is durable: the repository with what the journal has beyond it.
+"""
+
+from collections.abc import Callable, Mapping
+
+from server import protocol
+from server.core.git_model import MASTER
+from server.core.unmerged_reader import UnmergedReader
+from server.git.repository import Repository
+from server.hub.listing import list_documents
+from server.storage.data_folder import DataFolder
+from server.storage.journal import Journal
+from server.support.threads import WorkerThreads
+
+
+class Reader:
+    """Answers queries about the documents of a data folder.
+
+    Args:
+        folder: the data folder.
+        journal: its journal.
+        open_repository: opens the repository of a document, with what the journal has of it.
+        revisions: returns the revisions of the open documents; called on the event loop.
+        threads: the threads for short queries.
+    """
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        journal: Journal,
+        open_repository: Callable[[str], Repository],
+        revisions: Callable[[], Mapping[str, str]],
+        threads: WorkerThreads,
+    ) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._open_repository = open_repository
+        self._revisions = revisions
+        self._threads = threads
+        # Merging many branches takes long: with a thread of its own it does not delay edits.
+        self._query_threads = WorkerThreads(1, "query")
+
+    def close(self) -> None:
+        """Finish all queries. Blocks."""
+        self._query_threads.close()
+
+    async def documents(self, after: str, limit: int) -> protocol.DocumentList:
+        """Return at most `limit` documents by name, from the one that follows `after`."""
+        return await self._query_threads.call(self._documents, after, limit, self._revisions())
+
+    def _documents(
+        self, after: str, limit: int, revisions: Mapping[str, str]
+    ) -> protocol.DocumentList:
+        def newest(document: str) -> str | None:
+            return revisions.get(document) or self._open_repository(document).head(MASTER)
+
+        unwritten = self._journal.documents()  # first: what leaves it later is on disk
+        return list_documents(self._folder.path, unwritten, newest, after, limit)
+
+    async def text(self, document: str, revision: str | None = None) -> tuple[str, str] | None:
+        """Return a revision, by default the newest, and its text; None if there is none."""
+        return await self._threads.call(self._text, document, revision)
+
+    def _text(self, document: str, revision: str | None) -> tuple[str, str] | None:
+        repository = self._open_repository(document)
+        commit = revision or repository.head(MASTER)
+        if commit is None or not repository.has_commit(commit):
+            return None
+        return commit, repository.text(commit)
+
+    async def revision(self, document: str) -> str | None:
+        """Return the newest revision of a document; None if there is no such document."""
+        return await self._threads.call(lambda: self._open_repository(document).head(MASTER))
+
+    async def unmerged(self, document: str) -> protocol.UnmergedList | None:
+        """Return the unmerged branches of a document; None if there is no such document."""
+        return await self._query_threads.call(self._unmerged, document)
+
+    def _unmerged(self, document: str) -> protocol.UnmergedList | None:
+        reader = self._unmerged_reader(document)
+        return reader.all(document) if reader else None
+
+    async def conflict(self, document: str, id: str) -> protocol.UnmergedConflict | None:
+        """Return the conflict of an unmerged branch; None if there is no such branch."""
+        return await self._query_threads.call(self._conflict, document, id)
+
+    def _conflict(self, document: str, id: str) -> protocol.UnmergedConflict | None:
+        reader = self._unmerged_reader(document)
+        return reader.conflict(id) if reader else None
+
+    def _unmerged_reader(self, document: str) -> UnmergedReader | None:
+        repository = self._open_repository(document)
+        return UnmergedReader(repository) if repository.head(MASTER) else None

@@ -1,0 +1,66 @@
+"""Names of documents, of their files and of people."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.core.names import clean_name, filename_of, is_document_name, nearest_name
+
+_VECTORS = json.loads((Path(__file__).parents[2] / "vectors/names.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["notes", "notes.md", "a", "0", "a-b_c.d", "x" * 64])
+def test_a_document_can_be_called(name: str) -> None:
+    assert is_document_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", ".git", "a.git", "a.lock", "../x", "a/b", "a..b", "-a", "_a", "Notes", "é",
+     "a b", "a\n", "a\0", "x" * 65, "secret\n"],
+)  # fmt: skip
+def test_a_document_cannot_be_called(name: str) -> None:
+    assert not is_document_name(name)
+
+
+@pytest.mark.parametrize(("wish", "name"), _VECTORS["nearest"])
+def test_the_nearest_name(wish: str, name: str | None) -> None:
+    assert nearest_name(wish) == name
+
+
+@given(st.text(max_size=100) | st.text("aA.-_/ gitlock", max_size=100))
+def test_the_nearest_name_is_one_and_a_name_is_nearest_to_itself(wish: str) -> None:
+    name = nearest_name(wish)
+    if name is not None:
+        assert is_document_name(name)
+    if is_document_name(wish) and wish[-1].isalnum():
+        assert name == wish
+
+
+@pytest.mark.parametrize(
+    ("document", "file"),
+    [("notes", "notes.txt"), ("notes.md", "notes.md"), ("a.b.py", "a.b.py"), ("x-1", "x-1.txt")],
+)
+def test_the_file_is_named_after_the_document(document: str, file: str) -> None:
+    assert filename_of(document) == file
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("Ann", "Ann"),
+        ("  Ann \t\n Lee ", "Ann Lee"),
+        ("Ann <root@x>", "Ann root@x"),
+        ("\u202eevil", "evil"),
+        ("<>", ""),
+        (".,;", ""),
+        ("x" * 100, "x" * 64),
+        ("Zoë 🦊", "Zoë 🦊"),
+        ("", ""),
+    ],
+)
+def test_a_name_fits_into_a_signature_and_on_a_line(raw: str, clean: str) -> None:
+    assert clean_name(raw) == clean
