@@ -342,7 +342,7 @@ class Master:
 
     def other_authors(self, commit: str, client: str) -> list[str]:
         """Return the names of the authors since a commit without the client's; never empty."""
-        return self.authors_since(commit, client) or ["somebody else"]
+        return self.authors_since(commit, client) or ["someone else"]
 
 
 def _touches(splices: tuple[Splice, ...], start: int, end: int) -> bool:
