@@ -40,8 +40,8 @@ from merge.diff import Change, diff
 from merge.line_ends import Conversion, conversion
 from merge.live_merge import merge_live
 from merge.regions import Aligner, Region, agreed, region, touching
-from merge.result import Merge, assembled, placed_back
-from merge.tokens import clauses, common_prefix, common_suffix, lines, shared_ends
+from merge.result import Merge, assembled, placed_back, with_theirs
+from merge.tokens import clauses, common_prefix, common_suffix, lines, shared_ends, tokens
 from merge.word_merge import merge_words
 
 # At most this many times the rest of a split is merged again.
@@ -115,10 +115,11 @@ def _stable_split(once: Merge, base: str, ours: str, theirs: str, live: bool) ->
         return None
     regions = list(_regions(base, ours, found.theirs_clean, live))
     shared = assembled(regions)
-    if found.clean or not shared.clean or shared.text != found.text:
+    is_split = not found.clean and shared.clean and shared.text == found.text
+    if not is_split or found is once:
+        return once if is_split else None
+    if not _keeps_words(base, theirs, with_theirs(found.text, found.hunks)):
         return None
-    if found is once:
-        return found
     # A later round started from `theirs_clean` and the text: back to the base and ours.
     ours_clean = _merge_once(again.theirs_clean, base, again.ours_clean, live)
     return replace(
@@ -127,6 +128,15 @@ def _stable_split(once: Merge, base: str, ours: str, theirs: str, live: bool) ->
         ours_clean=ours_clean.text if ours_clean.clean else base,
         decisions=shared.decisions,
     )
+
+
+def _keeps_words(base: str, side: str, text: str) -> bool:
+    """Whether a text has all words that a side added.
+
+    A later round may align lines otherwise, and have in the hunk of ours what theirs brought.
+    """
+    before, after, there = (Counter(tokens(it)) for it in (base, side, text))
+    return after - before <= there
 
 
 def _is_too_long(base: str, ours: str, theirs: str) -> bool:

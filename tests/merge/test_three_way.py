@@ -311,6 +311,14 @@ ENDS = st.sampled_from([" ", " ", ". ", "\n", "\n\n", ""])
 
 
 @given(named_edits(), st.booleans())
+@example(
+    (
+        "b0 b1 b2 b3 b4\nb5\n\nb6 ",
+        "ours2 b0 b1 b2 ours1\n\nb3 b4\nb5\n\nours0 b6 ",
+        "theirs0 b2 b3 theirs1 b5\n\ntheirs2 b6 ",
+    ),
+    False,
+)
 @settings(max_examples=600)
 def test_no_insertion_is_lost_or_duplicated(texts: tuple[str, str, str], live: bool) -> None:
     _, ours, theirs = texts
