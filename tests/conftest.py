@@ -1,5 +1,6 @@
-"""For all tests: how fast the machine is decides nothing, and nothing may be left behind."""
+"""All tests: the speed of the machine does not matter, and leaks are failures."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,8 +8,15 @@ from hypothesis import settings
 
 from tests import leaks
 
+_WORKERS_MAX = 8  # each may start two browsers
+
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of processes for `-n auto`: more than processors, as most tests wait."""
+    return min(_WORKERS_MAX, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_collection_finish() -> None:
@@ -17,6 +25,6 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    """Comes first, so it ends last: after the fixtures that stop servers and close the loop."""
+    """Fail a test that leaks. Set up first, so torn down after the servers and the event loop."""
     with leaks.none_left():
         yield

@@ -40,7 +40,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    """As for all tests, but the browsers and the server are there to stay."""
+    """Fail a test that leaks; the browsers and the shared server are processes that stay."""
     with leaks.none_left(children_may_stay=True):
         yield
 
