@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync format lock docker clean
+.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -26,7 +26,10 @@ run: .venv/run.stamp ## serve on http://localhost:8080, documents in ./data (ano
 
 test: .venv/test.stamp node_modules/.stamp ## every test: JavaScript, Python, browser (installs what they need)
 	@chromium=$$(tools/browser Chromium) && firefox=$$(tools/browser Firefox) && \
-		$(MAKE) --no-print-directory tests CHROMIUM="$$chromium" FIREFOX="$$firefox"
+		$(MAKE) --no-print-directory --jobs 2 tests CHROMIUM="$$chromium" FIREFOX="$$firefox"
+
+quick: .venv/test.stamp node_modules/.stamp ## the tests without a browser that take a minute or so together
+	@$(MAKE) --no-print-directory --jobs 2 tests PYTEST='-m "not browser and not long"'
 
 check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then every test; CI runs this
 	$(BIN)/ruff format --check
@@ -37,9 +40,14 @@ check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then
 	node_modules/.bin/tsc
 	@$(MAKE) --no-print-directory test
 
-tests:
-	$(BIN)/node --test 'tests/web/**/*.test.js'
-	CHROMIUM='$(CHROMIUM)' FIREFOX='$(FIREFOX)' $(BIN)/pytest $(PYTEST)
+# In parallel; the output of the JavaScript tests is printed at once, not between the dots of the others.
+tests: tests-js tests-py
+
+tests-js:
+	@output=$$($(BIN)/node --test 'tests/web/**/*.test.js' 2>&1); code=$$?; echo "$$output"; exit $$code
+
+tests-py:
+	CHROMIUM='$(CHROMIUM)' FIREFOX='$(FIREFOX)' $(BIN)/pytest -n auto --dist loadgroup $(PYTEST)
 
 screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
 	@chromium=$$(tools/browser Chromium) && CHROMIUM="$$chromium" $(BIN)/python tests/browser/screenshots.py build/screenshots

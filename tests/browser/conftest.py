@@ -7,7 +7,7 @@ nothing wrong with the repository. The server's log is printed if a test fails.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests import leaks
 from tests.browser.chromium import chromium
 from tests.browser.firefox import firefox
 from tests.browser.installed import NoBrowserError
@@ -35,6 +36,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("engines"):
         metafunc.parametrize("browser", _ENGINES, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Fail a test that leaks; the browsers and the shared server are processes that stay."""
+    with leaks.none_left(children_may_stay=True):
+        yield
 
 
 class Browsers:

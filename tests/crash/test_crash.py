@@ -13,6 +13,7 @@ _ROUNDS = 4
 _EAGER = ("--checkpoint-idle-s", "0.02", "--checkpoint-bytes-max", "20000")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("seed", "options"), [(1, ()), (2, _EAGER), (3, _EAGER)])
 async def test_what_was_acknowledged_survives_every_kill(
     tmp_path: Path, seed: int, options: tuple[str, ...]

@@ -17,6 +17,7 @@ from tests.server.sockets.harness import Served
 
 _TYPING_S = float(os.environ.get("GOLLABEDIT_TYPING_S", "3"))
 _PEOPLE = 16
+pytestmark = pytest.mark.long
 _START = "\n".join(f"line {number}: some words are here already." for number in range(20)) + "\n"
 
 

@@ -1,0 +1,68 @@
+"""Leaks: processes, connections and files that a test leaves open fail that test.
+
+Python warns about them when it collects the garbage; without `none_left`, during a later test.
+"""
+
+import gc
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_END_WAIT_S = 5.0  # asyncio may not have noticed yet that a process was killed
+
+
+@contextmanager
+def none_left(*, children_may_stay: bool = False) -> Iterator[None]:
+    """Collect the garbage at the end, which warns about leaks, and check that all processes ended.
+
+    Args:
+        children_may_stay: whether processes may outlive the context.
+
+    Raises:
+        AssertionError: A process that was started in the context is running, or was not waited for.
+    """
+    before = _children()
+    yield
+    gc.collect()
+    if not children_may_stay and _children() - before:
+        _see_ended(before)
+        gc.collect()  # what waited for their end
+
+
+def _see_ended(before: set[int]) -> None:
+    """Wait for the end of all other children, and of asyncio's threads that wait for them."""
+    deadline = time.monotonic() + _END_WAIT_S
+    while left := _children() - before:
+        assert time.monotonic() < deadline, f"still running: {'; '.join(map(_command, left))}"
+        time.sleep(0.005)
+    for thread in threading.enumerate():
+        if thread.name.startswith("asyncio-waitpid"):
+            thread.join(_END_WAIT_S)
+
+
+def freeze() -> None:
+    """Make later collections cheap: exempt everything that was imported."""
+    gc.collect()
+    gc.freeze()
+
+
+def _children() -> set[int]:
+    """Return the ids of the child processes, including zombies; none where there is no /proc."""
+    found: set[int] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        try:
+            found.update(map(int, file.read_text().split()))
+        except (FileNotFoundError, ProcessLookupError):  # the thread has ended
+            continue
+    return found
+
+
+def _command(process: int) -> str:
+    """Return the command line of a process, or its id if it has ended."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return str(process)
+    return b" ".join(words).decode(errors="replace") or f"{process} (ended)"
