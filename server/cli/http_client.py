@@ -157,7 +157,10 @@ def send(
         request.add_unredirected_header(name, value)  # a redirect may lead to another server
     try:
         with urlopen(request, timeout=_WAIT_S) as answer:  # noqa: S310  _parts
-            return Answer(_body(url, answer), _revision(answer.headers.get("ETag", "")))
+            text = _body(url, answer)
+            if answer.length:  # bytes that did not arrive
+                raise http.client.IncompleteRead(text, answer.length)
+            return Answer(text, _revision(answer.headers.get("ETag", "")))
     except HTTPError as error:
         raise _rejection(url, error) from None
     except (OSError, http.client.HTTPException, ValueError) as problem:
