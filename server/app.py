@@ -11,6 +11,7 @@ from aiohttp import web
 from server.config import Config
 from server.http import api, git_fetch, git_push, pages, raw_text, websocket
 from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
+from server.http.hosts import HOST_CHECK, HostCheck, check_host
 from server.http.static_files import read_files
 from server.hub.hub import Hub
 from server.push.workspace import PushWorkspace
@@ -28,8 +29,9 @@ _SHUTDOWN_WAIT_S = 3.0
 
 def create_app(config: Config, folder: DataFolder) -> web.Application:
     """Return the web application for an open data folder."""
-    app = web.Application(middlewares=[pages.explain_not_found])
+    app = web.Application(middlewares=[check_host, pages.explain_not_found])
     app[CONFIG] = config
+    app[HOST_CHECK] = HostCheck(config)
     app[FOLDER] = folder
     app[FILES] = read_files(readable=config.pages == "readable")
     app[PUSHES] = PushWorkspace(config, folder)

@@ -37,6 +37,11 @@ class Config:
         tuple[str, ...],
         "web origins whose pages may connect, besides this host; separated by commas",
     ] = ()
+    hosts: Annotated[
+        tuple[str, ...],
+        "host names under which the server is reached, besides localhost and addresses; separated"
+        " by commas",
+    ] = ()
     document_bytes_max: Annotated[int, "size of the largest document, as UTF-8"] = 1024 * 1024
     frame_bytes_max: Annotated[int, "size of the largest message of a client"] = 4 * 1024 * 1024
     sessions_max: Annotated[int, "number of open connections"] = 5000

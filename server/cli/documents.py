@@ -27,7 +27,7 @@ from server.cli.http_client import (
     shown,
     text_url_for,
 )
-from server.support.terminal import say
+from server.support.terminal import harmless, say
 
 _LS_EXAMPLES = """examples:
   gollabedit ls                                 the documents of http://localhost:8080
@@ -232,6 +232,9 @@ def _write(file: Path, content: bytes) -> None:
 
 
 def _print(content: bytes) -> None:
+    """Write a text to standard output; to a terminal without its control characters."""
+    if sys.stdout.isatty():
+        content = harmless(content.decode(errors="replace"), keep="\n\t").encode()
     try:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

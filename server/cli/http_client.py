@@ -12,17 +12,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
+from server.core.names import is_document_name
 from server.support.errors import UserError
 from server.support.terminal import harmless, without_password
 
 _WAIT_S = 60.0  # for each response
+_BODY_BYTES_MAX = 64 * 1024 * 1024  # of a response; a server that sends more is none of ours
 TEXT_HEADERS = {"Content-Type": "text/plain; charset=utf-8"}
 DEFAULT_SERVER = "http://localhost:8080"
+_ETAG = re.compile(r'(?:W/)?"([0-9a-f]{40})"')
 _DOCUMENT = re.compile(r"(?P<before>.*)/(?:d/(?P<page>[^/]+)(?:/raw)?|(?P<git>[^/]+)\.git)/?")
 
 
@@ -103,14 +106,34 @@ def _parts(url: str) -> SplitResult:
 
 
 def documents(server: str) -> Iterator[str]:
-    """Yield the names of all documents of a server, in order."""
-    after: str | None = ""
-    while after is not None:
-        answer = send("GET", f"{server}/api/documents?{urlencode({'after': after})}")
-        found = json.loads(answer.body)
-        for document in found["documents"]:
-            yield document["document"]
-        after = found["documents"][-1]["document"] if found["more"] else None
+    """Yield the names of all documents of a server, in order.
+
+    Raises:
+        CommandError: the server lists something that cannot be the name of a document. Nothing is
+            taken from such a list, since names become files.
+    """
+    last, more = "", True
+    while more:
+        url = f"{server}/api/documents?{urlencode({'after': last})}"
+        names, more = _listing(url, send("GET", url).body)
+        for name in names:
+            if not is_document_name(name) or name <= last:
+                raise CommandError(f"{shown(server)} lists an invalid document: {name!a}")
+            yield name
+            last = name
+        more = more and bool(names)
+
+
+def _listing(url: str, body: bytes) -> tuple[list[str], bool]:
+    """Return the names on one page of the list of documents, and whether another page follows."""
+    try:
+        found = json.loads(body)
+        names, more = [entry["document"] for entry in found["documents"]], bool(found["more"])
+    except (ValueError, LookupError, TypeError):
+        raise _not_understood(url) from None
+    if not all(isinstance(name, str) for name in names):
+        raise _not_understood(url)
+    return names, more
 
 
 def put(url: str, text: bytes, condition: Mapping[str, str]) -> Answer:
@@ -129,10 +152,15 @@ def send(
         ConflictError: others changed the same words.
     """
     address, credentials = _split_credentials(url)
-    request = Request(address, body, {**headers, **credentials}, method=method)  # noqa: S310  _parts
+    request = Request(address, body, headers, method=method)  # noqa: S310  _parts
+    for name, value in credentials.items():
+        request.add_unredirected_header(name, value)  # a redirect may lead to another server
     try:
         with urlopen(request, timeout=_WAIT_S) as answer:  # noqa: S310  _parts
-            return Answer(answer.read(), answer.headers.get("ETag", "").strip('W/"'))
+            text = _body(url, answer)
+            if answer.length:  # bytes that did not arrive
+                raise http.client.IncompleteRead(text, answer.length)
+            return Answer(text, _revision(answer.headers.get("ETag", "")))
     except HTTPError as error:
         raise _rejection(url, error) from None
     except (OSError, http.client.HTTPException, ValueError) as problem:
@@ -144,12 +172,49 @@ def send(
 def _rejection(url: str, error: HTTPError) -> Exception:
     """Return the exception for an error response. An HTML page, of a proxy, is left out."""
     with error:
-        content_type, body = error.headers.get_content_type(), error.read()
+        content_type, body = error.headers.get_content_type(), _body(url, error)
     if error.code == 409 and content_type == "application/json":
-        return ConflictError(json.loads(body))
+        return _conflict(url, body)
     sentence = body.decode(errors="replace") if content_type == "text/plain" else ""
     sentence = " ".join(sentence.split()) or f"{error.code} {error.reason}"
     return RejectedError(url, error.code, harmless(sentence))
+
+
+def _conflict(url: str, body: bytes) -> Exception:
+    """Return the exception for a response that reports a conflict."""
+    try:
+        answer = json.loads(body)
+        sides = [hunk[side] for hunk in answer["hunks"] for side in ("base", "ours", "theirs")]
+        lines = [hunk["line_sent"] for hunk in answer["hunks"]]
+        is_valid = all(isinstance(it, str) for it in (answer["revision"], *sides))
+        if is_valid and all(isinstance(line, int) for line in lines):
+            return ConflictError(answer)
+    except (ValueError, LookupError, TypeError):
+        pass
+    return _not_understood(url)
+
+
+def _body(url: str, answer: IO[bytes]) -> bytes:
+    """Read a response.
+
+    Raises:
+        CommandError: it is too large.
+    """
+    body = answer.read(_BODY_BYTES_MAX + 1)
+    if len(body) > _BODY_BYTES_MAX:
+        size = _BODY_BYTES_MAX // 1024**2
+        raise CommandError(f"{shown(url)}: the server sends more than {size} MB; nothing was kept")
+    return body
+
+
+def _revision(etag: str) -> str:
+    """Return the revision that an ETag names; empty if it names none."""
+    found = _ETAG.fullmatch(etag)
+    return found[1] if found else ""
+
+
+def _not_understood(url: str) -> CommandError:
+    return CommandError(f"{shown(url)}: this is not the answer of a GollabEdit server")
 
 
 def _split_credentials(url: str) -> tuple[str, dict[str, str]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from server.support.errors import UserError
+from server.support.terminal import say
 
 # Name: module in this folder, and help. The module's function `add_NAME` completes the parser.
 _COMMANDS = {
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run: Callable[[Namespace], int | None] = options.run
         return run(options) or 0
     except UserError as problem:
-        print(f"gollabedit: {problem}", file=sys.stderr)
+        say(f"gollabedit: {problem}")
         return 2
     except BrokenPipeError:  # such as `head`, once it has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -51,6 +51,7 @@ from server.support.terminal import without_password
 _RETRY_BASE_S = 0.5
 _RETRY_MAX_S = 30.0
 _HEARTBEAT_S = 15.0
+_FRAME_BYTES_MAX = 64 * 1024 * 1024  # a server that sends more is none of ours
 _CONNECT_S = 10.0
 # Close codes and HTTP statuses after which a retry would fail in the same way.
 _PERMANENT_CLOSES = {
@@ -157,7 +158,9 @@ class Connection:
     async def _connect_once(self, http: ClientSession) -> str | None:
         """Connect and serve until disconnected; return the problem, if any."""
         try:
-            async with http.ws_connect(self._url, heartbeat=_HEARTBEAT_S, max_msg_size=0) as socket:
+            async with http.ws_connect(
+                self._url, heartbeat=_HEARTBEAT_S, max_msg_size=_FRAME_BYTES_MAX
+            ) as socket:
                 self._frames, self._socket = asyncio.Queue(), socket
                 self.send(self._listener.opened())
                 problem = await self._serve(socket)

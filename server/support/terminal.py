@@ -15,9 +15,9 @@ def tick(what: str) -> None:
         print(f"\r\x1b[K{harmless(what)}", end="", file=sys.stderr, flush=True)
 
 
-def harmless(line: str) -> str:
-    """Replace the control characters of untrusted text."""
-    return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line)
+def harmless(text: str, *, keep: str = "\t") -> str:
+    """Replace the control characters of untrusted text, but for those to keep."""
+    return "".join(c if c.isprintable() or c in keep else "\ufffd" for c in text)
 
 
 def without_password(url: str) -> str:

@@ -1,5 +1,6 @@
 """The data folder: its lock, its format, its permissions."""
 
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,17 @@ def test_a_new_folder_is_made_and_a_secret_kept(tmp_path: Path) -> None:
         assert (folder.path / "secret").stat().st_mode & 0o077 == 0, "others could read it"
     with DataFolder(tmp_path / "new" / "data") as again:
         assert again.secret == secret
+
+
+def test_a_new_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with DataFolder(tmp_path / "below" / "data") as folder:
+        assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_exists_keeps_its_permissions(tmp_path: Path) -> None:
+    tmp_path.chmod(0o750)
+    with DataFolder(tmp_path):
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o750
 
 
 def test_a_document_exists_once_something_was_stored(tmp_path: Path) -> None:

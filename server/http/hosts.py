@@ -1,0 +1,80 @@
+"""The host names under which the server answers, against DNS rebinding.
+
+A page of `evil.example` whose name is made to point at this machine after the page was loaded is of
+the same origin as the server, for the browser. What gives it away is the `Host` that it sends. A
+literal address cannot be rebound, so it is always answered.
+"""
+
+import logging
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server.config import Config
+
+_log = logging.getLogger(__name__)
+
+_REFUSED = (
+    "This server does not answer to the name {name!a}. If that is a name of its own, add it to the"
+    " setting --hosts.\n"
+)
+_LOGGED_MAX = 100  # names; a stranger could send new ones for ever
+
+
+class HostCheck:
+    """Decides for a name whether a request for it is answered.
+
+    A server that only this machine reaches refuses unknown names; so does one with the setting
+    `hosts`. Any other logs each unknown name once.
+    """
+
+    def __init__(self, config: Config) -> None:
+        origins = (urlsplit(origin).hostname or "" for origin in config.origins)
+        self._names = {name.lower() for name in ("localhost", config.host, *config.hosts, *origins)}
+        self._refuses = bool(config.hosts) or _is_loopback(config.host)
+        self._logged: set[str] = set()
+
+    def allows(self, host: str) -> bool:
+        """Return whether to answer a request, given its `Host` header."""
+        name = _name_in(host)
+        if name in self._names or name.endswith(".localhost") or _is_address(name):
+            return True
+        if name not in self._logged and len(self._logged) < _LOGGED_MAX:
+            self._logged.add(name)
+            what = "refused" if self._refuses else "answered"
+            _log.warning("%s a request for the unknown host %.255r; see --hosts", what, name)
+        return not self._refuses
+
+
+HOST_CHECK = web.AppKey("host_check", HostCheck)
+
+
+@web.middleware
+async def check_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse requests for an unknown host name with 421. Browsers always send a name."""
+    host = request.headers.get("Host")
+    if host is not None and not request.app[HOST_CHECK].allows(host):
+        raise web.HTTPMisdirectedRequest(text=_REFUSED.format(name=_name_in(host)[:255]))
+    return await handler(request)
+
+
+def _name_in(host: str) -> str:
+    """Return the name or address in a `Host` header, without the port."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:  # such as an unmatched bracket
+        return host.lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
