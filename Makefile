@@ -28,8 +28,8 @@ test: .venv/test.stamp node_modules/.stamp ## every test: JavaScript, Python, br
 	@chromium=$$(tools/browser Chromium) && firefox=$$(tools/browser Firefox) && \
 		$(MAKE) --no-print-directory --jobs 2 tests CHROMIUM="$$chromium" FIREFOX="$$firefox"
 
-quick: .venv/test.stamp node_modules/.stamp ## the tests without a browser that take a minute or so together
-	@$(MAKE) --no-print-directory --jobs 2 tests PYTEST='-m "not browser and not long"'
+quick: .venv/test.stamp node_modules/.stamp ## the tests that need neither a browser nor a running server; about a minute
+	@$(MAKE) --no-print-directory --jobs 2 tests PYTEST='-m "not browser and not long" --ignore tests/server/sockets'
 
 check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then every test; CI runs this
 	$(BIN)/ruff format --check

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from server.core.clients import Author
 from server.core.document import Document, Request
 from server.core.git_model import MASTER, Signature
@@ -15,6 +17,7 @@ ANN = Signature("Ann", "ann@example.invalid", 1_700_000_000.0)
 _COMMITS, _BATCH = 100_000, 1000
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_commits_are_replayed_and_written(tmp_path: Path) -> None:
     with DataFolder(tmp_path) as folder:
         journal = SqliteJournal(folder.journal_path)

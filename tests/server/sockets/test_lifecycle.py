@@ -122,12 +122,12 @@ async def test_sigterm_answers_the_edits_that_wait_in_the_queue(tmp_path: Path) 
     async with RealServer(tmp_path) as server:
         ann = await server.join("Ann")
         await ann.edit("start")
-        seqs = [await ann.submit(f"start {'word ' * number}") for number in range(1, 21)]
-        await ann.pong()  # so all of them have come in
+        for number in range(1, 21):
+            await ann.submit(f"start {'word ' * number}")
+        await ann.pong()  # all have been received, and some may have been answered
         server.signal(signal.SIGTERM)
-        answers = [await ann.answer(seq) for seq in seqs]
-        assert {answer["type"] for answer in answers} == {"merged"}
         assert await ann.closed() == 1001
+        assert not ann._outstanding
         assert await server.ended() == 0
     assert await _check_disk(tmp_path) == f"start {'word ' * 20}"
 
