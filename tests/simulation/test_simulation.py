@@ -16,8 +16,7 @@ _FIRST = int(os.environ.get("SIMULATION_FIRST", "0"))
 _SEEDS = range(_FIRST, _FIRST + int(os.environ.get("SIMULATION_SEEDS", "40")))
 
 _happened: Counter[str] = Counter()
-# In one process, as the last test looks back on all.
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("simulation")]
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
