@@ -41,14 +41,14 @@ check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then
 	@$(MAKE) --no-print-directory test
 
 # In parallel; the output of the JavaScript tests is printed at once, not between the dots of the others.
-# The tests of one file stay in one process: those of a simulation end with a look at all its seeds.
+# What stays together in one process is in tests/conftest.py.
 tests: tests-js tests-py
 
 tests-js:
 	@output=$$($(BIN)/node --test 'tests/web/**/*.test.js' 2>&1); code=$$?; echo "$$output"; exit $$code
 
 tests-py:
-	CHROMIUM='$(CHROMIUM)' FIREFOX='$(FIREFOX)' $(BIN)/pytest -n auto --dist loadfile $(PYTEST)
+	CHROMIUM='$(CHROMIUM)' FIREFOX='$(FIREFOX)' $(BIN)/pytest -n auto --dist loadscope $(PYTEST)
 
 screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
 	@chromium=$$(tools/browser Chromium) && CHROMIUM="$$chromium" $(BIN)/python tests/browser/screenshots.py build/screenshots

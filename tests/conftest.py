@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import leaks
 
@@ -17,6 +19,25 @@ settings.load_profile("untimed")
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of processes for `-n auto`: more than processors, as most tests wait."""
     return min(_WORKERS_MAX, (os.cpu_count() or 1) * 3 // 2)
+
+
+class _Scheduling(LoadScopeScheduling):
+    """Keeps the tests of one file in one process, and all tests of one browser.
+
+    A simulation ends with a look at all its seeds. A browser keeps a processor busy: with more of
+    them than processors, pages are too slow for what the tests wait for.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if not file.startswith("tests/browser/"):
+            return file
+        return "tests/browser: firefox" if "[firefox" in nodeid else "tests/browser: chromium"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
+    """Return how `--dist loadscope` shares out the tests."""
+    return _Scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:
