@@ -160,7 +160,7 @@ def _added_words(old: Iterable[str], new: Iterable[str]) -> Counter[str]:
 
 def is_word(token: str) -> bool:
     """Whether a token is a word or number, and no punctuation."""
-    return token[0].isalnum()
+    return token.lstrip("_")[:1].isalnum()
 
 
 def _slide_range(

@@ -16,6 +16,7 @@ docs/merge.md has the rules with examples.
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -70,12 +71,25 @@ def _belong_both(sides: Sides, ours: Edit, theirs: Edit) -> bool:
     if not (_are_separate_lines(sides, ours, theirs) or continues_line_before(ours, theirs)):
         return False
     texts = _text(sides.ours, ours), _text(sides.theirs, theirs)
-    least = min(ours.added_words.total(), theirs.added_words.total())
     return (
-        (ours.added_words & theirs.added_words).total() <= _COMMON_SHARE_MAX * least
+        _are_other_words(ours.added_words, theirs.added_words)
+        and _are_other_words(_parts(ours.added_words), _parts(theirs.added_words))
         and _lines(texts[0]).isdisjoint(_lines(texts[1]))
         and (continues_line_before(ours, theirs) or has_order(*texts))
     )
+
+
+def _are_other_words(ours: Counter[str], theirs: Counter[str]) -> bool:
+    return (ours & theirs).total() <= _COMMON_SHARE_MAX * min(ours.total(), theirs.total())
+
+
+def _parts(words: Counter[str]) -> Counter[str]:
+    """Return words with identifiers cut: `_git_hooks` is a variant of `_hooks`."""
+    parts: Counter[str] = Counter()
+    for word, count in words.items():
+        for part in filter(None, word.split("_")):
+            parts[part] += count
+    return parts
 
 
 def _are_separate_lines(sides: Sides, ours: Edit, theirs: Edit) -> bool:
