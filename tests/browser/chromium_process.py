@@ -7,15 +7,18 @@ import asyncio
 import json
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.chromium import FLAGS, path_of_chromium
 
 _START_S = 30.0
+_CONNECT_MS = 10_000
+_CONNECTIONS_MAX = 3
 _ADDRESS = "DevTools listening on "
 _MANIFEST = {
     "manifest_version": 3,
@@ -99,7 +102,7 @@ async def running_chromium(profile: Path, *flags: str) -> AsyncIterator[Chromium
             address = await _address(process.stderr)
         reading = asyncio.create_task(_drain(process.stderr))
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.connect_over_cdp(address)
+            browser = await _connect(playwright, address)
             yield ChromiumProcess(profile, browser.contexts[0], process)
     finally:
         if process.returncode is None:
@@ -107,6 +110,14 @@ async def running_chromium(profile: Path, *flags: str) -> AsyncIterator[Chromium
             await process.wait()
         if reading is not None:
             await reading
+
+
+async def _connect(playwright: Playwright, address: str) -> Browser:
+    """Connect to the browser; again if a page that closes at its start holds it up."""
+    for _ in range(_CONNECTIONS_MAX - 1):
+        with suppress(PlaywrightTimeoutError):
+            return await playwright.chromium.connect_over_cdp(address, timeout=_CONNECT_MS)
+    return await playwright.chromium.connect_over_cdp(address)
 
 
 def new_profile(profile: Path, preferences: dict[str, Any] | None = None) -> None:
