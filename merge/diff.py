@@ -6,7 +6,7 @@ anywhere in this package.
 
 If tokens repeat there may be several shortest scripts. If one of them keeps every token at its
 index ("- m" four times, the first and the last changed), it is preferred: Git's may change other
-lines than those that somebody edited.
+lines than the edited ones.
 
 Each token is passed as one short line (the index of its first occurrence), so the same function
 compares lines, words or anything hashable.

@@ -10,7 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import leaks
 
-_WORKERS_MAX = 8  # each may start two browsers
+_WORKERS_MAX = 8
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -23,8 +23,8 @@ _INSERT_MAX = 0x7F
 # A text is stored whole if more than this share of it is inserted: it compresses better.
 _DELTA_SHARE = 0.6
 
-# The longest chain of deltas of a text, and of a commit. Git must be told the first, or its default
-# of 50 takes the chains apart and doubles the history.
+# The longest chain of deltas of a text, and of a commit. Git needs the first as a setting: its
+# default of 50 takes the chains apart and doubles the history.
 DELTA_DEPTH_MAX = 1000
 _COMMIT_DEPTH_MAX = 40
 
