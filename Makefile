@@ -25,8 +25,8 @@ run: .venv/run.stamp ## serve on http://localhost:8080, documents in ./data (ano
 	@exec $(BIN)/gollabedit serve $(ARGS)
 
 test: .venv/test.stamp node_modules/.stamp ## every test: JavaScript, Python, browser (installs what they need)
-	@chromium=$$(tools/browser Chromium) && firefox=$$(tools/browser Firefox) && \
-		$(MAKE) --no-print-directory --jobs 2 tests CHROMIUM="$$chromium" FIREFOX="$$firefox"
+	@shell=$$(tools/browser Shell) && chromium=$$(tools/browser Chromium) && firefox=$$(tools/browser Firefox) && \
+		$(MAKE) --no-print-directory --jobs 2 tests CHROMIUM="$$chromium" CHROMIUM_SHELL="$$shell" FIREFOX="$$firefox"
 
 quick: .venv/test.stamp node_modules/.stamp ## the tests that need neither a browser nor a running server; about a minute
 	@$(MAKE) --no-print-directory --jobs 2 tests PYTEST='-m "not browser and not long" --ignore tests/server/sockets'
@@ -48,16 +48,16 @@ tests-js:
 	@output=$$($(BIN)/node --test 'tests/web/**/*.test.js' 2>&1); code=$$?; echo "$$output"; exit $$code
 
 tests-py:
-	CHROMIUM='$(CHROMIUM)' FIREFOX='$(FIREFOX)' $(BIN)/pytest -n auto --dist loadscope $(PYTEST)
+	CHROMIUM='$(CHROMIUM)' CHROMIUM_SHELL='$(CHROMIUM_SHELL)' FIREFOX='$(FIREFOX)' $(BIN)/pytest -n auto --dist loadscope $(PYTEST)
 
 screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
-	@chromium=$$(tools/browser Chromium) && CHROMIUM="$$chromium" $(BIN)/python tests/browser/screenshots.py build/screenshots
+	@shell=$$(tools/browser Shell) && CHROMIUM_SHELL="$$shell" $(BIN)/python tests/browser/screenshots.py build/screenshots
 
 bench: .venv/test.stamp bench/load/node_modules/.stamp ## the server under load beside other servers (ARGS='--quick', ARGS='--help')
 	@$(BIN)/python -m bench.load $(ARGS)
 
 bench-page: .venv/test.stamp ## how long a key takes to the screen, the own and another page's (ARGS='--help')
-	@chromium=$$(tools/browser Chromium) && CHROMIUM="$$chromium" $(BIN)/python -m bench.page $(ARGS)
+	@shell=$$(tools/browser Shell) && CHROMIUM_SHELL="$$shell" $(BIN)/python -m bench.page $(ARGS)
 
 bench-push: .venv/test.stamp ## how long a push takes until somebody sees it (ARGS='--help')
 	@$(BIN)/python -m bench.push $(ARGS)
@@ -82,7 +82,7 @@ soak-crash: .venv/test.stamp ## the server, killed 200 times while people type, 
 	@$(BIN)/python -m tests.crash $(or $(ARGS),--rounds 200)
 
 soak-pages: .venv/test.stamp ## twenty people, four of them in real pages, and all goes wrong (five minutes)
-	@chromium=$$(tools/browser Chromium) && CHROMIUM="$$chromium" $(BIN)/python -m tests.browser.soak $(ARGS)
+	@shell=$$(tools/browser Shell) && CHROMIUM_SHELL="$$shell" $(BIN)/python -m tests.browser.soak $(ARGS)
 
 soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people type (two minutes)
 	@$(BIN)/python -m tests.soak.push $(ARGS)
