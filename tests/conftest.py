@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -11,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import leaks
 
 _WORKERS_MAX = 8
+_PURE = Path(__file__).parent / "merge"  # these tests open nothing
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -45,7 +47,10 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
+def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaks. Set up first, so torn down after the servers and the event loop."""
+    if _PURE in request.path.parents:
+        yield
+        return
     with leaks.none_left():
         yield

@@ -1,6 +1,7 @@
 """The keys under which handlers find the parts that `server.app` put into the application."""
 
 import asyncio
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -13,6 +14,6 @@ from server.storage.data_folder import DataFolder
 CONFIG = web.AppKey("config", Config)
 FOLDER = web.AppKey("folder", DataFolder)
 HUB = web.AppKey("hub", Hub)
-FILES = web.AppKey("files", dict[str, PageFile])
+FILES = web.AppKey("files", Mapping[str, PageFile])
 PUSHES = web.AppKey("pushes", PushWorkspace)
 GIT_PROCESSES = web.AppKey("git_processes", asyncio.Semaphore)

@@ -8,7 +8,9 @@ import gzip
 import mimetypes
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from server.http.bundle import one_script, one_style_sheet, shortened
@@ -54,8 +56,9 @@ class PageFile:
         return self.packed if takes_gzip(accepted) else self.plain
 
 
-def read_files(*, readable: bool = False) -> dict[str, PageFile]:
-    """Read, bundle and compress the files, and return them by their path in `web/`.
+@cache
+def read_files(*, readable: bool = False) -> Mapping[str, PageFile]:
+    """Read, bundle and compress the files, once, and return them by their path in `web/`.
 
     Args:
         readable: leave all files as written.

@@ -7,13 +7,15 @@ from typing import Any
 from playwright.async_api import Page, ViewportSize
 
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+# Rules of axe, by tag: all; by id: those that a colour scheme can break.
+ALL = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+COLORS = ("color-contrast", "link-in-text-block")
 
 # The browser makes the page for a response that is not HTML. Target sizes are checked on request.
-_VIOLATIONS = """async tags => {
+_VIOLATIONS = """async rules => {
   if (document.contentType !== 'text/html') return [];
   const {violations} = await axe.run({
-    runOnly: tags, rules: {'target-size': {enabled: true}}, resultTypes: ['violations']});
+    runOnly: rules, rules: {"target-size": {enabled: true}}, resultTypes: ['violations']});
   return violations.flatMap(({id, nodes}) => nodes.map(({target, html, failureSummary}) =>
     `${id}: ${target.join(' ')}\\n    ${html}\\n    ${failureSummary.replaceAll('\\n', ' ')}`));
 }"""
@@ -67,12 +69,12 @@ class NoAxeError(Exception):
     """axe-core is missing; the message says what to do."""
 
 
-async def violations(page: Page) -> list[str]:
-    """Return the violations that axe-core finds in the current page."""
+async def violations(page: Page, rules: tuple[str, ...]) -> list[str]:
+    """Return the violations of rules that axe-core finds in the current page."""
     if not await page.evaluate("'axe' in window"):
         # Scripts of the debugger are exempt from the page's content security policy.
         await page.evaluate(f"(() => {{ {_axe()} }})()")
-    return list(await page.evaluate(_VIOLATIONS, _TAGS))
+    return list(await page.evaluate(_VIOLATIONS, rules))
 
 
 async def scrolls_sideways(page: Page, size: ViewportSize) -> list[str]:

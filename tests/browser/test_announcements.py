@@ -41,6 +41,6 @@ async def test_that_the_line_is_lost_and_found_is_announced_once(room: Room) -> 
         await bo.types(words)
         await expect(bo.status).to_contain_text("Offline")
     assert [words.partition(" ")[0] for words in await bo.announced()] == ["Offline."]
-    bo.line.mend()
+    await bo.reconnects()
     await bo.settled()
     assert await bo.announced() == ["Back online."]

@@ -57,7 +57,7 @@ async def test_what_was_typed_offline_goes_by_itself_to_a_server_that_was_restor
     await ann.types("typed offline")
     await restored(mortal, tmp_path / "copy")
     await bo.reads("Ann: \nBo: \n")
-    ann.line.mend()
+    await ann.reconnects()
     await bo.reads("Ann: typed offline\nBo: \n")
     assert await mortal.agreed() == "Ann: typed offline\nBo: \n"
 

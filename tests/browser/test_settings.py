@@ -257,5 +257,5 @@ async def test_title_and_icon_follow_the_text(room: Room) -> None:
     bo.loses_connection()
     await expect(bo.page).to_have_title(f"● Offline – {room.document} – GollabEdit")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-offline.svg")
-    bo.line.mend()
+    await bo.reconnects()
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-conflict.svg")

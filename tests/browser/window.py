@@ -177,6 +177,12 @@ class Window:
         self.excuses(*_CONNECTION_FAILED)
         self.line.cut()
 
+    async def reconnects(self) -> None:
+        """Mend the line, and do not wait for the next attempt: it may come half a minute later."""
+        await expect(self.status).to_contain_text("Offline")
+        self.line.mend()
+        await self.page.locator("#status").click()
+
     def may_lose_connection(self) -> None:
         """Expect failing connections in this test."""
         self.excuses(*_CONNECTION_FAILED)

@@ -19,12 +19,11 @@ _happened: Counter[str] = Counter()
 pytestmark = pytest.mark.long
 
 
-@pytest.mark.parametrize("is_careless", [False, True])
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_files_and_document_come_together_and_no_word_is_lost_or_doubled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, is_careless: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    world = World(tmp_path, seed, monkeypatch, is_careless=is_careless)
+    world = World(tmp_path, seed, monkeypatch, is_careless=seed % 2 == 1)
     world.run()
     _happened.update(world.happened)
 

@@ -6,8 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
-from tests.server.sockets.client import DEADLINE_S
-from tests.server.sockets.harness import GIT_ENVIRONMENT, Ran
+from tests.server.sockets.harness import GIT_ENVIRONMENT, Ran, run
 
 _ROOT = Path(__file__).parents[3]
 _ENVIRONMENT = {
@@ -16,6 +15,10 @@ _ENVIRONMENT = {
     "PYTHONPATH": str(_ROOT),
     "LC_ALL": "C.UTF-8",
 }
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "server", *words]
 
 
 class Shell:
@@ -30,21 +33,18 @@ class Shell:
         self, command: str, *arguments: str, given: bytes = b"", **environment: str
     ) -> Ran:
         """Run a command; nobody minds how it ends."""
-        process = await self.start(command, *arguments, **environment)
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                out, err = await process.communicate(given)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode is not None
-        return Ran(process.returncode, out.decode(), err.decode())
+        ran = await run(
+            *_command(command, *arguments),
+            cwd=self.folder,
+            env={**_ENVIRONMENT, **environment},
+            given=given,
+        )
+        return Ran(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
     async def start(self, command: str, *arguments: str, **environment: str) -> Process:
         """Start a command, which the caller ends."""
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "server", command, *arguments,
+            *_command(command, *arguments),
             cwd=self.folder, env={**_ENVIRONMENT, **environment},
             stdin=PIPE, stdout=PIPE, stderr=PIPE,
         )  # fmt: skip

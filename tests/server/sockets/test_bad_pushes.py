@@ -9,7 +9,7 @@ import pytest
 
 from tests.server.sockets.client import Client
 from tests.server.sockets.clones import TEXT, begin_repository, commit_text, push, push_for_master
-from tests.server.sockets.harness import Serve, Served, git, run_git
+from tests.server.sockets.harness import GIT_ENVIRONMENT, Serve, Served, git, run, run_git
 
 # --- bad pushes
 
@@ -175,13 +175,10 @@ async def _send(server: Served, old: str, new: str, pack: bytes, *refs: str) -> 
 
 
 async def _packed(clone: Path, *names: str) -> bytes:
-    objects = (await git("rev-parse", *names, cwd=clone)).split()
-    process = await asyncio.create_subprocess_exec(
-        "git", "pack-objects", "--stdout", "-q", cwd=clone,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, _ = await process.communicate("\n".join([*objects, ""]).encode())
-    return out
+    objects = await git("rev-parse", *names, cwd=clone)
+    packing = ("git", "pack-objects", "--stdout", "-q")
+    ran = await run(*packing, cwd=clone, env=GIT_ENVIRONMENT, given=objects.encode())
+    return ran.stdout
 
 
 async def test_an_incomplete_or_damaged_pack_changes_nothing(

@@ -121,15 +121,19 @@ async def test_sigterm_answers_what_came_in_and_tells_the_clients_to_come_back(
 async def test_sigterm_answers_the_edits_that_wait_in_the_queue(tmp_path: Path) -> None:
     async with RealServer(tmp_path) as server:
         ann = await server.join("Ann")
-        await ann.edit("start")
-        for number in range(1, 21):
-            await ann.submit(f"start {'word ' * number}")
+        lines = [f"line {number}\n\n" for number in range(20)]
+        await ann.edit("".join(lines))
+        # An edit that comes after the answer to the one before it is merged with that one, as both
+        # name one base. So each changes another line.
+        for number in range(20):
+            lines[number] = f"changed {number}\n\n"
+            await ann.submit("".join(lines))
         await ann.pong()  # all have been received, and some may have been answered
         server.signal(signal.SIGTERM)
         assert await ann.closed() == 1001
         assert not ann._outstanding
         assert await server.ended() == 0
-    assert await _check_disk(tmp_path) == f"start {'word ' * 20}"
+    assert await _check_disk(tmp_path) == "".join(lines)
 
 
 async def test_sigkill_under_typing_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
