@@ -48,7 +48,8 @@ tests-js:
 	@output=$$($(BIN)/node --test 'tests/web/**/*.test.js' 2>&1); code=$$?; echo "$$output"; exit $$code
 
 tests-py:
-	CHROMIUM='$(CHROMIUM)' CHROMIUM_SHELL='$(CHROMIUM_SHELL)' FIREFOX='$(FIREFOX)' $(BIN)/pytest -n auto --dist loadscope $(PYTEST)
+	TMPDIR=$$(tools/temporary-folder) CHROMIUM='$(CHROMIUM)' CHROMIUM_SHELL='$(CHROMIUM_SHELL)' FIREFOX='$(FIREFOX)' \
+		$(BIN)/pytest -n auto --dist loadscope $(PYTEST)
 
 screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
 	@shell=$$(tools/browser Shell) && CHROMIUM_SHELL="$$shell" $(BIN)/python tests/browser/screenshots.py build/screenshots

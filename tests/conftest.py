@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import leaks
 
 _WORKERS_MAX = 8
+_STATES = ("test_access.py", "test_conflicts.py")
 _PURE = Path(__file__).parent / "merge"  # these tests open nothing
 
 settings.register_profile("untimed", deadline=None)
@@ -24,7 +25,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 class _Scheduling(LoadScopeScheduling):
-    """Keeps the tests of one file in one process, and all tests of one browser.
+    """Keeps the tests of one file in one process, and those of the browsers in three.
 
     A simulation ends with a look at all its seeds. A browser keeps a processor busy: with more of
     them than processors, pages are too slow for what the tests wait for.
@@ -34,7 +35,9 @@ class _Scheduling(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if not file.startswith("tests/browser/"):
             return file
-        return "tests/browser: firefox" if "[firefox" in nodeid else "tests/browser: chromium"
+        if "[firefox" in nodeid:
+            return "tests/browser: firefox"
+        return f"tests/browser: {'states' if file.endswith(_STATES) else 'chromium'}"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:

@@ -20,6 +20,7 @@ const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const PING_EVERY_MS = 15_000;
 const SILENCE_MAX_MS = 35_000;
+const OPENING_MAX_MS = PING_EVERY_MS;
 // Reset the back-off after a connection that lasted this long.
 const STABLE_AFTER_MS = 5_000;
 
@@ -135,7 +136,8 @@ export class Connection {
 
   #checkAlive() {
     this.#schedule(() => this.#checkAlive(), PING_EVERY_MS);
-    if (this.#clock.now() - this.#lastReceivedMs >= SILENCE_MAX_MS) this.drop();
+    const silenceMaxMs = this.#state.name === 'open' ? SILENCE_MAX_MS : OPENING_MAX_MS;
+    if (this.#clock.now() - this.#lastReceivedMs >= silenceMaxMs) this.drop();
     else this.send({ type: 'ping' });
   }
 
