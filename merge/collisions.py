@@ -10,7 +10,8 @@ Unchanged text separates changes. Changes that meet are both kept, or collide:
     replacement and another    both kept if a blank, a line end, a whole word or a whole punctuation
                                mark separates them, or whole words are inserted at its edge
     the same change            applied once
-    the same words inserted    at two places of a line, or moved to two places: they collide
+    the same words inserted    at two places of a line, moved to two places, or in place of words
+                               side by side: they collide
     whole lines inserted       between lines that the other side indents: they collide
 
 Letters are typed one by one, in sight of the result; a word that arrives as a whole is meant as a
@@ -54,6 +55,8 @@ def _are_compatible(base: str, one: Placed, other: Placed) -> bool:
         return not _insert_same_words(base, first, last)
     if first.end > last.start:
         return first.is_deletion and last.is_deletion
+    if _replace_by_same_word(base, first, last):
+        return False
     if first.end == last.start:
         return _may_touch(base, first, last)
     return not (first.is_replacement or last.is_replacement) or _are_separated(base, first, last)
@@ -166,6 +169,17 @@ def _insert_same_words(base: str, first: Placed, last: Placed) -> bool:
         return False
     words = ["".join(change.inserted.split()) for change in (first, last)]
     return sorted(words[0]) == sorted(words[1]) and has_word(words[0])
+
+
+def _replace_by_same_word(base: str, first: Placed, last: Placed) -> bool:
+    """Whether different words side by side are replaced by the same: "can only" by "still"."""
+    return (
+        first.is_replacement
+        and last.is_replacement
+        and first.inserted == last.inserted
+        and not base[first.end : last.start].strip()
+        and old_text(base, first) != old_text(base, last)
+    )
 
 
 def _both_moved(base: str, ours: Iterable[Placed], theirs: Iterable[Placed]) -> bool:

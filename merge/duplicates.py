@@ -4,7 +4,8 @@ One side moved a sentence, two people had the same idea, or both continue the sa
 replacement by both sides is no duplicate, however often it occurs (both rename something).
 
     nearby     an insertion whose words are all added by the other side too, at most one word away:
-               "[should] paths begin" and "paths [should] begin"
+               "[should] paths begin" and "paths [should] begin"; or two replacements side by side
+               with the same words: "can only" to "still only" and to "can still"
     moved      both insert the same at different places of a line, or move the same text to
                different places
     in a line  both add the same words to one line, perhaps in several edits
@@ -36,10 +37,12 @@ _NUMBER_LENGTH = 4
 def duplicates_nearby(ours: Edit, theirs: Edit) -> bool:
     """Whether two edits near each other add the same words, or one adds no others."""
     gap = max(ours.start, theirs.start) - min(ours.end, theirs.end)
-    if gap > _NEARBY or not (ours.is_insertion or theirs.is_insertion):
-        return False
     one, other = ours.added_words, theirs.added_words
-    return bool(one and other) and (one <= other or other <= one)
+    if gap > _NEARBY or not (one and other):
+        return False
+    if ours.is_insertion or theirs.is_insertion:
+        return one <= other or other <= one
+    return gap <= 0 and one == other and not _is_same_replacement(ours, theirs)
 
 
 def find_duplicates(
