@@ -53,10 +53,8 @@ def _are_compatible(base: str, one: Placed, other: Placed) -> bool:
         if first.start == last.start:
             return _may_share_point(base, first, last)
         return not _insert_same_words(base, first, last)
-    if first.end > last.start:
+    if first.end > last.start or _replace_by_same_word(base, first, last):
         return first.is_deletion and last.is_deletion
-    if _replace_by_same_word(base, first, last):
-        return False
     if first.end == last.start:
         return _may_touch(base, first, last)
     return not (first.is_replacement or last.is_replacement) or _are_separated(base, first, last)

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from ipaddress import ip_address
 
 from aiohttp import web
+from aiohttp.log import server_logger
 
 from server.config import Config
 from server.http import api, git_fetch, git_push, pages, raw_text, websocket
 from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
+from server.http.responses import explain_damage, is_own_fault, protect
 from server.http.static_files import read_files
 from server.hub.hub import Hub
 from server.push.workspace import PushWorkspace
@@ -29,7 +31,9 @@ _SHUTDOWN_WAIT_S = 3.0
 
 def create_app(config: Config, folder: DataFolder) -> web.Application:
     """Return the web application for an open data folder."""
-    app = web.Application(middlewares=[check_host, pages.explain_not_found])
+    app = web.Application(middlewares=[check_host, explain_damage, pages.explain_not_found])
+    app.on_response_prepare.append(protect)
+    server_logger.addFilter(is_own_fault)
     app[CONFIG] = config
     app[HOST_CHECK] = HostCheck(config)
     app[FOLDER] = folder

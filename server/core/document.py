@@ -254,7 +254,7 @@ class Document:
     # --- edits
 
     def _edit(self, branch: Branch, edit: Edit, continues: bool, now: float) -> _Handled:
-        text = self._edited_text(edit)
+        text = self._edited_text(branch, edit)
         if edit.seq <= branch.seq:
             branch.base = None  # the client knows from `welcome`: its next edit is based on that
             return self._repeat(branch, edit.seq, text)
@@ -288,7 +288,7 @@ class Document:
         return is_own and store.text(base) == store.text(head)
 
     def _resolve(self, branch: Branch, resolve: Resolve, now: float) -> _Handled:
-        text = self._edited_text(resolve)
+        text = self._edited_text(branch, resolve)
         if resolve.seq <= branch.seq:
             return self._repeat(branch, resolve.seq, text)
         # Rule P15: any client may resolve an unmerged branch, if it has no open conflict itself.
@@ -407,10 +407,9 @@ class Document:
 
     # --- checks
 
-    def _edited_text(self, edit: Edit) -> str:
+    def _edited_text(self, branch: Branch, edit: Edit) -> str:
         """Return the text of an edit."""
-        if not self._store.has_commit(edit.base):
-            raise _unknown_base()
+        self._check_own(branch, edit.base)  # first: pushed commits may have no text
         base = self._store.text(edit.base)
         try:
             text = edit.text if edit.splices is None else apply(base, _splices(edit.splices))

@@ -386,9 +386,10 @@ class Repository:
         if len(commit) != 40 or commit != commit.lower():
             return None  # ids are compared as strings, so each commit has one spelling
         try:
-            return self._git[pygit2.Oid(hex=commit)].peel(pygit2.Commit)
-        except (KeyError, ValueError, pygit2.InvalidSpecError):
+            found = self._git[pygit2.Oid(hex=commit)]
+        except (KeyError, ValueError):
             return None
+        return found if isinstance(found, pygit2.Commit) else None  # a tag is no commit
 
     def _commit(self, commit: str) -> pygit2.Commit:
         found = self._lookup(commit)

@@ -81,7 +81,7 @@ async def show_metrics(request: web.Request) -> web.Response:
 
 
 def _json(answer: HttpAnswer) -> web.Response:
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store"}
     return web.Response(body=encode(answer), content_type="application/json", headers=headers)
 
 

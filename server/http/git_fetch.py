@@ -17,6 +17,7 @@ from server.http.git_backend import BLOCK_BYTES, response_for, run_service, stre
 from server.http.git_push import advertise_push
 
 _SERVICE = "upload-pack"
+_CONTENT_TYPE = f"application/x-git-{_SERVICE}-request"
 _REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a negotiation; ordinary ones have a few KB
 
 _SETTINGS = (
@@ -47,7 +48,16 @@ async def advertise(request: web.Request) -> web.StreamResponse:
 
 async def upload_pack(request: web.Request) -> web.StreamResponse:
     """Answer with the pack that the client asks for."""
-    return await _serve(request, await _body(request))
+    document_of(request)
+    # Browsers send this type to their own origin only: no foreign page can start a process.
+    if request.content_type != _CONTENT_TYPE:
+        raise web.HTTPUnsupportedMediaType(text="This address is for git clone and git fetch.\n")
+    try:
+        async with asyncio.timeout(request.app[CONFIG].git_wait_s):
+            body = await _body(request)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="The request did not arrive in time.\n") from None
+    return await _serve(request, body)
 
 
 async def _body(request: web.Request) -> bytes:

@@ -6,7 +6,7 @@ from aiohttp.typedefs import Handler
 from server.http.access import document_of
 from server.http.app_keys import FILES
 from server.http.not_found import page_of
-from server.http.responses import PAGE_HEADERS, unless_known
+from server.http.responses import unless_known
 
 
 def routes() -> list[web.RouteDef]:
@@ -29,7 +29,7 @@ async def explain_not_found(request: web.Request, handler: Handler) -> web.Strea
             raise
         template = request.app[FILES]["pages/not_found.html"].plain.body.decode()
         page = page_of(template, path=request.rel_url.raw_path, is_name=is_name)
-        return web.Response(text=page, status=404, content_type="text/html", headers=PAGE_HEADERS)
+        return web.Response(text=page, status=404, content_type="text/html")
 
 
 async def landing_page(request: web.Request) -> web.Response:
@@ -50,7 +50,7 @@ def _file(request: web.Request, name: str) -> web.Response:
     if file is None:
         raise web.HTTPNotFound(text="There is no such file.\n")
     sent = file.for_client(request.headers.get("Accept-Encoding", ""))
-    headers = {**PAGE_HEADERS, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if sent.encoding is not None:
         headers["Content-Encoding"] = sent.encoding
     response = web.Response(

@@ -32,7 +32,7 @@ from server.protocol import Code
 _BLOCK_BYTES = 64 * 1024
 _RETRY_AFTER_S = 2
 _ANONYMOUS = "HTTP"  # the author's name where the request has none
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+_HEADERS = {"Cache-Control": "no-cache"}
 
 _CONFLICT = (
     "Others changed the same words; nothing of this text was merged. Get the document again,"

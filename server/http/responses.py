@@ -1,18 +1,48 @@
-"""Conditional responses: what pages, static files and raw texts share."""
+"""What responses share: headers that protect, and conditional responses."""
+
+import logging
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
-PAGE_HEADERS = {
+_PROTECTION = {
     "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    "Server": "GollabEdit",
+    "X-Content-Type-Options": "nosniff",
 }
 _KEPT_HEADERS = ("ETag", "Cache-Control", "Vary")
+_FAULTS_OF_CLIENTS = (web.RequestPayloadError, HttpProcessingError, ConnectionError)
+
+
+async def protect(_request: web.Request, response: web.StreamResponse) -> None:
+    """Add the protecting headers to any response, also to errors."""
+    response.headers.update(_PROTECTION)
+
+
+@web.middleware
+async def explain_damage(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 400 to a body that cannot be unpacked, which is no fault of the server."""
+    try:
+        return await handler(request)
+    except web.RequestPayloadError:
+        raise web.HTTPBadRequest(text="The body of the request is damaged.\n") from None
+
+
+def is_own_fault(record: logging.LogRecord) -> bool:
+    """Filter a log: whether a record has no error that a client has made.
+
+    Such a record of aiohttp has kilobytes of traceback; a client could fill the disk with them.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], _FAULTS_OF_CLIENTS))
 
 
 def unless_known(request: web.Request, response: web.Response) -> web.Response:
@@ -20,5 +50,5 @@ def unless_known(request: web.Request, response: web.Response) -> web.Response:
     known = request.if_none_match or ()
     if response.etag is not None and any(tag.value in (response.etag.value, "*") for tag in known):
         kept = {k: response.headers[k] for k in _KEPT_HEADERS if k in response.headers}
-        return web.Response(status=304, headers={**kept, **PAGE_HEADERS})
+        return web.Response(status=304, headers=kept)
     return response

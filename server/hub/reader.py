@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from server import protocol
 from server.core.git_model import MASTER
 from server.core.unmerged_reader import UnmergedReader
-from server.git.repository import Repository
+from server.git.repository import Repository, RepositoryError
 from server.hub.listing import list_documents
 from server.storage.data_folder import DataFolder
 from server.storage.journal import Journal
@@ -68,7 +68,12 @@ class Reader:
         commit = revision or repository.head(MASTER)
         if commit is None or not repository.has_commit(commit):
             return None
-        return commit, repository.text(commit)
+        try:
+            return commit, repository.text(commit)
+        except RepositoryError:
+            if revision is None:
+                raise
+            return None  # a pushed commit without a text
 
     async def revision(self, document: str) -> str | None:
         """Return the newest revision of a document; None if there is no such document."""

@@ -4,13 +4,14 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientError, WSMsgType, WSServerHandshakeError
 
 from tests.server.sockets.client import DEADLINE_S, Client, ClosedError, Message
-from tests.server.sockets.harness import Serve, Served, eventually
+from tests.server.sockets.harness import Serve, Served, eventually, git
 from tests.server.sockets.raw_socket import RawSocket
 
 _TEXT = "one two\nthree 🦊 four"
@@ -183,6 +184,39 @@ async def test_p10_a_tree_or_a_file_of_the_repository_is_no_base(crowd: Crowd) -
     for what in ("master^{tree}", "master:notes.txt"):
         base = (await crowd.server.git_on_disk("rev-parse", what)).strip()
         assert (await crowd.bad.edit("x", base=base))["code"] == "unknown_base"
+    await crowd.check_all_is_well()
+
+
+async def test_p10_what_was_pushed_beside_master_is_no_base(crowd: Crowd, tmp_path: Path) -> None:
+    clone = await crowd.server.clone(tmp_path / "clone")
+    await git("tag", "--annotate", "v1", "-m", "Version 1", cwd=clone)
+    (clone / "notes.txt").write_bytes(b"\xff\0")
+    await git("commit", "--all", "-m", "Binary", cwd=clone)
+    await git("push", "--quiet", "origin", "v1", "HEAD:refs/heads/binary", cwd=clone)
+    for what in ("v1", "binary"):
+        base = (await crowd.server.git_on_disk("rev-parse", what)).strip()
+        for fields in ({"type": "edit"}, {"type": "resolve", "commit": base}):
+            assert (await crowd.bad.edit("x", base=base, **fields))["code"] == "unknown_base"
+        url, at = f"{crowd.server.url}/d/notes/raw", {"revision": base}
+        async with crowd.server.http.get(url, params=at) as response:
+            assert response.status == 404
+        headers = {"If-Match": f'"{base}"'}
+        async with crowd.server.http.put(url, data=b"x", headers=headers) as response:
+            assert response.status == 412
+    await crowd.check_all_is_well()
+
+
+async def test_a_body_that_cannot_be_unpacked_is_a_bad_request(crowd: Crowd) -> None:
+    headers = {"Content-Encoding": "gzip", "Connection": "close"}
+    for path in ("d/notes/raw", "notes.git/git-upload-pack", "notes.git/git-receive-pack"):
+        service = path.rpartition("/")[2]
+        headers["Content-Type"] = (
+            "text/plain" if service == "raw" else f"application/x-{service}-request"
+        )
+        address = f"{crowd.server.url}/{path}"
+        async with crowd.server.http.post(address, data=b"no gzip", headers=headers) as response:
+            assert response.status == 400, path
+            assert await response.text() == "The body of the request is damaged.\n"
     await crowd.check_all_is_well()
 
 

@@ -12,6 +12,8 @@ from tests.server.sockets.client import with_theirs
 from tests.server.sockets.harness import Serve, Served, eventually, git, run_git
 from tests.server.sockets.raw_socket import RawSocket
 
+_REQUEST = {"Content-Type": "application/x-git-upload-pack-request"}
+
 
 async def _fsck(clone: Path) -> None:
     ran = await run_git("fsck", "--strict", cwd=clone)
@@ -142,7 +144,8 @@ async def test_there_is_nothing_to_clone_where_there_is_no_document(
     ran = await run_git("clone", f"{server.url}/{name}.git", str(tmp_path / "clone"))
     assert ran.code != 0
     assert "not found" in ran.err
-    async with server.http.post(f"{server.url}/{name}.git/git-upload-pack") as response:
+    url = f"{server.url}/{name}.git/git-upload-pack"
+    async with server.http.post(url, headers=_REQUEST) as response:
         assert response.status == 404
 
 
@@ -171,11 +174,15 @@ async def test_nonsense_to_upload_pack_does_no_harm(server: Served) -> None:
             {"Git-Protocol": "version=2"},
             {"Git-Protocol": "version=2:--evil=$(id)"},
         ):
+            headers = {**_REQUEST, **headers}
             async with server.http.post(url, data=body, headers=headers) as response:
                 assert response.status == 200
                 await response.read()
-    async with server.http.post(url, data=BytesIO(b"0" * 17 * 2**20)) as response:
+    large = BytesIO(b"0" * 17 * 2**20)
+    async with server.http.post(url, data=large, headers=_REQUEST) as response:
         assert response.status == 413
+    async with server.http.post(url, data=b"0000", headers={"Content-Type": "text/plain"}) as no:
+        assert no.status == 415, "a page of another origin may send this type"
     await eventually(lambda: _processes(server) == 0, "every process has ended")
 
 

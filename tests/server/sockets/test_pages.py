@@ -45,6 +45,20 @@ async def test_pages_and_their_files_come_with_a_policy_and_an_etag(
         assert response.status == 200
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/d/No name", "/nowhere", "/metrics", "/api/documents", "/d/notes/raw", "/readyz"]
+)
+async def test_every_response_has_the_headers_that_protect(server: Served, path: str) -> None:
+    async with server.http.get(server.url + path) as response:
+        headers = dict(response.headers)
+    assert headers["Content-Security-Policy"] == _POLICY
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Server"] == "GollabEdit", "without versions"
+
+
 async def test_files_come_compressed_to_those_who_take_it(server: Served) -> None:
     url = f"{server.url}/static/pages/document.js"
     tags, bodies = set(), set()
