@@ -31,8 +31,18 @@ _SETTINGS = (
 def routes() -> list[web.RouteDef]:
     return [
         web.get("/{document}.git/info/refs", advertise),
+        # What people paste: the address of the page, or one without `.git`.
+        web.get("/d/{document}.git/info/refs", redirect),
+        web.get("/d/{document}/info/refs", redirect),
+        web.get("/{document}/info/refs", redirect),
         web.post("/{document}.git/git-upload-pack", upload_pack),
     ]
+
+
+async def redirect(request: web.Request) -> web.StreamResponse:
+    """Send Git to the repository's address. It goes on there, and stores the one it was given."""
+    address = request.url.with_path(f"/{document_of(request)}.git/info/refs", keep_query=True)
+    raise web.HTTPMovedPermanently(address.relative())
 
 
 async def advertise(request: web.Request) -> web.StreamResponse:

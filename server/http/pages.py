@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.http.access import document_of
-from server.http.app_keys import FILES
+from server.http.app_keys import FILES, HUB
 from server.http.not_found import page_of
 from server.http.responses import unless_known
 
@@ -37,7 +37,10 @@ async def landing_page(request: web.Request) -> web.Response:
 
 
 async def document_page(request: web.Request) -> web.Response:
-    document_of(request)
+    document = document_of(request)
+    intended = document.rstrip(".")  # the full stop of a sentence may have become part of a link
+    if intended != document and await request.app[HUB].reader.revision(document) is None:
+        raise web.HTTPFound(request.url.with_path(f"/d/{intended}").relative())
     return _file(request, "pages/document.html")
 
 

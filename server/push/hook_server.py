@@ -23,13 +23,14 @@ from server.core.submission import Accepted, Conflicted, MergeText
 from server.git.process import GitError
 from server.hub.hub import Hub, OverloadedError
 from server.protocol import Code
-from server.push.report import accepted_line, conflict_lines, printable
+from server.push.report import accepted_line, conflict_lines, printable, stored_line
 from server.push.validation import Command, PushedText, PushValidator, RejectedError
 from server.support.files import fsync
 from server.support.threads import WorkerThreads
 
 _log = logging.getLogger(__name__)
 
+_STORED_LINES_MAX = 3
 _UNNAMED = "Git"  # the author, if the commit names none
 _FAILURE = "the server failed; nothing was changed"
 _BUSY = "the server is overloaded; push again later"
@@ -89,6 +90,8 @@ class HookServer:
             _log.error("%s: a push could not be validated: %s", self._document, problem)
             _say(writer, [_FAILURE])
             return [_FAILURE] * len(commands)
+        branches = filter(None, (command.stored_branch for command in commands))
+        _say(writer, [stored_line(branch) for branch in branches][:_STORED_LINES_MAX])
         return [""] * len(commands)
 
     async def _merge(self, command: Command, writer: StreamWriter) -> str:

@@ -29,6 +29,14 @@ def accepted_line(accepted: Accepted, commit: str) -> str:
     return f"Merged{others}: master is now {accepted.revision[:10]}. To get it: git pull."
 
 
+def stored_line(branch: str) -> str:
+    """Describe what happens to a pushed branch."""
+    return (
+        f"{branch} was stored beside the document, whose text is in master. To merge it there:"
+        " git push origin HEAD:refs/for/master"
+    )
+
+
 def _edits_of(people: Sequence[str]) -> str:
     """Return `Ann's edits` or `3 people's edits (Ann, Bo, Cy)`."""
     if len(people) == 1:

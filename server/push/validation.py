@@ -21,7 +21,8 @@ _BATCH_TEXTS = 32
 _TEXTS_BYTES_MAX = 512 * 2**20  # of all new texts together
 _TREE_BYTES_MAX = 64 * 1024  # of the root tree, because each edit copies it
 _NO_COMMIT = "0" * 40
-_ALLOWED = ("refs/heads/", "refs/tags/", "refs/notes/")
+_BRANCHES = "refs/heads/"
+_ALLOWED = (_BRANCHES, "refs/tags/", "refs/notes/")
 _RESERVED = {
     CLIENTS: "is reserved for connected clients",
     UNMERGED: "is removed automatically when a push to master contains it",
@@ -51,6 +52,12 @@ class Command:
     def is_into_master(self) -> bool:
         """Whether the commit is merged, rather than only stored."""
         return self.ref in _INTO_MASTER
+
+    @property
+    def stored_branch(self) -> str | None:
+        """The name of a branch that is only stored; None for other refs, and a deletion."""
+        is_stored = self.ref.startswith(_BRANCHES) and not self.is_into_master
+        return self.ref.removeprefix(_BRANCHES) if is_stored and self.new != _NO_COMMIT else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,21 @@ async def test_there_is_nothing_to_clone_where_there_is_no_document(
         assert response.status == 404
 
 
+@pytest.mark.parametrize("address", ["d/notes", "d/notes.git", "notes"])
+async def test_the_address_of_the_page_leads_to_the_repository(
+    server: Served, tmp_path: Path, address: str
+) -> None:
+    ann = await server.join()
+    await ann.edit("one\n")
+    clone = tmp_path / "clone"
+    await git("clone", "--quiet", f"{server.url}/{address}", str(clone))
+    assert (clone / "notes.txt").read_text() == "one\n"
+    (clone / "notes.txt").write_text("one\ntwo\n")
+    await git("commit", "--quiet", "--all", "-m", "Two", cwd=clone)
+    await git("push", "--quiet", "origin", "HEAD:refs/for/master", cwd=clone)
+    assert await server.raw() == "one\ntwo\n"
+
+
 async def test_the_dumb_protocol_is_refused(server: Served) -> None:
     await _write_revisions(server, 1)
     for query in ("", "?service=", "?service=git-upload-archive", "?service=-x"):

@@ -59,6 +59,16 @@ async def test_every_response_has_the_headers_that_protect(server: Served, path:
     assert headers["Server"] == "GollabEdit", "without versions"
 
 
+async def test_a_full_stop_behind_a_link_is_no_part_of_the_name(server: Served) -> None:
+    url = f"{server.url}/d/notes."
+    async with server.http.get(url, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (302, "/d/notes")
+    ann = await server.join(document="notes.")
+    await ann.edit("one")
+    async with server.http.get(url, allow_redirects=False) as response:
+        assert response.status == 200, "unless a document has that name"
+
+
 async def test_files_come_compressed_to_those_who_take_it(server: Served) -> None:
     url = f"{server.url}/static/pages/document.js"
     tags, bodies = set(), set()

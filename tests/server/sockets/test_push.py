@@ -284,6 +284,14 @@ async def test_a_name_that_no_document_can_have_is_not_found(
     assert "not found" in ran.err
 
 
+async def test_push_options_are_ignored(server: Served, clone: Path) -> None:
+    for number, ref in enumerate(("master", "refs/for/master", "draft")):
+        await commit_text(clone, f"version {number}\n")
+        ran = await push(clone, "-o", "ci.skip", f"HEAD:{ref}")
+        assert ran.code == 0, ran.err
+    assert await server.raw() == "version 1\n"
+
+
 # --- other refs
 
 
@@ -293,9 +301,12 @@ async def test_other_branches_tags_and_notes_are_kept(server: Served, clone: Pat
     await commit_text(clone, b"\0binary", **{"draft.txt": "a draft\n"})
     ran = await push(clone, "HEAD:refs/heads/draft", "v1", "refs/notes/commits")
     assert ran.code == 0, ran.err
+    assert ran.err.count("was stored beside the document") == 1, ran.err
+    assert "remote: draft was stored beside the document, whose text is in master." in ran.err
     assert {"draft", "refs/tags/v1", "refs/notes/commits"} <= set(await server.refs())
     ran = await push(clone, ":refs/heads/draft")
     assert ran.code == 0, ran.err
+    assert "was stored" not in ran.err
     assert "draft" not in await server.refs()
     await server.fsck()
 
