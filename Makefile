@@ -49,7 +49,7 @@ tests-js:
 
 tests-py:
 	TMPDIR=$$(tools/temporary-folder) CHROMIUM='$(CHROMIUM)' CHROMIUM_SHELL='$(CHROMIUM_SHELL)' FIREFOX='$(FIREFOX)' \
-		$(BIN)/pytest -n auto --dist loadscope $(PYTEST)
+		$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 screenshots: .venv/test.stamp ## pictures of every state of the pages, to be looked at (into build/screenshots)
 	@shell=$$(tools/browser Shell) && CHROMIUM_SHELL="$$shell" $(BIN)/python tests/browser/screenshots.py build/screenshots

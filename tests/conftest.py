@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import leaks
 
 _WORKERS_MAX = 8
-_STATES = ("test_access.py", "test_conflicts.py")
+_FIRST_HALF = ("test_access.py", "test_conflicts.py")  # and all tests in Firefox
 _PURE = Path(__file__).parent / "merge"  # these tests open nothing
 
 settings.register_profile("untimed", deadline=None)
@@ -25,7 +25,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 class _Scheduling(LoadScopeScheduling):
-    """Keeps the tests of one file in one process, and those of the browsers in three.
+    """Keeps the tests of one file in one process, and those of the browsers in two.
 
     A simulation ends with a look at all its seeds. A browser keeps a processor busy: with more of
     them than processors, pages are too slow for what the tests wait for.
@@ -35,14 +35,19 @@ class _Scheduling(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if not file.startswith("tests/browser/"):
             return file
-        if "[firefox" in nodeid:
-            return "tests/browser: firefox"
-        return f"tests/browser: {'states' if file.endswith(_STATES) else 'chromium'}"
+        is_first = "[firefox" in nodeid or file.endswith(_FIRST_HALF)
+        return f"tests/browser: {'first' if is_first else 'second'} half"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
     """Return how `--dist loadscope` shares out the tests."""
     return _Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no process has it left at the end."""
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, ("browser", "long"))))
 
 
 def pytest_collection_finish() -> None:

@@ -11,9 +11,9 @@ _POLICY = (
     " img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+# No Cross-Origin-Opener-Policy: with it Chromium forgets the state of a tab that it discards.
 _PROTECTION = {
     "Content-Security-Policy": _POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Server": "GollabEdit",
