@@ -409,7 +409,10 @@ class Document:
 
     def _edited_text(self, branch: Branch, edit: Edit) -> str:
         """Return the text of an edit."""
-        self._check_own(branch, edit.base)  # first: pushed commits may have no text
+        if not self._store.has_commit(edit.base):
+            raise _unknown_base()
+        if edit.seq > branch.seq:  # an answered one may name a branch that was parked since
+            self._merge_base(branch, edit.base)  # before the text: pushed commits may have none
         base = self._store.text(edit.base)
         try:
             text = edit.text if edit.splices is None else apply(base, _splices(edit.splices))
