@@ -58,7 +58,6 @@ async def advertise(request: web.Request) -> web.StreamResponse:
 
 async def upload_pack(request: web.Request) -> web.StreamResponse:
     """Answer with the pack that the client asks for."""
-    document_of(request)
     # Browsers send this type to their own origin only: no foreign page can start a process.
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git clone and git fetch.\n")

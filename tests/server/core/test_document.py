@@ -382,6 +382,21 @@ def test_p3_an_edit_whose_branch_was_parked_meanwhile_is_answered_with_its_commi
     assert after(again, FRIDAY_NOON) == desk.text
 
 
+def test_p3_an_edit_of_an_open_conflict_is_recognised_when_that_was_parked_meanwhile(
+    desk: Desk, ann: Writer, bo: Writer
+) -> None:
+    base = desk.begin(MONDAY)
+    merged(ann.edit(TUESDAY, base))
+    first = conflict(bo.edit(FRIDAY, base))
+    second = conflict(bo.edit(FRIDAY_NOON, first.commit))
+    merged(bo.park(second))
+    unmerged = desk.unmerged()
+    again = merged(bo.edit(FRIDAY_NOON, first.commit, seq=2))
+    assert desk.repository().text(again.commit) == FRIDAY_NOON
+    assert after(again, FRIDAY_NOON) == desk.text
+    assert desk.unmerged() == unmerged
+
+
 def test_p3_another_edit_under_a_number_that_is_used_is_not_carried_out(
     desk: Desk, ann: Writer
 ) -> None:
