@@ -175,6 +175,7 @@ def _replace_by_same_word(base: str, first: Placed, last: Placed) -> bool:
         first.is_replacement
         and last.is_replacement
         and first.inserted == last.inserted
+        and any(map(str.isalnum, first.inserted))
         and not base[first.end : last.start].strip()
         and old_text(base, first) != old_text(base, last)
     )

@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Playwright, asyn
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.chromium import FLAGS, path_of_chromium
+from tests.browser.installed import PAUSE
 
 _START_S = 30.0
 _CONNECT_MS = 10_000
@@ -59,7 +60,7 @@ class ChromiumProcess:
         """Wait until the browser has stored a form with these words, and the tab with it."""
         async with asyncio.timeout(_START_S):
             while not _is_in_session(self._profile, words):
-                await page.evaluate("1")
+                await page.evaluate(PAUSE)
 
     async def discards(self, page: Page) -> Page:
         """Discard a page, then go to its tab; return the page that is loaded there."""

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from tests.browser.installed import installed
 
 _DEADLINE_MS = 20_000  # as in Chromium
+_PREFERENCES = {"layout.frame_rate": 20}  # it draws in software
 _NAMES = ("firefox-esr", "firefox")
 _RELAY = Path(__file__).with_name("firefox_relay.py")
 
@@ -30,7 +31,10 @@ async def firefox() -> AsyncIterator[Browser]:
     expect.set_options(timeout=_DEADLINE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.firefox.launch(
-            channel="moz-firefox", executable_path=_RELAY, env=environment
+            channel="moz-firefox",
+            executable_path=_RELAY,
+            env=environment,
+            firefox_user_prefs=_PREFERENCES,
         )
         yield browser
         await browser.close()

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from tests.browser.firefox import path_of_firefox
+from tests.browser.installed import PAUSE
 
 _DEADLINE_S = 30.0
 _ADDRESS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
@@ -52,7 +53,7 @@ class FirefoxProcess:
     async def evaluate(self, expression: str) -> Any:
         answer = await self._command(
             "script.evaluate",
-            expression=f"JSON.stringify({expression})",
+            expression=f"(async () => JSON.stringify(await ({expression})))()",
             target={"context": self._tab},
             awaitPromise=True,
         )
@@ -63,7 +64,7 @@ class FirefoxProcess:
         """Wait until a condition holds in the page."""
         async with asyncio.timeout(_DEADLINE_S):
             while not await self.evaluate(condition):
-                pass
+                await self.evaluate(PAUSE)
 
     async def types(self, words: str) -> None:
         keys = [{"type": kind, "value": key} for key in words for kind in ("keyDown", "keyUp")]
@@ -78,7 +79,7 @@ class FirefoxProcess:
         file = self._profile / "sessionstore-backups" / "recovery.jsonlz4"
         async with asyncio.timeout(_DEADLINE_S):
             while not _contains(file, word.encode()):
-                await self.evaluate("1")
+                await self.evaluate(PAUSE)
 
     async def kill(self) -> None:
         self._process.kill()

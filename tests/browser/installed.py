@@ -1,7 +1,9 @@
-"""Find the browsers of this machine."""
+"""What all browsers need: finding them, and waiting for what they do not report."""
 
 import os
 import shutil
+
+PAUSE = "new Promise(done => setTimeout(done, 50))"  # between two looks; runs in the page
 
 
 class NoBrowserError(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from merge.local_merge import merge_local
@@ -78,6 +78,7 @@ def changes_apart(draw: st.DrawFn) -> Sides:
 
 
 @given(changes_apart())
+@example(Sides("a\n- b\n", [Splice(0, 1, " ")], [Splice(2, 1, " ")]))
 @settings(max_examples=600)
 def test_changes_apart_stay_where_they_were_made_however_alike_the_lines(sides: Sides) -> None:
     base, ours, theirs = sides.texts
