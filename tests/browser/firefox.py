@@ -11,7 +11,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from tests.browser.installed import installed
 
 _DEADLINE_MS = 20_000  # as in Chromium
-_PREFERENCES = {"layout.frame_rate": 20}  # it draws in software
+_PREFERENCES: dict[str, str | float | bool] = {"layout.frame_rate": 20}  # it draws in software
 _NAMES = ("firefox-esr", "firefox")
 _RELAY = Path(__file__).with_name("firefox_relay.py")
 
