@@ -10,7 +10,7 @@ Errors::
     └── BadMessageError     invalid JSON, wrong types, or a character that no document may contain
 """
 
-import json
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -372,6 +372,16 @@ HttpAnswer = UnmergedList | UnmergedConflict | DisputedText | DocumentList | Mir
 
 # --- frames
 
+
+class _Identity(msgspec.Struct):
+    """What an invalid frame of a client has to be answered with; the rest of it is skipped."""
+
+    type: str
+    seq: Any = None
+
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")  # msgspec reads past no lone one
+_identity = msgspec.json.Decoder(_Identity)
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()
 _TYPES = frozenset(("hello", "edit", "resolve", "park", "presence", "sync", "ping"))
@@ -409,17 +419,14 @@ def decode(frame: bytes) -> ClientMessage | None:
 def _explain(frame: bytes, problem: Exception) -> None:
     """Raise a BadMessageError for an invalid frame, unless its type is unknown."""
     try:
-        message = json.loads(frame)
-    except (ValueError, RecursionError):
+        found = _identity.decode(_SURROGATE.sub(rb"\\ufffd", frame))
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise BadMessageError(f"The message could not be read: {problem}.") from None
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise BadMessageError(f"The message could not be read: {problem}.") from None
-    if message["type"] not in _TYPES:
+    if found.type not in _TYPES:
         return
-    seq = message.get("seq")
     raise BadMessageError(
-        f"The message `{message['type']}` is not valid: {problem}.",
-        seq if type(seq) is int and abs(seq) < 2**53 else None,
+        f"The message `{found.type}` is not valid: {problem}.",
+        found.seq if type(found.seq) is int and abs(found.seq) < 2**53 else None,
     ) from None
 
 

@@ -426,11 +426,7 @@ class Document:
         """A text that is too large is rejected, unless it shortens one that already was."""
         size = len(text.encode())
         if size > self._text_bytes_max and size >= len(base.encode()):
-            raise ProtocolError(
-                Code.TOO_LARGE,
-                f"The text has {size:,} bytes; a document can hold {self._text_bytes_max:,}."
-                " Your text is kept here: make it shorter, or move a part to another document.",
-            )
+            raise too_large(text, self._text_bytes_max)
 
     def _merge_base(self, branch: Branch, base: str) -> str:
         """Return the merge base of `master` and `base`: any revision or own commit (rule P4)."""
@@ -446,6 +442,15 @@ class Document:
         if not self._store.has_commit(commit):
             raise _unknown_base()
         self._merge_base(branch, commit)
+
+
+def too_large(text: str, bytes_max: int) -> ProtocolError:
+    """Return the error for a text with more bytes than a document can hold."""
+    return ProtocolError(
+        Code.TOO_LARGE,
+        f"The text has {len(text.encode()):,} bytes; a document can hold {bytes_max:,}."
+        " Your text is kept here: make it shorter, or move a part to another document.",
+    )
 
 
 def _typed_splices(edit: Edit) -> tuple[Splice, ...] | None:

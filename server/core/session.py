@@ -9,17 +9,20 @@ shown (rule P6: `update` chains from there) and how many of its requests are una
 `now` is a parameter; it knows no socket, task or Git.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from sys import getsizeof
 from typing import assert_never
 
 from msgspec import UNSET
 
 from server import protocol
 from server.core.clients import Author, ResumeKeys
-from server.core.document import Joined, Notification, Reply, Request, View
+from server.core.document import Joined, Notification, Reply, Request, View, too_large
 from server.core.names import clean_name
+from server.core.rates import Pace, TokenBucket
 from server.core.submission import Accepted, AlreadyExists, Conflicted
 from server.protocol import (
     BadMessageError,
@@ -37,6 +40,12 @@ from server.protocol import (
 
 _BAD_MESSAGES_MAX = 10  # in a row (rule P10)
 _ANONYMOUS = "Guest"
+# Texts above this many times the limit for a document are refused before they wait for their turn.
+_TEXT_FACTOR = 2
+# The pace of frames of any type: a page sends a caret for each edit, and a few others.
+_FRAMES_PER_EDIT = 2
+_OTHER_FRAMES_PER_S = 100.0
+_SPLICE_BYTES = 160  # of memory, without its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +107,12 @@ class Session:
         self.unmerged = 0  # the count that its client was last sent
         self._keys = keys
         self._limits = limits
-        self._bucket = _TokenBucket(limits.edits_per_s, now)
+        self._edits = TokenBucket(limits.edits_per_s, now)
+        frames_per_s = _FRAMES_PER_EDIT * limits.edits_per_s + _OTHER_FRAMES_PER_S
+        self._pace = Pace(frames_per_s, limits.frame_bytes_max, now)
         self._bad_messages = 0
-        self._outstanding = 0
+        self._outstanding: deque[int] = deque()  # the memory of each unanswered request
+        self._outstanding_bytes = 0
         self._revision = ""
         self._conflict: protocol.Conflict | None = None
 
@@ -117,11 +129,20 @@ class Session:
         """Whether to send others' changes: not during a request, whose reply covers them (P6)."""
         return self.state is State.OPEN and not self._outstanding
 
+    @property
+    def has_room(self) -> bool:
+        """Whether to read on: what its unanswered requests hold in memory is limited."""
+        return self._outstanding_bytes < self._limits.frame_bytes_max
+
     def view(self) -> View:
         """Return what the client was last shown."""
         return View(self.client, self._revision, self._conflict)
 
     # --- from the client
+
+    def pause_s(self, size: int, now: float) -> float:
+        """Count a frame of the websocket, of any type; return how long not to read the next one."""
+        return self._pace.pause_s(size, now)
 
     def receive(self, frame: bytes, now: float) -> list[Action]:
         """Process one frame.
@@ -154,7 +175,6 @@ class Session:
             case Presence():
                 return self._presence(message)
             case Ping():
-                self._bad_messages = 0
                 return [Send(protocol.Pong())]
             case _:
                 assert_never(message)
@@ -184,23 +204,27 @@ class Session:
 
     def _submit_limited(self, message: Edit | Resolve | Park | Sync, now: float) -> list[Action]:
         """Submit a request, unless the client exceeds its limits."""
-        wait_s = self._bucket.take(now)
-        if wait_s or self._outstanding >= self._limits.edits_outstanding_max:
+        wait_s = self._edits.take(now)
+        if wait_s or len(self._outstanding) >= self._limits.edits_outstanding_max:
             sentence = "Too many edits at once; they are kept here and sent again in a moment."
             seq = None if isinstance(message, Sync) else message.seq
             retry_after_s = max(round(wait_s, 3), 0.1)
             return [Send(protocol.Error(Code.RATE_LIMITED, sentence, seq, retry_after_s))]
+        most = self._limits.document_bytes_max
+        if isinstance(message, Edit) and len(message.text or "") > _TEXT_FACTOR * most:
+            problem = too_large(message.text or "", most)
+            return [self._error(problem.code, problem.message, message.seq)]
         return self._submit(message)
 
     def _submit(self, message: Hello | Sync | Edit | Resolve | Park) -> list[Action]:
-        continues = self._outstanding > 0
-        self._outstanding += 1
+        continues = bool(self._outstanding)
+        self._outstanding.append(_memory_of(message))
+        self._outstanding_bytes += self._outstanding[-1]
         return [Submit(Request(self.author, message, continues))]
 
     def _presence(self, presence: Presence) -> list[Action]:
         if max(presence.anchor, presence.head) > self._limits.document_bytes_max:
             return self._reject_message("The caret is outside the text.", None)
-        self._bad_messages = 0
         self.author = Author(self.client, self._name_of(presence.name))
         return [PresenceChanged(presence)]
 
@@ -228,7 +252,7 @@ class Session:
             reply: the reply.
             people: the participants, for a `welcome`.
         """
-        self._outstanding -= 1
+        self._outstanding_bytes -= self._outstanding.popleft()
         if self.state is State.CLOSED:
             return []
         match reply:
@@ -289,19 +313,10 @@ class Session:
         )
 
 
-class _TokenBucket:
-    """A token bucket: `rate_per_s` on average, twice that at once."""
-
-    def __init__(self, rate_per_s: float, now: float) -> None:
-        self._rate_per_s = rate_per_s
-        self._tokens = self._size = 2 * rate_per_s
-        self._at = now
-
-    def take(self, now: float) -> float:
-        """Take one token; return 0, or the seconds until the next one."""
-        gained = max(0.0, now - self._at) * self._rate_per_s
-        self._tokens, self._at = min(self._size, self._tokens + gained), now
-        if self._tokens < 1:
-            return (1 - self._tokens) / self._rate_per_s
-        self._tokens -= 1
-        return 0.0
+def _memory_of(message: Hello | Sync | Edit | Resolve | Park) -> int:
+    """Return roughly how many bytes of memory the texts of a request take."""
+    if not isinstance(message, Edit):
+        return 0
+    splices = message.splices or ()
+    texts = sum(getsizeof(inserted) for _, _, inserted in splices)
+    return getsizeof(message.text) + texts + _SPLICE_BYTES * len(splices)

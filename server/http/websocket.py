@@ -104,12 +104,20 @@ class _Websocket:
             case WSMsgType.TEXT | WSMsgType.BINARY:
                 await self._handle(message.data)
             case WSMsgType.PING:
-                await self._socket.pong(message.data)
+                await self._pong(message.data)
             case WSMsgType.PONG:
                 pass
             case _:
                 return False
+        await self._connection.pace(len(message.data))
         return True
+
+    async def _pong(self, data: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._config.write_wait_s):
+                await self._socket.pong(data)
+        except TimeoutError:
+            self._cut_off()
 
     async def _handle(self, frame: bytes) -> None:
         if len(frame) > self._config.frame_bytes_max:

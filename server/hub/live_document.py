@@ -31,7 +31,9 @@ from server.support.threads import settle_unless_cancelled
 _log = logging.getLogger(__name__)
 
 _BATCH_MAX = 64  # requests; more would only make the first of them wait
-_OUTBOX_MAX = 64  # frames; a session with more is not read from until it has taken some
+# A connection with more in its outbox is not read from, and gets no replies, until it took some.
+_OUTBOX_MAX = 64  # frames
+_OUTBOX_BYTES_MAX = 1024 * 1024
 _PRESENCE_EVERY_S = 0.05
 _SWEEP_UNLOADED_EVERY_S = 600.0
 _UNMERGED = "unmerged/"  # the subject of a frame that is about no person; never a client's id
@@ -47,6 +49,9 @@ class Connection:
         self.shown_revision = ""  # the revision that the last notification was computed for
         self._live = live
         self._outbox: deque[bytes] = deque()
+        self._outbox_bytes = 0
+        self._held: list[Request] = []
+        self._is_gone = False
         self._newest: dict[str, bytes] = {}
         self._closing: Close | None = None
         self._sending = False
@@ -63,10 +68,23 @@ class Connection:
     def is_greeted(self) -> bool:
         return self.session.state is not State.GREETING
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a reply can be queued for the client."""
+        is_full = len(self._outbox) > _OUTBOX_MAX or self._outbox_bytes > _OUTBOX_BYTES_MAX
+        return not is_full or self._is_gone
+
     async def receive(self, frame: bytes) -> None:
-        """Process one frame; return once the outbox has room."""
+        """Process one frame; return once there is room for another one and its reply."""
         self._live.execute(self, self.session.receive(frame, time.monotonic()))
+        self._update_room()
         await self._room.wait()
+
+    async def pace(self, size: int) -> None:
+        """Return when the frame behind one of `size` bytes may be read."""
+        pause_s = self.session.pause_s(size, time.monotonic())
+        if pause_s:
+            await asyncio.sleep(pause_s)
 
     async def outgoing(self) -> tuple[list[bytes], Close | None]:
         """Wait for frames to send; a `Close` comes with the last ones."""
@@ -78,17 +96,34 @@ class Connection:
             await self._wake.wait()
         frames = [*self._outbox, *self._newest.values()]
         self._outbox.clear()
+        self._outbox_bytes = 0
         self._newest.clear()
-        self._room.set()
+        self._submit_held()
+        self._update_room()
         self._sending = True
         return frames, self._closing
 
     def put(self, frame: bytes) -> None:
         """Queue a frame."""
         self._outbox.append(frame)
-        if len(self._outbox) > _OUTBOX_MAX:
-            self._room.clear()
+        self._outbox_bytes += len(frame)
+        self._update_room()
         self._wake.set()
+
+    def hold(self, request: Request) -> None:
+        """Keep a request until the outbox has room for its reply."""
+        self._held.append(request)
+
+    def _submit_held(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self._live.submit_again(self, held)
+
+    def _update_room(self) -> None:
+        if self._closing or (self.has_room and self.session.has_room):
+            self._room.set()
+        else:
+            self._room.clear()
 
     def put_newest(self, subject: str, frame: bytes) -> None:
         """Queue a frame in place of an unsent one on the same subject."""
@@ -104,6 +139,8 @@ class Connection:
 
     def disconnect(self) -> None:
         """Remove the connection from its document: the socket is closed."""
+        self._is_gone = True
+        self._submit_held()
         self._live.disconnect(self)
 
 
@@ -174,6 +211,11 @@ class LiveDocument:
         outcome = await reply
         assert isinstance(outcome, Accepted | Conflicted | AlreadyExists | protocol.Error)
         return outcome
+
+    def submit_again(self, connection: Connection, held: list[Request]) -> None:
+        """Put requests of a connection, which were taken and not run, before all others."""
+        self._inbox.extendleft((connection, request) for request in reversed(held))
+        self.wake()
 
     def _enqueue(self, requester: _Requester, request: Request) -> None:
         self._inbox.append((requester, request))
@@ -274,12 +316,17 @@ class LiveDocument:
         self._send_unmerged_count(result.unmerged)
 
     def _next_requests(self) -> list[tuple[_Requester, Request]]:
-        """Take the oldest requests, at most one of each client."""
+        """Take the oldest requests, at most one of each client.
+
+        Those of a connection that does not read are held back: nobody would take the replies.
+        """
         taken: dict[str, tuple[_Requester, Request]] = {}
         later: deque[tuple[_Requester, Request]] = deque()
         while self._inbox and len(taken) < _BATCH_MAX:
             requester, request = self._inbox.popleft()
-            if request.author.client in taken:
+            if isinstance(requester, Connection) and not requester.has_room:
+                requester.hold(request)
+            elif request.author.client in taken:
                 later.append((requester, request))
             else:
                 taken[request.author.client] = requester, request

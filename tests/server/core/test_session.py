@@ -201,6 +201,38 @@ def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing() -> None:
     assert error(edit(session, 5, now=3.0)[0]).code == Code.RATE_LIMITED
 
 
+def test_what_waits_for_answers_is_limited_in_memory_too() -> None:
+    session = open_session(replace(LIMITS, edits_outstanding_max=100, edits_per_s=100.0))
+    # 100 characters that take 400 bytes, because of one among them.
+    send(session, type="edit", seq=1, base="r1", text="x" * 99 + "\N{PARTY POPPER}")
+    assert session.has_room
+    send(session, type="edit", seq=2, base="r1", splices=[[0, 0, "x"]] * 3)
+    assert not session.has_room
+    session.receive_reply(MERGED, [])
+    session.receive_reply(MERGED, [])
+    assert session.has_room
+
+
+def test_a_text_that_no_document_can_hold_does_not_wait() -> None:
+    session = open_session()
+    [answer] = send(session, type="edit", seq=1, base="r1", text="x" * 201)
+    assert error(answer).code == Code.TOO_LARGE
+    assert error(answer).seq == 1
+    assert session.accepts_updates
+    [asked] = send(session, type="edit", seq=1, base="r1", text="x" * 199)
+    assert isinstance(asked, Submit)  # it may shorten a document that is larger than allowed now
+
+
+def test_frames_of_all_types_and_their_bytes_have_a_pace() -> None:
+    session = open_session()
+    frames = 2 * (2 * 2 + 100)
+    assert [session.pause_s(0, 1.0) for _ in range(frames)] == [0.0] * frames
+    assert session.pause_s(0, 1.0) == pytest.approx(1 / 104)
+    assert session.pause_s(2000, 2.0) == 0.0
+    assert session.pause_s(500, 2.0) == pytest.approx(0.5)
+    assert session.pause_s(0, 3.0) == 0.0
+
+
 # --- bad messages
 
 
@@ -209,9 +241,11 @@ def test_p10_ten_bad_messages_in_a_row_end_the_session() -> None:
     for _ in range(9):
         [answer] = session.receive(b"{", 0.0)
         assert error(answer).code == Code.BAD_MESSAGE
-    send(session, type="ping")
+    edit(session)
+    session.receive_reply(MERGED, [])
     for _ in range(9):
         session.receive(b"{", 0.0)
+        send(session, type="ping")  # does not count as a good one
     assert session.state is State.OPEN
     _, end = session.receive(b"{", 0.0)
     assert isinstance(end, Close)
