@@ -44,6 +44,14 @@ class Request:
     message: Hello | Sync | Edit | Resolve | Park | Submission
     continues: bool = False
 
+    @property
+    def whole_text(self) -> str:
+        """The whole text that it brings; empty if it brings a change of a text, or none."""
+        message = self.message
+        if isinstance(message, Edit | MergeText | Create | Replace):
+            return message.text or ""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Joined:

@@ -24,6 +24,12 @@ class UnmergedReader:
         self._master = Master(store)
         self._heads = Unmerged(store, self._master).waiting
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The revision, and the branches with their commits: what the answers depend on."""
+        heads = (f"{id} {head}" for id, head in sorted(self._heads.items()))
+        return self._master.revision, *heads
+
     def all(self, document: str) -> protocol.UnmergedList:
         """List them, newest first, and at most `_LISTED_MAX` of them."""
         ids = sorted(self._heads, key=lambda id: (-self._store.time(self._heads[id]), id))

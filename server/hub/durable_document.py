@@ -31,6 +31,17 @@ _log = logging.getLogger(__name__)
 _TRIES = 5
 # With more than this in memory, because checkpoints fail, a document accepts no more requests.
 _BACKLOG_BYTES_MAX = 64 * 2**20
+# A batch counts as slow with a whole text of more characters, or if the last one took longer.
+_WHOLE_TEXT_MAX = 64 * 1024
+_QUICK_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """The threads of all documents: batches that take long wait only for each other."""
+
+    quick: WorkerThreads
+    slow: WorkerThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class DurableDocument:
         name: str,
         open_repository: Callable[[str], Repository],
         journal: Journal,
-        threads: WorkerThreads,
+        threads: Threads,
         text_bytes_max: int,
     ) -> None:
         self.name = name
@@ -100,6 +111,7 @@ class DurableDocument:
         self._loaded: tuple[Document, Repository] | None = None
         self._appended: Future[int] | None = None
         self._first_loaded = 0.0
+        self._took_s = 0.0
         self._last_entry = 0
         self._was_overtaken = False
         self._batch_lock = asyncio.Lock()
@@ -130,7 +142,7 @@ class DurableDocument:
         try:
             for _ in range(_TRIES):
                 done: asyncio.Future[Result] = loop.create_future()
-                self._threads.run(partial(self._apply, batch, loop, done))
+                self._threads_for(batch).run(partial(self._apply, batch, loop, done))
                 try:
                     return await done
                 except OvertakenError:
@@ -144,6 +156,12 @@ class DurableDocument:
                 return await self._run_one_by_one(batch)
         self._discard()
         return Result([_unavailable(request) for request in batch.requests], [])
+
+    def _threads_for(self, batch: _Batch) -> WorkerThreads:
+        is_slow = self._took_s > _QUICK_S or any(
+            len(request.whole_text) > _WHOLE_TEXT_MAX for request in batch.requests
+        )
+        return self._threads.slow if is_slow else self._threads.quick
 
     async def _run_one_by_one(self, batch: _Batch) -> Result:
         """Isolate the request that hit a bug from the others of its batch."""
@@ -162,6 +180,7 @@ class DurableDocument:
             call = done.set_exception if isinstance(outcome, BaseException) else done.set_result
             loop.call_soon_threadsafe(settle_unless_cancelled, done, call, outcome)
 
+        began = time.monotonic()
         try:
             now, sweep = batch.now, batch.sweep
             document, repository = self._load_newest(now)
@@ -182,6 +201,8 @@ class DurableDocument:
         except BaseException as problem:  # noqa: BLE001  it is raised again on the event loop
             settle(problem)
             return
+        finally:
+            self._took_s = time.monotonic() - began
         if self._appended is None:
             settle(result)
         else:
@@ -260,7 +281,7 @@ class DurableDocument:
         """Unload the document until the next batch."""
         async with self._batch_lock:
             if self.backlog is None:
-                await self._threads.call(self._unload)
+                await self._threads.quick.call(self._unload)
 
     def _unload(self) -> None:
         self._reconcile_journal()
@@ -283,21 +304,21 @@ class DurableDocument:
         async with self._checkpoint_lock:
             async with self._batch_lock:
                 await self._run(_Batch((), (), time.time()))
-                unwritten = await self._threads.call(self._unwritten)
+                unwritten = await self._threads.quick.call(self._unwritten)
             if unwritten is None:
                 return
             path, content = unwritten
             try:
-                await (threads or self._threads).call(checkpoint.write, path, content)
+                await (threads or self._threads.quick).call(checkpoint.write, path, content)
             except OvertakenError:
                 async with self._batch_lock:
-                    await self._threads.call(self._reconcile_journal)
+                    await self._threads.quick.call(self._reconcile_journal)
                     self._discard()
                     self._was_overtaken = True
                 raise
             self._journal.forget(self.name, content.position)
             async with self._batch_lock:
-                await self._threads.call(self._mark_checkpointed, content)
+                await self._threads.quick.call(self._mark_checkpointed, content)
 
     def _unwritten(self) -> tuple[Path, Unwritten] | None:
         self._reconcile_journal()

@@ -13,7 +13,7 @@ from server.core.session import Limits, Session
 from server.core.submission import Outcome, Submission
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
-from server.hub.durable_document import DurableDocument
+from server.hub.durable_document import DurableDocument, Threads
 from server.hub.live_document import Connection, LiveDocument
 from server.hub.maintenance import Maintenance
 from server.hub.reader import Reader
@@ -50,10 +50,11 @@ class Hub:
             config.edits_outstanding_max,
         )
         self._texts = TextCache(config.texts_characters_max)
-        self._threads = WorkerThreads(config.threads, "document")
+        quick = WorkerThreads(config.threads, "document")
+        self._threads = Threads(quick, slow=WorkerThreads(1, "slow document"))
         self._running: dict[str, _Running] = {}
         self._pending_submissions = 0
-        self.reader = Reader(folder, journal, self._open_repository, self._revisions, self._threads)
+        self.reader = Reader(folder, journal, self._open_repository, self._revisions, quick)
         self._mirroring = Mirroring(
             folder.path,
             config.remotes(),
@@ -80,7 +81,8 @@ class Hub:
         await self._maintaining
         await self._maintenance.finish()
         await self._mirroring.finish()
-        await asyncio.to_thread(self._threads.close)
+        for threads in (self._threads.quick, self._threads.slow):
+            await asyncio.to_thread(threads.close)
         await asyncio.to_thread(self.reader.close)
 
     async def stop(self) -> None:

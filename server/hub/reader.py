@@ -3,6 +3,7 @@
 What counts is durable: the repository with what the journal has beyond it.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from server import protocol
@@ -13,6 +14,8 @@ from server.hub.listing import list_documents
 from server.storage.data_folder import DataFolder
 from server.storage.journal import Journal
 from server.support.threads import WorkerThreads
+
+_LISTS_MAX = 64  # documents whose list of unmerged branches is remembered
 
 
 class Reader:
@@ -39,16 +42,19 @@ class Reader:
         self._open_repository = open_repository
         self._revisions = revisions
         self._threads = threads
-        # Merging many branches takes long: with a thread of its own it does not delay edits.
+        # Merging many branches takes long: with threads of their own these delay nothing else.
         self._query_threads = WorkerThreads(1, "query")
+        self._list_threads = WorkerThreads(1, "list")
+        self._lists: OrderedDict[str, tuple[object, protocol.UnmergedList]] = OrderedDict()
 
     def close(self) -> None:
         """Finish all queries. Blocks."""
         self._query_threads.close()
+        self._list_threads.close()
 
     async def documents(self, after: str, limit: int) -> protocol.DocumentList:
         """Return at most `limit` documents by name, from the one that follows `after`."""
-        return await self._query_threads.call(self._documents, after, limit, self._revisions())
+        return await self._list_threads.call(self._documents, after, limit, self._revisions())
 
     def _documents(
         self, after: str, limit: int, revisions: Mapping[str, str]
@@ -85,7 +91,15 @@ class Reader:
 
     def _unmerged(self, document: str) -> protocol.UnmergedList | None:
         reader = self._unmerged_reader(document)
-        return reader.all(document) if reader else None
+        if reader is None:
+            return None
+        known, listed = self._lists.pop(document, (None, None))
+        if listed is None or known != reader.heads:
+            listed = reader.all(document)
+        self._lists[document] = reader.heads, listed
+        if len(self._lists) > _LISTS_MAX:
+            self._lists.popitem(last=False)
+        return listed
 
     async def conflict(self, document: str, id: str) -> protocol.UnmergedConflict | None:
         """Return the conflict of an unmerged branch; None if there is no such branch."""

@@ -34,11 +34,16 @@ class WorkerThreads:
         self._calls.put(call)
 
     async def call(self, work: Callable[[*_Ts], _T], *arguments: *_Ts) -> _T:
-        """Run a call on a thread; return its result or raise its exception."""
+        """Run a call on a thread; return its result or raise its exception.
+
+        If the caller is cancelled before its turn, the call is not run.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
 
         def call() -> None:
+            if done.cancelled():
+                return
             try:
                 result = work(*arguments)
             except BaseException as problem:  # noqa: BLE001  it is raised again on the event loop

@@ -34,7 +34,7 @@ from server.core.unmerged_reader import UnmergedReader
 from server.git.changes import Entry
 from server.git.repository import Repository
 from server.hub import durable_document, live_document
-from server.hub.durable_document import DurableDocument
+from server.hub.durable_document import DurableDocument, Threads
 from server.hub.live_document import Connection, LiveDocument
 from server.protocol import encode
 from server.storage.journal import DiskFullError, JournalError, OvertakenError, direct
@@ -187,7 +187,8 @@ class World:
         self._worker = _Worker()
         self._journal = _Journal(self._folder / "journal.sqlite")
         self._journal.is_full = self._is_full
-        durable = DurableDocument("notes", self._repository, self._journal, self._worker, 1_000_000)
+        threads = Threads(self._worker, self._worker)
+        durable = DurableDocument("notes", self._repository, self._journal, threads, 1_000_000)
         self._live = live = LiveDocument(durable)
         self._journal.listen(lambda _, position: live.on_journal_entry(position))
         self._server = self._loop.create_task(live.run())

@@ -2,28 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest_asyncio
-
-from server.config import Config
 from server.hub.hub import Hub
 from server.hub.live_document import Connection
-from server.storage.data_folder import DataFolder
-from server.storage.journal.sqlite import SqliteJournal
 
 _TEXT = "A line of this document.\n" * 20_000  # half of what a document can hold
-
-
-@pytest_asyncio.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
-    with DataFolder(tmp_path) as folder:
-        journal = SqliteJournal(folder.journal_path)
-        async with Hub(Config(data=tmp_path), folder, journal) as hub:
-            yield hub
-        journal.close()
 
 
 async def send(connection: Connection, **message: Any) -> None:

@@ -1,9 +1,11 @@
 """Batches and the disk: a reply means durable, and a failure costs one batch only."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,8 @@ from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
 from server.core.unmerged_reader import UnmergedReader
 from server.git.changes import Entry
 from server.git.repository import Repository
-from server.hub.durable_document import DurableDocument, Result, Sweep
+from server.hub import durable_document
+from server.hub.durable_document import DurableDocument, Result, Sweep, Threads
 from server.protocol import Conflict, Edit, Error, Hello, Merged, Park, Resolve, Update
 from server.storage.journal import JournalError, OvertakenError, direct
 from server.storage.journal.sqlite import SqliteJournal
@@ -96,8 +99,8 @@ class Runner:
 
     def __init__(self, disk: Disk) -> None:
         self._loop = asyncio.Runner()
-        self._threads = WorkerThreads(2, "test")
-        self.durable = DurableDocument("notes", disk.open, disk, self._threads, 1000)
+        self.threads = Threads(WorkerThreads(2, "quick"), WorkerThreads(1, "slow"))
+        self.durable = DurableDocument("notes", disk.open, disk, self.threads, 1_000_000)
 
     def run(
         self, requests: Sequence[Request], views: Sequence[View], now: float, *sweep: Sweep
@@ -109,7 +112,8 @@ class Runner:
 
     def close(self) -> None:
         self._loop.close()
-        self._threads.close()
+        self.threads.quick.close()
+        self.threads.slow.close()
 
 
 @pytest.fixture
@@ -431,3 +435,31 @@ def test_at_rest_nothing_is_in_memory_and_the_next_batch_finds_it_again(durable:
     assert durable.durable._loaded is None
     [answer] = run(durable, edit(ANN, "two\n", base, 2)).replies
     assert isinstance(answer, Merged)
+
+
+# --- threads
+
+
+def ran_on(durable: Runner, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
+    """Return the thread that writes a text."""
+    names = []
+    stage = Document.stage
+
+    def staged(*arguments: Any) -> Any:
+        names.append(threading.current_thread().name)
+        return stage(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Document, "stage", staged)
+        run(durable, edit(ANN, text, root(durable)))
+    return names[-1].split()[0]
+
+
+def test_what_takes_long_holds_up_only_what_takes_long(
+    durable: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ran_on(durable, monkeypatch, "short") == "quick"
+    assert ran_on(durable, monkeypatch, "long\n" * 20_000) == "slow"
+    assert ran_on(durable, monkeypatch, "short again") == "quick"
+    monkeypatch.setattr(durable_document, "_QUICK_S", 0)  # as if the last one took longer
+    assert ran_on(durable, monkeypatch, "short once more") == "slow"

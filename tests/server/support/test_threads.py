@@ -44,6 +44,22 @@ async def test_nobody_minds_a_result_that_is_waited_for_no_more(threads: WorkerT
     assert await threads.call(lambda: 1) == 1
 
 
+async def test_what_nobody_waits_for_any_more_does_not_begin() -> None:
+    threads = WorkerThreads(1, "test")
+    may_end = threading.Event()
+    ran: list[str] = []
+    busy = asyncio.create_task(threads.call(may_end.wait, 20.0))
+    waiting = asyncio.create_task(threads.call(ran.append, "too late"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    may_end.set()
+    assert await busy
+    await threads.call(ran.append, "in time")
+    assert ran == ["in time"]
+    threads.close()
+
+
 async def test_a_fault_of_one_call_is_logged_and_the_thread_goes_on(
     threads: WorkerThreads, caplog: pytest.LogCaptureFixture
 ) -> None:
