@@ -11,7 +11,7 @@ from aiohttp.log import server_logger
 
 from server.config import Config
 from server.http import api, git_fetch, git_push, pages, raw_text, websocket
-from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, PUSHES
+from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, LONG_TEXTS, PUSHES
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
 from server.http.responses import explain_damage, is_own_fault, protect
 from server.http.static_files import read_files
@@ -21,12 +21,14 @@ from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.journal import Journal, JournalError
 from server.storage.journal.direct import DirectJournal
 from server.storage.journal.sqlite import SqliteJournal
+from server.support.slots import FairSlots
 
 _log = logging.getLogger(__name__)
 
 # How long open connections may delay the shutdown. aiohttp waits for this time twice, and Docker
 # kills after ten seconds.
 _SHUTDOWN_WAIT_S = 3.0
+_LONG_TEXTS_MAX = 16  # of plain HTTP requests, in memory at the same time
 
 
 def create_app(config: Config, folder: DataFolder) -> web.Application:
@@ -39,7 +41,8 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[FOLDER] = folder
     app[FILES] = read_files(readable=config.pages == "readable")
     app[PUSHES] = PushWorkspace(config, folder)
-    app[GIT_PROCESSES] = asyncio.Semaphore(config.git_processes_max)
+    app[GIT_PROCESSES] = FairSlots(config.git_processes_max)
+    app[LONG_TEXTS] = FairSlots(_LONG_TEXTS_MAX)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
     for module in (websocket, git_fetch, git_push, pages, api, raw_text):

@@ -64,7 +64,12 @@ class Config:
     git_processes_max: Annotated[
         int, "number of clones, fetches and pushes served at the same time"
     ] = 4
-    git_wait_s: Annotated[float, "time that one clone, fetch or push may take"] = 600.0
+    git_wait_s: Annotated[
+        float, "time that Git may take for one clone, fetch or push, with waiting for its turn"
+    ] = 600.0
+    git_memory_bytes_max: Annotated[
+        int, "memory of one process of Git for clones, fetches and pushes; needs prlimit (Linux)"
+    ] = 512 * 1024 * 1024
     push_bytes_max: Annotated[int, "size of the largest pack of one push"] = 64 * 1024 * 1024
     mirror: Annotated[
         tuple[str, ...],

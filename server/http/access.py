@@ -44,3 +44,8 @@ def _is_allowed_origin(request: web.Request, config: Config) -> bool:
         return urlsplit(origin).netloc.lower() == request.host.lower()
     except ValueError:  # not a web address
         return False
+
+
+def address_of(request: web.Request) -> str:
+    """Return the client that shares are counted for: its address."""
+    return request.remote or ""

@@ -1,6 +1,5 @@
 """The keys under which handlers find the parts that `server.app` put into the application."""
 
-import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -10,10 +9,12 @@ from server.http.static_files import PageFile
 from server.hub.hub import Hub
 from server.push.workspace import PushWorkspace
 from server.storage.data_folder import DataFolder
+from server.support.slots import FairSlots
 
 CONFIG = web.AppKey("config", Config)
 FOLDER = web.AppKey("folder", DataFolder)
 HUB = web.AppKey("hub", Hub)
 FILES = web.AppKey("files", Mapping[str, PageFile])
 PUSHES = web.AppKey("pushes", PushWorkspace)
-GIT_PROCESSES = web.AppKey("git_processes", asyncio.Semaphore)
+GIT_PROCESSES = web.AppKey("git_processes", FairSlots)
+LONG_TEXTS = web.AppKey("long_texts", FairSlots)

@@ -1,20 +1,30 @@
 """Git over smart HTTP: clone and fetch, by Git's own `upload-pack`.
 
-Every protocol version works, also shallow and partial clones. The number of processes and their
-time are limited, and a process ends when its client disconnects. For `git push` see
+Every protocol version works, also shallow and partial clones. The number of processes, their time
+and memory are limited, and a process ends when its client disconnects. For `git push` see
 `server.http.git_push`.
 """
 
 import asyncio
-from asyncio.subprocess import PIPE, Process
+from typing import IO
 
 from aiohttp import web
 
 from server.git.objects import DELTA_DEPTH_MAX
-from server.http.access import document_of
+from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
-from server.http.git_backend import BLOCK_BYTES, response_for, run_service, stream_output
+from server.http.bodies import received_body
+from server.http.git_backend import (
+    MODEST,
+    Service,
+    output_file,
+    response_for,
+    send_output,
+    service_line,
+    stop,
+)
 from server.http.git_push import advertise_push
+from server.support.tasks import finish
 
 _SERVICE = "upload-pack"
 _CONTENT_TYPE = f"application/x-git-{_SERVICE}-request"
@@ -22,6 +32,7 @@ _REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a negotiation; ordinary ones have a 
 
 _SETTINGS = (
     "safe.directory=*",  # a mounted data folder may belong to another user
+    *MODEST,
     f"pack.depth={DELTA_DEPTH_MAX}",  # with less it would split our delta chains
     "uploadpack.allowFilter=true",
     "uploadpack.allowAnySHA1InWant=true",  # a partial clone asks for single blobs later
@@ -49,7 +60,7 @@ async def advertise(request: web.Request) -> web.StreamResponse:
     """Answer with the refs: the first request of every clone, fetch and push."""
     match request.query.get("service"):
         case "git-upload-pack":
-            return await _serve(request, b"")
+            return await _serve(request, await _repository(request), None)
         case "git-receive-pack":
             return await advertise_push(request)
         case _:
@@ -61,68 +72,41 @@ async def upload_pack(request: web.Request) -> web.StreamResponse:
     # Browsers send this type to their own origin only: no foreign page can start a process.
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git clone and git fetch.\n")
-    try:
-        async with asyncio.timeout(request.app[CONFIG].git_wait_s):
-            body = await _body(request)
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text="The request did not arrive in time.\n") from None
-    return await _serve(request, body)
+    service = await _repository(request)  # before anything of the body is read
+    async with received_body(request, _REQUEST_BYTES_MAX) as body:
+        return await _serve(request, service, body.file)
 
 
-async def _body(request: web.Request) -> bytes:
-    body = bytearray()
-    async for block in request.content.iter_chunked(BLOCK_BYTES):
-        body += block
-        if len(body) > _REQUEST_BYTES_MAX:
-            raise web.HTTPRequestEntityTooLarge(_REQUEST_BYTES_MAX, len(body))
-    return bytes(body)
-
-
-async def _serve(request: web.Request, body: bytes) -> web.StreamResponse:
-    """Run `upload-pack` for one request and stream its output."""
+async def _repository(request: web.Request) -> Service:
+    """Return the service for the document of a request, with everything in its repository."""
     document = document_of(request)
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
     if not folder.exists(document):
         raise web.HTTPNotFound(text=f"There is no document {document!r} here yet.\n")
+    return Service(_SERVICE, folder.repository_path(document), _SETTINGS)
+
+
+async def _serve(
+    request: web.Request, service: Service, body: IO[bytes] | None
+) -> web.StreamResponse:
+    """Run `upload-pack` for one request, and send its output."""
     response = response_for(request, _SERVICE)
-    path = folder.repository_path(document)
-    try:
-        async with (
-            asyncio.timeout(request.app[CONFIG].git_wait_s),
-            request.app[GIT_PROCESSES],
-            run_service(request, _SERVICE, path, settings=_SETTINGS, stdin=PIPE) as process,
-        ):
-            await _exchange(request, response, process, body)
-    except TimeoutError:
-        if not response.prepared:
-            raise web.HTTPServiceUnavailable(
-                text="The server is overloaded; try again later.\n"
-            ) from None
-        if request.transport is not None:
-            request.transport.abort()  # a truncated response must not look complete
-    except ConnectionError:
-        pass  # the client has gone
+    async with output_file(request) as output:
+        writing = asyncio.create_task(_write(request, service, output, body))
+        try:
+            head = service_line(request, _SERVICE)
+            await send_output(request, response, head, output, writing)
+        finally:
+            await finish(stop(writing))
     return response
 
 
-async def _exchange(
-    request: web.Request, response: web.StreamResponse, process: Process, body: bytes
+async def _write(
+    request: web.Request, service: Service, output: IO[bytes], body: IO[bytes] | None
 ) -> None:
-    assert process.stdin is not None
-    feeding = asyncio.create_task(_feed(process.stdin, body))
-    try:
-        await stream_output(request, response, _SERVICE, process)
-    finally:
-        feeding.cancel()
-
-
-async def _feed(stdin: asyncio.StreamWriter, body: bytes) -> None:
-    try:
-        if not stdin.is_closing():  # uvloop refuses to write to a closed pipe
-            stdin.write(body)
-            await stdin.drain()
-    except ConnectionError:
-        pass  # it stopped reading; its output says why
-    finally:
-        stdin.close()
+    async with (
+        asyncio.timeout(request.app[CONFIG].git_wait_s),
+        request.app[GIT_PROCESSES].of(address_of(request)),
+    ):
+        await service.run(request, output, body)

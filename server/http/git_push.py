@@ -8,24 +8,24 @@ disconnects.
 import asyncio
 import logging
 import socket
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from aiohttp import web
 
 from server.config import Config
 from server.git import bare
-from server.http.access import document_of
+from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
+from server.http.bodies import received_body
 from server.http.git_backend import (
-    BLOCK_BYTES,
+    MODEST,
+    Service,
+    output_file,
     response_for,
-    run_service,
+    send_output,
     service_line,
-    stream_output,
 )
 from server.push.advertisement import with_haves
 from server.push.hook_program import SOCKET
@@ -40,6 +40,7 @@ _COMMANDS_BYTES_MAX = 4 * 1024 * 1024  # before the pack: a line for each ref
 _UNPACK_MAX = 10_000  # objects of a push that are stored loose, with --journal direct
 
 _SETTINGS = (
+    *MODEST,
     "safe.directory=*",  # a mounted data folder may belong to another user
     "receive.fsckObjects=true",
     "receive.autoGC=false",
@@ -66,15 +67,17 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
     try:
         async with (
             asyncio.timeout(request.app[CONFIG].git_wait_s),
-            request.app[GIT_PROCESSES],
-            run_service(request, _SERVICE, path, settings=_SETTINGS) as process,
+            request.app[GIT_PROCESSES].of(address_of(request)),
+            output_file(request) as output,
         ):
-            assert process.stdout is not None
-            refs = await process.stdout.read()
+            await Service(_SERVICE, path, _SETTINGS).run(request, output, None)
+            refs = await asyncio.to_thread(_read, output)
             if exists:
                 refs = await asyncio.to_thread(with_haves, refs, path)
     except TimeoutError:
-        raise _overloaded() from None
+        raise web.HTTPServiceUnavailable(
+            text="The server is overloaded; push again later.\n"
+        ) from None
     return web.Response(
         body=service_line(request, _SERVICE) + refs,
         content_type=f"application/x-git-{_SERVICE}-advertisement",
@@ -82,92 +85,61 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
     )
 
 
+def _read(output: IO[bytes]) -> bytes:
+    output.seek(0)
+    return output.read()
+
+
 async def receive_pack(request: web.Request) -> web.StreamResponse:
     """Receive a push and merge it, or print the reason against it on the user's terminal."""
     document = document_of(request, writing=True)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")
-    try:
-        async with (
-            AsyncExitStack() as files,
-            asyncio.timeout(request.app[CONFIG].git_wait_s),
-            request.app[PUSHES].uploads,
-        ):
-            upload = await files.enter_async_context(_upload(request.app[PUSHES]))
-            await _receive(request, upload)
-            push = _push(request, document, upload, files.pop_all())
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text="The push did not arrive in time.\n") from None
+    # Up to twice the limit, so that Git itself can report a pack that is somewhat too large.
+    most = 2 * (request.app[CONFIG].push_bytes_max + _COMMANDS_BYTES_MAX)
+    async with AsyncExitStack() as files:
+        async with request.app[PUSHES].uploads.of(address_of(request)):
+            body = await files.enter_async_context(received_body(request, most))
+        push = _push(request, document, body.file, files.pop_all())
     pushing = asyncio.create_task(push, name=f"push {document}")
     request.app[PUSHES].detach(pushing)
     return await asyncio.shield(pushing)
 
 
-@asynccontextmanager
-async def _upload(workspace: PushWorkspace) -> AsyncIterator[BinaryIO]:
-    """Open a file for the request's body; close it even if cancelled while it is being opened."""
-    opening = asyncio.create_task(asyncio.to_thread(workspace.open_upload))
-    try:
-        yield await asyncio.shield(opening)
-    finally:
-        (await opening).close()
-
-
-async def _receive(request: web.Request, upload: BinaryIO) -> None:
-    """Write the body into a file.
-
-    Up to twice the limit is read, so that Git itself can report a pack that is somewhat too large.
-
-    Raises:
-        TimeoutError: the client has stopped sending.
-        web.HTTPRequestEntityTooLarge: the body is far too large.
-    """
-    config = request.app[CONFIG]
-    room = most = config.push_bytes_max + _COMMANDS_BYTES_MAX
-    while room > -most:
-        async with asyncio.timeout(config.pong_wait_s):
-            block = await request.content.read(BLOCK_BYTES)
-        if not block:
-            await asyncio.to_thread(upload.seek, 0)
-            return
-        if room > 0:
-            await asyncio.to_thread(upload.write, block)
-        room -= len(block)
-    raise web.HTTPRequestEntityTooLarge(config.push_bytes_max, 2 * most)
-
-
 async def _push(
-    request: web.Request, document: str, upload: BinaryIO, files: AsyncExitStack
+    request: web.Request, document: str, body: IO[bytes], files: AsyncExitStack
 ) -> web.StreamResponse:
-    """Run `receive-pack` and answer its hooks.
+    """Run `receive-pack`, answer its hooks, and send its output.
 
     Args:
         request: the request of the push.
         document: the document it is for.
-        upload: the body of the request.
-        files: closed at the end; `upload` is one of them.
+        body: the body of the request.
+        files: closed at the end; `body` is one of them.
     """
-    config, hub = request.app[CONFIG], request.app[HUB]
-    path = request.app[FOLDER].repository_path(document)
-    workspace = request.app[PUSHES]
-    hooks = HookServer(document, path, hub, workspace.threads, config)
     response = response_for(request, _SERVICE)
-    try:
-        async with files, asyncio.timeout(config.git_wait_s), workspace.processes:
-            await hub.checkpoint(document)
-            await asyncio.to_thread(bare.create, path)
-            try:
-                await _run(request, response, path, hooks, upload)
-            finally:
-                await asyncio.to_thread(_remove_empty, path)
-                if request.app[FOLDER].exists(document):
-                    hub.pushed(document)
-    except TimeoutError:
-        if not response.prepared:
-            raise _overloaded() from None
-        if request.transport is not None:
-            request.transport.abort()
+    async with files, output_file(request) as output:
+        writing = asyncio.create_task(_write(request, document, output, body))
+        try:
+            await send_output(request, response, b"", output, writing)
+        finally:
+            await asyncio.wait([writing])  # Git finishes, whether or not its client is still there
     return response
+
+
+async def _write(request: web.Request, document: str, output: IO[bytes], body: IO[bytes]) -> None:
+    config, hub, workspace = request.app[CONFIG], request.app[HUB], request.app[PUSHES]
+    path = request.app[FOLDER].repository_path(document)
+    hooks = HookServer(document, path, hub, workspace.threads, config)
+    async with asyncio.timeout(config.git_wait_s), workspace.processes.of(address_of(request)):
+        await hub.checkpoint(document)
+        await asyncio.to_thread(bare.create, path)
+        try:
+            await _run(request, path, hooks, output, body)
+        finally:
+            await asyncio.to_thread(_remove_empty, path)
+            if request.app[FOLDER].exists(document):
+                hub.pushed(document)
 
 
 def _remove_empty(path: Path) -> None:
@@ -178,35 +150,25 @@ def _remove_empty(path: Path) -> None:
 
 
 async def _run(
-    request: web.Request,
-    response: web.StreamResponse,
-    path: Path,
-    hooks: HookServer,
-    upload: BinaryIO,
+    request: web.Request, path: Path, hooks: HookServer, output: IO[bytes], body: IO[bytes]
 ) -> None:
     """Run `receive-pack` with a socket on which its hooks ask the push."""
     ours, theirs = socket.socketpair()
     with theirs:
         reader, writer = await asyncio.open_connection(sock=ours, limit=_COMMANDS_BYTES_MAX)
         answering = asyncio.create_task(hooks.serve(reader, writer))
+        service = Service(
+            _SERVICE,
+            path,
+            settings=_settings(request.app[CONFIG], request.app[PUSHES]),
+            environment={SOCKET: str(theirs.fileno())},
+            descriptors=(theirs.fileno(),),
+        )
         try:
-            async with run_service(
-                request,
-                _SERVICE,
-                path,
-                settings=_settings(request.app[CONFIG], request.app[PUSHES]),
-                stdin=upload,
-                environment={SOCKET: str(theirs.fileno())},
-                descriptors=(theirs.fileno(),),
-            ) as process:
-                await _stream(request, response, process)
+            await service.run(request, output, body)
         finally:
             answering.cancel()
             writer.close()
-
-
-def _overloaded() -> web.HTTPException:
-    return web.HTTPServiceUnavailable(text="The server is overloaded; push again later.\n")
 
 
 def _settings(config: Config, workspace: PushWorkspace) -> tuple[str, ...]:
@@ -217,13 +179,3 @@ def _settings(config: Config, workspace: PushWorkspace) -> tuple[str, ...]:
         f"receive.unpackLimit={1 if is_packed_later else _UNPACK_MAX}",
         f"core.hooksPath={workspace.path}",
     )
-
-
-async def _stream(request: web.Request, response: web.StreamResponse, process: Process) -> None:
-    """Stream the output to the client; after it has gone, read the rest for Git to finish."""
-    assert process.stdout is not None
-    try:
-        await stream_output(request, response, _SERVICE, process)
-    except ConnectionError:
-        while await process.stdout.read(BLOCK_BYTES):
-            pass

@@ -4,6 +4,8 @@ A writer waits for the merge: the answer has the text as it is now, or the words
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import assert_never
 
 from aiohttp import web
@@ -23,13 +25,15 @@ from server.core.submission import (
     Submission,
     line_of,
 )
-from server.http.access import document_of
-from server.http.app_keys import CONFIG, HUB
+from server.http.access import address_of, document_of
+from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
+from server.http.bodies import received_body
 from server.http.responses import unless_known
 from server.hub.hub import OverloadedError
 from server.protocol import Code
 
-_BLOCK_BYTES = 64 * 1024
+# A body may be this many times as large as a document: it may shorten one that is too large.
+_BODY_FACTOR = 4
 _RETRY_AFTER_S = 2
 _ANONYMOUS = "HTTP"  # the author's name where the request has none
 _HEADERS = {"Cache-Control": "no-cache"}
@@ -70,29 +74,29 @@ async def get_text(request: web.Request) -> web.Response:
 async def put_text(request: web.Request) -> web.Response:
     """Merge a whole version with what others wrote since, or reject all of it."""
     document = document_of(request, writing=True)
-    text = await _text(request)
-    submission = _submission(request, text)
-    outcome = await _submit(request, document, submission)
-    match outcome:
-        case Accepted(created=created):
-            if isinstance(submission, Create) and not created:
-                raise web.HTTPBadRequest(text="An empty text does not create a document.\n")
-            return _text_response(outcome.text, outcome.revision, 201 if created else 200)
-        case AlreadyExists(revision):
-            raise _exists_error(request, revision)
-        case Conflicted():
-            return _conflict_response(document, text, outcome)
-        case _:
-            assert_never(outcome)
+    async with _text(request) as text:
+        submission = _submission(request, text)
+        outcome = await _submit(request, document, submission)
+        match outcome:
+            case Accepted(created=created):
+                if isinstance(submission, Create) and not created:
+                    raise web.HTTPBadRequest(text="An empty text does not create a document.\n")
+                return _text_response(outcome.text, outcome.revision, 201 if created else 200)
+            case AlreadyExists(revision):
+                raise _exists_error(request, revision)
+            case Conflicted():
+                return _conflict_response(document, text, outcome)
+            case _:
+                assert_never(outcome)
 
 
 async def append_text(request: web.Request) -> web.Response:
     """Append lines to the last revision, which never conflicts."""
     document = document_of(request, writing=True)
-    text = await _text(request)
-    if not text:
-        raise web.HTTPBadRequest(text="There is nothing to append: the body is empty.\n")
-    accepted = await _submit(request, document, Append(text))
+    async with _text(request) as text:
+        if not text:
+            raise web.HTTPBadRequest(text="There is nothing to append: the body is empty.\n")
+        accepted = await _submit(request, document, Append(text))
     assert isinstance(accepted, Accepted), "appending never conflicts"
     return _text_response("", accepted.revision, 201 if accepted.created else 200)
 
@@ -111,14 +115,33 @@ def _submission(request: web.Request, text: str) -> Submission:
     return Replace(text) if tag.value == "*" else MergeText(text, tag.value)
 
 
-async def _text(request: web.Request) -> str:
-    """Return the body, checked to be a text that a document can hold."""
+@asynccontextmanager
+async def _text(request: web.Request) -> AsyncIterator[str]:
+    """Receive the body, checked to be a text that a document can hold.
+
+    Only a few long ones are in memory at the same time, until the end of the block.
+    """
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
         raise web.HTTPUnsupportedMediaType(text="Send the text as UTF-8.\n")
     if request.content_type.startswith("multipart/"):
         raise web.HTTPUnsupportedMediaType(text="Send the text as the body, not as a form.\n")
+    config = request.app[CONFIG]
+    async with AsyncExitStack() as stack:
+        receiving = received_body(request, _BODY_FACTOR * config.document_bytes_max)
+        try:
+            body = await stack.enter_async_context(receiving)
+        except web.HTTPRequestEntityTooLarge:
+            raise _too_large(config) from None
+        if body.is_short:
+            yield _decoded(body.file.read())
+            return
+        await stack.enter_async_context(request.app[LONG_TEXTS].of(address_of(request)))
+        yield _decoded(await asyncio.to_thread(body.file.read))
+
+
+def _decoded(body: bytes) -> str:
     try:
-        text = (await _body(request)).decode()
+        text = body.decode()
     except UnicodeDecodeError as problem:
         raise web.HTTPBadRequest(
             text=f"The text is not UTF-8, at byte {problem.start}.\n"
@@ -126,22 +149,6 @@ async def _text(request: web.Request) -> str:
     if "\0" in text:
         raise web.HTTPBadRequest(text="A text cannot hold the character NUL.\n")
     return text
-
-
-async def _body(request: web.Request) -> bytes:
-    """Read the body, which may be as large as a message of a client."""
-    config, body = request.app[CONFIG], bytearray()
-    try:
-        while True:
-            async with asyncio.timeout(config.pong_wait_s):
-                block = await request.content.read(_BLOCK_BYTES)
-            body += block
-            if len(body) > config.frame_bytes_max:
-                raise _too_large(config)
-            if not block:
-                return bytes(body)
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text="The text did not arrive in time.\n") from None
 
 
 async def _submit(request: web.Request, document: str, submission: Submission) -> Outcome:

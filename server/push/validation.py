@@ -17,6 +17,9 @@ from server.git.process import git
 FOR_MASTER = "refs/for/master"
 _INTO_MASTER = (MASTER, FOR_MASTER)
 
+_PARENTS_MAX = 8  # of a commit: each is compared with it
+_COMMITS_MAX = 100_000  # new ones
+_BATCH_COMMITS = 2_000
 _BATCH_TEXTS = 32
 _TEXTS_BYTES_MAX = 512 * 2**20  # of all new texts together
 _TREE_BYTES_MAX = 64 * 1024  # of the root tree, because each edit copies it
@@ -33,6 +36,7 @@ _FILE_MODES = ("100644", "100755")
 # a pattern, or Git would take it for a folder.)
 _NEW = ("--not", "--branches=[m]aster", "--branches=clients/*", "--branches=unmerged/*")
 
+_TOO_MUCH = "These commits are too much for one push: push an older one first."
 _FETCH_FIRST = (
     "{ref} has commits that yours are not based on. Either let the server merge them:\n"
     "    git push origin HEAD:refs/for/master\n"
@@ -175,7 +179,7 @@ class PushValidator:
                     f" document can hold {self._text_bytes_max:,}."
                 )
         if sum(map(int, sizes)) > _TEXTS_BYTES_MAX:
-            raise RejectedError("These commits are too much for one push: push an older one first.")
+            raise RejectedError(_TOO_MUCH)
         blobs = list(found)
         for start in range(0, len(blobs), _BATCH_TEXTS):
             for blob, data in self._blobs(blobs[start : start + _BATCH_TEXTS]):
@@ -183,21 +187,39 @@ class PushValidator:
 
     def _new_blobs(self, heads: Sequence[str]) -> dict[str, str]:
         """Return the blobs of the document's file in new commits, each with one of its commits."""
-        commits = self._git("rev-list", *heads, *_NEW)
-        options = ("--stdin", "--root", "-m", "-r", "--raw", "--no-renames", "--no-abbrev")
-        changes = self._git("diff-tree", *options, "--", self._filename, stdin=commits)
-        commit = ""
         found: dict[str, str] = {}
-        for line in changes.decode(errors="replace").splitlines():
-            if not line.startswith(":"):
-                commit = line
-                continue
-            _, mode, _, blob, _ = line.partition("\t")[0].split()
-            if mode == "000000":
-                continue  # the file is absent
-            self._check_mode(mode, line.partition("\t")[2], commit)
-            found.setdefault(blob, commit)
+        commit = ""
+        commits = self._new_commits(heads)
+        for start in range(0, len(commits), _BATCH_COMMITS):
+            for line in self._changes(commits[start : start + _BATCH_COMMITS]):
+                if not line.startswith(":"):
+                    commit = line
+                    continue
+                _, mode, _, blob, _ = line.partition("\t")[0].split()
+                if mode == "000000":
+                    continue  # the file is absent
+                self._check_mode(mode, line.partition("\t")[2], commit)
+                found.setdefault(blob, commit)
         return found
+
+    def _new_commits(self, heads: Sequence[str]) -> list[str]:
+        """Return the new commits, checked to be not too many and to have not too many parents."""
+        most = f"--min-parents={_PARENTS_MAX + 1}"
+        if wide := self._git("rev-list", most, "--max-count=1", *heads, *_NEW).decode().strip():
+            raise RejectedError(
+                f"Commit {wide[:10]} has too many parents; here a merge can have {_PARENTS_MAX}."
+            )
+        count = f"--max-count={_COMMITS_MAX + 1}"
+        commits = self._git("rev-list", count, *heads, *_NEW).decode().split()
+        if len(commits) > _COMMITS_MAX:
+            raise RejectedError(_TOO_MUCH)
+        return commits
+
+    def _changes(self, commits: Sequence[str]) -> list[str]:
+        """Return the lines of `git diff-tree` for the document's file, also of merges."""
+        options = ("--stdin", "--root", "-m", "-r", "--raw", "--no-renames", "--no-abbrev")
+        changes = self._git("diff-tree", *options, "--", self._filename, stdin=_lines(commits))
+        return changes.decode(errors="replace").splitlines()
 
     def _check_mode(self, mode: str, path: str, commit: str) -> None:
         is_file = path == self._filename
@@ -237,7 +259,14 @@ class PushValidator:
         return PushedText(text, author)
 
     def _git(self, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,)) -> bytes:
-        return git(self._repository, *arguments, stdin=stdin, ok=ok, environment=self._environment)
+        return git(
+            self._repository,
+            *arguments,
+            stdin=stdin,
+            ok=ok,
+            environment=self._environment,
+            wait_s=max(0.0, self._deadline - time.monotonic()),
+        )
 
 
 def validate_ref(command: Command) -> None:

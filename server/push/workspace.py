@@ -1,4 +1,4 @@
-"""What all pushes share: the folder of their hooks and uploads, and their limits.
+"""What all pushes share: the folder of their hooks, and their limits.
 
 <data>/push/pre-receive, proc-receive   start `server.push.hook_program`
 <data>/push/empty.git                   stands in for the repository of a new document
@@ -9,18 +9,18 @@ The folder is rewritten at each start, because the path of the program may have 
 import asyncio
 import shlex
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from server.config import Config
 from server.git import bare
 from server.push import hook_program
 from server.storage.data_folder import DataFolder
+from server.support.slots import FairSlots
 from server.support.threads import WorkerThreads
 
 _HOOKS = ("pre-receive", "proc-receive")
-_UPLOADS_MAX = 32  # at the same time; each may be as large as a push
+_UPLOADS_MAX = 256  # at the same time; each may be as large as a push
 _VALIDATIONS_MAX = 2
 
 
@@ -30,8 +30,8 @@ class PushWorkspace:
     def __init__(self, config: Config, folder: DataFolder) -> None:
         self.path = folder.path / "push"
         self.empty_repository = self.path / "empty.git"
-        self.uploads = asyncio.Semaphore(_UPLOADS_MAX)
-        self.processes = asyncio.Semaphore(config.git_processes_max)
+        self.uploads = FairSlots(_UPLOADS_MAX)
+        self.processes = FairSlots(config.git_processes_max)
         self.threads = WorkerThreads(_VALIDATIONS_MAX, "push")
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -45,10 +45,6 @@ class PushWorkspace:
             file = self.path / name
             file.write_text(f"#!/bin/sh\nexec {program} {name}\n")
             file.chmod(0o755)
-
-    def open_upload(self) -> BinaryIO:
-        """Return an unnamed file for the body of a push. Blocks."""
-        return tempfile.TemporaryFile(dir=self.path)
 
     def detach(self, push: asyncio.Task[Any]) -> None:
         """Let a push run to completion, even if nobody awaits it."""

@@ -1,7 +1,10 @@
 """Rejected pushes, by Git and handmade ones that Git would not send."""
 
 import asyncio
+import hashlib
 import os
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,6 +207,53 @@ async def test_an_incomplete_or_damaged_pack_changes_nothing(
     await server.fsck()
 
 
+def _entry(kind: int, size: int, data: bytes, base: bytes = b"") -> bytes:
+    """Return an object as it is in a pack; see gitformat-pack(5)."""
+    head, size = bytes([kind << 4 | size & 15]), size >> 4
+    while size:
+        head, size = head[:-1] + bytes([head[-1] | 128, size & 127]), size >> 7
+    return head + base + zlib.compress(data)
+
+
+def _number(value: int) -> bytes:
+    digits = [value >> shift & 127 for shift in range(0, max(value.bit_length(), 1), 7)]
+    return bytes([*(digit | 128 for digit in digits[:-1]), digits[-1]])
+
+
+async def test_a_small_pack_of_a_huge_object_takes_no_memory(server: Served, ann: Client) -> None:
+    blob, copies = bytes(2**20), 1500
+    delta = _number(len(blob)) + _number(copies * len(blob)) + b"\xc0\x10" * copies
+    base = hashlib.sha1(b"blob %d\0" % len(blob) + blob, usedforsecurity=False).digest()
+    body = struct.pack(">4sII", b"PACK", 2, 2)
+    body += _entry(3, len(blob), blob) + _entry(7, len(delta), delta, base)
+    pack = body + hashlib.sha1(body, usedforsecurity=False).digest()
+    assert len(pack) < 10_000
+    before = await server.refs()
+    objects = await server.git_on_disk("count-objects", "-v")
+    said = await _send(server, "0" * 40, base.hex(), pack, "refs/tags/huge")
+    assert "ng refs/tags/huge" in said, said
+    assert "memory" in said
+    assert await server.refs() == before
+    assert await server.git_on_disk("count-objects", "-v") == objects
+
+
+async def test_a_commit_with_very_many_parents_is_refused(
+    server: Served, ann: Client, clone: Path
+) -> None:
+    parents = [
+        (await git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", f"{n}", cwd=clone)).strip()
+        for n in range(9)
+    ]
+    named = [word for parent in parents for word in ("-p", parent)]
+    octopus = (await git("commit-tree", "HEAD^{tree}", *named, "-m", "x", cwd=clone)).strip()
+    before = await server.refs()
+    ran = await push(clone, f"{octopus}:refs/for/master")
+    assert f"Commit {octopus[:10]} has too many parents; here a merge can have 8." in ran.err
+    assert await server.refs() == before
+    eight = (await git("commit-tree", "HEAD^{tree}", *named[:-2], "-m", "x", cwd=clone)).strip()
+    assert (await push(clone, f"{eight}:refs/heads/octopus")).code == 0
+
+
 async def test_too_many_refs_are_refused(server: Served, ann: Client, clone: Path) -> None:
     """Handmade, because Git's client takes half a minute for 10,000 results."""
     before = await server.refs()
@@ -236,7 +286,7 @@ async def test_a_broken_connection_changes_nothing(
 
 
 async def test_a_slow_upload_times_out(serve: Serve) -> None:
-    server = await serve(git_wait_s=0.3)
+    server = await serve(pong_wait_s=0.3)
     reader, writer = await asyncio.open_connection(*server.address)
     writer.write(
         b"POST /notes.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.http.app_keys import GIT_PROCESSES
 from tests.server.sockets.client import with_theirs
 from tests.server.sockets.harness import Serve, Served, eventually, git, run_git
 from tests.server.sockets.raw_socket import RawSocket
@@ -242,36 +243,47 @@ async def test_a_client_that_goes_away_in_mid_clone_leaves_no_process(server: Se
     for _ in range(3):
         async with RawSocket(*server.address) as raw:
             await _begin_clone(raw, revision)
-            assert _processes(server) > 0
         await eventually(lambda: _processes(server) == 0, "every process has ended")
 
 
-async def test_no_more_clones_at_a_time_than_allowed(serve: Serve, tmp_path: Path) -> None:
+async def test_who_reads_slowly_keeps_no_process_from_others(serve: Serve, tmp_path: Path) -> None:
     server = await serve(git_processes_max=1)
     revision = await _grow(server)
-    async with RawSocket(*server.address) as first:
+    async with RawSocket(*server.address) as first, RawSocket(*server.address) as second:
         await _begin_clone(first, revision)
-        waiting = [asyncio.create_task(server.clone(tmp_path / str(n))) for n in range(2)]
-        done, _ = await asyncio.wait(waiting, timeout=0.3)
-        assert not done, "the others wait for their turn"
+        await _begin_clone(second, revision)
+        await _fsck(await server.clone(tmp_path / "clone"))
         ann = await server.join()
         assert (await ann.edit(ann.text + "typing goes on"))["type"] == "merged"
-    for clone in await asyncio.gather(*waiting):
-        await _fsck(clone)
 
 
-async def test_a_clone_that_takes_too_long_is_cut_off(serve: Serve) -> None:
-    server = await serve(git_wait_s=0.5, git_processes_max=1)
+async def test_a_clone_that_is_not_read_is_cut_off(serve: Serve) -> None:
+    server = await serve(pong_wait_s=0.5)
     revision = await _grow(server)
     async with RawSocket(*server.address) as slow:
         await _begin_clone(slow, revision)
-        url = f"{server.url}/notes.git/info/refs?service=git-upload-pack"
-        async with server.http.get(url) as response:
-            assert response.status in (200, 503)
-        await eventually(lambda: _processes(server) == 0, "the process has ended")
+        assert _open_files(server)
+        await eventually(lambda: not _open_files(server), "its file is closed")
         rest = await slow.rest()
     assert b"HTTP/1.1" not in rest, "a second answer in the middle of the first"
     assert not rest.endswith(b"0\r\n\r\n"), "half an answer must not look whole"
+
+
+def _open_files(server: Served) -> list[str]:
+    """Return the unnamed files of the server in its data folder."""
+    links = (str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+    return [link for link in links if link.startswith(f"{server.folder.path}/#")]
+
+
+async def test_a_clone_that_gets_no_turn_in_time_is_told_so(serve: Serve) -> None:
+    server = await serve(git_wait_s=0.3, git_processes_max=1)
+    await _write_revisions(server, 1)
+    async with server.app[GIT_PROCESSES].of("somebody"):
+        for service in ("git-upload-pack", "git-receive-pack"):
+            url = f"{server.url}/notes.git/info/refs?service={service}"
+            async with server.http.get(url) as response:
+                assert response.status == 503
+                assert "later" in await response.text()
 
 
 async def test_a_server_that_stops_ends_its_clones(serve: Serve) -> None:

@@ -1,0 +1,80 @@
+"""The bodies of requests: received into memory or a file, at a least speed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from aiohttp import web
+
+from server.http.app_keys import CONFIG, FOLDER
+from server.support.tasks import finish
+
+BLOCK_BYTES = 64 * 1024
+
+_MEMORY_BYTES_MAX = BLOCK_BYTES  # of a body; a longer one goes into a file
+_LEAST_BYTES_PER_S = 1024  # on average, so that nobody keeps a place with a byte a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A received body: `size` bytes in a file, at its beginning."""
+
+    file: IO[bytes]
+    size: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is in memory."""
+        return self.size <= _MEMORY_BYTES_MAX
+
+
+@asynccontextmanager
+async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[Body]:
+    """Receive the body of a request.
+
+    Args:
+        request: the request.
+        bytes_max: the size that is accepted.
+
+    Yields:
+        The body, until the end of the block.
+
+    Raises:
+        web.HTTPRequestTimeout: the client stopped sending, or is too slow.
+        web.HTTPRequestEntityTooLarge: the body is larger.
+    """
+    # In memory while it is short; the file has no name.
+    file: IO[bytes] = SpooledTemporaryFile(_MEMORY_BYTES_MAX, dir=str(request.app[FOLDER].path))  # noqa: SIM115
+    try:
+        received = 0
+        async for block in _blocks(request):
+            received += len(block)
+            if received > bytes_max:
+                raise web.HTTPRequestEntityTooLarge(bytes_max, received)
+            if received > _MEMORY_BYTES_MAX:
+                await asyncio.to_thread(file.write, block)
+            else:
+                file.write(block)
+        file.seek(0)
+        yield Body(file, received)
+    finally:
+        await finish(asyncio.to_thread(file.close))
+
+
+async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
+    silence_s = request.app[CONFIG].pong_wait_s
+    loop = asyncio.get_running_loop()
+    slowest_until = loop.time() + silence_s
+    try:
+        while True:
+            async with asyncio.timeout_at(min(loop.time() + silence_s, slowest_until)):
+                block = await request.content.read(BLOCK_BYTES)
+            if not block:
+                return
+            slowest_until += len(block) / _LEAST_BYTES_PER_S
+            yield block
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="The request did not arrive in time.\n") from None
