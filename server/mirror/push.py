@@ -11,10 +11,7 @@ configuration, credential helpers and SSH agent. It is never allowed to prompt.
 
 import asyncio
 import os
-import signal
-from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +22,7 @@ from server.core.git_model import CLIENTS, MASTER, UNMERGED
 from server.git.objects import DELTA_DEPTH_MAX
 from server.git.process import ELSEWHERE, GENTLY
 from server.mirror.remote import local_path, mask
-from server.support.tasks import finish
+from server.support.programs import running
 
 _SETTINGS = (
     f"pack.depth={DELTA_DEPTH_MAX}",  # a lower value would split our delta chains
@@ -38,7 +35,6 @@ _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15"
 _UNSET = (*ELSEWHERE, "SSH_ASKPASS")  # the last one would open a window
 _OUTPUT_BYTES_MAX = 16 * 2**20  # enough for 100,000 refs
 _SENTENCE_CHARACTERS_MAX = 300
-_TERMINATE_WAIT_S = 0.5
 _NO_REPOSITORY = "does not appear to be a git repository"
 _IGNORED_PREFIXES = ("warning:", "Warning:", "hint:")
 _FORMAT = "--format=%(refname) %(objectname)"
@@ -182,43 +178,14 @@ async def _run(*command: str, environment: Mapping[str, str]) -> _Ran:
     keep a pipe open. On cancellation it is terminated with its children.
     """
     with TemporaryFile() as out, TemporaryFile() as err:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=DEVNULL, stdout=out, stderr=err, env=environment, start_new_session=True
-        )
-        try:
-            code = await process.wait()
-        finally:
-            if process.returncode is None:
-                await finish(_terminate(process))
+        async with running(command, environment=environment, stdout=out, stderr=err) as program:
+            code = await program.wait()
         return _Ran(code, _read(out), _read(err))
 
 
 def _read(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read(_OUTPUT_BYTES_MAX).decode(errors="replace")
-
-
-async def _terminate(process: Process) -> None:
-    """Terminate a process and its children.
-
-    On SIGTERM Git removes its lock files, including those of a local remote.
-    """
-    _signal(process, signal.SIGTERM)
-    await _wait_briefly(process)
-    _signal(process, signal.SIGKILL)  # Git may have exited and left children
-    await _wait_briefly(process)
-
-
-def _signal(process: Process, number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
-
-
-async def _wait_briefly(process: Process) -> None:
-    """Wait for the exit, but not forever: a hanging disk keeps even a killed process."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_TERMINATE_WAIT_S):
-            await process.wait()
 
 
 def environment_of(given: Mapping[str, str], *, has_own_ssh: bool = False) -> dict[str, str]:

@@ -44,12 +44,16 @@ class Program:
         return await asyncio.shield(self._ended)
 
     async def end(self) -> None:
-        """End the program and its children: first by SIGTERM, after a while by SIGKILL."""
+        """End the program and its children, unless it has ended itself.
+
+        On SIGTERM Git removes its temporary files. SIGKILL is also for children that it leaves
+        behind. The wait is limited: a disk that hangs keeps even a killed process.
+        """
         with suppress(OSError):
             process_group = await self._started
+            if self._ended.done():
+                return
             for number in (signal.SIGTERM, signal.SIGKILL):
-                if self._ended.done():
-                    return
                 with suppress(ProcessLookupError):
                     os.killpg(process_group, number)
                 await asyncio.wait([self._ended], timeout=_END_WAIT_S)
