@@ -12,8 +12,9 @@ from aiohttp.log import server_logger
 from server.config import Config
 from server.http import api, git_fetch, git_push, pages, raw_text, websocket
 from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, LONG_TEXTS, PUSHES
+from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
-from server.http.responses import explain_damage, is_own_fault, protect
+from server.http.responses import explain_problems, is_own_fault, protect
 from server.http.static_files import read_files
 from server.hub.hub import Hub
 from server.push.workspace import PushWorkspace
@@ -33,10 +34,13 @@ _LONG_TEXTS_MAX = 16  # of plain HTTP requests, in memory at the same time
 
 def create_app(config: Config, folder: DataFolder) -> web.Application:
     """Return the web application for an open data folder."""
-    app = web.Application(middlewares=[check_host, explain_damage, pages.explain_not_found])
+    app = web.Application(
+        middlewares=[keep_deadlines, check_host, explain_problems, pages.explain_not_found]
+    )
     app.on_response_prepare.append(protect)
     server_logger.addFilter(is_own_fault)
     app[CONFIG] = config
+    app[DEADLINES] = Deadlines()
     app[HOST_CHECK] = HostCheck(config)
     app[FOLDER] = folder
     app[FILES] = read_files(readable=config.pages == "readable")
@@ -95,13 +99,17 @@ async def serve(config: Config, folder: DataFolder) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    app = create_app(config, folder)
     runner = web.AppRunner(
-        create_app(config, folder),
+        app,
         access_log=None,
         handler_cancellation=True,
+        keepalive_timeout=KEEP_ALIVE_S,
         shutdown_timeout=_SHUTDOWN_WAIT_S,
     )
     await runner.setup()
+    assert runner.server is not None
+    watching = asyncio.create_task(app[DEADLINES].watch(runner.server), name="deadlines")
     try:
         site = web.TCPSite(runner, config.host, config.port)
         await site.start()
@@ -109,6 +117,7 @@ async def serve(config: Config, folder: DataFolder) -> None:
         await stop.wait()
         _log.info("stopping: answering pending requests")
     finally:
+        watching.cancel()
         await runner.cleanup()
 
 

@@ -5,9 +5,11 @@ import errno
 import gc
 import logging
 import os
+import resource
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -21,10 +23,14 @@ new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
     "uvloop" if find_spec("uvloop") else "asyncio"
 ).new_event_loop
 
+_log = logging.getLogger(__name__)
+
 # How long a thread that merges may delay the event loop; Python's default is 5 ms.
 _SWITCH_INTERVAL_S = 0.0005
 # Hardly any of our objects are in cycles, and a collection stops everything for up to 100 ms.
 _GARBAGE_THRESHOLDS = (50_000, 50, 50)
+_DESCRIPTORS_MAX = 2**20  # some systems name no limit, and then allow no more than they have
+_OTHER_DESCRIPTORS = 200  # for the repositories, the journal, and Git
 _SERVE_EXAMPLES = """examples:
   gollabedit serve                              http://localhost:8080, documents in ./data
   gollabedit serve --port 9000 --data /srv/docs
@@ -53,6 +59,7 @@ def _serve(options: Namespace) -> None:
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     _tune_interpreter()
+    _raise_descriptor_limit(settings)
     with DataFolder(settings.data) as folder:
         try:
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -66,6 +73,25 @@ def _tune_interpreter() -> None:
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     gc.freeze()  # imported modules are never garbage
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
+
+
+def _raise_descriptor_limit(settings: Config) -> None:
+    """Allow as many open files as the system lets this user have; say if they are too few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _DESCRIPTORS_MAX if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS_MAX)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+    needed = settings.sessions_max + _OTHER_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        _log.warning(
+            "only %d files can be open at once; --sessions-max %d needs %d: raise the limit"
+            " (ulimit -n, LimitNOFILE=), or lower --sessions-max",
+            soft,
+            settings.sessions_max,
+            needed,
+        )
 
 
 def _listen_problem(settings: Config, problem: OSError) -> str:

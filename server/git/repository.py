@@ -19,6 +19,7 @@ Errors::
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -379,6 +380,8 @@ class Repository:
     def _disk_head(self, ref: str) -> str | None:
         if ref not in self._disk_heads:
             found = self._git.references.get(ref) if self.is_on_disk else None
+            if found is None:
+                _assert_readable()
             self._disk_heads[ref] = None if found is None else str(found.resolve().target)
         return self._disk_heads[ref]
 
@@ -387,7 +390,10 @@ class Repository:
             return None  # ids are compared as strings, so each commit has one spelling
         try:
             found = self._git[pygit2.Oid(hex=commit)]
-        except (KeyError, ValueError):
+        except ValueError:
+            return None
+        except KeyError:
+            _assert_readable()
             return None
         return found if isinstance(found, pygit2.Commit) else None  # a tag is no commit
 
@@ -403,8 +409,11 @@ class Repository:
             return self._pending.data(id)
         try:
             data: bytes = self._git.read(id)[1]
-        except (KeyError, pygit2.GitError):
-            raise RepositoryError(f"{self.path} lacks the object {id}") from None
+        except (KeyError, pygit2.GitError) as problem:
+            _assert_readable()
+            raise RepositoryError(
+                f"{self.path}: the object {id} cannot be read: {problem}"
+            ) from None
         return data
 
     def _tree(self, commit: str) -> bytes:
@@ -465,6 +474,11 @@ class _PendingObjectsBackend(pygit2.OdbBackend):
 
     def refresh_cb(self) -> None:
         """There is nothing to refresh."""
+
+
+def _assert_readable() -> None:
+    """Raise an OSError if files cannot be opened now: then libgit2 calls what is there missing."""
+    os.close(os.open(os.devnull, os.O_RDONLY))
 
 
 def _author_name(commit: pygit2.Commit) -> str:

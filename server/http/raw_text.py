@@ -28,13 +28,12 @@ from server.core.submission import (
 from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
 from server.http.bodies import received_body
-from server.http.responses import unless_known
+from server.http.responses import RETRY_AFTER_S, unless_known
 from server.hub.hub import OverloadedError
 from server.protocol import Code
 
 # A body may be this many times as large as a document: it may shorten one that is too large.
 _BODY_FACTOR = 4
-_RETRY_AFTER_S = 2
 _ANONYMOUS = "HTTP"  # the author's name where the request has none
 _HEADERS = {"Cache-Control": "no-cache"}
 
@@ -220,5 +219,5 @@ def _too_large(config: Config) -> web.HTTPException:
 
 
 def _unavailable(sentence: str) -> web.HTTPException:
-    headers = {"Retry-After": str(_RETRY_AFTER_S)}
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
     return web.HTTPServiceUnavailable(text=f"{sentence}\n", headers=headers)

@@ -6,6 +6,9 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
+_log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 2
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none';"
@@ -29,12 +32,20 @@ async def protect(_request: web.Request, response: web.StreamResponse) -> None:
 
 
 @web.middleware
-async def explain_damage(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 400 to a body that cannot be unpacked, which is no fault of the server."""
+async def explain_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 400 to a body that cannot be unpacked, and 503 while files cannot be opened."""
     try:
         return await handler(request)
     except web.RequestPayloadError:
         raise web.HTTPBadRequest(text="The body of the request is damaged.\n") from None
+    except ConnectionError:
+        raise  # the client has gone
+    except OSError as problem:
+        _log.error("%s cannot be answered: %s", request.path, problem)
+        raise web.HTTPServiceUnavailable(
+            text="The server cannot read its disk at the moment; try again later.\n",
+            headers={"Retry-After": str(RETRY_AFTER_S)},
+        ) from None
 
 
 def is_own_fault(record: logging.LogRecord) -> bool:

@@ -148,7 +148,7 @@ class DurableDocument:
                 except OvertakenError:
                     self._discard()  # load what the other writer appended, and merge again
             _log.error("%s: other writers appended first, %d times in a row", self.name, _TRIES)
-        except JournalError as problem:
+        except (JournalError, OSError) as problem:  # such as too many open files
             _log.error("%s: %s", self.name, problem)
         except Exception:  # noqa: BLE001  a bug must cost one batch only
             _log.exception("%s: a batch of %d requests failed", self.name, len(batch.requests))

@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import resource
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -202,6 +205,44 @@ def test_a_disk_that_refuses_is_a_journal_error(
     assert entry is not None
     with pytest.raises(JournalError):
         direct.store(repository.path, entry)
+
+
+def test_what_cannot_be_opened_for_now_is_not_called_missing(
+    repository: Repository, path: Path, no_descriptors: Callable[[], AbstractContextManager[None]]
+) -> None:
+    first = started(repository)
+    git("repack", "-adq", cwd=path)
+    git("pack-refs", "--all", cwd=path)
+    packed = other(repository)  # it has opened nothing but the configuration
+    with no_descriptors():
+        for read in (packed.has_commit, packed.text, packed.head):
+            with pytest.raises(OSError, match="Too many open files"):
+                read(MASTER if read == packed.head else first)
+    assert packed.has_commit(first)
+    assert packed.head(MASTER) == first
+    assert not packed.has_commit("0" * 40)
+
+
+@pytest.fixture
+def no_descriptors() -> Callable[[], AbstractContextManager[None]]:
+    """Return a context in which no further file can be opened."""
+
+    @contextmanager
+    def taken() -> Iterator[None]:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+        held: list[int] = []
+        try:
+            with suppress(OSError):
+                while True:
+                    held.append(os.open(os.devnull, os.O_RDONLY))
+            yield
+        finally:
+            for each in held:
+                os.close(each)
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    return taken
 
 
 def test_what_a_crash_left_half_made_is_made_anew(repository: Repository, path: Path) -> None:

@@ -34,7 +34,7 @@ class Disk:
 
     def __init__(self, path: Path) -> None:
         self.path = path / "notes.git"
-        self.refusals: list[JournalError] = []
+        self.refusals: list[Exception] = []
         self.before: list[Callable[[], object]] = []
         self._journal = SqliteJournal(path / "journal.sqlite")
         self.read = self._journal.read
@@ -160,17 +160,21 @@ def test_news_is_of_the_end_of_the_batch(durable: Runner) -> None:
     assert durable.run([], [View("cy", result.revision, None)], NOON).notifications == [None]
 
 
+@pytest.mark.parametrize(
+    "problem", [JournalError("no space left on device"), OSError(24, "Too many open files")]
+)
 def test_a_full_disk_answers_unavailable_and_the_next_try_works(
-    durable: Runner, disk: Disk
+    durable: Runner, disk: Disk, problem: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     base = root(durable)
-    disk.refusals = [JournalError("no space left on device")]
+    disk.refusals = [problem]
     failed = durable.run([edit(ANN, "one\n", base)], [View("cy", base, None)], NOON)
     [answer] = failed.replies
     assert isinstance(answer, Error)
     assert (answer.code, answer.seq) == ("unavailable", 1)
     assert "Your text is kept" in answer.message
     assert (failed.revision, failed.notifications) == ("", [])
+    assert "Traceback" not in caplog.text
     assert disk.text() == ""
     [answer] = run(durable, edit(ANN, "one\n", base)).replies
     assert isinstance(answer, Merged)
