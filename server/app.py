@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 # How long open connections may delay the shutdown. aiohttp waits for this time twice, and Docker
 # kills after ten seconds.
-_SHUTDOWN_WAIT_S = 3.0
+_SHUTDOWN_WAIT_S = 2.0
 _LONG_TEXTS_MAX = 16  # of plain HTTP requests, in memory at the same time
 
 

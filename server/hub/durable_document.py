@@ -104,6 +104,7 @@ class DurableDocument:
         self.name = name
         self.position = 0
         self.backlog: Backlog | None = None
+        self.is_new = False  # it has no repository on disk yet
         self._open_repository = open_repository
         self._journal = journal
         self._threads = threads
@@ -254,6 +255,7 @@ class DurableDocument:
         if outside:
             document.branches.merge_outside_head(outside, now)
         self.position = repository.position
+        self.is_new = not repository.is_on_disk
         self._was_overtaken = False
         self._loaded = document, repository
         self._update_backlog(self.backlog.since if self.backlog else time.monotonic())
@@ -330,6 +332,7 @@ class DurableDocument:
 
     def _mark_checkpointed(self, content: Unwritten) -> None:
         self._reconcile_journal()
+        self.is_new = False
         if self._loaded is not None:
             self._loaded[1].mark_checkpointed(content)
         self._update_backlog(time.monotonic())

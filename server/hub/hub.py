@@ -1,6 +1,7 @@
 """The hub: the open documents of this process, and the parts that serve them."""
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,12 @@ from server.storage.data_folder import DataFolder
 from server.storage.journal import Journal
 from server.support.metrics import Metric, Sample
 from server.support.threads import WorkerThreads
+
+_log = logging.getLogger(__name__)
+
+# The time for what was requested before the end, and for calls on threads. Clients repeat the rest.
+_ANSWER_S = 2.0
+_CLOSE_S = 0.5
 
 
 class OverloadedError(Exception):
@@ -81,18 +88,24 @@ class Hub:
         await self._maintaining
         await self._maintenance.finish()
         await self._mirroring.finish()
-        for threads in (self._threads.quick, self._threads.slow):
-            await asyncio.to_thread(threads.close)
-        await asyncio.to_thread(self.reader.close)
+        for threads in (self._threads.quick, self._threads.slow, self.reader):
+            await asyncio.to_thread(threads.close, _CLOSE_S)
 
     async def stop(self) -> None:
-        """Answer all requests, then close every connection."""
-        self._is_stopping = True
-        for running in self._running.values():
-            running.live.stop()
-        await asyncio.gather(*(running.task for running in self._running.values()))
+        """Answer the requests, as far as there is time, then close every connection."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            for running in self._running.values():
+                running.live.stop()
+            await self._answered([running.task for running in self._running.values()])
         for running in self._running.values():
             running.live.close(CloseCode.SHUTDOWN, "the server is restarting")
+
+    async def _answered(self, tasks: list[asyncio.Task[None]]) -> None:
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_ANSWER_S)
+            if late:
+                _log.warning("requests to %d documents were not answered in time", len(late))
 
     def connect(self, document: str) -> Connection:
         """Start a session on a document, opening it if necessary.

@@ -20,7 +20,6 @@ from typing import Protocol
 
 from server.config import Config
 from server.git.repack import RepackError, needs_repack, repack
-from server.hub.durable_document import Backlog
 from server.hub.live_document import LiveDocument
 from server.storage.journal import JournalError, OvertakenError
 from server.support.memory import trim_heap
@@ -29,6 +28,8 @@ from server.support.threads import WorkerThreads
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.25
+_NEW_S = 0.5  # for the first checkpoints of documents, one look after another
+_FINISH_S = 2.0  # for the last checkpoints; the journal keeps what is left
 _SWEEP_EVERY_S = 30.0
 _RELEASE_AFTER_S = 20.0
 _RETRY_AFTER_S = 5.0
@@ -96,14 +97,21 @@ class Maintenance:
         return not self._stopping.is_set()
 
     async def finish(self) -> None:
-        """Write everything into the repositories, if the disk can be written; end the threads."""
+        """Write what can be written soon into the repositories; end the threads."""
         waiting = [live for live in self._documents.documents() if live.durable.backlog]
         if waiting:
             _log.info("writing the journal's edits into %d repositories", len(waiting))
-        for live in waiting:
-            for _ in range(_LAST_TRIES):
-                if await self.checkpoint(live):
-                    break
+        done = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_S):
+                for live in waiting:
+                    for _ in range(_LAST_TRIES):
+                        if await self.checkpoint(live):
+                            break
+                    done += 1
+        if done < len(waiting):
+            left = len(waiting) - done
+            _log.info("edits of %d documents stay in the journal until the next start", left)
         for threads in (self._checkpoint_threads, self._repack_threads):
             await asyncio.to_thread(threads.close)
 
@@ -150,19 +158,27 @@ class Maintenance:
 
     async def _checkpoint_regularly(self) -> None:
         while await self._pause(_LOOK_EVERY_S):
-            for live in self._documents.documents():
-                now = time.monotonic()
-                backlog = live.durable.backlog
-                if (
-                    backlog
-                    and self._is_due(backlog, now)
-                    and now >= self._not_before.get(live.name, 0)
-                ):
-                    await self.checkpoint(live)
-                    await self._pause(time.monotonic() - now)  # leaves half of the time to edits
+            await self._checkpoint_due()
 
-    def _is_due(self, backlog: Backlog, now: float) -> bool:
-        config = self._config
+    async def _checkpoint_due(self) -> None:
+        """Checkpoint what is due; of new documents only some, and the rest with the next look.
+
+        So a flood of new documents, each of which needs a repository, does not delay the others.
+        """
+        began = time.monotonic()
+        due = filter(self._is_due, self._documents.documents())
+        for live in sorted(due, key=lambda live: live.durable.is_new):
+            now = time.monotonic()
+            if live.durable.is_new and now - began > _NEW_S:
+                return
+            if self._is_due(live):
+                await self.checkpoint(live)
+                await self._pause(time.monotonic() - now)  # leaves half of the time to edits
+
+    def _is_due(self, live: LiveDocument) -> bool:
+        config, backlog, now = self._config, live.durable.backlog, time.monotonic()
+        if backlog is None or now < self._not_before.get(live.name, 0):
+            return False
         return (
             now - backlog.last >= config.checkpoint_idle_s
             or now - backlog.since >= config.checkpoint_age_s

@@ -47,10 +47,10 @@ class Reader:
         self._list_threads = WorkerThreads(1, "list")
         self._lists: OrderedDict[str, tuple[object, protocol.UnmergedList]] = OrderedDict()
 
-    def close(self) -> None:
-        """Finish all queries. Blocks."""
-        self._query_threads.close()
-        self._list_threads.close()
+    def close(self, wait_s: float) -> None:
+        """Finish the queries that end in time. Blocks."""
+        self._query_threads.close(wait_s)
+        self._list_threads.close(wait_s)
 
     async def documents(self, after: str, limit: int) -> protocol.DocumentList:
         """Return at most `limit` documents by name, from the one that follows `after`."""

@@ -6,6 +6,7 @@ as a small edit. Here calls go into a queue, and the event loop is notified of t
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -22,6 +23,7 @@ class WorkerThreads:
 
     def __init__(self, count: int, name: str) -> None:
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._is_closed = False
         self._threads = [
             Thread(target=self._serve, name=f"{name} {number}", daemon=True)
             for number in range(count)
@@ -56,15 +58,24 @@ class WorkerThreads:
         self.run(call)
         return await done
 
-    def close(self) -> None:
-        """Finish all submitted calls and end the threads. Blocks."""
+    def close(self, wait_s: float | None = None) -> None:
+        """Finish the submitted calls and end the threads. Blocks.
+
+        Args:
+            wait_s: the time limit; what has not begun by then is dropped.
+        """
+        until = None if wait_s is None else time.monotonic() + wait_s
         for _ in self._threads:
             self._calls.put(None)
         for thread in self._threads:
-            thread.join()
+            thread.join(None if until is None else max(0.0, until - time.monotonic()))
+            if thread.is_alive():
+                self._is_closed = True
 
     def _serve(self) -> None:
         while (call := self._calls.get()) is not None:
+            if self._is_closed:
+                return
             try:
                 call()
             except Exception:  # noqa: BLE001  a bug in a call must not end the thread

@@ -8,13 +8,19 @@ import pytest_asyncio
 from server.config import Config
 from server.hub.hub import Hub
 from server.storage.data_folder import DataFolder
+from server.storage.journal import Journal
 from server.storage.journal.sqlite import SqliteJournal
+
+
+def new_hub(folder: DataFolder, journal: Journal) -> Hub:
+    """Return a hub that is yet to be entered."""
+    return Hub(Config(data=folder.path), folder, journal)
 
 
 @pytest_asyncio.fixture
 async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
     with DataFolder(tmp_path) as folder:
         journal = SqliteJournal(folder.journal_path)
-        async with Hub(Config(data=tmp_path), folder, journal) as hub:
+        async with new_hub(folder, journal) as hub:
             yield hub
         journal.close()
