@@ -20,6 +20,16 @@ export class FakeClock {
     this.#timers.delete(/** @type {Timer} */ (timer));
   };
 
+  /** Let time pass without timers; those that were due run at its end, once. @param {number} ms */
+  sleep(ms) {
+    this.#nowMs += ms;
+    const due = [...this.#timers].filter(({ dueMs }) => dueMs <= this.#nowMs);
+    for (const timer of due) {
+      this.#timers.delete(timer);
+      timer.callback();
+    }
+  }
+
   /** @param {number} ms */
   pass(ms) {
     const endMs = this.#nowMs + ms;

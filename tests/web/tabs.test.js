@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Tabs } from '../../web/drafts/tabs.js';
+import { channelOf, Tabs } from '../../web/drafts/tabs.js';
 import { FakeClock } from './clock.js';
 
 /** @typedef {import('../../web/drafts/tabs.js').Channel} Channel */
@@ -105,4 +105,11 @@ test('without a channel a tab continues alone', async () => {
   const living = tabs.livingIds();
   clock.pass(0);
   assert.equal((await living).size, 0);
+});
+
+test('where site data is blocked there is no channel', (context) => {
+  context.mock.method(globalThis, 'BroadcastChannel', () => {
+    throw new DOMException('The operation is insecure.', 'SecurityError');
+  });
+  assert.equal(channelOf('notes'), null);
 });

@@ -90,8 +90,16 @@ export class Tabs {
   }
 }
 
-/** The channel of a document's tabs. @param {string} document @returns {Channel | null} */
+/**
+ * The channel of a document's tabs; null where site data is blocked, or there is none.
+ *
+ * @param {string} document
+ * @returns {Channel | null}
+ */
 export function channelOf(document) {
-  if (typeof BroadcastChannel === 'undefined') return null;
-  return /** @type {Channel} */ (new BroadcastChannel(`gollabedit.${document}`));
+  try {
+    return /** @type {Channel} */ (new BroadcastChannel(`gollabedit.${document}`));
+  } catch {
+    return null;
+  }
 }

@@ -192,7 +192,7 @@ export class Editor {
   /** While its own history is empty, the browser sends no `beforeinput`. @param {KeyboardEvent} event */
   #onHistoryKey(event) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-    const key = event.key.toLowerCase();
+    const key = latinKey(event);
     const isRedo = (key === 'z' && event.shiftKey) || (key === 'y' && event.ctrlKey);
     if (!isRedo && key !== 'z') return;
     event.preventDefault();
@@ -327,4 +327,9 @@ function wellFormed(value) {
     /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
     '\ufffd',
   );
+}
+
+/** The letter of a shortcut; on a layout without Latin letters, the one at the key's place. @param {KeyboardEvent} event */
+function latinKey({ key, code }) {
+  return (/^[a-z]$/i.test(key) ? key : code.replace(/^Key/, '')).toLowerCase();
 }

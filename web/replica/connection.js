@@ -19,8 +19,12 @@
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const PING_EVERY_MS = 15_000;
-const SILENCE_MAX_MS = 35_000;
-const OPENING_MAX_MS = PING_EVERY_MS;
+// For a socket to open, and for anything to arrive after a ping.
+const ANSWER_MAX_MS = 15_000;
+// A timer that is later than this ran in a hidden tab or after a sleep: what arrived meanwhile may
+// still wait for its turn.
+const LATE_MS = 5_000;
+const LOOK_AGAIN_MS = 1_000;
 // Reset the back-off after a connection that lasted this long.
 const STABLE_AFTER_MS = 5_000;
 
@@ -55,7 +59,9 @@ export class Connection {
   #socket = null;
   #failures = 0;
   #openedMs = 0;
-  #lastReceivedMs = 0;
+  /** Since when something should arrive. @type {number | null} */
+  #askedMs = null;
+  #dueMs = 0;
   /** @type {unknown} */
   #timer = null;
 
@@ -80,7 +86,7 @@ export class Connection {
     this.#enter({ name: 'connecting' });
     const socket = new this.#WebSocket(this.#url);
     this.#socket = socket;
-    this.#lastReceivedMs = this.#clock.now();
+    this.#askedMs = this.#clock.now();
     this.#schedule(() => this.#checkAlive(), PING_EVERY_MS);
     socket.onopen = () => this.#opened(socket);
     socket.onmessage = (event) => this.#received(socket, event.data);
@@ -121,7 +127,8 @@ export class Connection {
   /** @param {WebSocket} socket */
   #opened(socket) {
     if (socket !== this.#socket) return;
-    this.#openedMs = this.#lastReceivedMs = this.#clock.now();
+    this.#openedMs = this.#clock.now();
+    this.#askedMs = null;
     this.#enter({ name: 'open' });
     this.#listener.opened();
   }
@@ -129,16 +136,23 @@ export class Connection {
   /** @param {WebSocket} socket @param {string} data */
   #received(socket, data) {
     if (socket !== this.#socket) return;
-    this.#lastReceivedMs = this.#clock.now();
+    this.#askedMs = null;
     const message = JSON.parse(data);
     if (message.type !== 'pong') this.#listener.received(message);
   }
 
+  /** Ask the server for an answer, or give up a socket on which none came. */
   #checkAlive() {
-    this.#schedule(() => this.#checkAlive(), PING_EVERY_MS);
-    const silenceMaxMs = this.#state.name === 'open' ? SILENCE_MAX_MS : OPENING_MAX_MS;
-    if (this.#clock.now() - this.#lastReceivedMs >= silenceMaxMs) this.drop();
-    else this.send({ type: 'ping' });
+    const nowMs = this.#clock.now();
+    const isLate = nowMs - this.#dueMs > LATE_MS;
+    const isUnanswered = this.#askedMs !== null && nowMs - this.#askedMs >= ANSWER_MAX_MS;
+    this.#schedule(() => this.#checkAlive(), isUnanswered ? LOOK_AGAIN_MS : PING_EVERY_MS);
+    if (!isUnanswered) {
+      this.send({ type: 'ping' });
+      this.#askedMs ??= nowMs;
+    } else if (!isLate) {
+      this.drop();
+    }
   }
 
   /** @param {WebSocket} socket @param {number} code */
@@ -166,6 +180,7 @@ export class Connection {
   #schedule(callback, ms) {
     this.#clock.cancel(this.#timer);
     this.#timer = this.#clock.after(callback, ms);
+    this.#dueMs = this.#clock.now() + ms;
   }
 
   /** @param {ConnectionState} state */
