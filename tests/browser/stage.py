@@ -56,7 +56,8 @@ class Stage:
         before.loses_connection()
         await before.goes_before(words)
         await before.types(typed)
-        await before.page.close(run_before_unload=True)
+        async with before.page.expect_event("close"):  # it says that it is there until then
+            await before.page.close(run_before_unload=True)
         room.windows.remove(before)
         room.watch(after)
         before.line.mend()

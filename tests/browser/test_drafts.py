@@ -55,7 +55,8 @@ async def tab_beside(room: Room, window: Window) -> Window:
 
 async def closes(room: Room, window: Window) -> None:
     """Close the tab, but not its browser."""
-    await window.page.close(run_before_unload=True)
+    async with window.page.expect_event("close"):  # it says that it is there until then
+        await window.page.close(run_before_unload=True)
     room.windows.remove(window)
 
 

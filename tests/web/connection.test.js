@@ -7,6 +7,7 @@ class FakeSocket {
   /** @type {FakeSocket[]} */ static all = [];
   /** @type {any[]} */ sent = [];
   isClosed = false;
+  readyState = 1;
   /** @type {() => void} */ onopen = () => {};
   /** @type {(event: {data: string}) => void} */ onmessage = () => {};
   /** @type {(event: {code: number}) => void} */ onclose = () => {};
@@ -151,6 +152,14 @@ test('P12: close codes have reasons, and some are for good', () => {
 
 test('nothing is sent while there is no open socket', () => {
   const { connection, socket } = connect();
+  connection.send({ type: 'sync' });
+  assert.deepEqual(socket().sent, []);
+});
+
+test('nothing is sent on a socket that is closing, of which the page is not told yet', () => {
+  const { connection, socket } = connect();
+  socket().onopen();
+  socket().readyState = 2;
   connection.send({ type: 'sync' });
   assert.deepEqual(socket().sent, []);
 });

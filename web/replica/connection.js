@@ -16,6 +16,7 @@
  *   changed: (state: ConnectionState) => void}} Listener
  */
 
+const OPEN = 1; // a WebSocket's readyState
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const PING_EVERY_MS = 15_000;
@@ -102,7 +103,9 @@ export class Connection {
 
   /** @param {object} message */
   send(message) {
-    if (this.#state.name === 'open') this.#socket?.send(JSON.stringify(message));
+    // A socket that is closing already would only complain; the close is about to be told.
+    if (this.#state.name === 'open' && this.#socket?.readyState === OPEN)
+      this.#socket.send(JSON.stringify(message));
   }
 
   /** Replace the socket: it is unresponsive, or violated the protocol. */
