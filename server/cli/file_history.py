@@ -13,6 +13,7 @@ copied: the temporary repository has the other as an alternate. Blocks.
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,10 @@ from server.support.terminal import say, tick
 _MASTER = "refs/heads/master"  # `core.git_model` would load the merge and Git's library
 _FORM = "%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"  # see `_commit_of`
 _FIELDS = _FORM.count("%x00")
+_ANGLES = re.compile("[<>]")
+_TIME = re.compile(r"(?P<seconds>\d+)(?: (?P<zone>[+-](?P<hours>\d\d)[0-5]\d)$)?")
+_SECONDS_MAX = 2**53
+_HOURS_MAX = 14  # of a zone
 _LEAVE_OUT = "to leave out older commits: --since with a later one"
 
 
@@ -61,6 +66,10 @@ class FileHistory:
 
     def __init__(self, file: Path, since: str | None) -> None:
         self._folder = file.parent
+        if (form := _line(self._git("rev-parse", "--show-object-format"))) != "sha1":
+            raise CommandError(
+                f"its repository uses {form}, and those of the server sha1; leave out --history"
+            )
         prefix = _line(self._git("rev-parse", "--show-prefix"))
         self._folder = Path(_line(self._git("rev-parse", "--show-toplevel")))
         self._path = f"{prefix}{file.name}"
@@ -219,7 +228,8 @@ class FileHistory:
     def _push(self, own: Path, url: str, made: dict[str, _Commit]) -> None:
         """Push with the user's Git settings, and pass on the output."""
         progress = ["--progress"] if sys.stderr.isatty() else []
-        command = ["git", f"--git-dir={own}", "push", "--no-verify", *progress, url, _MASTER]
+        options = ("--no-verify", "--no-recurse-submodules", "--no-follow-tags", *progress)
+        command = ["git", f"--git-dir={own}", "push", *options, url, _MASTER]
         output = b""
         tick("")
         with subprocess.Popen(command, env=_environment(), stderr=PIPE) as pushing:
@@ -259,13 +269,25 @@ def _environment() -> dict[str, str]:
 def _commit_of(fields: Sequence[str]) -> _Commit:
     """Parse a commit in the format `_FORM`; its first field begins with a line end."""
     id, parents, *people, message = fields
-    author, committer = _person(*people[:3]), _person(*people[3:])
+    committed = _time(people[5]) or "0 +0000"
+    author = _person(people[0], people[1], _time(people[2]) or committed)
+    committer = _person(people[3], people[4], committed)
     return _Commit(id.strip(), parents.split(), author, committer, message)
 
 
 def _person(name: str, email: str, time: str) -> str:
-    """Return a person as in a commit; servers that check pushes reject an empty name."""
+    """Return a person as in a commit; servers that check pushes reject what Git would not write."""
+    name, email = (" ".join(_ANGLES.sub("", part).split()) for part in (name, email))
     return f"{name or email or 'somebody'} <{email}> {time}"
+
+
+def _time(raw: str) -> str | None:
+    """Return a time in Git's raw format, in UTC if its zone is none; None if there is no time."""
+    found = _TIME.match(raw)
+    if found is None or int(found["seconds"]) > _SECONDS_MAX:
+        return None
+    zone = found["zone"] if found["zone"] and int(found["hours"]) <= _HOURS_MAX else "+0000"
+    return f"{found['seconds']} {zone}"
 
 
 def _instruction(

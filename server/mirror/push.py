@@ -5,7 +5,8 @@
     open conflicts                  as unmerged/<client>-open, until they are resolved
     merged clients/*                not pushed: their edits are in master's history
 
-A push is atomic (`--atomic`). Git takes credentials from the usual places: the user's
+A push of `master` with the conflicts is atomic (`--atomic`); so is one of the other branches and
+tags, which follows. Git takes credentials from the usual places: the user's
 configuration, credential helpers and SSH agent. It is never allowed to prompt.
 """
 
@@ -30,7 +31,15 @@ _SETTINGS = (
     "http.lowSpeedLimit=1",  # give up on a dead connection
     "http.lowSpeedTime=60",
 )
-_OPTIONS = ("--porcelain", "--atomic", "--prune", "--no-verify", "--no-follow-tags")
+_OPTIONS = (
+    *("--porcelain", "--atomic", "--no-verify", "--no-follow-tags"),
+    "--no-recurse-submodules",  # with `only` in the user's settings Git would push nothing
+)
+# Other branches and tags, by patterns: Git compares each refspec with each ref.
+_OTHERS = (
+    *("refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"),
+    *(f"^{MASTER}", f"^{CLIENTS}*", f"^{UNMERGED}*"),
+)
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15"
 _UNSET = (*ELSEWHERE, "SSH_ASKPASS")  # the last one would open a window
 _OUTPUT_BYTES_MAX = 16 * 2**20  # enough for 100,000 refs
@@ -84,23 +93,28 @@ async def _push(repository: Path, url: str) -> str | None:
     open_conflicts = _refs(await git("for-each-ref", _FORMAT, f"--no-merged={MASTER}", CLIENTS))
     has_own_ssh = (await git("config", "core.sshCommand")).code == 0
     environment = environment_of(os.environ, has_own_ssh=has_own_ssh)
-    command = ("push", *_OPTIONS, "--", url, *refspecs(refs, open_conflicts))
+    specs = _refspecs(refs[MASTER], open_conflicts)
+    command = ("push", *_OPTIONS, "--prune", "--", url, *specs)
     ran = await git(*command, environment=environment)
     if _NO_REPOSITORY in ran.err and await _create(url, environment):
         ran = await git(*command, environment=environment)
+    if ran.code == 0 and any(_is_other(name) for name in refs):
+        ran = await git("push", *_OPTIONS, "--", url, *_OTHERS, environment=environment)
     if ran.code != 0:
         raise PushError(_sentence(ran, url))
     return refs[MASTER]
 
 
-def refspecs(refs: Mapping[str, str], open_conflicts: Mapping[str, str]) -> Iterator[str]:
-    """Yield the refspecs of a push; the arguments map refs to commits."""
-    for name, commit in refs.items():
-        if not name.startswith((CLIENTS, UNMERGED)):
-            yield f"{commit}:{name}"
+def _refspecs(master: str, open_conflicts: Mapping[str, str]) -> Iterator[str]:
+    """Yield the refspecs of all that the server moves; the argument maps refs to commits."""
+    yield f"{master}:{MASTER}"
     for name, commit in open_conflicts.items():
         yield f"+{commit}:{UNMERGED}{name.removeprefix(CLIENTS)}-open"
     yield f"+{UNMERGED}*:{UNMERGED}*"
+
+
+def _is_other(ref: str) -> bool:
+    return ref != MASTER and not ref.startswith((CLIENTS, UNMERGED))
 
 
 def _refs(ran: _Ran) -> dict[str, str]:

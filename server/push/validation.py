@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.core.git_model import CLIENTS, MASTER, UNMERGED
-from server.git.process import git
+from server.git.process import GitError, git
 
 FOR_MASTER = "refs/for/master"
 _INTO_MASTER = (MASTER, FOR_MASTER)
@@ -36,6 +36,10 @@ _FILE_MODES = ("100644", "100755")
 # a pattern, or Git would take it for a folder.)
 _NEW = ("--not", "--branches=[m]aster", "--branches=clients/*", "--branches=unmerged/*")
 
+_SHALLOW = (
+    "Your clone is shallow, and lacks commits before yours. Get them, and push again:\n"
+    "    git fetch --unshallow"
+)
 _TOO_MUCH = "These commits are too much for one push: push an older one first."
 _FETCH_FIRST = (
     "{ref} has commits that yours are not based on. Either let the server merge them:\n"
@@ -205,7 +209,13 @@ class PushValidator:
     def _new_commits(self, heads: Sequence[str]) -> list[str]:
         """Return the new commits, checked to be not too many and to have not too many parents."""
         most = f"--min-parents={_PARENTS_MAX + 1}"
-        if wide := self._git("rev-list", most, "--max-count=1", *heads, *_NEW).decode().strip():
+        try:
+            wide = self._git("rev-list", most, "--max-count=1", *heads, *_NEW).decode().strip()
+        except GitError as problem:
+            if "Could not read" in str(problem):  # Git itself checks this later
+                raise RejectedError(_SHALLOW) from None
+            raise
+        if wide:
             raise RejectedError(
                 f"Commit {wide[:10]} has too many parents; here a merge can have {_PARENTS_MAX}."
             )

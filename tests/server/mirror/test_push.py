@@ -84,6 +84,19 @@ async def test_everything_is_pushed_but_merged_client_branches(
     assert_sound(remote)
 
 
+async def test_settings_of_the_user_for_their_own_pushes_do_not_count(
+    repository: Path, remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "gitconfig"
+    settings.write_text(
+        "[push]\nrecurseSubmodules = only\nfollowTags = true\ndefault = nothing\n"
+        "[remote]\npushDefault = elsewhere\n"
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    master = await push(repository, str(remote), WAIT_S)
+    assert refs(remote) == {"heads/master": master}
+
+
 async def test_only_unmerged_branches_are_pruned(repository: Path, remote: Path) -> None:
     master = git("rev-parse", "master", cwd=repository)
     commit(repository, "refs/heads/clients/bo", master)
@@ -132,7 +145,7 @@ async def test_a_tag_that_differs_at_the_remote_is_named(repository: Path, remot
     commit(remote, "refs/tags/v1")
     with pytest.raises(PushError, match=r"^The remote rejected v1: already exists\.$"):
         await push(repository, str(remote), WAIT_S)
-    assert refs(remote).keys() == {"tags/v1"}
+    assert refs(remote).keys() == {"heads/master", "tags/v1"}, "the document is there all the same"
 
 
 async def test_a_hook_that_declines_is_named(repository: Path, remote: Path) -> None:

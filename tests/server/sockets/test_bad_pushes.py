@@ -142,6 +142,27 @@ async def test_a_dangerous_path_is_rejected(server: Served, clone: Path) -> None
     assert await server.refs() == before
 
 
+@pytest.mark.parametrize("document", ["new", "notes"])
+async def test_a_shallow_clone_of_another_repository_is_told_what_to_do(
+    server: Served, ann: Client, clone: Path, tmp_path: Path, document: str
+) -> None:
+    other, shallow = tmp_path / "other", tmp_path / "shallow"
+    await begin_repository(other)
+    for number in range(3):
+        (other / f"{document}.txt").write_text(f"{number}\n")
+        await git("add", "--all", cwd=other)
+        await git("commit", "--quiet", "-m", f"{number}", cwd=other)
+    await git("clone", "--quiet", "--depth", "1", f"file://{other}", str(shallow))
+    ran = await run_git("push", f"{server.url}/{document}.git", "HEAD:refs/for/master", cwd=shallow)
+    assert ran.code != 0
+    assert "Your clone is shallow" in ran.err
+    assert "git fetch --unshallow" in ran.err
+    await git("fetch", "--quiet", "--unshallow", cwd=shallow)
+    if document == "new":
+        await git("push", "--quiet", f"{server.url}/new.git", "HEAD:master", cwd=shallow)
+        assert await server.raw("new") == "2\n"
+
+
 async def test_a_pack_that_is_too_large_is_rejected_with_the_reason(
     serve: Serve, tmp_path: Path
 ) -> None:

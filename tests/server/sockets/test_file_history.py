@@ -180,6 +180,48 @@ async def test_what_the_server_refuses_is_named_as_its_user_knows_it(
     assert await shell.does("ls", server.url) == ""
 
 
+@pytest.mark.parametrize(
+    ("author", "imported"),
+    [
+        ("A <a@x> 1313584730 +051800", "A|a@x|1313584730 +0000"),
+        ("A <a@x> 1313584730 --700", "A|a@x|1700000000 +0100"),
+        ("A <a@x> 1313584730 +1500", "A|a@x|1313584730 +0000"),
+        ("A <a@x> -1 +0000", "A|a@x|1700000000 +0100"),
+        ("A <a@x>", "A|a@x|1700000000 +0100"),
+        ("A <<a@x>> 1313584730 +0200", "A|a@x|1313584730 +0200"),
+        ("A <a <b@x> 1313584730 +0200", "A|a b@x|1313584730 +0200"),
+        (" <> 1313584730 +0200", "somebody||1313584730 +0200"),
+    ],
+)
+async def test_authors_that_git_would_not_write_are_mended(
+    server: Served, shell: Shell, repository: Path, author: str, imported: str
+) -> None:
+    await _commit(repository, "Begin", plan__md=_LINES)
+    tree = (await git("rev-parse", "HEAD^{tree}", cwd=repository)).strip()
+    committer = "Cy <cy@x> 1700000000 +0100"
+    commit = f"tree {tree}\nauthor {author}\ncommitter {committer}\n\nOld tools wrote this.\n"
+    write = ("hash-object", "-t", "commit", "-w", "--literally", "--stdin")
+    made = (await git(*write, cwd=repository, given=commit)).strip()
+    await git("update-ref", "refs/heads/main", made, cwd=repository)
+    ran = await shell.run("import", "--history", "work/plan.md", server.url)
+    assert ran.code == 0, ran.err
+    found = await server.git_on_disk(
+        "log", "-1", "--date=raw", "--format=%an|%ae|%ad", document="plan.md"
+    )
+    assert found.strip() == imported
+
+
+async def test_a_repository_with_other_ids_is_refused_with_the_reason(
+    server: Served, shell: Shell
+) -> None:
+    path = shell.folder / "work"
+    await git("init", "--quiet", "--object-format=sha256", str(path))
+    await _commit(path, "Begin", plan__md=_LINES)
+    ran = await shell.run("import", "--history", "work/plan.md", server.url)
+    assert ran.code != 0
+    assert "its repository uses sha256, and those of the server sha1; leave out" in ran.err
+
+
 async def test_what_is_not_committed_is_not_imported(
     server: Served, shell: Shell, repository: Path
 ) -> None:
