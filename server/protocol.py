@@ -51,6 +51,10 @@ class CloseCode:
     NO_SUCH_DOCUMENT = 4404
 
 
+# The reason of a close with `POLICY`: the client's key was used for another connection.
+TAKEN_OVER = "this client connected again"
+
+
 class ProtocolError(Exception):
     """The peer requested something impossible; nothing was changed."""
 

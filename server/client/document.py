@@ -58,6 +58,7 @@ _PERMANENT_CLOSES = {
     4401: "sign in first",
     protocol.CloseCode.NO_SUCH_DOCUMENT: "there is no such document",
 }
+_ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 _RETRYABLE_STATUSES = {408, 425, 429}
 _TEXTS_MAX = 32  # older texts that an edit may name as its base
 
@@ -68,6 +69,10 @@ class ClientError(Exception):
 
 class NotReachableError(ClientError):
     """The document cannot be opened."""
+
+
+class TakenOverError(NotReachableError):
+    """Another program uses the key of this client."""
 
 
 class RefusedError(ClientError):
@@ -204,7 +209,7 @@ class Connection:
     async def _read(self, socket: ClientWebSocketResponse[bool]) -> str | None:
         """Pass messages to the listener until disconnected; return the problem, if any."""
         received = False
-        async for frame in socket:
+        while (frame := await socket.receive()).type not in _ENDS:
             if frame.type is not WSMsgType.TEXT:
                 continue
             try:
@@ -216,6 +221,8 @@ class Connection:
             self.send(answers)
         if socket.close_code in _PERMANENT_CLOSES:
             raise NotReachableError(f"{self._page}: {_PERMANENT_CLOSES[socket.close_code]}")
+        if frame.type is WSMsgType.CLOSE and frame.extra == protocol.TAKEN_OVER:
+            raise TakenOverError(f"{self._page}: another program uses the key of this client")
         return None if received else "the server closed the connection"
 
 

@@ -41,6 +41,8 @@ from server.git.text_cache import TextCache
 
 # The default is enough for a few dozen versions of an ordinary document.
 _CACHED_CHARACTERS_MAX = 8 * 2**20
+_SMALL_TREE_BYTES = 1024  # a smaller tree is stored whole, so that Git finds it at once
+_TREES_MAX = 8
 
 
 class RepositoryError(Exception):
@@ -73,6 +75,7 @@ class Repository:
         self.filename = filename
         self.position = 0
         self._texts = texts or TextCache(_CACHED_CHARACTERS_MAX)
+        self._trees = _RecentTrees()
         self._pending = PendingObjects()
         self._staged: list[GitObject] = []
         self._staged_moves: dict[str, RefMove] = {}
@@ -235,14 +238,10 @@ class Repository:
         Returns:
             The new commit's id.
         """
-        if files is not None:
-            before = self._raw(files)
-        else:
-            before = self._tree(parents[0]) if parents else b""
-        blob = self._stage_text(text, parents, splices)
-        tree = self._stage(
-            git_objects.new_object(Kind.TREE, git_objects.tree_with(before, self.filename, blob))
-        )
+        before = files
+        if before is None and parents:
+            before = git_objects.tree_of(self._raw(parents[0]))
+        tree = self._stage_tree(before, self._stage_text(text, parents, splices))
         commit = self._stage(git_objects.new_commit(tree, parents, author, committer, message))
         self._texts.put(str(self.path), commit, text)
         return commit
@@ -272,6 +271,25 @@ class Repository:
             text = our[self.filename]
             merged.add(pygit2.IndexEntry(self.filename, text.id, text.filemode))
         return OtherFiles(str(merged.write_tree(self._git)))
+
+    def _stage_tree(self, before: str | None, blob: str) -> str:
+        """Stage a tree with this blob for the document's file, and all else as in `before`.
+
+        Beside many other files it is stored as a delta: only 20 bytes differ.
+        """
+        data = self._tree_data(before) if before else b""
+        whole = git_objects.new_object(Kind.TREE, git_objects.tree_with(data, self.filename, blob))
+        self._trees.put(whole.id, whole.data)
+        if (
+            before is None
+            or before == whole.id
+            or len(data) < _SMALL_TREE_BYTES
+            or not self._pending.takes_delta_of(before)
+        ):
+            return self._stage(whole)
+        splice = git_objects.splice_between(data, whole.data)
+        delta = git_objects.as_delta(whole, before, len(data), [splice])
+        return self._stage(delta or whole, lambda: data)
 
     def _stage_text(
         self, text: str, parents: Sequence[str], splices: Sequence[Splice] | None
@@ -418,7 +436,15 @@ class Repository:
 
     def _tree(self, commit: str) -> bytes:
         """Return the bytes of a commit's tree."""
-        return self._raw(git_objects.tree_of(self._raw(commit)))
+        return self._tree_data(git_objects.tree_of(self._raw(commit)))
+
+    def _tree_data(self, tree: str) -> bytes:
+        """Return the bytes of a tree, which may be at the end of a long chain of deltas."""
+        data = self._trees.get(tree)
+        if data is None:
+            data = self._raw(tree)
+            self._trees.put(tree, data)
+        return data
 
     def _read_text(self, commit: str) -> str:
         tree = self._commit(commit).tree
@@ -437,6 +463,22 @@ class Repository:
         if since is not None:
             walker.hide(pygit2.Oid(hex=since))
         return iter(walker)
+
+
+class _RecentTrees:
+    """The bytes of the trees that were used last, by id."""
+
+    def __init__(self) -> None:
+        self._data: dict[str, bytes] = {}
+
+    def get(self, tree: str) -> bytes | None:
+        return self._data.get(tree)
+
+    def put(self, tree: str, data: bytes) -> None:
+        self._data.pop(tree, None)
+        self._data[tree] = data
+        if len(self._data) > _TREES_MAX:
+            del self._data[next(iter(self._data))]
 
 
 class _PendingObjectsBackend(pygit2.OdbBackend):

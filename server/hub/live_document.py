@@ -349,7 +349,7 @@ class LiveDocument:
         session = connection.session
         for other in self.connections:
             if other is not connection and other.session.client == session.client:
-                other.close(CloseCode.POLICY, "this client connected again")
+                other.close(CloseCode.POLICY, protocol.TAKEN_OVER)
         if connection in self.connections:
             self._people.join(session.client, session.author.name)
             self._schedule_presence()

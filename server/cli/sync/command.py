@@ -7,10 +7,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from server.cli.sync.file import FileError
+from server.cli.sync.file import FileError, check_replaceable
 from server.cli.sync.pair import Pair, PairError
 from server.cli.sync.state import StateError
-from server.client.document import ClientError, Connection, websocket_url
+from server.client.document import ClientError, Connection, TakenOverError, websocket_url
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
 from server.support import terminal
 from server.support.errors import UserError
@@ -25,6 +25,9 @@ _EXAMPLES = """examples:
   gollabedit sync notes.txt http://localhost:8080/d/notes
   gollabedit sync --take document notes.txt http://localhost:8080/d/notes
 """
+
+
+_ONE = "remove it in one of the two places, and start again there"
 
 
 class SyncError(UserError):
@@ -75,6 +78,8 @@ async def _sync(options: Namespace) -> None:
     if not options.file.resolve().parent.is_dir():
         raise SyncError(f"there is no folder {options.file.resolve().parent}")
     command = SyncCommand(options)
+    if words := check_replaceable(options.file):
+        command.warn(words)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, command.stop)
@@ -125,6 +130,9 @@ class SyncCommand:
     async def _connect(self) -> None:
         try:
             await self._connection.run()
+        except TakenOverError:
+            copied = self._pair.state_path
+            self._fail(PairError(f"another gollabedit uses a copy of {copied}: {_ONE}"))
         except ClientError as problem:
             self._fail(problem)
 

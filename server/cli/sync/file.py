@@ -7,8 +7,11 @@ it open, or saves at that moment, writes there.
 """
 
 import os
+import pwd
+import re
 import stat
 import time
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +25,8 @@ _STABLE_EMPTY_S = 1.0
 # A file may be missing for at most this time while its editor replaces it.
 _GONE_S = 1.5
 _BYTES_MAX = 64 * 1024 * 1024
+_MOUNTS = Path("/proc/self/mountinfo")
+_ESCAPE = re.compile(r"\\(\d{3})")
 
 
 class FileError(Exception):
@@ -106,9 +111,7 @@ class WatchedFile:
         content = text.encode()
         opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         with os.fdopen(opened, "wb") as out:
-            mode = _mode_of(self.path)
-            if mode is not None:
-                os.fchmod(opened, mode)
+            _copy_attributes(self.path, opened)
             out.write(content)
             out.flush()
             # A file system's clock is coarse: a save within one tick would not be seen.
@@ -153,12 +156,68 @@ def _renamed(known: Signature, path: Path) -> Signature:
     return found if found and found.content == known.content else known
 
 
-def _mode_of(path: Path) -> int | None:
-    """Return the permissions of a file; None if there is none."""
+def _copy_attributes(path: Path, opened: int) -> None:
+    """Give an open file the owner, group, permissions and extended attributes of another.
+
+    The owner, which only root may give, and attributes of the system are kept if that is possible.
+    An access control list is an extended attribute.
+    """
     try:
-        return stat.S_IMODE(path.stat().st_mode)
+        found = path.stat()
     except FileNotFoundError:
-        return None
+        return
+    with suppress(PermissionError):
+        os.fchown(opened, -1, found.st_gid)
+    with suppress(PermissionError):
+        os.fchown(opened, found.st_uid, -1)
+    os.fchmod(opened, stat.S_IMODE(found.st_mode))  # changing the owner clears bits of it
+    if not hasattr(os, "listxattr"):  # Linux has it
+        return
+    with suppress(OSError):
+        for name in os.listxattr(path):
+            with suppress(OSError):
+                os.setxattr(opened, name, os.getxattr(path, name))
+
+
+def check_replaceable(path: Path) -> str:
+    """Check that a file can be replaced by another.
+
+    Returns:
+        What the replacing changes of it, as a sentence for the user; empty if nothing.
+
+    Raises:
+        FileError: it cannot be replaced.
+    """
+    path = path.resolve()
+    if not path.exists():
+        return ""
+    if _is_mount_point(path):
+        raise FileError(
+            f"{path} is a mount point, which cannot be replaced; mount its folder instead"
+        )
+    found = path.stat()
+    if os.geteuid() not in (0, found.st_uid):
+        return f"{path.name} belongs to {_user(found.st_uid)}; once something comes in, to you"
+    if found.st_nlink > 1:
+        return f"{path.name} has other names (hard links), which will keep the text they have"
+    return ""
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
+
+
+def _is_mount_point(path: Path) -> bool:
+    """Return whether something is mounted on a file; see proc_pid_mountinfo(5)."""
+    try:
+        mounts = _MOUNTS.read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return False  # there are none elsewhere
+    places = (_ESCAPE.sub(lambda it: chr(int(it[1], 8)), line.split()[4]) for line in mounts)
+    return os.fsencode(path) in (os.fsencode(place) for place in places)
 
 
 def _read(path: Path) -> tuple[bytes, Signature | None]:

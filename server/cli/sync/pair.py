@@ -102,6 +102,11 @@ class Pair:
     # --- state
 
     @property
+    def state_path(self) -> Path:
+        """The path of the state beside the file."""
+        return self._state.path
+
+    @property
     def retry_after_s(self) -> float | None:
         return self._session.replica.retry_after_s if self._session else None
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+import pygit2
 import pytest
+from pygit2.enums import FileMode
 
 from merge.splices import Splice, apply
 from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
@@ -281,6 +283,26 @@ def test_other_files_and_the_files_mode_stay(pushed: Repository) -> None:
     listed = git("ls-tree", "-r", "--format=%(objectmode) %(path)", "master", cwd=pushed.path)
     assert listed.splitlines() == ["100644 folder/deep.txt", "100755 notes.txt", "100644 other.txt"]
     assert_sound(pushed.path)
+
+
+def test_beside_many_files_an_edit_takes_no_more_room(path: Path) -> None:
+    bare.create(path)
+    plain = pygit2.Repository(str(path))
+    blob, builder = plain.create_blob(b"other\n"), plain.TreeBuilder()
+    for name in ("notes.txt", *(f"file{number}.md" for number in range(1000))):
+        builder.insert(name, blob, FileMode.BLOB)
+    head = git("commit-tree", str(builder.write()), "-m", "Begin", cwd=path)
+    git("update-ref", MASTER, head, cwd=path)
+    repository, sizes = Repository(path, "notes.txt"), []
+    for number in range(30):
+        head = commit(repository, f"{number}\n", head)
+        repository.move(MASTER, head)
+        sizes.append(sum(len(item.data) for item in store(repository).objects))
+    assert max(sizes) < 1000
+    assert_sound(path)
+    assert git("ls-tree", MASTER, cwd=path).count("\n") == 1000
+    assert git("show", f"{MASTER}:notes.txt", cwd=path) == "29"
+    assert other(repository).text(head) == "29\n"
 
 
 def test_a_commit_without_the_file_has_the_empty_text(pushed: Repository, path: Path) -> None:

@@ -1,6 +1,7 @@
 """`gollabedit sync` as a process of its own, against the real server; saves as editors do them."""
 
 import asyncio
+import shutil
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -320,6 +321,34 @@ async def test_a_second_one_on_the_same_file_is_refused(
     code, said = await (await sync(file)).ended()
     assert code == 2
     assert "already; stop it first" in said
+
+
+async def test_a_copied_state_ends_one_of_the_two_with_what_to_do(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    ann = await server.join()
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    (one / "notes.txt").write_text("one\n")
+    first = await sync(one / "notes.txt")
+    await ann.until("one\n")
+    await first.stop()
+    shutil.copytree(one, two)
+    first = await sync(one / "notes.txt")
+    await until_people(server, 2)
+    second = await sync(two / "notes.txt")
+    code, said = await first.ended()
+    assert code == 2
+    assert "another gollabedit uses a copy of" in said
+    assert "one/.notes.txt.gollabedit: remove it in one of the two places" in said
+    (two / "notes.txt").write_text("one\ntwo\n")
+    await ann.until("one\ntwo\n")
+    await second.stop()
+
+
+async def until_people(server: Served, count: int) -> None:
+    """Wait until the document has so many connections."""
+    await until(lambda: server.connections() == count)
 
 
 async def test_what_came_in_is_said_with_who_wrote_it(
