@@ -89,6 +89,18 @@ async def _stop_hub(app: web.Application) -> None:
     await app[HUB].stop()
 
 
+def new_runner(app: web.Application, shutdown_wait_s: float = _SHUTDOWN_WAIT_S) -> web.AppRunner:
+    """Return a runner with the options that the application depends on."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,  # see `server.http.bodies`
+        handler_cancellation=True,
+        keepalive_timeout=KEEP_ALIVE_S,
+        shutdown_timeout=shutdown_wait_s,
+    )
+
+
 async def serve(config: Config, folder: DataFolder) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -100,13 +112,7 @@ async def serve(config: Config, folder: DataFolder) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     app = create_app(config, folder)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        handler_cancellation=True,
-        keepalive_timeout=KEEP_ALIVE_S,
-        shutdown_timeout=_SHUTDOWN_WAIT_S,
-    )
+    runner = new_runner(app)
     await runner.setup()
     assert runner.server is not None
     watching = asyncio.create_task(app[DEADLINES].watch(runner.server), name="deadlines")

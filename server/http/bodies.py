@@ -1,6 +1,11 @@
-"""The bodies of requests: received into memory or a file, at a least speed."""
+"""The bodies of requests: received into memory or a file, at a least speed.
+
+They are unpacked here, a block at a time: aiohttp would unpack all that has arrived, and a kilobyte
+can be a megabyte.
+"""
 
 import asyncio
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,11 +15,13 @@ from typing import IO
 from aiohttp import web
 
 from server.http.app_keys import CONFIG, FOLDER
+from server.http.responses import DAMAGED
 from server.support.tasks import finish
 
 BLOCK_BYTES = 64 * 1024
 
 _MEMORY_BYTES_MAX = BLOCK_BYTES  # of a body; a longer one goes into a file
+_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # what zlib calls them
 _LEAST_BYTES_PER_S = 1024  # on average, so that nobody keeps a place with a byte a minute
 
 
@@ -50,7 +57,7 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
     file: IO[bytes] = SpooledTemporaryFile(_MEMORY_BYTES_MAX, dir=str(request.app[FOLDER].path))  # noqa: SIM115
     try:
         received = 0
-        async for block in _blocks(request):
+        async for block in _unpacked(request, _blocks(request)):
             received += len(block)
             if received > bytes_max:
                 raise web.HTTPRequestEntityTooLarge(bytes_max, received)
@@ -78,3 +85,32 @@ async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
             yield block
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="The request did not arrive in time.\n") from None
+
+
+async def _unpacked(request: web.Request, blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Undo the content encoding, in blocks of limited size.
+
+    Raises:
+        web.HTTPUnsupportedMediaType: it is an unknown one.
+        web.HTTPBadRequest: the body is damaged.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding == "identity":
+        async for block in blocks:
+            yield block
+        return
+    if encoding not in _WINDOWS:
+        raise web.HTTPUnsupportedMediaType(text="Send the body as it is, or with gzip.\n")
+    unpacking = zlib.decompressobj(_WINDOWS[encoding])
+    try:
+        async for block in blocks:
+            rest = block
+            while rest:
+                if unpacking.eof:
+                    raise zlib.error("bytes behind the end")  # noqa: TRY301
+                yield unpacking.decompress(rest, BLOCK_BYTES)
+                rest = unpacking.unconsumed_tail or unpacking.unused_data
+        if not unpacking.eof:
+            raise zlib.error("no end")  # noqa: TRY301
+    except zlib.error:
+        raise web.HTTPBadRequest(text=DAMAGED) from None

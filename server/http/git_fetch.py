@@ -28,7 +28,7 @@ from server.support.tasks import finish
 
 _SERVICE = "upload-pack"
 _CONTENT_TYPE = f"application/x-git-{_SERVICE}-request"
-_REQUEST_BYTES_MAX = 16 * 1024 * 1024  # of a negotiation; ordinary ones have a few KB
+_REQUEST_BYTES_MAX = 4 * 1024 * 1024  # of a negotiation; ordinary ones have a few KB
 
 _SETTINGS = (
     "safe.directory=*",  # a mounted data folder may belong to another user

@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 _log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
+DAMAGED = "The body of the request is damaged.\n"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none';"
@@ -37,7 +38,7 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
     try:
         return await handler(request)
     except web.RequestPayloadError:
-        raise web.HTTPBadRequest(text="The body of the request is damaged.\n") from None
+        raise web.HTTPBadRequest(text=DAMAGED) from None
     except ConnectionError:
         raise  # the client has gone
     except OSError as problem:

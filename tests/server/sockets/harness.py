@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from aiohttp import ClientSession, web
 
-from server.app import create_app
+from server.app import create_app, new_runner
 from server.config import Config
 from server.http.app_keys import HUB
 from server.storage.data_folder import DataFolder
@@ -75,9 +75,7 @@ class Served:
         self.folder = folder
         self.http = http
         self.app = create_app(config, folder)
-        self._runner = web.AppRunner(
-            self.app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5
-        )
+        self._runner = new_runner(self.app, shutdown_wait_s=0.5)
         self._clients: list[Client] = []
 
     async def start(self) -> None:

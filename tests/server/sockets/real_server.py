@@ -55,6 +55,10 @@ class RealServer:
                 self.url = found[1].replace("localhost", "127.0.0.1")
                 self._has_address.set()
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def signal(self, number: int) -> None:
         """Send the server a signal."""
         self._process.send_signal(number)

@@ -1,9 +1,12 @@
 """A document written over plain HTTP: put as a whole, appended to, refused with a reason."""
 
 import asyncio
+import gzip
+import zlib
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -440,3 +443,32 @@ async def test_what_was_put_outlives_the_server(serve: Serve, tmp_path: Path) ->
     await begin(server)
     await server.stop()
     assert (await server.git_on_disk("show", "master:notes.txt")) == MONDAY
+
+
+# --- content encodings
+
+
+_TEXT = "A line of the text.\n" * 10_000
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [
+        ("gzip", gzip.compress(_TEXT.encode()), 201),
+        ("deflate", zlib.compress(_TEXT.encode()), 201),
+        ("identity", _TEXT.encode(), 201),
+        ("gzip", gzip.compress(_TEXT.encode())[:-1], 400),
+        ("gzip", gzip.compress(_TEXT.encode()) + b"more", 400),
+        ("gzip", gzip.compress(bytes(2**26)), 413),
+        ("br", b"anything", 415),
+    ],
+)
+async def test_a_body_is_unpacked_as_far_as_it_may_be_large(
+    server: Served, encoding: str, body: bytes, status: int
+) -> None:
+    url = f"{server.url}/d/packed/raw"
+    headers = {"Content-Encoding": encoding, "Content-Type": "text/plain"}
+    async with server.http.put(url, data=BytesIO(body), headers=headers) as response:
+        assert response.status == status
+    if status == 201:
+        assert await server.raw("packed") == _TEXT
