@@ -48,7 +48,7 @@ from merge.word_merge import merge_words
 _ROUNDS = 4
 # Above this many lines between the first and last change of a side (in it and the base, both sides
 # together), all that changed is one hunk: the time must stay bounded.
-_LINES_MAX = 240_000
+_LINES_MAX = 120_000
 # Above this many characters in lines that both sides changed (three texts together), these lines
 # are hunks; long lines (on average longer than _LONG) are divided into clauses before that.
 _LENGTH_MAX = 120_000

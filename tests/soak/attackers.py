@@ -218,7 +218,7 @@ def _number(value: int) -> bytes:
 # --- merges and queries
 
 
-def _shuffled(seed: int, lines: int = 55_000) -> str:
+def _shuffled(seed: int, lines: int = 29_000) -> str:
     return "\n".join(random.Random(seed).choices("ab", k=lines))
 
 
