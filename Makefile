@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync format lock docker clean
+.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-attacks format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -84,6 +84,9 @@ soak-crash: .venv/test.stamp ## the server, killed 200 times while people type, 
 
 soak-pages: .venv/test.stamp ## twenty people, four of them in real pages, and all goes wrong (five minutes)
 	@shell=$$(tools/browser Shell) && CHROMIUM_SHELL="$$shell" $(BIN)/python -m tests.browser.soak $(ARGS)
+
+soak-attacks: .venv/test.stamp ## one hostile address after the other, while somebody else types (six minutes; ARGS='--help')
+	@$(BIN)/python -m tests.soak.attacks $(ARGS)
 
 soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people type (two minutes)
 	@$(BIN)/python -m tests.soak.push $(ARGS)
