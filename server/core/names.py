@@ -5,7 +5,14 @@ import unicodedata
 
 _DOCUMENT_CHARACTERS_MAX = 64
 _PERSON_CHARACTERS_MAX = 64
+# They count as printable: fillers of Hangul, blank Braille, joiners of Khmer and others.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_MARKS_MAX = 4  # on one letter: no language writes more
 _DOCUMENT = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{_DOCUMENT_CHARACTERS_MAX - 1}}}")
+
+# A run of combining marks, longer than any language needs.
+_MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.combining(c))
+_TOWER = re.compile(f"([{_MARKS}]{{{_MARKS_MAX}}})[{_MARKS}]+")
 
 
 def is_document_name(name: str) -> bool:
@@ -34,6 +41,12 @@ def filename_of(document: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """Return a person's name as one line that is safe in a Git signature; possibly empty."""
-    printable = "".join(c if c.isprintable() else " " for c in name if c not in "<>")
-    return " ".join(printable.split())[:_PERSON_CHARACTERS_MAX].strip(" .,:;\"'\\")
+    """Return a person's name as one line that is safe in a Git signature; possibly empty.
+
+    Characters that nobody sees become blanks, and marks on one letter are limited.
+    """
+    printable = "".join(
+        c if c.isprintable() and c not in _INVISIBLE else " " for c in name if c not in "<>"
+    )
+    line = _TOWER.sub(r"\1", " ".join(printable.split()))
+    return line[:_PERSON_CHARACTERS_MAX].strip(" .,:;\"'\\")
