@@ -25,8 +25,12 @@ from server.http.bodies import BLOCK_BYTES
 from server.support.programs import limited, running
 from server.support.tasks import finish
 
-# Settings that keep a process within its memory.
-MODEST = ("core.packedGitWindowSize=32m", "core.packedGitLimit=256m", "pack.threads=1")
+# Settings for both services.
+COMMON = (
+    "safe.directory=*",  # a mounted data folder may belong to another user
+    "core.alternateRefsCommand=",  # no program that a repository from elsewhere names
+    *("core.packedGitWindowSize=32m", "core.packedGitLimit=256m", "pack.threads=1"),  # for memory
+)
 
 _PROTOCOL = re.compile(r"version=[012]")
 _LOOK_EVERY_S = 0.02  # for new output

@@ -15,7 +15,7 @@ from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.bodies import received_body
 from server.http.git_backend import (
-    MODEST,
+    COMMON,
     Service,
     output_file,
     response_for,
@@ -31,8 +31,7 @@ _CONTENT_TYPE = f"application/x-git-{_SERVICE}-request"
 _REQUEST_BYTES_MAX = 4 * 1024 * 1024  # of a negotiation; ordinary ones have a few KB
 
 _SETTINGS = (
-    "safe.directory=*",  # a mounted data folder may belong to another user
-    *MODEST,
+    *COMMON,
     f"pack.depth={DELTA_DEPTH_MAX}",  # with less it would split our delta chains
     "uploadpack.allowFilter=true",
     "uploadpack.allowAnySHA1InWant=true",  # a partial clone asks for single blobs later

@@ -20,7 +20,7 @@ from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.bodies import received_body
 from server.http.git_backend import (
-    MODEST,
+    COMMON,
     Service,
     output_file,
     response_for,
@@ -40,8 +40,7 @@ _COMMANDS_BYTES_MAX = 4 * 1024 * 1024  # before the pack: a line for each ref
 _UNPACK_MAX = 10_000  # objects of a push that are stored loose, with --journal direct
 
 _SETTINGS = (
-    *MODEST,
-    "safe.directory=*",  # a mounted data folder may belong to another user
+    *COMMON,
     "receive.fsckObjects=true",
     "receive.autoGC=false",
     "receive.advertisePushOptions=true",  # they are ignored; else Git would not push with any

@@ -25,7 +25,7 @@ from server.core.presence import People
 from server.core.session import Action, Close, PresenceChanged, Send, Session, State, Submit
 from server.core.submission import Accepted, AlreadyExists, Conflicted, Outcome, Submission
 from server.hub.durable_document import DurableDocument, Result, Sweep
-from server.protocol import CloseCode, Code
+from server.protocol import CloseCode, Code, Sync
 from server.support.threads import settle_unless_cancelled
 
 _log = logging.getLogger(__name__)
@@ -71,8 +71,7 @@ class Connection:
     @property
     def has_room(self) -> bool:
         """Whether a reply can be queued for the client."""
-        is_full = len(self._outbox) > _OUTBOX_MAX or self._outbox_bytes > _OUTBOX_BYTES_MAX
-        return not is_full or self._is_gone
+        return len(self._outbox) <= _OUTBOX_MAX and self._outbox_bytes <= _OUTBOX_BYTES_MAX
 
     async def receive(self, frame: bytes) -> None:
         """Process one frame; return once there is room for another one and its reply."""
@@ -104,7 +103,9 @@ class Connection:
         return frames, self._closing
 
     def put(self, frame: bytes) -> None:
-        """Queue a frame."""
+        """Queue a frame, unless the client is gone."""
+        if self._is_gone:
+            return
         self._outbox.append(frame)
         self._outbox_bytes += len(frame)
         self._update_room()
@@ -127,6 +128,8 @@ class Connection:
 
     def put_newest(self, subject: str, frame: bytes) -> None:
         """Queue a frame in place of an unsent one on the same subject."""
+        if self._is_gone:
+            return
         self._newest[subject] = frame
         self._wake.set()
 
@@ -138,8 +141,14 @@ class Connection:
         self._wake.set()
 
     def disconnect(self) -> None:
-        """Remove the connection from its document: the socket is closed."""
+        """Remove the connection from its document: the socket is closed.
+
+        What it has written takes effect; what it asked for is not computed any more.
+        """
         self._is_gone = True
+        self._outbox.clear()
+        self._outbox_bytes = 0
+        self._held = [it for it in self._held if not isinstance(it.message, Sync)]
         self._submit_held()
         self._live.disconnect(self)
 

@@ -69,5 +69,6 @@ async def test_what_it_wrote_takes_effect_even_if_it_goes_without_reading(hub: H
     found = await hub.reader.text("notes")
     assert found is not None
     assert "From the train. A line" in found[1]
+    assert connection._outbox_bytes == 0, "answers for nobody"
     for task in asking:
         task.cancel()

@@ -346,3 +346,17 @@ async def test_pages_of_other_sites_and_other_forms_cannot_push(
     async with server.http.post(address, data=b"0000", headers=kind) as response:
         assert response.status == 200  # Git asks like this whether it may push
     assert ann.text == TEXT
+
+
+async def test_no_program_runs_that_a_repository_from_elsewhere_names(
+    server: Served, ann: Client, clone: Path, tmp_path: Path
+) -> None:
+    repository, other = await server.repository(), tmp_path / "other.git"
+    await git("init", "--quiet", "--bare", str(other))
+    command = f"touch {tmp_path / 'ran'};"
+    await git("config", "core.alternateRefsCommand", command, cwd=repository)
+    (repository / "objects" / "info").mkdir(exist_ok=True)
+    (repository / "objects" / "info" / "alternates").write_text(f"{other}/objects\n")
+    await commit_text(clone, TEXT.replace("two", "TWO"))
+    assert (await push(clone)).code == 0
+    assert not (tmp_path / "ran").exists()
