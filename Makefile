@@ -86,7 +86,7 @@ soak-pages: .venv/test.stamp ## twenty people, four of them in real pages, and a
 	@shell=$$(tools/browser Shell) && CHROMIUM_SHELL="$$shell" $(BIN)/python -m tests.browser.soak $(ARGS)
 
 soak-attacks: .venv/test.stamp ## one hostile address after the other, while somebody else types (six minutes; ARGS='--help')
-	@$(BIN)/python -m tests.soak.attacks $(ARGS)
+	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.attacks $(ARGS)
 
 soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people type (two minutes)
 	@$(BIN)/python -m tests.soak.push $(ARGS)

@@ -2,11 +2,11 @@
 
 
 class TokenBucket:
-    """A token bucket: `rate_per_s` on average, twice that at once."""
+    """A token bucket: `rate_per_s` on average, and `size` at once, by default twice that."""
 
-    def __init__(self, rate_per_s: float, now: float) -> None:
+    def __init__(self, rate_per_s: float, now: float, size: float | None = None) -> None:
         self._rate_per_s = rate_per_s
-        self._tokens = self._size = 2 * rate_per_s
+        self._tokens = self._size = 2 * rate_per_s if size is None else size
         self._at = now
 
     def take(self, now: float) -> float:

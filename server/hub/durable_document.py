@@ -19,6 +19,7 @@ from pathlib import Path
 
 from server import protocol
 from server.core.document import Document, Notification, Reply, Request, View
+from server.core.rates import TokenBucket
 from server.git.repository import Repository, Unwritten
 from server.protocol import Code
 from server.storage import checkpoint
@@ -31,10 +32,11 @@ _log = logging.getLogger(__name__)
 _TRIES = 5
 # With more than this in memory, because checkpoints fail, a document accepts no more requests.
 _BACKLOG_BYTES_MAX = 64 * 2**20
-# A batch counts as slow with a whole text of more characters, or if the last one took more of the
-# processor's time.
-_WHOLE_TEXT_MAX = 64 * 1024
-_QUICK_S = 0.1
+# A batch counts as slow if it has a whole text of more characters, or its document has used up its
+# share of a processor: so many seconds a second, and so many at once.
+_WHOLE_TEXT_MAX = 16 * 1024
+_SHARE = 0.05
+_SHARE_AT_ONCE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ class DurableDocument:
         self._loaded: tuple[Document, Repository] | None = None
         self._appended: Future[int] | None = None
         self._first_loaded = 0.0
-        self._took_s = 0.0
+        self._share = TokenBucket(_SHARE, time.monotonic(), _SHARE_AT_ONCE_S)
+        self._is_slow = False
         self._last_entry = 0
         self._was_overtaken = False
         self._batch_lock = asyncio.Lock()
@@ -160,7 +163,7 @@ class DurableDocument:
         return Result([_unavailable(request) for request in batch.requests], [])
 
     def _threads_for(self, batch: _Batch) -> WorkerThreads:
-        is_slow = self._took_s > _QUICK_S or any(
+        is_slow = self._is_slow or any(
             len(request.whole_text) > _WHOLE_TEXT_MAX for request in batch.requests
         )
         return self._threads.slow if is_slow else self._threads.quick
@@ -204,7 +207,8 @@ class DurableDocument:
             settle(problem)
             return
         finally:
-            self._took_s = time.thread_time() - began
+            took_s = time.thread_time() - began
+            self._is_slow = self._share.owe(took_s, time.monotonic()) > 0
         if self._appended is None:
             settle(result)
         else:

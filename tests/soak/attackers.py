@@ -383,9 +383,8 @@ async def _park(target: Target, count: int) -> None:
     for number in range(count):
         client = await Client.connect(target.http, f"{target.url}/ws/notes")
         await client.hello(name="Bo")
-        conflict = await client.edit(_disputed(f"client{number}"), base=base.strip('"'))
-        await client.send(type="park", seq=client.seq + 1, commit=conflict["commit"])
-        await client.next("merged")
+        await client.edit(_disputed(f"client{number}"), base=base.strip('"'))
+        await client.park()
         await client.close()
 
 

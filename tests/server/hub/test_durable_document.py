@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ from server.core.git_model import CLIENTS, MASTER, UNMERGED, Signature
 from server.core.unmerged_reader import UnmergedReader
 from server.git.changes import Entry
 from server.git.repository import Repository
-from server.hub import durable_document
 from server.hub.durable_document import DurableDocument, Result, Sweep, Threads
 from server.protocol import Conflict, Edit, Error, Hello, Merged, Park, Resolve, Update
 from server.storage.journal import JournalError, OvertakenError, direct
@@ -465,5 +466,6 @@ def test_what_takes_long_holds_up_only_what_takes_long(
     assert ran_on(durable, monkeypatch, "short") == "quick"
     assert ran_on(durable, monkeypatch, "long\n" * 20_000) == "slow"
     assert ran_on(durable, monkeypatch, "short again") == "quick"
-    monkeypatch.setattr(durable_document, "_QUICK_S", -1)  # as if the last one took longer
-    assert ran_on(durable, monkeypatch, "short once more") == "slow"
+    monkeypatch.setattr(time, "thread_time", count(1.0, 0.08).__next__)  # each takes that long
+    assert ran_on(durable, monkeypatch, "twice more") == "quick"
+    assert ran_on(durable, monkeypatch, "once more") == "slow"
