@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-attacks format lock docker clean
+.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-attacks soak-honest format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -87,6 +87,9 @@ soak-pages: .venv/test.stamp ## twenty people, four of them in real pages, and a
 
 soak-attacks: .venv/test.stamp ## one hostile address after the other, while somebody else types (six minutes; ARGS='--help')
 	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.attacks $(ARGS)
+
+soak-honest: .venv/test.stamp ## five hundred people and programs at one time, of whom none may be limited (ten minutes)
+	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.honest $(ARGS)
 
 soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people type (two minutes)
 	@$(BIN)/python -m tests.soak.push $(ARGS)
