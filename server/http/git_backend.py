@@ -178,8 +178,13 @@ async def _send(
 
 
 async def stop(writing: asyncio.Task[None]) -> None:
-    """Cancel a task and wait until it has ended."""
+    """End the task that writes an output."""
     writing.cancel()
+    await ended(writing)
+
+
+async def ended(writing: asyncio.Task[None]) -> None:
+    """Wait until the task that writes an output has ended, however it does."""
     await asyncio.wait([writing])
     if not writing.cancelled():
-        writing.exception()
+        writing.exception()  # `send_output` has raised it, unless its client had gone

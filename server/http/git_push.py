@@ -22,6 +22,7 @@ from server.http.bodies import received_body
 from server.http.git_backend import (
     COMMON,
     Service,
+    ended,
     output_file,
     response_for,
     send_output,
@@ -122,7 +123,7 @@ async def _push(
         try:
             await send_output(request, response, b"", output, writing)
         finally:
-            await asyncio.wait([writing])  # Git finishes, whether or not its client is still there
+            await ended(writing)  # Git finishes, whether or not its client is still there
     return response
 
 
