@@ -19,6 +19,7 @@ _CHOICES = {
     "journal": ("sqlite", "direct"),
     "log_level": ("debug", "info", "warning", "error"),
     "pages": ("small", "readable"),
+    "push_rewrites": ("allowed", "refused"),
 }
 
 
@@ -71,6 +72,9 @@ class Config:
         int, "memory of one process of Git for clones, fetches and pushes; needs prlimit (Linux)"
     ] = 512 * 1024 * 1024
     push_bytes_max: Annotated[int, "size of the largest pack of one push"] = 64 * 1024 * 1024
+    push_rewrites: Annotated[
+        str, "whether a push may delete and overwrite branches and tags: allowed or refused"
+    ] = "allowed"
     mirror: Annotated[
         tuple[str, ...],
         "Git remotes to push documents to, separated by commas: a URL with `{document}` in it for"

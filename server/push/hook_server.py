@@ -80,6 +80,7 @@ class HookServer:
             self._filename,
             self._config.document_bytes_max,
             self._config.git_wait_s,
+            allows_rewrites=self._config.push_rewrites == "allowed",
         )
         try:
             self._texts = await self._threads.call(validator.validate, commands)

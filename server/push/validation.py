@@ -89,6 +89,7 @@ class PushValidator:
         filename: the name of the document's file.
         text_bytes_max: the largest text allowed.
         wait_s: the time limit for all steps together.
+        allows_rewrites: whether branches and tags may be deleted and overwritten.
     """
 
     def __init__(
@@ -98,12 +99,15 @@ class PushValidator:
         filename: str,
         text_bytes_max: int,
         wait_s: float,
+        *,
+        allows_rewrites: bool = True,
     ) -> None:
         self._deadline = time.monotonic() + wait_s
         self._repository = repository
         self._environment = environment
         self._filename = filename
         self._text_bytes_max = text_bytes_max
+        self._allows_rewrites = allows_rewrites
 
     def validate(self, commands: Sequence[Command]) -> dict[str, PushedText]:
         """Validate all commands.
@@ -117,6 +121,8 @@ class PushValidator:
         """
         for command in commands:
             validate_ref(command)
+            if not (self._allows_rewrites or command.is_into_master):
+                self._check_rewrite(command)
         self._check_ref_collisions(commands)
         into_master = [command for command in commands if command.is_into_master]
         if not into_master and not self._git("for-each-ref", MASTER):
@@ -143,6 +149,20 @@ class PushValidator:
             for ref in sorted(existing | created):
                 if ref.startswith(f"{new}/") or new.startswith(f"{ref}/"):
                     raise RejectedError(f"{new} cannot be created: {ref} exists.")
+
+    def _check_rewrite(self, command: Command) -> None:
+        """Require that nothing of a branch or tag is lost."""
+        old, new = command.old, command.new
+        if new == _NO_COMMIT:
+            raise RejectedError(f"{command.ref} cannot be deleted: this server keeps all refs.")
+        if old == _NO_COMMIT:
+            return
+        is_branch = command.ref.startswith(_BRANCHES)
+        if not is_branch or self._git("merge-base", old, new, ok=(0, 1)).decode().strip() != old:
+            raise RejectedError(
+                f"{command.ref} cannot be overwritten: this server keeps all refs."
+                " Use another name."
+            )
 
     def _check_tip(self, commit: str) -> None:
         """Require a commit that has the document's file."""

@@ -348,6 +348,32 @@ async def test_pages_of_other_sites_and_other_forms_cannot_push(
     assert ann.text == TEXT
 
 
+@pytest.mark.parametrize("rewrites", ["allowed", "refused"])
+async def test_branches_and_tags_can_be_kept_from_being_rewritten(
+    serve: Serve, tmp_path: Path, rewrites: str
+) -> None:
+    server = await serve(push_rewrites=rewrites)
+    await (await server.join("Ann")).edit(TEXT)
+    clone = await server.clone(tmp_path / "clone")
+    await git("push", "--quiet", "origin", "HEAD:refs/heads/draft", "HEAD:refs/tags/v1", cwd=clone)
+    await commit_text(clone, TEXT.replace("two", "TWO"))
+    assert (await push(clone, "HEAD:refs/heads/draft")).code == 0
+    await git("commit", "--quiet", "--amend", "-m", "Again", cwd=clone)
+    may = rewrites == "allowed"
+    for words, why in (
+        (("--force", "HEAD:refs/heads/draft"), "refs/heads/draft cannot be overwritten"),
+        (("--force", "HEAD:refs/tags/v1"), "refs/tags/v1 cannot be overwritten"),
+        ((":refs/heads/draft",), "refs/heads/draft cannot be deleted"),
+        ((":refs/tags/v1",), "refs/tags/v1 cannot be deleted"),
+    ):
+        before = await server.refs()
+        ran = await run_git("push", "origin", *words, cwd=clone)
+        assert (ran.code == 0) == may, ran.err
+        assert (why in ran.err) != may
+        assert (await server.refs() == before) != may
+    assert (await push(clone, "HEAD:refs/for/master")).code == 0
+
+
 async def test_no_program_runs_that_a_repository_from_elsewhere_names(
     server: Served, ann: Client, clone: Path, tmp_path: Path
 ) -> None:
