@@ -61,6 +61,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
+    def thread_time(self) -> float:
+        return 0.0  # nothing takes long
+
 
 class _Loop(asyncio.SelectorEventLoop):
     """An event loop in the world's time."""
