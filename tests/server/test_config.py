@@ -35,6 +35,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "journal": "direct",
         "log_level": "debug",
         "pages": "readable",
+        "push_rewrites": "refused",
         "origins": "https://a.example, https://b.example",
         "mirror": "git@host:notes/{document}.git, todo=/backup/todo.git",
     }.get(name, "7")
