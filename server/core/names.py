@@ -43,7 +43,7 @@ def filename_of(document: str) -> str:
 def clean_name(name: str) -> str:
     """Return a person's name as one line that is safe in a Git signature; possibly empty.
 
-    Characters that nobody sees become blanks, and marks on one letter are limited.
+    Replace invisible characters with blanks, and limit the combining marks on a letter.
     """
     printable = "".join(
         c if c.isprintable() and c not in _INVISIBLE else " " for c in name if c not in "<>"

@@ -19,10 +19,10 @@ from server.http.responses import DAMAGED
 from server.support.tasks import finish
 
 BLOCK_BYTES = 64 * 1024
+LEAST_BYTES_PER_S = 1024  # of a body and of a response, on average: no byte a minute
 
 _MEMORY_BYTES_MAX = BLOCK_BYTES  # of a body; a longer one goes into a file
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # what zlib calls them
-_LEAST_BYTES_PER_S = 1024  # on average, so that nobody keeps a place with a byte a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
     """
     # In memory while it is short; the file has no name.
     file: IO[bytes] = SpooledTemporaryFile(_MEMORY_BYTES_MAX, dir=str(request.app[FOLDER].path))  # noqa: SIM115
+    received = 0
     try:
-        received = 0
         async for block in _unpacked(request, _blocks(request)):
             received += len(block)
             if received > bytes_max:
@@ -65,10 +65,17 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
                 await asyncio.to_thread(file.write, block)
             else:
                 file.write(block)
-        file.seek(0)
-        yield Body(file, received)
+        body = Body(file, received)
+        if body.is_short:
+            file.seek(0)
+        else:
+            await asyncio.to_thread(file.seek, 0)
+        yield body
     finally:
-        await finish(asyncio.to_thread(file.close))
+        if received > _MEMORY_BYTES_MAX:
+            await finish(asyncio.to_thread(file.close))
+        else:
+            file.close()
 
 
 async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
@@ -81,7 +88,7 @@ async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
                 block = await request.content.read(BLOCK_BYTES)
             if not block:
                 return
-            slowest_until += len(block) / _LEAST_BYTES_PER_S
+            slowest_until += len(block) / LEAST_BYTES_PER_S
             yield block
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="The request did not arrive in time.\n") from None

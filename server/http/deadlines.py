@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.http.app_keys import CONFIG
+from server.http.bodies import LEAST_BYTES_PER_S
 
 if TYPE_CHECKING:
     from aiohttp.web_protocol import RequestHandler
@@ -20,7 +21,6 @@ KEEP_ALIVE_S = 75.0  # of a connection between two requests
 _HEAD_WAIT_S = 15.0
 _LOOK_EVERY_S = 5.0
 _SHORT_BYTES = 64 * 1024  # what sockets take at once
-_LEAST_BYTES_PER_S = 1024
 
 
 class Deadlines:
@@ -63,7 +63,7 @@ async def keep_deadlines(request: web.Request, handler: Handler) -> web.StreamRe
     size = response.content_length or 0
     if size > _SHORT_BYTES:
         try:
-            wait_s = request.app[CONFIG].pong_wait_s + size / _LEAST_BYTES_PER_S
+            wait_s = request.app[CONFIG].pong_wait_s + size / LEAST_BYTES_PER_S
             async with asyncio.timeout(wait_s):
                 await response.prepare(request)
                 await response.write_eof()

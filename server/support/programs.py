@@ -49,14 +49,13 @@ class Program:
         On SIGTERM Git removes its temporary files. SIGKILL is also for children that it leaves
         behind. The wait is limited: a disk that hangs keeps even a killed process.
         """
-        with suppress(OSError):
-            process_group = await self._started
-            if self._ended.done():
-                return
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                with suppress(ProcessLookupError):
-                    os.killpg(process_group, number)
-                await asyncio.wait([self._ended], timeout=_END_WAIT_S)
+        await asyncio.wait([self._started])
+        if self._started.exception() or self._ended.done():
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self._started.result(), number)
+            await asyncio.wait([self._ended], timeout=_END_WAIT_S)
 
 
 @asynccontextmanager
@@ -86,8 +85,8 @@ async def running(
     started: asyncio.Future[int] = loop.create_future()
     ended: asyncio.Future[int] = loop.create_future()
 
-    def settle(future: asyncio.Future[int], outcome: int | OSError) -> None:
-        call = future.set_exception if isinstance(outcome, OSError) else future.set_result
+    def settle(future: asyncio.Future[int], outcome: int | Exception) -> None:
+        call = future.set_exception if isinstance(outcome, Exception) else future.set_result
         with suppress(RuntimeError):  # the event loop has ended
             loop.call_soon_threadsafe(settle_unless_cancelled, future, call, outcome)
 
@@ -102,7 +101,7 @@ async def running(
                 pass_fds=descriptors,
                 start_new_session=True,
             )
-        except OSError as problem:
+        except Exception as problem:  # noqa: BLE001  it is raised again on the event loop
             settle(started, problem)
             return
         settle(started, process.pid)

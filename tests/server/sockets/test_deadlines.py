@@ -39,7 +39,7 @@ async def test_a_connection_without_a_complete_head_is_closed(server: Served, he
 async def test_a_response_that_is_not_taken_is_given_up(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadlines, "_LEAST_BYTES_PER_S", 10**9)
+    monkeypatch.setattr(deadlines, "LEAST_BYTES_PER_S", 10**9)
     server = await serve(pong_wait_s=0.3, document_bytes_max=2**25, frame_bytes_max=2**26)
     headers = {"Content-Type": "text/plain"}
     url = f"{server.url}/d/notes/raw"

@@ -35,6 +35,8 @@ async def test_a_program_reads_a_file_and_writes_into_another() -> None:
 async def test_a_program_that_is_not_there_is_an_error() -> None:
     with pytest.raises(FileNotFoundError):
         await output_of("/no/such/program")
+    with pytest.raises(ValueError, match="null byte"):
+        await output_of("echo", "\0")
 
 
 @pytest.mark.skipif(programs._LIMITER is None, reason="there is no prlimit here")
