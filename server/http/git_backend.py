@@ -28,7 +28,7 @@ from server.support.tasks import finish
 # Settings for both services.
 COMMON = (
     "safe.directory=*",  # a mounted data folder may belong to another user
-    "core.alternateRefsCommand=",  # no program that a repository from elsewhere names
+    "core.alternateRefsCommand=true",  # a program that does nothing, whatever a repository names
     *("core.packedGitWindowSize=32m", "core.packedGitLimit=256m", "pack.threads=1"),  # for memory
 )
 

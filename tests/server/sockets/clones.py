@@ -19,7 +19,9 @@ async def commit_text(clone: Path, text: str | bytes, message: str = "Mine", **f
 
 
 async def push(clone: Path, *refs: str) -> Ran:
-    return await run_git("push", "origin", *refs, cwd=clone)
+    ran = await run_git("push", "origin", *refs, cwd=clone)
+    assert ran.code != 0 or "error" not in ran.err, ran.err
+    return ran
 
 
 async def push_for_master(clone: Path) -> Ran:
