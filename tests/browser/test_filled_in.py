@@ -66,12 +66,14 @@ async def is_edited_once(room: Room, back: Window) -> None:
         (ChromiumProcess.discards, False, {}),
         (ChromiumProcess.discards, True, {}),
         (ChromiumProcess.discards, True, _BLOCKED),
+        (ChromiumProcess.duplicates, False, {}),
         (ChromiumProcess.duplicates, True, {}),
     ],
     ids=[
         "discarded",
         "discarded-heedless",
         "discarded-blocked",
+        "duplicated",
         "duplicated-heedless",
     ],
 )
@@ -110,13 +112,17 @@ async def test_a_chromium_that_was_killed_doubles_nothing(room: Room, tmp_path: 
         await is_edited_once(room, Window(await chromium.tab(), bo.line))
 
 
-async def test_a_firefox_that_was_killed_doubles_nothing(room: Room, tmp_path: Path) -> None:
+@pytest.mark.parametrize("allows", [False, True], ids=["heeding", "heedless"])
+async def test_a_firefox_that_was_killed_doubles_nothing(
+    room: Room, tmp_path: Path, allows: bool
+) -> None:
     await room.begin("First line.\n")
     bo = await room.enter("Bo")
     async with running_firefox(tmp_path) as firefox:
         await firefox.goes_to(f"{bo.line.url}/d/{room.document}")
         await firefox.comes_to("window.gollabedit?.settled()")
-        await firefox.evaluate(_ALLOW)
+        if allows:
+            await firefox.evaluate(_ALLOW)
         await firefox.evaluate(_PUT_WITNESS)
         await firefox.evaluate("document.querySelector('#text').setSelectionRange(12, 12)")
         await firefox.types("Second line.")

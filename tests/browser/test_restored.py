@@ -64,6 +64,7 @@ async def test_what_was_typed_offline_goes_by_itself_to_a_server_that_was_restor
     assert await mortal.agreed() == "Ann: typed offline\nBo: \n"
 
 
+@pytest.mark.engines
 async def test_what_a_restored_server_has_lost_is_offered_and_merged_once(
     mortal: Room, tmp_path: Path
 ) -> None:

@@ -79,9 +79,12 @@ async def test_the_founding_example_ends_in_good_morning_everybody(room: Room) -
 
 
 @pytest.mark.engines
-async def test_a_selection_stays_on_its_words_whatever_others_write(room: Room) -> None:
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+async def test_a_selection_stays_on_its_words_whatever_others_write(
+    room: Room, direction: str
+) -> None:
     ann, bo = await room.pair("before mine and yours after")
-    await ann.selects("mine and yours", direction="backward")
+    await ann.selects("mine and yours", direction=direction)
     for place, insertion, selected in (
         ("before", " far", "mine and yours"),
         ("before far ", "close ", "mine and yours"),
@@ -93,7 +96,7 @@ async def test_a_selection_stays_on_its_words_whatever_others_write(room: Room) 
         await bo.types(insertion)
         await ann.reads(await bo.settled())
         assert await ann.selected() == selected
-    assert await ann.text.evaluate("area => area.selectionDirection") == "backward"
+    assert await ann.text.evaluate("area => area.selectionDirection") == direction
     await ann.types("all of it")
     assert await room.agreed() == "before far close all of it alone after all"
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.crash.rounds import Rounds
 
-_ROUNDS = 3
+_ROUNDS = 4
 
 
 # Checkpoints all the time, so that a kill hits within one.

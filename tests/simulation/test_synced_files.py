@@ -20,10 +20,11 @@ pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
+@pytest.mark.parametrize("is_careless", [False, True])
 def test_files_and_document_come_together_and_no_word_is_lost_or_doubled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, is_careless: bool
 ) -> None:
-    world = World(tmp_path, seed, monkeypatch, is_careless=seed % 2 == 1)
+    world = World(tmp_path, seed, monkeypatch, is_careless=is_careless)
     world.run()
     _happened.update(world.happened)
 
