@@ -14,12 +14,9 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
-
-if TYPE_CHECKING:  # it would load the whole merge into every command
-    from merge.result import Hunk
 
 VERSION = 1
 
@@ -158,6 +155,26 @@ class WireHunk(msgspec.Struct, frozen=True):
     theirs: str
 
 
+class BaseLines(msgspec.Struct, frozen=True):
+    """The lines of the base that a hunk is on, as they were.
+
+    Attributes:
+        text: whole lines without the last line end; long ones are cut, with an ellipsis.
+        start: where the words that became the hunk start in `text`.
+        end: where they end.
+    """
+
+    text: str
+    start: int
+    end: int
+
+
+class ConflictHunk(WireHunk, frozen=True):
+    """A conflicting region, with the lines as they were before either side changed them."""
+
+    base_lines: BaseLines | msgspec.UnsetType = msgspec.UNSET
+
+
 class Names(msgspec.Struct, frozen=True):
     """The authors of the two sides of a conflict."""
 
@@ -179,7 +196,7 @@ class Conflict(Message, frozen=True, tag="conflict", omit_defaults=False):
     revision: str
     base: str
     text: str
-    hunks: list[WireHunk]
+    hunks: list[ConflictHunk]
     diff: str
     names: Names
     waiting: int
@@ -306,7 +323,7 @@ class UnmergedConflict(msgspec.Struct, frozen=True):
     revision: str
     base: str
     text: str
-    hunks: list[WireHunk]
+    hunks: list[ConflictHunk]
     diff: str
     names: Names
 
@@ -494,8 +511,3 @@ def check_of(text: str) -> int:
 def wire(splices: Sequence[tuple[int, int, str]]) -> list[WireSplice]:
     """Return splices in their wire form."""
     return [(start, deleted, inserted) for start, deleted, inserted in splices]
-
-
-def wire_hunks(hunks: "Sequence[Hunk]") -> list[WireHunk]:
-    """Return hunks in their wire form."""
-    return [WireHunk(h.start, h.end, h.base, h.ours, h.theirs) for h in hunks]

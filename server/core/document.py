@@ -30,6 +30,7 @@ from server.core.submission import (
     Replace,
     Submission,
 )
+from server.core.wire_hunks import wire_hunks
 from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Sync
 
 # Splices of an edit that change at most this many characters are taken for what was typed.
@@ -228,7 +229,7 @@ class Document:
             revision=self.revision,
             base=conflict.merge_base,
             text=self.text,
-            hunks=protocol.wire_hunks(conflict.hunks),
+            hunks=wire_hunks(conflict.hunks, self._store.text(conflict.merge_base)),
             diff=unified_diff(self.text, theirs, "master", branch.author.name),
             names=protocol.Names(authors, branch.author.name),
             waiting=self._master.move_count - branch.waiting_since,

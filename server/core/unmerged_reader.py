@@ -10,6 +10,7 @@ from server import protocol
 from server.core.commit_store import CommitStore
 from server.core.master import Master
 from server.core.unmerged import Unmerged
+from server.core.wire_hunks import wire_hunks
 
 # At most this many are listed: each is merged with the whole text.
 _LISTED_MAX = 100
@@ -64,7 +65,7 @@ class UnmergedReader:
             revision=self._master.revision,
             base=merge_base,
             text=found.text,
-            hunks=protocol.wire_hunks(found.hunks),
+            hunks=wire_hunks(found.hunks, self._store.text(merge_base)),
             diff=unified_diff(found.text, theirs, "master", name),
             names=protocol.Names(self._master.other_authors(merge_base, client), name),
         )

@@ -13,6 +13,7 @@ from server.protocol import (
     ClientMessage,
     Code,
     Conflict,
+    ConflictHunk,
     Edit,
     Error,
     FullText,
@@ -25,7 +26,6 @@ from server.protocol import (
     Sync,
     Update,
     Welcome,
-    WireHunk,
     check_of,
     wire,
 )
@@ -58,7 +58,7 @@ def merged(seq: int, commit: str, revision: str, sent: str, after: str) -> Merge
 
 
 def conflict(seq: int = 1) -> Conflict:
-    hunk = WireHunk(4, 8, "two", "zwei", "deux")
+    hunk = ConflictHunk(4, 8, "two", "zwei", "deux")
     names = Names(["Ann"], "Bot")
     return Conflict(seq, "c1", "r2", "r1", "one zwei three\n", [hunk], "", names, 1)
 
