@@ -1,18 +1,25 @@
 """The pages and their static files."""
 
+from functools import lru_cache
+from html import escape
+from string import Template
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from server.core.titles import UNTITLED, title_of
 from server.http.access import document_of
 from server.http.app_keys import FILES, HUB
 from server.http.not_found import page_of
 from server.http.responses import unless_known
+from server.http.static_files import PageFile
 
 
 def routes() -> list[web.RouteDef]:
     return [
         web.get("/", landing_page),
         web.get("/d/{document}", document_page),
+        web.get("/help", help_page),
         web.get("/static/{file:.+}", static_file),
     ]
 
@@ -33,26 +40,44 @@ async def explain_not_found(request: web.Request, handler: Handler) -> web.Strea
 
 
 async def landing_page(request: web.Request) -> web.Response:
-    return _file(request, "pages/index.html")
+    return await _file(request, "pages/index.html")
+
+
+async def help_page(request: web.Request) -> web.Response:
+    return await _file(request, "pages/help.html")
 
 
 async def document_page(request: web.Request) -> web.Response:
+    """Return the page of a document, with its title for tabs and link previews."""
     document = document_of(request)
+    found = await request.app[HUB].reader.text(document)
     intended = document.rstrip(".")  # the full stop of a sentence may have become part of a link
-    if intended != document and await request.app[HUB].reader.revision(document) is None:
+    if intended != document and found is None:
         raise web.HTTPFound(request.url.with_path(f"/d/{intended}").relative())
-    return _file(request, "pages/document.html")
+    title = title_of(found[1]) if found else UNTITLED
+    template = request.app[FILES]["pages/document.html"].plain.body
+    return await _response(request, _titled(template, title))
+
+
+@lru_cache(maxsize=256)
+def _titled(template: bytes, title: str) -> PageFile:
+    page = Template(template.decode()).substitute(title=escape(title))
+    return PageFile("document.html", page.encode())
 
 
 async def static_file(request: web.Request) -> web.Response:
-    return _file(request, request.match_info["file"])
+    return await _file(request, request.match_info["file"])
 
 
-def _file(request: web.Request, name: str) -> web.Response:
+async def _file(request: web.Request, name: str) -> web.Response:
     file = request.app[FILES].get(name)
     if file is None:
         raise web.HTTPNotFound(text="There is no such file.\n")
-    sent = file.for_client(request.headers.get("Accept-Encoding", ""))
+    return await _response(request, file)
+
+
+async def _response(request: web.Request, file: PageFile) -> web.Response:
+    sent = await file.for_client(request.headers.get("Accept-Encoding", ""))
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if sent.encoding is not None:
         headers["Content-Encoding"] = sent.encoding

@@ -1,17 +1,25 @@
 """The files of `web/` as they are served: plain and compressed, with their ETags.
 
-The scripts and style sheets that a page loads are bundled and made small; other files are served as
+The scripts and style sheets that a page loads are bundled and made small, and `{{name}}` in a page
+stands for a sentence of `web/text/sentences.js` or for the version; other files are served as
 written.
 """
 
+import asyncio
 import gzip
+import json
 import mimetypes
 import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from html import escape
+from importlib.metadata import version
 from importlib.resources import files
+from typing import Any
+
+import brotli
 
 from server.http.bundle import one_script, one_style_sheet, shortened
 
@@ -21,6 +29,8 @@ _BUNDLES = {
     "styles/document_page.css": one_style_sheet,
 }
 _SERVED = (".html", ".js", ".css", ".svg")
+_SENTENCES = "text/sentences.js"
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +42,32 @@ class Representation:
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
 class PageFile:
-    """A file and its representations, each with an ETag of its own as HTTP requires."""
+    """A file and its representations, each with an ETag of its own as HTTP requires.
 
-    content_type: str
-    plain: Representation
-    packed: Representation
+    Args:
+        name: the file's name, which implies its type.
+        body: its content.
+    """
 
-    @classmethod
-    def of(cls, name: str, body: bytes) -> "PageFile":
-        content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        tag = f"{zlib.crc32(body):08x}"
-        packed = gzip.compress(body, 9, mtime=0)
-        return cls(
-            content_type,
-            Representation(body, None, tag),
-            Representation(packed, "gzip", f"{tag}-gzip"),
-        )
+    def __init__(self, name: str, body: bytes) -> None:
+        self.content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        self._tag = f"{zlib.crc32(body):08x}"
+        self.plain = Representation(body, None, self._tag)
+        self._gzip = Representation(gzip.compress(body, 9, mtime=0), "gzip", f"{self._tag}-gzip")
+        self._brotli: Representation | None = None
 
-    def for_client(self, accepted: str) -> Representation:
-        """Return the smallest representation that an `Accept-Encoding` header allows."""
-        return self.packed if takes_gzip(accepted) else self.plain
+    async def for_client(self, accepted: str) -> Representation:
+        """Return the smallest representation that an `Accept-Encoding` header allows.
+
+        The one in Brotli is made when it is first asked for: that takes up to a second.
+        """
+        if takes("br", accepted):
+            if self._brotli is None:
+                body = await asyncio.to_thread(brotli.compress, self.plain.body)
+                self._brotli = Representation(body, "br", f"{self._tag}-br")
+            return self._brotli
+        return self._gzip if takes("gzip", accepted) else self.plain
 
 
 @cache
@@ -70,16 +84,38 @@ def read_files(*, readable: bool = False) -> Mapping[str, PageFile]:
         for file in folder.iterdir()
         if file.name.endswith(_SERVED)
     }
+    sentences = _sentences(texts[_SENTENCES])
     if not readable:
-        texts |= {name: shortened(as_one(name, texts)) for name, as_one in _BUNDLES.items()}
-    return {name: PageFile.of(name, text.encode()) for name, text in texts.items()}
+        parts = texts | {_SENTENCES: _of_scripts(sentences, texts)}
+        texts |= {name: shortened(as_one(name, parts)) for name, as_one in _BUNDLES.items()}
+    known = {**sentences, "version": version("gollabedit")}
+    pages = {name: _filled(text, known) for name, text in texts.items() if name.endswith(".html")}
+    return {name: PageFile(name, text.encode()) for name, text in (texts | pages).items()}
 
 
-def takes_gzip(accepted: str) -> bool:
-    """Return whether an `Accept-Encoding` header allows gzip; a coding with `q=0` is forbidden."""
+def _sentences(module: str) -> dict[str, Any]:
+    """Return the sentences of the module, whose one object is written as JSON."""
+    sentences: dict[str, Any] = json.loads(module[module.index("= {") + 2 : module.rindex("}") + 1])
+    return sentences
+
+
+def _of_scripts(sentences: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+    """Return the module of sentences without those that only pages name, not scripts."""
+    scripts = "".join(text for name, text in texts.items() if name.endswith(".js"))
+    named = set(re.findall(r"'(\w+)'", scripts))
+    used = {name: text for name, text in sentences.items() if name in named}
+    return f"export const SENTENCES = {json.dumps(used, ensure_ascii=False)};\n"
+
+
+def _filled(page: str, known: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda it: escape(known[it[1]]), page)
+
+
+def takes(coding: str, accepted: str) -> bool:
+    """Return whether an `Accept-Encoding` header allows a coding; one with `q=0` is forbidden."""
     weights = {}
     for part in accepted.lower().split(","):
-        coding, _, weight = part.partition(";")
-        weights[coding.strip()] = weight.replace(" ", "")
-    found = weights.get("gzip", weights.get("*"))
+        name, _, weight = part.partition(";")
+        weights[name.strip()] = weight.replace(" ", "")
+    found = weights.get(coding, weights.get("*"))
     return found is not None and not re.fullmatch(r"q=0[.0]*", found)

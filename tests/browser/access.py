@@ -34,7 +34,7 @@ _STOPS = """() => {
   const stops = 'a[href], button, input, select, textarea, summary';
   return [...within.querySelectorAll(stops)].filter(
     element => {
-      if (element.disabled || !element.checkVisibility()) return false;
+      if (element.disabled || !element.checkVisibility({visibilityProperty: true})) return false;
       if (element.type !== 'radio') return true;
       const isFirst = !groups.has(element.name);
       groups.add(element.name);

@@ -4,7 +4,7 @@ import json
 import re
 import time
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.stage import LETTER, Scene, Stage
 from tests.browser.window import Window
@@ -29,7 +29,11 @@ async def landing_with_recent_documents(stage: Stage) -> Window:
     bo = await stage.opens("/")
     names = ("notes", "summer-party", "k7m2p9qx4w8z3n5t", "minutes-of-the-meeting-" + "x" * 40)
     now = time.time() * 1000
-    recent = [{"name": name, "seen": now - age * 9e6} for age, name in enumerate(names)]
+    titles = ("Notes", "Summer party", "Runbook: database failover", "Minutes " + "x" * 52)
+    recent = [
+        {"name": name, "seen": now - age * 9e6, "title": title}
+        for age, (name, title) in enumerate(zip(names, titles, strict=True))
+    ]
     await bo.page.evaluate(
         "it => localStorage.setItem('gollabedit.recent', it)", json.dumps(recent)
     )
@@ -40,20 +44,20 @@ async def landing_with_recent_documents(stage: Stage) -> Window:
 
 async def landing_with_one_removed(stage: Stage) -> Window:
     bo = await landing_with_recent_documents(stage)
-    await bo.page.get_by_role("button", name="Remove notes").click()
+    await bo.page.get_by_role("button", name="Remove Notes").click()
     return bo
 
 
 async def landing_with_a_name_that_cannot_be(stage: Stage) -> Window:
     bo = await stage.opens("/")
-    await bo.page.get_by_label("Open a document, or create one").fill("My Notes")
+    await bo.page.get_by_label("Document name or link").fill("My Notes")
     return bo
 
 
 async def landing_with_a_new_name(stage: Stage) -> Window:
     bo = await stage.opens("/")
     bo.excuses("404")  # the document does not exist
-    await bo.page.get_by_label("Open a document, or create one").fill("my-notes")
+    await bo.page.get_by_label("Document name or link").fill("my-notes")
     await expect(bo.page.get_by_role("button", name="Create")).to_be_visible()
     return bo
 
@@ -80,6 +84,19 @@ async def document_empty(stage: Stage) -> Window:
     return await stage.enters()
 
 
+async def help_page(stage: Stage) -> Window:
+    return await stage.opens("/help")
+
+
+async def document_of_a_guest_who_is_asked(stage: Stage) -> Window:
+    """A guest is not alone: who they are, and a question for their name."""
+    await stage.room.begin(LETTER)
+    guest = await stage.enters("Guest 412")
+    await stage.joins("Ann")
+    await expect(guest.page.get_by_role("form", name="Your name")).to_contain_text("Ann joined.")
+    return guest
+
+
 async def document_with_two_who_type(stage: Stage) -> Window:
     await stage.room.begin(LETTER)
     bo = await stage.enters()
@@ -87,7 +104,7 @@ async def document_with_two_who_type(stage: Stage) -> Window:
     await bo.goes_after("who has a trailer?")
     await bo.types(" Bo, from noon on.")
     await bo.settled()
-    await expect(bo.people).to_contain_text("Ann, line")
+    await expect(bo.people).to_contain_text("line 7")
     return bo
 
 
@@ -100,7 +117,7 @@ async def document_with_people_in_the_text(stage: Stage) -> Window:
     await stage.stands(await stage.joins("Dmitri"), "If it rains")
     await stage.stands(await stage.joins("مريم"), "If it rains")
     await stage.stands(await stage.joins("Guest 412"), "Dear")
-    await expect(bo.people.get_by_role("listitem")).to_have_count(6)
+    await expect(bo.people.locator("li")).to_have_count(6)
     # In a small window only some of the people are in view.
     await expect(bo.page.locator("#overlay .caret:visible").first).to_be_visible()
     return bo
@@ -112,8 +129,14 @@ async def document_with_many_people(stage: Stage) -> Window:
     long_name = "Wilhelmina Featherstonehaugh-Cholmondeley of Marjoribanks House"
     for name in ("Ann", "Chloé", "小林", "Dmitri", "Guest 412", "Guest 97", "مريم", long_name):
         await stage.stands(await stage.joins(name), "Music")
-    await expect(bo.people.get_by_role("listitem")).to_have_count(9)
-    await expect(bo.people).to_contain_text("House, line 6")
+    await expect(bo.people.locator("li")).to_have_count(9)
+    await expect(bo.people.get_by_label("House, line 6")).to_be_attached()
+    return bo
+
+
+async def document_with_the_list_of_people(stage: Stage) -> Window:
+    bo = await document_with_many_people(stage)
+    await bo.faces.click()
     return bo
 
 
@@ -121,15 +144,45 @@ async def document_while_paused(stage: Stage) -> Window:
     await stage.room.begin(LETTER)
     bo = await stage.enters()
     ann = await stage.joins("Ann")
-    await bo.page.get_by_role("button", name="Pause").click()
+    await bo.faces.click()
+    await bo.page.get_by_role("button", name="Hold their changes").click()
+    await bo.page.keyboard.press("Escape")
     await ann.edit(LETTER.replace("Saturday", "Sunday"))
-    await expect(bo.page.get_by_role("button", name="Resume")).to_contain_text("(1)")
+    await expect(bo.status).to_have_text("On hold · 1")
+    return bo
+
+
+async def document_with_menu(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    await bo.opens_menu()
     return bo
 
 
 async def document_while_renaming(stage: Stage) -> Window:
-    bo = await stage.enters()
-    await bo.page.get_by_role("button", name="You:").click()
+    bo = await document_with_menu(stage)
+    await bo.page.get_by_role("button", name="Change name").click()
+    return bo
+
+
+async def document_with_shortcuts(stage: Stage) -> Window:
+    bo = await document_with_menu(stage)
+    await bo.page.get_by_role("button", name="Keyboard shortcuts").click()
+    return bo
+
+
+async def document_to_view_only(stage: Stage) -> Window:
+    """No server sends this yet."""
+    await stage.room.begin(LETTER)
+    bo = await stage.opens("/")
+
+    def only_to_view(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda it: socket.send(str(it).replace('"edit"', '"view"')))
+
+    await bo.page.route_web_socket("**/ws/**", only_to_view)
+    await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}")
+    await expect(bo.status).to_have_text("View only")
     return bo
 
 
@@ -141,9 +194,8 @@ async def document_while_sharing(stage: Stage) -> Window:
 
 
 async def document_with_settings(stage: Stage) -> Window:
-    await stage.room.begin(LETTER)
-    bo = await stage.enters()
-    await bo.page.get_by_role("button", name="Settings").click()
+    bo = await document_with_menu(stage)
+    await bo.page.get_by_role("button", name="Settings", exact=True).click()
     return bo
 
 
@@ -181,7 +233,7 @@ async def slow(stage: Stage) -> Window:
     bo = await stage.enters()
     bo.line.hold()
     await bo.types("typed and not yet there")
-    await expect(bo.status).to_contain_text("Still saving")
+    await expect(bo.status).to_have_text("Saving…")
     return bo
 
 
@@ -191,14 +243,14 @@ async def offline(stage: Stage) -> Window:
     bo.loses_connection()
     await bo.goes_after("in the hall.")
     await bo.types(" Bring cake.")
-    await expect(bo.status).to_contain_text("Reconnecting in")
+    await expect(bo.notice).to_contain_text("Reconnecting in")
     return bo
 
 
 async def too_large(stage: Stage) -> Window:
     bo = await stage.enters()
     await bo.page.keyboard.insert_text("Too many words. " * 80_000)
-    await expect(bo.status).to_contain_text("too large")
+    await expect(bo.notice).to_contain_text("too large")
     return bo
 
 
@@ -206,7 +258,7 @@ async def turned_away(stage: Stage) -> Window:
     bo = await stage.opens("/")
     await bo.page.route_web_socket("**/ws/**", lambda socket: socket.close(code=4404))
     await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}")
-    await expect(bo.status).to_contain_text("doesn’t exist")
+    await expect(bo.notice).to_contain_text("doesn’t exist")
     return bo
 
 
@@ -218,33 +270,33 @@ async def unsent_text_offered(stage: Stage) -> Window:
     return await stage.comes_back("If it rains", "Bring cake, and umbrellas. ")
 
 
-async def unsent_text_to_be_discarded(stage: Stage) -> Window:
+async def unsent_text_shown(stage: Stage) -> Window:
     bo = await unsent_text_offered(stage)
+    await bo.notice.get_by_role("button", name="Review").click()
+    return bo
+
+
+async def unsent_text_to_be_discarded(stage: Stage) -> Window:
+    bo = await unsent_text_shown(stage)
     await bo.page.get_by_role("button", name="Discard").click()
     return bo
 
 
-async def unsent_text_shown(stage: Stage) -> Window:
-    bo = await unsent_text_offered(stage)
-    await bo.page.get_by_role("button", name="Show changes").click()
-    return bo
-
-
 async def unsent_text_merged(stage: Stage) -> Window:
-    bo = await unsent_text_offered(stage)
+    bo = await unsent_text_shown(stage)
     await bo.page.get_by_role("button", name="Merge").click()
-    await expect(bo.page.get_by_role("region", name="Unsent text")).to_contain_text("was merged")
+    await expect(bo.toast).to_contain_text("was merged")
     return bo
 
 
 # --- the conflict
 
 
-async def bar(stage: Stage) -> Window:
+async def conflict(stage: Stage) -> Window:
     return await stage.disagrees(_ONE)
 
 
-async def bar_with_many_places(stage: Stage) -> Window:
+async def conflict_in_many_places(stage: Stage) -> Window:
     return await stage.disagrees(_ONE, _TWO)
 
 
@@ -263,27 +315,29 @@ async def dialog_with_nothing_chosen_but_used(stage: Stage) -> Window:
 
 async def dialog_with_yours(stage: Stage) -> Window:
     bo = await dialog(stage)
-    await bo.chooses("Yours")
+    await bo.chooses("Your version")
     return bo
 
 
 async def dialog_with_both(stage: Stage) -> Window:
-    bo = await dialog(stage)
-    await bo.chooses("Both")
+    tables = ("- Tables: who has a trailer?", "* Ann brings some", "+ Ask at school")
+    bo = await stage.disagrees(tables)
+    await bo.opens_dialog()
+    await bo.chooses("Keep both")
     return bo
 
 
 async def dialog_by_hand(stage: Stage) -> Window:
     bo = await dialog(stage)
     await bo.chooses("Write something else")
-    await bo.types("the first warm weekend")
+    await bo.result.fill("the first warm weekend")
     return bo
 
 
 async def dialog_with_two_places(stage: Stage) -> Window:
     bo = await stage.disagrees(_ONE, _TWO)
     await bo.opens_dialog()
-    await bo.dialog.get_by_role("button", name="Next").click()
+    await bo.dialog.get_by_role("button", name="Next conflict").click()
     return bo
 
 
@@ -299,15 +353,13 @@ async def dialog_with_a_deletion(stage: Stage) -> Window:
     sentence = "If it rains we meet in the hall.\n"
     bo = await stage.disagrees((sentence, "", "If it snows we meet in the hall.\n"))
     await bo.opens_dialog()
-    await bo.chooses("Ann’s")
-    await bo.uses_this()
-    await expect(bo.dialog).to_contain_text("again to confirm")
+    await bo.chooses("Ann’s version")
     return bo
 
 
 async def dialog_while_the_other_types_on(stage: Stage) -> Window:
     bo = await dialog(stage)
-    await bo.chooses("Both")
+    await bo.chooses("Ann’s version")
     await stage.ann.edit(stage.ann.text.replace("Sunday", "Sunday at noon"))
     await expect(bo.dialog).to_contain_text("since you chose")
     return bo
@@ -325,11 +377,10 @@ async def dialog_of_a_conflict_that_is_gone(stage: Stage) -> Window:
 _THREE = ("- Drinks: Sam", "- Drinks: nobody yet", "- Drinks and ice: Sam")
 
 
-async def dialog_with_the_same_choice_for_the_others(stage: Stage) -> Window:
+async def dialog_with_three_questions(stage: Stage) -> Window:
     bo = await stage.disagrees(_ONE, _TWO, _THREE)
     await bo.opens_dialog()
-    await bo.chooses("Yours")
-    await bo.dialog.get_by_role("checkbox").check()
+    await bo.chooses("Your version")
     return bo
 
 
@@ -364,7 +415,7 @@ async def toast_after_deciding_later(stage: Stage) -> Window:
 async def parked(stage: Stage) -> Window:
     bo = await toast_after_deciding_later(stage)
     await bo.page.get_by_role("button", name="1 unresolved conflict").click()
-    await expect(bo.page.get_by_role("button", name="Review")).to_be_visible()
+    await expect(bo.page.get_by_role("button", name="Review:")).to_be_visible()
     return bo
 
 
@@ -372,7 +423,7 @@ async def parked_and_reviewed(stage: Stage) -> Window:
     await toast_after_deciding_later(stage)
     cid = await stage.enters("Cid")
     await cid.page.get_by_role("button", name="1 unresolved conflict").click()
-    await cid.page.get_by_role("button", name="Review").click()
+    await cid.page.get_by_role("button", name="Review:").click()
     await expect(cid.page.get_by_role("dialog", name=re.compile("version, "))).to_be_visible()
     return cid
 
@@ -380,7 +431,7 @@ async def parked_and_reviewed(stage: Stage) -> Window:
 async def parked_without_conflict(stage: Stage) -> Window:
     bo = await parked(stage)
     await stage.ann.edit(stage.ann.text.replace("Sunday", "Saturday"))
-    await bo.page.get_by_role("button", name="Review").click()
+    await bo.page.get_by_role("button", name="Review:").click()
     await expect(bo.page.get_by_role("button", name="Add to document")).to_be_visible()
     return bo
 
@@ -391,14 +442,20 @@ SCENES: tuple[Scene, ...] = (
     landing_with_one_removed,
     landing_with_a_name_that_cannot_be,
     landing_with_a_new_name,
+    help_page,
     not_found,
     not_a_name,
     document_empty,
     document_with_two_who_type,
     document_with_people_in_the_text,
     document_with_many_people,
+    document_with_the_list_of_people,
     document_while_paused,
+    document_of_a_guest_who_is_asked,
+    document_with_menu,
     document_while_renaming,
+    document_with_shortcuts,
+    document_to_view_only,
     document_while_sharing,
     document_with_settings,
     document_in_large_letters_without_wrapping,
@@ -408,11 +465,11 @@ SCENES: tuple[Scene, ...] = (
     too_large,
     turned_away,
     unsent_text_offered,
-    unsent_text_to_be_discarded,
     unsent_text_shown,
+    unsent_text_to_be_discarded,
     unsent_text_merged,
-    bar,
-    bar_with_many_places,
+    conflict,
+    conflict_in_many_places,
     dialog,
     dialog_with_nothing_chosen_but_used,
     dialog_with_yours,
@@ -423,7 +480,7 @@ SCENES: tuple[Scene, ...] = (
     dialog_with_a_deletion,
     dialog_while_the_other_types_on,
     dialog_of_a_conflict_that_is_gone,
-    dialog_with_the_same_choice_for_the_others,
+    dialog_with_three_questions,
     dialog_with_words_added_and_removed,
     toast_after_a_decision,
     toast_after_deciding_later,

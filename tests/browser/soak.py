@@ -32,7 +32,7 @@ _REST_S = 120.0
 
 
 class PageTypist:
-    """A user of a real page, who only adds words, and resolves conflicts with "Both"."""
+    """A user of a real page, who only adds words, and keeps those of both sides of a conflict."""
 
     def __init__(self, name: str, room: Room, random: Random, words: Words) -> None:
         self.name = name
@@ -107,23 +107,33 @@ class PageTypist:
         await self.merge_unsent()
 
     async def merge_unsent(self) -> None:
-        bar = self.window.page.get_by_role("region", name="Unsent text")
-        for name in ("Merge", "Close"):
-            with suppress(Error):
-                await bar.get_by_role("button", name=name).click(timeout=2_000)
+        """Merge the unsent text that the notice offers, if it offers some."""
+        page = self.window.page
+        offer = self.window.notice.filter(has_text="unsent text")
+        with suppress(Error):
+            await offer.get_by_role("button", name="Review").click(timeout=2_000)
+            await page.get_by_role("button", name="Merge into document").click(timeout=1_000)
+            await expect(page.locator("#draft")).to_be_hidden()
+        with suppress(Error, AssertionError):
+            await page.locator("#close-draft").click(timeout=1_000)
 
     async def decide(self) -> None:
-        """Resolve an open conflict with "Both" in every place."""
-        page = self.window.page
+        """Resolve an open conflict with the words of both sides in every place, or postpone it."""
+        dialog = self.window.dialog
+        both = dialog.get_by_role("radio", name="Keep both")
+        by_hand = dialog.get_by_role("radio", name="Write something else")  # begins with both texts
         with suppress(Error):
-            if not await self.window.bar.is_visible():
+            if not await self.window.conflict.is_visible():
                 return
-            await page.keyboard.press("F8")
+            await self.window.page.keyboard.press("F8")
             for _ in range(20):
-                await self.window.dialog.get_by_role("radio", name="Both").check(timeout=1_000)
-                await self.window.dialog.get_by_role("button", name="Use this").click(timeout=1_000)
+                if await dialog.get_by_role("radio", checked=True).count():
+                    break  # it has changed since: what was chosen may lack new words
+                choice = both if await both.is_visible() else by_hand
+                await choice.check(timeout=1_000)
+                await dialog.locator("#use-this").click(timeout=1_000)
         with suppress(Error):
-            await self.window.dialog.get_by_role("button", name="Decide later").click(timeout=1_000)
+            await dialog.get_by_role("button", name="Decide later").click(timeout=1_000)
 
 
 async def _opens(page: Page, url: str) -> None:
@@ -220,12 +230,11 @@ async def _kill_now_and_then(server: ServerProcess, until: float, random: Random
 
 async def _come_to_rest(room: Room, people: list[PageTypist], others: list[ProgramTypist]) -> str:
     """Wait until all pages show the text in Git, and nothing is pending."""
-    for person in people:
-        await person.merge_unsent()
     end = time.monotonic() + _REST_S
     while True:
         for person in people:
             await person.decide()
+            await person.merge_unsent()  # whose notice waits behind that of a conflict
             await expect(person.window.status).to_have_text("Saved")
         shown = {person.name: await person.window.settled() for person in people}
         shown |= {other.client.name: other.client.editor for other in others}

@@ -62,7 +62,7 @@ class Stage:
         room.watch(after)
         before.line.mend()
         await after.page.goto(f"{after.line.url}/d/{room.document}")
-        await expect(after.page.get_by_role("region", name="Unsent text")).to_be_visible()
+        await expect(after.notice).to_contain_text("unsent text")
         return after
 
     async def joins(self, name: str) -> Client:
@@ -96,7 +96,7 @@ class Stage:
             await bo.writes_over(old, bos)
         assert (await ann.edit(text))["type"] == "merged"
         bo.line.release()
-        await expect(bo.bar).to_be_visible()
+        await expect(bo.conflict).to_be_visible()
         return bo
 
     @property

@@ -18,7 +18,7 @@ async def test_what_is_written_and_saved_is_not_announced_only_who_came(room: Ro
         await bo.types("Bo's ")
         await room.agreed()
     assert await bo.announced() == ["Ann joined."]
-    assert await ann.announced() == ["Bo joined."]
+    assert await ann.announced() == ["Bo is here."]
 
 
 async def test_a_conflict_is_announced_once_however_it_changes(room: Room) -> None:
@@ -40,7 +40,8 @@ async def test_that_the_line_is_lost_and_found_is_announced_once(room: Room) -> 
     for words in ("one ", "two "):
         await bo.types(words)
         await expect(bo.status).to_contain_text("Offline")
-    assert [words.partition(" ")[0] for words in await bo.announced()] == ["Offline."]
+    advice = "You’re offline. Keep typing: your text is stored on this device."
+    assert await bo.announced() == [advice]
     await bo.reconnects()
     await bo.settled()
     assert await bo.announced() == ["Back online."]

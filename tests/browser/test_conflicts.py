@@ -4,73 +4,117 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.room import Room
 from tests.browser.window import Window
 
 _ANNS = "Hello people!\nThe second line.\n"
 _BOS = "Hello friends!\nThe second line.\n"
+_WORDS = (("world", "people", "friends"),)
 
 
-async def disagree(room: Room) -> tuple[Window, Window]:
-    """Return the windows of Ann, whose word is in, and of Bo, whose bar shows a conflict."""
-    ann, bo = await room.pair("Hello world!\nThe second line.\n")
+async def disagree(
+    room: Room,
+    text: str = "Hello world!\nThe second line.\n",
+    places: tuple[tuple[str, str, str], ...] = _WORDS,
+) -> tuple[Window, Window]:
+    """Return the windows of Ann, whose words are in, and of Bo, whose notice tells of a conflict.
+
+    Each place is what was there, what Ann writes and what Bo writes.
+    """
+    ann, bo = await room.pair(text)
     bo.line.hold()
-    await ann.writes_over("world", "people")
+    for old, anns, _ in places:
+        await ann.writes_over(old, anns)
     await ann.settled()
-    await bo.writes_over("world", "friends")
+    for old, _, bos in places:
+        await bo.writes_over(old, bos)
     bo.line.release()
-    await expect(bo.bar).to_be_visible()
+    await expect(bo.conflict).to_be_visible()
     return ann, bo
+
+
+async def disagree_on_a_line(room: Room) -> tuple[Window, Window]:
+    """Let both change a whole line: there both versions can stay."""
+    return await disagree(room, "Chairs\nThe second line.\n", (("Chairs", "Benches", "Stools"),))
+
+
+def mine(window: Window) -> Locator:
+    """Return the text of the user's own version in the dialog."""
+    return window.page.locator("#theirs-text")
+
+
+def anns(window: Window) -> Locator:
+    """Return the text of the other version in the dialog."""
+    return window.page.locator("#ours-text")
+
+
+def button_that_decides(window: Window) -> Locator:
+    return window.page.locator("#use-this")
+
+
+async def writes(window: Window, words: str) -> None:
+    """Write something else than the two versions."""
+    await window.chooses("Write something else")
+    await expect(window.result).to_be_focused()
+    await window.page.keyboard.press("Control+a")
+    await window.types(words)
 
 
 async def parents_of_master(room: Room) -> list[str]:
     return (await room.git("log", "-1", "--format=%P", "master")).split()
 
 
-async def test_the_bar_says_what_happened_and_leaves_the_typing_alone(room: Room) -> None:
+async def test_the_notice_says_what_happened_and_leaves_the_typing_alone(room: Room) -> None:
     ann, bo = await disagree(room)
-    await expect(bo.bar).to_contain_text("You and Ann changed the same words (line 1)")
-    await expect(bo.status).to_have_text("1 conflict to review. Everything else is saved.")
+    await expect(bo.notice).to_contain_text("You and Ann changed the same words on line 1.")
+    await expect(bo.notice).to_contain_text("Both versions are safe; you can keep typing.")
+    await expect(bo.conflict).to_have_text("Review")
+    await expect(bo.status).to_have_text("Saved")
     assert await bo.has_focus()
     assert await bo.selected() == _BOS.replace("friends", "friends|")
     await expect(bo.dialog).to_be_hidden()
-    await expect(ann.bar).to_be_hidden()
+    await expect(ann.notice).to_be_hidden()
     await ann.reads(_ANNS)
 
 
 @pytest.mark.parametrize(
-    ("choice", "merged"),
+    ("choice", "button", "line"),
     [
-        ("Yours", _BOS),
-        ("Ann’s", _ANNS),
-        ("Both", "Hello friends people!\nThe second line.\n"),
-        ("Write something else", "Hello everybody!\nThe second line.\n"),
+        ("Your version", "Use my version", "Hello friends!"),
+        ("Ann’s version", "Use Ann’s version", "Hello people!"),
+        ("Write something else", "Use this text", "Hello everybody!"),
     ],
 )
 async def test_a_choice_is_the_text_for_everyone_and_a_merge_in_git(
-    room: Room, choice: str, merged: str
+    room: Room, choice: str, button: str, line: str
 ) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
     for radio in await bo.dialog.get_by_role("radio").all():
         await expect(radio).not_to_be_checked()
-    await expect(bo.result).to_have_value("")
-    use_this = bo.dialog.get_by_role("button", name="Use this")
-    await expect(use_this).to_have_attribute("aria-disabled", "true")
-    await use_this.click(force=True)
+    await expect(bo.dialog.get_by_role("radio", name="Keep both")).to_be_hidden()
+    await expect(bo.result).to_be_hidden()
+    await expect(bo.outcome).to_have_text("Choose a version to see the result.")
+    nothing = bo.dialog.get_by_role("button", name="Choose a version")
+    await expect(nothing).to_have_attribute("aria-disabled", "true")
+    await nothing.click(force=True)
     await expect(bo.dialog).to_contain_text("Choose a version first")
     await ann.reads(_ANNS)
 
     await bo.chooses(choice)
     if choice == "Write something else":
         await expect(bo.result).to_be_focused()
-        await bo.types("everybody")
-    await bo.uses_this()
+        await expect(bo.result).to_have_value("friends / people")
+        await writes(bo, "everybody")
+    await expect(bo.outcome).to_have_text(line)
+    await ann.reads(_ANNS)
+    await bo.dialog.get_by_role("button", name=button, exact=True).click()
 
+    merged = f"{line}\nThe second line.\n"
     await expect(bo.dialog).to_be_hidden()
-    await expect(bo.bar).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
     await bo.reads(merged)
     await ann.reads(merged)
     assert await room.agreed() == merged
@@ -80,24 +124,37 @@ async def test_a_choice_is_the_text_for_everyone_and_a_merge_in_git(
     assert "friends" in await room.git("log", "-p", "master"), "the words that lost are kept"
 
 
+async def test_of_whole_lines_both_can_stay(room: Room) -> None:
+    ann, bo = await disagree_on_a_line(room)
+    await bo.opens_dialog()
+    await bo.chooses("Keep both")
+    await expect(bo.outcome).to_have_text("Stools\nBenches", use_inner_text=True)
+    await bo.dialog.get_by_role("button", name="Keep both", exact=True).click()
+    await expect(bo.dialog).to_be_hidden()
+    merged = "Stools\nBenches\nThe second line.\n"
+    await ann.reads(merged)
+    assert await room.agreed() == merged
+    assert len(await parents_of_master(room)) == 2
+
+
 @pytest.mark.parametrize(
     ("choice", "words"),
     [
-        ("Yours", "friends and all"),
-        ("Ann’s", "people and all"),
-        ("Both", "friends people and all"),
+        ("Your version", "Stools and all"),
+        ("Ann’s version", "Benches and all"),
+        ("Keep both", "Stools\nBenches and all"),
     ],
 )
 async def test_after_a_choice_by_mouse_typing_goes_on_behind_the_result(
     room: Room, choice: str, words: str
 ) -> None:
-    ann, bo = await disagree(room)
+    ann, bo = await disagree_on_a_line(room)
     await bo.opens_dialog()
     await bo.chooses(choice)
     await bo.uses_this()
     await expect(bo.text).to_be_focused()
     await bo.types(" and all")
-    merged = f"Hello {words}!\nThe second line.\n"
+    merged = f"{words}\nThe second line.\n"
     await bo.reads(merged)
     await ann.reads(merged)
     assert await room.agreed() == merged
@@ -126,13 +183,15 @@ async def test_not_even_the_very_next_key_after_the_dialog_is_lost(room: Room, b
 
 
 async def test_both_can_be_put_the_other_way_around(room: Room) -> None:
-    _, bo = await disagree(room)
+    _, bo = await disagree_on_a_line(room)
     await bo.opens_dialog()
-    await bo.chooses("Both")
-    await bo.dialog.get_by_role("button", name="swap").click()
-    await expect(bo.result).to_have_value("people friends")
+    swap = bo.dialog.get_by_role("button", name="Swap order")
+    await expect(swap).to_be_hidden()
+    await bo.chooses("Keep both")
+    await swap.click()
+    await expect(bo.outcome).to_have_text("Benches\nStools", use_inner_text=True)
     await bo.uses_this()
-    assert await room.agreed() == "Hello people friends!\nThe second line.\n"
+    assert await room.agreed() == "Benches\nStools\nThe second line.\n"
 
 
 async def test_decide_later_keeps_my_words_on_a_branch_and_continues_with_the_document(
@@ -142,7 +201,7 @@ async def test_decide_later_keeps_my_words_on_a_branch_and_continues_with_the_do
     await bo.opens_dialog()
     await bo.dialog.get_by_role("button", name="Decide later").click()
     await expect(bo.dialog).to_be_hidden()
-    await expect(bo.bar).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
     await expect(bo.toast).to_contain_text("Saved for later. The document shows Ann’s version")
     await bo.reads(_ANNS)
     [unmerged] = await room.branches("unmerged")
@@ -161,27 +220,45 @@ async def test_the_keyboard_alone_is_enough(room: Room) -> None:
     await expect(bo.dialog).to_be_visible()
     await keyboard.press("Escape")
     await expect(bo.dialog).to_be_hidden()
-    await expect(bo.bar).to_be_visible()
+    await expect(bo.conflict).to_be_visible()
     await expect(bo.text).to_be_focused()
 
     await keyboard.press("F8")
     await keyboard.press("Control+Enter")
     await expect(bo.dialog).to_contain_text("Choose a version first")
-    mine = bo.dialog.get_by_role("radio", name="Yours", exact=True)
+    own = bo.dialog.get_by_role("radio", name="Your version", exact=True)
     for _ in range(10):
         await keyboard.press("Tab")
-        if await mine.evaluate("radio => radio === document.activeElement"):
+        if await own.evaluate("radio => radio === document.activeElement"):
             break
     await keyboard.press("ArrowDown")
-    await expect(bo.dialog.get_by_role("radio", name="Ann’s")).to_be_checked()
-    await keyboard.press("ArrowDown")
-    await expect(bo.dialog.get_by_role("radio", name="Both")).to_be_checked()
+    await expect(bo.dialog.get_by_role("radio", name="Ann’s version")).to_be_checked()
+    await expect(bo.outcome).to_have_text("Hello people!")
     await keyboard.press("ArrowUp")
-    await expect(bo.result).to_have_value("people")
+    await expect(own).to_be_checked()
+    await expect(bo.outcome).to_have_text("Hello friends!")
+    await keyboard.press("ArrowDown")
     await keyboard.press("Control+Enter")
     await expect(bo.dialog).to_be_hidden()
     assert await room.agreed() == _ANNS
     await expect(bo.text).to_be_focused()
+
+
+async def test_one_and_two_choose_a_version_but_are_digits_in_the_field(room: Room) -> None:
+    _, bo = await disagree(room)
+    keyboard = bo.page.keyboard
+    await keyboard.press("F8")
+    await keyboard.press("1")
+    await expect(bo.dialog.get_by_role("radio", name="Your version")).to_be_checked()
+    await expect(bo.outcome).to_have_text("Hello friends!")
+    await keyboard.press("2")
+    await expect(bo.dialog.get_by_role("radio", name="Ann’s version")).to_be_checked()
+    await expect(bo.outcome).to_have_text("Hello people!")
+    await writes(bo, "12")
+    await expect(bo.result).to_have_value("12")
+    await keyboard.press("Control+Enter")
+    await expect(bo.dialog).to_be_hidden()
+    assert await room.agreed() == "Hello 12!\nThe second line.\n"
 
 
 async def test_typing_on_while_a_conflict_is_open_loses_nothing(room: Room) -> None:
@@ -191,12 +268,12 @@ async def test_typing_on_while_a_conflict_is_open_loses_nothing(room: Room) -> N
     await ann.reads("Hello people!\nThe second line. Bo types on\n")
     await ann.goes_before("The second")
     await ann.types("Ann too. ")
-    await ann.settled()
-    await expect(bo.bar).to_contain_text("Other people’s edits appear once you decide")
+    await bo.has_heard(ann, "Anna")
+    # Others' edits appear when the conflict is decided.
     await bo.reads("Hello friends!\nThe second line. Bo types on\n")
     await bo.types(", and on")
     await bo.opens_dialog()
-    await bo.chooses("Yours")
+    await bo.chooses("Your version")
     await bo.uses_this()
     merged = "Hello friends!\nAnn too. The second line. Bo types on, and on\n"
     await bo.reads(merged)
@@ -209,14 +286,14 @@ async def test_a_dialog_is_refreshed_by_the_other_side_and_keeps_what_was_writte
 ) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("Write something else")
-    await bo.types("dear friends")
+    await writes(bo, "dear friends")
     await ann.writes_over("people", "folks")
-    await expect(bo.dialog.get_by_role("region", name="Ann’s")).to_contain_text("folks")
+    await expect(anns(bo)).to_contain_text("folks")
     await expect(bo.dialog).to_contain_text("This text just changed")
     await expect(bo.result).to_have_value("dear friends")
     await expect(bo.result).to_be_focused()
     await bo.types(" and folks")
+    await expect(bo.outcome).to_have_text("Hello dear friends and folks!")
     await bo.uses_this()
     await expect(bo.dialog).to_be_hidden()
     merged = "Hello dear friends and folks!\nThe second line.\n"
@@ -227,14 +304,14 @@ async def test_a_dialog_is_refreshed_by_the_other_side_and_keeps_what_was_writte
 async def test_a_choice_of_words_that_have_changed_since_is_asked_for_again(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    anns = bo.dialog.get_by_role("radio", name="Ann’s")
-    await anns.click()
+    choice = bo.dialog.get_by_role("radio", name="Ann’s version")
+    await choice.click()
     await ann.writes_over("people", "folks")
-    await expect(bo.dialog.get_by_role("region", name="Ann’s")).to_contain_text("folks")
+    await expect(anns(bo)).to_contain_text("folks")
     await expect(bo.dialog).to_contain_text("This text has changed since you chose")
-    await expect(bo.result).to_have_value("people")
-    await anns.click()
-    await expect(bo.result).to_have_value("folks")
+    await expect(bo.outcome).to_have_text("Hello people!")
+    await choice.click()
+    await expect(bo.outcome).to_have_text("Hello folks!")
     await expect(bo.dialog).not_to_contain_text("since you chose")
     await bo.uses_this()
     assert await room.agreed() == "Hello folks!\nThe second line.\n"
@@ -243,33 +320,55 @@ async def test_a_choice_of_words_that_have_changed_since_is_asked_for_again(room
 async def test_what_was_written_by_hand_stays_when_both_agree_without_it(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("Write something else")
-    await bo.types("everybody")
+    await writes(bo, "everybody")
     await ann.writes_over("people", "friends")
     await expect(bo.dialog).to_contain_text("Conflict resolved: both versions now match")
     await expect(bo.result).to_have_value("everybody")
-    await expect(bo.dialog.get_by_role("button", name="Use this")).to_be_hidden()
+    await expect(button_that_decides(bo)).to_be_hidden()
     await bo.dialog.get_by_role("button", name="Close").click()
-    await expect(bo.bar).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
     assert await room.agreed() == _BOS
 
 
-async def test_a_passage_is_not_removed_by_one_press(room: Room) -> None:
+async def test_words_are_deleted_by_a_button_that_says_so(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
     await bo.chooses("Write something else")
-    await bo.uses_this()
-    await expect(bo.dialog).to_contain_text("This deletes the highlighted text for everyone")
+    await expect(button_that_decides(bo)).not_to_have_class(re.compile("danger"))
+    await bo.result.fill("")
+    await expect(bo.outcome).to_have_text("Hello (deleted)!")
+    delete = bo.dialog.get_by_role("button", name="Delete for everyone")
+    await expect(delete).to_have_class(re.compile("danger"))
     await ann.reads(_ANNS)
-    await bo.uses_this()
+    await delete.click()
     await expect(bo.dialog).to_be_hidden()
     assert await room.agreed() == "Hello !\nThe second line.\n"
+
+
+async def test_a_version_without_the_line_is_shown_and_named_as_a_deletion(room: Room) -> None:
+    ann, bo = await room.pair("first\nThe second line.\n")
+    bo.line.hold()
+    await ann.selects("first\n")
+    await ann.page.keyboard.press("Delete")
+    await ann.settled()
+    await bo.writes_over("first", "The 1st")
+    bo.line.release()
+    await bo.opens_dialog()
+    await expect(anns(bo)).to_have_text("(deleted)")
+    await bo.chooses("Ann’s version")
+    await expect(bo.outcome).to_have_text("(nothing: this text will be deleted)")
+    await expect(bo.dialog.get_by_role("button", name="Delete for everyone")).to_be_visible()
+    await bo.chooses("Your version")
+    await expect(bo.outcome).to_contain_text("The 1st")
+    await bo.dialog.get_by_role("button", name="Use my version").click()
+    await ann.reads("The 1st\nThe second line.\n")
+    assert await room.agreed() == "The 1st\nThe second line.\n"
 
 
 async def test_a_conflict_is_over_when_both_write_the_same(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.writes_over("friends", "people")
-    await expect(bo.bar).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
     await expect(bo.toast).to_contain_text("Conflict resolved: both versions now match.")
     await ann.reads(_ANNS)
     assert await room.agreed() == _ANNS
@@ -285,65 +384,80 @@ async def test_a_conflict_that_is_gone_within_a_moment_is_never_shown(room: Room
     await bo.writes_over("world", "friends")
     await bo.page.clock.run_for(500)  # until it is sent
     bo.line.release()
-    await expect(bo.status).to_contain_text("1 conflict to review")
+    icon = bo.page.locator("#icon")
+    await expect(icon).to_have_attribute("href", re.compile("conflict"))
     await bo.page.clock.run_for(900)
-    await expect(bo.bar).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
     await ann.writes_over("people", "friends")
-    await expect(bo.status).not_to_contain_text("conflict")
+    await expect(icon).not_to_have_attribute("href", re.compile("conflict"))
     await bo.page.clock.run_for(5000)
-    await expect(bo.bar).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
     await expect(bo.toast).to_be_hidden()
 
 
 async def test_an_open_conflict_survives_a_reload(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.page.reload()
-    await expect(bo.bar).to_contain_text("You and Ann changed the same words")
+    await expect(bo.notice).to_contain_text("You and Ann changed the same words")
     await bo.reads(_BOS)
     await bo.opens_dialog()
-    await bo.chooses("Yours")
+    await bo.chooses("Your version")
     await bo.uses_this()
     await ann.reads(_BOS)
     assert await room.agreed() == _BOS
 
 
-_ANIMALS = "one cat\nmiddle\ntwo dogs\nthree cows\n"
+_ANIMALS = "one cat\nmiddle\ntwo dogs\nthen\ncows\n"
+_TAMED = (("cat", "kitten", "tiger"), ("dogs", "puppies", "wolves"), ("cows", "calves", "bulls"))
 
 
 async def disagree_thrice(room: Room) -> tuple[Window, Window]:
     """Create a conflict in three places, with Bo's dialog open on the first."""
-    ann, bo = await room.pair(_ANIMALS)
-    bo.line.hold()
-    for old, anns in (("cat", "kitten"), ("dogs", "puppies"), ("cows", "calves")):
-        await ann.writes_over(old, anns)
-    await ann.settled()
-    for old, bos in (("cat", "tiger"), ("dogs", "wolves"), ("cows", "bulls")):
-        await bo.writes_over(old, bos)
-    bo.line.release()
-    await expect(bo.bar).to_contain_text("3 conflicts")
+    ann, bo = await disagree(room, _ANIMALS, _TAMED)
+    await expect(bo.notice).to_contain_text("changed the same words on lines 1, 3 and 5.")
+    await expect(bo.conflict).to_have_text("Review (3)")
     await bo.opens_dialog()
     return ann, bo
 
 
+async def is_at(window: Window, step: str, line: int) -> None:
+    """Check which question the dialog shows."""
+    await expect(window.page.locator("#step-text")).to_have_text(step)
+    await expect(window.page.locator("#base-label")).to_have_text(f"Line {line} was:")
+
+
 async def test_conflicts_are_answered_one_after_the_other(room: Room) -> None:
     ann, bo = await disagree_thrice(room)
-    heading = bo.dialog.get_by_role("heading", name="Conflict")
-    await expect(heading).to_have_text("Conflict 1 of 3 on line 1")
+    heading = bo.dialog.get_by_role("heading", name="Which version should stay?")
+    before = bo.dialog.get_by_role("button", name="Previous conflict")
+    after = bo.dialog.get_by_role("button", name="Next conflict")
+    await is_at(bo, "1 of 3", 1)
+    await expect(before).to_be_disabled()
     await bo.page.keyboard.press("F8")
-    await expect(heading).to_have_text("Conflict 2 of 3 on line 3")
+    await is_at(bo, "2 of 3", 3)
     await expect(heading).to_be_focused()
     await bo.page.keyboard.press("Shift+F8")
-    await expect(heading).to_have_text("Conflict 1 of 3 on line 1")
-    await bo.chooses("Yours")
+    await is_at(bo, "1 of 3", 1)
+    await after.click()
+    await after.click()
+    await is_at(bo, "3 of 3", 5)
+    await expect(after).to_be_disabled()
+    await before.click()
+    await before.click()
+    await is_at(bo, "1 of 3", 1)
+    await bo.chooses("Your version")
     await bo.uses_this()
-    await expect(heading).to_have_text("Conflict 2 of 3 on line 3")
-    await bo.chooses("Ann’s")
+    await is_at(bo, "2 of 3", 3)
+    await expect(heading).to_be_focused()
+    await bo.chooses("Ann’s version")
     await bo.uses_this()
-    await bo.chooses("Both")
+    await is_at(bo, "3 of 3", 5)
+    await bo.chooses("Keep both")
+    await ann.reads("one kitten\nmiddle\ntwo puppies\nthen\ncalves\n")
     await bo.uses_this()
     await expect(bo.dialog).to_be_hidden()
     await expect(bo.toast).to_contain_text("3 conflicts resolved.")
-    merged = "one tiger\nmiddle\ntwo puppies\nthree bulls calves\n"
+    merged = "one tiger\nmiddle\ntwo puppies\nthen\nbulls\ncalves\n"
     await ann.reads(merged)
     assert await room.agreed() == merged
 
@@ -352,38 +466,140 @@ async def test_one_choice_can_be_used_for_all_others_but_for_none_that_was_answe
     room: Room,
 ) -> None:
     ann, bo = await disagree_thrice(room)
-    alike = bo.dialog.get_by_role("checkbox")
-    await expect(alike).to_be_hidden()
-    await bo.chooses("Ann’s")
-    await expect(
-        bo.dialog.get_by_label("Do the same for the other 2 conflicts")
-    ).not_to_be_checked()
+    for_all = bo.dialog.get_by_role("button", name="for all")
+    await expect(for_all).to_have_text("Use mine for all 3")
+    await bo.chooses("Ann’s version")
+    await expect(for_all).to_have_text("Use Ann’s for all 3")
     await bo.uses_this()
+    await expect(for_all).to_have_text("Use mine for all 2")
     await bo.chooses("Write something else")
-    await expect(alike).to_be_hidden()
-    await bo.chooses("Yours")
-    await bo.dialog.get_by_label("Do the same for the other conflict").check()
-    await bo.uses_this()
+    await expect(for_all).to_be_hidden()
+    await bo.chooses("Your version")
+    await for_all.click()
     await expect(bo.dialog).to_be_hidden()
-    merged = "one kitten\nmiddle\ntwo wolves\nthree bulls\n"
+    merged = "one kitten\nmiddle\ntwo wolves\nthen\nbulls\n"
     await ann.reads(merged)
     assert await room.agreed() == merged
 
 
-async def test_each_side_shows_its_own_words_at_the_other_conflicts_of_a_line(room: Room) -> None:
-    ann, bo = await room.pair("A cat that I know chases two dogs.\n")
-    bo.line.hold()
-    for old, anns in (("cat", "kitten"), ("dogs", "puppies")):
-        await ann.writes_over(old, anns)
-    await ann.settled()
-    for old, bos in (("cat", "tiger"), ("dogs", "wolves")):
-        await bo.writes_over(old, bos)
-    bo.line.release()
+async def test_there_is_no_choice_for_all_when_one_question_is_left(room: Room) -> None:
+    _, bo = await disagree_thrice(room)
+    for_all = bo.dialog.get_by_role("button", name="for all")
+    for _ in range(2):
+        await expect(for_all).to_be_visible()
+        await bo.chooses("Your version")
+        await bo.uses_this()
+    await is_at(bo, "3 of 3", 5)
+    await bo.chooses("Ann’s version")
+    await expect(for_all).to_be_hidden()
+
+
+async def test_all_can_be_decided_alike_in_one_step_which_can_be_undone(room: Room) -> None:
+    ann, bo = await disagree_thrice(room)
+    await bo.chooses("Ann’s version")
+    await bo.dialog.get_by_role("button", name="Use Ann’s for all 3").click()
+    await expect(bo.dialog).to_be_hidden()
+    await expect(bo.toast).to_contain_text("3 conflicts resolved with Ann’s version.")
+    anns = "one kitten\nmiddle\ntwo puppies\nthen\ncalves\n"
+    await bo.reads(anns)
+    assert await room.agreed() == anns
+    await bo.toast.get_by_role("button", name="Undo").click()
+    bos = "one tiger\nmiddle\ntwo wolves\nthen\nbulls\n"
+    await bo.reads(bos)
+    await ann.reads(bos)
+
+
+_CHASE = "A cat that I know chases two dogs."
+_CHASED = (("cat", "kitten", "tiger"), ("dogs", "puppies", "wolves"))
+
+
+@pytest.mark.parametrize(
+    ("choice", "line"),
+    [
+        ("Your version", "A tiger that I know chases two wolves."),
+        ("Ann’s version", "A kitten that I know chases two puppies."),
+    ],
+)
+async def test_several_conflicts_on_one_line_are_one_question_about_the_line(
+    room: Room, choice: str, line: str
+) -> None:
+    ann, bo = await disagree(room, f"{_CHASE}\n", _CHASED)
+    await expect(bo.conflict).to_have_text("Review")
     await bo.opens_dialog()
-    await expect(bo.page.locator("#base-text")).to_have_text("A cat that I know chases two dogs.")
-    yours, anns_own = (bo.dialog.get_by_role("region", name=name) for name in ("Yours", "Ann’s"))
-    await expect(yours).to_contain_text("tiger that I know chases two wolves.")
-    await expect(anns_own).to_contain_text("kitten that I know chases two puppies.")
+    await expect(bo.page.locator("#steps")).to_be_hidden()
+    await expect(bo.page.locator("#base-text")).to_have_text(_CHASE)
+    for side, words in ((mine(bo), ("tiger", "wolves")), (anns(bo), ("kitten", "puppies"))):
+        await expect(side).to_contain_text(" that I know chases two ")
+        for word in words:
+            await expect(side).to_contain_text(word)
+        await expect(side.locator("ins")).to_contain_text(words)
+    await bo.chooses(choice)
+    await expect(bo.outcome).to_have_text(line)
+    await bo.uses_this()
+    await expect(bo.dialog).to_be_hidden()
+    await ann.reads(f"{line}\n")
+    assert await room.agreed() == f"{line}\n"
+
+
+async def test_three_conflicts_on_two_lines_are_two_questions_with_visible_outcomes(
+    room: Room,
+) -> None:
+    cows = ("cows", "calves", "bulls")
+    text = f"{_CHASE}\nmiddle\nthree cows\n"
+    ann, bo = await disagree(room, text, (*_CHASED, cows))
+    await expect(bo.notice).to_contain_text("changed the same words on lines 1 and 3.")
+    await expect(bo.conflict).to_have_text("Review (2)")
+    await bo.opens_dialog()
+    await is_at(bo, "1 of 2", 1)
+    await expect(bo.outcome).to_have_text("Choose a version to see the result.")
+    await bo.chooses("Your version")
+    await expect(bo.outcome).to_have_text("A tiger that I know chases two wolves.")
+    await bo.uses_this()
+    await is_at(bo, "2 of 2", 3)
+    await expect(bo.outcome).to_have_text("Choose a version to see the result.")
+    await bo.chooses("Ann’s version")
+    await expect(bo.outcome).to_have_text("three calves")
+    await ann.reads("A kitten that I know chases two puppies.\nmiddle\nthree calves\n")
+    await bo.uses_this()
+    await expect(bo.dialog).to_be_hidden()
+    merged = "A tiger that I know chases two wolves.\nmiddle\nthree calves\n"
+    await ann.reads(merged)
+    assert await room.agreed() == merged
+
+
+@pytest.mark.parametrize("target", [".conflict-region", ".tag"])
+async def test_a_click_on_the_words_or_on_their_tag_opens_their_question(
+    room: Room, target: str
+) -> None:
+    _, bo = await disagree(room, "one cat\nmiddle\ntwo dogs\n", _CHASED)
+    marks = bo.page.locator(f"#overlay {target}")
+    await expect(marks).to_have_count(2)
+    await expect(bo.page.locator("#overlay .tag")).to_have_text(["Ann: kitten", "Ann: puppies"])
+    for index, (step, line) in ((1, ("2 of 2", 3)), (0, ("1 of 2", 1))):
+        box = await marks.nth(index).bounding_box()
+        assert box
+        # The marks let the mouse through to the text. A press takes as long as a person's.
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        await bo.page.mouse.click(x, y, delay=100)
+        await expect(bo.dialog).to_be_visible()
+        await is_at(bo, step, line)
+        await bo.page.keyboard.press("Escape")
+        await expect(bo.dialog).to_be_hidden()
+        await expect(bo.text).to_be_focused()
+    await bo.reads("one tiger\nmiddle\ntwo wolves\n")
+
+
+async def test_a_click_beside_the_words_of_a_conflict_only_moves_the_caret(room: Room) -> None:
+    _, bo = await disagree(room)
+    await bo.goes_after("Hello")
+    box = await bo.page.locator("#overlay .conflict-region").bounding_box()
+    assert box
+    await bo.page.mouse.click(box["x"] - box["width"] / 2, box["y"] + box["height"] / 2)
+    await bo.types("+")
+    await expect(bo.dialog).to_be_hidden()
+    text = await bo.text.input_value()
+    assert text.replace("+", "") == _BOS
+    assert "+" in text.partition("friends")[0]
 
 
 async def test_what_was_added_and_removed_is_marked_and_said(room: Room) -> None:
@@ -397,27 +613,27 @@ async def test_what_was_added_and_removed_is_marked_and_said(room: Room) -> None
     await bo.writes_over("nine", "ten")
     bo.line.release()
     await bo.opens_dialog()
-    yours = bo.page.locator("#theirs-text")
-    await expect(yours.locator("del").first).to_contain_text("[removed]")
-    await expect(yours.locator("del").first).to_contain_text("old")
-    await expect(yours.locator("ins")).to_have_text("[added] ten")
+    await expect(mine(bo).locator("del").first).to_contain_text("[removed]")
+    await expect(mine(bo).locator("del").first).to_contain_text("old")
+    await expect(mine(bo).locator("ins")).to_have_text("[added] ten")
     # Most of it has changed: marking single words would not help.
-    await expect(bo.page.locator("#ours-text ins")).to_contain_text("[added] Closed")
-    await expect(bo.page.locator("#ours-text del")).to_have_count(0)
+    await expect(anns(bo).locator("ins")).to_contain_text("[added] Closed")
+    await expect(anns(bo).locator("del")).to_have_count(0)
 
 
-async def test_what_was_written_from_two_choices_is_kept_both(room: Room) -> None:
+async def test_what_was_written_is_kept_while_another_version_is_chosen(room: Room) -> None:
     _, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("Yours")
-    await bo.result.fill("dear friends")
-    await bo.chooses("Ann’s")
-    await bo.result.fill("dear people")
-    await bo.chooses("Both")
+    await bo.chooses("Your version")
     await bo.chooses("Write something else")
-    await expect(bo.result).to_have_value("dear people")
-    await bo.dialog.get_by_role("button", name="Show my other draft").click()
+    await expect(bo.result).to_have_value("friends")
+    await bo.result.fill("dear friends")
+    await bo.chooses("Ann’s version")
+    await expect(bo.result).to_be_hidden()
+    await expect(bo.outcome).to_have_text("Hello people!")
+    await bo.chooses("Write something else")
     await expect(bo.result).to_have_value("dear friends")
+    await expect(bo.outcome).to_have_text("Hello dear friends!")
 
 
 async def test_who_changed_what_and_when_is_said_while_the_dialog_is_open(room: Room) -> None:
@@ -425,7 +641,7 @@ async def test_who_changed_what_and_when_is_said_while_the_dialog_is_open(room: 
     await bo.page.clock.install()
     await bo.opens_dialog()
     await ann.writes_over("people", "folks")
-    await expect(bo.dialog.get_by_role("region", name="Ann’s")).to_contain_text("folks")
+    await expect(anns(bo)).to_contain_text("folks")
     age = bo.page.locator("#ours-age")
     await expect(age).to_have_text("changed just now")
     await bo.page.clock.fast_forward(2 * 60_000)
@@ -435,6 +651,8 @@ async def test_who_changed_what_and_when_is_said_while_the_dialog_is_open(room: 
 async def test_all_of_my_text_can_be_taken_away_before_anything_is_decided(room: Room) -> None:
     _, bo = await disagree(room)
     await bo.opens_dialog()
+    await expect(bo.dialog.get_by_role("button", name="Download my text")).to_be_hidden()
+    await bo.dialog.get_by_label("Backup of your whole text").click()
     async with bo.page.expect_download() as downloading:
         await bo.dialog.get_by_role("button", name="Download my text").click()
     download = await downloading.value
@@ -442,7 +660,7 @@ async def test_all_of_my_text_can_be_taken_away_before_anything_is_decided(room:
     assert (await download.path()).read_text() == _BOS
     await bo.dialog.get_by_role("button", name="Copy my text").click()
     await expect(bo.dialog).to_contain_text("Copied.")
-    await bo.chooses("Write something else")
+    await writes(bo, "")
     await bo.page.keyboard.press("Control+V")
     await expect(bo.result).to_have_value(_BOS)
 
@@ -450,7 +668,7 @@ async def test_all_of_my_text_can_be_taken_away_before_anything_is_decided(room:
 async def test_the_decision_can_be_undone_from_where_it_is_told(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.opens_dialog()
-    await bo.chooses("Ann’s")
+    await bo.chooses("Ann’s version")
     await bo.uses_this()
     await expect(bo.toast).to_contain_text("Resolved with Ann’s version.")
     await bo.toast.get_by_role("button", name="Undo").click()
@@ -462,9 +680,9 @@ async def test_the_decision_can_be_undone_from_where_it_is_told(room: Room) -> N
 
 
 async def test_an_undo_that_would_take_back_something_else_is_not_offered(room: Room) -> None:
-    _, bo = await disagree(room)
+    _, bo = await disagree_on_a_line(room)
     await bo.opens_dialog()
-    await bo.chooses("Both")
+    await bo.chooses("Keep both")
     await bo.uses_this()
     undo = bo.toast.get_by_role("button", name="Undo")
     await expect(undo).to_be_visible()
@@ -477,7 +695,7 @@ async def test_what_is_told_stays_for_a_while_and_can_be_dismissed(room: Room) -
     _, bo = await disagree(room)
     await bo.page.clock.install()
     await bo.opens_dialog()
-    await bo.chooses("Yours")
+    await bo.chooses("Your version")
     await bo.uses_this()
     await expect(bo.toast).to_contain_text("Resolved with your version.")
     await expect(bo.toast.get_by_role("button", name="Undo")).to_be_hidden()
@@ -488,10 +706,13 @@ async def test_what_is_told_stays_for_a_while_and_can_be_dismissed(room: Room) -
     await expect(bo.text).to_be_focused()
 
 
-async def test_on_a_phone_nothing_is_cut_off_and_the_decision_stays_in_sight(room: Room) -> None:
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (390, 780)])
+async def test_on_a_phone_nothing_is_cut_off_and_the_decision_stays_in_sight(
+    room: Room, width: int, height: int
+) -> None:
     text = "\n".join(f"A line with the number {n} in it." for n in range(12))
     await room.begin(f"{text}\n")
-    small = {"viewport": {"width": 320, "height": 568}}
+    small = {"viewport": {"width": width, "height": height}}
     ann, bo = await room.enter("Ann"), await room.enter("Bo", **small)
     bo.line.hold()
     await ann.writes_over(text, "Nothing any more.")
@@ -499,12 +720,36 @@ async def test_on_a_phone_nothing_is_cut_off_and_the_decision_stays_in_sight(roo
     await bo.writes_over(text, text.replace("number", "figure"))
     bo.line.release()
     await bo.opens_dialog()
-    wide = await bo.page.evaluate(
-        "[document.documentElement, conflict].map((e) => e.scrollWidth - e.clientWidth)"
-    )
-    assert wide == [0, 0]
-    await expect(bo.page.locator("#before-both")).not_to_have_attribute("open", re.compile(""))
-    await expect(bo.dialog.get_by_role("button", name="Use this")).to_be_in_viewport(ratio=1)
-    box = await bo.dialog.bounding_box()
-    assert box
-    assert box["width"] == small["viewport"]["width"]
+    for choice in ("Your version", "Ann’s version"):
+        await bo.chooses(choice)
+        wide = await bo.page.evaluate(
+            "[document.documentElement, conflict].map((e) => e.scrollWidth - e.clientWidth)"
+        )
+        assert wide == [0, 0]
+        await expect(button_that_decides(bo)).to_be_in_viewport(ratio=1)
+        await expect(bo.outcome).to_be_in_viewport()
+        box = await bo.dialog.bounding_box()
+        assert box
+        assert box["width"] == width
+
+
+async def test_on_a_phone_the_whole_outcome_is_in_sight(room: Room) -> None:
+    await room.begin("Hello world!\nThe second line.\n")
+    small = {"viewport": {"width": 390, "height": 780}}
+    ann, bo = await room.enter("Ann"), await room.enter("Bo", **small)
+    bo.line.hold()
+    await ann.writes_over("world", "people")
+    await ann.settled()
+    await bo.writes_over("world", "friends")
+    bo.line.release()
+    await expect(bo.notice).to_contain_text("Conflict with Ann")
+    await bo.opens_dialog()
+    for choice, line in (
+        ("Your version", "Hello friends!"),
+        ("Ann’s version", "Hello people!"),
+        ("Write something else", "Hello people!"),
+    ):
+        await bo.chooses(choice)
+        await expect(bo.outcome).to_have_text(line)
+        await expect(bo.outcome).to_be_in_viewport(ratio=1)
+        await expect(button_that_decides(bo)).to_be_in_viewport(ratio=1)

@@ -42,8 +42,10 @@ async def test_a_lost_connection_comes_back_and_brings_both_sides_together(room:
     bo.loses_connection()
     await bo.goes_after("Bo: ")
     await bo.types("typed alone")
-    await expect(bo.status).to_contain_text("Saving")
-    await expect(bo.status).to_contain_text("Offline. Keep typing")
+    await expect(bo.status).to_have_text("Offline")
+    await expect(bo.notice).to_contain_text(
+        "You’re offline. Keep typing: your text is stored on this device."
+    )
     await ann.goes_after("Ann: ")
     await ann.types("typed meanwhile")
     await ann.settled()
@@ -55,6 +57,7 @@ async def test_a_lost_connection_comes_back_and_brings_both_sides_together(room:
     await bo.reads(merged)
     await ann.reads(merged)
     await expect(bo.status).to_have_text("Saved")
+    await expect(bo.notice).to_be_hidden()
     await expect(bo.page.get_by_role("status")).to_contain_text(["Back online."])
     assert await room.agreed() == merged
     assert await bo.selected() == merged.replace("and on", "and on|")
@@ -94,7 +97,7 @@ async def test_a_hundred_edits_on_both_sides_come_together_without_a_question(ro
     merged = "".join(both.format(number) for number in range(100))
     await bo.reads(merged)
     await ann.reads(merged)
-    await expect(bo.bar).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
     assert await room.agreed() == merged
 
 

@@ -31,12 +31,20 @@ _KEPT = """
 """
 
 
-def bar(window: Window) -> Locator:
-    return window.page.get_by_role("region", name="Unsent text")
+async def reviews(window: Window) -> Locator:
+    """Open the dialog behind the notice."""
+    await window.notice.get_by_role("button", name="Review").click()
+    dialog = window.page.get_by_role("dialog", name="Unsent text")
+    await expect(dialog).to_be_visible()
+    return dialog
 
 
-async def presses(window: Window, name: str) -> None:
-    await bar(window).get_by_role("button", name=name).click()
+async def presses(dialog: Locator, name: str) -> None:
+    await dialog.get_by_role("button", name=name).click()
+
+
+async def merges(window: Window) -> None:
+    await presses(await reviews(window), "Merge into document")
 
 
 async def keeps(window: Window, *texts: str) -> None:
@@ -129,11 +137,13 @@ async def test_a_browser_that_is_killed_has_kept_every_word(room: Room, tmp_path
     async with chromium_on(tmp_path) as context:
         ann = room.watch(Window(await context.new_page(), line))
         await ann.page.goto(address)
-        await expect(bar(ann)).to_contain_text("You have unsent text from")
-        await expect(bar(ann)).to_contain_text("4 words")
+        await expect(ann.notice).to_contain_text("You have unsent text from")
+        await expect(ann.notice).to_contain_text("4 words")
+        await expect(ann.status).to_have_text("Unsent text")
         assert await ann.has_focus()
-        await presses(ann, "Merge")
-        await expect(bar(ann)).to_contain_text("was merged into the document.")
+        await merges(ann)
+        await expect(ann.toast).to_contain_text("was merged into the document.")
+        await expect(ann.notice).to_be_hidden()
         await ann.reads(f"Bo came first. {text}")
         assert await room.agreed() == f"Bo came first. {text}"
         await keeps(ann)
@@ -148,19 +158,20 @@ async def test_a_tab_that_is_closed_while_offline_leaves_its_text_to_the_next(ro
     await bo.goes_after("Bo: ")
     await bo.types("typed meanwhile")
     ann = await comes_back(room, browser)
-    await expect(bar(ann)).to_contain_text("2 words")
+    await expect(ann.notice).to_contain_text("2 words")
     await expect(ann.page.get_by_role("status")).to_contain_text(["unsent text"])
     await ann.reads("Ann: \nBo: typed meanwhile\n")
-    await presses(ann, "Merge")
+    await merges(ann)
     await ann.reads("Ann: typed alone\nBo: typed meanwhile\n")
     assert await room.agreed() == "Ann: typed alone\nBo: typed meanwhile\n"
-    await presses(ann, "Close")
-    await expect(bar(ann)).to_be_hidden()
-    assert await ann.has_focus()
+    await expect(ann.page.get_by_role("dialog")).to_be_hidden()
+    await expect(ann.notice).to_be_hidden()
+    await expect(ann.text).to_be_focused()
+    await expect(ann.status).to_have_text("Saved")
     await ann.page.reload()
     await ann.settled()
     await keeps(ann)
-    await expect(bar(ann)).to_be_hidden()
+    await expect(ann.notice).to_be_hidden()
 
 
 async def test_unsent_text_that_conflicts_is_parked_and_the_rest_merged(room: Room) -> None:
@@ -177,8 +188,8 @@ async def test_unsent_text_that_conflicts_is_parked_and_the_rest_merged(room: Ro
     await bo.writes_over("Monday", "Tuesday")
     await bo.settled()
     ann = await comes_back(room, other)
-    await presses(ann, "Merge")
-    await expect(bar(ann)).to_contain_text("except where it conflicted")
+    await merges(ann)
+    await expect(ann.toast).to_contain_text("except where it conflicted")
     assert await room.agreed() == "Meet on Tuesday.\n\nBring: cake\n"
     [branch] = await room.branches("unmerged")
     text = await room.git("show", f"unmerged/{branch}:{room.document}.txt")
@@ -197,7 +208,7 @@ async def test_what_arrived_just_before_the_tab_was_closed_is_not_offered(room: 
     ann = await tab_beside(room, other)
     await ann.reads("sent, but not answered")
     await keeps(ann)
-    await expect(bar(ann)).to_be_hidden()
+    await expect(ann.notice).to_be_hidden()
     assert await room.agreed() == "sent, but not answered"
 
 
@@ -205,14 +216,19 @@ async def test_no_text_is_thrown_away_without_asking_twice(room: Room) -> None:
     await room.begin("First line.\n")
     browser = await leaves_unsent(room, "not wanted", after="line.\n")
     ann = await comes_back(room, browser)
-    await presses(ann, "Discard")
-    await expect(bar(ann)).to_contain_text("Permanently discard")
+    dialog = await reviews(ann)
+    await presses(dialog, "Discard")
+    await expect(dialog).to_contain_text("Permanently discard this text?")
     await ann.page.keyboard.press("Enter")  # the focus is on the harmless button
-    await expect(bar(ann)).to_contain_text("unsent text")
+    await expect(dialog).not_to_contain_text("Permanently discard")
+    await expect(dialog.get_by_role("button", name="Merge into document")).to_be_visible()
+    await expect(ann.notice).to_contain_text("unsent text")
     await keeps(ann, "First line.\nnot wanted")
-    await presses(ann, "Discard")
-    await presses(ann, "Discard")
-    await expect(bar(ann)).to_be_hidden()
+    await presses(dialog, "Discard")
+    await presses(dialog, "Discard")
+    await expect(dialog).to_be_hidden()
+    await expect(ann.toast).to_contain_text("Discarded.")
+    await expect(ann.notice).to_be_hidden()
     await keeps(ann)
     assert await room.agreed() == "First line.\n"
 
@@ -221,8 +237,7 @@ async def test_the_difference_is_shown_and_can_be_taken_away(room: Room) -> None
     await room.begin("First line.\n")
     browser = await leaves_unsent(room, "typed\nalone", after="line.\n")
     ann = await comes_back(room, browser)
-    await presses(ann, "Show changes")
-    dialog = ann.page.get_by_role("dialog", name="Unsent text")
+    dialog = await reviews(ann)
     await expect(dialog.locator("ins")).to_contain_text("typed")
     async with ann.page.expect_download() as downloading:
         await dialog.get_by_role("button", name="Download my text").click()
@@ -231,7 +246,9 @@ async def test_the_difference_is_shown_and_can_be_taken_away(room: Room) -> None
     await dialog.get_by_role("button", name="Copy my text").click()
     await expect(dialog).to_contain_text("Copied.")
     await ann.page.keyboard.press("Escape")
-    await ann.text.focus()
+    await expect(dialog).to_be_hidden()
+    await expect(ann.text).to_be_focused()
+    await expect(ann.notice).to_contain_text("unsent text")  # it stays on offer
     await ann.page.keyboard.press("Control+a")
     await ann.page.keyboard.press("Control+v")
     await ann.reads("First line.\ntyped\nalone")
@@ -241,13 +258,15 @@ async def test_a_merge_without_a_connection_is_said_and_can_be_tried_again(room:
     await room.begin("First line.\n")
     browser = await leaves_unsent(room, "typed alone", after="line.\n")
     ann = await comes_back(room, browser)
-    await expect(bar(ann)).to_be_visible()
+    dialog = await reviews(ann)
     ann.loses_connection()
-    await presses(ann, "Merge")
-    await expect(bar(ann)).to_contain_text("There is no connection. It’s still stored here")
+    await presses(dialog, "Merge into document")
+    await expect(dialog).to_contain_text("There is no connection. It’s still stored here")
     await keeps(ann, "First line.\ntyped alone")
-    ann.line.mend()
-    await presses(ann, "Merge")
+    await presses(dialog, "Close")
+    await ann.reconnects()
+    await expect(ann.notice).to_contain_text("unsent text")
+    await merges(ann)
     await ann.reads("First line.\ntyped alone")
     assert await room.agreed() == "First line.\ntyped alone"
 
@@ -265,7 +284,7 @@ async def test_a_reloaded_page_offers_nothing(room: Room) -> None:
     ann.line.release()
     assert await room.agreed() == "typed and not sent"
     await keeps(ann)
-    await expect(bar(ann)).to_be_hidden()
+    await expect(ann.notice).to_be_hidden()
     assert len(set(ann.clients)) == 1
 
 
@@ -284,7 +303,7 @@ async def test_two_tabs_of_one_browser_are_two_clients(room: Room) -> None:
     one.line.mend()
     assert await room.agreed() == "One: typed alone\nTwo: typed alone, too\n"
     for tab in (one, two):
-        await expect(bar(tab)).to_be_hidden()
+        await expect(tab.notice).to_be_hidden()
     assert len({*one.clients, *two.clients}) == 2
     await keeps(one)
 
@@ -309,8 +328,7 @@ async def test_a_duplicated_tab_is_another_client(room: Room) -> None:
 
 async def clients_of(window: Window) -> set[str]:
     """Return the client of the page."""
-    listed = window.people.get_by_role("button", name="You:")
-    await expect(listed).to_be_visible()
+    await expect(window.page.get_by_role("button", name="You:")).to_be_visible()
     return {window.clients[-1]} if window.clients else set()
 
 
@@ -325,7 +343,7 @@ async def test_a_tab_that_slept_while_its_text_was_sent_does_not_send_it_again(r
     await one.page.evaluate("document.dispatchEvent(new Event('freeze'))")
     one.line.mend()
     two = await tab_beside(room, one)
-    await presses(two, "Merge")
+    await merges(two)
     await two.reads("First line.\ntyped alone")
     await two.goes_before("First")
     await two.types("Two wrote this. ")
@@ -354,7 +372,7 @@ async def test_who_leaves_is_asked_only_if_the_text_would_be_lost(room: Room) ->
         ann.loses_connection()
         await ann.types("typed alone")
         if is_storage_broken:
-            await expect(ann.status).to_contain_text("can’t store your text")
+            await expect(ann.notice).to_contain_text("can’t store your text")
         else:
             await keeps(ann, "typed alone")
         async with ann.page.expect_event("close"):

@@ -97,4 +97,4 @@ async def test_after_the_dialog_typing_goes_on_where_the_caret_was(room: Room) -
         await bo.page.keyboard.press("Escape")
         await bo.types("!")
         await expect(bo.text).to_have_value(re.compile("on Friday, in the yard! behind"))
-        await expect(bo.bar).to_be_visible()
+        await expect(bo.conflict).to_be_visible()

@@ -1,19 +1,22 @@
 """Parked conflicts: who sees them, and who resolves them."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.browser.room import Room
-from tests.browser.test_conflicts import disagree
+from tests.browser.test_conflicts import disagree, disagree_on_a_line
 from tests.browser.window import Window
 
 _ANNS = "Hello people!\nThe second line.\n"
 _BOS = "Hello friends!\nThe second line.\n"
 
 
-async def parked_by_bo(room: Room) -> tuple[Window, Window]:
+async def parked_by_bo(
+    room: Room, disagree: Callable[[Room], Awaitable[tuple[Window, Window]]] = disagree
+) -> tuple[Window, Window]:
     """Let Bo park a conflict; both see that there is one."""
     ann, bo = await disagree(room)
     await bo.opens_dialog()
@@ -56,15 +59,20 @@ async def test_anyone_can_resolve_a_parked_conflict(room: Room) -> None:
     await panel.get_by_role("button", name="Review").click()
     dialog = dialog_of(ann)
     await expect(dialog.get_by_role("heading", level=2)).to_have_text(
-        re.compile(r"Bo’s version, \w+day \d\d:\d\d, on line 1")
+        re.compile(r"^Bo’s version, \w+day \d+:\d\d\s[AP]M$")
     )
-    await expect(dialog.get_by_role("region", name="Bo’s")).to_contain_text("friends")
-    there = dialog.get_by_role("region", name="Current text")
-    await expect(there).to_contain_text("people")
+    await expect(dialog.locator("#base-label")).to_have_text("Line 1 was:")
+    await expect(dialog.locator("#base-text")).to_have_text("Hello world!")
+    await expect(dialog.locator("#theirs-text")).to_contain_text("friends")
+    await expect(dialog.locator("#ours-text")).to_contain_text("people")
     for radio in await dialog.get_by_role("radio").all():
         await expect(radio).not_to_be_checked()
-    await dialog.get_by_role("radio", name="Bo’s").check()
-    await dialog.get_by_role("button", name="Use this").click()
+    await dialog.get_by_role("radio", name="Current text").check()
+    await expect(dialog.get_by_role("button", name="Use the current text")).to_be_visible()
+    await expect(ann.outcome).to_have_text("Hello people!")
+    await dialog.get_by_role("radio", name="Bo’s version").check()
+    await expect(ann.outcome).to_have_text("Hello friends!")
+    await dialog.get_by_role("button", name="Use Bo’s version").click()
     await expect(dialog).to_be_hidden()
     await expect(ann.text).to_be_focused()
     await ann.reads(_BOS)
@@ -77,16 +85,18 @@ async def test_anyone_can_resolve_a_parked_conflict(room: Room) -> None:
 
 
 async def test_ones_own_version_is_called_yours(room: Room) -> None:
-    _, bo = await parked_by_bo(room)
+    _, bo = await parked_by_bo(room, disagree_on_a_line)
     panel = await opens_list(bo)
     await expect(panel.get_by_role("listitem")).to_contain_text("You")
     await panel.get_by_role("button", name="Review").click()
     dialog = dialog_of(bo)
     await expect(dialog.get_by_role("heading", level=2)).to_contain_text("Your version, ")
-    await expect(dialog.get_by_role("region", name="Yours")).to_contain_text("friends")
-    await dialog.get_by_role("radio", name="Both").check()
-    await dialog.get_by_role("button", name="Use this").click()
-    await bo.reads("Hello friends people!\nThe second line.\n")
+    await expect(dialog.locator("#theirs-text")).to_contain_text("Stools")
+    await dialog.get_by_role("radio", name="Your version").check()
+    await expect(dialog.get_by_role("button", name="Use my version")).to_be_visible()
+    await dialog.get_by_role("radio", name="Keep both").check()
+    await dialog.get_by_role("button", name="Keep both").click()
+    await bo.reads("Stools\nBenches\nThe second line.\n")
 
 
 async def test_the_keyboard_alone_is_enough_and_leaving_keeps_the_conflict(room: Room) -> None:
@@ -118,7 +128,7 @@ async def test_ones_own_conflict_comes_first(room: Room) -> None:
     await ann.settled()
     await bo.writes_over("second", "fourth")
     bo.line.release()
-    await expect(bo.bar).to_be_visible()
+    await expect(bo.conflict).to_be_visible()
     panel = await opens_list(bo)
     await expect(panel).to_contain_text("Resolve your own conflict first (F8)")
     review = panel.get_by_role("button", name="Review")
@@ -148,10 +158,10 @@ async def test_of_two_who_decide_at_the_same_time_the_later_one_counts(room: Roo
         await panel.get_by_role("button", name="Review").click()
         await expect(dialog_of(window)).to_be_visible()
     await dialog_of(bo).get_by_role("radio", name="Current text").check()
-    await dialog_of(bo).get_by_role("button", name="Use this").click()
+    await bo.uses_this()
     await bo.settled()
-    await dialog_of(ann).get_by_role("radio", name="Bo’s").check()
-    await dialog_of(ann).get_by_role("button", name="Use this").click()
+    await dialog_of(ann).get_by_role("radio", name="Bo’s version").check()
+    await ann.uses_this()
     await expect(dialog_of(ann)).to_be_hidden()
     await expect(ann.toast).to_contain_text("Resolved with Bo’s version.")
     assert await room.agreed() == _BOS
@@ -183,6 +193,7 @@ async def test_what_no_longer_conflicts_is_only_added(room: Room) -> None:
     dialog = dialog_of(ann)
     await expect(dialog).to_contain_text("This version no longer conflicts.")
     await expect(dialog.get_by_role("radio")).to_have_count(0)
+    await expect(dialog.locator("#added ins")).to_contain_text("friends")
     await dialog.get_by_role("button", name="Add to document").click()
     await ann.reads(_BOS)
     await bo.reads(_BOS)

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.room import Room
+from tests.browser.stage import Stage
 from tests.browser.window import Window
 
 _HARD = (
@@ -151,7 +152,7 @@ async def test_what_somebody_selects_is_marked_line_by_line(room: Room) -> None:
 async def test_only_what_is_in_view_is_drawn_and_scrolling_brings_it(room: Room) -> None:
     ann, bo = await room.pair("".join(f"line {number}\n" for number in range(300)))
     await bo.goes_after("line 250")
-    await expect(ann.people).to_contain_text("Bo, line 251")
+    await expect(ann.people.get_by_label("Bo, line 251")).to_be_attached()
     await expect(caret(ann, "Bo")).to_have_count(0)
     await ann.text.evaluate("area => area.scrollTop = area.scrollHeight * 0.8")
     await expect(caret(ann, "Bo")).to_be_visible()
@@ -194,27 +195,89 @@ async def test_what_a_conflict_is_about_is_underlined_until_it_is_over(room: Roo
     await bo.writes_over("Monday", "Friday")
     await ann.settled()
     bo.line.release()
-    await expect(bo.bar).to_be_visible()
+    await expect(bo.conflict).to_be_visible()
     marks = bo.page.locator("#overlay .conflict-region")
     await expect(marks).to_have_count(1)
     box = await marks.bounding_box()
     assert box is not None
     assert abs(box["x"] - (await character(bo, "Friday"))["left"]) < 2
     await bo.opens_dialog()
-    await bo.chooses("Yours")
+    await bo.chooses("Your version")
     await bo.uses_this()
-    await expect(bo.bar).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
     await expect(marks).to_have_count(0)
 
 
 async def test_who_types_is_shown_and_who_comes_is_announced(room: Room) -> None:
-    ann, bo = await room.pair("one\n")
+    await room.begin("one\n")
+    ann = await room.enter("Ann")
+    bo = await room.enter("Bo")
     await expect(ann.page.locator("#announcement")).to_have_text("Bo joined.")
+    await expect(bo.page.locator("#announcement")).to_have_text("Ann is here.")
+    await ann.faces.click()
     await bo.goes_after("one")
     await bo.types(" two")
-    await expect(ann.people.locator(".typing")).to_have_count(1)
-    await expect(ann.people.get_by_title("Bo is typing.")).to_be_visible()
-    await expect(ann.people.locator(".typing")).to_have_count(0)
+    await expect(ann.people.get_by_role("button", name="Bo, typing, line 1")).to_be_visible()
+    await expect(ann.faces.locator(".typing")).to_have_count(1)
+    await expect(ann.people.get_by_role("button", name="Bo, line 1")).to_be_visible()
+    await expect(ann.faces.locator(".typing")).to_have_count(0)
+
+
+async def initials(window: Window) -> list[str]:
+    """Return what the visible faces in the header show, and the number of the others."""
+    faces = window.faces.locator(".face:visible")
+    return list(await faces.evaluate_all("faces => faces.map(({dataset}) => dataset.initials)"))
+
+
+async def test_faces_stand_for_the_others_and_are_gone_with_them(room: Room) -> None:
+    ann = await room.enter("Ann")
+    await expect(ann.faces).to_be_hidden()
+    async with Stage(room) as stage:
+        for name in ("Bo", "Cid Doe", "Eve", "Fay", "Gus", "Hal"):
+            await stage.joins(name)
+        await expect(ann.faces).to_have_accessible_name(
+            "7 people here: Bo, Cid Doe, Eve, Fay, Gus, Hal and you"
+        )
+        assert await initials(ann) == ["B", "CD", "E", "F", "+2"]
+        await ann.page.set_viewport_size({"width": 390, "height": 780})
+        assert await initials(ann) == ["B", "CD", "+4"]
+        await ann.faces.click()
+        await expect(ann.people.get_by_role("listitem")).to_have_count(7)
+        await expect(ann.people.get_by_role("listitem").first).to_contain_text("Ann (you)")
+        await ann.page.keyboard.press("Escape")
+    await expect(ann.faces).to_be_hidden()
+
+
+async def test_a_guest_is_asked_once_for_a_name_which_the_others_see(room: Room) -> None:
+    guest = await room.enter("Guest 412")
+    question = guest.page.get_by_role("form", name="Your name")
+    await expect(question).to_be_hidden()  # while nobody else is here
+    ann = await room.enter("Ann")
+    await expect(question).to_contain_text("Ann joined. You appear as Guest 412.")
+    assert await guest.has_focus()
+    await question.get_by_label("Your name").fill("Robert")
+    await guest.page.keyboard.press("Enter")
+    await expect(question).to_be_hidden()
+    assert await guest.has_focus()
+    await expect(guest.page.get_by_role("button", name="You: Robert")).to_be_visible()
+    await expect(ann.people).to_contain_text("Robert")
+    assert "You appear as Robert." in await guest.announced()
+    await guest.page.reload()  # as Guest 412 again
+    await expect(guest.page.locator("#announcement")).to_have_text("Ann is here.")
+    await expect(question).to_be_hidden()
+
+
+async def test_a_guest_who_gives_no_name_is_not_asked_again(room: Room) -> None:
+    await room.enter("Ann")
+    guest = await room.enter("Guest 412")
+    question = guest.page.get_by_role("form", name="Your name")
+    await expect(question).to_contain_text("Ann is here. You appear as Guest 412.")
+    await question.get_by_role("button", name="Dismiss").click()
+    await expect(question).to_be_hidden()
+    assert await guest.has_focus()
+    await guest.page.reload()
+    await expect(guest.page.locator("#announcement")).to_have_text("Ann is here.")
+    await expect(question).to_be_hidden()
 
 
 async def test_many_people_are_all_reached_on_a_narrow_phone(room: Room) -> None:
@@ -223,6 +286,8 @@ async def test_many_people_are_all_reached_on_a_narrow_phone(room: Room) -> None
     others = [await room.enter(f"Guest {number}") for number in range(8)]
     await others[-1].goes_after("two")
     last = ann.people.get_by_role("button", name="Guest 7, line 2")
+    await ann.faces.click()
     await last.click()  # which scrolls it into view first
+    await expect(ann.people).to_be_hidden()
     assert await ann.selected() == "one\ntwo|\n"
     assert await ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -4,18 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
 from tests.browser.room import Room
 from tests.browser.window import Window
-
-
-def bar(window: Window) -> Locator:
-    return window.page.get_by_role("region", name="Unsent text")
-
-
-async def presses(window: Window, name: str) -> None:
-    await bar(window).get_by_role("button", name=name).click()
 
 
 async def backed_up(room: Room, copy: Path) -> None:
@@ -32,7 +24,7 @@ async def restored(room: Room, copy: Path) -> None:
     shutil.copytree(copy, room.server.data)
     await room.server.start()
     for window in room.windows:  # do not wait for their next attempt
-        await window.page.locator("#status").click()
+        await window.page.evaluate("dispatchEvent(new Event('online'))")
 
 
 async def pair_beyond(room: Room, text: str, words: str, copy: Path) -> tuple[Window, Window]:
@@ -75,20 +67,24 @@ async def test_what_a_restored_server_has_lost_is_offered_and_merged_once(
     await bo.types("typed since")
     for window in (ann, bo):
         await window.reads("Ann: \nBo: typed since\n")
-        await expect(bar(window)).to_contain_text(
+        await expect(window.notice).to_contain_text(
             "The server has an older version of this document"
         )
-        await expect(bar(window)).to_contain_text("3 words")
+        await expect(window.notice).to_contain_text("3 words")
+        await expect(window.status).to_have_text("Unsent text")
     await bo.page.close()  # the offer stays
     mortal.windows.remove(bo)
     back = mortal.watch(Window(await bo.context.new_page(), bo.line))
     await back.page.goto(f"{back.line.url}/d/{mortal.document}")
-    await expect(bar(back)).to_contain_text("The server has an older version of this document")
-    await presses(ann, "Merge")
-    await expect(bar(ann)).to_contain_text("was merged into the document.")
-    await expect(bar(back)).to_be_hidden()  # there is nothing left to add
+    await expect(back.notice).to_contain_text("The server has an older version of this document")
+    await ann.notice.get_by_role("button", name="Review").click()
+    dialog = ann.page.get_by_role("dialog", name="Text missing on the server")
+    await expect(dialog.locator("ins")).to_contain_text("A later line.")
+    await dialog.get_by_role("button", name="Merge into document").click()
+    await expect(ann.toast).to_contain_text("was merged into the document.")
+    await expect(back.notice).to_be_hidden()  # there is nothing left to add
     await back.reads("Ann: \nBo: typed since\nA later line.\n")
     assert await mortal.agreed() == "Ann: \nBo: typed since\nA later line.\n"
     await ann.page.reload()
     await ann.settled()
-    await expect(bar(ann)).to_be_hidden()
+    await expect(ann.notice).to_be_hidden()

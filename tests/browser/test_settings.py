@@ -1,11 +1,14 @@
-"""The settings and the layout: what each setting changes, and that nothing is ever cut off."""
+"""The settings, the menu and the layout: what each changes, and that nothing is ever cut off."""
 
+import asyncio
+import re
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.room import Room
+from tests.browser.stage import Stage
 from tests.browser.window import Window
 
 _SMALL = {"viewport": {"width": 320, "height": 640}}
@@ -27,7 +30,8 @@ _WIDE_SPACING = """() => {
 
 
 async def opens_settings(window: Window) -> None:
-    await window.page.get_by_role("button", name="Settings").click()
+    await window.opens_menu()
+    await window.page.get_by_role("button", name="Settings", exact=True).click()
     await expect(window.page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
 
 
@@ -75,7 +79,7 @@ async def test_all_tabs_of_the_browser_follow(room: Room) -> None:
     await chooses(ann, "Theme", "Dark")
     await chooses(ann, "Text size", "Very large")
     for page in (second.page, landing):
-        await expect(page.locator("body")).to_have_css("background-color", "rgb(21, 24, 28)")
+        await expect(page.locator("body")).to_have_css("background-color", "rgb(20, 23, 27)")
     await expect(second.text).to_have_css("font-size", "26px")
     await expect(second.page.locator("[name=size]")).to_have_value("huge")
 
@@ -116,6 +120,60 @@ async def test_without_storage_the_settings_last_as_long_as_the_page(room: Room)
     await expect(ann.page.locator("#announcement")).to_contain_text("can’t save settings")
 
 
+# --- the menu and the keys of the page
+
+
+async def test_the_download_in_the_menu_has_the_text(room: Room) -> None:
+    await room.begin("# Notes\r\n\r\nünïcödé 🎉\r\n")
+    ann = await room.enter("Ann")
+    await ann.goes_after("# Notes")
+    await ann.types(" of today")
+    await ann.opens_menu()
+    async with ann.page.expect_download() as started:
+        await ann.page.get_by_role("button", name=f"Download {room.document}.txt").click()
+    download = await started.value
+    assert download.suggested_filename == f"{room.document}.txt"
+    saved = await asyncio.to_thread((await download.path()).read_bytes)
+    assert saved.decode() == "# Notes of today\r\n\r\nünïcödé 🎉\r\n"
+    await expect(ann.page.get_by_role("region", name="Menu")).to_be_hidden()
+    assert f"Downloaded as {room.document}.txt." in await ann.announced()
+
+
+async def test_control_s_says_whether_the_text_is_saved(room: Room) -> None:
+    ann = await room.enter("Ann")
+    await ann.types("Hello")
+    await ann.settled()
+    await ann.page.keyboard.press("Control+s")
+    await expect(ann.toast).to_contain_text("Saved. Every change is saved as you type.")
+    assert await ann.has_focus()
+    ann.line.hold()
+    await ann.types(" world")
+    await expect(ann.status).to_have_text("Saving…")
+    await ann.page.keyboard.press("Control+s")
+    await expect(ann.toast).to_contain_text("Not saved yet")
+    ann.line.release()
+    assert await room.agreed() == "Hello world"
+
+
+async def test_the_shortcuts_are_listed_by_key_and_in_the_menu(room: Room) -> None:
+    ann = await room.enter("Ann")
+    shortcuts = ann.page.get_by_role("region", name="Keyboard shortcuts")
+    await ann.types("why?")
+    await expect(shortcuts).to_be_hidden()
+    await ann.page.keyboard.press("Control+/")
+    await expect(shortcuts).to_contain_text("Review a conflict")
+    await ann.page.keyboard.press("Escape")
+    await expect(shortcuts).to_be_hidden()
+    await ann.page.get_by_role("button", name="Share").focus()
+    await ann.page.keyboard.press("?")
+    await expect(shortcuts).to_be_visible()
+    await ann.page.keyboard.press("Escape")
+    await ann.opens_menu()
+    await ann.page.get_by_role("button", name="Keyboard shortcuts").click()
+    await expect(shortcuts).to_be_visible()
+    assert await room.agreed() == "why?"
+
+
 # --- the layout
 
 
@@ -141,10 +199,18 @@ async def test_a_document_and_its_panels_need_no_scrolling_sideways(
     room: Room, options: dict[str, Any]
 ) -> None:
     ann = await room.enter("Ann", **options)
+    await room.enter("Bo")
     await fits(ann.page)
     await ann.page.evaluate(_WIDE_SPACING)
-    for name in ("Settings", "Share"):
-        await ann.page.get_by_role("button", name=name).click()
+    for button, name in (
+        (("people here",), "people here"),
+        (("Share",), "Share"),
+        (("You:",), "Menu"),
+        (("You:", "Settings"), "Settings"),
+        (("You:", "Keyboard shortcuts"), "Keyboard shortcuts"),
+    ):
+        for one in button:
+            await ann.page.get_by_role("button", name=one).click()
         panel = ann.page.get_by_role("region", name=name)
         await expect(panel).to_be_visible()
         assert await panel.evaluate("it => it.scrollWidth <= it.clientWidth"), name
@@ -153,16 +219,44 @@ async def test_a_document_and_its_panels_need_no_scrolling_sideways(
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 320
         await ann.page.keyboard.press("Escape")
+        await expect(panel).to_be_hidden()
     await fits(ann.page)
 
 
-async def test_the_header_fits_at_every_width(room: Room) -> None:
+async def test_the_header_fits_at_every_width_and_never_wraps(room: Room) -> None:
+    await room.begin("A title that is longer than any header has room for, and longer still\n")
     ann = await room.enter("Ann")
-    for width in range(320, 1281, 120):
-        await ann.page.set_viewport_size({"width": width, "height": 700})
-        await fits(ann.page)
-        for name in ("Undo", "Pause", "Settings", "Share"):
-            await expect(ann.page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    buttons = ann.page.get_by_role("button", name=re.compile("^(Undo|Redo|Share|You:|7 people)"))
+    async with Stage(room) as stage:
+        for name in ("Bo", "Cid", "Eve", "Fay", "Gus", "Hal"):
+            await stage.joins(name)
+        await expect(buttons).to_have_count(5)
+        for width in range(320, 1281, 120):
+            await ann.page.set_viewport_size({"width": width, "height": 700})
+            await fits(ann.page)
+            header = await ann.page.locator("body > header").bounding_box()
+            assert header
+            assert header["height"] == 48
+            for button in await buttons.all():
+                await expect(button).to_be_in_viewport(ratio=1)
+            for part in ("#title", "#state-text"):
+                await expect(ann.page.locator(part)).to_be_in_viewport(ratio=1)
+
+
+async def test_nothing_in_the_header_moves_when_people_come_and_states_change(room: Room) -> None:
+    ann = await room.enter("Ann")
+    places = """() => [...document.querySelectorAll('#state, #undo, #redo, #share-button, #me')]
+        .map(it => it.getBoundingClientRect().left)"""
+    before = await ann.page.evaluate(places)
+    async with Stage(room) as stage:
+        for name in ("Bo", "Cid", "Eve", "Fay", "Gus", "Hal"):
+            await stage.joins(name)
+        await expect(ann.faces).to_have_accessible_name(re.compile("^7 people"))
+        assert await ann.page.evaluate(places) == before
+    await ann.types("A title as long as this one")
+    ann.loses_connection()
+    await expect(ann.status).to_have_text("Offline")
+    assert await ann.page.evaluate(places) == before
 
 
 async def test_on_a_phone_the_text_has_most_of_the_screen(room: Room) -> None:
@@ -214,10 +308,11 @@ async def test_paper_gets_the_whole_text_and_nothing_else(room: Room) -> None:
 
 async def test_what_only_a_background_showed_has_a_border_in_forced_colours(room: Room) -> None:
     ann = await room.enter("Ann", forced_colors="active")
-    for name in ("Settings", "Share", "Undo", "Redo"):
-        button = ann.page.get_by_role("button", name=name, exact=True)
-        assert await button.evaluate("it => parseFloat(getComputedStyle(it).borderTopWidth)") > 0
     width = "it => parseFloat(getComputedStyle(it).borderTopWidth)"
+    for name in ("Share", "Undo", "Redo", "You:"):
+        button = ann.page.get_by_role("button", name=name)
+        assert await button.evaluate(width) > 0
+    assert await ann.page.locator("#own-face").evaluate(width) > 0
     await ann.text.focus()
     assert await ann.text.evaluate(width) >= 2
 
@@ -227,8 +322,8 @@ async def test_the_tab_shows_a_state_by_its_icon(room: Room, state: str) -> None
     ann = await room.enter("Ann")
     shown = await ann.page.evaluate(
         """async (state) => {
-            const { showState } = await import('/static/ui/favicon.js');
-            showState(state, 'notes');
+            const { showInTab } = await import('/static/ui/favicon.js');
+            showInTab(state, 'notes');
             const {title} = document;  // the page's own state may follow
             const icon = document.querySelector('link[rel=icon]');
             const response = await fetch(icon.href);
@@ -244,7 +339,7 @@ async def test_the_tab_shows_a_state_by_its_icon(room: Room, state: str) -> None
 async def test_title_and_icon_follow_the_text(room: Room) -> None:
     ann, bo = await room.pair("Hello world!")
     icon = bo.page.locator("link[rel=icon]")
-    await expect(bo.page).to_have_title(f"{room.document} – GollabEdit")
+    await expect(bo.page).to_have_title("Hello world! – GollabEdit")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon.svg")
     bo.line.hold()
     await ann.writes_over("world", "people")
@@ -252,10 +347,10 @@ async def test_title_and_icon_follow_the_text(room: Room) -> None:
     await bo.writes_over("world", "friends")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-busy.svg")
     bo.line.release()
-    await expect(bo.page).to_have_title(f"● Conflict – {room.document} – GollabEdit")
+    await expect(bo.page).to_have_title("● Conflict – Hello friends! – GollabEdit")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-conflict.svg")
     bo.loses_connection()
-    await expect(bo.page).to_have_title(f"● Offline – {room.document} – GollabEdit")
+    await expect(bo.page).to_have_title("● Offline – Hello friends! – GollabEdit")
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-offline.svg")
     await bo.reconnects()
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-conflict.svg")

@@ -32,8 +32,8 @@ async def test_a_document_of_900_kb_opens_takes_a_keystroke_and_is_saved(room: R
     ann = await room.enter("Ann")
     await ann.goes_after("line 08000 of a")
     await ann.types(" very")
-    await expect(ann.status).to_have_text("Saved")
     assert await ann.settled() == text.replace("line 08000 of a", "line 08000 of a very")
+    await expect(ann.status).to_have_text("Saved")
     assert await room.text_in_git() == text.replace("line 08000 of a", "line 08000 of a very")
 
 
@@ -51,11 +51,13 @@ async def test_a_text_that_is_too_large_says_so_and_is_saved_once_it_is_short_ag
     ann, bo = await room.pair("short")
     await ann.goes_after("short")
     await ann.page.keyboard.insert_text(" and long" * 120_000)
-    await expect(ann.status).to_contain_text("too large to save (1,080,005 of 1,048,576 bytes)")
+    await expect(ann.notice).to_contain_text("too large to save. Shorten it by about 31,429 char")
+    await expect(ann.status).to_have_text("Not saved")
     await bo.reads("short")
     await ann.selects(" and long" * 120_000)
     await ann.page.keyboard.press("Delete")
     await ann.types("ened")
+    await expect(ann.notice).to_be_hidden()
     await expect(ann.status).to_have_text("Saved")
     await bo.reads("shortened")
     assert await room.agreed() == "shortened"

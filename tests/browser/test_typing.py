@@ -1,6 +1,7 @@
 """Two users type at the same time: neither loses a letter, a selection or a composition."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -74,8 +75,8 @@ async def test_the_founding_example_ends_in_good_morning_everybody(room: Room) -
     await ann.reads("Good morning everybody!")
     await bo.reads("Good morning everybody!")
     assert await room.agreed() == "Good morning everybody!"
-    await expect(ann.bar).to_be_hidden()
-    await expect(bo.bar).to_be_hidden()
+    await expect(ann.notice).to_be_hidden()
+    await expect(bo.notice).to_be_hidden()
 
 
 @pytest.mark.engines
@@ -144,20 +145,29 @@ async def test_what_i_read_stays_in_place_when_others_write_above_it(room: Room)
     assert "line 150|" in await ann.selected()
 
 
-async def test_while_others_changes_are_paused_the_own_ones_are_sent(room: Room) -> None:
+async def test_while_others_changes_are_on_hold_the_own_ones_are_sent(room: Room) -> None:
     ann, bo = await room.pair("Ann: \nBo: \n")
-    pause, resume = (ann.page.get_by_role("button", name=name) for name in ("Pause", "Resume"))
-    await pause.click()
+    await ann.faces.click()
+    hold = ann.page.locator("#hold")
+    await expect(hold).to_have_accessible_name("Hold their changes")
+    await hold.click()
+    await expect(hold).to_have_attribute("aria-pressed", "true")
+    await ann.page.keyboard.press("Escape")
+    await expect(ann.status).to_have_text("On hold")
+    await expect(ann.notice).to_contain_text("Others’ changes are on hold.")
     await bo.goes_after("Bo: ")
     await bo.types("theirs")
-    await expect(resume).to_contain_text("(")
+    await expect(ann.status).to_have_text(re.compile(r"^On hold · \d+$"))
+    await expect(ann.notice).to_contain_text("waiting.")
     await ann.goes_after("Ann: ")
     await ann.types("mine")
     await bo.reads("Ann: mine\nBo: theirs\n")
     await ann.reads("Ann: mine\nBo: \n")
-    await resume.click()
+    await ann.notice.get_by_role("button", name="Show their changes").click()
     await ann.reads("Ann: mine\nBo: theirs\n")
-    await expect(pause).not_to_contain_text("(")
+    await expect(ann.notice).to_be_hidden()
+    await expect(hold).to_have_attribute("aria-pressed", "false")
+    await expect(ann.status).to_have_text("Saved")
     await ann.goes_after("mine")
     await ann.types(" again")
     assert await room.agreed() == "Ann: mine again\nBo: theirs\n"

@@ -29,6 +29,11 @@ LISTENER = """
 """
 _ANNOUNCE = "words => import('/static/people/announcer.js').then(({announce}) => announce(words))"
 _END = "That was all."
+# If the notice has not gone by itself.
+_RECONNECT = """() => {
+    const button = document.getElementById('notice-action');
+    if (button.textContent === 'Reconnect') button.click();
+}"""
 
 
 class Window:
@@ -56,23 +61,40 @@ class Window:
 
     @property
     def status(self) -> Locator:
-        return self.page.locator("#status-text")
+        return self.page.locator("#state-text")
+
+    @property
+    def faces(self) -> Locator:
+        """The button with the faces of the others."""
+        return self.page.locator("#people-button")
 
     @property
     def people(self) -> Locator:
-        return self.page.get_by_role("list", name="People in this document")
+        """The list of people, behind that button."""
+        return self.page.locator("#people")
 
     @property
-    def bar(self) -> Locator:
-        return self.page.get_by_role("region", name="Conflicts", exact=True)
+    def notice(self) -> Locator:
+        return self.page.get_by_role("region", name="Notice", exact=True)
+
+    @property
+    def conflict(self) -> Locator:
+        """The button of the notice about a conflict."""
+        return self.notice.filter(has_text="changed the same words").get_by_role("button")
 
     @property
     def dialog(self) -> Locator:
-        return self.page.get_by_role("dialog", name="Conflict")
+        """The dialog for a conflict."""
+        return self.page.locator("#conflict")
+
+    @property
+    def outcome(self) -> Locator:
+        """What everyone will see, in the dialog."""
+        return self.page.locator("#outcome-text")
 
     @property
     def result(self) -> Locator:
-        return self.dialog.get_by_label("Result")
+        return self.dialog.get_by_label("Your text", exact=True)
 
     @property
     def toast(self) -> Locator:
@@ -145,21 +167,26 @@ class Window:
         await self.types(new)
 
     async def renames_itself(self, name: str) -> None:
-        await self.page.get_by_role("button", name="You:").click()
-        field = self.page.get_by_label("Your name")
+        await self.opens_menu()
+        await self.page.get_by_role("button", name="Change name").click()
+        field = self.page.get_by_role("dialog").get_by_label("Your name")
         await field.fill(name)
         await field.press("Enter")
         await self.text.focus()
 
+    async def opens_menu(self) -> None:
+        await self.page.get_by_role("button", name="You:").click()
+
     async def opens_dialog(self) -> None:
-        await self.bar.get_by_role("button", name="Review").click()
+        await self.conflict.click()
         await expect(self.dialog).to_be_visible()
 
     async def chooses(self, choice: str) -> None:
         await self.dialog.get_by_role("radio", name=choice, exact=True).check()
 
     async def uses_this(self) -> None:
-        await self.dialog.get_by_role("button", name="Use this").click()
+        """Press the button that decides, whatever it says."""
+        await self.dialog.locator("#use-this").click()
 
     async def has_heard(self, other: "Window", name: str) -> None:
         """Wait until everything that `other` has saved has reached this window's page.
@@ -181,7 +208,7 @@ class Window:
         """Mend the line, and do not wait for the next attempt: it may come half a minute later."""
         await expect(self.status).to_contain_text("Offline")
         self.line.mend()
-        await self.page.locator("#status").click()
+        await self.page.evaluate(_RECONNECT)
 
     def may_lose_connection(self) -> None:
         """Expect failing connections in this test."""

@@ -25,18 +25,44 @@ test('each choice fills the result', () => {
   assert.deepEqual(choices.results, ['deux']);
   choices.choose(0, 'ours');
   assert.deepEqual(choices.results, ['zwei']);
-  choices.choose(0, 'both');
-  assert.deepEqual(choices.results, ['deux zwei']);
-  choices.swap(0);
-  assert.deepEqual(choices.results, ['zwei deux']);
   choices.choose(0, 'hand');
-  assert.deepEqual(choices.results, ['zwei deux']);
+  assert.deepEqual(choices.results, ['zwei'], 'to be changed');
 });
 
-test('both of whole lines are two lines', () => {
-  const choices = new Choices(LINES);
+test('both can stay if they are whole lines, in either order', () => {
+  const [words, choices] = [new Choices(WORDS), new Choices(LINES)];
+  assert.deepEqual([words.canBeBoth(0), choices.canBeBoth(0)], [false, true]);
   choices.choose(0, 'both');
   assert.deepEqual(choices.results, ['deux\nzwei']);
+  choices.swap(0);
+  assert.deepEqual(choices.results, ['zwei\ndeux']);
+});
+
+test('lines that are added or deleted with their ends are whole lines', () => {
+  const lines = { start: 4, end: 9, base: '', ours: 'zwei\n', theirs: 'deux\n' };
+  const choices = new Choices(conflict('one\nzwei\nthree\n', [lines]));
+  assert.ok(choices.canBeBoth(0));
+  choices.choose(0, 'both');
+  assert.deepEqual(choices.results, ['deux\nzwei\n']);
+  const deleted = new Choices(conflict('one\nthree\n', [{ ...lines, end: 4, ours: '' }]));
+  assert.ok(!deleted.canBeBoth(0), 'one of them is nothing');
+});
+
+test('the lines of both end as those of the document', () => {
+  const choices = new Choices(
+    conflict('one\r\nzwei\r\nthree\r\n', [
+      { start: 5, end: 9, base: 'two', ours: 'zwei', theirs: 'deux' },
+    ]),
+  );
+  choices.choose(0, 'both');
+  assert.deepEqual(choices.results, ['deux\r\nzwei']);
+});
+
+test('writing begins with both versions if none was chosen', () => {
+  const [words, lines] = [new Choices(WORDS), new Choices(LINES)];
+  words.choose(0, 'hand');
+  lines.choose(0, 'hand');
+  assert.deepEqual([words.results, lines.results], [['deux / zwei'], ['deux\nzwei']]);
 });
 
 test('what was written by hand survives other choices', () => {
@@ -67,47 +93,33 @@ test('a choice follows its hunk when hunks come and go', () => {
   assert.deepEqual([choices.results, choices.areComplete], [['y'], true]);
 });
 
-test('what was written from one choice does not replace what was from another', () => {
-  const choices = new Choices(WORDS);
-  choices.choose(0, 'theirs');
-  choices.write(0, 'deux!');
-  choices.choose(0, 'ours');
-  choices.write(0, 'zwei!');
-  assert.deepEqual(choices.results, ['zwei!']);
-  choices.nextDraft(0);
-  assert.deepEqual(choices.results, ['deux!']);
-  choices.choose(0, 'theirs');
-  assert.deepEqual(choices.results, ['deux']);
-  choices.choose(0, 'hand');
-  assert.deepEqual(choices.results, ['deux!']);
-});
-
 const THREE = conflict('A B C\n', [
   { start: 0, end: 1, base: 'a', ours: 'A', theirs: 'x' },
   { start: 2, end: 3, base: 'b', ours: 'B', theirs: '' },
   { start: 4, end: 5, base: 'c', ours: 'C', theirs: 'z' },
 ]);
 
-test('hunks without a choice can be decided alike; other choices stay', () => {
+test('all open hunks can be decided for one side; decisions stay', () => {
   const choices = new Choices(THREE);
   choices.choose(2, 'ours');
-  choices.choose(0, 'theirs');
-  assert.equal(choices.emptied(0), 1);
-  assert.equal(choices.decideAlike(0), 1);
-  choices.decide(0);
+  choices.decide(2);
+  choices.choose(0, 'ours');
+  assert.equal(choices.alike(0, 'theirs').length, 2);
+  choices.decideAlike(0, 'theirs');
   assert.deepEqual(choices.results, ['x', '', 'C']);
-  assert.deepEqual(
-    choices.all.map(({ isDecided }) => isDecided),
-    [true, true, false],
-  );
+  assert.ok(choices.areComplete);
 });
 
-test('both has the same order in all hunks decided alike', () => {
+test('what was written for another hunk stays when the others are decided alike', () => {
   const choices = new Choices(THREE);
-  choices.choose(0, 'both');
-  choices.swap(0);
-  choices.decideAlike(0);
-  assert.deepEqual(choices.results, ['A x', 'B', 'C z']);
+  choices.write(1, 'my own');
+  choices.choose(0, 'theirs');
+  choices.decideAlike(0, 'theirs');
+  assert.deepEqual(choices.results, ['x', 'my own', 'z']);
+  assert.deepEqual(
+    choices.all.map(({ isDecided }) => isDecided),
+    [true, false, true],
+  );
 });
 
 test('theirs follows the user’s text, and the time of the other side’s change is kept', () => {
@@ -121,14 +133,14 @@ test('theirs follows the user’s text, and the time of the other side’s chang
 });
 
 test('both follows the user’s text, and keeps the other text as it was chosen', () => {
-  const choices = new Choices(WORDS);
+  const choices = new Choices(LINES);
   choices.choose(0, 'both');
   const hunk = { start: 4, end: 8, base: 'two', ours: 'zwei', theirs: 'deux mots' };
-  choices.refresh(conflict('one zwei three\n', [hunk]), 0);
-  assert.deepEqual(choices.results, ['deux mots zwei']);
+  choices.refresh(conflict('one\nzwei\nthree\n', [hunk]), 0);
+  assert.deepEqual(choices.results, ['deux mots\nzwei']);
   assert.deepEqual([choices.areComplete, choices.all[0]?.isOutdated], [false, false]);
   const later = { ...hunk, end: 7, ours: 'dwa' };
-  choices.refresh(conflict('one dwa three\n', [later]), 0);
-  choices.refresh(conflict('one dwa three\n', [{ ...later, theirs: 'deux' }]), 0);
-  assert.deepEqual([choices.results, choices.all[0]?.isOutdated], [['deux mots zwei'], true]);
+  choices.refresh(conflict('one\ndwa\nthree\n', [later]), 0);
+  choices.refresh(conflict('one\ndwa\nthree\n', [{ ...later, theirs: 'deux' }]), 0);
+  assert.deepEqual([choices.results, choices.all[0]?.isOutdated], [['deux mots\nzwei'], true]);
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endOfResult, hunkContext, linesOf } from '../../web/conflict/hunk_context.js';
+import { endOfResult, linesOf, restOfLine } from '../../web/conflict/hunk_context.js';
 
 /** @typedef {import('../../web/replica/protocol.js').Hunk} Hunk */
-/** @typedef {import('../../web/conflict/hunk_context.js').Part} Part */
 
 /**
  * A conflict in which each `[ours|theirs]` is a hunk.
@@ -27,53 +26,22 @@ function conflict(marked) {
   return { text, hunks };
 }
 
-/** @param {Part[]} parts */
-function read(parts) {
-  return parts.map((part) => (typeof part === 'string' ? part : `<${part.theirs}>`)).join('');
-}
-
-/** @param {string} marked @param {number} [index] */
-function around(marked, index = 0) {
-  const { above, before, after, below } = hunkContext(conflict(marked), index);
-  return [above, before, after, below].map(read);
-}
-
-test('two lines above and below, and the rest of the line', () => {
-  const text = 'one\ntwo\nthree\nfour [a|b] five\nsix\nseven\neight\n';
-  assert.deepEqual(around(text), ['two\nthree\n', 'four ', ' five', 'six\nseven']);
-});
-
-test('at the ends of the text there is less', () => {
-  assert.deepEqual(around('[a|b]'), ['', '', '', '']);
-  assert.deepEqual(around('[a|b]\n'), ['', '', '', '']);
-  assert.deepEqual(around('\n[a|b]\n\nx'), ['\n', '', '', '\nx']);
-});
-
-test('other hunks are set apart: on the line, and above and below it', () => {
-  const text = '[A|a]\none [B|b] two [C|c] three\n[D|d]\n';
-  assert.deepEqual(around(text, 1), ['<a>\n', 'one ', ' two <c> three', '<d>']);
-  assert.deepEqual(around(text, 2), ['<a>\n', 'one <b> two ', ' three', '<d>']);
-});
-
-test('a line end within another hunk ends no line', () => {
-  assert.deepEqual(around('x\none [B\nB|b] two [C|c]', 1), ['x\n', 'one <b> two ', '', '']);
-  assert.deepEqual(around('[B|b] two [C\nC|c] x\ny', 0), ['', '', ' two <c> x', 'y']);
-});
-
-test('hunks of whole lines take nothing of the next line', () => {
-  const { text, hunks } = conflict('one\n[two\n|deux\n]three\nfour\nfive\n');
-  hunks[0].base = '';
-  const { before, after, below } = hunkContext({ text, hunks }, 0);
-  assert.deepEqual([before, after, below].map(read), ['', '', 'three\nfour']);
-});
-
-test('lines end with CRLF as well, and letters beyond the basic plane count once', () => {
-  assert.deepEqual(around('😀 one\r\ntwo [a|b] three\r\nfour\r\n'), [
-    '😀 one\r\n',
+test('the rest of the line, which ends with LF or CRLF', () => {
+  const text = 'three\nfour [a|b] five\nsix\n';
+  assert.deepEqual(restOfLine(conflict(text), 0), ['four ', ' five']);
+  assert.deepEqual(restOfLine(conflict('😀\r\ntwo [a|b] three\r\nfour\r\n'), 0), [
     'two ',
     ' three',
-    'four',
   ]);
+  for (const whole of ['[a|b]', '[a|b]\n', '\n[a|b]\n\nx']) {
+    assert.deepEqual(restOfLine(conflict(whole), 0), ['', ''], whole);
+  }
+});
+
+test('around whole lines there is nothing', () => {
+  const { text, hunks } = conflict('one\n[two\n|deux\n]three\nfour\n');
+  hunks[0].base = '';
+  assert.deepEqual(restOfLine({ text, hunks }, 0), ['', '']);
 });
 
 test('a line is one of what the person sees: others may have written above', () => {

@@ -7,9 +7,14 @@ function stage() {
   const clock = new FakeClock();
   /** @type {string[]} */
   const said = [];
-  const joinLeave = new JoinLeave((sentence) => said.push(sentence), clock);
+  const joinLeave = new JoinLeave(
+    { announce: (sentence) => said.push(sentence), joined: () => {} },
+    clock,
+  );
   const here = (/** @type {Record<string, string>} */ people) =>
     joinLeave.update(new Map(Object.entries(people).map(([client, name]) => [client, { name }])));
+  here({});
+  clock.pass(1);
   return { clock, said, here };
 }
 
@@ -73,4 +78,27 @@ test('of many, some are counted', () => {
   here({ a: 'Ann', b: 'Bo', c: 'Chloé', d: 'Dmitri', e: 'Eve' });
   clock.pass(1000);
   assert.deepEqual(said, ['Ann, Bo, Chloé and 2 others joined.']);
+});
+
+test('people who were here before the user are said to be here, and the listener hears of both', () => {
+  const clock = new FakeClock();
+  /** @type {string[]} */
+  const said = [];
+  /** @type {string[]} */
+  const joined = [];
+  const joinLeave = new JoinLeave(
+    { announce: (sentence) => said.push(sentence), joined: (sentence) => joined.push(sentence) },
+    clock,
+  );
+  joinLeave.update(new Map([['a', { name: 'Ann' }]]));
+  clock.pass(2000);
+  joinLeave.update(
+    new Map([
+      ['a', { name: 'Ann' }],
+      ['b', { name: 'Bo' }],
+    ]),
+  );
+  clock.pass(20_000);
+  assert.deepEqual(said, ['Ann is here.', 'Bo joined.']);
+  assert.deepEqual(joined, said);
 });

@@ -32,7 +32,8 @@ test('a place behind the text is its end', () => {
 function region(text, theirs, local) {
   const start = text.indexOf(theirs);
   const hunk = { start, end: start + theirs.length, base: '', ours: theirs, theirs: '' };
-  const [found] = conflictRegions(/** @type {any} */ ({ text, hunks: [hunk] }), local);
+  const conflict = /** @type {any} */ ({ text, hunks: [hunk], names: { ours: ['Ann'] } });
+  const [found] = conflictRegions(conflict, local);
   return local.slice(found?.start, found?.end);
 }
 
@@ -44,4 +45,13 @@ test('what a conflict is about is what was written here instead', () => {
 
 test('what was deleted here is shown by what is around it', () => {
   assert.equal(region('one two three', 'two ', 'one three'), ' t');
+});
+
+test('a region says who wrote what else', () => {
+  const hunk = { start: 0, end: 3, base: 'two', ours: 'one\n more', theirs: 'two' };
+  const tags = [hunk, { ...hunk, ours: '' }].map((it) => {
+    const conflict = { text: 'one', hunks: [it], names: { ours: ['Ann', 'Bo'] } };
+    return conflictRegions(/** @type {any} */ (conflict), 'two')[0]?.tag;
+  });
+  assert.deepEqual(tags, ['Ann: one more', 'Ann deleted this']);
 });

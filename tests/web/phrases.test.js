@@ -33,6 +33,6 @@ test('names are listed without a comma before the "and"', () => {
 
 test('a time is told by its weekday within the week, and by its date after that', () => {
   const then = new Date(2026, 10, 29, 9, 5).getTime();
-  assert.equal(dayAndTime(then, then + 5 * DAY), 'Sunday 09:05');
-  assert.equal(dayAndTime(then, then + 6 * DAY), '29 Nov 2026 09:05');
+  assert.equal(dayAndTime(then, then + 5 * DAY, 'en-GB'), 'Sunday 09:05');
+  assert.equal(dayAndTime(then, then + 6 * DAY, 'en-GB'), '29 Nov 2026, 9:05');
 });

@@ -19,33 +19,43 @@ function status(replica, more) {
     dirtySinceMs: null,
     offlineSinceMs: null,
     isKept: true,
+    isUnsentOffered: false,
+    held: null,
   };
   return statusOf(/** @type {any} */ ({ replica: { ...SYNC, ...replica }, ...situation, ...more }));
 }
 
-test('saved is said only of what was acknowledged', () => {
-  assert.equal(status().text, 'Saved');
-  assert.equal(status({}, { dirtySinceMs: 9_000 }).text, 'Saving');
-  assert.equal(status({}, { dirtySinceMs: 5_000 }).text, 'Still saving');
+test('saved is said only of what was acknowledged, and saving only of what takes long', () => {
+  assert.equal(status().state, 'saved');
+  assert.equal(status({}, { dirtySinceMs: 9_500 }).state, 'saved');
+  assert.equal(status({}, { dirtySinceMs: 9_000 }).state, 'saving');
+  assert.equal(status({ known: { commit: null } }).state, 'loading');
 });
 
 test('offline is shown after two seconds, and announced without the seconds that count down', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
-  assert.equal(status({}, { connection, offlineSinceMs: 9_000 }).text, 'Saved');
-  const { text, announced } = status({}, { connection, offlineSinceMs: 1_000 });
-  assert.match(text, /^Offline\. Keep typing.*8 s/);
+  assert.equal(status({}, { connection, offlineSinceMs: 9_000 }).state, 'saved');
+  const { state, notice, announced } = status({}, { connection, offlineSinceMs: 1_000 });
+  assert.deepEqual([state, notice?.what], ['offline', 'You’re offline.']);
+  assert.match(notice?.more ?? '', /^Keep typing.*8 s/);
   assert.doesNotMatch(announced, /\d/);
 });
 
 test('that the text cannot be stored is announced, and what to do', () => {
   const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
   const { announced } = status({}, { connection, offlineSinceMs: 1_000, isKept: false });
-  assert.equal(announced, 'Offline. This browser can’t store your text: copy it somewhere safe.');
+  assert.match(announced, /offline.*can’t store your text: copy it somewhere safe\./);
 });
 
-test('the number of conflicts is shown', () => {
-  const conflict = { hunks: [{}, {}] };
-  assert.equal(status({ conflict }).text, '2 conflicts to review. Everything else is saved.');
+test('a conflict is no trouble of the text: it has a notice of its own', () => {
+  const { state, notice } = status({ conflict: { hunks: [{}, {}] } });
+  assert.deepEqual([state, notice], ['saved', null]);
+});
+
+test('text of an earlier visit, held changes and a text to view only are no "saved"', () => {
+  assert.equal(status({}, { isUnsentOffered: true }).state, 'unsent');
+  assert.equal(status({ isViewOnly: true }).state, 'viewOnly');
+  assert.equal(status({}, { held: 2 }).state, 'paused');
 });
 
 test('what the server refuses is said in its words', () => {

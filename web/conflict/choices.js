@@ -1,18 +1,20 @@
 // The user's choice for each hunk of an open conflict. It outlives a refresh of the conflict by the
 // server: nothing written in a result field disappears. Pure.
 
+import { endingOf } from '../text/endings.js';
+
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {Pick<Conflict, 'text' | 'hunks'>} Hunks the hunks, and the text that they are in */
 /**
  * @typedef {'theirs' | 'ours' | 'both' | 'hand'} ChoiceKind theirs, ours: as in a hunk, so `theirs`
- *   is the text of the client's branch; hand: written by the user
+ *   is the text of the client's branch; both: for whole lines only; hand: written by the user
  */
 /**
- * @typedef {{hunk: Hunk, kind: ChoiceKind | null, result: string, drafts: Map<ChoiceKind, string>,
- *   draft: ChoiceKind, isTheirsFirst: boolean, isDecided: boolean, isOutdated: boolean,
- *   changedMs: number | null}} Choice drafts: texts written by hand, by the choice they started from;
- *   draft: the one shown last; isOutdated, changedMs: whether and when `ours` changed after the choice
+ * @typedef {{hunk: Hunk, kind: ChoiceKind | null, result: string, draft: string | null,
+ *   isTheirsFirst: boolean, isDecided: boolean, isOutdated: boolean,
+ *   changedMs: number | null}} Choice draft: the text written by hand; isOutdated, changedMs: whether
+ *   and when `ours` changed after the choice
  */
 
 /** @param {Hunk} hunk @returns {Choice} */
@@ -21,8 +23,7 @@ function undecided(hunk) {
     hunk,
     kind: null,
     result: '',
-    drafts: new Map(),
-    draft: 'hand',
+    draft: null,
     isTheirsFirst: true,
     isDecided: false,
     isOutdated: false,
@@ -67,14 +68,22 @@ export class Choices {
     });
   }
 
+  /** Whether both versions can stay: parts of a line in a row would be a line that nobody wrote. @param {number} index */
+  canBeBoth(index) {
+    const { hunk } = this.#at(index);
+    return hunk.ours !== '' && hunk.theirs !== '' && this.#isWholeLines(hunk);
+  }
+
   /** @param {number} index @param {ChoiceKind} kind */
   choose(index, kind) {
     const choice = this.#at(index);
+    const isChosen = choice.kind !== null && choice.result !== '';
     choice.kind = kind;
     choice.isOutdated = false;
     choice.isDecided = false;
-    if (kind === 'hand') choice.result = choice.drafts.get(choice.draft) ?? choice.result;
-    else choice.result = this.#resultOf(choice, kind);
+    if (kind !== 'hand') choice.result = this.#resultOf(choice, kind);
+    else if (choice.draft !== null) choice.result = choice.draft;
+    else if (!isChosen) choice.result = this.#bothInOne(choice);
   }
 
   /** Swap the order of `both`. @param {number} index */
@@ -84,22 +93,9 @@ export class Choices {
     this.choose(index, 'both');
   }
 
-  /** Record text written by hand. Each choice that it can start from has its own draft. @param {number} index @param {string} text */
+  /** Record text written by hand. @param {number} index @param {string} text */
   write(index, text) {
-    const choice = this.#at(index);
-    if (choice.kind !== null && choice.kind !== 'hand') choice.draft = choice.kind;
-    choice.kind = 'hand';
-    choice.result = text;
-    choice.drafts.set(choice.draft, text);
-    choice.isDecided = false;
-  }
-
-  /** Switch to the next draft. @param {number} index */
-  nextDraft(index) {
-    const choice = this.#at(index);
-    const kinds = [...choice.drafts.keys()];
-    choice.draft = kinds[(kinds.indexOf(choice.draft) + 1) % kinds.length] ?? choice.draft;
-    this.choose(index, 'hand');
+    Object.assign(this.#at(index), { kind: 'hand', result: text, draft: text, isDecided: false });
   }
 
   /** @param {number} index */
@@ -107,35 +103,27 @@ export class Choices {
     this.#at(index).isDecided = true;
   }
 
-  /** The other hunks without a choice. @param {number} index */
-  open(index) {
-    return this.#choices.filter(({ kind }, at) => at !== index && kind === null);
+  /** This hunk, and the open ones for which nothing else was chosen or written. @param {number} index @param {'theirs' | 'ours'} side */
+  alike(index, side) {
+    return this.#choices.filter(
+      ({ isDecided, kind }, at) => at === index || (!isDecided && (kind === null || kind === side)),
+    );
   }
 
-  /** How many of these the choice of this hunk would delete. @param {number} index */
-  emptied(index) {
-    const kind = /** @type {ChoiceKind} */ (this.#at(index).kind);
-    return this.open(index).filter((choice) => this.#resultOf(choice, kind) === '').length;
-  }
-
-  /** Decide the hunks without a choice like this one. @param {number} index @returns {number} how many */
-  decideAlike(index) {
-    const { kind, isTheirsFirst } = this.#at(index);
-    const others = this.open(index);
-    for (const choice of others) {
-      const result = this.#resultOf({ ...choice, isTheirsFirst }, /** @type {ChoiceKind} */ (kind));
-      Object.assign(choice, { kind, isTheirsFirst, result, isDecided: true });
+  /** Decide these for one side. @param {number} index @param {'theirs' | 'ours'} kind */
+  decideAlike(index, kind) {
+    for (const choice of this.alike(index, kind)) {
+      const result = this.#resultOf(choice, kind);
+      Object.assign(choice, { kind, result, isOutdated: false, isDecided: true });
     }
-    return others.length;
   }
 
   /** @param {Choice} choice @param {Hunk} hunk @param {number} nowMs @returns {Choice} */
   #renewed(choice, hunk, nowMs) {
     const isChanged = choice.hunk.ours !== hunk.ours;
-    const drafts = new Map(choice.drafts);
-    if (!isChanged && choice.hunk.theirs === hunk.theirs) return { ...choice, hunk, drafts };
+    if (!isChanged && choice.hunk.theirs === hunk.theirs) return { ...choice, hunk };
     const changedMs = isChanged ? nowMs : choice.changedMs;
-    const next = { ...choice, hunk, drafts, changedMs, isDecided: false };
+    const next = { ...choice, hunk, changedMs, isDecided: false };
     // A choice that includes the user's own text means that text as it is now.
     const { kind } = choice;
     if (kind === 'theirs' || (kind === 'both' && !isChanged && !choice.isOutdated))
@@ -143,7 +131,7 @@ export class Choices {
     return { ...next, isOutdated: kind !== null };
   }
 
-  /** @param {Choice} choice @param {ChoiceKind} kind */
+  /** @param {Choice} choice @param {'theirs' | 'ours' | 'both'} kind */
   #resultOf(choice, kind) {
     if (kind === 'both') return this.#both(choice);
     return kind === 'theirs' ? choice.hunk.theirs : choice.hunk.ours;
@@ -152,18 +140,25 @@ export class Choices {
   /** @param {Choice} choice */
   #both({ hunk, isTheirsFirst }) {
     const [first, second] = isTheirsFirst ? [hunk.theirs, hunk.ours] : [hunk.ours, hunk.theirs];
-    if (!first || !second) return first || second;
-    if (/\s$/.test(first) || /^\s/.test(second)) return first + second;
-    return first + (this.#isWholeLines(hunk) ? '\n' : ' ') + second;
+    return first + (first.endsWith('\n') ? '' : endingOf(this.#text)) + second;
+  }
+
+  /** Both versions to start writing from. @param {Choice} choice */
+  #bothInOne(choice) {
+    const { ours, theirs } = choice.hunk;
+    if (!ours || !theirs) return ours || theirs;
+    return this.#isWholeLines(choice.hunk) ? this.#both(choice) : `${theirs} / ${ours}`;
   }
 
   /** @param {Hunk} hunk */
-  #isWholeLines({ start, end }) {
+  #isWholeLines({ start, end, ours, theirs }) {
     const characters = [...this.#text];
     const before = characters[start - 1];
     const after = characters[end];
+    const isAtEnd = ours.endsWith('\n') && theirs.endsWith('\n');
     return (
-      (before === undefined || before === '\n') && (after === undefined || /[\r\n]/.test(after))
+      (before === undefined || before === '\n') &&
+      (isAtEnd || after === undefined || /[\r\n]/.test(after))
     );
   }
 

@@ -1,13 +1,15 @@
-// The dialog in which the user resolves a conflict hunk by hunk: their own, or a parked one. It
+// The dialog in which the user resolves a conflict, a question a line: their own, or a parked one. The
+// two versions are the choice, and the line that everyone will see is shown before it is used. It
 // opens only on request, so it never interrupts typing. Esc closes it without a decision.
 
 import { shown, withEndings } from '../text/endings.js';
+import { abridged, marked } from '../text/marks.js';
+import { say } from '../text/say.js';
 import { byId, setText } from '../ui/dom.js';
 import { ago } from '../ui/phrases.js';
 import { linesOf } from './hunk_context.js';
-import { foldBase, showHunk } from './hunk_view.js';
+import { nodeOf, showHunk, showOutcome } from './hunk_view.js';
 import { offerOwnText } from './own_text.js';
-import { conflicts } from './wording.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').ChoiceKind} ChoiceKind */
@@ -15,8 +17,9 @@ import { conflicts } from './wording.js';
  * @typedef {{conflict: import('../replica/protocol.js').UnmergedConflict, choices: import('./choices.js').Choices,
  *   wording: import('./wording.js').Wording, isOwn: boolean}} Subject the conflict in the dialog
  * @typedef {{decided: (subject: Subject, index: number) => void, postponed: () => void,
- *   closed: (subject: Subject) => void, text: () => string}} DialogListener decided: every hunk is
- *   decided, `index` as the last; text: the user's current text
+ *   closed: (subject: Subject) => void, text: () => string,
+ *   showFace: (element: HTMLElement, who: import('./wording.js').Who) => void}} DialogListener decided:
+ *   every hunk is decided, `index` as the last; text: the user's current text
  */
 
 const TICK_MS = 1000;
@@ -26,7 +29,6 @@ export class ConflictDialog {
   /** @type {Subject | null} */
   #subject = null;
   #index = 0;
-  #isEmptyConfirmed = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
 
@@ -35,9 +37,9 @@ export class ConflictDialog {
   #result = byId('result', HTMLTextAreaElement);
   #note = byId('conflict-note', HTMLElement);
   #use = byId('use-this', HTMLButtonElement);
+  #useForAll = byId('use-for-all', HTMLButtonElement);
   #swap = byId('swap', HTMLButtonElement);
-  #drafts = byId('next-draft', HTMLButtonElement);
-  #alike = byId('alike', HTMLInputElement);
+  #backup = byId('own-text', HTMLDetailsElement);
   #radios = [.../** @type {NodeListOf<HTMLInputElement>} */ (document.getElementsByName('keep'))];
 
   /** @param {string} document its name @param {DialogListener} listener */
@@ -50,13 +52,17 @@ export class ConflictDialog {
       radio.onclick = () => this.#choose(/** @type {ChoiceKind} */ (radio.value));
     }
     this.#swap.onclick = () => this.#change((choices) => choices.swap(this.#index));
-    this.#drafts.onclick = () => this.#change((choices) => choices.nextDraft(this.#index));
     this.#result.oninput = () => this.#write();
     this.#use.onclick = () => this.#useThis();
+    this.#useForAll.onclick = () => this.#useForAllAlike();
     byId('decide-later', HTMLButtonElement).onclick = () => {
       this.close();
       listener.postponed();
     };
+    this.#backup.addEventListener('focusout', ({ relatedTarget }) => {
+      if (!this.#backup.contains(/** @type {Node | null} */ (relatedTarget)))
+        this.#backup.open = false;
+    });
     byId('close-conflict', HTMLButtonElement).onclick = () => this.close();
     byId('previous', HTMLButtonElement).onclick = () => this.#go(-1);
     byId('next', HTMLButtonElement).onclick = () => this.#go(1);
@@ -70,18 +76,17 @@ export class ConflictDialog {
     return this.#subject;
   }
 
-  /** @param {Subject} subject */
-  open(subject) {
+  /** @param {Subject} subject @param {number} [index] of the hunk to begin with: by default the first undecided */
+  open(subject, index) {
     if (this.#subject) return;
     this.#subject = subject;
-    this.#index = Math.max(
-      0,
-      subject.choices.all.findIndex(({ isDecided }) => !isDecided),
-    );
-    this.#dialog.classList.remove('gone');
+    const undecided = subject.choices.all.findIndex(({ isDecided }) => !isDecided);
+    this.#index = index ?? Math.max(0, undecided);
+    this.#dialog.classList.remove('finished');
     this.#dialog.classList.toggle('merging', subject.conflict.hunks.length === 0);
     this.#dialog.classList.toggle('parked', !subject.isOwn);
     this.#note.textContent = '';
+    this.#backup.open = false;
     this.#dialog.showModal();
     this.#ticking = setInterval(() => this.#showAge(), TICK_MS);
     this.#show();
@@ -91,33 +96,31 @@ export class ConflictDialog {
   /** Show a newer version of the same conflict. @param {Subject} subject */
   refresh(subject) {
     const before = this.#hunk;
-    const [note, isEmptyConfirmed] = [this.#note.textContent, this.#isEmptyConfirmed];
+    const note = this.#note.textContent;
     this.#subject = subject;
-    this.#dialog.classList.remove('gone');
+    this.#dialog.classList.remove('finished');
     this.#index = Math.min(this.#index, subject.conflict.hunks.length - 1);
-    this.#show(before);
+    this.#show();
     const { base, ours, theirs } = this.#hunk;
     if (before?.base === base && before.ours === ours && before.theirs === theirs) {
       this.#note.textContent = note; // the change was elsewhere in the text
-      this.#isEmptyConfirmed = isEmptyConfirmed;
     } else {
-      const advice = this.#note.textContent || 'Your choice and edits are still here.';
-      this.#note.textContent = `This text just changed. ${advice}`;
+      const advice = this.#note.textContent || say('choiceKept');
+      this.#note.textContent = `${say('justChanged')} ${advice}`;
     }
   }
 
   /** End a conflict that was resolved, by a decision or because both sides now match. */
   end() {
     const { choices } = /** @type {Subject} */ (this.#subject);
-    const isWritten = choices.all.some(({ drafts, kind }) => kind === 'hand' && drafts.size > 0);
+    const isWritten = choices.all.some(({ draft, kind }) => kind === 'hand' && draft !== null);
     if (choices.areComplete || !isWritten) {
       this.close();
     } else {
-      this.#dialog.classList.add('gone');
-      this.#heading.textContent = 'Conflict resolved: both versions now match';
-      byId('conflict-names', HTMLElement).textContent = '';
-      this.#note.textContent =
-        'Your text wasn’t used. Copy it now if you need it; it goes when you close this.';
+      this.#dialog.classList.add('finished');
+      this.#heading.textContent = say('nowMatch');
+      setText('conflict-about', '');
+      this.#note.textContent = say('notUsed');
     }
   }
 
@@ -158,69 +161,99 @@ export class ConflictDialog {
     return this.#subject?.choices.all[this.#index];
   }
 
-  /** @param {Hunk} [before] the hunk shown so far */
-  #show(before) {
+  #show() {
     const { conflict, wording } = /** @type {Subject} */ (this.#subject);
     const { length } = conflict.hunks;
-    this.#heading.textContent = wording.heading(this.#place());
-    byId('conflict-names', HTMLElement).textContent = wording.about;
-    for (const id of ['theirs-name', 'keep-theirs']) setText(id, wording.theirs);
-    for (const id of ['ours-name', 'keep-ours']) setText(id, wording.ours);
-    if (length > 0) showHunk(conflict, this.#index);
-    if (length > 0 && before?.base !== this.#hunk.base) foldBase(this.#hunk);
+    this.#heading.textContent = wording.heading;
+    setText('conflict-about', wording.about);
+    for (const side of /** @type {const} */ (['theirs', 'ours'])) {
+      setText(`${side}-name`, wording[side]);
+      this.#listener.showFace(byId(`${side}-face`, HTMLElement), wording.whose[side]);
+      const card = byId(`${side}-text`, HTMLElement).parentElement;
+      const color = byId(`${side}-face`, HTMLElement).style.getPropertyValue('--person');
+      card?.style.setProperty('--person', color || 'var(--quiet)');
+    }
+    if (length > 0) {
+      const line = linesOf(conflict, this.#listener.text())[this.#index] ?? 1;
+      showHunk(conflict, this.#index, line);
+    } else this.#showAdded();
+    this.#showSteps();
     this.#showChoice();
     this.#showAge();
-    byId('steps', HTMLElement).hidden = length < 2;
-    byId('previous', HTMLButtonElement).disabled = this.#index === 0;
-    byId('next', HTMLButtonElement).disabled = this.#index >= length - 1;
   }
 
-  #place() {
+  /** Show what a version without conflicts would change. */
+  #showAdded() {
     const { conflict } = /** @type {Subject} */ (this.#subject);
-    const { length } = conflict.hunks;
-    if (length === 0) return '';
-    const line = linesOf(conflict, this.#listener.text())[this.#index];
-    return length > 1 ? `${this.#index + 1} of ${length} on line ${line}` : `on line ${line}`;
+    const label = document.createElement('p');
+    label.className = 'quiet';
+    label.textContent = say('itWouldAdd');
+    const runs = abridged(marked(this.#listener.text(), conflict.text));
+    byId('added', HTMLElement).replaceChildren(label, ...runs.map(nodeOf));
+  }
+
+  #showSteps() {
+    const { choices } = /** @type {Subject} */ (this.#subject);
+    const count = choices.all.length;
+    byId('steps', HTMLElement).hidden = count < 2;
+    setText('step-text', say('step', { step: this.#index + 1, count }));
+    byId('step-bars', HTMLElement).replaceChildren(
+      ...choices.all.map(({ isDecided }, at) => {
+        const bar = document.createElement('i');
+        bar.className = at === this.#index ? 'current' : isDecided ? 'decided' : '';
+        return bar;
+      }),
+    );
+    byId('previous', HTMLButtonElement).disabled = this.#index === 0;
+    byId('next', HTMLButtonElement).disabled = this.#index >= count - 1;
   }
 
   #showChoice() {
+    const { conflict, choices, wording } = /** @type {Subject} */ (this.#subject);
     const choice = this.#choice;
-    const isPlain = !choice; // it merges: there is nothing to choose
-    this.#use.textContent = isPlain ? 'Add to document' : 'Use this';
-    this.#use.setAttribute('aria-disabled', String(!isPlain && choice.kind === null));
-    this.#isEmptyConfirmed = false;
-    if (isPlain) return;
-    for (const radio of this.#radios) radio.checked = radio.value === choice.kind;
+    this.#showButtons();
+    if (!choice) return; // it merges: there is nothing to choose
+    const { kind } = choice;
+    for (const radio of this.#radios) radio.checked = radio.value === kind;
+    byId('both-choice', HTMLElement).hidden = !choices.canBeBoth(this.#index);
+    this.#swap.hidden = kind !== 'both';
+    this.#result.hidden = kind !== 'hand';
     const value = shown(choice.result);
     if (this.#result.value !== value) this.#result.value = value;
-    this.#result.placeholder = choice.kind
-      ? '(Nothing: this text will be deleted)'
-      : 'Choose a version above, or type the text you want';
-    this.#swap.hidden = choice.kind !== 'both';
-
-    this.#drafts.hidden = choice.kind !== 'hand' || choice.drafts.size < 2;
-    this.#showAlike(choice.kind);
-    const isOldText = choice.isOutdated && choice.kind !== 'hand';
-    this.#note.textContent = isOldText
-      ? 'This text has changed since you chose. Choose again to use the latest version.'
-      : '';
+    showOutcome(conflict, this.#index, kind === null ? null : choice.result);
+    const isOldText = choice.isOutdated && kind !== 'hand';
+    this.#note.textContent = isOldText ? say('changedSince') : '';
+    this.#showForAll(wording, choices, kind);
   }
 
-  /** @param {ChoiceKind | null} kind */
-  #showAlike(kind) {
-    const others = this.#subject?.choices.open(this.#index).length ?? 0;
-    const canBe = others > 0 && kind !== null && kind !== 'hand';
-    byId('alike-row', HTMLElement).hidden = !canBe;
-    if (!canBe) this.#alike.checked = false;
-    setText(
-      'alike-text',
-      `Do the same for the other ${others === 1 ? 'conflict' : conflicts(others)}`,
-    );
+  #showButtons() {
+    const { wording } = /** @type {Subject} */ (this.#subject);
+    const choice = this.#choice;
+    const isDeletion = choice !== undefined && choice.kind !== null && choice.result === '';
+    this.#use.classList.toggle('danger', isDeletion);
+    this.#use.setAttribute('aria-disabled', String(choice?.kind === null));
+    if (!choice) this.#use.textContent = say('addToDocument');
+    else if (choice.kind === null) this.#use.textContent = say('useNothing');
+    else this.#use.textContent = isDeletion ? say('deleteForAll') : wording.use[choice.kind];
+  }
+
+  /** @param {import('./wording.js').Wording} wording @param {import('./choices.js').Choices} choices @param {ChoiceKind | null} kind */
+  #showForAll(wording, choices, kind) {
+    const side = kind === 'ours' ? 'ours' : 'theirs';
+    const alike = choices.alike(this.#index, side);
+    const isOther = kind === 'both' || kind === 'hand' || this.#choice?.isOutdated;
+    this.#useForAll.hidden = alike.length < 2 || isOther === true;
+    const deletions = alike.filter(({ hunk }) => hunk[side] === '').length;
+    this.#useForAll.classList.toggle('danger', deletions > 0);
+    const label = wording.useForAll(side, alike.length);
+    this.#useForAll.textContent =
+      deletions > 0 ? say('deletingSome', { label, count: deletions }) : label;
   }
 
   #showAge() {
     const changedMs = this.#choice?.changedMs ?? null;
-    setText('ours-age', changedMs === null ? '' : `changed ${ago(changedMs, Date.now())}`);
+    const age = changedMs === null ? '' : say('changedAgo', { ago: ago(changedMs, Date.now()) });
+    setText('ours-age', age);
   }
 
   // Actions
@@ -239,62 +272,66 @@ export class ConflictDialog {
   }
 
   #write() {
-    if (this.#dialog.classList.contains('gone')) return;
+    if (this.#dialog.classList.contains('finished')) return;
     const text = withEndings(this.#result.value, this.#subject?.conflict.text ?? '');
     this.#change((choices) => choices.write(this.#index, text));
   }
 
   #useThis() {
     const [subject, choice] = [this.#subject, this.#choice];
-    if (!subject || this.#dialog.classList.contains('gone')) return;
-    const question = choice && this.#question(subject, choice);
-    if (question) {
-      this.tell(question);
+    if (!subject || this.#dialog.classList.contains('finished')) return;
+    if (choice?.kind === null) {
+      this.tell(say('chooseOrLater'));
       return;
     }
-    const others = this.#alike.checked ? subject.choices.decideAlike(this.#index) : 0;
     if (choice) subject.choices.decide(this.#index);
     if (subject.choices.areComplete) this.#listener.decided(subject, this.#index);
-    else this.#toUndecided(subject, others);
+    else this.#toUndecided(subject);
   }
 
-  /** What the user has to do before this hunk is decided, or ''. @param {Subject} subject @param {import('./choices.js').Choice} choice */
-  #question({ choices }, { kind, result }) {
-    if (kind === null) return 'Choose a version first, or decide later.';
-    const others = this.#alike.checked ? choices.emptied(this.#index) : 0;
-    const removed = others + (result === '' ? 1 : 0);
-    if (removed === 0 || this.#isEmptyConfirmed) return '';
-    this.#isEmptyConfirmed = true;
-    const what = removed === 1 ? 'the highlighted text' : `text in ${removed} places`;
-    return `This deletes ${what} for everyone. Press “Use this” again to confirm.`;
+  /** Decide this hunk and the other open ones for one side. */
+  #useForAllAlike() {
+    const subject = this.#subject;
+    if (!subject) return;
+    subject.choices.decideAlike(this.#index, this.#choice?.kind === 'ours' ? 'ours' : 'theirs');
+    if (subject.choices.areComplete) this.#listener.decided(subject, this.#index);
+    else this.#toUndecided(subject);
   }
 
-  /** Go to the next undecided hunk. @param {Subject} subject @param {number} others how many were decided alike */
-  #toUndecided({ choices }, others) {
-    this.#index = choices.all.findIndex((choice) => !choice.isDecided);
-    this.#alike.checked = false;
+  /** Go to the next undecided hunk. @param {Subject} subject */
+  #toUndecided({ choices }) {
+    const isOpen = (/** @type {import('./choices.js').Choice} */ { isDecided }) => !isDecided;
+    const next = choices.all.findIndex((choice, at) => at > this.#index && isOpen(choice));
+    this.#index = next >= 0 ? next : choices.all.findIndex(isOpen);
     this.#show();
     this.#heading.focus();
-    if (others > 0) this.tell(`Applied to ${others} more conflict${others === 1 ? '' : 's'}.`);
   }
 
   /** @param {number} step */
   #go(step) {
     const last = (this.#subject?.conflict.hunks.length ?? 1) - 1;
-    const index = Math.max(0, Math.min(last, this.#index + step));
-    if (index !== this.#index) this.#alike.checked = false;
-    this.#index = index;
+    this.#index = Math.max(0, Math.min(last, this.#index + step));
     this.#show();
     this.#heading.focus();
+  }
+
+  #closeBackup() {
+    this.#backup.open = false;
+    this.#backup.querySelector('summary')?.focus();
   }
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     if (!this.#subject) return;
-    if (event.key === 'Escape' && !event.isComposing) {
+    const isInField = document.activeElement === this.#result;
+    const isPlain = !(event.ctrlKey || event.altKey || event.metaKey);
+    if (event.key === 'Escape' && this.#backup.open) {
+      event.preventDefault();
+      this.#closeBackup();
+    } else if (event.key === 'Escape' && !event.isComposing) {
       event.preventDefault(); // if the browser closes it, the event comes after the next key
       this.close();
-    } else if (this.#dialog.classList.contains('gone')) {
+    } else if (this.#dialog.classList.contains('finished')) {
       return;
     } else if (event.key === 'F8') {
       event.preventDefault();
@@ -302,6 +339,10 @@ export class ConflictDialog {
     } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       this.#useThis();
+    } else if ((event.key === '1' || event.key === '2') && isPlain && !isInField && this.#choice) {
+      const radio = this.#radios[Number(event.key) - 1];
+      radio?.focus();
+      radio?.click();
     }
   }
 }

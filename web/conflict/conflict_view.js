@@ -1,10 +1,11 @@
-// An open conflict on the page: the bar, the dialog behind it, and the toast when it is resolved.
+// An open conflict on the page: the notice, the dialog behind it, and the toast when it is resolved.
 // Parked conflicts use the same dialog.
 
-import { Toast } from '../ui/toast.js';
+import { say } from '../text/say.js';
+import { hasSeen, markSeen } from '../ui/storage.js';
 import { Choices } from './choices.js';
-import { ConflictBar } from './conflict_bar.js';
 import { ConflictDialog } from './conflict_dialog.js';
+import { ConflictNotice } from './conflict_notice.js';
 import { endOfResult } from './hunk_context.js';
 import { ofConflict, resolvedSentence, whoOf } from './wording.js';
 
@@ -14,18 +15,14 @@ import { ofConflict, resolvedSentence, whoOf } from './wording.js';
  * @typedef {{resolve: (results: readonly string[]) => void, park: () => void,
  *   resolveParked: (conflict: import('../replica/protocol.js').UnmergedConflict, results: readonly string[]) => void,
  *   undo: () => void, text: () => string, goTo: (position: number) => void,
- *   announce: (sentence: string) => void, focusEditor: () => void}} ConflictListener text: as the
- *   editor shows it; goTo: move the caret, in code points
+ *   announce: (sentence: string) => void, focusEditor: () => void,
+ *   showFace: import('./conflict_dialog.js').DialogListener['showFace']}} ConflictListener text: as
+ *   the editor shows it; goTo: move the caret, in code points
  */
-
-const AGREED = 'Conflict resolved: both versions now match.';
-const NOT_TAKEN = 'Someone may have resolved this already. Nothing was changed.';
-const ENDED_AWAY =
-  'While you were away, your conflict was saved for later. Your version is under “unresolved” below.';
 
 export class ConflictView {
   #listener;
-  #bar;
+  #notice;
   #dialog;
   #toast;
   /** @type {Conflict | null} */
@@ -37,22 +34,27 @@ export class ConflictView {
   /** @type {HTMLElement | null} where the focus returns to */
   #opener = null;
 
-  /** @param {string} document its name @param {ConflictListener} listener */
-  constructor(document, listener) {
+  /**
+   * @param {string} document its name
+   * @param {{notices: import('../ui/notice_bar.js').NoticeBar, toast: import('../ui/toast.js').Toast}} page
+   * @param {ConflictListener} listener
+   */
+  constructor(document, { notices, toast }, listener) {
     this.#listener = listener;
-    const { text, announce } = listener;
-    this.#toast = new Toast(() => listener.focusEditor());
-    this.#bar = new ConflictBar({ review: () => this.#open(), text, announce });
+    const { text, announce, showFace } = listener;
+    this.#toast = toast;
+    this.#notice = new ConflictNotice(notices, { review: () => this.open(), text, announce });
     this.#dialog = new ConflictDialog(document, {
       decided: (subject, index) => this.#decide(subject, index),
       postponed: () => this.#park(),
       closed: (subject) => this.#closed(subject),
       text,
+      showFace,
     });
     addEventListener('keydown', (event) => {
       if (event.key !== 'F8' || event.defaultPrevented || !this.#conflict) return;
       event.preventDefault();
-      this.#open();
+      this.open();
     });
   }
 
@@ -88,9 +90,11 @@ export class ConflictView {
     this.#dialog.open({ conflict: parked, choices: new Choices(parked), wording, isOwn: false });
   }
 
-  #open() {
+  /** Open the dialog for the user's own conflict. @param {number} [index] of the hunk to begin with */
+  open(index) {
     const [conflict, choices] = [this.#conflict, this.#choices];
-    if (conflict && choices) this.#dialog.open(ownSubject(conflict, choices));
+    if (!conflict || !choices) return;
+    this.#dialog.open(ownSubject(conflict, choices), index);
   }
 
   /** @param {Conflict} conflict */
@@ -99,18 +103,18 @@ export class ConflictView {
     const choices = this.#choices ?? shown?.choices;
     choices?.refresh(conflict, Date.now());
     this.#choices = choices ?? new Choices(conflict);
-    this.#bar.show(conflict);
+    this.#notice.show(conflict);
     if (shown) this.#dialog.refresh(ownSubject(conflict, this.#choices));
   }
 
   /** @param {string} answer */
   #end(answer) {
-    const wasSeen = this.#bar.isShown || this.#dialog.subject?.isOwn;
+    const wasSeen = this.#notice.isShown || this.#dialog.subject?.isOwn;
     this.#choices = null;
-    this.#bar.hide();
+    this.#notice.hide();
     if (this.#decided) this.#tellDecided(answer);
-    else if (answer === 'merged' && wasSeen) this.#toast.show(AGREED);
-    else if (answer === 'welcome' && wasSeen) this.#toast.show(ENDED_AWAY);
+    else if (answer === 'merged' && wasSeen) this.#toast.show(say('matched'));
+    else if (answer === 'welcome' && wasSeen) this.#toast.show(say('endedAway'));
     if (this.#dialog.subject?.isOwn) this.#dialog.end();
   }
 
@@ -119,7 +123,7 @@ export class ConflictView {
     const decided = this.#decided;
     this.#decided = null;
     if (!decided || this.#conflict) return;
-    const undo = { label: 'Undo', run: () => this.#listener.undo() };
+    const undo = { label: say('undo'), run: () => this.#listener.undo() };
     if (answer === 'merged')
       this.#toast.show(decided.sentence, decided.isUndoable ? undo : undefined);
     else if (decided.failed) this.#toast.show(decided.failed);
@@ -133,17 +137,16 @@ export class ConflictView {
       choices.all.map(({ kind }) => kind),
     );
     if (isOwn) {
+      markSeen('conflict');
       // If every word of the user's stays there is nothing to undo: an undo would revert a real edit.
       const isStep = conflict.hunks.some(({ theirs }, at) => results[at] !== theirs);
       this.#decided = { sentence, isUndoable: isStep };
       this.#listener.resolve(results);
     } else if (this.#conflict) {
-      this.#dialog.tell(
-        'You now have a conflict of your own. Close this and resolve that one first.',
-      );
+      this.#dialog.tell(say('ownFirst'));
       return;
     } else {
-      this.#decided = { sentence, isUndoable: false, failed: NOT_TAKEN };
+      this.#decided = { sentence, isUndoable: false, failed: say('notTaken') };
       this.#listener.resolveParked(conflict, results);
       this.#opener = null;
     }
@@ -155,8 +158,7 @@ export class ConflictView {
 
   #park() {
     if (!this.#conflict) return;
-    const who = whoOf(this.#conflict);
-    const sentence = `Saved for later. The document shows ${who}’s version for now; yours is under “unresolved” below.`;
+    const sentence = say('savedForLater', { who: whoOf(this.#conflict) });
     this.#decided = { sentence, isUndoable: false };
     this.#listener.park();
   }
@@ -171,5 +173,6 @@ export class ConflictView {
 
 /** @param {Conflict} conflict @param {Choices} choices @returns {Subject} */
 function ownSubject(conflict, choices) {
-  return { conflict, choices, wording: ofConflict(conflict), isOwn: true };
+  const wording = ofConflict(conflict, !hasSeen('conflict'));
+  return { conflict, choices, wording, isOwn: true };
 }

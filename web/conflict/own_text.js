@@ -1,5 +1,6 @@
 // A backup of the user's whole text, to copy or download before anything is decided.
 
+import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
 
 const DOWNLOAD_TAKES_MS = 60_000;
@@ -12,11 +13,11 @@ const DOWNLOAD_TAKES_MS = 60_000;
 export function offerOwnText(document, text, announce) {
   byId('copy-text', HTMLButtonElement).onclick = async () => {
     const isCopied = await copy(text());
-    announce(isCopied ? 'Copied.' : 'Couldn’t copy. Download it instead.');
+    announce(say(isCopied ? 'copied' : 'copyFailed'));
   };
   byId('download-text', HTMLButtonElement).onclick = () => {
-    download(`${document}.txt`, text());
-    announce(`Downloaded as ${document}.txt.`);
+    const name = download(fileOf(document), text());
+    announce(say('downloaded', { name }));
   };
 }
 
@@ -44,11 +45,17 @@ function copyBySelection(text) {
   return isCopied;
 }
 
-/** @param {string} name @param {string} text */
+/** The name of a document's file, as in its repository. @param {string} document */
+export function fileOf(document) {
+  return document.includes('.') ? document : `${document}.txt`;
+}
+
+/** @param {string} name @param {string} text @returns {string} the name */
 export function download(name, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_TAKES_MS);
+  return name;
 }

@@ -1,9 +1,11 @@
 // Parked conflicts: a button with their number, and a panel that lists them. Anyone may review one,
 // in the dialog for conflicts.
 
+import { joined } from '../replica/joined_hunks.js';
+import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
 import { ago, dayAndTime, fullDate } from '../ui/phrases.js';
-import { conflicts, ofParked } from './wording.js';
+import { ofParked } from './wording.js';
 
 /**
  * @typedef {{id: string, commit: string, name: string, time: number, hunks: number,
@@ -13,10 +15,6 @@ import { conflicts, ofParked } from './wording.js';
  *   review: (parked: Parked, wording: import('./wording.js').Wording,
  *     opener: HTMLElement) => void}} ParkedListener isBusy: whether a conflict of the user's own is open
  */
-
-const GONE = 'Someone has already resolved this.';
-const FAILED = 'Couldn’t load this. Check your connection and try again.';
-const BUSY = 'Resolve your own conflict first (F8).';
 
 export class ParkedView {
   #address;
@@ -43,7 +41,7 @@ export class ParkedView {
     if (count === this.#count) return;
     this.#count = count;
     this.#button.hidden = count === 0;
-    this.#button.textContent = `${count} unresolved conflict${count === 1 ? '' : 's'}`;
+    this.#button.textContent = say('unresolved', { count });
     if (this.#isOpen) this.#load();
   }
 
@@ -53,7 +51,7 @@ export class ParkedView {
 
   async #load(after = '') {
     this.#again.hidden = true;
-    this.#note.textContent = after || (this.#list.children.length > 0 ? '' : 'Loading…');
+    this.#note.textContent = after || (this.#list.children.length > 0 ? '' : say('loading'));
     const reply = await ask(this.#address);
     const entries = reply?.body?.unmerged;
     if (reply?.status === 404) this.#fill([], after);
@@ -62,31 +60,31 @@ export class ParkedView {
   }
 
   #fail() {
-    this.#note.textContent = FAILED;
+    this.#note.textContent = say('parkedFailed');
     this.#again.hidden = false;
   }
 
   /** @param {Entry[]} entries @param {string} note */
   #fill(entries, note) {
     const isBusy = this.#listener.isBusy();
-    const usual = entries.length === 0 ? 'No unresolved conflicts.' : isBusy ? BUSY : '';
+    const usual = entries.length === 0 ? say('parkedNone') : isBusy ? say('parkedBusy') : '';
     this.#note.textContent = note || usual;
     this.#list.replaceChildren(...entries.map((entry) => this.#item(entry, isBusy)));
   }
 
   /** @param {Entry} entry @param {boolean} isBusy */
   #item(entry, isBusy) {
-    const who = this.#isOwn(entry) ? 'You' : entry.name;
+    const who = this.#isOwn(entry) ? say('yourself') : entry.name;
     const time = document.createElement('time');
     time.textContent = ago(entry.time * 1000, Date.now());
     time.title = fullDate(entry.time * 1000);
     const excerpt = document.createElement('p');
     excerpt.className = 'excerpt';
-    excerpt.textContent = entry.excerpt || '(deletions only)';
+    excerpt.textContent = entry.excerpt || say('onlyDeletions');
     const review = document.createElement('button');
     review.type = 'button';
-    review.textContent = 'Review';
-    review.ariaLabel = `Review: ${who}, ${time.textContent}`;
+    review.textContent = say('review');
+    review.ariaLabel = say('reviewOf', { who, when: time.textContent });
     review.ariaDisabled = String(isBusy);
     review.setAttribute('aria-describedby', 'parked-note');
     review.onclick = () => this.#review(entry);
@@ -98,15 +96,15 @@ export class ParkedView {
   /** @param {Entry} entry */
   async #review(entry) {
     if (this.#listener.isBusy()) {
-      this.#note.textContent = BUSY;
+      this.#note.textContent = say('parkedBusy');
       return;
     }
     const reply = await ask(`${this.#address}/${entry.id}`);
     if (!this.#isOpen) return; // the user has closed the panel
     if (reply?.status === 404) {
-      this.#load(GONE);
+      this.#load(say('parkedGone'));
     } else if (reply?.body) {
-      const parked = /** @type {Parked} */ (reply.body);
+      const parked = joined(/** @type {Parked} */ (reply.body));
       const isMerging = parked.hunks.length === 0;
       const when = dayAndTime(entry.time * 1000, Date.now());
       const wording = ofParked(entry.name, this.#isOwn(entry), when, isMerging);
@@ -134,7 +132,7 @@ async function ask(address) {
 
 /** @param {Entry} entry */
 function amount({ hunks }) {
-  return hunks === 0 ? 'no longer conflicts' : conflicts(hunks);
+  return hunks === 0 ? say('noConflictNow') : say('conflicts', { count: hunks });
 }
 
 /** @param {string} text */

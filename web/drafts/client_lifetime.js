@@ -1,18 +1,18 @@
 // The lifetime of a page as a client of a document: it claims the client of the page before it, and
-// leaves its unsent text to the page after it. Combines drafts, tabs and the recovery bar.
+// leaves its unsent text to the page after it. Combines drafts, tabs and the offer of drafts.
 
 import { newName } from '../ui/names.js';
 import { leaveSnapshot, takeSnapshot } from '../ui/storage.js';
 import { asNewClient, DraftKeeper, isUnsent, snapshotOf } from './draft_keeper.js';
+import { DraftOffer } from './draft_offer.js';
 import { Drafts } from './drafts.js';
-import { RecoveryBar } from './recovery_bar.js';
 import { channelOf, Tabs } from './tabs.js';
 
 /** @typedef {import('../replica/replica.js').Snapshot} Snapshot */
 /**
  * @typedef {{clock: import('../replica/connection.js').Clock, connect: import('./recovery.js').Tools['connect']}} Tools
  * @typedef {{replica: () => import('../replica/replica.js').Replica, restartAs: (rest: Snapshot | null) => void,
- *   keepingChanged: () => void} & import('./recovery_bar.js').RecoveryListener} LifetimeListener restartAs:
+ *   keepingChanged: () => void} & import('./draft_offer.js').RecoveryListener} LifetimeListener restartAs:
  *   continue as a new client, with an empty text if `rest` is null; keepingChanged: see `isKeeping`
  */
 
@@ -26,7 +26,7 @@ export class ClientLifetime {
   #drafts;
   #keeper;
   #tabs;
-  #bar;
+  #offer;
 
   /** @param {string} document @param {Tools} tools @param {LifetimeListener} listener */
   constructor(document, { clock, connect }, listener) {
@@ -47,11 +47,11 @@ export class ClientLifetime {
     );
     const tabs = new Tabs(page, channelOf(document), clock, {
       ids: () =>
-        this.#isAsleep ? [] : [page, listener.replica().client ?? '', ...this.#bar.clients],
+        this.#isAsleep ? [] : [page, listener.replica().client ?? '', ...this.#offer.clients],
       lost: () => this.#startNewClient(),
     });
     this.#tabs = tabs;
-    this.#bar = new RecoveryBar(
+    this.#offer = new DraftOffer(
       { document, page, drafts, tabs, clock, connect, newest: () => listener.replica().newest },
       listener,
     );
@@ -67,9 +67,14 @@ export class ClientLifetime {
     return this.#drafts.isKeeping;
   }
 
+  /** Whether text of an earlier visit is on offer, which the server lacks. */
+  get isUnsentOffered() {
+    return this.#offer.isOffered;
+  }
+
   /** Whether closing the page now would lose text. */
   get wouldLose() {
-    return (isUnsent(this.#snapshot()) && !this.#drafts.isReady) || this.#bar.wouldLose;
+    return (isUnsent(this.#snapshot()) && !this.#drafts.isReady) || this.#offer.wouldLose;
   }
 
   /** Claim the client, before the first hello. */
@@ -85,22 +90,22 @@ export class ClientLifetime {
   /** The replica may have changed. */
   changed() {
     if (this.#isBegun) this.#keeper.changed();
-    this.#bar.changed();
+    this.#offer.changed();
   }
 
   /** @param {readonly import('../replica/protocol.js').Person[]} people */
   welcomed(people) {
-    this.#bar.welcomed(people);
+    this.#offer.welcomed(people);
   }
 
   /** @param {string} client */
   left(client) {
-    this.#bar.left(client);
+    this.#offer.left(client);
   }
 
   /** The server lacks text that this page had. @param {import('../replica/working_copy.js').Lost} lost */
   lost(lost) {
-    this.#bar.lost(lost);
+    this.#offer.lost(lost);
   }
 
   /** Write the draft at once: the page may be about to unload or sleep. */

@@ -1,7 +1,10 @@
 // Unsent text in crash-safe storage: one record for each client of a document, in IndexedDB (what
-// was written to localStorage right before a browser is killed is lost).
+// was written to localStorage right before a browser is killed is lost). A page that may be unloading
+// leaves a copy there as well, until its last write is done.
 //
 // Nothing here throws. If storage is switched off, full or blocked, `isKeeping` is false.
+
+import { copies, dropCopy, keepCopy } from './draft_copy.js';
 
 /**
  * @typedef {{document: string, client: string, owner: string, timeMs: number,
@@ -30,6 +33,7 @@ export class Drafts {
   constructor(keepingChanged = () => {}) {
     this.#keepingChanged = keepingChanged;
     this.#open().catch(() => {}); // early: a page that is being unloaded cannot wait for it
+    this.#adoptCopies(() => true); // before this page continues from the one before
   }
 
   /** Whether what is written now is kept even if the page is closed immediately. */
@@ -74,14 +78,18 @@ export class Drafts {
    * @param {Draft} draft
    */
   async put(draft) {
-    await this.#write((drafts) => {
+    keepCopy(draft);
+    const isWritten = await this.#write((drafts, resolve) => {
       drafts.put(draft);
       drafts.transaction.commit(); // otherwise it waits until the page has handled the put
+      resolve(true);
     });
+    if (isWritten) dropCopy(draft);
   }
 
   /** All drafts of a document, the oldest first. @param {string} document @returns {Promise<Draft[]>} */
   async of(document) {
+    await this.#adoptCopies((copy) => copy.document === document);
     /** @type {Draft[]} */
     const all = (await this.#read((drafts) => drafts.getAll(rangeOf(document)))) ?? [];
     for (const { client, snapshot, timeMs } of all) {
@@ -90,6 +98,23 @@ export class Drafts {
         this.change(document, client, (found) => (found?.snapshot ? found : undefined));
     }
     return all.sort((a, b) => a.timeMs - b.timeMs);
+  }
+
+  /** Write the drafts of pages that went before their last write was done. @param {(copy: Draft) => boolean} isWanted */
+  async #adoptCopies(isWanted) {
+    await Promise.all(
+      copies()
+        .filter(isWanted)
+        .map((copy) => this.#adopt(copy)),
+    );
+  }
+
+  /** @param {Draft} copy */
+  async #adopt(copy) {
+    const isCurrent = (/** @type {Draft | undefined} */ found) =>
+      found !== undefined && found.timeMs >= copy.timeMs;
+    await this.change(copy.document, copy.client, (found) => (isCurrent(found) ? found : copy));
+    if (this.#isKeeping) dropCopy(copy);
   }
 
   // IndexedDB

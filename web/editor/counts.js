@@ -1,5 +1,6 @@
 // The numbers of lines and words in the footer, counted with a delay instead of at every key.
 
+import { say } from '../text/say.js';
 import { setText } from '../ui/dom.js';
 
 const AFTER_MS = 250;
@@ -29,11 +30,7 @@ export class Counts {
     this.#counted = text;
     const lines = text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
     const words = text.match(/\S+/g)?.length ?? 0;
-    setText('counts', `${plural(lines, 'line')} · ${plural(words, 'word')}`);
+    const [counted, ofLines] = [say('words', { count: words }), say('lines', { count: lines })];
+    setText('counts', say('counts', { words: counted, lines: ofLines }));
   }
-}
-
-/** @param {number} count @param {string} noun */
-function plural(count, noun) {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }

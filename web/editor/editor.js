@@ -118,14 +118,20 @@ export class Editor {
     const [[offsetInAll]] = /** @type {[Splice]} */ (inUnits(this.#text, [[position, 0, '']]));
     const offset = shown(this.#text.slice(0, offsetInAll)).length;
     this.#area.setSelectionRange(offset, offset);
-    this.focus(); // which also scrolls it into view
+    this.#focus({ preventScroll: false });
   }
 
+  /** Give the text the focus; it stays where it was scrolled to. */
   focus() {
+    this.#focus({ preventScroll: true });
+  }
+
+  /** @param {FocusOptions} options whether the caret is scrolled into view */
+  #focus(options) {
     // Chromium can focus a textarea without a caret (when a dialog closes after a click), so that
     // keys do nothing. Blurring it first brings the caret.
     this.#area.blur();
-    this.#area.focus();
+    this.#area.focus(options);
   }
 
   /** @param {Event} event */
@@ -241,7 +247,7 @@ export class Editor {
       shift += inserted.length - deleted;
     }
     this.#area.setSelectionRange(end, end);
-    this.focus();
+    this.#focus({ preventScroll: false });
   }
 
   /** Write in one call: each call costs time proportional to the whole text. @param {readonly Splice[]} splices */

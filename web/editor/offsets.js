@@ -3,9 +3,12 @@
 
 import { diffSplices } from '../text/diff_splices.js';
 import { shown } from '../text/endings.js';
+import { say } from '../text/say.js';
 import { mapPosition } from '../text/splices.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
+
+const TAG_MAX = 60;
 
 /**
  * The positions of others in the textarea, and their lines.
@@ -32,25 +35,33 @@ export function locate(places, known, local) {
 }
 
 /**
- * The regions of a conflict in the textarea.
+ * The regions of a conflict in the textarea, each with the other side in words.
  *
  * @param {Conflict} conflict
  * @param {string} local the text that the textarea shows
- * @returns {{start: number, end: number}[]} one for each hunk, never empty; the last may end behind the text
+ * @returns {{start: number, end: number, tag: string}[]} one for each hunk, never empty; the last may end
+ *   behind the text
  */
-export function conflictRegions({ hunks, text }, local) {
+export function conflictRegions({ hunks, text, names }, local) {
   const splices = diffSplices(text, local);
   const ends = hunks.flatMap(({ start, end }) => [
     mapPosition(splices, start),
     mapPosition(splices, end, true),
   ]);
   const offsets = offsetsAt(local, ends);
-  return hunks.map((_, index) => {
+  return hunks.map(({ ours }, index) => {
+    const tag = tagOf(names.ours[0] ?? say('someone'), ours);
     const [from, to] = /** @type {[At, At]} */ (offsets.slice(2 * index, 2 * index + 2));
-    if (from.offset < to.offset) return { start: from.offset, end: to.offset };
+    if (from.offset < to.offset) return { start: from.offset, end: to.offset, tag };
     // Deleted here: mark the characters around the place.
-    return { start: Math.max(0, from.offset - 1), end: from.offset + 1 };
+    return { start: Math.max(0, from.offset - 1), end: from.offset + 1, tag };
   });
+}
+
+/** @param {string} who @param {string} words */
+function tagOf(who, words) {
+  const line = words.trim().replace(/\s+/g, ' ').slice(0, TAG_MAX);
+  return line === '' ? say('tagDeleted', { who }) : say('tag', { who, words: line });
 }
 
 /** @typedef {{offset: number, line: number}} At */

@@ -1,6 +1,7 @@
 // The overlay of the textarea: the others' carets with an initial, their names for a moment after
-// they moved, their selections, and the regions of a conflict. It is hidden from screen readers: the
-// list of people has the same information. Draws the visible part, at most once a frame.
+// they moved, their selections, and the regions of a conflict, each with a tag at the end of its line
+// that says what the other side is. It is hidden from screen readers: the list of people and the
+// dialog have the same information. Draws the visible part, at most once a frame.
 
 import { legible } from '../people/colors.js';
 import { byId } from '../ui/dom.js';
@@ -13,6 +14,7 @@ import { Geometry } from './geometry.js';
  * @typedef {{client: string, name: string, color: string, anchor: number, head: number,
  *   moves?: number}} Other anchor, head: offsets in the textarea's value; moves: counts their own
  *   moves only, since others' edits shift a caret as well
+ * @typedef {Stretch & {tag: string}} Region of a conflict
  * @typedef {{at: Caret, nth: number}} Spot the nth caret at one place
  */
 
@@ -20,6 +22,9 @@ const NAMED_MS = 2000;
 // The height of a name above a caret, and how much of it may be cut off.
 const NAME_PX = 20;
 const CUT_MAX_PX = 2;
+// Less room than this is not enough for a tag.
+const TAG_MIN_PX = 72;
+const TAG_GAP_PX = 12;
 // Makes a selected newline visible.
 const WIDTH_MIN_PX = 5;
 
@@ -28,30 +33,40 @@ export class Overlay {
   #layer;
   #marks = container('marks');
   #carets = container('carets');
+  // Updated in place: a click on an element that is replaced meanwhile is lost.
+  #tags = container('tags');
   /** @type {Geometry | null} null until there is something to draw */
   #geometry = null;
   /** @type {readonly Other[]} */
   #people = [];
-  /** @type {readonly Stretch[]} */
+  /** @type {readonly Region[]} */
   #regions = [];
+  #onRegion;
   /** @type {Map<string, CaretMark>} */
   #marksOf = new Map();
   #isDue = false;
 
-  /** @param {HTMLTextAreaElement} area @param {HTMLElement} [layer] an element over it */
-  constructor(area, layer = byId('overlay', HTMLElement)) {
+  /**
+   * @param {HTMLTextAreaElement} area
+   * @param {(index: number) => void} [onRegion] a region of a conflict was clicked
+   * @param {HTMLElement} [layer] an element over the textarea
+   */
+  constructor(area, onRegion = () => {}, layer = byId('overlay', HTMLElement)) {
     this.#area = area;
+    this.#onRegion = onRegion;
     this.#layer = layer;
-    layer.append(this.#marks, this.#carets);
+    layer.append(this.#marks, this.#carets, this.#tags);
     for (const event of ['input', 'scroll', 'focus', 'blur']) {
       area.addEventListener(event, () => this.redraw());
     }
+    area.addEventListener('click', (event) => this.#clicked(event));
     document.addEventListener('selectionchange', () => this.redraw());
     document.fonts.addEventListener('loadingdone', () => {
       this.#geometry?.clearHeights();
       this.redraw();
     });
-    new ResizeObserver(() => this.redraw()).observe(area);
+    // With a notice the padding changes as much as the height.
+    new ResizeObserver(() => this.redraw()).observe(area, { box: 'border-box' });
   }
 
   /** @param {readonly Other[]} people */
@@ -67,7 +82,7 @@ export class Overlay {
     this.redraw();
   }
 
-  /** @param {readonly Stretch[]} regions */
+  /** @param {readonly Region[]} regions */
   showRegions(regions) {
     this.#regions = regions;
     this.redraw();
@@ -86,6 +101,7 @@ export class Overlay {
   #draw() {
     if (this.#people.length === 0 && this.#regions.length === 0) {
       this.#marks.replaceChildren();
+      this.#tags.replaceChildren();
       return;
     }
     this.#alignLayer();
@@ -93,14 +109,63 @@ export class Overlay {
     const view = this.#geometry.view();
     const marks = [
       ...this.#people.flatMap((person) => this.#selectionOf(person, view)),
-      ...this.#regions.flatMap((region) => this.#boxes('conflict-region', region, view)),
+      ...this.#regions.flatMap((region, index) => this.#regionOf(region, index, view)),
     ];
     const own = this.#ownCaret(view);
     const spots = this.#spots(view);
     this.#marks.replaceChildren(...marks);
+    this.#showTags(view);
     for (const { client } of this.#people) {
       this.#marksOf.get(client)?.place(spots.get(client), own, this.#area);
     }
+  }
+
+  /** Open a conflict whose words are under the pointer. @param {MouseEvent} event */
+  #clicked({ clientX, clientY }) {
+    if (this.#area.selectionStart !== this.#area.selectionEnd) return; // a selection, not a click
+    const isUnder = (/** @type {Element} */ mark) => {
+      const { left, right, top, bottom } = mark.getBoundingClientRect();
+      return left <= clientX && clientX <= right && top <= clientY && clientY <= bottom;
+    };
+    const mark = [...this.#marks.querySelectorAll('.conflict-region')].find(isUnder);
+    if (mark instanceof HTMLElement) this.#onRegion(Number(mark.dataset.index));
+  }
+
+  /** @param {Region} region @param {number} index @param {Stretch} view */
+  #regionOf(region, index, view) {
+    const boxes = this.#boxes('conflict-region', region, view);
+    for (const box of boxes) box.dataset.index = String(index);
+    return boxes;
+  }
+
+  /** @param {Stretch} view */
+  #showTags(view) {
+    while (this.#tags.children.length > this.#regions.length) this.#tags.lastChild?.remove();
+    this.#regions.forEach((region, index) => {
+      const tag = this.#tags.children[index] ?? this.#newTag(index);
+      if (tag instanceof HTMLElement) this.#placeTag(tag, region, view);
+    });
+  }
+
+  /** @param {number} index */
+  #newTag(index) {
+    const tag = container('tag');
+    tag.onclick = () => this.#onRegion(index);
+    this.#tags.append(tag);
+    return tag;
+  }
+
+  /** @param {HTMLElement} tag @param {Region} region @param {Stretch} view */
+  #placeTag(tag, region, view) {
+    const { value, clientWidth } = this.#area;
+    const found = value.indexOf('\n', Math.min(region.end, value.length));
+    const caret = this.#caretAt(found < 0 ? value.length : found, view);
+    const x = (caret?.x ?? 0) + TAG_GAP_PX;
+    const room = clientWidth - x - TAG_GAP_PX;
+    tag.hidden = !caret || room < TAG_MIN_PX;
+    if (tag.textContent !== region.tag) tag.textContent = region.tag;
+    tag.style.setProperty('--room', `${room}px`);
+    tag.style.transform = `translate(${x}px, ${caret?.y ?? 0}px)`;
   }
 
   /** Align the layer with the text, without scroll bars and the space beside the textarea. */

@@ -2,6 +2,7 @@
 // decides only when things happen; `Replica` decides what happens.
 
 import { ConflictView } from '../conflict/conflict_view.js';
+import { download, fileOf } from '../conflict/own_text.js';
 import { ParkedView } from '../conflict/parked.js';
 import { ClientLifetime } from '../drafts/client_lifetime.js';
 import { Counts } from '../editor/counts.js';
@@ -10,29 +11,48 @@ import { conflictRegions, locate } from '../editor/offsets.js';
 import { Overlay } from '../editor/overlay.js';
 import { printWhole } from '../editor/print.js';
 import { Announcer, announce } from '../people/announcer.js';
+import { showFace } from '../people/faces.js';
+import { Hold } from '../people/hold.js';
+import { OwnName } from '../people/own_name.js';
 import { People } from '../people/people.js';
 import { PresenceSender } from '../people/presence_sender.js';
 import { Connection, systemClock } from '../replica/connection.js';
 import { Pacing, withFrames } from '../replica/pacing.js';
 import { isAnswer } from '../replica/protocol.js';
 import { Replica } from '../replica/replica.js';
+import { say } from '../text/say.js';
 import { pointsIn } from '../text/splices.js';
+import { titleOf } from '../text/title.js';
 import { byId } from '../ui/dom.js';
-import { Pause } from '../ui/pause.js';
+import { Menu } from '../ui/menu.js';
+import { NoticeBar } from '../ui/notice_bar.js';
 import { Settings } from '../ui/settings.js';
 import { share } from '../ui/share.js';
 import { StatusLine } from '../ui/status.js';
 import { remember, rename, userName } from '../ui/storage.js';
+import { Toast } from '../ui/toast.js';
+import { showWelcome } from '../ui/welcome.js';
 
 const TICK_MS = 1000;
 // An answer that takes longer was lost: reconnect.
 const ANSWER_MAX_MS = 15_000;
+// After Ctrl+S: a text that takes longer is not saved yet.
+const SAVED_WITHIN_MS = 2_000;
+const TELL_AGAIN_MS = 50;
 
 const documentName = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
 const clock = withFrames(systemClock);
 let name = userName();
 
 // Components
+
+const focusEditor = () => editor.focus();
+const notices = new NoticeBar(focusEditor);
+const toast = new Toast(focusEditor);
+const downloadText = () => {
+  const file = download(fileOf(documentName), editor.text);
+  announce(say('downloaded', { name: file }));
+};
 
 const socketUrl = new URL(`/ws/${documentName}`, location.href);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -46,7 +66,10 @@ const lifetime = new ClientLifetime(
     restartAs,
     keepingChanged: () => show(),
     announce,
-    focusEditor: () => editor.focus(),
+    notices,
+    toast,
+    offerChanged: () => show(),
+    focusEditor,
   },
 );
 let replica = new Replica(lifetime.snapshot);
@@ -90,27 +113,51 @@ const pacing = new Pacing(
   clock,
 );
 const presenceSender = new PresenceSender(sendPresence, clock);
-const statusLine = new StatusLine(documentName, clock, announceImportant);
+const statusLine = new StatusLine(clock, notices, {
+  announce: announceImportant,
+  reconnect: () => connection.wake(),
+  download: downloadText,
+});
 const counts = new Counts(() => editor.text, clock);
 
-const pause = new Pause({
-  paused: (isPaused) => {
-    if (isPaused) pacing.hold('paused');
+const hold = new Hold(notices, {
+  held: (isHolding) => {
+    if (isHolding) pacing.hold('paused');
     else pacing.release('paused');
   },
-  announce: announce,
+  changed: () => show(),
+  announce,
 });
 
-const conflictView = new ConflictView(documentName, {
-  resolve: (results) => decide(() => replica.resolve(results)),
-  park: () => decide(() => replica.park()),
-  resolveParked: (parked, results) => carryOut(replica.resolveParked(parked, results)),
-  undo: () => editor.undo(),
-  text: () => editor.text,
-  goTo: (position) => editor.goTo(position),
-  announce: announceImportant,
-  focusEditor: () => editor.focus(),
+const ownName = new OwnName(name, {
+  renamed: (newName) => {
+    name = newName;
+    rename(newName);
+    presenceSender.changed();
+  },
+  focusEditor,
+  announce,
 });
+
+const conflictView = new ConflictView(
+  documentName,
+  { notices, toast },
+  {
+    resolve: (results) => decide(() => replica.resolve(results)),
+    park: () => decide(() => replica.park()),
+    resolveParked: (parked, results) => carryOut(replica.resolveParked(parked, results)),
+    undo: () => editor.undo(),
+    text: () => editor.text,
+    goTo: (position) => editor.goTo(position),
+    announce: announceImportant,
+    focusEditor,
+    showFace: (element, who) =>
+      showFace(
+        element,
+        who.isSelf ? ownName.face : (people.named(who.name) ?? { name: who.name ?? '' }),
+      ),
+  },
+);
 
 const parkedView = new ParkedView(documentName, {
   self: () => ({ client: replica.client, name }),
@@ -119,23 +166,19 @@ const parkedView = new ParkedView(documentName, {
 });
 
 const people = new People(
-  name,
   {
-    renamed: (newName) => {
-      name = newName;
-      rename(newName);
-      presenceSender.changed();
-    },
     goTo: (client) => {
       const head = people.places.find((place) => place.client === client)?.head;
       if (head !== undefined) editor.goTo(Math.min(replica.toLocal(head), pointsIn(replica.local)));
     },
     changed: showOthers,
+    joined: (sentence) => ownName.ask(sentence),
     announce: announceImportant,
   },
   clock,
 );
-const overlay = new Overlay(byId('text', HTMLTextAreaElement));
+const overlay = new Overlay(byId('text', HTMLTextAreaElement), (index) => conflictView.open(index));
+new Menu(fileOf(documentName), { download: downloadText, save });
 
 // Messages and edits
 
@@ -165,7 +208,7 @@ function received(message) {
   }
   if (message.type === 'welcome') welcomed(message);
   else if (replica.newest.text !== before) {
-    pause.updateReceived();
+    hold.updateReceived();
   }
   if (message.type === 'update') othersWrote(message, before);
   if (message.type === 'error' && message.seq === undefined) announce(message.message);
@@ -187,7 +230,9 @@ function welcomed(message) {
   people.reset(message.people, message.client);
   pacing.areOthersHere = people.areOthersHere;
   parkedView.show(message.unmerged ?? 0);
-  remember(documentName);
+  remember(documentName, titleOf(replica.newest.text));
+  byId('text', HTMLTextAreaElement).readOnly = replica.isViewOnly;
+  ownName.colored(message.people.find(({ client }) => client === message.client)?.color);
   lifetime.welcomed(message.people);
   presenceSender.changed();
 }
@@ -256,7 +301,14 @@ function sendPresence() {
 // Rendering
 
 function show() {
-  statusLine.show({ replica, connection: connection.state, isKept: lifetime.isKeeping });
+  statusLine.show({
+    replica,
+    connection: connection.state,
+    isKept: lifetime.isKeeping,
+    isUnsentOffered: lifetime.isUnsentOffered,
+    held: hold.waiting,
+  });
+  showWelcome(replica.link === 'online' && replica.local === '' && !people.areOthersHere);
   conflictView.show(replica.conflict, replica.isDeciding, answer);
   counts.changed();
   lifetime.changed();
@@ -265,6 +317,19 @@ function show() {
 function showHistory() {
   byId('undo', HTMLButtonElement).disabled = !editor.canUndo;
   byId('redo', HTMLButtonElement).disabled = !editor.canRedo;
+}
+
+/** Ctrl+S: every change is saved anyway; say whether it is. */
+function save() {
+  pacing.sendNow();
+  const untilMs = clock.now() + SAVED_WITHIN_MS;
+  const tell = () => {
+    const isSaved = replica.link === 'online' && replica.state.name === 'idle' && !replica.isUnsent;
+    if (isSaved || clock.now() >= untilMs) {
+      toast.show(say(isSaved ? 'savedByKey' : 'notSavedByKey'));
+    } else clock.after(tell, TELL_AGAIN_MS);
+  };
+  tell();
 }
 
 /** Show the positions of the others, and the regions of a conflict, in the text of the editor. */
@@ -330,7 +395,6 @@ async function wake() {
   connection.wake();
 }
 
-byId('status', HTMLButtonElement).onclick = () => connection.wake();
 byId('undo', HTMLButtonElement).onclick = () => editor.undo();
 byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 

@@ -1,5 +1,6 @@
-// The landing page: create a document, open one by name, or one of the recent ones.
+// The landing page: create a document, open one by its name or link, or one of the recent ones.
 
+import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
 import { nearestName, newName, problemOf } from '../ui/names.js';
 import { showRecent } from '../ui/recent.js';
@@ -26,14 +27,16 @@ function open(name) {
 byId('by-name', HTMLFormElement).onsubmit = (event) => {
   event.preventDefault();
   const problem = problemOf(wish());
-  if (problem === null) open(wish());
+  const link = linkIn(field.value);
+  if (link) location.href = link;
+  else if (problem === null) open(wish());
   else showProblem(problem);
 };
 
 field.oninput = () => {
   clearTimeout(timer);
   const problem = problemOf(wish());
-  if (wish() === '') show('', 'Open');
+  if (wish() === '' || linkIn(field.value)) show('', 'open');
   else if (problem) showProblem(problem);
   else askSoon(ASK_AFTER_MS);
 };
@@ -46,8 +49,19 @@ nearest.onclick = () => {
 
 addEventListener('online', () => askSoon(0));
 
+/** The name in the field, also if it is a link to a document of this server. */
 function wish() {
-  return field.value.trim();
+  const link = linkIn(field.value);
+  const here = `${location.origin}/d/`;
+  return link?.startsWith(here) ? link.slice(here.length) : field.value.trim();
+}
+
+/** The field's value if it is a link to a document, here or on another server. @param {string} value */
+function linkIn(value) {
+  const words = value.trim();
+  const address = /^[\w.-]+(:\d+)?\/d\//.test(words) ? `${location.protocol}//${words}` : words;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  return url && /^https?:$/.test(url.protocol) && url.pathname.startsWith('/d/') ? url.href : null;
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -62,32 +76,32 @@ function askSoon(waitMs) {
 /** @param {string} name */
 async function ask(name) {
   if (problemOf(name) !== null) return;
-  const waiting = setTimeout(() => show(`Looking for “${name}”…`, 'Open'), SAY_AFTER_MS);
+  const waiting = setTimeout(() => show(say('looking', { name }), 'open'), SAY_AFTER_MS);
   const reply = await fetch(`/api/documents/${name}`).catch(() => null);
   clearTimeout(waiting);
   if (wish() !== name) return;
-  if (reply?.ok) show(`“${name}” already exists.`, 'Open');
-  else if (reply?.status === 404) show(`“${name}” doesn’t exist yet.`, 'Create');
+  if (reply?.ok) show(say('exists', { name }), 'open');
+  else if (reply?.status === 404) show(say('isNew', { name }), 'create');
   else {
-    show('Can’t reach the server. Retrying…', 'Open');
+    show(say('unreachable'), 'open');
     askSoon(ASK_AGAIN_MS);
   }
 }
 
 /** @param {string} problem */
 function showProblem(problem) {
-  show(problem, 'Open');
+  show(problem, 'open');
   if (wish() === '') return;
   field.ariaInvalid = 'true';
   const name = nearestName(wish());
   nearest.hidden = name === null;
-  nearest.textContent = `Use “${name}”`;
+  nearest.textContent = say('useName', { name: name ?? '' });
 }
 
-/** @param {string} text @param {string} action */
+/** @param {string} text @param {'open' | 'create'} action */
 function show(text, action) {
   if (answer.textContent !== text) answer.textContent = text;
-  go.textContent = action;
+  go.textContent = say(action);
   field.ariaInvalid = null;
   nearest.hidden = true;
 }

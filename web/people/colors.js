@@ -2,7 +2,7 @@
 // the background of both colour schemes. Pure.
 
 // The background of the text: --paper in style.css.
-const PAPER = { light: '#ffffff', dark: '#15181c' };
+const PAPER = { light: '#ffffff', dark: '#14171b' };
 // Enough for text in the background's colour on it; a caret alone would need 3.
 const CONTRAST = 4.5;
 const STEPS = 50;

@@ -5,6 +5,7 @@
 // Words are counted around each change, from space to space, before and after it: so the sum over
 // many small updates is right, even if a word is typed in several of them.
 
+import { say } from '../text/say.js';
 import { inUnits, mapPosition, pointsIn } from '../text/splices.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
@@ -55,12 +56,10 @@ export class Digest {
     if (!isDue || this.#contributions.size === 0) return '';
     this.#saidMs = nowMs;
     const named = [...this.#contributions].slice(0, NAMED_MAX);
-    const sentences = named.map(
-      ([who, contribution]) => `${who} ${summaryOf(contribution)} ${lines(contribution, text)}.`,
-    );
+    const sentences = named.map(([who, contribution]) => sentenceOf(who, contribution, text));
     const others = this.#contributions.size - named.length;
     if (others > 0)
-      sentences.push(`${others} ${others === 1 ? 'other' : 'others'} made edits too.`);
+      sentences.push(say('othersEdited', { others: say('others', { count: others }) }));
     this.#contributions.clear();
     return sentences.join(' ');
   }
@@ -98,23 +97,15 @@ function wordsIn(text) {
   return text.split(/\s+/).filter(Boolean).length;
 }
 
-/** @param {Contribution} contribution */
-function summaryOf({ added, removed }) {
-  if (added > 0 && removed > 0) return `added ${words(added)} and removed ${removed}, at`;
-  if (added > 0) return `added ${words(added)} at`;
-  return removed > 0 ? `removed ${words(removed)} at` : 'changed';
-}
-
-/** @param {number} count */
-function words(count) {
-  return count === 1 ? '1 word' : `${count} words`;
-}
-
-/** @param {Contribution} contribution @param {string} text */
-function lines({ places }, text) {
+/** @param {string} who @param {Contribution} contribution @param {string} text */
+function sentenceOf(who, { added, removed, places }, text) {
   const first = lineAt(text, Math.min(...places));
   const last = lineAt(text, Math.max(...places));
-  return first === last ? `line ${first}` : `lines ${first} to ${last}`;
+  const where = first === last ? say('onLine', { line: first }) : say('lineRange', { first, last });
+  const what = { who, where, words: say('words', { count: added || removed }), removed };
+  if (added > 0 && removed > 0) return say('addedAndRemoved', what);
+  if (added > 0) return say('addedWords', what);
+  return say(removed > 0 ? 'removedWords' : 'changedLines', what);
 }
 
 /** @param {string} text @param {number} position */

@@ -1,25 +1,23 @@
-// The list of people in the document, with their colours and lines ("Bo, line 14"), and the user's
-// own name.
+// The people in the document: their faces in the header, and a list with their lines ("Bo, typing,
+// line 14") in which a click goes to where they are.
 
-import { byId } from '../ui/dom.js';
+import { say } from '../text/say.js';
+import { byId, setText } from '../ui/dom.js';
 import { listed } from '../ui/phrases.js';
-import { legible } from './colors.js';
+import { FaceStack, newFace, showFace } from './faces.js';
 import { JoinLeave } from './join_leave.js';
 import { Places } from './places.js';
 
 /** @typedef {import('../replica/protocol.js').Person} Person */
 /** @typedef {{client: string, name: string, color: string, moves: number} & import('./places.js').Place} Other */
 /**
- * @typedef {{renamed: (name: string) => void, goTo: (client: string) => void,
- *   changed: () => void, announce: (sentence: string) => void}} PeopleListener changed: someone
- *   joined, left or moved; throttled
+ * @typedef {{goTo: (client: string) => void, changed: () => void, joined: (sentence: string) => void,
+ *   announce: (sentence: string) => void}} PeopleListener changed: someone joined, left or moved,
+ *   throttled; joined: someone is here, in words
  */
 
-const NAME_MAX = 64;
 const SHOW_EVERY_MS = 30;
 const TYPING_MS = 2000;
-// With more people than this there is no room for their lines.
-const MANY = 6;
 
 export class People {
   /** @type {Map<string, Person>} */
@@ -38,23 +36,17 @@ export class People {
   #joinLeave;
   #isDue = false;
   #list = byId('people', HTMLUListElement);
-  #self = byId('rename', HTMLButtonElement);
-  #field = byId('name', HTMLInputElement);
+  #faces = new FaceStack();
 
-  /**
-   * @param {string} name
-   * @param {PeopleListener} listener
-   * @param {import('../replica/connection.js').Clock} clock
-   */
-  constructor(name, listener, clock) {
+  /** @param {PeopleListener} listener @param {import('../replica/connection.js').Clock} clock */
+  constructor(listener, clock) {
     this.#listener = listener;
     this.#clock = clock;
-    this.#joinLeave = new JoinLeave((sentence) => listener.announce(sentence), clock);
-    this.#field.maxLength = NAME_MAX;
-    this.#showSelf(name);
-    this.#self.onclick = () => this.#startRenaming();
-    this.#field.onblur = () => this.#rename(this.#field.value);
-    this.#field.onkeydown = (event) => this.#onKey(event);
+    this.#joinLeave = new JoinLeave(
+      { announce: (sentence) => listener.announce(sentence), joined: listener.joined },
+      clock,
+    );
+    this.#showAll();
   }
 
   get areOthersHere() {
@@ -116,8 +108,8 @@ export class People {
 
   /** "Ann and Bo". @param {readonly string[]} clients */
   namesOf(clients) {
-    const names = clients.map((client) => this.#others.get(client)?.name ?? 'Someone');
-    return listed(names.length > 0 ? names : ['Someone']);
+    const names = clients.map((client) => this.#others.get(client)?.name ?? say('someone'));
+    return listed(names.length > 0 ? names : [say('someone')]);
   }
 
   /** @param {readonly {client: string, line: number}[]} lines of the people whose position is known */
@@ -128,8 +120,22 @@ export class People {
       item.remove();
       this.#items.delete(client);
     }
+    this.#showAll();
+  }
+
+  /** The first other person with this name, if there is one. @param {string | undefined} name */
+  named(name) {
+    return [...this.#others.values()].find((person) => person.name === name);
+  }
+
+  #showAll() {
     for (const person of this.#others.values()) this.#showPerson(person);
-    this.#list.classList.toggle('many', this.#others.size > MANY);
+    setText('people-heading', say('peopleHere', { count: this.#others.size + 1 }));
+    this.#faces.show(
+      [...this.#others.values()].map(({ client, name, color }) => {
+        return { name, color, isTyping: this.#typing.has(client) };
+      }),
+    );
   }
 
   /** @param {Person} person */
@@ -166,69 +172,45 @@ export class People {
 
   /** @param {Person} person */
   #showPerson({ client, name, color }) {
-    const item = this.#items.get(client) ?? this.#newItem(client);
+    const item = this.#items.get(client) ?? this.#newItem(client, { name, color });
     const line = this.#lines.get(client);
-    item.style.setProperty('--person', legible(color));
-    item.classList.toggle('typing', this.#typing.has(client));
-    const [place, jump] =
-      line === undefined ? ['', ''] : [`, line ${line}`, `Jump to ${name} (line ${line})`];
+    const isTyping = this.#typing.has(client);
+    const place = placeOf(line, isTyping);
+    const [face, button] = [item.querySelector('.face'), item.querySelector('button')];
+    if (face instanceof HTMLElement) {
+      showFace(face, { name, color });
+      face.classList.toggle('typing', isTyping);
+    }
     write(item.querySelector('.name'), name);
     write(item.querySelector('.place'), place);
-    const button = item.querySelector('button');
     if (!button) return;
-    button.ariaLabel = name + place; // the place is not always visible
-    button.title = `${this.#typing.has(client) ? `${name} is typing. ` : ''}${jump}`;
+    button.ariaLabel = place ? `${name}, ${place}` : name;
+    button.title = line === undefined ? '' : say('jumpTo', { name, line });
   }
 
-  /** @param {string} client */
-  #newItem(client) {
+  /** @param {string} client @param {import('./faces.js').Face} face */
+  #newItem(client, face) {
     const item = document.createElement('li');
+    item.className = 'person';
     const button = document.createElement('button');
     button.type = 'button';
-    button.className = 'person';
-    const label = part('label');
-    label.append(part('name'), part('place'));
-    button.append(part('dot'), label);
-    button.onclick = () => this.#listener.goTo(client);
+    button.className = 'bare';
+    button.append(newFace(face), part('name'), part('place quiet'));
+    button.onclick = () => {
+      byId('people-panel', HTMLElement).hidePopover();
+      this.#listener.goTo(client);
+    };
     item.append(button);
     this.#items.set(client, item);
     this.#list.append(item);
     return item;
   }
+}
 
-  // The user's own name
-
-  /** @param {string} name */
-  #showSelf(name) {
-    this.#field.value = name;
-    byId('own-name', HTMLElement).textContent = name;
-  }
-
-  #startRenaming() {
-    this.#self.hidden = true;
-    this.#field.hidden = false;
-    this.#field.focus();
-    this.#field.select();
-  }
-
-  /** @param {KeyboardEvent} event */
-  #onKey(event) {
-    if (event.isComposing || (event.key !== 'Enter' && event.key !== 'Escape')) return;
-    event.preventDefault();
-    if (event.key === 'Escape') this.#field.value = ''; // an empty name changes nothing
-    this.#field.blur();
-    this.#self.focus();
-  }
-
-  /** @param {string} typed */
-  #rename(typed) {
-    const name = typed.trim().replace(/\s+/g, ' ');
-    const before = byId('own-name', HTMLElement).textContent ?? '';
-    this.#field.hidden = true;
-    this.#self.hidden = false;
-    this.#showSelf(name || before);
-    if (name && name !== before) this.#listener.renamed(name);
-  }
+/** @param {number | undefined} line @param {boolean} isTyping */
+function placeOf(line, isTyping) {
+  if (line === undefined) return isTyping ? say('typing') : '';
+  return say(isTyping ? 'typingOnLine' : 'onLine', { line });
 }
 
 /** @param {string} kind */

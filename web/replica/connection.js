@@ -5,6 +5,8 @@
 //                                    └─ refused for good ──> refused ──wake()──> connecting
 //                           close(), from anywhere ──> closed ──wake()──> connecting
 
+import { say } from '../text/say.js';
+
 /** @typedef {(callback: () => void, ms: number) => unknown} SetTimer */
 /**
  * @typedef {{now: () => number, after: SetTimer, cancel: (timer: unknown) => void,
@@ -31,14 +33,14 @@ const STABLE_AFTER_MS = 5_000;
 
 /** The reasons behind close codes (P12). */
 const REASONS = new Map([
-  [1001, 'The server is restarting'],
-  [1008, 'The server closed the connection'],
-  [1009, 'Your last edit is too large to send'],
-  [1013, 'The server is busy'],
+  [1001, say('restarting')],
+  [1008, say('closedByServer')],
+  [1009, say('editTooLarge')],
+  [1013, say('busy')],
 ]);
 const REFUSALS = new Map([
-  [4401, 'Sign in to edit this document.'],
-  [4404, 'This document doesn’t exist.'],
+  [4401, say('signIn')],
+  [4404, say('noDocument')],
 ]);
 
 /** @type {Clock} */

@@ -21,8 +21,10 @@
 /**
  * @typedef {{client: string, name: string, color: string, base?: string, anchor?: number,
  *   head?: number}} Person
- * @typedef {{start: number, end: number, base: string, ours: string, theirs: string}} Hunk
- *   ours: the text of `master`; theirs: the text of the client's branch
+ * @typedef {{text: string, start: number, end: number}} BaseLines the lines of the base that a hunk
+ *   is on, and where in them its words were
+ * @typedef {{start: number, end: number, base: string, ours: string, theirs: string,
+ *   base_lines?: BaseLines}} Hunk ours: the text of `master`; theirs: the text of the client's branch
  * @typedef {{commit: string, revision: string, base: string, text: string, hunks: Hunk[],
  *   diff: string, names: {ours: string[], theirs: string}}} UnmergedConflict of a branch with `master`
  * @typedef {{type: 'conflict', seq: number, waiting: number} & UnmergedConflict} Conflict

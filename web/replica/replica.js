@@ -28,6 +28,7 @@ import {
   resolvingParked,
   withTheirs,
 } from './decision.js';
+import { joined } from './joined_hunks.js';
 import { Outbox } from './outbox.js';
 import { PROTOCOL, ProtocolError, RETRYABLE } from './protocol.js';
 import { sizeProblem, targetOf, WorkingCopy } from './working_copy.js';
@@ -58,6 +59,7 @@ export class Replica {
   #key;
   /** @type {Conflict | null} */
   #conflict = null;
+  #isViewOnly = false;
   /** @type {import('./decision.js').Decision | null} made while something else had to be sent first */
   #decision = null;
   /** @type {{text: string, message: string} | null} a text that the server does not take */
@@ -117,6 +119,11 @@ export class Replica {
     const isFree = this.#outbox.isIdle && !this.#conflict && !this.#isUnconfirmed;
     return this.#copy.isBehind && isFree;
   }
+  /** Whether the user may only read. */
+  get isViewOnly() {
+    return this.#isViewOnly;
+  }
+
   /** Whether a decision about a conflict awaits its answer. */
   get isDeciding() {
     const { sent } = this.#outbox;
@@ -287,7 +294,8 @@ export class Replica {
       this.#resubmit(this.state.sent);
       return;
     }
-    this.#conflict = message.conflict;
+    this.#conflict = message.conflict && joined(message.conflict);
+    this.#isViewOnly = message.access === 'view';
     if (message.conflict) {
       if (isOfLastSent) this.#copy.known = { ...this.known, commit: message.conflict.commit };
       if (this.known.commit === null) this.#switchTo(message.revision, message.conflict.text);
@@ -369,7 +377,7 @@ export class Replica {
       if (!this.#outbox.isIdle) return;
       if (this.#conflict) this.#copy.known = { ...this.known, commit: message.commit };
     }
-    this.#conflict = message;
+    this.#conflict = joined(message);
     this.#submitDecision();
   }
 

@@ -5,6 +5,7 @@
 import { checkOf } from '../text/checksum.js';
 import { diffSplices } from '../text/diff_splices.js';
 import { displaced, mergeKeepingAll, rebase } from '../text/rebase.js';
+import { say } from '../text/say.js';
 import { apply, compose, mapPosition } from '../text/splices.js';
 import { transform } from '../text/transform.js';
 import { EditTrail } from './edit_trail.js';
@@ -179,6 +180,7 @@ export function sizeProblem(text, before, maxBytes) {
   if (text.length * 3 <= maxBytes) return null;
   const size = encoder.encode(text).length;
   if (size <= maxBytes || size < encoder.encode(before).length) return null;
-  const [is, max, over] = [size, maxBytes, size - maxBytes].map((it) => it.toLocaleString('en'));
-  return `This document is too large to save (${is} of ${max} bytes). Shorten it by ${over} bytes.`;
+  // Characters differ in size: this many of the average.
+  const characters = Math.ceil(((size - maxBytes) * text.length) / size);
+  return say('tooLarge', { characters });
 }

@@ -1,11 +1,13 @@
 // The differences between two texts, word by word, for display. Pure.
 
 import { diff, words } from './diff.js';
+import { say } from './say.js';
 
 /** @typedef {{kind: 'same' | 'added' | 'removed', text: string}} Run */
 
 // With a larger share of changes than this, marking single words is not helpful.
 const REWRITTEN = 0.7;
+const UNCHANGED_SHOWN = 200;
 
 /**
  * @param {string} before
@@ -41,6 +43,16 @@ function isRewritten(runs) {
   return changed > all * REWRITTEN;
 }
 
+/** Shorten the unchanged parts, so that a few changed words in a long text are easy to find. @param {Run[]} runs */
+export function abridged(runs) {
+  return runs.map((run) => {
+    const { kind, text } = run;
+    if (kind !== 'same' || text.length <= 3 * UNCHANGED_SHOWN) return run;
+    const [head, tail] = [text.slice(0, UNCHANGED_SHOWN), text.slice(-UNCHANGED_SHOWN)];
+    return { ...run, text: `${head} […]\n\n[…] ${tail}` };
+  });
+}
+
 /** Make spaces and line breaks visible. @param {string} text */
 export function visible(text) {
   return text
@@ -54,12 +66,10 @@ export function visible(text) {
 export function spoken(text) {
   const ends = text.match(/\r?\n|\r/g)?.length ?? 0;
   const spaces = text.replace(/[\r\n]/g, '').length;
-  const counts = [
-    [spaces, 'space'],
-    [ends, 'line break'],
-  ];
-  return counts
-    .filter(([count]) => count)
-    .map(([count, noun]) => `${count} ${noun}${count === 1 ? '' : 's'}`)
+  return [
+    spaces > 0 ? say('spaces', { count: spaces }) : '',
+    ends > 0 ? say('lineBreaks', { count: ends }) : '',
+  ]
+    .filter(Boolean)
     .join(', ');
 }

@@ -20,6 +20,13 @@ export function setText(id, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Show another icon of the page's. @param {string} id of a `use` element @param {string} icon */
+export function setIcon(id, icon) {
+  const use = byId(id, SVGUseElement);
+  const address = `#icon-${icon}`;
+  if (use.getAttribute('href') !== address) use.setAttribute('href', address);
+}
+
 /** Copy a field to the clipboard, which also works on a page served over plain HTTP. @param {HTMLInputElement} field */
 export async function copyFrom(field) {
   field.select();

@@ -1,32 +1,33 @@
 // The state of the text in the browser's tab: by the shape of the icon, and in words in the title.
 
+import { say } from '../text/say.js';
 import { byId } from './dom.js';
 
 /** @typedef {'saved' | 'busy' | 'offline' | 'conflict' | 'unsaved'} PageState */
 
-/** @type {Record<PageState, [icon: string, before: string]>} */
+/** @type {Record<PageState, [icon: string, before: import('../text/say.js').SentenceName | null]>} */
 const SHOWN = {
-  saved: ['favicon', ''],
-  busy: ['favicon-busy', ''],
-  offline: ['favicon-offline', '● Offline – '],
-  conflict: ['favicon-conflict', '● Conflict – '],
-  unsaved: ['favicon-conflict', '● Not saved – '],
+  saved: ['favicon', null],
+  busy: ['favicon-busy', null],
+  offline: ['favicon-offline', 'offline'],
+  conflict: ['favicon-conflict', 'conflict'],
+  unsaved: ['favicon-conflict', 'notSaved'],
 };
 
 /**
-
  * @param {PageState} state busy: saving takes unusually long
- * @param {string} name of the document
+ * @param {string} title of the document
  */
-export function showState(state, name) {
+export function showInTab(state, title) {
   const icon = byId('icon', HTMLLinkElement);
   const address = `/static/pages/${SHOWN[state][0]}.svg`;
   if (icon.getAttribute('href') !== address) icon.setAttribute('href', address);
-  const title = titleOf(state, name);
-  if (document.title !== title) document.title = title;
+  const words = tabTitle(state, title);
+  if (document.title !== words) document.title = words;
 }
 
-/** @param {PageState} state @param {string} name */
-export function titleOf(state, name) {
-  return `${SHOWN[state][1]}${name} – GollabEdit`;
+/** @param {PageState} state @param {string} title */
+export function tabTitle(state, title) {
+  const [, before] = SHOWN[state];
+  return `${before ? `● ${say(before)} – ` : ''}${title} – GollabEdit`;
 }

@@ -1,5 +1,7 @@
 // Names of documents: the server's rules.
 
+import { say } from '../text/say.js';
+
 const NAME_MAX = 64;
 
 /**
@@ -8,14 +10,14 @@ const NAME_MAX = 64;
  * @param {string} name
  */
 export function problemOf(name) {
-  if (name === '') return 'Enter a name.';
-  if (name.length > NAME_MAX) return `Use ${NAME_MAX} characters or fewer.`;
-  if (/[A-Z]/.test(name)) return 'Use lowercase letters only.';
-  if (/\s/.test(name)) return 'Use hyphens instead of spaces.';
-  if (/[^a-z0-9._-]/.test(name)) return 'Use only a–z, 0–9, dots, hyphens and underscores.';
-  if (!/^[a-z0-9]/.test(name)) return 'Start with a letter or a number.';
-  if (name.includes('..')) return 'Don’t use two dots in a row.';
-  if (/\.(git|lock)$/.test(name)) return 'The name can’t end in .git or .lock.';
+  if (name === '') return say('nameMissing');
+  if (name.length > NAME_MAX) return say('nameLong', { max: NAME_MAX });
+  if (/[A-Z]/.test(name)) return say('nameUpper');
+  if (/\s/.test(name)) return say('nameSpaces');
+  if (/[^a-z0-9._-]/.test(name)) return say('nameCharacters');
+  if (!/^[a-z0-9]/.test(name)) return say('nameStart');
+  if (name.includes('..')) return say('nameDots');
+  if (/\.(git|lock)$/.test(name)) return say('nameEnd');
   return null;
 }
 

@@ -1,4 +1,7 @@
-// Names, times and dates as phrases of a sentence. Pure: the time comes from the caller.
+// Names, times and dates as phrases of a sentence; dates are in the browser's language. Pure: the
+// time comes from the caller.
+
+import { say } from '../text/say.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -24,20 +27,25 @@ export function listed(names) {
 export function ago(thenMs, nowMs) {
   const passedMs = Math.max(0, nowMs - thenMs);
   const unit = UNITS.find(([, ms]) => passedMs >= ms);
-  return unit ? relative.format(-Math.floor(passedMs / unit[1]), unit[0]) : 'just now';
+  return unit ? relative.format(-Math.floor(passedMs / unit[1]), unit[0]) : say('justNow');
 }
 
-/** "Sunday 12:34", or with the date if it is not of this week. @param {number} thenMs @param {number} nowMs */
-export function dayAndTime(thenMs, nowMs) {
+/**
+ * "Sunday 12:34", or with the date if it is not of this week.
+ *
+ * @param {number} thenMs
+ * @param {number} nowMs
+ * @param {string} [language] by default the browser's
+ */
+export function dayAndTime(thenMs, nowMs, language) {
   const isRecent = nowMs - thenMs < 6 * DAY_MS;
   /** @type {Intl.DateTimeFormatOptions} */
   const day = isRecent ? { weekday: 'long' } : { day: 'numeric', month: 'short', year: 'numeric' };
-  const date = new Date(thenMs);
-  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  return `${date.toLocaleDateString('en-GB', day)} ${time}`;
+  const time = { hour: 'numeric', minute: '2-digit' };
+  return new Intl.DateTimeFormat(language, { ...day, .../** @type {{}} */ (time) }).format(thenMs);
 }
 
 /** "Sunday 29 November 2026 at 12:34". @param {number} thenMs */
 export function fullDate(thenMs) {
-  return new Date(thenMs).toLocaleString('en-GB', { dateStyle: 'full', timeStyle: 'short' });
+  return new Date(thenMs).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'short' });
 }

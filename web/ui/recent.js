@@ -1,10 +1,15 @@
-// The list of documents opened in this browser. Each can be removed from it, and restored.
+// The list of documents opened in this browser, by their titles. Each can be removed from it, and
+// restored.
 
-import { byId } from './dom.js';
+import { say } from '../text/say.js';
+import { byId, setText } from './dom.js';
 import { ago, fullDate } from './phrases.js';
 import { forget, putBack, recentDocuments } from './storage.js';
 
 /** @typedef {import('./storage.js').Recent} Recent */
+
+const CROSS =
+  '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg>';
 
 export function showRecent() {
   const recent = recentDocuments();
@@ -16,15 +21,26 @@ export function showRecent() {
 function item(recent) {
   const link = document.createElement('a');
   link.href = `/d/${recent.name}`;
-  link.textContent = recent.name;
+  const [title, name] = [document.createElement('span'), document.createElement('small')];
+  title.textContent = titleOf(recent);
+  name.textContent = recent.name;
+  link.append(title, name);
   const button = document.createElement('button');
   button.type = 'button';
-  button.textContent = 'Remove';
-  button.ariaLabel = `Remove ${recent.name} from this list`;
+  button.className = 'bare square';
+  button.innerHTML = CROSS;
+  button.ariaLabel = say('removeRecent', { title: titleOf(recent) });
+  button.title = button.ariaLabel;
   button.onclick = () => remove(recent);
   const row = document.createElement('li');
   row.append(link, timeOf(recent.seen), button);
   return row;
+}
+
+/** @param {Recent} recent */
+function titleOf({ title, name }) {
+  if (title === undefined) return name; // remembered by an older page
+  return title || say('untitled');
 }
 
 /** @param {number} seenMs */
@@ -41,8 +57,7 @@ function remove(recent) {
   forget(recent.name);
   showRecent();
   const undo = byId('put-back', HTMLButtonElement);
-  byId('removed-name', HTMLElement).textContent =
-    `Removed “${recent.name}” from this list. The document itself wasn’t deleted.`;
+  setText('removed-name', say('removed', { title: titleOf(recent) }));
   undo.hidden = false;
   undo.onclick = () => restore(recent);
   undo.focus(); // the button that had the focus is gone
@@ -52,10 +67,10 @@ function remove(recent) {
 function restore(recent) {
   putBack(recent);
   showRecent();
-  byId('removed-name', HTMLElement).textContent = '';
+  setText('removed-name', '');
   byId('put-back', HTMLButtonElement).hidden = true;
   const links = byId('recent-list', HTMLUListElement).querySelectorAll('a');
   Array.from(links)
-    .find((link) => link.textContent === recent.name)
+    .find((link) => link.pathname === `/d/${recent.name}`)
     ?.focus();
 }

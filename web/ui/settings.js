@@ -1,6 +1,7 @@
 // The settings popover: settings hold for this browser, and apply at once in all its tabs.
 // `scheme.js` applies the theme to the other pages, and to this one before its first paint.
 
+import { say } from '../text/say.js';
 import { byId } from './dom.js';
 import { readValues, withValue, writeValues } from './settings_store.js';
 
@@ -10,7 +11,6 @@ import { readValues, withValue, writeValues } from './settings_store.js';
  */
 
 const KEY = 'gollabedit.settings';
-const TAB_HINT = 'Tab inserts a tab. Press Escape, then Tab, to leave the editor.';
 
 export class Settings {
   #values = readValues(stored());
@@ -50,7 +50,7 @@ export class Settings {
 
   #restoreDefaults() {
     this.#store(readValues(null));
-    this.#listener.announce('Settings reset to defaults.');
+    this.#listener.announce(say('settingsReset'));
   }
 
   /** @param {Values} values */
@@ -58,9 +58,7 @@ export class Settings {
     try {
       localStorage.setItem(KEY, writeValues(values));
     } catch {
-      this.#listener.announce(
-        'This browser can’t save settings. They last until you close the page.',
-      );
+      this.#listener.announce(say('settingsNotSaved'));
     }
     this.#adopt(values);
   }
@@ -79,7 +77,7 @@ export class Settings {
     Object.assign(document.documentElement.dataset, { font, size, scheme });
     this.#area.spellcheck = spelling;
     this.#area.wrap = wrap ? 'soft' : 'off';
-    byId('tab-hint', HTMLElement).textContent = tab === 'inserts' ? TAB_HINT : '';
+    byId('tab-hint', HTMLElement).textContent = tab === 'inserts' ? say('tabHint') : '';
   }
 
   /** @param {Element} control */

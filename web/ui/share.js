@@ -1,24 +1,25 @@
-// The Share popover: the link, which anyone can edit with; the command that clones the document; and
-// a second window to try it out.
+// The Share panel and the card for a new document: the link, which anyone can edit with; the command
+// that clones the document; and a second window to try it out.
 
+import { say } from '../text/say.js';
 import { byId, copyFrom } from './dom.js';
 
 // With this option a plain `git push` is merged, however old its base (docs/git.md).
 const MERGED = '-c remote.origin.push=HEAD:refs/for/master';
 const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
+const SHOWN_MS = 2000;
 
 /** @param {string} name of the document @param {(sentence: string) => void} announce */
 export function share(name, announce) {
   const link = location.origin + location.pathname;
+  const command = `git clone ${location.origin}/${name}.git ${MERGED}`;
   offer('share-link', 'copy-link', link, announce);
-  offer(
-    'share-clone',
-    'copy-clone',
-    `git clone ${location.origin}/${name}.git ${MERGED}`,
-    announce,
-  );
+  offer('welcome-link', 'welcome-copy', link, announce);
+  offer('share-clone', 'copy-clone', command, announce);
   byId('share-local', HTMLElement).hidden = !LOCAL.includes(location.hostname);
-  byId('second-window', HTMLButtonElement).onclick = () => openBeside(link);
+  for (const id of ['second-window', 'welcome-window']) {
+    byId(id, HTMLButtonElement).onclick = () => openBeside(link);
+  }
   offerToSend(name, link);
 }
 
@@ -31,15 +32,16 @@ export function share(name, announce) {
 function offer(fieldId, buttonId, text, announce) {
   const field = byId(fieldId, HTMLInputElement);
   const button = byId(buttonId, HTMLButtonElement);
+  const label = button.textContent;
   field.value = text;
   field.onfocus = () => field.select();
   button.onclick = async () => {
     const isCopied = await copyFrom(field);
-    announce(isCopied ? 'Copied.' : 'Press Ctrl+C (⌘C) to copy.');
-    button.textContent = isCopied ? 'Copied' : 'Press Ctrl+C';
+    announce(say(isCopied ? 'copied' : 'pressCopy'));
+    button.textContent = say(isCopied ? 'copiedShort' : 'pressShort');
     setTimeout(() => {
-      button.textContent = 'Copy';
-    }, 2000);
+      button.textContent = label;
+    }, SHOWN_MS);
   };
 }
 

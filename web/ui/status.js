@@ -1,41 +1,73 @@
-// The header's status of the user's text, which also sets the page's title and icon and announces
-// trouble. It says "saved" only of what the server has acknowledged.
+// The state of the user's text in the header, with a notice about trouble; also the page's title and
+// icon, and announcements. It says "saved" while everything is acknowledged that was typed more than
+// a second ago, and changes at most once a second.
 
-import { byId, setText } from './dom.js';
-import { showState } from './favicon.js';
+import { say } from '../text/say.js';
+import { titleOf } from '../text/title.js';
+import { byId, setIcon, setText } from './dom.js';
+import { showInTab } from './favicon.js';
 
 /** @typedef {import('../replica/connection.js').ConnectionState} ConnectionState */
+/** @typedef {import('./notice_bar.js').Notice} Notice */
 /**
  * @typedef {{replica: import('../replica/replica.js').Replica, connection: ConnectionState,
- *   isKept: boolean}} State isKept: whether unsent text would survive the page
+ *   isKept: boolean, isUnsentOffered: boolean, held: number | null}} State isKept: whether unsent
+ *   text would survive the page; isUnsentOffered: text of an earlier visit; held: the number of
+ *   others' changes on hold, or null if they are shown
  * @typedef {State & {nowMs: number, dirtySinceMs: number | null, offlineSinceMs: number | null}} Situation
- * @typedef {{icon: string, text: string, announced: string}} Status announced: what is announced, once
+ * @typedef {'loading' | 'saved' | 'saving' | 'offline' | 'notSaved' | 'unsent' | 'viewOnly'
+ *   | 'paused'} StateName
+ * @typedef {{state: StateName, notice: Notice | null, announced: string}} Status announced: once
+ * @typedef {{announce: (sentence: string) => void, reconnect: () => void,
+ *   download: () => void}} StatusListener
  */
 
-const SLOW_MS = 2_000;
+const SLOW_MS = 1_000;
+const BUSY_MS = 2_000;
 const OFFLINE_SHOWN_MS = 2_000;
+const SHOWN_MIN_MS = 1_000;
+
+/** @type {Record<StateName, string>} */
+const ICONS = {
+  loading: 'saving',
+  saved: 'saved',
+  saving: 'saving',
+  offline: 'offline',
+  notSaved: 'warning',
+  unsent: 'unsent',
+  viewOnly: 'view',
+  paused: 'pause',
+};
+const TROUBLE = new Set(['offline', 'notSaved', 'unsent']);
 
 export class StatusLine {
-  #documentName;
   #clock;
-  #announce;
+  #notices;
+  #listener;
+  /** @type {unknown} the edit that waits for its answer */
+  #sent = null;
   /** @type {number | null} */
   #dirtySinceMs = null;
   /** @type {number | null} */
   #offlineSinceMs;
   #announced = '';
+  /** @type {StateName} */
+  #shown = 'loading';
+  #shownMs = Number.NEGATIVE_INFINITY;
+  #isDue = false;
+  /** @type {State | null} */
+  #state = null;
 
   /**
-   * @param {string} documentName
    * @param {import('../replica/connection.js').Clock} clock
-   * @param {(sentence: string) => void} announce
+   * @param {import('./notice_bar.js').NoticeBar} notices
+   * @param {StatusListener} listener
    */
-  constructor(documentName, clock, announce) {
-    this.#documentName = documentName;
+  constructor(clock, notices, listener) {
     this.#clock = clock;
-    this.#announce = announce;
+    this.#notices = notices;
+    this.#listener = listener;
     this.#offlineSinceMs = clock.now();
-    setText('document-name', documentName);
   }
 
   /** Whether the status may change with time alone. */
@@ -44,7 +76,7 @@ export class StatusLine {
   }
 
   online() {
-    if (this.#announced) this.#announce('Back online.');
+    if (this.#announced) this.#listener.announce(say('backOnline'));
     this.#offlineSinceMs = null;
   }
 
@@ -54,72 +86,118 @@ export class StatusLine {
 
   /** @param {State} state */
   show(state) {
-    const { replica, connection } = state;
+    this.#state = state;
+    const { replica } = state;
     const nowMs = this.#clock.now();
-    const isClean = replica.state.name === 'idle' && !replica.isUnsent;
-    this.#dirtySinceMs = isClean ? null : (this.#dirtySinceMs ?? nowMs);
+    this.#watch(replica, nowMs);
     const [dirtySinceMs, offlineSinceMs] = [this.#dirtySinceMs, this.#offlineSinceMs];
-    const { icon, text, announced } = statusOf({ ...state, nowMs, dirtySinceMs, offlineSinceMs });
-    setText('status-icon', icon);
-    setText('status-text', text);
-    const button = byId('status', HTMLElement);
-    button.classList.toggle('warning', announced !== '');
-    button.title = connection.name === 'open' ? '' : 'Reconnect now';
-    if (announced !== this.#announced) {
-      this.#announced = announced;
-      if (announced) this.#announce(announced);
+    const status = statusOf({ ...state, nowMs, dirtySinceMs, offlineSinceMs });
+    this.#showNotice(state, status);
+    if (status.announced !== this.#announced) {
+      this.#announced = status.announced;
+      if (status.announced) this.#listener.announce(status.announced);
     }
-    const isConflict = replica.conflict !== null && announced === '';
-    showState(icon === '⚠' ? this.#trouble(isConflict) : this.#progress(), this.#documentName);
+    this.#showState(status.state, state.held ?? 0, nowMs);
+    showInTab(this.#pageState(status), titleOf(replica.local) || say('untitled'));
+    setText('title', titleOf(replica.local) || say('untitled'));
   }
 
-  /** @param {boolean} isConflict whether a conflict is the only trouble */
-  #trouble(isConflict) {
-    if (isConflict) return 'conflict';
-    return this.#offlineSinceMs === null ? 'unsaved' : 'offline';
+  /** Note since when the oldest change waits. @param {import('../replica/replica.js').Replica} replica @param {number} nowMs */
+  #watch(replica, nowMs) {
+    const isClean = replica.state.name === 'idle' && !replica.isUnsent;
+    const sent = replica.state.name === 'waiting' ? replica.state.sent : null;
+    // With the answer to one edit the next is sent: what it contains was typed since.
+    if (isClean) this.#dirtySinceMs = null;
+    else if (this.#dirtySinceMs === null || (sent && this.#sent && sent !== this.#sent))
+      this.#dirtySinceMs = nowMs;
+    this.#sent = isClean ? null : (sent ?? this.#sent);
   }
 
-  /** An icon that changed at every key would be distracting. */
-  #progress() {
+  /** @param {State} state @param {Status} status */
+  #showNotice({ replica, connection }, { state, notice }) {
+    const { reconnect, download } = this.#listener;
+    const isConnection = state === 'offline';
+    const isRefused = connection.name === 'refused';
+    const action = isRefused
+      ? { label: say('home'), run: () => location.assign('/') }
+      : isConnection
+        ? { label: say('reconnect'), run: reconnect }
+        : { label: say('downloadShort'), run: download };
+    const hasAction = isConnection || replica.refused !== null;
+    const shown = notice && hasAction ? { ...notice, action } : notice;
+    this.#notices.show('connection', isConnection ? shown : null);
+    this.#notices.show('text', isConnection ? null : shown);
+  }
+
+  /** @param {StateName} name @param {number} held @param {number} nowMs */
+  #showState(name, held, nowMs) {
+    const leftMs = this.#shownMs + SHOWN_MIN_MS - nowMs;
+    if (name !== this.#shown && leftMs > 0 && this.#shown !== 'loading') {
+      if (!this.#isDue) this.#clock.after(() => this.#showAgain(), leftMs);
+      this.#isDue = true;
+      return;
+    }
+    if (name !== this.#shown) this.#shownMs = nowMs;
+    this.#shown = name;
+    const isCounted = name === 'paused' && held > 0;
+    setText('state-text', isCounted ? say('pausedCount', { count: held }) : say(name));
+    setIcon('state-icon', ICONS[name]);
+    const element = byId('state', HTMLElement);
+    element.classList.toggle('saved', name === 'saved');
+    element.classList.toggle('trouble', TROUBLE.has(name));
+    byId('text-hint', HTMLElement).hidden = TROUBLE.has(name) || name === 'loading';
+  }
+
+  #showAgain() {
+    this.#isDue = false;
+    if (this.#state) this.show(this.#state);
+  }
+
+  /** @param {Status} status @returns {import('./favicon.js').PageState} */
+  #pageState({ state }) {
+    if (state === 'offline') return 'offline';
+    if (state === 'notSaved' || state === 'unsent') return 'unsaved';
+    if (this.#state?.replica.conflict) return 'conflict';
+    // An icon that changed at every key would be distracting.
     const sinceMs = this.#dirtySinceMs ?? this.#clock.now();
-    return this.#clock.now() - sinceMs > SLOW_MS ? 'busy' : 'saved';
+    return this.#clock.now() - sinceMs > BUSY_MS ? 'busy' : 'saved';
   }
 }
 
 /** @param {Situation} situation @returns {Status} */
 export function statusOf(situation) {
   const { replica, connection, nowMs, dirtySinceMs, offlineSinceMs } = situation;
-  if (connection.name === 'refused') return warning(connection.reason);
+  if (connection.name === 'refused') return trouble('offline', connection.reason);
   if (offlineSinceMs !== null && nowMs - offlineSinceMs >= OFFLINE_SHOWN_MS)
     return offline(situation);
-  if (replica.refused) return warning(replica.refused);
-  if (replica.state.name === 'retrying') return warning(replica.state.message);
-  if (replica.conflict && !replica.isDeciding) {
-    const count = replica.conflict.hunks.length;
-    const text = `${count} conflict${count === 1 ? '' : 's'} to review. Everything else is saved.`;
-    return { icon: '⚠', text, announced: '' }; // the conflict bar announces it
-  }
-  if (replica.known.commit === null) return { icon: '…', text: 'Loading', announced: '' };
-  if (dirtySinceMs === null) return { icon: '✓', text: 'Saved', announced: '' };
-  const text = nowMs - dirtySinceMs < SLOW_MS ? 'Saving' : 'Still saving';
-  return { icon: '…', text, announced: '' };
+  if (replica.refused) return trouble('notSaved', replica.refused);
+  if (replica.state.name === 'retrying') return trouble('notSaved', replica.state.message);
+  return { state: calm(situation, dirtySinceMs, nowMs), notice: null, announced: '' };
+}
+
+/** @param {Situation} situation @param {number | null} dirtySinceMs @param {number} nowMs @returns {StateName} */
+function calm({ replica, isUnsentOffered, held }, dirtySinceMs, nowMs) {
+  if (replica.known.commit === null) return 'loading';
+  if (isUnsentOffered) return 'unsent';
+  if (replica.isViewOnly) return 'viewOnly';
+  if (dirtySinceMs !== null && nowMs - dirtySinceMs >= SLOW_MS) return 'saving';
+  return held === null ? 'saved' : 'paused';
 }
 
 /** @param {Situation} situation @returns {Status} */
 function offline({ connection, nowMs, replica, isKept }) {
   const isWaiting = connection.name === 'waiting';
-  const reason = (isWaiting && connection.reason) || 'Offline';
-  if (!isKept)
-    return warning(`${reason}. This browser can’t store your text: copy it somewhere safe.`);
-  const advice =
-    replica.known.commit === null ? '' : ' Keep typing: your text is stored on this device.';
+  const what = (isWaiting && connection.reason) || say('youAreOffline');
+  const hasText = replica.known.commit !== null;
+  const advice = isKept ? (hasText ? say('keepTyping') : '') : say('notKept');
   const seconds = isWaiting ? Math.ceil((connection.untilMs - nowMs) / 1000) : 0;
-  const again = seconds > 3 ? ` Reconnecting in ${seconds} s.` : '';
-  const announced = `${reason}.${advice}`;
-  return { icon: '⚠', text: announced + again, announced };
+  const again = seconds > 3 ? say('reconnectingIn', { seconds }) : '';
+  const announced = [what, advice].filter(Boolean).join(' ');
+  const more = [advice, again].filter(Boolean).join(' ');
+  return { state: 'offline', notice: { icon: 'offline', what, more }, announced };
 }
 
-/** @param {string} text @returns {Status} */
-function warning(text) {
-  return { icon: '⚠', text, announced: text };
+/** @param {StateName} state @param {string} sentence @returns {Status} */
+function trouble(state, sentence) {
+  return { state, notice: { icon: 'warning', what: sentence }, announced: sentence };
 }

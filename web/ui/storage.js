@@ -1,11 +1,12 @@
 // What the browser stores: the user's name and recent documents, for all tabs; and for each tab a
 // snapshot, to continue from after a reload.
 
-/** @typedef {{name: string, seen: number}} Recent */
+/** @typedef {{name: string, seen: number, title?: string}} Recent */
 
 const NAME = 'gollabedit.name';
 const RECENT = 'gollabedit.recent';
 const RECENT_MAX = 20;
+const SEEN = 'gollabedit.seen';
 
 /** @template T @param {() => T} action @param {T} otherwise if storage is switched off */
 function attempt(action, otherwise) {
@@ -41,10 +42,25 @@ function isRecent(stored) {
   return typeof name === 'string' && Number.isFinite(seen);
 }
 
-/** @param {string} name */
-export function remember(name) {
+/** @param {string} name @param {string} title */
+export function remember(name, title) {
   const others = recentDocuments().filter((recent) => recent.name !== name);
-  store([{ name, seen: Date.now() }, ...others].slice(0, RECENT_MAX));
+  store([{ name, seen: Date.now(), title }, ...others].slice(0, RECENT_MAX));
+}
+
+/** @typedef {'name' | 'welcome' | 'conflict'} Hint what is shown once in a browser */
+
+/** @param {Hint} hint */
+export function hasSeen(hint) {
+  return attempt(() => (localStorage.getItem(SEEN) ?? '').split(' ').includes(hint), false);
+}
+
+/** @param {Hint} hint */
+export function markSeen(hint) {
+  attempt(
+    () => localStorage.setItem(SEEN, `${localStorage.getItem(SEEN) ?? ''} ${hint}`.trim()),
+    undefined,
+  );
 }
 
 /** @param {string} name */

@@ -1,12 +1,15 @@
 """The files of the pages: compressed, and with nothing in them that the policy forbids."""
 
+import asyncio
 import gzip
+import json
 import re
 from importlib.resources import files
 
+import brotli
 import pytest
 
-from server.http.static_files import PageFile, read_files, takes_gzip
+from server.http.static_files import PageFile, read_files, takes
 
 _FILES = read_files()
 _NAMES = sorted(_FILES)
@@ -36,20 +39,39 @@ _NAMESPACE = "http://www.w3.org/2000/svg"
     ],
 )
 def test_gzip_goes_to_those_who_take_it(accepted: str, is_taken: bool) -> None:
-    assert takes_gzip(accepted) == is_taken
-    assert (_FILES["pages/document.js"].for_client(accepted).encoding == "gzip") == is_taken
+    assert takes("gzip", accepted) == is_taken
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("", None),
+        ("gzip, deflate", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, br;q=0", "gzip"),
+        ("br", "br"),
+    ],
+)
+def test_the_smallest_representation_is_sent(accepted: str, encoding: str | None) -> None:
+    sent = asyncio.run(_FILES["pages/document.js"].for_client(accepted))
+    assert sent.encoding == encoding
+
+
+_UNPACK = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 
 @pytest.mark.parametrize("name", _NAMES)
-def test_both_representations_hold_the_file(name: str) -> None:
+def test_all_representations_hold_the_file(name: str) -> None:
     file = _FILES[name]
-    assert gzip.decompress(file.packed.body) == file.plain.body
-    assert file.plain.etag != file.packed.etag
+    sent = [asyncio.run(file.for_client(accepted)) for accepted in ("", "gzip", "br")]
+    assert {_UNPACK[it.encoding](it.body) for it in sent} == {file.plain.body}
+    assert len({it.etag for it in sent}) == 3
 
 
 def test_readable_is_as_it_was_written() -> None:
     for name, file in read_files(readable=True).items():
-        assert file.plain.body == (files("web") / name).read_bytes()
+        if not name.endswith(".html"):
+            assert file.plain.body == (files("web") / name).read_bytes()
 
 
 def test_the_editor_page_fits_its_budget() -> None:
@@ -60,7 +82,8 @@ def test_the_editor_page_fits_its_budget() -> None:
         "pages/document.js",
         "pages/favicon.svg",
     ]
-    assert sum(len(_FILES[name].packed.body) for name in loaded) < 57_000
+    sent = [asyncio.run(_FILES[name].for_client("br, gzip")) for name in loaded]
+    assert sum(len(it.body) for it in sent) <= 56 * 1024
 
 
 @pytest.mark.parametrize("page", _PAGES)
@@ -71,8 +94,40 @@ def test_a_page_loads_what_is_there(page: str) -> None:
 
 
 def test_an_etag_is_that_of_the_content() -> None:
-    assert PageFile.of("a.js", b"1") == PageFile.of("a.js", b"1")
-    assert PageFile.of("a.js", b"1").packed.etag != PageFile.of("a.js", b"2").packed.etag
+    one, same, other = (PageFile("a.js", body) for body in (b"1", b"1", b"2"))
+    for accepted in ("", "gzip", "br"):
+        etags = [asyncio.run(file.for_client(accepted)).etag for file in (one, same, other)]
+        assert etags[0] == etags[1] != etags[2]
+
+
+@pytest.mark.parametrize("name", _PAGES)
+def test_a_page_has_its_sentences_filled_in(name: str) -> None:
+    page = _FILES[name].plain.body.decode()
+    assert "{{" not in page
+    assert "GollabEdit" in page
+
+
+def test_every_sentence_is_used_and_scripts_get_only_theirs() -> None:
+    sources = read_files(readable=True)
+    scripts = "".join(
+        file.plain.body.decode()
+        for name, file in sources.items()
+        if name.endswith(".js") and name != "text/sentences.js"
+    )
+    module = sources["text/sentences.js"].plain.body.decode()
+    names = set(json.loads(module[module.index("= {") + 2 : module.rindex("}") + 1]))
+    in_pages = {
+        name
+        for page in (files("web") / "pages").iterdir()
+        if page.name.endswith(".html")
+        for name in re.findall(r"\{\{(\w+)\}\}", page.read_text())
+    }
+    in_scripts = set(re.findall(r"'(\w+)'", scripts)) & names
+    assert names - in_pages - in_scripts == set()
+    assert in_pages - names == {"version"}
+    bundle = _FILES["pages/document.js"].plain.body.decode()
+    assert '"everyVersion"' not in bundle
+    assert '"saved"' in bundle
 
 
 @pytest.mark.parametrize("name", _PAGES)

@@ -1,48 +1,42 @@
-// The bar that offers unsent text of earlier visits, one draft at a time, and the dialog that shows
-// it. It never takes the focus, and sends or discards nothing without being asked.
+// The offer of unsent text of earlier visits, one draft at a time: a notice, and a dialog that shows
+// the text. It never takes the focus, and sends or discards nothing without being asked.
 
 import { nodeOf } from '../conflict/hunk_view.js';
 import { copy, download } from '../conflict/own_text.js';
 import { hasAll } from '../replica/missing.js';
-import { marked } from '../text/marks.js';
-import { byId } from '../ui/dom.js';
+import { abridged, marked } from '../text/marks.js';
+import { say } from '../text/say.js';
+import { byId, setText } from '../ui/dom.js';
 import { dayAndTime } from '../ui/phrases.js';
 import { finishedDraft, orphanFromLost, orphansOf, Recovery, wordsIn } from './recovery.js';
 
 /** @typedef {import('./recovery.js').Orphan} Orphan */
-/** @typedef {import('../text/marks.js').Run} Run */
-/** @typedef {'hidden' | 'offer' | 'confirm' | 'result'} View */
 /**
  * @typedef {{document: string, page: string, drafts: import('./drafts.js').Drafts,
  *   tabs: import('./tabs.js').Tabs, clock: import('../replica/connection.js').Clock,
  *   connect: import('./recovery.js').Tools['connect'],
  *   newest: () => import('../replica/working_copy.js').Known}} RecoveryContext newest: the newest revision that
  *   the page has received
- * @typedef {{name: () => string, announce: (sentence: string) => void,
- *   focusEditor: () => void}} RecoveryListener
+ * @typedef {{notices: import('../ui/notice_bar.js').NoticeBar, toast: import('../ui/toast.js').Toast,
+ *   name: () => string, announce: (sentence: string) => void, focusEditor: () => void,
+ *   offerChanged: () => void}} RecoveryListener offerChanged: `isOffered` has changed
  */
 
-const UNCHANGED_SHOWN = 200;
-
-export class RecoveryBar {
+export class DraftOffer {
   #context;
   #listener;
   /** @type {Set<string>} the clients in the document, as the server sees it */
   #people = new Set();
-  /** @type {Orphan | null} the draft in the bar */
+  /** @type {Orphan | null} the draft on offer */
   #orphan = null;
   #isLooking = false;
   #isLookDue = false;
   #isBusy = false;
-  /** @type {View} */
-  #view = 'hidden';
   /** @type {Orphan[]} drafts that the browser cannot store, and that live as long as the page */
   #unkept = [];
   /** @type {string | null} the last revision compared with the offered draft */
   #compared = null;
 
-  #bar = byId('recovery-bar', HTMLElement);
-  #text = byId('recovery-text', HTMLElement);
   #merge = byId('merge-draft', HTMLButtonElement);
   #dialog = byId('draft', HTMLDialogElement);
 
@@ -51,14 +45,23 @@ export class RecoveryBar {
     this.#context = context;
     this.#listener = listener;
     this.#merge.onclick = () => this.#whenFree(() => this.#send());
-    onClick('show-draft', () => this.#showDifference());
-    onClick('discard-draft', () => this.#whenFree(() => this.#confirmDiscard()));
+    onClick('discard-draft', () => this.#whenFree(() => this.#ask(true)));
     onClick('discard-now', () => this.#discard());
-    onClick('keep-draft', () => this.#offer());
-    onClick('close-recovery', () => this.#next());
+    onClick('keep-draft', () => this.#ask(false));
     onClick('copy-draft', () => this.#copy());
     onClick('download-draft', () => this.#download());
-    onClick('close-draft', () => this.#dialog.close());
+    onClick('close-draft', () => this.#close());
+    this.#dialog.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault(); // if the browser closes it, the focus comes after the next key
+      this.#close();
+    });
+    byId('draft-text', HTMLElement).tabIndex = 0; // it scrolls
+  }
+
+  /** Whether a draft is on offer: text that the server lacks. */
+  get isOffered() {
+    return this.#orphan !== null;
   }
 
   /** The clients that this page acts as besides its own. */
@@ -94,9 +97,7 @@ export class RecoveryBar {
   /** There may be a newer revision, which may contain the offered text. */
   changed() {
     const [orphan, { commit }] = [this.#orphan, this.#context.newest()];
-    if (this.#view !== 'offer' || this.#isBusy || !orphan?.isLost || commit === this.#compared) {
-      return;
-    }
+    if (this.#isBusy || !orphan?.isLost || commit === this.#compared) return;
     this.#compared = commit;
     if (this.#isThere(orphan)) this.#withdraw(orphan);
   }
@@ -122,8 +123,7 @@ export class RecoveryBar {
       await this.#finish(orphan); // its last edit was still in flight when its page was closed
     } else {
       this.#orphan = orphan;
-      this.#offer();
-      this.#listener.announce(this.#text.textContent ?? '');
+      this.#listener.announce(this.#offer());
     }
   }
 
@@ -147,50 +147,28 @@ export class RecoveryBar {
 
   // Offering
 
+  /** @returns {string} the notice */
   #offer() {
-    if (!this.#orphan) return;
     this.#compared = null;
-    const what = about(this.#orphan);
-    this.#show(
-      'offer',
-      this.#orphan.isLost
-        ? `The server has an older version of this document. The missing text, from ${what}, is stored in this browser.`
-        : `You have unsent text from ${what}.`,
-    );
+    const orphan = /** @type {Orphan} */ (this.#orphan);
+    const what = say(orphan.isLost ? 'missingFrom' : 'unsentFrom', { when: about(orphan) });
+    this.#listener.notices.show('unsent', {
+      icon: 'unsent',
+      what,
+      action: { label: say('review'), run: () => this.#open() },
+    });
+    this.#listener.offerChanged();
+    return what;
   }
 
-  #confirmDiscard() {
-    if (!this.#orphan) return;
-    this.#show('confirm', `Permanently discard the text from ${about(this.#orphan)}?`);
-    byId('keep-draft', HTMLElement).focus();
-  }
-
-  #next() {
-    const hadFocus = this.#bar.contains(document.activeElement);
+  /** Stop offering this draft, and offer the next if there is one. @param {string} [sentence] how it ended */
+  #next(sentence) {
     this.#orphan = null;
-    this.#show('hidden', '');
-    if (hadFocus) this.#listener.focusEditor();
+    if (this.#dialog.open) this.#close();
+    this.#listener.notices.show('unsent', null);
+    this.#listener.offerChanged();
+    if (sentence) this.#listener.toast.show(sentence);
     this.#look();
-  }
-
-  /** @param {string} sentence the outcome */
-  #tell(sentence) {
-    this.#show('result', sentence);
-    this.#listener.announce(sentence);
-  }
-
-  /** @param {View} view @param {string} text */
-  #show(view, text) {
-    this.#view = view;
-    const hadFocus = this.#bar.contains(document.activeElement);
-    this.#bar.hidden = view === 'hidden';
-    this.#text.textContent = text;
-    for (const group of this.#bar.querySelectorAll('[data-view]')) {
-      if (group instanceof HTMLElement) group.hidden = group.dataset.view !== view;
-    }
-    // The button that was pressed may be hidden now.
-    if (hadFocus && view === 'offer') this.#merge.focus();
-    if (hadFocus && view === 'result') byId('close-recovery', HTMLElement).focus();
   }
 
   // Sending and discarding
@@ -209,21 +187,18 @@ export class RecoveryBar {
       if (recovery.lost) await this.lost(recovery.lost); // to be offered next
       if (outcome === 'merged' || outcome === 'parked') await this.#finish(orphan);
       else await this.#putBack(orphan, recovery.snapshot);
-      this.#tellOutcome(outcome, orphan, recovery.reason);
+      this.#tellOutcome(outcome, recovery.reason);
     }
     this.#busy(false);
   }
 
-  /** @param {import('./recovery.js').Outcome} outcome @param {Orphan} orphan @param {string} reason */
-  #tellOutcome(outcome, orphan, reason) {
-    if (outcome === 'merged') this.#tell('Your text was merged into the document.');
-    else if (outcome === 'parked') {
-      this.#tell('Your text was merged, except where it conflicted: see “unresolved” below.');
-    } else {
-      const why = reason || 'There is no connection.';
-      const sentence = `Couldn’t merge your text from ${about(orphan)}. ${why} It’s still stored here; try again later.`;
-      this.#show('offer', sentence);
-      this.#listener.announce(sentence);
+  /** @param {import('./recovery.js').Outcome} outcome @param {string} reason */
+  #tellOutcome(outcome, reason) {
+    if (outcome === 'merged') this.#next(say('mergedText'));
+    else if (outcome === 'parked') this.#next(say('mergedPartly'));
+    else {
+      this.#offer();
+      this.#tell(say('mergeFailed', { why: reason || say('noConnection') }));
     }
   }
 
@@ -231,8 +206,7 @@ export class RecoveryBar {
     const orphan = await this.#claim();
     if (!orphan) return;
     await this.#finish(orphan);
-    this.#listener.announce('Discarded.');
-    this.#next();
+    this.#next(say('discarded'));
   }
 
   /** Become the owner of the draft. @returns {Promise<Orphan | null>} its current form; null if another page was first */
@@ -249,8 +223,7 @@ export class RecoveryBar {
       this.#orphan = /** @type {Orphan} */ ({ ...orphan, ...found, owner: page });
       return this.#orphan;
     }
-    this.#listener.announce('This was already handled in another window.');
-    this.#next();
+    this.#next(say('otherWindow'));
     return null;
   }
 
@@ -281,31 +254,48 @@ export class RecoveryBar {
   #busy(isBusy) {
     this.#isBusy = isBusy;
     this.#merge.setAttribute('aria-busy', String(isBusy));
-    this.#merge.textContent = isBusy ? 'Merging…' : 'Merge';
+    this.#merge.textContent = say(isBusy ? 'merging' : 'merge');
   }
 
   // The dialog
 
-  #showDifference() {
-    if (!this.#orphan) return;
-    const { known, local } = this.#orphan.snapshot;
-    const { isLost } = this.#orphan;
-    byId('draft-heading', HTMLElement).textContent = isLost
-      ? 'Text missing on the server'
-      : 'Unsent text';
-    byId('draft-about', HTMLElement).textContent =
-      `From ${about(this.#orphan)}. ${isLost ? 'The missing text is' : 'Your changes are'} highlighted.`;
+  #open() {
+    const orphan = this.#orphan;
+    if (!orphan) return;
+    const { snapshot, isLost } = orphan;
+    const { known, local } = snapshot;
+    setText('draft-heading', say(isLost ? 'missingText' : 'unsentText'));
+    setText('draft-about', say(isLost ? 'missingAbout' : 'unsentAbout', { when: about(orphan) }));
     byId('draft-text', HTMLElement).replaceChildren(
       ...abridged(marked(known.text, local)).map(nodeOf),
     );
+    this.#ask(false);
     this.#dialog.showModal();
+  }
+
+  #close() {
+    this.#dialog.close();
+    this.#listener.focusEditor();
+  }
+
+  /** Show the buttons, or ask before the text is discarded. @param {boolean} isDiscarding */
+  #ask(isDiscarding) {
+    const view = isDiscarding ? 'confirm' : 'offer';
+    for (const group of this.#dialog.querySelectorAll('[data-view]')) {
+      if (group instanceof HTMLElement) group.hidden = group.dataset.view !== view;
+    }
+    this.#tell(isDiscarding ? say('discardQuestion') : '');
+    if (isDiscarding) byId('keep-draft', HTMLElement).focus();
+  }
+
+  /** @param {string} sentence */
+  #tell(sentence) {
+    setText('draft-note', sentence);
   }
 
   async #copy() {
     const isCopied = await copy(this.#orphan?.snapshot.local ?? '');
-    byId('draft-note', HTMLElement).textContent = isCopied
-      ? 'Copied.'
-      : 'Couldn’t copy. Download it instead.';
+    this.#tell(say(isCopied ? 'copied' : 'copyFailed'));
   }
 
   #download() {
@@ -323,16 +313,6 @@ function onClick(id, action) {
 /** When a draft was typed, and its size. @param {Orphan} orphan */
 function about({ snapshot, timeMs }) {
   const count = wordsIn(snapshot);
-  const amount = count === 0 ? 'deletions only' : `${count} word${count === 1 ? '' : 's'}`;
-  return `${dayAndTime(timeMs, Date.now())} (${amount})`;
-}
-
-/** Shorten the unchanged parts, so that a few changed words in a long text are easy to find. @param {Run[]} runs */
-function abridged(runs) {
-  return runs.map((run) => {
-    const { kind, text } = run;
-    if (kind !== 'same' || text.length <= 3 * UNCHANGED_SHOWN) return run;
-    const [head, tail] = [text.slice(0, UNCHANGED_SHOWN), text.slice(-UNCHANGED_SHOWN)];
-    return { ...run, text: `${head} […]\n\n[…] ${tail}` };
-  });
+  const words = count === 0 ? say('deletionsOnly') : say('words', { count });
+  return say('whenAndWords', { when: dayAndTime(timeMs, Date.now()), words });
 }

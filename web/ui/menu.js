@@ -1,0 +1,82 @@
+// The menu behind the user's face, and the keys of the whole page: Ctrl+S says whether the text is
+// saved, "?" lists the shortcuts.
+
+import { say } from '../text/say.js';
+import { byId, setText } from './dom.js';
+
+/** @typedef {{download: () => void, save: () => void}} MenuListener */
+
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+const CONTROL = isMac ? '⌘' : 'Ctrl+';
+
+/** @type {readonly (readonly [keys: string, does: import('../text/say.js').SentenceName])[]} */
+const SHORTCUTS = [
+  [`${CONTROL}Z`, 'undo'],
+  [isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z', 'redo'],
+  [`${CONTROL}S`, 'keySave'],
+  [`${CONTROL}F`, 'keyFind'],
+  ['F8', 'keyConflict'],
+  ['1, 2', 'keyChoose'],
+  [isMac ? '⌘↩' : 'Ctrl+Enter', 'keyUse'],
+  ['Esc', 'keyEnd'],
+  [`?, ${CONTROL}/`, 'keyShortcuts'],
+];
+
+export class Menu {
+  #button = byId('me', HTMLButtonElement);
+  #menu = byId('menu', HTMLElement);
+
+  /** @param {string} file the name of the document's file @param {MenuListener} listener */
+  constructor(file, listener) {
+    setText('download-label', say('downloadAs', { name: file }));
+    onClick('menu-download', () => {
+      this.#menu.hidePopover();
+      listener.download();
+    });
+    onClick('menu-settings', () => this.#openPanel('settings'));
+    onClick('menu-shortcuts', () => this.#openPanel('shortcuts'));
+    byId('undo', HTMLElement).title = `${say('undo')} (${CONTROL}Z)`;
+    byId('redo', HTMLElement).title = `${say('redo')} (${isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z'})`;
+    byId('shortcut-list', HTMLElement).replaceChildren(...SHORTCUTS.map(entry));
+    addEventListener('keydown', (event) => this.#onKey(event, listener));
+  }
+
+  /** Open a panel in the menu's place; it gives the focus back to the menu's button. @param {string} id */
+  #openPanel(id) {
+    this.#menu.hidePopover();
+    this.#button.focus();
+    byId(id, HTMLElement).showPopover();
+  }
+
+  /** @param {KeyboardEvent} event @param {MenuListener} listener */
+  #onKey(event, listener) {
+    const isControl = event.ctrlKey || event.metaKey;
+    const isTyping = /** @type {Element} */ (event.target).matches?.('input, textarea, select');
+    if (event.isComposing || event.defaultPrevented) return;
+    if (isControl && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 's') {
+      event.preventDefault(); // or the browser would save the page
+      listener.save();
+    } else if ((isControl && event.key === '/') || (event.key === '?' && !isTyping)) {
+      if (document.querySelector('dialog:modal')) return;
+      event.preventDefault();
+      this.#openPanel('shortcuts');
+    }
+  }
+}
+
+/** @param {readonly [string, import('../text/say.js').SentenceName]} shortcut */
+function entry([keys, does]) {
+  const row = document.createElement('div');
+  const [term, meaning] = [document.createElement('dt'), document.createElement('dd')];
+  const key = document.createElement('kbd');
+  key.textContent = keys;
+  term.append(key);
+  meaning.textContent = say(does);
+  row.append(term, meaning);
+  return row;
+}
+
+/** @param {string} id @param {() => void} action */
+function onClick(id, action) {
+  byId(id, HTMLButtonElement).onclick = action;
+}
