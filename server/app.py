@@ -43,7 +43,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[DEADLINES] = Deadlines()
     app[HOST_CHECK] = HostCheck(config)
     app[FOLDER] = folder
-    app[FILES] = read_files(readable=config.pages == "readable")
+    app[FILES] = read_files(readable=config.pages == "readable", source_url=config.source_url)
     app[PUSHES] = PushWorkspace(config, folder)
     app[GIT_PROCESSES] = FairSlots(config.git_processes_max)
     app[LONG_TEXTS] = FairSlots(_LONG_TEXTS_MAX)

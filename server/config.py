@@ -98,6 +98,9 @@ class Config:
         int, "characters of recent revisions kept in memory, all documents together"
     ] = 32 * 1024 * 1024
     threads: Annotated[int, "threads for Git and disk work"] = 4
+    source_url: Annotated[
+        str, "address of the source code of this server, for a link on the start page"
+    ] = ""
     pages: Annotated[
         str, "how the pages' scripts are served: small, or readable (as written, in many files)"
     ] = "small"
@@ -116,6 +119,10 @@ class Config:
                 )
         if self.port > 65535:
             raise SettingError(f"port must be at most 65535, not {self.port}")
+        if self.source_url and not self.source_url.startswith(("https://", "http://")):
+            raise SettingError(
+                f"source_url must begin with https:// or http://, not {self.source_url!r}"
+            )
         self.remotes()
 
     def remotes(self) -> list[Remote]:

@@ -71,11 +71,12 @@ class PageFile:
 
 
 @cache
-def read_files(*, readable: bool = False) -> Mapping[str, PageFile]:
+def read_files(*, readable: bool = False, source_url: str = "") -> Mapping[str, PageFile]:
     """Read, bundle and compress the files, once, and return them by their path in `web/`.
 
     Args:
-        readable: leave all files as written.
+        readable: leave all scripts and style sheets as written.
+        source_url: address of the source code, for a link; empty for none.
     """
     texts = {
         f"{folder.name}/{file.name}": file.read_text("utf-8")
@@ -88,7 +89,9 @@ def read_files(*, readable: bool = False) -> Mapping[str, PageFile]:
     if not readable:
         parts = texts | {_SENTENCES: _of_scripts(sentences, texts)}
         texts |= {name: shortened(as_one(name, parts)) for name, as_one in _BUNDLES.items()}
-    known = {**sentences, "version": version("gollabedit")}
+    known = {name: escape(text) for name, text in sentences.items() if isinstance(text, str)}
+    known["version"] = version("gollabedit")
+    known["source"] = _link(source_url, known["sourceCode"])
     pages = {name: _filled(text, known) for name, text in texts.items() if name.endswith(".html")}
     return {name: PageFile(name, text.encode()) for name, text in (texts | pages).items()}
 
@@ -107,8 +110,12 @@ def _of_scripts(sentences: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     return f"export const SENTENCES = {json.dumps(used, ensure_ascii=False)};\n"
 
 
+def _link(address: str, label: str) -> str:
+    return f' · <a href="{escape(address)}">{label}</a>' if address else ""
+
+
 def _filled(page: str, known: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda it: escape(known[it[1]]), page)
+    return _PLACEHOLDER.sub(lambda it: known[it[1]], page)
 
 
 def takes(coding: str, accepted: str) -> bool:

@@ -576,11 +576,9 @@ async def test_a_click_on_the_words_or_on_their_tag_opens_their_question(
     await expect(marks).to_have_count(2)
     await expect(bo.page.locator("#overlay .tag")).to_have_text(["Ann: kitten", "Ann: puppies"])
     for index, (step, line) in ((1, ("2 of 2", 3)), (0, ("1 of 2", 1))):
-        box = await marks.nth(index).bounding_box()
-        assert box
+        left, top, width, height = await bo.drawn(target, index)
         # The marks let the mouse through to the text. A press takes as long as a person's.
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        await bo.page.mouse.click(x, y, delay=100)
+        await bo.page.mouse.click(left + width / 2, top + height / 2, delay=100)
         await expect(bo.dialog).to_be_visible()
         await is_at(bo, step, line)
         await bo.page.keyboard.press("Escape")
@@ -592,9 +590,8 @@ async def test_a_click_on_the_words_or_on_their_tag_opens_their_question(
 async def test_a_click_beside_the_words_of_a_conflict_only_moves_the_caret(room: Room) -> None:
     _, bo = await disagree(room)
     await bo.goes_after("Hello")
-    box = await bo.page.locator("#overlay .conflict-region").bounding_box()
-    assert box
-    await bo.page.mouse.click(box["x"] - box["width"] / 2, box["y"] + box["height"] / 2)
+    left, top, width, height = await bo.drawn(".conflict-region")
+    await bo.page.mouse.click(left - width / 2, top + height / 2)
     await bo.types("+")
     await expect(bo.dialog).to_be_hidden()
     text = await bo.text.input_value()

@@ -142,9 +142,8 @@ async def test_what_somebody_selects_is_marked_line_by_line(room: Room) -> None:
     await bo.selects("ne\ntwo\nth")
     marks = ann.page.locator("#overlay .selected")
     await expect(marks).to_have_count(3)
-    box = await marks.first.bounding_box()
-    assert box is not None
-    assert abs(box["x"] - (await character(ann, "ne"))["left"]) < 2
+    left, *_ = await ann.drawn(".selected")
+    assert abs(left - (await character(ann, "ne"))["left"]) < 2
     await bo.goes_after("two")
     await expect(marks).to_have_count(0)
 
@@ -198,9 +197,8 @@ async def test_what_a_conflict_is_about_is_underlined_until_it_is_over(room: Roo
     await expect(bo.conflict).to_be_visible()
     marks = bo.page.locator("#overlay .conflict-region")
     await expect(marks).to_have_count(1)
-    box = await marks.bounding_box()
-    assert box is not None
-    assert abs(box["x"] - (await character(bo, "Friday"))["left"]) < 2
+    left, *_ = await bo.drawn(".conflict-region")
+    assert abs(left - (await character(bo, "Friday"))["left"]) < 2
     await bo.opens_dialog()
     await bo.chooses("Your version")
     await bo.uses_this()

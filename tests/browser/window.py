@@ -29,6 +29,12 @@ LISTENER = """
 """
 _ANNOUNCE = "words => import('/static/people/announcer.js').then(({announce}) => announce(words))"
 _END = "That was all."
+_DRAWN = """([selector, index]) => {
+    const mark = document.querySelectorAll(selector)[index];
+    if (!mark?.checkVisibility()) return null;
+    const {x, y, width, height} = mark.getBoundingClientRect();
+    return [x, y, width, height];
+}"""
 # If the notice has not gone by itself.
 _RECONNECT = """() => {
     const button = document.getElementById('notice-action');
@@ -117,6 +123,14 @@ class Window:
                     ? `${value.slice(0, start)}|${value.slice(start)}` : value.slice(start, end)"""
             )
         )
+
+    async def drawn(self, selector: str, index: int = 0) -> list[float]:
+        """Return left, top, width and height of what is drawn over the text.
+
+        In one go: it is drawn anew in each frame.
+        """
+        found = await self.page.wait_for_function(_DRAWN, arg=[f"#overlay {selector}", index])
+        return list(await found.json_value())
 
     async def has_focus(self) -> bool:
         """Return whether the document has the focus."""

@@ -35,6 +35,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "journal": "direct",
         "log_level": "debug",
         "pages": "readable",
+        "source_url": "https://example.org/source",
         "push_rewrites": "refused",
         "origins": "https://a.example, https://b.example",
         "mirror": "git@host:notes/{document}.git, todo=/backup/todo.git",
@@ -70,6 +71,11 @@ def test_several_origins_are_separated_by_commas() -> None:
             "mirror '/x' cannot hold both a and b: each would overwrite the other",
         ),
         ("--mirror", "a..b=/x", "mirror: no document can have the name 'a..b'"),
+        (
+            "--source-url",
+            "javascript:x",
+            "source_url must begin with https:// or http://, not 'javascript:x'",
+        ),
         (
             "--log-level",
             "loud",

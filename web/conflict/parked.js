@@ -13,7 +13,8 @@ import { ofParked } from './wording.js';
  * @typedef {import('../replica/protocol.js').UnmergedConflict & {id: string, time: number}} Parked
  * @typedef {{self: () => {client: string | undefined, name: string}, isBusy: () => boolean,
  *   review: (parked: Parked, wording: import('./wording.js').Wording,
- *     opener: HTMLElement) => void}} ParkedListener isBusy: whether a conflict of the user's own is open
+ *     opener: HTMLElement) => void, opened: () => void}} ParkedListener isBusy: whether a conflict of the
+ *   user's own is open
  */
 
 export class ParkedView {
@@ -31,7 +32,9 @@ export class ParkedView {
     this.#address = `/api/documents/${document}/unmerged`;
     this.#listener = listener;
     this.#panel.addEventListener('toggle', () => {
-      if (this.#isOpen) this.#load();
+      if (!this.#isOpen) return;
+      this.#listener.opened();
+      this.#load();
     });
     this.#again.onclick = () => this.#load();
   }

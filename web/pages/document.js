@@ -162,6 +162,7 @@ const conflictView = new ConflictView(
 const parkedView = new ParkedView(documentName, {
   self: () => ({ client: replica.client, name }),
   isBusy: () => replica.conflict !== null || replica.isDeciding,
+  opened: () => toast.hide(), // the panel would cover it
   review: (parked, wording, opener) => conflictView.review(parked, wording, opener),
 });
 
@@ -181,6 +182,9 @@ const overlay = new Overlay(byId('text', HTMLTextAreaElement), (index) => confli
 new Menu(fileOf(documentName), { download: downloadText, save });
 
 // Messages and edits
+
+/** Whether the server has let this page in. */
+let isWelcome = false;
 
 /** The type of the server's last message. */
 let answer = '';
@@ -230,11 +234,17 @@ function welcomed(message) {
   people.reset(message.people, message.client);
   pacing.areOthersHere = people.areOthersHere;
   parkedView.show(message.unmerged ?? 0);
-  remember(documentName, titleOf(replica.newest.text));
+  isWelcome = true;
+  rememberTitle();
   byId('text', HTMLTextAreaElement).readOnly = replica.isViewOnly;
   ownName.colored(message.people.find(({ client }) => client === message.client)?.color);
   lifetime.welcomed(message.people);
   presenceSender.changed();
+}
+
+/** For the list of recent documents. */
+function rememberTitle() {
+  if (isWelcome) remember(documentName, titleOf(replica.local));
 }
 
 /** @param {import('../replica/replica.js').Output} output */
@@ -375,6 +385,7 @@ document.addEventListener('visibilitychange', () => {
   } else {
     pacing.sendNow();
     lifetime.saveNow();
+    rememberTitle();
   }
 });
 addEventListener('beforeunload', (event) => {
@@ -395,6 +406,7 @@ async function wake() {
   connection.wake();
 }
 
+byId('title', HTMLElement).title = documentName;
 byId('undo', HTMLButtonElement).onclick = () => editor.undo();
 byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 

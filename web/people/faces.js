@@ -26,6 +26,7 @@ export function initialsOf(name) {
 
 /** Show a person in an element. @param {HTMLElement} element @param {Face} face */
 export function showFace(element, { name, color }) {
+  element.hidden = name === '';
   element.dataset.initials = initialsOf(name);
   if (color) element.style.setProperty('--person', legible(color));
   else element.style.removeProperty('--person');

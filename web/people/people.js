@@ -195,7 +195,7 @@ export class People {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'bare';
-    button.append(newFace(face), part('name'), part('place quiet'));
+    button.append(newFace(face), part('name'), ' ', part('place quiet'));
     button.onclick = () => {
       byId('people-panel', HTMLElement).hidePopover();
       this.#listener.goTo(client);

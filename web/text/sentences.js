@@ -279,7 +279,7 @@ export const SENTENCES = {
   "gitSummary": "Clone and push any document",
   "exampleBefore": "before",
   "exampleAfter": "Different words merge by themselves. You are asked only when two people change the same words.",
-  "version": "Version",
+  "sourceCode": "Source code",
   "exists": "“{name}” already exists.",
   "isNew": "“{name}” doesn’t exist yet.",
   "looking": "Looking for “{name}”…",

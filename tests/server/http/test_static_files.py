@@ -107,6 +107,12 @@ def test_a_page_has_its_sentences_filled_in(name: str) -> None:
     assert "GollabEdit" in page
 
 
+def test_the_start_page_links_the_source_code_where_it_is_known() -> None:
+    linked = read_files(source_url='https://git.example/"x"')["pages/index.html"].plain.body
+    assert b'<a href="https://git.example/&quot;x&quot;">Source code</a>' in linked
+    assert b"Source code" not in _FILES["pages/index.html"].plain.body
+
+
 def test_every_sentence_is_used_and_scripts_get_only_theirs() -> None:
     sources = read_files(readable=True)
     scripts = "".join(
@@ -123,8 +129,8 @@ def test_every_sentence_is_used_and_scripts_get_only_theirs() -> None:
         for name in re.findall(r"\{\{(\w+)\}\}", page.read_text())
     }
     in_scripts = set(re.findall(r"'(\w+)'", scripts)) & names
-    assert names - in_pages - in_scripts == set()
-    assert in_pages - names == {"version"}
+    assert names - in_pages - in_scripts == {"sourceCode"}  # of the link
+    assert in_pages - names == {"version", "source"}
     bundle = _FILES["pages/document.js"].plain.body.decode()
     assert '"everyVersion"' not in bundle
     assert '"saved"' in bundle
