@@ -61,7 +61,7 @@ async def document_page(request: web.Request) -> web.Response:
 
 @lru_cache(maxsize=256)
 def _titled(template: bytes, title: str) -> PageFile:
-    page = Template(template.decode()).substitute(title=escape(title))
+    page = Template(template.decode()).safe_substitute(title=escape(title))
     return PageFile("document.html", page.encode())
 
 

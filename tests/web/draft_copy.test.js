@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { copies, dropCopy, keepCopy } from '../../web/drafts/draft_copy.js';
+import { copies, dropCopy, dropCopyOf, hasCopy, keepCopy } from '../../web/drafts/draft_copy.js';
 
 const DRAFT = /** @type {any} */ ({
   document: 'notes',
@@ -46,21 +46,27 @@ test('a copy stays until it is dropped, and only one of each client', () => {
     ],
   );
   dropCopy(DRAFT);
+  assert.equal(copies().length, 2, 'a newer copy stays');
+  dropCopy({ ...DRAFT, timeMs: 2 });
   assert.deepEqual(
     copies().map(({ client }) => client),
     ['c2'],
   );
+  dropCopyOf('notes', 'c2');
+  assert.deepEqual(copies(), []);
 });
 
 test('without storage, with a full one or with what another program wrote nothing is thrown', () => {
   localStorage.setItem('gollabedit.leaving.notes/c9', '{');
-  keepCopy(DRAFT);
+  localStorage.setItem('gollabedit.leaving.notes/c8', 'null');
+  assert.ok(keepCopy(DRAFT));
+  assert.ok(hasCopy(DRAFT));
   assert.deepEqual(copies(), [DRAFT]);
   dropCopy(DRAFT);
-  keepCopy({ ...DRAFT, snapshot: { local: 'x'.repeat(3_000_000) } });
-  assert.deepEqual(Object.keys(localStorage), ['gollabedit.leaving.notes/c9']);
+  assert.ok(!keepCopy({ ...DRAFT, snapshot: { local: 'x'.repeat(3_000_000) } }));
+  assert.deepEqual(copies(), []);
   Object.assign(globalThis, { localStorage: undefined });
-  keepCopy(DRAFT);
+  assert.ok(!keepCopy(DRAFT));
   dropCopy(DRAFT);
   assert.deepEqual(copies(), []);
 });

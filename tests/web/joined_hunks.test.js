@@ -59,4 +59,7 @@ test('the lines of the base are joined, once if they are the same', () => {
   assert.deepEqual(joined(found).hunks[0].base_lines, { text: line, start: 0, end: 6 });
   found.hunks[1].base_lines = { text: 'd', start: 0, end: 1 };
   assert.deepEqual(joined(found).hunks[0].base_lines, { text: 'a or d\nd', start: 0, end: 8 });
+  found.hunks[0].base_lines = { text: 'a or…', start: 0, end: 1 };
+  found.hunks[1].base_lines = { text: '…or d', start: 4, end: 5 };
+  assert.deepEqual(joined(found).hunks[0].base_lines, { text: 'a … d', start: 0, end: 5 });
 });

@@ -55,7 +55,7 @@ test('a conflict is no trouble of the text: it has a notice of its own', () => {
 test('text of an earlier visit, held changes and a text to view only are no "saved"', () => {
   assert.equal(status({}, { isUnsentOffered: true }).state, 'unsent');
   assert.equal(status({ isViewOnly: true }).state, 'viewOnly');
-  assert.equal(status({}, { held: 2 }).state, 'paused');
+  assert.equal(status({}, { held: 2 }).state, 'onHold');
 });
 
 test('what the server refuses is said in its words', () => {

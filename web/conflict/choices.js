@@ -2,6 +2,7 @@
 // server: nothing written in a result field disappears. Pure.
 
 import { endingOf } from '../text/endings.js';
+import { inUnits } from '../text/splices.js';
 
 /** @typedef {import('../replica/protocol.js').Conflict} Conflict */
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
@@ -11,16 +12,17 @@ import { endingOf } from '../text/endings.js';
  *   is the text of the client's branch; both: for whole lines only; hand: written by the user
  */
 /**
- * @typedef {{hunk: Hunk, kind: ChoiceKind | null, result: string, draft: string | null,
+ * @typedef {{hunk: Hunk, isWholeLines: boolean, kind: ChoiceKind | null, result: string, draft: string | null,
  *   isTheirsFirst: boolean, isDecided: boolean, isOutdated: boolean,
  *   changedMs: number | null}} Choice draft: the text written by hand; isOutdated, changedMs: whether
  *   and when `ours` changed after the choice
  */
 
-/** @param {Hunk} hunk @returns {Choice} */
-function undecided(hunk) {
+/** @param {Hunk} hunk @param {boolean} isWholeLines @returns {Choice} */
+function undecided(hunk, isWholeLines) {
   return {
     hunk,
+    isWholeLines,
     kind: null,
     result: '',
     draft: null,
@@ -34,7 +36,7 @@ function undecided(hunk) {
 export class Choices {
   /** @type {Choice[]} */
   #choices = [];
-  #text = '';
+  #ending = '\n';
 
   /** @param {Hunks} conflict */
   constructor(conflict) {
@@ -49,6 +51,11 @@ export class Choices {
     return this.#choices.every((choice) => choice.isDecided);
   }
 
+  /** Whether text was written by hand. */
+  get isWritten() {
+    return this.#choices.some(({ draft }) => draft !== null);
+  }
+
   /** One for each hunk, in order. */
   get results() {
     return this.#choices.map((choice) => choice.result);
@@ -57,21 +64,29 @@ export class Choices {
   /** Adopt the current conflict; each choice follows its hunk. @param {Hunks} conflict @param {number} nowMs */
   refresh({ hunks, text }, nowMs) {
     const before = [...this.#choices];
-    this.#text = text;
-    this.#choices = hunks.map((hunk, index) => {
-      const same = before.findIndex(
+    this.#ending = endingOf(text);
+    const same = hunks.map((hunk) => {
+      const at = before.findIndex(
         ({ hunk: old }) => old.base === hunk.base && old.theirs === hunk.theirs,
       );
-      const near = before.length === hunks.length ? Math.min(index, before.length - 1) : -1;
-      const [choice] = same >= 0 ? before.splice(same, 1) : [this.#choices[near]];
-      return choice ? this.#renewed(choice, hunk, nowMs) : undecided(hunk);
+      return at >= 0 ? before.splice(at, 1)[0] : undefined;
+    });
+    // What is left belongs to each other in order, if nothing came or went.
+    const isSameCount = this.#choices.length === hunks.length;
+    const areLines = wholeLines(text, hunks);
+    this.#choices = hunks.map((hunk, index) => {
+      const choice = same[index] ?? (isSameCount ? before.shift() : undefined);
+      const isWholeLines = areLines[index] ?? false;
+      return choice
+        ? { ...this.#renewed(choice, hunk, nowMs), isWholeLines }
+        : undecided(hunk, isWholeLines);
     });
   }
 
   /** Whether both versions can stay: parts of a line in a row would be a line that nobody wrote. @param {number} index */
   canBeBoth(index) {
-    const { hunk } = this.#at(index);
-    return hunk.ours !== '' && hunk.theirs !== '' && this.#isWholeLines(hunk);
+    const { hunk, isWholeLines } = this.#at(index);
+    return hunk.ours !== '' && hunk.theirs !== '' && isWholeLines;
   }
 
   /** @param {number} index @param {ChoiceKind} kind */
@@ -140,30 +155,33 @@ export class Choices {
   /** @param {Choice} choice */
   #both({ hunk, isTheirsFirst }) {
     const [first, second] = isTheirsFirst ? [hunk.theirs, hunk.ours] : [hunk.ours, hunk.theirs];
-    return first + (first.endsWith('\n') ? '' : endingOf(this.#text)) + second;
+    return first + (first.endsWith('\n') ? '' : this.#ending) + second;
   }
 
   /** Both versions to start writing from. @param {Choice} choice */
   #bothInOne(choice) {
     const { ours, theirs } = choice.hunk;
     if (!ours || !theirs) return ours || theirs;
-    return this.#isWholeLines(choice.hunk) ? this.#both(choice) : `${theirs} / ${ours}`;
-  }
-
-  /** @param {Hunk} hunk */
-  #isWholeLines({ start, end, ours, theirs }) {
-    const characters = [...this.#text];
-    const before = characters[start - 1];
-    const after = characters[end];
-    const isAtEnd = ours.endsWith('\n') && theirs.endsWith('\n');
-    return (
-      (before === undefined || before === '\n') &&
-      (isAtEnd || after === undefined || /[\r\n]/.test(after))
-    );
+    return choice.isWholeLines ? this.#both(choice) : `${theirs} / ${ours}`;
   }
 
   /** @param {number} index */
   #at(index) {
     return /** @type {Choice} */ (this.#choices[index]);
   }
+}
+
+/** Whether each hunk is whole lines, with or without the end of the last. @param {string} text @param {readonly Hunk[]} hunks */
+function wholeLines(text, hunks) {
+  const units = inUnits(
+    text,
+    hunks.map(({ start, end }) => [start, end - start, '']),
+  );
+  return units.map(([from, length], index) => {
+    const { ours, theirs } = /** @type {Hunk} */ (hunks[index]);
+    const isAtStart = from === 0 || text[from - 1] === '\n';
+    const after = text[from + length];
+    const isAtEnd = after === undefined || after === '\n' || after === '\r';
+    return isAtStart && (isAtEnd || (ours.endsWith('\n') && theirs.endsWith('\n')));
+  });
 }

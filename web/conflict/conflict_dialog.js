@@ -29,6 +29,7 @@ export class ConflictDialog {
   /** @type {Subject | null} */
   #subject = null;
   #index = 0;
+  #isArrow = false; // whether the last key was an arrow
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
 
@@ -47,6 +48,9 @@ export class ConflictDialog {
     this.#listener = listener;
     offerOwnText(document, listener.text, (sentence) => this.tell(sentence));
     addEventListener('keydown', (event) => this.#onKey(event));
+    this.#dialog.addEventListener('pointerdown', () => {
+      this.#isArrow = false;
+    });
     for (const radio of this.#radios) {
       // Not `onchange`: choosing the same side again adopts its new text. Keys cause clicks as well.
       radio.onclick = () => this.#choose(/** @type {ChoiceKind} */ (radio.value));
@@ -56,7 +60,7 @@ export class ConflictDialog {
     this.#use.onclick = () => this.#useThis();
     this.#useForAll.onclick = () => this.#useForAllAlike();
     byId('decide-later', HTMLButtonElement).onclick = () => {
-      this.close();
+      if (!this.#subject?.choices.isWritten) this.close(); // otherwise `end` offers what was written
       listener.postponed();
     };
     this.#backup.addEventListener('focusout', ({ relatedTarget }) => {
@@ -81,7 +85,7 @@ export class ConflictDialog {
     if (this.#subject) return;
     this.#subject = subject;
     const undecided = subject.choices.all.findIndex(({ isDecided }) => !isDecided);
-    this.#index = index ?? Math.max(0, undecided);
+    this.#index = Math.min(index ?? Math.max(0, undecided), subject.choices.all.length - 1);
     this.#dialog.classList.remove('finished');
     this.#dialog.classList.toggle('merging', subject.conflict.hunks.length === 0);
     this.#dialog.classList.toggle('parked', !subject.isOwn);
@@ -110,18 +114,24 @@ export class ConflictDialog {
     }
   }
 
-  /** End a conflict that was resolved, by a decision or because both sides now match. */
-  end() {
+  /**
+   * End a conflict that is over. Text written by hand that was not used stays until it is closed.
+   *
+   * @param {string} sentence how it ended
+   */
+  end(sentence) {
     const { choices } = /** @type {Subject} */ (this.#subject);
-    const isWritten = choices.all.some(({ draft, kind }) => kind === 'hand' && draft !== null);
-    if (choices.areComplete || !isWritten) {
+    const written = choices.all.find(({ draft }) => draft !== null);
+    if (choices.areComplete || !written) {
       this.close();
-    } else {
-      this.#dialog.classList.add('finished');
-      this.#heading.textContent = say('nowMatch');
-      setText('conflict-about', '');
-      this.#note.textContent = say('notUsed');
+      return;
     }
+    this.#dialog.classList.add('finished');
+    this.#heading.textContent = sentence;
+    setText('conflict-about', '');
+    this.#result.hidden = false;
+    this.#result.value = shown(written.draft ?? '');
+    this.#note.textContent = say('notUsed');
   }
 
   /** Show whether a decision awaits its answer, which may close the dialog. @param {boolean} isBusy */
@@ -212,12 +222,12 @@ export class ConflictDialog {
     const { conflict, choices, wording } = /** @type {Subject} */ (this.#subject);
     const choice = this.#choice;
     this.#showButtons();
+    this.#result.hidden = choice?.kind !== 'hand';
     if (!choice) return; // it merges: there is nothing to choose
     const { kind } = choice;
     for (const radio of this.#radios) radio.checked = radio.value === kind;
     byId('both-choice', HTMLElement).hidden = !choices.canBeBoth(this.#index);
     this.#swap.hidden = kind !== 'both';
-    this.#result.hidden = kind !== 'hand';
     const value = shown(choice.result);
     if (this.#result.value !== value) this.#result.value = value;
     showOutcome(conflict, this.#index, kind === null ? null : choice.result);
@@ -268,7 +278,8 @@ export class ConflictDialog {
   #choose(kind) {
     this.#change((choices) => choices.choose(this.#index, kind));
     this.#showAge();
-    if (kind === 'hand') this.#result.focus();
+    // Arrow keys pass by the radio buttons.
+    if (kind === 'hand' && !this.#isArrow) this.#result.focus();
   }
 
   #write() {
@@ -323,6 +334,7 @@ export class ConflictDialog {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     if (!this.#subject) return;
+    this.#isArrow = event.key.startsWith('Arrow');
     const isInField = document.activeElement === this.#result;
     const isPlain = !(event.ctrlKey || event.altKey || event.metaKey);
     if (event.key === 'Escape' && this.#backup.open) {

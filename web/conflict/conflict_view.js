@@ -31,20 +31,22 @@ export class ConflictView {
   #choices = null;
   /** @type {{sentence: string, isUndoable: boolean, failed?: string} | null} what the toast will say */
   #decided = null;
+  /** @type {Map<string, Choices>} of parked conflicts that were reviewed and not resolved, by id */
+  #reviewed = new Map();
   /** @type {HTMLElement | null} where the focus returns to */
   #opener = null;
 
   /**
-   * @param {string} document its name
+   * @param {string} name of the document
    * @param {{notices: import('../ui/notice_bar.js').NoticeBar, toast: import('../ui/toast.js').Toast}} page
    * @param {ConflictListener} listener
    */
-  constructor(document, { notices, toast }, listener) {
+  constructor(name, { notices, toast }, listener) {
     this.#listener = listener;
     const { text, announce, showFace } = listener;
     this.#toast = toast;
     this.#notice = new ConflictNotice(notices, { review: () => this.open(), text, announce });
-    this.#dialog = new ConflictDialog(document, {
+    this.#dialog = new ConflictDialog(name, {
       decided: (subject, index) => this.#decide(subject, index),
       postponed: () => this.#park(),
       closed: (subject) => this.#closed(subject),
@@ -53,6 +55,7 @@ export class ConflictView {
     });
     addEventListener('keydown', (event) => {
       if (event.key !== 'F8' || event.defaultPrevented || !this.#conflict) return;
+      if (document.querySelector('dialog:modal')) return;
       event.preventDefault();
       this.open();
     });
@@ -87,7 +90,10 @@ export class ConflictView {
    */
   review(parked, wording, opener) {
     this.#opener = opener;
-    this.#dialog.open({ conflict: parked, choices: new Choices(parked), wording, isOwn: false });
+    const choices = this.#reviewed.get(parked.id) ?? new Choices(parked);
+    choices.refresh(parked, Date.now());
+    this.#reviewed.set(parked.id, choices);
+    this.#dialog.open({ conflict: parked, choices, wording, isOwn: false });
   }
 
   /** Open the dialog for the user's own conflict. @param {number} [index] of the hunk to begin with */
@@ -110,12 +116,13 @@ export class ConflictView {
   /** @param {string} answer */
   #end(answer) {
     const wasSeen = this.#notice.isShown || this.#dialog.subject?.isOwn;
+    const sentence =
+      this.#decided?.sentence ?? say(answer === 'welcome' ? 'endedAway' : 'nowMatch');
     this.#choices = null;
     this.#notice.hide();
     if (this.#decided) this.#tellDecided(answer);
-    else if (answer === 'merged' && wasSeen) this.#toast.show(say('matched'));
-    else if (answer === 'welcome' && wasSeen) this.#toast.show(say('endedAway'));
-    if (this.#dialog.subject?.isOwn) this.#dialog.end();
+    else if (wasSeen) this.#toast.show(sentence);
+    if (this.#dialog.subject?.isOwn) this.#dialog.end(sentence);
   }
 
   /** Show how a decision ended. @param {string} answer */

@@ -1,6 +1,7 @@
 // Where a hunk is: the rest of its line, its line number, and the end of its result. Pure. Offsets
 // are UTF-16.
 
+import { offsetsAt } from '../editor/offsets.js';
 import { resolutionOf } from '../replica/decision.js';
 import { diffSplices } from '../text/diff_splices.js';
 import { inUnits, mapPosition, pointsIn } from '../text/splices.js';
@@ -34,7 +35,8 @@ export function restOfLine({ text, hunks }, index) {
  */
 export function linesOf({ text, hunks }, local) {
   const splices = diffSplices(text, local);
-  return hunks.map(({ start }) => lineAt(local, mapPosition(splices, start)));
+  const starts = hunks.map(({ start }) => mapPosition(splices, start));
+  return offsetsAt(local, starts).map(({ line }) => line);
 }
 
 /**
@@ -54,12 +56,6 @@ export function endOfResult(conflict, results, index, local) {
     else if (at === index) position += start + pointsIn(inserted.replace(/\r?\n$/, ''));
   }
   return mapPosition(diffSplices(text, local), position);
-}
-
-/** @param {string} text @param {number} position in code points */
-function lineAt(text, position) {
-  const [[offset]] = /** @type {[[number, number, string]]} */ (inUnits(text, [[position, 0, '']]));
-  return text.slice(0, offset).split('\n').length;
 }
 
 /** Whether each side consists of whole lines, so that the hunk ends between lines. @param {Pick<Hunk, 'base' | 'ours' | 'theirs'>} hunk */

@@ -2,8 +2,7 @@
 
 import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
-
-const DOWNLOAD_TAKES_MS = 60_000;
+import { copy, download, fileOf } from '../ui/export_text.js';
 
 /**
  * @param {string} document its name
@@ -19,43 +18,4 @@ export function offerOwnText(document, text, announce) {
     const name = download(fileOf(document), text());
     announce(say('downloaded', { name }));
   };
-}
-
-/** Copy to the clipboard, which also works on a page served over plain HTTP. @param {string} text */
-export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyBySelection(text);
-  }
-}
-
-/** @param {string} text */
-function copyBySelection(text) {
-  const before = /** @type {HTMLElement} */ (document.activeElement);
-  const field = document.createElement('textarea');
-  field.value = text;
-  field.className = 'sr-only';
-  before.after(field); // beside the button: outside an open dialog nothing can be selected
-  field.select();
-  const isCopied = document.execCommand('copy');
-  field.remove();
-  before.focus();
-  return isCopied;
-}
-
-/** The name of a document's file, as in its repository. @param {string} document */
-export function fileOf(document) {
-  return document.includes('.') ? document : `${document}.txt`;
-}
-
-/** @param {string} name @param {string} text @returns {string} the name */
-export function download(name, text) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_TAKES_MS);
-  return name;
 }

@@ -92,7 +92,7 @@ export class ParkedView {
     review.setAttribute('aria-describedby', 'parked-note');
     review.onclick = () => this.#review(entry);
     const item = document.createElement('li');
-    item.append(bold(who), ' ', time, ` · ${amount(entry)}`, excerpt, review);
+    item.append(bold(who), ' ', time, amount(entry), excerpt, review);
     return item;
   }
 
@@ -135,7 +135,7 @@ async function ask(address) {
 
 /** @param {Entry} entry */
 function amount({ hunks }) {
-  return hunks === 0 ? say('noConflictNow') : say('conflicts', { count: hunks });
+  return hunks === 0 ? ` · ${say('noConflictNow')}` : '';
 }
 
 /** @param {string} text */

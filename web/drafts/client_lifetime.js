@@ -12,7 +12,7 @@ import { channelOf, Tabs } from './tabs.js';
 /**
  * @typedef {{clock: import('../replica/connection.js').Clock, connect: import('./recovery.js').Tools['connect']}} Tools
  * @typedef {{replica: () => import('../replica/replica.js').Replica, restartAs: (rest: Snapshot | null) => void,
- *   keepingChanged: () => void} & import('./draft_offer.js').RecoveryListener} LifetimeListener restartAs:
+ *   keepingChanged: () => void} & import('./draft_offer.js').OfferListener} LifetimeListener restartAs:
  *   continue as a new client, with an empty text if `rest` is null; keepingChanged: see `isKeeping`
  */
 

@@ -8,6 +8,7 @@
 // write or check, and continues as a new client. So two pages are never the same client.
 
 import { checkOf } from '../text/checksum.js';
+import { dropCopyOf } from './draft_copy.js';
 
 /** @typedef {import('../replica/replica.js').Snapshot} Snapshot */
 /** @typedef {import('./drafts.js').Draft} Draft */
@@ -64,8 +65,10 @@ export class DraftKeeper {
       if (this.#client !== null) this.#write();
       return;
     }
+    const before = this.#client;
     this.#client = draft.client;
     this.#drafts.put(draft); // after a pending write: they keep their order
+    if (before !== null && before !== draft.client) this.#replace(before, undefined);
   }
 
   /** Continue as the client of an earlier page. @param {string} owner that page */
@@ -118,6 +121,7 @@ export class DraftKeeper {
 
   /** @param {string} client @param {Draft | undefined} draft */
   #replace(client, draft) {
+    if (!draft) dropCopyOf(this.#document, client);
     return this.#drafts.change(this.#document, client, (found) =>
       found && found.owner !== this.#page ? found : draft,
     );

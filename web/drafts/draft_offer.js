@@ -2,12 +2,13 @@
 // the text. It never takes the focus, and sends or discards nothing without being asked.
 
 import { nodeOf } from '../conflict/hunk_view.js';
-import { copy, download } from '../conflict/own_text.js';
 import { hasAll } from '../replica/missing.js';
 import { abridged, marked } from '../text/marks.js';
 import { say } from '../text/say.js';
 import { byId, setText } from '../ui/dom.js';
+import { copy, download } from '../ui/export_text.js';
 import { dayAndTime } from '../ui/phrases.js';
+import { dropCopyOf } from './draft_copy.js';
 import { finishedDraft, orphanFromLost, orphansOf, Recovery, wordsIn } from './recovery.js';
 
 /** @typedef {import('./recovery.js').Orphan} Orphan */
@@ -15,11 +16,11 @@ import { finishedDraft, orphanFromLost, orphansOf, Recovery, wordsIn } from './r
  * @typedef {{document: string, page: string, drafts: import('./drafts.js').Drafts,
  *   tabs: import('./tabs.js').Tabs, clock: import('../replica/connection.js').Clock,
  *   connect: import('./recovery.js').Tools['connect'],
- *   newest: () => import('../replica/working_copy.js').Known}} RecoveryContext newest: the newest revision that
+ *   newest: () => import('../replica/working_copy.js').Known}} OfferContext newest: the newest revision that
  *   the page has received
  * @typedef {{notices: import('../ui/notice_bar.js').NoticeBar, toast: import('../ui/toast.js').Toast,
  *   name: () => string, announce: (sentence: string) => void, focusEditor: () => void,
- *   offerChanged: () => void}} RecoveryListener offerChanged: `isOffered` has changed
+ *   offerChanged: () => void}} OfferListener offerChanged: `isOffered` has changed
  */
 
 export class DraftOffer {
@@ -40,14 +41,17 @@ export class DraftOffer {
   #merge = byId('merge-draft', HTMLButtonElement);
   #dialog = byId('draft', HTMLDialogElement);
 
-  /** @param {RecoveryContext} context @param {RecoveryListener} listener */
+  /** @param {OfferContext} context @param {OfferListener} listener */
   constructor(context, listener) {
     this.#context = context;
     this.#listener = listener;
     this.#merge.onclick = () => this.#whenFree(() => this.#send());
     onClick('discard-draft', () => this.#whenFree(() => this.#ask(true)));
     onClick('discard-now', () => this.#discard());
-    onClick('keep-draft', () => this.#ask(false));
+    onClick('keep-draft', () => {
+      this.#ask(false);
+      byId('discard-draft', HTMLElement).focus();
+    });
     onClick('copy-draft', () => this.#copy());
     onClick('download-draft', () => this.#download());
     onClick('close-draft', () => this.#close());
@@ -198,7 +202,9 @@ export class DraftOffer {
     else if (outcome === 'parked') this.#next(say('mergedPartly'));
     else {
       this.#offer();
-      this.#tell(say('mergeFailed', { why: reason || say('noConnection') }));
+      const sentence = say('mergeFailed', { why: reason || say('noConnection') });
+      if (this.#dialog.open) this.#tell(sentence);
+      else this.#listener.toast.show(sentence);
     }
   }
 
@@ -230,6 +236,7 @@ export class DraftOffer {
   /** @param {Orphan} orphan */
   async #finish(orphan) {
     const draft = finishedDraft(orphan, this.#context.page);
+    dropCopyOf(orphan.document, orphan.client);
     this.#unkept = this.#unkept.filter(({ client }) => client !== orphan.client);
     await this.#context.drafts.change(orphan.document, orphan.client, (found) =>
       found?.owner === orphan.owner ? draft : found,

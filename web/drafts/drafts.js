@@ -4,7 +4,7 @@
 //
 // Nothing here throws. If storage is switched off, full or blocked, `isKeeping` is false.
 
-import { copies, dropCopy, keepCopy } from './draft_copy.js';
+import { copies, dropCopy, hasCopy, keepCopy } from './draft_copy.js';
 
 /**
  * @typedef {{document: string, client: string, owner: string, timeMs: number,
@@ -27,6 +27,7 @@ export class Drafts {
   /** @type {IDBDatabase | null} */
   #database = null;
   #isKeeping = true;
+  #uncopied = 0; // writes of this moment without a copy, which are lost with the page
   #keepingChanged;
 
   /** @param {() => void} [keepingChanged] called when `isKeeping` has changed */
@@ -38,7 +39,7 @@ export class Drafts {
 
   /** Whether what is written now is kept even if the page is closed immediately. */
   get isReady() {
-    return this.#database !== null && this.#isKeeping;
+    return this.#database !== null && this.#isKeeping && this.#uncopied === 0;
   }
 
   /** Whether the last write succeeded; true before the first. */
@@ -78,12 +79,14 @@ export class Drafts {
    * @param {Draft} draft
    */
   async put(draft) {
-    keepCopy(draft);
+    const isCopied = keepCopy(draft);
+    if (!isCopied) this.#uncopied++;
     const isWritten = await this.#write((drafts, resolve) => {
       drafts.put(draft);
       drafts.transaction.commit(); // otherwise it waits until the page has handled the put
       resolve(true);
     });
+    if (!isCopied) this.#uncopied--;
     if (isWritten) dropCopy(draft);
   }
 
@@ -111,9 +114,10 @@ export class Drafts {
 
   /** @param {Draft} copy */
   async #adopt(copy) {
-    const isCurrent = (/** @type {Draft | undefined} */ found) =>
-      found !== undefined && found.timeMs >= copy.timeMs;
-    await this.change(copy.document, copy.client, (found) => (isCurrent(found) ? found : copy));
+    // Its page may live, and may have written or sent it since.
+    await this.change(copy.document, copy.client, (found) =>
+      hasCopy(copy) && (!found || found.timeMs < copy.timeMs) ? copy : found,
+    );
     if (this.#isKeeping) dropCopy(copy);
   }
 

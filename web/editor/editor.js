@@ -11,6 +11,7 @@
 import { diffSplicesInUnits, typedAt } from '../text/diff_splices.js';
 import { afterTyping, offsetInText, shown } from '../text/endings.js';
 import { addsLinesAt, apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
+import { latinKey } from '../ui/keys.js';
 import { UndoHistory } from './undo_history.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
@@ -333,9 +334,4 @@ function wellFormed(value) {
     /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
     '\ufffd',
   );
-}
-
-/** The letter of a shortcut; on a layout without Latin letters, the one at the key's place. @param {KeyboardEvent} event */
-function latinKey({ key, code }) {
-  return (/^[a-z]$/i.test(key) ? key : code.replace(/^Key/, '')).toLowerCase();
 }

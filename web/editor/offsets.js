@@ -71,7 +71,7 @@ function tagOf(who, words) {
  * @param {readonly number[]} positions in any order; those behind the text count as its end
  * @returns {At[]}
  */
-function offsetsAt(text, positions) {
+export function offsetsAt(text, positions) {
   const hasPairs = /[\ud800-\udfff]/.test(text);
   /** @type {Map<number, At>} */
   const found = new Map();

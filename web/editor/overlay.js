@@ -158,7 +158,8 @@ export class Overlay {
   /** @param {HTMLElement} tag @param {Region} region @param {Stretch} view */
   #placeTag(tag, region, view) {
     const { value, clientWidth } = this.#area;
-    const found = value.indexOf('\n', Math.min(region.end, value.length));
+    // A region of whole lines ends behind its newline.
+    const found = value.indexOf('\n', Math.max(region.start, region.end - 1));
     const caret = this.#caretAt(found < 0 ? value.length : found, view);
     const x = (caret?.x ?? 0) + TAG_GAP_PX;
     const room = clientWidth - x - TAG_GAP_PX;

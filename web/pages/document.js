@@ -2,7 +2,6 @@
 // decides only when things happen; `Replica` decides what happens.
 
 import { ConflictView } from '../conflict/conflict_view.js';
-import { download, fileOf } from '../conflict/own_text.js';
 import { ParkedView } from '../conflict/parked.js';
 import { ClientLifetime } from '../drafts/client_lifetime.js';
 import { Counts } from '../editor/counts.js';
@@ -24,6 +23,7 @@ import { say } from '../text/say.js';
 import { pointsIn } from '../text/splices.js';
 import { titleOf } from '../text/title.js';
 import { byId } from '../ui/dom.js';
+import { download, fileOf } from '../ui/export_text.js';
 import { Menu } from '../ui/menu.js';
 import { NoticeBar } from '../ui/notice_bar.js';
 import { Settings } from '../ui/settings.js';
@@ -184,7 +184,7 @@ new Menu(fileOf(documentName), { download: downloadText, save });
 // Messages and edits
 
 /** Whether the server has let this page in. */
-let isWelcome = false;
+let isWelcomed = false;
 
 /** The type of the server's last message. */
 let answer = '';
@@ -211,14 +211,17 @@ function received(message) {
     return;
   }
   if (message.type === 'welcome') welcomed(message);
-  else if (replica.newest.text !== before) {
-    hold.updateReceived();
-  }
+  else if (hasChangesOfOthers(message)) hold.updateReceived();
   if (message.type === 'update') othersWrote(message, before);
   if (message.type === 'error' && message.seq === undefined) announce(message.message);
   // Edits made while waiting for the answer are sent next.
   if (isAnswer(message)) pacing.answerReceived();
   else if (message.type === 'update') pacing.updateReceived();
+}
+
+/** @param {import('../replica/protocol.js').ServerMessage} message */
+function hasChangesOfOthers(message) {
+  return message.type === 'update' || (message.type === 'merged' && message.splices.length > 0);
 }
 
 /** @param {import('../replica/protocol.js').Update} update @param {string} before */
@@ -234,7 +237,7 @@ function welcomed(message) {
   people.reset(message.people, message.client);
   pacing.areOthersHere = people.areOthersHere;
   parkedView.show(message.unmerged ?? 0);
-  isWelcome = true;
+  isWelcomed = true;
   rememberTitle();
   byId('text', HTMLTextAreaElement).readOnly = replica.isViewOnly;
   ownName.colored(message.people.find(({ client }) => client === message.client)?.color);
@@ -244,7 +247,7 @@ function welcomed(message) {
 
 /** For the list of recent documents. */
 function rememberTitle() {
-  if (isWelcome) remember(documentName, titleOf(replica.local));
+  if (isWelcomed) remember(documentName, titleOf(replica.local || replica.newest.text));
 }
 
 /** @param {import('../replica/replica.js').Output} output */
@@ -318,10 +321,15 @@ function show() {
     isUnsentOffered: lifetime.isUnsentOffered,
     held: hold.waiting,
   });
-  showWelcome(replica.link === 'online' && replica.local === '' && !people.areOthersHere);
+  showCard();
   conflictView.show(replica.conflict, replica.isDeciding, answer);
   counts.changed();
   lifetime.changed();
+}
+
+function showCard() {
+  const isAlone = replica.link === 'online' && !people.areOthersHere;
+  showWelcome(replica.local === '', isAlone, focusEditor);
 }
 
 function showHistory() {
@@ -335,11 +343,16 @@ function save() {
   const untilMs = clock.now() + SAVED_WITHIN_MS;
   const tell = () => {
     const isSaved = replica.link === 'online' && replica.state.name === 'idle' && !replica.isUnsent;
-    if (isSaved || clock.now() >= untilMs) {
-      toast.show(say(isSaved ? 'savedByKey' : 'notSavedByKey'));
-    } else clock.after(tell, TELL_AGAIN_MS);
+    if (isSaved || clock.now() >= untilMs) toast.show(savedSentence(isSaved));
+    else clock.after(tell, TELL_AGAIN_MS);
   };
   tell();
+}
+
+/** @param {boolean} isSaved */
+function savedSentence(isSaved) {
+  if (isSaved) return say(lifetime.isUnsentOffered ? 'unsentByKey' : 'savedByKey');
+  return replica.refused ?? say(lifetime.isKeeping ? 'notSavedByKey' : 'notKept');
 }
 
 /** Show the positions of the others, and the regions of a conflict, in the text of the editor. */
@@ -349,6 +362,7 @@ function showOthers() {
   const [commit, text] = conflict
     ? [conflict.revision, conflict.text]
     : [newest.commit, newest.text];
+  showCard();
   people.known(commit, text);
   const places = locate(people.places, text, local);
   people.show(places);

@@ -9,6 +9,9 @@ const STEPS = 50;
 
 /** @typedef {[red: number, green: number, blue: number]} Rgb each 0 to 255 */
 
+/** @type {Map<string, string>} the server has few colours, and each takes a quarter of a millisecond */
+const legibles = new Map();
+
 /**
  * A CSS colour that is legible on the background, and as a background of text in the paper's colour,
  * in the light and the dark scheme.
@@ -16,7 +19,11 @@ const STEPS = 50;
  * @param {string} color as #rrggbb
  */
 export function legible(color) {
-  return `light-dark(${legibleOn(PAPER.light, color)}, ${legibleOn(PAPER.dark, color)})`;
+  const known = legibles.get(color);
+  if (known !== undefined) return known;
+  const found = `light-dark(${legibleOn(PAPER.light, color)}, ${legibleOn(PAPER.dark, color)})`;
+  legibles.set(color, found);
+  return found;
 }
 
 /**

@@ -7,7 +7,7 @@ import { legible } from './colors.js';
 
 /** @typedef {{name: string, color?: string}} Face color: as #rrggbb */
 
-const GUEST = /^Guest (\d+)$/;
+const GUEST = /^Guest (\d{1,3})$/;
 const DESK_MAX = 4;
 const PHONE_MAX = 2;
 const NAMED_MAX = 6;

@@ -9,12 +9,16 @@ import { byId, setText } from '../ui/dom.js';
  *   announce: (sentence: string) => void}} HoldListener changed: `waiting` has changed
  */
 
+const SHOWN_EVERY_MS = 1_000;
+
 export class Hold {
   #listener;
   #notices;
   #button = byId('hold', HTMLButtonElement);
   /** @type {number | null} */
   #waiting = null;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #timer = null;
 
   /** @param {import('../ui/notice_bar.js').NoticeBar} notices @param {HoldListener} listener */
   constructor(notices, listener) {
@@ -32,7 +36,8 @@ export class Hold {
   updateReceived() {
     if (this.#waiting === null) return;
     this.#waiting++;
-    this.#show();
+    // Not at every letter of theirs: this is for people whom movement distracts.
+    this.#timer ??= setTimeout(() => this.#show(), SHOWN_EVERY_MS);
   }
 
   #toggle() {
@@ -44,8 +49,9 @@ export class Hold {
   }
 
   #show() {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     const count = this.#waiting;
-    this.#button.ariaPressed = String(count !== null);
     setText('hold-label', say(count === null ? 'hold' : 'showHeld'));
     const action = { label: say('showHeld'), run: () => this.#toggle() };
     const more = count ? say('heldCount', { count }) : '';

@@ -56,6 +56,7 @@ export class OwnName {
     markSeen('name');
     setText('ask-name-text', `${sentence} ${say('appearAs', { name: this.#name })}`);
     this.#question.hidden = false;
+    this.#listener.announce(say('askName', { name: this.#name }));
   }
 
   #show() {
@@ -87,7 +88,7 @@ export class OwnName {
     this.#name = name;
     this.#question.hidden = true;
     this.#show();
-    this.#listener.announce(say('nameChanged', { name }));
+    this.#listener.announce(say('appearAs', { name }));
     this.#listener.renamed(name);
   }
 }

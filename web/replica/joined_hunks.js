@@ -53,6 +53,16 @@ function join(one, between, other) {
 function joinLines(one, other) {
   if (!one || !other) return undefined;
   if (one.text === other.text) return { ...one, end: other.end };
+  if (one.text.includes('…') || other.text.includes('…')) {
+    // Two places of a long line, each cut around its own words.
+    const text = `${wordsOf(one)} … ${wordsOf(other)}`;
+    return { text, start: 0, end: pointsIn(text) };
+  }
   const shift = pointsIn(one.text) + 1;
   return { text: `${one.text}\n${other.text}`, start: one.start, end: shift + other.end };
+}
+
+/** @param {import('./protocol.js').BaseLines} lines */
+function wordsOf({ text, start, end }) {
+  return [...text].slice(start, end).join('');
 }

@@ -26,14 +26,3 @@ export function setIcon(id, icon) {
   const address = `#icon-${icon}`;
   if (use.getAttribute('href') !== address) use.setAttribute('href', address);
 }
-
-/** Copy a field to the clipboard, which also works on a page served over plain HTTP. @param {HTMLInputElement} field */
-export async function copyFrom(field) {
-  field.select();
-  try {
-    await navigator.clipboard.writeText(field.value);
-    return true;
-  } catch {
-    return document.execCommand('copy');
-  }
-}

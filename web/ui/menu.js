@@ -3,6 +3,7 @@
 
 import { say } from '../text/say.js';
 import { byId, setText } from './dom.js';
+import { latinKey } from './keys.js';
 
 /** @typedef {{download: () => void, save: () => void}} MenuListener */
 
@@ -41,11 +42,14 @@ export class Menu {
     addEventListener('keydown', (event) => this.#onKey(event, listener));
   }
 
-  /** Open a panel in the menu's place; it gives the focus back to the menu's button. @param {string} id */
+  /** Open a panel, which gives the focus back: to the menu's button if it was opened from there. @param {string} id */
   #openPanel(id) {
+    const panel = byId(id, HTMLElement);
+    if (panel.matches(':popover-open')) return;
+    const wasInMenu = this.#menu.matches(':popover-open');
     this.#menu.hidePopover();
-    this.#button.focus();
-    byId(id, HTMLElement).showPopover();
+    if (wasInMenu) this.#button.focus();
+    panel.showPopover();
   }
 
   /** @param {KeyboardEvent} event @param {MenuListener} listener */
@@ -53,9 +57,9 @@ export class Menu {
     const isControl = event.ctrlKey || event.metaKey;
     const isTyping = /** @type {Element} */ (event.target).matches?.('input, textarea, select');
     if (event.isComposing || event.defaultPrevented) return;
-    if (isControl && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 's') {
+    if (isControl && !event.shiftKey && !event.altKey && latinKey(event) === 's') {
       event.preventDefault(); // or the browser would save the page
-      listener.save();
+      if (!event.repeat) listener.save();
     } else if ((isControl && event.key === '/') || (event.key === '?' && !isTyping)) {
       if (document.querySelector('dialog:modal')) return;
       event.preventDefault();

@@ -17,6 +17,8 @@ export class NoticeBar {
   /** @type {Map<NoticeKind, Notice>} */
   #notices = new Map();
   #focusEditor;
+  /** @type {NoticeKind | undefined} */
+  #kind;
   /** @type {Notice | undefined} */
   #shown;
   #bar = byId('notice', HTMLElement);
@@ -33,13 +35,14 @@ export class NoticeBar {
     if (notice) this.#notices.set(kind, notice);
     else this.#notices.delete(kind);
     const [first] = KINDS.filter((it) => this.#notices.has(it));
-    this.#write(first && this.#notices.get(first));
+    this.#write(first, first && this.#notices.get(first));
   }
 
-  /** @param {Notice | undefined} notice */
-  #write(notice) {
+  /** @param {NoticeKind | undefined} kind @param {Notice | undefined} notice */
+  #write(kind, notice) {
     const hadFocus = document.activeElement === this.#button;
-    const isOther = this.#shown?.action?.label !== notice?.action?.label;
+    const isOther = kind !== this.#kind || !notice?.action;
+    this.#kind = kind;
     this.#shown = notice;
     this.#bar.hidden = !notice;
     this.#button.hidden = !notice?.action;

@@ -2,7 +2,8 @@
 // that clones the document; and a second window to try it out.
 
 import { say } from '../text/say.js';
-import { byId, copyFrom } from './dom.js';
+import { byId } from './dom.js';
+import { copy } from './export_text.js';
 
 // With this option a plain `git push` is merged, however old its base (docs/git.md).
 const MERGED = '-c remote.origin.push=HEAD:refs/for/master';
@@ -16,7 +17,9 @@ export function share(name, announce) {
   offer('share-link', 'copy-link', link, announce);
   offer('welcome-link', 'welcome-copy', link, announce);
   offer('share-clone', 'copy-clone', command, announce);
-  byId('share-local', HTMLElement).hidden = !LOCAL.includes(location.hostname);
+  for (const note of document.querySelectorAll('.only-here')) {
+    if (note instanceof HTMLElement) note.hidden = !LOCAL.includes(location.hostname);
+  }
   for (const id of ['second-window', 'welcome-window']) {
     byId(id, HTMLButtonElement).onclick = () => openBeside(link);
   }
@@ -36,7 +39,8 @@ function offer(fieldId, buttonId, text, announce) {
   field.value = text;
   field.onfocus = () => field.select();
   button.onclick = async () => {
-    const isCopied = await copyFrom(field);
+    const isCopied = await copy(text);
+    if (!isCopied) field.select();
     announce(say(isCopied ? 'copied' : 'pressCopy'));
     button.textContent = say(isCopied ? 'copiedShort' : 'pressShort');
     setTimeout(() => {

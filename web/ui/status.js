@@ -1,6 +1,6 @@
 // The state of the user's text in the header, with a notice about trouble; also the page's title and
 // icon, and announcements. It says "saved" while everything is acknowledged that was typed more than
-// a second ago, and changes at most once a second.
+// a second ago, and changes at most once a second; trouble is shown at once.
 
 import { say } from '../text/say.js';
 import { titleOf } from '../text/title.js';
@@ -16,7 +16,7 @@ import { showInTab } from './favicon.js';
  *   others' changes on hold, or null if they are shown
  * @typedef {State & {nowMs: number, dirtySinceMs: number | null, offlineSinceMs: number | null}} Situation
  * @typedef {'loading' | 'saved' | 'saving' | 'offline' | 'notSaved' | 'unsent' | 'viewOnly'
- *   | 'paused'} StateName
+ *   | 'onHold'} StateName
  * @typedef {{state: StateName, notice: Notice | null, announced: string}} Status announced: once
  * @typedef {{announce: (sentence: string) => void, reconnect: () => void,
  *   download: () => void}} StatusListener
@@ -36,7 +36,7 @@ const ICONS = {
   notSaved: 'warning',
   unsent: 'unsent',
   viewOnly: 'view',
-  paused: 'pause',
+  onHold: 'pause',
 };
 const TROUBLE = new Set(['offline', 'notSaved', 'unsent']);
 
@@ -51,6 +51,7 @@ export class StatusLine {
   /** @type {number | null} */
   #offlineSinceMs;
   #announced = '';
+  #title = byId('title', HTMLElement).textContent ?? '';
   /** @type {StateName} */
   #shown = 'loading';
   #shownMs = Number.NEGATIVE_INFINITY;
@@ -98,8 +99,10 @@ export class StatusLine {
       if (status.announced) this.#listener.announce(status.announced);
     }
     this.#showState(status.state, state.held ?? 0, nowMs);
-    showInTab(this.#pageState(status), titleOf(replica.local) || say('untitled'));
-    setText('title', titleOf(replica.local) || say('untitled'));
+    // Until the text is there the page has the title that the server wrote into it.
+    if (replica.known.commit !== null || replica.local !== '') this.#title = titled(replica.local);
+    showInTab(this.#pageState(status), this.#title);
+    setText('title', this.#title);
   }
 
   /** Note since when the oldest change waits. @param {import('../replica/replica.js').Replica} replica @param {number} nowMs */
@@ -132,15 +135,16 @@ export class StatusLine {
   /** @param {StateName} name @param {number} held @param {number} nowMs */
   #showState(name, held, nowMs) {
     const leftMs = this.#shownMs + SHOWN_MIN_MS - nowMs;
-    if (name !== this.#shown && leftMs > 0 && this.#shown !== 'loading') {
+    const canWait = !TROUBLE.has(name) && this.#shown !== 'loading';
+    if (name !== this.#shown && leftMs > 0 && canWait) {
       if (!this.#isDue) this.#clock.after(() => this.#showAgain(), leftMs);
       this.#isDue = true;
       return;
     }
     if (name !== this.#shown) this.#shownMs = nowMs;
     this.#shown = name;
-    const isCounted = name === 'paused' && held > 0;
-    setText('state-text', isCounted ? say('pausedCount', { count: held }) : say(name));
+    const isCounted = name === 'onHold' && held > 0;
+    setText('state-text', isCounted ? say('onHoldCount', { count: held }) : say(name));
     setIcon('state-icon', ICONS[name]);
     const element = byId('state', HTMLElement);
     element.classList.toggle('saved', name === 'saved');
@@ -164,6 +168,11 @@ export class StatusLine {
   }
 }
 
+/** @param {string} text */
+function titled(text) {
+  return titleOf(text) || say('untitled');
+}
+
 /** @param {Situation} situation @returns {Status} */
 export function statusOf(situation) {
   const { replica, connection, nowMs, dirtySinceMs, offlineSinceMs } = situation;
@@ -181,7 +190,7 @@ function calm({ replica, isUnsentOffered, held }, dirtySinceMs, nowMs) {
   if (isUnsentOffered) return 'unsent';
   if (replica.isViewOnly) return 'viewOnly';
   if (dirtySinceMs !== null && nowMs - dirtySinceMs >= SLOW_MS) return 'saving';
-  return held === null ? 'saved' : 'paused';
+  return held === null ? 'saved' : 'onHold';
 }
 
 /** @param {Situation} situation @returns {Status} */

@@ -57,6 +57,7 @@ export function hasSeen(hint) {
 
 /** @param {Hint} hint */
 export function markSeen(hint) {
+  if (hasSeen(hint)) return;
   attempt(
     () => localStorage.setItem(SEEN, `${localStorage.getItem(SEEN) ?? ''} ${hint}`.trim()),
     undefined,

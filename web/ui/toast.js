@@ -55,8 +55,13 @@ export class Toast {
     this.#text.textContent = '';
   }
 
+  #hideUnlessUsed() {
+    if (this.#row.matches(':hover, :focus-within')) this.#hideLater();
+    else this.hide();
+  }
+
   #hideLater() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.hide(), SHOWN_MS);
+    this.#timer = setTimeout(() => this.#hideUnlessUsed(), SHOWN_MS);
   }
 }

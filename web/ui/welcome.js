@@ -1,15 +1,22 @@
 // The card over a new document: what to do first, and its link. It goes with the first key, and does
-// not come back in this browser.
+// not come back in this browser; it also goes while somebody else is here or the connection is lost.
 
 import { byId } from './dom.js';
 import { hasSeen, markSeen } from './storage.js';
 
-/** Show the card, or remove it. @param {boolean} isNew whether the text is empty and nobody else is here */
-export function showWelcome(isNew) {
+/**
+ * Show the card, or remove it.
+ *
+ * @param {boolean} isEmpty whether there is no text
+ * @param {boolean} isAlone whether the user is connected, and nobody else is here
+ * @param {() => void} focusEditor called when the focus was in the card
+ */
+export function showWelcome(isEmpty, isAlone, focusEditor) {
   const card = byId('welcome', HTMLElement);
-  if (isNew && !hasSeen('welcome')) card.hidden = false;
-  else if (!isNew && !card.hidden) {
-    card.hidden = true;
-    markSeen('welcome');
-  }
+  const isDue = isEmpty && isAlone;
+  if (card.hidden !== isDue || (isDue && hasSeen('welcome'))) return;
+  const hadFocus = card.contains(document.activeElement);
+  card.hidden = !isDue;
+  if (!isEmpty) markSeen('welcome');
+  if (hadFocus) focusEditor();
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest_asyncio
 
@@ -12,9 +13,9 @@ from server.storage.journal import Journal
 from server.storage.journal.sqlite import SqliteJournal
 
 
-def new_hub(folder: DataFolder, journal: Journal) -> Hub:
+def new_hub(folder: DataFolder, journal: Journal, **settings: Any) -> Hub:
     """Return a hub that is yet to be entered."""
-    return Hub(Config(data=folder.path), folder, journal)
+    return Hub(Config(data=folder.path, **settings), folder, journal)
 
 
 @pytest_asyncio.fixture

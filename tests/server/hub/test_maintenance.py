@@ -24,7 +24,7 @@ async def test_what_is_not_written_in_time_stays_in_the_journal(
         journal = SqliteJournal(folder.journal_path)
         with monkeypatch.context() as patch:
             patch.setattr(maintenance, "_FINISH_S", 0.0)
-            async with new_hub(folder, journal) as hub:
+            async with new_hub(folder, journal, checkpoint_idle_s=3600.0) as hub:
                 for name in _NAMES:
                     await hub.submit(name, "Ann", Create(f"I am {name}.\n"))
         assert "edits of 5 documents stay in the journal until the next start" in caplog.text
