@@ -33,7 +33,7 @@ _TRIES = 5
 # With more than this in memory, because checkpoints fail, a document accepts no more requests.
 _BACKLOG_BYTES_MAX = 64 * 2**20
 # A batch counts as slow if it has a whole text of more characters, or its document has used up its
-# share of a processor: so many seconds a second, and so many at once.
+# share of a processor: `_SHARE` of the time on average, with bursts of `_SHARE_AT_ONCE_S`.
 _WHOLE_TEXT_MAX = 16 * 1024
 _SHARE = 0.05
 _SHARE_AT_ONCE_S = 0.2

@@ -24,7 +24,7 @@ def accepted_line(accepted: Accepted, commit: str) -> str:
     if accepted.created:
         return "A new document was created; it can be edited in the browser now."
     if accepted.revision == commit:
-        return f"master is now your commit {commit[:10]}; everybody sees it."
+        return f"master is now your commit {commit[:10]}; everyone can see it."
     others = f" with {_edits_of(accepted.people)}" if accepted.people else ""
     return f"Merged{others}: master is now {accepted.revision[:10]}. To get it: git pull."
 

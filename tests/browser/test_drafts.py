@@ -12,6 +12,7 @@ from playwright.async_api import BrowserContext, Dialog, Error, Locator, async_p
 from tests.browser.chromium import FLAGS, path_of_chromium
 from tests.browser.line import Line
 from tests.browser.room import Room
+from tests.browser.stage import Stage
 from tests.browser.window import Window
 
 _DEADLINE_S = 20.0
@@ -29,6 +30,28 @@ _KEPT = """
   };
 })
 """
+
+
+# As if the browser had dropped the last write of a page that went: only the copy is left.
+_ONLY_COPIES = """
+() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open('gollabedit');
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const transaction = opening.result.transaction('drafts', 'readwrite');
+    const drafts = transaction.objectStore('drafts');
+    drafts.getAll().onsuccess = ({target}) => {
+      for (const draft of target.result) {
+        const key = `gollabedit.leaving.${draft.document}/${draft.client}`;
+        localStorage.setItem(key, JSON.stringify(draft));
+        drafts.delete([draft.document, draft.client]);
+      }
+    };
+    transaction.oncomplete = () => { opening.result.close(); resolve(); };
+  };
+})
+"""
+_COPIES = "() => Object.keys(localStorage).filter(key => key.startsWith('gollabedit.leaving.'))"
 
 
 async def reviews(window: Window) -> Locator:
@@ -379,3 +402,25 @@ async def test_who_leaves_is_asked_only_if_the_text_would_be_lost(room: Room) ->
             await ann.page.close(run_before_unload=True)
         assert asked == (["beforeunload"] if is_storage_broken else [])
         room.windows.remove(ann)
+
+
+async def test_text_whose_last_write_the_browser_dropped_is_offered_from_its_copy(
+    room: Room,
+) -> None:
+    await room.begin("First.\n")
+    async with Stage(room) as stage:
+        bo = await stage.comes_back("First.", "Typed at the end. ")
+        await bo.page.goto(bo.line.url)
+        await bo.page.evaluate(_ONLY_COPIES)
+        assert len(await bo.page.evaluate(_COPIES)) == 1
+        await bo.page.goto(f"{bo.line.url}/d/{room.document}")
+        await expect(bo.notice).to_contain_text("unsent text")
+        assert await bo.page.evaluate(_COPIES) == []
+        await keeps(bo, "Typed at the end. First.\n")
+        await merges(bo)
+        await bo.reads("Typed at the end. First.\n")
+        await keeps(bo)
+        await bo.page.reload()
+        await bo.settled()
+        await expect(bo.notice).to_be_hidden()
+        assert await room.agreed() == "Typed at the end. First.\n"

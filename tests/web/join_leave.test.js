@@ -80,7 +80,7 @@ test('of many, some are counted', () => {
   assert.deepEqual(said, ['Ann, Bo, Chloé and 2 others joined.']);
 });
 
-test('people who were here before the user are said to be here, and the listener hears of both', () => {
+test('people who were here first are here, later ones joined; the listener gets both sentences', () => {
   const clock = new FakeClock();
   /** @type {string[]} */
   const said = [];

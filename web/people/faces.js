@@ -27,7 +27,8 @@ export function initialsOf(name) {
 /** Show a person in an element. @param {HTMLElement} element @param {Face} face */
 export function showFace(element, { name, color }) {
   element.hidden = name === '';
-  element.dataset.initials = initialsOf(name);
+  const initials = initialsOf(name);
+  if (element.dataset.initials !== initials) element.dataset.initials = initials;
   if (color) element.style.setProperty('--person', legible(color));
   else element.style.removeProperty('--person');
 }

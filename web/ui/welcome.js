@@ -1,5 +1,5 @@
-// The card over a new document: what to do first, and its link. It goes with the first key, and does
-// not come back in this browser; it also goes while somebody else is here or the connection is lost.
+// The card over a new document: what to do first, and its link. The first key hides it for good in
+// this browser. It is also hidden while others are here, and while the connection is lost.
 
 import { byId } from './dom.js';
 import { hasSeen, markSeen } from './storage.js';

@@ -344,7 +344,7 @@ class Pair:
             case protocol.Welcome():
                 self._people = {it.client: it.name for it in message.people}
                 others = [it.name for it in message.people if it.client != message.client]
-                here = ", ".join(others) or "nobody else"
+                here = ", ".join(others) or "no one else"
                 self._reporter.say(f"connected to {message.document}; here: {here}")
             case protocol.PersonMoved():
                 if message.client not in self._people:
