@@ -234,6 +234,9 @@ async def test_the_keyboard_alone_is_enough(room: Room) -> None:
     await keyboard.press("ArrowDown")
     await expect(bo.dialog.get_by_role("radio", name="Ann’s version")).to_be_checked()
     await expect(bo.outcome).to_have_text("Hello people!")
+    # A screen reader says it with the button, before it is pressed.
+    use = bo.dialog.get_by_role("button", name="Use Ann’s version", exact=True)
+    await expect(use).to_have_accessible_description("Hello people!")
     await keyboard.press("ArrowUp")
     await expect(own).to_be_checked()
     await expect(bo.outcome).to_have_text("Hello friends!")
