@@ -1,0 +1,81 @@
+// What of the history is shown: a version, and what it is compared with. From the address and to the
+// address, which two texts are compared, and how it is called. No DOM.
+
+import { say } from '../text/say.js';
+import { hashOf } from './address.js';
+import { namesOf, titleOfVersion } from './titles.js';
+import { NOW, OPEN } from './versions.js';
+
+/** @typedef {import('./versions.js').Version} Version */
+/** @typedef {import('./versions.js').Versions} Versions */
+/** @typedef {{version: Version, other: string | null}} Shown other: an id, a slug, a revision or "now"; null for the version before */
+
+/**
+ * What an address shows, or null if there is no such version.
+ *
+ * @param {import('./address.js').Address} address
+ * @param {Versions} versions
+ * @returns {Promise<Shown | null>}
+ */
+export async function shownAt({ from, to }, versions) {
+  const [newest] = versions.all;
+  if (!newest) return null;
+  const isNewest = to === null || to === OPEN || to === NOW;
+  if (from === null || !isNewest) {
+    const version = isNewest ? newest : await versions.find(to);
+    return version && { version, other: from };
+  }
+  const version = versions.loaded(from);
+  return version && version !== newest ? { version, other: NOW } : { version: newest, other: from };
+}
+
+/** The address of what is shown. @param {Shown} shown @param {Versions} versions */
+export function addressOfShown({ version, other }, versions) {
+  const id = version.slug || version.id;
+  if (other === null) return hashOf(id);
+  return isNewer(other, version, versions) ? hashOf(other, id) : hashOf(id, other);
+}
+
+/**
+ * The two that are compared; from: null if there is no version before.
+ *
+ * @param {Shown} shown
+ * @param {Versions} versions
+ * @returns {Promise<[from: string | null, to: string]>}
+ */
+export async function endsOf({ version, other }, versions) {
+  if (other === null) return [(await versions.before(version))?.id ?? null, version.id];
+  return isNewer(other, version, versions) ? [version.id, other] : [other, version.id];
+}
+
+/**
+ * "Tuesday 10:42, Ann and Bo", or "Changes from Monday 9:30 to now".
+ *
+ * @param {Shown} shown
+ * @param {Versions} versions
+ * @param {string | undefined} looked the revision that was shown last
+ * @param {number} nowMs
+ * @param {string} [language] by default the browser's
+ */
+export function titleOfShown({ version, other }, versions, looked, nowMs, language) {
+  const own = titleOfVersion(version, nowMs, language);
+  if (other === null)
+    return say('versionBy', { when: capital(own), names: namesOf(version.authors) });
+  const found = versions.loaded(other);
+  const otherName = other === NOW ? 'historyNow' : other === looked ? 'lookedLast' : 'older';
+  const its = found ? titleOfVersion(found, nowMs, language) : say(otherName);
+  const [from, to] = isNewer(other, version, versions) ? [own, its] : [its, own];
+  return say('changesBetween', { from, to });
+}
+
+/** Whether a reference is newer than a version. @param {string} other @param {Version} version @param {Versions} versions */
+function isNewer(other, version, versions) {
+  const found = versions.loaded(other);
+  const { all } = versions;
+  return other === NOW || (found !== null && all.indexOf(found) < all.indexOf(version));
+}
+
+/** @param {string} sentence */
+function capital(sentence) {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
