@@ -93,7 +93,7 @@ async def test_tab_leaves_the_text_unless_it_is_to_insert_a_tab(room: Room) -> N
     await ann.page.keyboard.press("Escape")
     await expect(ann.text).to_have_accessible_description(
         "Tab inserts a tab. Press Escape, then Tab, to leave the editor."
-        " Every saved version is in Git"
+        " Every version is kept: see the history"
     )
     await ann.text.focus()
     await ann.types("a\tb")

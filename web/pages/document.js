@@ -9,6 +9,8 @@ import { Editor } from '../editor/editor.js';
 import { conflictRegions, locate } from '../editor/offsets.js';
 import { Overlay } from '../editor/overlay.js';
 import { printWhole } from '../editor/print.js';
+import { HistoryLink } from '../history/history_link.js';
+import { LastLooked } from '../history/last_looked.js';
 import { Announcer, announce } from '../people/announcer.js';
 import { showFace } from '../people/faces.js';
 import { Hold } from '../people/hold.js';
@@ -93,13 +95,7 @@ const announcer = new Announcer(() => settings.announcements, clock);
 const announceImportant = (sentence) => announcer.announceImportant(sentence);
 
 const editor = new Editor(byId('text', HTMLTextAreaElement), {
-  typed: (splices) => {
-    carryOut(replica.edited(editor.text, splices));
-    announcer.typed();
-    conflictView.edited();
-    pacing.edited();
-    presenceSender.changed();
-  },
+  typed: (splices) => edited(splices),
   moved: () => presenceSender.changed(),
   composing: (isComposing) => {
     if (isComposing) pacing.hold('composing');
@@ -181,7 +177,33 @@ const people = new People(
 const overlay = new Overlay(byId('text', HTMLTextAreaElement), (index) => conflictView.open(index));
 new Menu(fileOf(documentName), { download: downloadText, save });
 
+const lastLooked = new LastLooked(documentName);
+const historyLink = new HistoryLink({
+  document: documentName,
+  text: () => editor.text,
+  isViewOnly: () => replica.isViewOnly,
+  looked: () => lastLooked.since,
+  change: (splices, restores) => {
+    editor.changeAsUser(splices);
+    edited(splices, restores);
+  },
+  undo: () => editor.undo(),
+  people: () => [ownName.face, ...people.others],
+  toast,
+  announce,
+  focusEditor,
+});
+
 // Messages and edits
+
+/** The user changed the text. @param {readonly import('../text/splices.js').Splice[]} splices @param {string} [restores] */
+function edited(splices, restores) {
+  carryOut(replica.edited(editor.text, splices, restores));
+  announcer.typed();
+  conflictView.edited();
+  pacing.edited();
+  presenceSender.changed();
+}
 
 /** Whether the server has let this page in. */
 let isWelcomed = false;
@@ -211,7 +233,10 @@ function received(message) {
     return;
   }
   if (message.type === 'welcome') welcomed(message);
-  else if (hasChangesOfOthers(message)) hold.updateReceived();
+  else if (hasChangesOfOthers(message)) {
+    hold.updateReceived();
+    historyLink.updateReceived();
+  }
   if (message.type === 'update') othersWrote(message, before);
   if (message.type === 'error' && message.seq === undefined) announce(message.message);
   // Edits made while waiting for the answer are sent next.
@@ -395,11 +420,13 @@ addEventListener('pagehide', leave);
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') {
     lifetime.shown();
+    lastLooked.shown();
     connection.wake();
   } else {
     pacing.sendNow();
     lifetime.saveNow();
     rememberTitle();
+    if (replica.newest.isRevision) lastLooked.hidden(replica.newest.commit);
   }
 });
 addEventListener('beforeunload', (event) => {

@@ -1,0 +1,38 @@
+// The way into the history: at an address with `#history` the script that shows it is loaded, which
+// then takes over. So the page loads no more than this for those who never look.
+
+import { say } from '../text/say.js';
+
+/** @typedef {import('./history.js').Host} Host */
+/** @typedef {import('./history.js').HistoryView} HistoryView */
+
+export class HistoryLink {
+  #host;
+  /** @type {Promise<HistoryView> | null} */
+  #view = null;
+
+  /** @param {Host} host what the history needs of the page */
+  constructor(host) {
+    this.#host = host;
+    addEventListener('hashchange', (event) => this.#follow(event.oldURL));
+    this.#follow('');
+  }
+
+  /** Count a change by others, which the history does not show. */
+  updateReceived() {
+    this.#view?.then((view) => view.updateReceived());
+  }
+
+  /** @param {string} before the address until now */
+  async #follow(before) {
+    if (!this.#view && !location.hash.startsWith('#history')) return;
+    try {
+      this.#view ??= import('../history/history.js').then((it) => it.HistoryView.load(this.#host));
+      await (await this.#view).follow(before);
+    } catch (problem) {
+      console.error(problem);
+      this.#view = null;
+      this.#host.toast.show(say('historyFailed'));
+    }
+  }
+}

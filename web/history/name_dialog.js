@@ -1,0 +1,74 @@
+// The dialog that gives a version a name and a note, changes them, or removes the name.
+
+import { say } from '../text/say.js';
+import { byId } from '../ui/dom.js';
+
+/** @typedef {import('./versions.js').Version} Version */
+/** @typedef {(id: string, sentence: string) => Promise<void>} Renamed the version with this id; the sentence says how */
+
+export class NameDialog {
+  #api;
+  #renamed;
+  /** @type {Version | null} */
+  #version = null;
+  #dialog = byId('name-version', HTMLDialogElement);
+  #name = byId('version-name', HTMLInputElement);
+  #note = byId('version-note', HTMLTextAreaElement);
+  #problem = byId('version-problem', HTMLElement);
+
+  /** @param {import('./history_api.js').HistoryApi} api @param {Renamed} renamed */
+  constructor(api, renamed) {
+    this.#api = api;
+    this.#renamed = renamed;
+    byId('cancel-version-name', HTMLButtonElement).onclick = () => this.#dialog.close();
+    byId('remove-version-name', HTMLButtonElement).onclick = () =>
+      this.#do((version) => this.#remove(version));
+    byId('name-version-form', HTMLFormElement).onsubmit = (event) => {
+      event.preventDefault(); // it closes when the server has taken the name
+      this.#do((version) => this.#save(version));
+    };
+  }
+
+  /** @param {Version} version */
+  open(version) {
+    this.#version = version;
+    const isNamed = version.name !== '';
+    byId('name-version-heading', HTMLElement).textContent = say(
+      isNamed ? 'editName' : 'nameVersion',
+    );
+    byId('remove-version-name', HTMLButtonElement).hidden = !isNamed;
+    this.#name.value = version.name;
+    this.#note.value = version.note;
+    this.#problem.textContent = '';
+    this.#dialog.showModal();
+    this.#name.select();
+  }
+
+  /** @param {Version} version */
+  async #save({ revision, slug }) {
+    const [name, note] = [this.#name.value.trim(), this.#note.value.trim()];
+    const { id } = slug
+      ? await this.#api.rename(slug, name, note)
+      : await this.#api.name(revision, name, note);
+    await this.#renamed(id, say('namedVersion', { name }));
+  }
+
+  /** @param {Version} version */
+  async #remove({ id, slug, name }) {
+    await this.#api.removeName(slug);
+    await this.#renamed(id, say('nameRemoved', { name }));
+  }
+
+  /** @param {(version: Version) => Promise<void>} action */
+  async #do(action) {
+    if (!this.#version) return;
+    this.#problem.textContent = '';
+    try {
+      await action(this.#version);
+      this.#dialog.close();
+    } catch (problem) {
+      this.#problem.textContent = /** @type {Error} */ (problem).message;
+      this.#name.focus();
+    }
+  }
+}
