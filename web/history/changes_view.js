@@ -54,7 +54,7 @@ export class ChangesView {
     this.#done.clear();
     this.#current = 0;
     this.#setAuthors(authors);
-    this.#text.show(comparison, this.#colors);
+    this.#text.show(comparison, this.#faces);
     this.#text.goTo(0);
     this.#showCurrent();
   }
@@ -67,7 +67,7 @@ export class ChangesView {
   showMoment({ pieces, last }, authors) {
     if (authors !== this.#authors) this.#setAuthors(authors);
     this.#comparison = NOTHING;
-    this.#text.showPieces(pieces, last, this.#colors);
+    this.#text.showPieces(pieces, last, this.#faces);
     this.#showCurrent();
   }
 
@@ -108,8 +108,8 @@ export class ChangesView {
     this.#bring.disabled = !change || this.#done.has(change);
   }
 
-  get #colors() {
-    return this.#authors.map(({ name }) => this.#listener.colorOf(name));
+  get #faces() {
+    return this.#authors.map(({ name }) => ({ name, color: this.#listener.colorOf(name) }));
   }
 
   /** @param {readonly Author[]} authors */

@@ -18,7 +18,7 @@ import { Restoring } from './restoring.js';
 import { addressOfShown, endsOf, shownAt, titleOfShown } from './shown.js';
 import { Slider } from './slider.js';
 import { VersionList } from './version_list.js';
-import { Versions } from './versions.js';
+import { OPEN, Versions } from './versions.js';
 
 /** @typedef {import('./shown.js').Shown} Shown */
 /**
@@ -70,7 +70,10 @@ export class HistoryView {
     this.#versions = new Versions((limit, before) => this.#api.versions(limit, before));
     const colors = new AuthorColors(host.people);
     const colorOf = (/** @type {string} */ name) => colors.of(name);
-    this.#names = new NameDialog(this.#api, (id, sentence) => this.#renamed(id, sentence));
+    this.#names = new NameDialog(this.#api, {
+      renamed: (id, sentence) => this.#renamed(id, sentence),
+      closed: () => this.#list.focus(),
+    });
     const failed = (/** @type {unknown} */ problem) => this.#fail(problem);
     this.#frame = new Frame({
       step: (steps) => this.#changes.step(steps),
@@ -79,7 +82,10 @@ export class HistoryView {
     });
     this.#restoring = new Restoring(host, { restored: () => this.#frame.leave(), failed });
     this.#list = new VersionList({
-      chosen: (version) => this.#choose({ version, other: null }),
+      chosen: (version) => {
+        if (version.id === OPEN) this.#showNewest();
+        else this.#choose({ version, other: null });
+      },
       endReached: () => this.#loadMore(),
       rename: (version) => this.#names.open(version),
       colorOf,
@@ -111,9 +117,9 @@ export class HistoryView {
     const turn = ++this.#turn;
     await this.#try(async () => {
       await this.#versions.reload();
+      const shown = await shownAt(address, this.#versions);
       if (turn !== this.#turn) return;
       this.#showList();
-      const shown = await shownAt(address, this.#versions);
       if (shown) await this.#show(shown);
       else this.#frame.tell(say(this.#versions.all.length === 0 ? 'noVersions' : 'versionGone'));
     });
@@ -142,6 +148,13 @@ export class HistoryView {
     this.#try(() => this.#show(shown, afterMs));
   }
 
+  /** People may have written on in the newest version: load it anew. */
+  #showNewest() {
+    history.replaceState(null, '', '#history');
+    byId('versions', HTMLElement).hidePopover();
+    this.follow(location.href);
+  }
+
   #chooseLooked() {
     const [newest, looked] = [this.#versions.all[0], this.#host.looked()];
     if (newest && looked) this.#choose({ version: newest, other: looked });
@@ -163,12 +176,25 @@ export class HistoryView {
     this.#restore.hidden = version.revision === versions.revision || !canEdit;
     if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
     if (turn !== this.#turn) return;
-    const { runs, authors } = await this.#api.diff(...(await endsOf(shown, versions)));
+    const { length } = versions.all;
+    const ends = await endsOf(shown, versions);
+    if (versions.all.length > length) this.#showList();
+    const { runs, authors } = await this.#diff(ends);
     if (turn !== this.#turn) return;
     this.#changes.show(comparisonOf(runs), authors, canEdit);
     const { count } = this.#changes;
     this.#frame.tell(count === 0 ? say('noChanges') : '');
     this.#host.announce(`${title}. ${say('changeCount', { count })}`);
+  }
+
+  /** @param {[from: string | null, to: string]} ends */
+  async #diff(ends) {
+    try {
+      return await this.#api.diff(...ends);
+    } catch (problem) {
+      this.#changes.clear(); // it would be under the wrong title
+      throw problem;
+    }
   }
 
   #showList() {

@@ -4,11 +4,14 @@ import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
 
 /** @typedef {import('./versions.js').Version} Version */
-/** @typedef {(id: string, sentence: string) => Promise<void>} Renamed the version with this id; the sentence says how */
+/**
+ * @typedef {{renamed: (id: string, sentence: string) => Promise<void>, closed: () => void}} NameListener
+ *   renamed: the version with this id; the sentence says how
+ */
 
 export class NameDialog {
   #api;
-  #renamed;
+  #listener;
   /** @type {Version | null} */
   #version = null;
   #dialog = byId('name-version', HTMLDialogElement);
@@ -16,10 +19,10 @@ export class NameDialog {
   #note = byId('version-note', HTMLTextAreaElement);
   #problem = byId('version-problem', HTMLElement);
 
-  /** @param {import('./history_api.js').HistoryApi} api @param {Renamed} renamed */
-  constructor(api, renamed) {
+  /** @param {import('./history_api.js').HistoryApi} api @param {NameListener} listener */
+  constructor(api, listener) {
     this.#api = api;
-    this.#renamed = renamed;
+    this.#listener = listener;
     byId('cancel-version-name', HTMLButtonElement).onclick = () => this.#dialog.close();
     byId('remove-version-name', HTMLButtonElement).onclick = () =>
       this.#do((version) => this.#remove(version));
@@ -50,13 +53,13 @@ export class NameDialog {
     const { id } = slug
       ? await this.#api.rename(slug, name, note)
       : await this.#api.name(revision, name, note);
-    await this.#renamed(id, say('namedVersion', { name }));
+    await this.#listener.renamed(id, say('namedVersion', { name }));
   }
 
   /** @param {Version} version */
   async #remove({ id, slug, name }) {
     await this.#api.removeName(slug);
-    await this.#renamed(id, say('nameRemoved', { name }));
+    await this.#listener.renamed(id, say('nameRemoved', { name }));
   }
 
   /** @param {(version: Version) => Promise<void>} action */
@@ -66,6 +69,7 @@ export class NameDialog {
     try {
       await action(this.#version);
       this.#dialog.close();
+      this.#listener.closed(); // the button that opened it is gone
     } catch (problem) {
       this.#problem.textContent = /** @type {Error} */ (problem).message;
       this.#name.focus();

@@ -9,6 +9,7 @@ import { marksOf } from './changes.js';
 
 /** @typedef {import('./changes.js').Comparison} Comparison */
 /** @typedef {import('./pieces.js').Piece} Piece */
+/** @typedef {import('../people/faces.js').Face} Face */
 
 const MARK_PX = 4;
 // Less of a line than this does not count as in view.
@@ -41,15 +42,16 @@ export class TextView {
    * Show a comparison.
    *
    * @param {Comparison} comparison
-   * @param {readonly string[]} colors of the authors, as #rrggbb
+   * @param {readonly Face[]} authors
    */
-  show({ parts, changes }, colors) {
+  show({ parts, changes }, authors) {
     this.#pieces = [];
     this.#changes = changes.map(() => []);
     this.#current = -1;
     const nodes = parts.map((part) => {
       if (part.kind === 'kept' && part.change === null) return shown(part.text);
-      const element = elementOf(part, part.author === null ? undefined : colors[part.author]);
+      const element = elementOf(part);
+      color(element, authors, part.author);
       if (part.change !== null) this.#changes[part.change]?.push(element);
       return element;
     });
@@ -77,9 +79,9 @@ export class TextView {
    *
    * @param {readonly Piece[]} pieces
    * @param {number} last the piece to be in view
-   * @param {readonly string[]} colors of the authors
+   * @param {readonly Face[]} authors
    */
-  showPieces(pieces, last, colors) {
+  showPieces(pieces, last, authors) {
     if (this.#pieces.length === 0) {
       this.#text.replaceChildren();
       this.#marks.replaceChildren();
@@ -94,7 +96,7 @@ export class TextView {
     for (let index = old.length - behind - 1; index >= first; index--) nodes[index]?.remove();
     const next = nodes[first] ?? null;
     for (const piece of pieces.slice(first, pieces.length - behind))
-      this.#text.insertBefore(pieceOf(piece, colors), next);
+      this.#text.insertBefore(pieceOf(piece, authors), next);
     this.#pieces = pieces;
     const changed = nodes[last];
     if (changed instanceof HTMLElement) this.#reveal(changed);
@@ -113,8 +115,8 @@ export class TextView {
     const marks = marksOf(places, clientHeight / MARK_PX).map(({ at, change }) => {
       const mark = document.createElement('i');
       mark.style.top = `${at * 100}%`;
-      const color = this.#changes[change]?.find((part) => part.style.getPropertyValue('--person'));
-      if (color) mark.style.setProperty('--person', color.style.getPropertyValue('--person'));
+      const colors = this.#changes[change]?.map((it) => it.style.getPropertyValue('--person'));
+      mark.style.setProperty('--person', colors?.find(Boolean) ?? 'var(--quiet)');
       mark.onclick = () => this.#chosen(change);
       return mark;
     });
@@ -122,23 +124,29 @@ export class TextView {
   }
 }
 
-/** @param {import('./changes.js').Part} part @param {string | undefined} color */
-function elementOf({ kind, text }, color) {
+/** @param {import('./changes.js').Part} part */
+function elementOf({ kind, text }) {
   const tag = { added: 'ins', removed: 'del', kept: 'span', skipped: 'span' }[kind];
   const element = document.createElement(tag);
   element.className = kind;
   element.textContent = kind === 'skipped' ? say('leftOut') : shown(text);
-  if (color) element.style.setProperty('--person', legible(color));
   // Otherwise an added or removed line break would not be seen.
   if (/^\s*\n\s*$/.test(text)) element.dataset.blank = '⏎';
   return element;
 }
 
-/** @param {Piece} piece @param {readonly string[]} colors */
-function pieceOf({ text, author }, colors) {
+/** @param {Piece} piece @param {readonly Face[]} authors */
+function pieceOf({ text, author }, authors) {
   const element = document.createElement(author === null ? 'span' : 'ins');
   element.textContent = shown(text);
-  const color = author === null ? undefined : colors[author];
-  if (color) element.style.setProperty('--person', legible(color));
+  color(element, authors, author);
   return element;
+}
+
+/** Show whose words an element holds. @param {HTMLElement} element @param {readonly Face[]} authors @param {number | null} index */
+function color(element, authors, index) {
+  const author = index === null ? undefined : authors[index];
+  if (!author?.color) return;
+  element.style.setProperty('--person', legible(author.color));
+  element.title = author.name;
 }

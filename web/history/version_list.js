@@ -44,15 +44,19 @@ export class VersionList {
    * @param {boolean} canName
    */
   show(versions, hasMore, canName) {
+    const focused = [...this.#items].find(([, it]) => it.contains(document.activeElement))?.[0];
     this.#items.clear();
-    const days = byDay(versions, Date.now()).flatMap(({ label, versions: ofDay }) => {
+    const days = byDay(versions, Date.now()).map(({ label, versions: ofDay }) => {
+      const day = document.createElement('div');
       const heading = document.createElement('h3');
       heading.textContent = label;
       const list = document.createElement('ol');
       list.append(...ofDay.map((version) => this.#item(version, canName)));
-      return [heading, list];
+      day.append(heading, list);
+      return day;
     });
     this.#list.replaceChildren(...days);
+    if (focused) this.#items.get(focused)?.querySelector('a')?.focus();
     this.#end.disconnect();
     const last = [...this.#items.values()].at(-1);
     if (hasMore && last) this.#end.observe(last);
@@ -67,6 +71,12 @@ export class VersionList {
       item.classList.toggle('current', isShown);
     }
     this.#reveal();
+  }
+
+  /** Give the version that is shown the focus. */
+  focus() {
+    const link = this.#list.querySelector('.current a');
+    if (link instanceof HTMLElement) link.focus();
   }
 
   /** Scroll to the version that is shown, unless it is in view. */

@@ -291,7 +291,7 @@ export const SENTENCES = {
   "spokenReplaced": "{place}: {who} replaced “{removed}” with “{added}”",
   "bringBack": "Bring this back",
   "takeOut": "Take this out",
-  "broughtBack": "Done, for everyone.",
+  "broughtBack": "Done. Everyone sees it.",
   "undone": "Undone.",
   "placeChanged": "This place has changed since. Nothing was done.",
   "play": "Play",
