@@ -11,6 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from server.core.history.sealing import SEAL_TIMES, SealTimes
 from server.core.names import is_document_name
 from server.mirror.remote import Remote, RemoteError, read_remotes
 from server.support.errors import UserError
@@ -62,6 +63,12 @@ class Config:
     unload_after_s: Annotated[float, "time that a document without connections stays in memory"] = (
         60.0
     )
+    seal_idle_s: Annotated[
+        float, "time without edits after which the changes become a version of the history"
+    ] = SEAL_TIMES.idle_s
+    seal_age_s: Annotated[
+        float, "age of the changes from which a pause of half a minute is enough for that"
+    ] = SEAL_TIMES.age_s
     git_processes_max: Annotated[
         int, "number of clones, fetches and pushes served at the same time"
     ] = 4
@@ -124,6 +131,11 @@ class Config:
                 f"source_url must begin with https:// or http://, not {self.source_url!r}"
             )
         self.remotes()
+
+    @property
+    def seal_times(self) -> SealTimes:
+        """When versions end."""
+        return SealTimes(self.seal_idle_s, self.seal_age_s)
 
     def remotes(self) -> list[Remote]:
         """Return the remotes of the setting `mirror`, in its order.
