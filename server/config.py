@@ -4,6 +4,7 @@ A setting `write_wait_s` is `--write-wait-s` on the command line and `GOLLABEDIT
 the environment; the command line takes precedence.
 """
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -18,10 +19,12 @@ from server.support.errors import UserError
 
 _CHOICES = {
     "journal": ("sqlite", "direct"),
+    "mirror_branches": ("all", "versions"),
     "log_level": ("debug", "info", "warning", "error"),
     "pages": ("small", "readable"),
     "push_rewrites": ("allowed", "refused"),
 }
+_BRANCH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|[./](?![./]|$))*")
 
 
 class SettingError(UserError):
@@ -87,6 +90,12 @@ class Config:
         "Git remotes to push documents to, separated by commas: a URL with `{document}` in it for"
         " all documents, `DOCUMENT=URL` for one",
     ] = ()
+    mirror_branches: Annotated[
+        str, "what is pushed there: all branches, or only the readable history, versions"
+    ] = "all"
+    mirror_as: Annotated[str, "name that the branch versions has there, if only that is pushed"] = (
+        "main"
+    )
     mirror_every_s: Annotated[
         float, "shortest time between two pushes of one document to one remote"
     ] = 10.0
@@ -130,6 +139,8 @@ class Config:
             raise SettingError(
                 f"source_url must begin with https:// or http://, not {self.source_url!r}"
             )
+        if not _BRANCH.fullmatch(self.mirror_as) or self.mirror_as.endswith(".lock"):
+            raise SettingError(f"mirror_as must be the name of a branch, not {self.mirror_as!r}")
         self.remotes()
 
     @property

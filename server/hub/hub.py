@@ -69,6 +69,7 @@ class Hub:
             config.remotes(),
             every_s=config.mirror_every_s,
             wait_s=config.mirror_wait_s,
+            versions_as=config.mirror_as if config.mirror_branches == "versions" else "",
         )
         self._maintenance = Maintenance(
             config, self, journal.documents, self.reader.left_unsealed, self._mirroring.written
