@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.log import server_logger
 
 from server.config import Config
-from server.http import api, git_fetch, git_push, pages, raw_text, websocket
+from server.http import api, git_fetch, git_push, history, pages, raw_text, websocket
 from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, LONG_TEXTS, PUSHES
 from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
@@ -49,7 +49,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[LONG_TEXTS] = FairSlots(_LONG_TEXTS_MAX)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
-    for module in (websocket, git_fetch, git_push, pages, api, raw_text):
+    for module in (websocket, git_fetch, git_push, pages, api, history, raw_text):
         app.add_routes(module.routes())
     return app
 

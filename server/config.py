@@ -4,6 +4,7 @@ A setting `write_wait_s` is `--write-wait-s` on the command line and `GOLLABEDIT
 the environment; the command line takes precedence.
 """
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,16 +12,19 @@ from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from server.core.history.sealing import SEAL_TIMES, SealTimes
 from server.core.names import is_document_name
 from server.mirror.remote import Remote, RemoteError, read_remotes
 from server.support.errors import UserError
 
 _CHOICES = {
     "journal": ("sqlite", "direct"),
+    "mirror_branches": ("all", "versions"),
     "log_level": ("debug", "info", "warning", "error"),
     "pages": ("small", "readable"),
     "push_rewrites": ("allowed", "refused"),
 }
+_BRANCH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|[./](?![./]|$))*")
 
 
 class SettingError(UserError):
@@ -62,6 +66,12 @@ class Config:
     unload_after_s: Annotated[float, "time that a document without connections stays in memory"] = (
         60.0
     )
+    seal_idle_s: Annotated[
+        float, "time without edits after which the changes become a version of the history"
+    ] = SEAL_TIMES.idle_s
+    seal_age_s: Annotated[
+        float, "age of the changes from which a pause of half a minute is enough for that"
+    ] = SEAL_TIMES.age_s
     git_processes_max: Annotated[
         int, "number of clones, fetches and pushes served at the same time"
     ] = 4
@@ -80,6 +90,12 @@ class Config:
         "Git remotes to push documents to, separated by commas: a URL with `{document}` in it for"
         " all documents, `DOCUMENT=URL` for one",
     ] = ()
+    mirror_branches: Annotated[
+        str, "what is pushed there: all branches, or only the readable history, versions"
+    ] = "all"
+    mirror_as: Annotated[str, "name that the branch versions has there, if only that is pushed"] = (
+        "main"
+    )
     mirror_every_s: Annotated[
         float, "shortest time between two pushes of one document to one remote"
     ] = 10.0
@@ -123,7 +139,14 @@ class Config:
             raise SettingError(
                 f"source_url must begin with https:// or http://, not {self.source_url!r}"
             )
+        if not _BRANCH.fullmatch(self.mirror_as) or self.mirror_as.endswith(".lock"):
+            raise SettingError(f"mirror_as must be the name of a branch, not {self.mirror_as!r}")
         self.remotes()
+
+    @property
+    def seal_times(self) -> SealTimes:
+        """When versions end."""
+        return SealTimes(self.seal_idle_s, self.seal_age_s)
 
     def remotes(self) -> list[Remote]:
         """Return the remotes of the setting `mirror`, in its order.

@@ -85,12 +85,16 @@ class Hello(Message, frozen=True, tag="hello"):
 
 
 class Edit(Message, frozen=True, tag="edit"):
-    """A new text: either in full, or as splices of the text at `base`."""
+    """A new text: either in full, or as splices of the text at `base`.
+
+    `restores` is the revision that it brings back, if it does.
+    """
 
     seq: SequenceNumber
     base: CommitId
     text: str | None = None
     splices: list[WireSplice] | None = None
+    restores: CommitId | None = None
 
     def __post_init__(self) -> None:
         if (self.text is None) == (self.splices is None):

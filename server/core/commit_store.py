@@ -1,11 +1,15 @@
 """The interface of a document's repository, as the core uses it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from merge.splices import Splice
 from server.core.git_model import Signature
+
+
+class StoreError(Exception):
+    """A commit is missing, or has no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,31 @@ class OtherFiles:
 
     tree: str
     conflicting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitInfo:
+    """What a commit says beside its text."""
+
+    parents: tuple[str, ...]
+    tree: str
+    author: Signature
+    committer: Signature
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag on a commit; one without a message and a tagger is only a name."""
+
+    commit: str
+    tagger: Signature | None = None
+    message: str = ""
 
 
 class CommitStore(Protocol):
@@ -28,7 +57,12 @@ class CommitStore(Protocol):
     def contains(self, head: str, commit: str) -> bool: ...
     def merge_base(self, one: str, other: str) -> str | None: ...
     def has_one_base(self, one: str, other: str) -> bool: ...
+    def info(self, commit: str) -> CommitInfo: ...
+    def first_parents(self, head: str) -> Iterator[str]: ...
+    def boundary(self, head: str, known: Sequence[str]) -> set[str]: ...
     def trailers(self, commit: str) -> dict[str, str]: ...
+    def tags(self) -> dict[str, Tag]: ...
+    def tag(self, name: str, tag: Tag) -> None: ...
     def authors(self, head: str, since: str, limit: int) -> dict[str, str]: ...
     def find(self, head: str, trailers: Mapping[str, str], limit: int) -> str | None: ...
     def commit(

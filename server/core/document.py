@@ -7,17 +7,22 @@ sends no reply before that, and discards the document if the journal fails.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from merge.diff_splices import diff_splices
 from merge.rendering import unified_diff
 from merge.result import with_theirs
 from merge.splices import Splice, SpliceError, apply
 from server import protocol
+from server.core import git_model
 from server.core.branches import Branch, Branches
 from server.core.clients import Author
 from server.core.commit_store import CommitStore
 from server.core.git_model import MASTER
+from server.core.history.answer import answer
+from server.core.history.requests import HistoryOutcome, HistoryRequest
+from server.core.history.sealing import SEAL_TIMES, Kind, Origin, SealTimes
+from server.core.history.versions import Versions
+from server.core.history.window import Person, Window
 from server.core.master import Incoming, Master
 from server.core.submission import (
     Accepted,
@@ -42,7 +47,7 @@ class Request:
     """A client's request; `continues`: the client sent it before it had its last reply."""
 
     author: Author
-    message: Hello | Sync | Edit | Resolve | Park | Submission
+    message: Hello | Sync | Edit | Resolve | Park | Submission | HistoryRequest
     continues: bool = False
 
     @property
@@ -77,7 +82,8 @@ class View:
     conflict: protocol.Conflict | None
 
 
-Reply = Joined | protocol.FullText | protocol.Answer | Outcome
+SessionReply = Joined | protocol.FullText | protocol.Answer
+Reply = SessionReply | Outcome | HistoryOutcome
 Notification = protocol.Update | protocol.Merged | protocol.Conflict
 
 
@@ -92,18 +98,37 @@ class _Handled:
 
 
 # A staged request, whose reply is made once the whole batch is staged.
-Staged = _Handled | protocol.Error | tuple[Branch, Hello] | Sync | Outcome
+Staged = _Handled | protocol.Error | tuple[Branch, Hello] | Sync | Outcome | HistoryOutcome
 
 
 class Document:
     """The live state of one document."""
 
-    def __init__(self, name: str, store: CommitStore, text_bytes_max: int, now: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        store: CommitStore,
+        text_bytes_max: int,
+        now: float,
+        seal_times: SealTimes = SEAL_TIMES,
+        window: Window | None = None,
+    ) -> None:
+        """Open it.
+
+        Args:
+            name: its name.
+            store: its repository.
+            text_bytes_max: the size of the largest text allowed.
+            now: Unix time in seconds.
+            seal_times: when versions end.
+            window: the one that `versions` had when the document was closed.
+        """
         self.name = name
         self._store = store
         self._text_bytes_max = text_bytes_max
         self._master = Master(store)
         self.branches = Branches(store, self._master, now)
+        self.versions = Versions(store, self._master, seal_times, window)
         self._checked = "", 0
 
     @property
@@ -134,6 +159,7 @@ class Document:
         """Execute requests of different clients, in order, so that the store has all changes."""
         staged = [self._handle(request, now) for request in requests]
         self.branches.recheck_conflicts(now)
+        self.versions.follow()
         return staged
 
     def replies(self, staged: Sequence[Staged]) -> list[Reply]:
@@ -156,9 +182,13 @@ class Document:
         try:
             if isinstance(message, Submission):
                 return self._submit(request.author, message, now)
+            if isinstance(message, HistoryRequest):
+                author = request.author
+                tagger = git_model.signature_of(author.client, author.name, now)
+                return answer(message, self._store, self.versions, tagger)
             return self._handle_message(request, self.branches.get(request.author, now), now)
         except ProtocolError as problem:
-            seq = None if isinstance(message, Hello | Sync | Submission) else message.seq
+            seq = getattr(message, "seq", None)
             return protocol.Error(problem.code, problem.message, seq)
 
     def _handle_message(self, request: Request, branch: Branch, now: float) -> Staged:
@@ -173,10 +203,8 @@ class Document:
                 return self._edit(branch, edit, request.continues, now)
             case Park() as park:
                 return self._park(branch, park)
-            case MergeText() | Create() | Replace() | Append():
-                raise AssertionError("a submission is no message of a session")
             case _:
-                assert_never(request.message)
+                raise AssertionError(f"{request.message} is no message of a session")
 
     def _reply(self, staged: Staged) -> Reply:
         match staged:
@@ -188,10 +216,8 @@ class Document:
                 return protocol.FullText(self.revision, self.text, self.check)
             case Accepted():
                 return replace(staged, revision=self.revision, text=self.text)
-            case protocol.Error() | Conflicted() | AlreadyExists():
-                return staged
             case _:
-                assert_never(staged)
+                return staged
 
     def _joined(self, branch: Branch, hello: Hello) -> Joined:
         base = hello.base
@@ -276,8 +302,17 @@ class Document:
         if branch.conflict and base != branch.head:
             self.branches.park(branch)
         splices = _typed_splices(edit) if merge_base == edit.base else None
-        incoming = Incoming(branch.author, edit.seq, text, merge_base, (base,), splices=splices)
-        return self._merge(branch, incoming, now)
+        restores = edit.restores or ""
+        incoming = Incoming(
+            branch.author, edit.seq, text, merge_base, (base,), splices=splices, restores=restores
+        )
+        if not restores:
+            return self._merge(branch, incoming, now)
+        self.versions.follow()
+        handled = self._merge(branch, incoming, now)
+        if branch.conflict is None:
+            self._seal_alone(Origin(Kind.RESTORE, restores=restores))
+        return handled
 
     def _effective_base(self, branch: Branch, base: str, continues: bool) -> str:
         """Return the base of an edit, or the branch's head if the client could not know it yet."""
@@ -356,18 +391,33 @@ class Document:
         if not exists and isinstance(submission, Replace):
             raise _unknown_base()
         version = self._as_version(submission)
-        if version.head:
+        if version.head and not self._store.has_commit(version.head):
+            raise ProtocolError(Code.UNKNOWN_BASE, "There is no such commit here.")
+        self.versions.follow()
+        sealed_base = self.versions.base_of(version.head) if version.head and exists else None
+        if version.head and not sealed_base:
             self._check_related(version.head, exists)
-        outcome = self._merge_version(author, version, now)
-        if isinstance(outcome, Accepted) and outcome.is_new and not exists:
-            return replace(outcome, created=True)
-        return outcome
+        outcome = self._merge_version(author, version, sealed_base, now)
+        if not (isinstance(outcome, Accepted) and outcome.is_new):
+            return outcome
+        if version.head:
+            origin = Origin(Kind.PUSH, pushed=version.head, joins=sealed_base is not None)
+        else:
+            origin = Origin(Kind.FILE)
+        if not isinstance(submission, Append):
+            self._seal_alone(origin)
+        return outcome if exists else replace(outcome, created=True)
+
+    def _seal_alone(self, origin: Origin) -> None:
+        """Make a version of the last change, and one of what was before it."""
+        pushed = self._store.info(origin.pushed).author if origin.pushed else None
+        self.versions.seal()
+        self.versions.follow(Person(pushed.name, pushed.email) if pushed else None)
+        self.versions.seal(origin)
 
     def _check_related(self, head: str, exists: bool) -> None:
         """A commit must be based on this document, or be its first."""
         store, revision = self._store, self.revision
-        if not store.has_commit(head):
-            raise ProtocolError(Code.UNKNOWN_BASE, "There is no such commit here.")
         if exists and store.merge_base(revision, head) is None:
             raise ProtocolError(
                 Code.UNKNOWN_BASE,
@@ -389,20 +439,27 @@ class Document:
         return MergeText(f"{self.text}{end}{submission.text}", self.revision)
 
     def _merge_version(
-        self, author: Author, version: MergeText, now: float
+        self, author: Author, version: MergeText, sealed_base: str | None, now: float
     ) -> Accepted | Conflicted:
-        """Merge a version by the careful rules, as a whole or not at all."""
+        """Merge a version by the careful rules, as a whole or not at all.
+
+        Args:
+            author: its author.
+            version: the version.
+            sealed_base: the commit of the branch `versions` that it is based on, if it is.
+            now: Unix time in seconds.
+        """
         head = version.head
         if head is not None and self._master.contains(head):
             return Accepted(self.revision, self.text, is_new=False)
-        base = version.base or (self._master.merge_base(head) if head else self._master.first)
-        if not self._store.has_commit(base) or not self._master.contains(base):
+        base = sealed_base or version.base or self._base_of(head)
+        if not sealed_base and not (self._store.has_commit(base) and self._master.contains(base)):
             raise _unknown_base()
         self._check_size(version.text, self._store.text(base))
         if head is None and version.text in (self._store.text(base), self.text):
             return Accepted(self.revision, self.text, is_new=False)
         incoming = Incoming(author, 0, version.text, base, (base,), head)
-        people = self._master.authors_since(base) if head else ()
+        people = self._master.authors_since(self.versions.revision_of(base)) if head else ()
         rejection = self._master.merge_or_reject(incoming, now)
         if rejection is not None:
             # Placed in the text of `master`, which nothing of theirs was merged into.
@@ -413,6 +470,9 @@ class Document:
             return Conflicted(self.revision, self.text, hunks, rejection.files)
         self.branches.unmerged.drop_merged()  # others' heads may be in `master` now
         return Accepted(self.revision, self.text, is_new=True, people=people)
+
+    def _base_of(self, head: str | None) -> str:
+        return self._master.merge_base(head) if head else self._master.first
 
     # --- checks
 

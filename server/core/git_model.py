@@ -5,7 +5,7 @@ It is promised to people who use the repository with Git, and read back after a 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from merge.diff_splices import diff_splices
@@ -14,11 +14,20 @@ from merge.splices import Splice
 MASTER = "refs/heads/master"
 CLIENTS = "refs/heads/clients/"
 UNMERGED = "refs/heads/unmerged/"
+VERSIONS = "refs/heads/versions"
+TAGS = "refs/tags/"
+INTERNAL = "refs/gollabedit/"
+AUTHORSHIP = "refs/gollabedit/authors"
+
+REVISION = "Revision"  # the trailer of a version: the revision that it is equal to
+SINCE = "Since"  # the trailer of the record of steps: the revision of the version before them
+RESTORES = "Restores"  # the trailer of an edit that brings a revision back
 
 ROOT_MESSAGE = "Start the document\n"
 
 # `.invalid` is reserved: it can never receive mail.
 _MAIL_HOST = "gollabedit.invalid"
+_HUB = f"hub@{_MAIL_HOST}"
 _WORD = re.compile(r"\w+")
 
 
@@ -41,14 +50,33 @@ def email_of(client: str) -> str:
     return f"{client}@{_MAIL_HOST}"
 
 
+def client_of(email: str) -> str:
+    """Return the client whose commits have this address; empty if it is of somebody else."""
+    client, _, host = email.partition("@")
+    return client if host == _MAIL_HOST else ""
+
+
 def hub_signature(now: float) -> Signature:
     """Return the committer of the hub's commits."""
-    return Signature("GollabEdit", f"hub@{_MAIL_HOST}", now)
+    return Signature("GollabEdit", _HUB, now)
 
 
-def edit_message(what: str, client: str, seq: int) -> str:
-    """Return the message of a client's text as it was sent; `what` describes its change."""
-    return f"{what}\n\nClient: {client}\nSeq: {seq}\n"
+def is_by_hub(committer: Signature) -> bool:
+    """Return whether the hub made a commit, and nobody pushed it."""
+    return committer.email == _HUB
+
+
+def edit_message(what: str, client: str, seq: int, restores: str = "") -> str:
+    """Return the message of a client's text as it was sent.
+
+    Args:
+        what: describes its change.
+        client: the client.
+        seq: the number of the edit.
+        restores: the revision that it brings back, if it does.
+    """
+    restored = f"{RESTORES}: {restores}\n" if restores else ""
+    return f"{what}\n\nClient: {client}\nSeq: {seq}\n{restored}"
 
 
 def part_message(what: str, client: str) -> str:
@@ -64,6 +92,34 @@ def shown_message(client: str) -> str:
 def merge_message(what: str, name: str) -> str:
     """Return the message of the commit that merges a client's commit into `master`."""
     return f"Merge {name}: {what[0].lower()}{what[1:]}\n"
+
+
+def version_message(
+    subject: str, revision: str, facts: Mapping[str, str], others: Iterable[Signature]
+) -> str:
+    """Return the message of a version's last commit.
+
+    Args:
+        subject: what its author did.
+        revision: the revision that the commit is equal to.
+        facts: more trailers; empty ones are left out.
+        others: the authors of the version's other commits.
+    """
+    trailers = [(REVISION, revision), *facts.items()]
+    trailers += [("Co-authored-by", f"{other.name} <{other.email}>") for other in others]
+    lines = (f"{name}: {value}\n" for name, value in trailers if value)
+    return f"{subject}\n\n{''.join(lines)}"
+
+
+def authorship_message(sealed: str, revision: str) -> str:
+    """Return the message of a commit that records who wrote the text of a revision.
+
+    Args:
+        sealed: the revision of the last version.
+        revision: the revision; the same, unless there were steps since.
+    """
+    name = REVISION if revision == sealed else SINCE
+    return f"Record who wrote what\n\n{name}: {sealed}\n"
 
 
 def seq_in(trailers: Mapping[str, str], client: str) -> int:

@@ -53,6 +53,7 @@ class Incoming:
     parents: tuple[str, ...]
     head: str | None = None  # the commit of `text`, if there is one already
     splices: Splices | None = None  # from the text of `merge_base` to `text`, if they are known
+    restores: str = ""  # the revision that it brings back, if it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,10 @@ class Master:
     def move_count(self) -> int:
         """The number of moves since the document was opened."""
         return self._steps.count
+
+    def last_steps(self, count: int) -> list[Step] | None:
+        """Return the last `count` moves, in order; None if they are not all remembered."""
+        return self._steps.last(count)
 
     def contains(self, commit: str) -> bool:
         """Return whether `commit` is in `master`."""
@@ -251,7 +256,7 @@ class Master:
         if parents[0] != incoming.merge_base:
             splices = None  # they lead from the merge base
         what = git_model.describe(self._store.text(parents[0]), text, splices)
-        message = git_model.edit_message(what, author.client, incoming.seq)
+        message = git_model.edit_message(what, author.client, incoming.seq, incoming.restores)
         return self._commit(text, parents, author, message, now, splices)
 
     def _commit(

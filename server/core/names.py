@@ -45,8 +45,11 @@ def clean_name(name: str) -> str:
 
     Replace invisible characters with blanks, and limit the combining marks on a letter.
     """
-    printable = "".join(
-        c if c.isprintable() and c not in _INVISIBLE else " " for c in name if c not in "<>"
-    )
-    line = _TOWER.sub(r"\1", " ".join(printable.split()))
+    line = one_line("".join(c for c in name if c not in "<>"))
     return line[:_PERSON_CHARACTERS_MAX].strip(" .,:;\"'\\")
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of visible characters, with few combining marks on a letter."""
+    printable = "".join(c if c.isprintable() and c not in _INVISIBLE else " " for c in text)
+    return _TOWER.sub(r"\1", " ".join(printable.split()))

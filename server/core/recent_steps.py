@@ -11,6 +11,7 @@ earlier commit to the newest, without a comparison. Sans-I/O.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
 
 from merge.splices import Splice, compose
@@ -60,6 +61,12 @@ class RecentSteps:
         self._numbers[step.commit] = self._numbers[step.after] = self.count
         self._steps.append(step)
         self._composed.pop(self.count - _COMPOSED_MAX, None)
+
+    def last(self, count: int) -> list[Step] | None:
+        """Return the last `count` steps, in order; None if they are not all remembered."""
+        if count > len(self._steps):
+            return None
+        return list(islice(self._steps, len(self._steps) - count, None))
 
     def __contains__(self, commit: str) -> bool:
         """Whether a commit is known to be in `master`; others may be as well."""

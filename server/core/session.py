@@ -20,10 +20,16 @@ from msgspec import UNSET
 
 from server import protocol
 from server.core.clients import Author, ResumeKeys
-from server.core.document import Joined, Notification, Reply, Request, View, too_large
+from server.core.document import (
+    Joined,
+    Notification,
+    Request,
+    SessionReply,
+    View,
+    too_large,
+)
 from server.core.names import clean_name
 from server.core.rates import Pace, TokenBucket
-from server.core.submission import Accepted, AlreadyExists, Conflicted
 from server.protocol import (
     BadMessageError,
     ClientMessage,
@@ -245,7 +251,7 @@ class Session:
 
     # --- from the document
 
-    def receive_reply(self, reply: Reply, people: Sequence[protocol.Person]) -> list[Action]:
+    def receive_reply(self, reply: SessionReply, people: Sequence[protocol.Person]) -> list[Action]:
         """Process the document's reply to the oldest unanswered request.
 
         Args:
@@ -266,8 +272,6 @@ class Session:
                 self._revision = reply.revision
             case protocol.Merged() | protocol.Conflict():
                 self.record_shown(reply)
-            case Accepted() | Conflicted() | AlreadyExists():
-                raise AssertionError("a session submits no whole versions")
             case _:
                 assert_never(reply)
         self._bad_messages = 0

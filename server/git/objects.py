@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from merge.tokens import equal_prefix, equal_suffix
+from server.core.commit_store import Tag
 from server.core.git_model import Signature
 
 _COPY_MAX = 0xFFFFFF
@@ -39,6 +40,7 @@ class Kind(IntEnum):
     COMMIT = 1
     TREE = 2
     BLOB = 3
+    TAG = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,18 @@ def new_commit(
         f"committer {_signature_line(committer)}",
     ]
     return new_object(Kind.COMMIT, "\n".join([*lines, "", message]).encode())
+
+
+def new_tag(name: str, tag: Tag) -> GitObject:
+    """Return an annotated tag of a commit, with its time in UTC."""
+    assert tag.tagger, "an annotated tag has a tagger"
+    lines = [
+        f"object {tag.commit}",
+        "type commit",
+        f"tag {name}",
+        f"tagger {_signature_line(tag.tagger)}",
+    ]
+    return new_object(Kind.TAG, "\n".join([*lines, "", tag.message]).encode())
 
 
 def _signature_line(who: Signature) -> str:

@@ -20,16 +20,21 @@ class RefsLockedError(Exception):
 
 
 class PackedRefs:
-    """All refs of a locked repository: commits by name, which may be changed."""
+    """All refs of a locked repository, which may be changed.
+
+    Attributes:
+        heads: the commits, or the tags, by name of the ref.
+        peeled: the commits of the tags, by name of the ref. Git takes a tag without for a commit.
+    """
 
     def __init__(self, content: bytes) -> None:
         self.heads: dict[str, str] = {}
-        self._peeled: dict[str, str] = {}
+        self.peeled: dict[str, str] = {}
         name = ""
         # To Git a name is bytes, mostly UTF-8, and only a line feed ends a line.
         for line in content.decode(errors="surrogateescape").split("\n"):
             if line.startswith("^"):
-                self._peeled[name] = line[1:]
+                self.peeled[name] = line[1:]
             elif line and not line.startswith("#"):
                 commit, _, name = line.partition(" ")
                 self.heads[name] = commit
@@ -39,8 +44,8 @@ class PackedRefs:
         lines = [_HEADER]
         for name, commit in sorted(self.heads.items()):
             lines.append(f"{commit} {name}\n")
-            if name in self._peeled:
-                lines.append(f"^{self._peeled[name]}\n")
+            if name in self.peeled:
+                lines.append(f"^{self.peeled[name]}\n")
         return "".join(lines).encode(errors="surrogateescape")
 
 

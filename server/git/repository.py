@@ -30,8 +30,8 @@ import pygit2
 from pygit2.enums import MergeFlag, SortMode
 
 from merge.splices import Splice
-from server.core.commit_store import OtherFiles
-from server.core.git_model import MASTER, Signature
+from server.core.commit_store import CommitInfo, OtherFiles, StoreError, Tag
+from server.core.git_model import MASTER, TAGS, Signature
 from server.core.names import clean_name
 from server.git import objects as git_objects
 from server.git.changes import Entry, Log, RefMove
@@ -45,7 +45,7 @@ _SMALL_TREE_BYTES = 1024  # a smaller tree is stored whole, so that Git finds it
 _TREES_MAX = 8
 
 
-class RepositoryError(Exception):
+class RepositoryError(StoreError):
     """The repository on disk cannot be used as this document's."""
 
 
@@ -180,9 +180,38 @@ class Repository:
         It is not if two branches have merged each other without knowing the other's merge.
         """
         best = self.merge_base(one, other)
-        own = {commit.id: commit.parent_ids for commit in self._walk(other, one)}
-        met = {parent for parents in own.values() for parent in parents if parent not in own}
-        return best is None or all(self.contains(best, str(parent)) for parent in met)
+        met = self.boundary(other, (one,))
+        return best is None or all(self.contains(best, parent) for parent in met)
+
+    def boundary(self, head: str, known: Sequence[str]) -> set[str]:
+        """Return the known commits that the new ones are based on.
+
+        Args:
+            head: a commit; it and its ancestors are new, but for the known ones.
+            known: commits that are known, with their ancestors.
+        """
+        own = {commit.id: commit.parent_ids for commit in self._walk(head, *known)}
+        return {str(each) for parents in own.values() for each in parents if each not in own}
+
+    def info(self, commit: str) -> CommitInfo:
+        """Return what the commit says beside its text."""
+        found = self._commit(commit)
+        return CommitInfo(
+            tuple(map(str, found.parent_ids)),
+            str(found.tree_id),
+            _signature(found.author),
+            _signature(found.committer),
+            found.raw_message.decode(errors="replace"),
+        )
+
+    def first_parents(self, head: str) -> Iterator[str]:
+        """Yield the commit and its first parents, as far as there are any."""
+        commit = self._commit(head)
+        yield head
+        while commit.parent_ids:
+            parent = str(commit.parent_ids[0])
+            commit = self._commit(parent)
+            yield parent
 
     def trailers(self, commit: str) -> dict[str, str]:
         """Return the trailers of the commit's message."""
@@ -204,6 +233,24 @@ class Repository:
             for commit in islice(self._walk(head, since), limit)
             if len(commit.parents) < 2
         }
+
+    def tags(self) -> dict[str, Tag]:
+        """Return the tags of commits by name."""
+        found = {name: self._read_tag(id) for name, id in self.heads(TAGS).items()}
+        return {name: tag for name, tag in found.items() if tag is not None}
+
+    def _read_tag(self, id: str) -> Tag | None:
+        """Return the tag that a ref names; None if it is of no commit."""
+        found = self._git.get(id)
+        if isinstance(found, pygit2.Commit):
+            return Tag(id)
+        if not isinstance(found, pygit2.Tag):
+            return None
+        target = found.get_object()
+        if not isinstance(target, pygit2.Commit):
+            return None  # such as a tag of a tag
+        message = (found.raw_message or b"").decode(errors="replace")
+        return Tag(str(target.id), _signature(found.tagger) if found.tagger else None, message)
 
     def find(self, head: str, trailers: Mapping[str, str], limit: int) -> str | None:
         """Return the latest of `limit` commits from `head` back that has all these trailers."""
@@ -315,6 +362,10 @@ class Repository:
         """Stage that `ref` names `commit`; None deletes it."""
         earlier = self._staged_moves.get(ref)
         self._staged_moves[ref] = RefMove(ref, earlier.old if earlier else self.head(ref), commit)
+
+    def tag(self, name: str, tag: Tag) -> None:
+        """Stage a tag, which replaces one of this name."""
+        self.move(f"{TAGS}{name}", self._stage(git_objects.new_tag(name, tag)))
 
     def staged(self, document: str) -> Entry | None:
         """Return what is staged since the last `mark_journaled`, or None if no ref moved."""
@@ -458,10 +509,10 @@ class Repository:
         except UnicodeDecodeError as problem:
             raise RepositoryError(f"{self.filename} at {commit} is not UTF-8 text") from problem
 
-    def _walk(self, head: str, since: str | None = None) -> Iterator[pygit2.Commit]:
+    def _walk(self, head: str, *since: str) -> Iterator[pygit2.Commit]:
         walker = self._git.walk(pygit2.Oid(hex=head), SortMode.TOPOLOGICAL)
-        if since is not None:
-            walker.hide(pygit2.Oid(hex=since))
+        for commit in since:
+            walker.hide(pygit2.Oid(hex=commit))
         return iter(walker)
 
 
@@ -525,8 +576,13 @@ def _assert_readable() -> None:
 
 def _author_name(commit: pygit2.Commit) -> str:
     """Return a commit's author, whatever encoding the commit claims."""
-    raw: bytes = commit.author.raw_name
-    return clean_name(raw.decode(errors="replace")) or "somebody"
+    return _signature(commit.author).name
+
+
+def _signature(found: pygit2.Signature) -> Signature:
+    """Return a signature with a clean name, whatever encoding it claims."""
+    name = clean_name(found.raw_name.decode(errors="replace")) or "somebody"
+    return Signature(name, found.raw_email.decode(errors="replace"), float(found.time))
 
 
 def _trailers(commit: pygit2.Commit) -> dict[str, str]:

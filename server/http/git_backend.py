@@ -19,6 +19,7 @@ from typing import IO
 
 from aiohttp import web
 
+from server.core.git_model import INTERNAL
 from server.git.process import ENVIRONMENT
 from server.http.app_keys import CONFIG, FOLDER
 from server.http.bodies import BLOCK_BYTES
@@ -28,6 +29,7 @@ from server.support.tasks import finish
 # Settings for both services.
 COMMON = (
     "safe.directory=*",  # a mounted data folder may belong to another user
+    f"transfer.hideRefs={INTERNAL.rstrip('/')}",
     "core.alternateRefsCommand=true",  # a program that does nothing, whatever a repository names
     *("core.packedGitWindowSize=32m", "core.packedGitLimit=256m", "pack.threads=1"),  # for memory
 )

@@ -19,6 +19,8 @@ from pathlib import Path
 
 from server import protocol
 from server.core.document import Document, Notification, Reply, Request, View
+from server.core.history.sealing import SEAL_TIMES, SealTimes, Unsealed
+from server.core.history.window import Window
 from server.core.rates import TokenBucket
 from server.git.repository import Repository, Unwritten
 from server.protocol import Code
@@ -37,6 +39,8 @@ _BACKLOG_BYTES_MAX = 64 * 2**20
 _WHOLE_TEXT_MAX = 16 * 1024
 _SHARE = 0.05
 _SHARE_AT_ONCE_S = 0.2
+# How much of the steps from before is sealed in one batch without requests; see `CatchUp.run`.
+_CATCH_UP_COST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,31 @@ class _Batch:
     views: Sequence[View]
     now: float
     sweep: Sweep | None = None
+    records_window: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Unloaded:
+    """What stays in memory of a document that is not loaded."""
+
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """What is to be done about a document.
+
+    Attributes:
+        has_open_conflicts: whether clients have open conflicts.
+        unmerged: the number of unmerged branches.
+        unsealed: the steps since the last version, if they are known and there are any.
+        is_catching_up: whether steps from before are still to be sealed.
+    """
+
+    has_open_conflicts: bool = False
+    unmerged: int = 0
+    unsealed: Unsealed | None = None
+    is_catching_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +106,7 @@ class Result:
     replies: list[Reply]
     notifications: list[tuple[Notification, bytes] | None]
     revision: str = ""
-    has_open_conflicts: bool = False
-    unmerged: int = 0
+    state: DocumentState = DocumentState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +131,7 @@ class DurableDocument:
         journal: Journal,
         threads: Threads,
         text_bytes_max: int,
+        seal_times: SealTimes = SEAL_TIMES,
     ) -> None:
         self.name = name
         self.position = 0
@@ -112,6 +141,8 @@ class DurableDocument:
         self._journal = journal
         self._threads = threads
         self._text_bytes_max = text_bytes_max
+        self._seal_times = seal_times
+        self._unloaded = _Unloaded()
         self._loaded: tuple[Document, Repository] | None = None
         self._appended: Future[int] | None = None
         self._first_loaded = 0.0
@@ -195,13 +226,17 @@ class DurableDocument:
             staged = document.stage(batch.requests, now)
             if sweep:
                 document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
+                document.versions.follow()
+            if batch.records_window:
+                document.versions.record()
+            if not batch.requests:
+                document.versions.catch_up(_CATCH_UP_COST)
             self._append(repository)  # the disk syncs while the replies are computed
             result = Result(
                 document.replies(staged),
                 _encoded_notifications(document, batch.views),
                 document.revision,
-                document.branches.has_open_conflicts,
-                document.unmerged,
+                _state_of(document),
             )
         except BaseException as problem:  # noqa: BLE001  it is raised again on the event loop
             settle(problem)
@@ -255,7 +290,15 @@ class DurableDocument:
     def _load(self, now: float) -> tuple[Document, Repository]:
         repository = self._open_repository(self.name)
         self._first_loaded = self._first_loaded or now
-        document = Document(self.name, repository, self._text_bytes_max, self._first_loaded)
+        document = Document(
+            self.name,
+            repository,
+            self._text_bytes_max,
+            self._first_loaded,
+            self._seal_times,
+            self._unloaded.window,
+        )
+        self._unloaded = _Unloaded()
         outside = repository.outside_head()
         if outside:
             document.branches.merge_outside_head(outside, now)
@@ -294,7 +337,13 @@ class DurableDocument:
         self._reconcile_journal()
         if self._loaded and not self._loaded[1].has_unwritten:
             self._loaded[1].forget_texts()
+            self._unloaded = _Unloaded(self._loaded[0].versions.window)
             self._discard()
+
+    async def record_window(self) -> None:
+        """Record who wrote what since the last version, so that it survives the process."""
+        async with self._batch_lock:
+            await self._run(_Batch((), (), time.time(), records_window=True))
 
     # --- checkpoints
 
@@ -350,6 +399,16 @@ class DurableDocument:
             self.backlog = Backlog(repository.size, since, time.monotonic())
         else:
             self.backlog = None
+
+
+def _state_of(document: Document) -> DocumentState:
+    versions = document.versions
+    return DocumentState(
+        document.branches.has_open_conflicts,
+        document.unmerged,
+        versions.unsealed,
+        versions.is_catching_up,
+    )
 
 
 def _encoded_notifications(

@@ -15,6 +15,7 @@ from server.core.submission import Outcome, Submission
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
 from server.hub.durable_document import DurableDocument, Threads
+from server.hub.history import History
 from server.hub.live_document import Connection, LiveDocument
 from server.hub.maintenance import Maintenance
 from server.hub.reader import Reader
@@ -43,7 +44,7 @@ class _Running:
 
 
 class Hub:
-    """Opens documents on demand; `reader` answers queries about all of them."""
+    """Opens documents on demand; `reader` and `history` answer queries about all of them."""
 
     def __init__(self, config: Config, folder: DataFolder, journal: Journal) -> None:
         self._config = config
@@ -62,13 +63,17 @@ class Hub:
         self._running: dict[str, _Running] = {}
         self._pending_submissions = 0
         self.reader = Reader(folder, journal, self._open_repository, self._revisions, quick)
+        self.history = History(self._open_repository, self.get_document)
         self._mirroring = Mirroring(
             folder.path,
             config.remotes(),
             every_s=config.mirror_every_s,
             wait_s=config.mirror_wait_s,
+            versions_as=config.mirror_as if config.mirror_branches == "versions" else "",
         )
-        self._maintenance = Maintenance(config, self, journal.documents, self._mirroring.written)
+        self._maintenance = Maintenance(
+            config, self, journal.documents, self.reader.left_unsealed, self._mirroring.written
+        )
         self._is_stopping = False
 
     @property
@@ -88,7 +93,7 @@ class Hub:
         await self._maintaining
         await self._maintenance.finish()
         await self._mirroring.finish()
-        for threads in (self._threads.quick, self._threads.slow, self.reader):
+        for threads in (self._threads.quick, self._threads.slow, self.reader, self.history):
             await asyncio.to_thread(threads.close, _CLOSE_S)
 
     async def stop(self) -> None:
@@ -192,6 +197,7 @@ class Hub:
                 self._journal,
                 self._threads,
                 self._config.document_bytes_max,
+                self._config.seal_times,
             )
             live = LiveDocument(durable)
             task = asyncio.create_task(live.run(), name=f"document {name}")

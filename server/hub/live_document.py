@@ -17,14 +17,18 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
+from dataclasses import replace
 
 from server import protocol
 from server.core.clients import Author
-from server.core.document import Joined, Reply, Request
+from server.core.document import Joined, Reply, Request, SessionReply
+from server.core.history.requests import HistoryOutcome, HistoryRequest
+from server.core.history.sealing import Unsealed
 from server.core.presence import People
 from server.core.session import Action, Close, PresenceChanged, Send, Session, State, Submit
-from server.core.submission import Accepted, AlreadyExists, Conflicted, Outcome, Submission
-from server.hub.durable_document import DurableDocument, Result, Sweep
+from server.core.submission import Outcome, Submission
+from server.hub.durable_document import DocumentState, DurableDocument, Result, Sweep
 from server.protocol import CloseCode, Code, Sync
 from server.support.threads import settle_unless_cancelled
 
@@ -38,6 +42,7 @@ _PRESENCE_EVERY_S = 0.05
 _SWEEP_UNLOADED_EVERY_S = 600.0
 _UNMERGED = "unmerged/"  # the subject of a frame that is about no person; never a client's id
 _RESTARTING = protocol.Error(Code.UNAVAILABLE, "The server is restarting; try again.", None)
+_CATCH_UP_PAUSE_S = 0.02  # between the portions of what is sealed from before
 _FAILED_PAUSE_S = 0.5  # after a failed batch, so that a full disk does not spin the CPU
 
 
@@ -172,7 +177,7 @@ class LiveDocument:
         self._sweep: Sweep | None = None
         self._swept_at = time.monotonic()
         self._revision = ""
-        self._has_open_conflicts = False
+        self._state = DocumentState()
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._presence_timer: asyncio.TimerHandle | None = None
@@ -211,15 +216,29 @@ class LiveDocument:
 
     async def submit(self, author: Author, submission: Submission) -> Outcome | protocol.Error:
         """Merge a whole version, or reject it; return once the outcome is durable."""
+        outcome = await self._answer_to(Request(author, submission))
+        assert isinstance(outcome, Outcome | protocol.Error)
+        return outcome
+
+    async def ask(self, author: Author, request: HistoryRequest) -> HistoryOutcome | protocol.Error:
+        """Execute a request about the versions; return once its outcome is durable."""
+        outcome = await self._answer_to(Request(author, request))
+        assert isinstance(outcome, HistoryOutcome | protocol.Error)
+        return outcome
+
+    async def _answer_to(self, request: Request) -> Reply:
         if self._is_stopping:
             return _RESTARTING
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._unanswered.add(reply)
         reply.add_done_callback(self._unanswered.discard)
-        self._enqueue(reply, Request(author, submission))
-        outcome = await reply
-        assert isinstance(outcome, Accepted | Conflicted | AlreadyExists | protocol.Error)
-        return outcome
+        self._enqueue(reply, request)
+        return await reply
+
+    def catch_up(self) -> None:
+        """Find out the steps since the last version, and seal those from before."""
+        self._state = replace(self._state, is_catching_up=True)
+        self.wake()
 
     def submit_again(self, connection: Connection, held: list[Request]) -> None:
         """Put requests of a connection, which were taken and not run, before all others."""
@@ -241,6 +260,11 @@ class LiveDocument:
         """The last revision that was sent to anyone; empty before the first batch."""
         return self._revision
 
+    @property
+    def unsealed(self) -> Unsealed | None:
+        """The steps since the last version, if they are known and there are any."""
+        return self._state.unsealed
+
     def sweep(self, park_after_s: float, keep_s: float) -> None:
         """Sweep the branches of absent clients with the next batch; rarely while unloaded."""
         now = time.monotonic()
@@ -257,6 +281,9 @@ class LiveDocument:
             while self._inbox or not self._is_stopping:
                 if self._has_work():
                     await self._run_batch()
+                elif self._state.is_catching_up:
+                    await self._run_batch()
+                    await self._pause(_CATCH_UP_PAUSE_S)
                 else:
                     self._wake.clear()
                     await self._wake.wait()
@@ -265,6 +292,13 @@ class LiveDocument:
             self.close(CloseCode.FAILURE, "the server has a fault; reconnect")
             for reply in list(self._unanswered):
                 settle_unless_cancelled(reply, reply.set_result, _RESTARTING)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, or until there is work."""
+        self._wake.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
 
     def on_journal_entry(self, position: int) -> None:
         """Note that the journal has an entry at this position, possibly from another writer."""
@@ -292,8 +326,8 @@ class LiveDocument:
             await self.durable.release_memory()
 
     def _is_quiet(self) -> bool:
-        waiting = self._inbox or self._unanswered
-        return not (waiting or self._has_open_conflicts or self.durable.backlog)
+        waiting = self._inbox or self._unanswered or self._state.is_catching_up
+        return not (waiting or self._state.has_open_conflicts or self.durable.backlog)
 
     def _has_work(self) -> bool:
         return bool(self._inbox or self._sweep or self.durable.is_behind or self._has_due_updates())
@@ -320,9 +354,9 @@ class LiveDocument:
             await asyncio.sleep(_FAILED_PAUSE_S)
             return
         self._revision = result.revision
-        self._has_open_conflicts = result.has_open_conflicts
+        self._state = result.state
         self._deliver_notifications(idle, result)
-        self._send_unmerged_count(result.unmerged)
+        self._send_unmerged_count(result.state.unmerged)
 
     def _next_requests(self) -> list[tuple[_Requester, Request]]:
         """Take the oldest requests, at most one of each client.
@@ -347,6 +381,7 @@ class LiveDocument:
             if isinstance(requester, asyncio.Future):
                 settle_unless_cancelled(requester, requester.set_result, reply)
                 continue
+            assert isinstance(reply, SessionReply)
             if isinstance(reply, Joined):
                 self._join(requester)
             self.execute(requester, requester.session.receive_reply(reply, self._people.all()))

@@ -3,6 +3,7 @@
     checkpoint   the journal's entries go into the repositories: soon after a document becomes
                  quiet, or when they are old or large
     repack       repositories that have grown are repacked
+    seal         what was changed becomes a version, when people pause
     sweep        the branches of absent clients are parked or dropped
     unload       quiet documents release memory, those without connections are closed
 
@@ -13,14 +14,15 @@ keeps what it has.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from server.config import Config
 from server.git.repack import RepackError, needs_repack, repack
 from server.hub.live_document import LiveDocument
+from server.hub.open_documents import OpenDocuments
+from server.hub.sealing import Sealing
 from server.storage.journal import JournalError, OvertakenError
 from server.support.memory import trim_heap
 from server.support.threads import WorkerThreads
@@ -37,23 +39,15 @@ _RETRY_AFTER_S = 5.0
 _LAST_TRIES = 3
 
 
-class Documents(Protocol):
-    """The open documents, as the hub has them."""
-
-    def documents(self) -> list[LiveDocument]: ...
-    def get_document(self, name: str) -> LiveDocument: ...
-    def unload(self, live: LiveDocument) -> None: ...
-    def repository_path(self, document: str) -> Path: ...
-
-
 class Maintenance:
     """Maintains the open documents until `stop` is called."""
 
     def __init__(
         self,
         config: Config,
-        documents: Documents,
+        documents: OpenDocuments,
         journaled: Callable[[], list[str]],
+        left_unsealed: Callable[[], Awaitable[list[str]]],
         on_checkpoint: Callable[[str], None],
     ) -> None:
         """Create it; nothing runs yet.
@@ -62,11 +56,13 @@ class Maintenance:
             config: the settings.
             documents: the open documents.
             journaled: returns the documents that the journal has entries of.
+            left_unsealed: returns the documents with a record of steps since their last version.
             on_checkpoint: called with the name of each document after a checkpoint.
         """
         self._config = config
         self._documents = documents
         self._journaled = journaled
+        self._sealing = Sealing(config.seal_times, documents, left_unsealed)
         self._on_checkpoint = on_checkpoint
         self._left: set[str] = set()
         self._not_before: dict[str, float] = {}
@@ -81,6 +77,7 @@ class Maintenance:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._checkpoint_left())
             tasks.create_task(self._checkpoint_regularly())
+            tasks.create_task(self._sealing.run(self._pause))
             tasks.create_task(self._sweep_regularly())
             tasks.create_task(self._repack_queued())
 
@@ -98,13 +95,15 @@ class Maintenance:
 
     async def finish(self) -> None:
         """Write what can be written soon into the repositories; end the threads."""
-        waiting = [live for live in self._documents.documents() if live.durable.backlog]
+        documents = self._documents.documents()
+        waiting = [live for live in documents if live.durable.backlog or live.unsealed]
         if waiting:
             _log.info("writing the journal's edits into %d repositories", len(waiting))
         done = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(_FINISH_S):
                 for live in waiting:
+                    await live.durable.record_window()
                     for _ in range(_LAST_TRIES):
                         if await self.checkpoint(live):
                             break
@@ -203,6 +202,8 @@ class Maintenance:
         every_s = min(_SWEEP_EVERY_S, config.park_after_s, config.unload_after_s)
         while await self._pause(every_s):
             for live in self._documents.documents():
+                if live.can_unload(config.unload_after_s):
+                    await live.durable.record_window()
                 if live.can_unload(config.unload_after_s):
                     self._documents.unload(live)
                 else:

@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from server import protocol
-from server.core.git_model import MASTER
+from server.core.git_model import AUTHORSHIP, MASTER, SINCE
 from server.core.unmerged_reader import UnmergedReader
 from server.git.repository import Repository, RepositoryError
 from server.hub.listing import list_documents
-from server.storage.data_folder import DataFolder
+from server.storage.data_folder import DataFolder, documents_in
 from server.storage.journal import Journal
 from server.support.threads import WorkerThreads
 
@@ -84,6 +84,21 @@ class Reader:
     async def revision(self, document: str) -> str | None:
         """Return the newest revision of a document; None if there is no such document."""
         return await self._threads.call(lambda: self._open_repository(document).head(MASTER))
+
+    async def left_unsealed(self) -> list[str]:
+        """Return the documents with a record of steps since their last version."""
+        return await self._list_threads.call(self._left_unsealed)
+
+    def _left_unsealed(self) -> list[str]:
+        return [name for name in documents_in(self._folder.path) if self._is_unsealed(name)]
+
+    def _is_unsealed(self, document: str) -> bool:
+        try:
+            repository = self._open_repository(document)
+            record = repository.head(AUTHORSHIP)
+            return record is not None and SINCE in repository.trailers(record)
+        except RepositoryError:
+            return False
 
     async def unmerged(self, document: str) -> protocol.UnmergedList | None:
         """Return the unmerged branches of a document; None if there is no such document."""

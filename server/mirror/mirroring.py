@@ -50,7 +50,13 @@ class Mirroring:
     """Pushes documents to other Git servers, until `finish` is called."""
 
     def __init__(
-        self, path: Path, remotes: Iterable[Remote], *, every_s: float, wait_s: float
+        self,
+        path: Path,
+        remotes: Iterable[Remote],
+        *,
+        every_s: float,
+        wait_s: float,
+        versions_as: str = "",
     ) -> None:
         """Prepare; `start` starts the workers.
 
@@ -59,9 +65,11 @@ class Mirroring:
             remotes: the remotes to push to.
             every_s: the shortest time between two pushes of one document.
             wait_s: the time limit of one push.
+            versions_as: see `push`.
         """
         self._path = path
         self._wait_s = wait_s
+        self._versions_as = versions_as
         now = time.monotonic()
         self._queues = [_Queue(Mirrors(remote, every_s, now)) for remote in remotes]
         self._is_finishing = False
@@ -116,7 +124,8 @@ class Mirroring:
 
     async def _push(self, mirrors: Mirrors, mirror: Mirror) -> None:
         try:
-            revision = await push(self._path / f"{mirror.document}.git", mirror.url, self._wait_s)
+            repository = self._path / f"{mirror.document}.git"
+            revision = await push(repository, mirror.url, self._wait_s, self._versions_as)
         except PushError as problem:
             self._failed(mirrors, mirror, str(problem))
         except Exception:  # noqa: BLE001  a bug must not affect other pushes

@@ -5,6 +5,9 @@
     open conflicts                  as unmerged/<client>-open, until they are resolved
     merged clients/*                not pushed: their edits are in master's history
 
+Or only the readable history (`versions_as`): `versions` under that name, instead of `master` and
+the other branches.
+
 A push of `master` with the conflicts is atomic (`--atomic`); so is one of the other branches and
 tags, which follows. Git takes credentials from the usual places: the user's
 configuration, credential helpers and SSH agent. It is never allowed to prompt.
@@ -19,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from server.core.git_model import CLIENTS, MASTER, UNMERGED
+from server.core.git_model import CLIENTS, MASTER, REVISION, TAGS, UNMERGED, VERSIONS
 from server.git.objects import DELTA_DEPTH_MAX
 from server.git.process import ELSEWHERE, GENTLY
 from server.mirror.remote import local_path, mask
@@ -36,8 +39,10 @@ _OPTIONS = (
     "--no-recurse-submodules",  # with `only` in the user's settings Git would push nothing
 )
 # Other branches and tags, by patterns: Git compares each refspec with each ref.
+_BRANCHES = "refs/heads/"
+_TAGS = f"{TAGS}*:{TAGS}*"
 _OTHERS = (
-    *("refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"),
+    *(f"{_BRANCHES}*:{_BRANCHES}*", _TAGS),
     *(f"^{MASTER}", f"^{CLIENTS}*", f"^{UNMERGED}*"),
 )
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15"
@@ -62,58 +67,74 @@ class _Ran:
     err: str
 
 
-async def push(repository: Path, url: str, wait_s: float) -> str | None:
+async def push(repository: Path, url: str, wait_s: float, versions_as: str = "") -> str | None:
     """Push a repository to a remote.
 
     Args:
         repository: the bare repository.
         url: the URL of the remote. A local repository is created if its parent folder exists.
         wait_s: the time limit.
+        versions_as: the name that the branch `versions` has there, to push only that; empty to push
+            all branches.
 
     Returns:
-        The head of `master` at the remote, or None if there is nothing to push.
+        The revision at the remote, or None if there is nothing to push.
 
     Raises:
         PushError: The push failed. The remote is unchanged, except perhaps after a timeout.
     """
     try:
         async with asyncio.timeout(wait_s):
-            return await _push(repository, url)
+            return await _push(repository, url, versions_as)
     except TimeoutError:
         raise PushError(f"The remote did not answer within {wait_s:g} s.") from None
     except OSError as problem:
         raise PushError(f"Git cannot be run: {problem.strerror}.") from problem
 
 
-async def _push(repository: Path, url: str) -> str | None:
+async def _push(repository: Path, url: str, versions_as: str) -> str | None:
     git = partial(_git, repository, environment=environment_of(os.environ))
     refs = _refs(await git("for-each-ref", _FORMAT, "refs/heads", "refs/tags"))
-    if MASTER not in refs:
+    source = VERSIONS if versions_as else MASTER
+    if source not in refs:
         return None
+    revision = refs[source]
+    if versions_as:
+        named = await git("log", "-1", f"--format=%(trailers:key={REVISION},valueonly)", revision)
+        revision = named.out.strip() or revision
     open_conflicts = _refs(await git("for-each-ref", _FORMAT, f"--no-merged={MASTER}", CLIENTS))
     has_own_ssh = (await git("config", "core.sshCommand")).code == 0
     environment = environment_of(os.environ, has_own_ssh=has_own_ssh)
-    specs = _refspecs(refs[MASTER], open_conflicts)
+    branch = versions_as or MASTER.removeprefix(_BRANCHES)
+    specs = _refspecs(f"{refs[source]}:{_BRANCHES}{branch}", open_conflicts)
     command = ("push", *_OPTIONS, "--prune", "--", url, *specs)
     ran = await git(*command, environment=environment)
-    if _NO_REPOSITORY in ran.err and await _create(url, environment):
+    if _NO_REPOSITORY in ran.err and await _create(url, branch, environment):
         ran = await git(*command, environment=environment)
-    if ran.code == 0 and any(_is_other(name) for name in refs):
-        ran = await git("push", *_OPTIONS, "--", url, *_OTHERS, environment=environment)
+    others = [_TAGS] if versions_as else _OTHERS
+    if ran.code == 0 and any(_is_other(name, versions_as) for name in refs):
+        ran = await git("push", *_OPTIONS, "--", url, *others, environment=environment)
     if ran.code != 0:
         raise PushError(_sentence(ran, url))
-    return refs[MASTER]
+    return revision
 
 
-def _refspecs(master: str, open_conflicts: Mapping[str, str]) -> Iterator[str]:
-    """Yield the refspecs of all that the server moves; the argument maps refs to commits."""
-    yield f"{master}:{MASTER}"
+def _refspecs(main: str, open_conflicts: Mapping[str, str]) -> Iterator[str]:
+    """Yield the refspecs of all that the server moves.
+
+    Args:
+        main: that of the main branch.
+        open_conflicts: the heads of branches with open conflicts, by ref.
+    """
+    yield main
     for name, commit in open_conflicts.items():
         yield f"+{commit}:{UNMERGED}{name.removeprefix(CLIENTS)}-open"
     yield f"+{UNMERGED}*:{UNMERGED}*"
 
 
-def _is_other(ref: str) -> bool:
+def _is_other(ref: str, versions_as: str) -> bool:
+    if versions_as:
+        return ref.startswith(TAGS)
     return ref != MASTER and not ref.startswith((CLIENTS, UNMERGED))
 
 
@@ -124,7 +145,7 @@ def _refs(ran: _Ran) -> dict[str, str]:
     return dict(line.split(" ") for line in ran.out.splitlines())
 
 
-async def _create(url: str, environment: Mapping[str, str]) -> bool:
+async def _create(url: str, branch: str, environment: Mapping[str, str]) -> bool:
     """Create a local bare repository in an existing folder; return whether that succeeded.
 
     `mkdir` fails if the parent is missing (it may be an unmounted disk), and if the path exists.
@@ -132,7 +153,7 @@ async def _create(url: str, environment: Mapping[str, str]) -> bool:
     path = local_path(url)
     if path is None or (await _run("mkdir", "--", path, environment=environment)).code != 0:
         return False
-    init = ("git", "init", "--bare", "--quiet", "--template=", "--initial-branch=master")
+    init = ("git", "init", "--bare", "--quiet", "--template=", f"--initial-branch={branch}")
     return (await _run(*init, "--", path, environment=environment)).code == 0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.core.git_model import CLIENTS, MASTER, UNMERGED
+from server.core.git_model import CLIENTS, INTERNAL, MASTER, UNMERGED, VERSIONS
 from server.git.process import GitError, git
 
 FOR_MASTER = "refs/for/master"
@@ -30,11 +30,17 @@ _RESERVED = {
     CLIENTS: "is reserved for connected clients",
     UNMERGED: "is removed automatically when a push to master contains it",
     f"{MASTER}/": "would collide with master",
+    f"{VERSIONS}/": (
+        "is written by the server. To add a commit to it, push to refs/for/master: git push origin"
+        " HEAD:refs/for/master. To store a branch, use another name"
+    ),
+    INTERNAL: "is reserved for the server",
 }
 _FILE_MODES = ("100644", "100755")
-# Commits not in refs that only the server moves, whose contents are known to be valid. (`master` is
-# a pattern, or Git would take it for a folder.)
-_NEW = ("--not", "--branches=[m]aster", "--branches=clients/*", "--branches=unmerged/*")
+# Commits not in refs that only the server moves: the contents of those are known to be valid.
+# (`[m]aster` is a pattern, as Git would take `master` for a folder.)
+_MOVED_BY_SERVER = ("[m]aster", "[v]ersions", "clients/*", "unmerged/*")
+_NEW = ("--not", *(f"--branches={pattern}" for pattern in _MOVED_BY_SERVER))
 
 _SHALLOW = (
     "Your clone is shallow, and lacks commits before yours. Get them, and push again:\n"

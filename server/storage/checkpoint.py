@@ -15,7 +15,7 @@ merges it (`OvertakenError`), of other branches it gets a name under `unmerged/`
 from collections.abc import Sequence
 from pathlib import Path
 
-from server.core.git_model import MASTER, UNMERGED
+from server.core.git_model import MASTER, TAGS, UNMERGED
 from server.git.bare import create
 from server.git.changes import RefMove
 from server.git.objects import GitObject, pack, small_as_deltas
@@ -62,8 +62,11 @@ def _write_objects(path: Path, objects: Sequence[GitObject]) -> None:
 
 def _move(path: Path, refs: PackedRefs, move: RefMove) -> None:
     found = refs.heads.pop(move.name, None)
+    refs.peeled.pop(move.name, None)
     if move.new is not None:
         refs.heads[move.name] = move.new
+        if move.name.startswith(TAGS):
+            refs.peeled[move.name] = git(path, "rev-parse", f"{move.new}^{{}}").decode().strip()
     if found not in (None, move.old, move.new) and not _contains(path, move.new, found):
         if move.name == MASTER:
             raise OvertakenError(f"{path}: {MASTER} was moved on disk, to {found}")

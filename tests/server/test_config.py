@@ -34,6 +34,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
     value = {
         "journal": "direct",
         "log_level": "debug",
+        "mirror_branches": "versions",
         "pages": "readable",
         "source_url": "https://example.org/source",
         "push_rewrites": "refused",
@@ -57,6 +58,7 @@ def test_several_origins_are_separated_by_commas() -> None:
     ("option", "value", "sentence"),
     [
         ("--port", "http", "--port must be a whole number, not 'http'"),
+        ("--mirror-as", "a..b", "mirror_as must be the name of a branch, not 'a..b'"),
         ("--port", "70000", "port must be at most 65535, not 70000"),
         ("--port", "-1", "port must be positive, not -1"),
         ("--threads", "0", "threads must be positive, not 0"),

@@ -23,6 +23,7 @@ from server import protocol
 from server.cli.sync.file import WatchedFile
 from server.cli.sync.pair import Pair, PairError
 from server.core.clients import ResumeKeys
+from server.core.document import SessionReply
 from server.core.session import Limits, Send, Session, Submit
 from server.support import files as disk
 from tests.server.client.test_replica import is_settled
@@ -399,7 +400,9 @@ class World:
         if fate < 0.04:  # and here before the answer is sent
             self._restart()
             return
-        for action in line.session.receive_reply(replies[0], []):
+        reply = replies[0]
+        assert isinstance(reply, SessionReply)
+        for action in line.session.receive_reply(reply, []):
             if isinstance(action, Send):
                 self.happened[type(action.message).__name__] += 1
                 line.to_client.append(protocol.encode(action.message))

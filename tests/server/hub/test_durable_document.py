@@ -227,7 +227,7 @@ def test_a_conflict_that_somebody_is_shown_is_found_again(durable: Runner, disk:
     again = Runner(disk)
     view = View("bo", found.revision, found)
     assert again.run([], [view], NOON).notifications == [None], "still the same disagreement"
-    assert again.run([], [view], NOON).has_open_conflicts
+    assert again.run([], [view], NOON).state.has_open_conflicts
     again.close()
 
 
@@ -349,7 +349,7 @@ def test_p15_what_is_taken_up_is_replayed_from_the_journal(durable: Runner, disk
     restarted = Runner(disk)
     result = run(restarted, Request(CY, resolve), Request(BO, Hello(1)))
     assert result.replies[0] == answer
-    assert result.unmerged == 0
+    assert result.state.unmerged == 0
     restarted.checkpoint()
     restarted.close()
     assert Repository(disk.path, "notes.txt").heads(UNMERGED) == {}
@@ -362,7 +362,7 @@ def test_p15_a_head_in_the_repository_is_dropped_by_the_next_checkpoint(
     resolve = parked(durable, disk)
     durable.checkpoint()
     assert list(Repository(disk.path, "notes.txt").heads(UNMERGED)) == ["bo"]
-    assert run(durable, Request(CY, resolve)).unmerged == 0
+    assert run(durable, Request(CY, resolve)).state.unmerged == 0
     durable.checkpoint()
     assert Repository(disk.path, "notes.txt").heads(UNMERGED) == {}
     assert_sound(disk.path)
@@ -374,7 +374,7 @@ def parked(durable: Runner, disk: Disk) -> Resolve:
     run(durable, edit(ANN, "Meet on Tuesday\n", base, seq=2))
     [found] = run(durable, edit(BO, "Meet on Friday\n", base)).replies
     assert isinstance(found, Conflict)
-    assert run(durable, Request(BO, Park(2, found.commit))).unmerged == 1
+    assert run(durable, Request(BO, Park(2, found.commit))).state.unmerged == 1
     question = UnmergedReader(disk.open()).conflict("bo")
     assert question is not None
     text = "Meet on Sunday\n"

@@ -64,6 +64,29 @@ def refs(path: Path) -> dict[str, str]:
     return {ref.removeprefix("refs/"): id for ref, id in map(str.split, listed.splitlines())}
 
 
+async def test_only_the_readable_history_is_pushed(repository: Path, tmp_path: Path) -> None:
+    remote = tmp_path / "new.git"
+    assert await push(repository, str(remote), WAIT_S, "main") is None
+    assert not remote.exists()
+    master = git("rev-parse", "master", cwd=repository)
+    version = commit(repository, "refs/heads/versions")
+    message = f"Write a line\n\nRevision: {master}\n"
+    tree = git("rev-parse", "versions^{tree}", cwd=repository)
+    last = git("commit-tree", tree, "-p", version, "-m", message, cwd=repository)
+    git("update-ref", "refs/heads/versions", last, cwd=repository)
+    git("tag", "-a", "-m", "First", "first", last, cwd=repository)
+    cat = commit(repository, "refs/heads/unmerged/cat", version)
+    commit(repository, "refs/heads/draft", master)
+    assert await push(repository, str(remote), WAIT_S, "main") == master
+    assert refs(remote) == {
+        "heads/main": last,
+        "heads/unmerged/cat": cat,
+        "tags/first": git("rev-parse", "first", cwd=repository),
+    }
+    assert git("symbolic-ref", "HEAD", cwd=remote) == "refs/heads/main"
+    assert_sound(remote)
+
+
 async def test_everything_is_pushed_but_merged_client_branches(
     repository: Path, remote: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""Versions: who wrote what, and the commits of the branch `versions` that tell it."""

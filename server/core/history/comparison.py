@@ -1,0 +1,166 @@
+"""Answers about the texts of the history: comparisons, authors, steps between two revisions.
+
+Sans-I/O: the repository sits behind `CommitStore`. Positions and lengths count code points.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+from merge.splices import Splice
+from merge.tokens import common_prefix, common_suffix
+from server.core.commit_store import CommitStore
+from server.core.history.replay import Replay
+from server.core.history.window import Person, Window
+from server.core.history.word_diff import KEPT, REMOVED, compare_words
+
+SKIPPED = "skipped"
+_STEPS_MAX = 500  # in one answer
+_STEPS_CHARACTERS_MAX = 20_000_000  # of all texts together that are read for it
+
+# kind, text, number of its author; of `SKIPPED`, the number of characters.
+ComparedRun = tuple[str, str, int | None] | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Who wrote a text: `runs` have lengths and numbers of authors, and cover all of it."""
+
+    revision: str
+    authors: list[Person]
+    runs: list[tuple[int, int]]
+
+    def of_range(self, start: int, end: int) -> Iterator[tuple[int, Person]]:
+        """Yield the ends of the runs in a range, the last one cut, with their authors."""
+        ends = list(accumulate(length for length, _ in self.runs))
+        at = bisect_right(ends, start)
+        while start < end:
+            start = min(ends[at], end)
+            yield start, self.authors[self.runs[at][1]]
+            at += 1
+
+    @classmethod
+    def of(cls, window: Window) -> "Authors":
+        """Return the authors of a window's current text, without those of nothing in it."""
+        runs = window.authorship.current()
+        numbers = {author: new for new, author in enumerate(sorted({run.author for run in runs}))}
+        people = [window.people[author] for author in numbers]
+        return cls(window.revision, people, [(run.length, numbers[run.author]) for run in runs])
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two texts, of the commits `first` and `last`, compared by words."""
+
+    first: str
+    last: str
+    authors: list[Person]
+    runs: list[ComparedRun]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedStep:
+    """A step of `master`; `splices` lead from the text before it to the text at `revision`."""
+
+    revision: str
+    time: int
+    author: int
+    splices: tuple[Splice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps from the text of a revision to another one; `more`: further ones would follow."""
+
+    first: str
+    last: str
+    text: str
+    authors: list[Person]
+    steps: list[PlayedStep]
+    more: bool
+
+
+def compare(
+    before: str, after: str, wrote_before: Authors, wrote_after: Authors, context: int | None
+) -> tuple[list[Person], list[ComparedRun]]:
+    """Compare two texts by words; return the authors and the runs.
+
+    Args:
+        before: one text.
+        after: the other.
+        wrote_before: the authors of the first.
+        wrote_after: the authors of the second.
+        context: the number of characters that are kept around a change; None for all of them.
+    """
+    people: dict[Person, int] = {}
+    runs: list[ComparedRun] = []
+    parts = list(compare_words(before, after))
+    for at, (kind, start, text) in enumerate(parts):
+        if kind == KEPT:
+            runs += _shortened(text, context, is_first=at == 0, is_last=at == len(parts) - 1)
+            continue
+        wrote = wrote_before if kind == REMOVED else wrote_after
+        position = start
+        for end, person in wrote.of_range(start, start + len(text)):
+            piece = text[position - start : end - start]
+            runs.append((kind, piece, people.setdefault(person, len(people))))
+            position = end
+    return list(people), runs
+
+
+def _shortened(
+    text: str, context: int | None, *, is_first: bool, is_last: bool
+) -> Iterator[ComparedRun]:
+    """Yield a text that both have, without its middle if that is long."""
+    head = 0 if is_first or context is None else context
+    tail = 0 if is_last or context is None else context
+    skipped = len(text) - head - tail
+    if context is None or skipped <= context:
+        yield KEPT, text, None
+        return
+    if head:
+        yield KEPT, text[:head], None
+    yield SKIPPED, skipped
+    if tail:
+        yield KEPT, text[-tail:], None
+
+
+def steps_between(store: CommitStore, first: str, last: str) -> Steps | None:
+    """Return the steps from one revision to another; None if the first is not before the last.
+
+    Args:
+        store: the repository.
+        first: a revision.
+        last: the other.
+    """
+    chain: list[str] = []
+    for commit in store.first_parents(last):
+        if commit == first:
+            break
+        chain.append(commit)
+    else:
+        return None
+    people: dict[Person, int] = {}
+    steps: list[PlayedStep] = []
+    replay, read, text = Replay(store), 0, store.text(first)
+    before = text
+    while chain and len(steps) < _STEPS_MAX and read < _STEPS_CHARACTERS_MAX:
+        revision = chain.pop()
+        after = store.text(revision)
+        info = store.info(revision)
+        author = people.setdefault(replay.author_of(revision, info), len(people))
+        time = int(info.committer.time)
+        steps.append(PlayedStep(revision, time, author, _one_splice(before, after)))
+        before, read = after, read + len(after)
+    reached = steps[-1].revision if steps else first
+    return Steps(first, reached, text, list(people), steps, bool(chain))
+
+
+def _one_splice(before: str, after: str) -> tuple[Splice, ...]:
+    """Return one splice from one text to the other: exact is not needed to show it."""
+    if before == after:
+        return ()
+    start = common_prefix(before, after)
+    end = common_suffix(before[start:], after[start:])
+    return (Splice(start, len(before) - end - start, after[start : len(after) - end]),)

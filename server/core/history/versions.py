@@ -1,0 +1,136 @@
+r"""The branch `versions` of one document: its history as people read it.
+
+    versions  V0 ──────── Bo ── Ann ───────── Cy       one commit of each author in a version;
+               │                 │             │       the last one names the revision it is equal
+    master    r0 ─ r ─ r ─ … ─ r214 ─ r ─ … ─ r301     to in its trailer `Revision`
+
+A *version* is a stretch of revisions that was *sealed* into such commits. The branch only grows.
+Its first commit is a revision itself: the document's first one, or the last commit of a history
+that was pushed. The steps since the last version are in the `Window`.
+
+What is sealed is staged like an edit, so it is durable with the batch it is in. Sans-I/O: the
+repository sits behind `CommitStore`.
+"""
+
+from server.core import git_model
+from server.core.commit_store import CommitStore, StoreError
+from server.core.history.branch import VersionsBranch
+from server.core.history.catch_up import CatchUp
+from server.core.history.sealing import Origin, SealTimes, Unsealed
+from server.core.history.window import Person, Window
+from server.core.master import Master
+from server.core.recent_steps import Step
+
+# How much of the work since the last version is done while a document is opened; see `CatchUp`.
+_OPENING_COST = 200_000
+
+
+class Versions:
+    """The versions of an open document, and the steps since the last one.
+
+    Args:
+        store: the repository.
+        master: the branch that the versions are of.
+        times: when versions end.
+        kept: the window, as it was when the document was closed.
+    """
+
+    def __init__(
+        self, store: CommitStore, master: Master, times: SealTimes, kept: Window | None = None
+    ) -> None:
+        self._store = store
+        self._master = master
+        self._times = times
+        self._branch = VersionsBranch(store)
+        self._followed = master.move_count
+        self._catch_up: CatchUp | None = None
+        self.window: Window | None = None
+        self._begin(kept)
+
+    def _begin(self, kept: Window | None) -> None:
+        """Find out the steps since the last version, or begin to."""
+        self.window = None
+        self._catch_up = CatchUp(self._store, self._master, self._times, kept)
+        self.catch_up(_OPENING_COST)
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether steps from before are still to be sealed, with `catch_up`."""
+        return self._catch_up is not None
+
+    def catch_up(self, cost: int) -> None:
+        """Seal steps from before, as much as `cost` allows."""
+        if self._catch_up is None:
+            return
+        try:
+            self.window = self._catch_up.run(cost)
+        except StoreError:  # some commit has no text: such a history cannot be told
+            self._catch_up = None
+        if self.window is not None:
+            self._catch_up = None
+            self._followed = self._master.move_count
+
+    @property
+    def unsealed(self) -> Unsealed | None:
+        """The steps since the last version; None if there are none, or they are not known yet."""
+        window = self.window
+        if window is None or not window.steps:
+            return None
+        return Unsealed(window.steps, window.began, window.last)
+
+    def follow(self, origin: Person | None = None) -> None:
+        """Take the new steps of `master` over.
+
+        Args:
+            origin: their author, if it is somebody else than the client that sent them.
+        """
+        count, self._followed = self._master.move_count - self._followed, self._master.move_count
+        if not count or self.window is None:
+            return
+        steps = self._master.last_steps(count)
+        if steps is None or steps[0].before != self.window.revision:
+            self._begin(self.window)
+            return
+        for step in steps:
+            self.window.add(origin or _person_of(step), step.splices, step.after, step.at)
+            if self.unsealed and self.unsealed.is_full:
+                self.seal()
+
+    def seal(self, origin: Origin | None = None) -> None:
+        """Make a version of the steps so far; do nothing if there are none."""
+        if self.window is not None and self.window.steps:
+            self.window = self._branch.add(self.window, origin or Origin())
+
+    def find(self, revision: str) -> str | None:
+        """Return the last commit of the version of a revision; None if no version ends with it."""
+        head = self._branch.head
+        commits = self._store.first_parents(head) if head else iter(())
+        return next((each for each in commits if self._branch.revision_of(each) == revision), None)
+
+    @property
+    def head(self) -> str:
+        """The last version's commit, or the revision that the first version will follow."""
+        return self._branch.head or (self.window.sealed if self.window else self._master.first)
+
+    def base_of(self, pushed: str) -> str | None:
+        """Return the commit of `versions` that a pushed commit is based on; None if on none."""
+        head = self._branch.head
+        if head is None or not self._branch.joins(pushed, self._master.revision):
+            return None
+        return self._store.merge_base(head, pushed)
+
+    def revision_of(self, commit: str) -> str:
+        """Return the revision that a commit of `versions` is of or follows; itself if it is one."""
+        if self._master.contains(commit):
+            return commit
+        sealed = (self._branch.revision_of(each) for each in self._store.first_parents(commit))
+        return next(each for each in sealed if self._master.contains(each))
+
+    def record(self) -> None:
+        """Record who wrote what since the last version."""
+        if self.window is not None and self.window.steps:
+            self._branch.record(self.window)
+
+
+def _person_of(step: Step) -> Person:
+    return Person(step.author.name, git_model.email_of(step.author.client))
