@@ -131,7 +131,7 @@ def steps_between(store: CommitStore, first: str, last: str) -> Steps | None:
 
     Args:
         store: the repository.
-        first: a revision.
+        first: a revision; empty for the empty text before all of them.
         last: the other.
     """
     chain: list[str] = []
@@ -140,10 +140,13 @@ def steps_between(store: CommitStore, first: str, last: str) -> Steps | None:
             break
         chain.append(commit)
     else:
-        return None
+        if first:
+            return None
+        if not store.text(chain[-1]):
+            chain.pop()  # nobody made the start of the document
     people: dict[Person, int] = {}
     steps: list[PlayedStep] = []
-    replay, read, text = Replay(store), 0, store.text(first)
+    replay, read, text = Replay(store), 0, store.text(first) if first else ""
     before = text
     while chain and len(steps) < _STEPS_MAX and read < _STEPS_CHARACTERS_MAX:
         revision = chain.pop()

@@ -1,7 +1,8 @@
 """Queries about the history of one document: versions, texts, authors, comparisons, steps.
 
-A text is named by a revision, a version's id, the slug of a named version, or `NOW`. Sans-I/O: the
-repository sits behind `CommitStore`. Changes nothing.
+A text is named by a revision, a version's id, the slug of a named version, or `NOW`; the empty one
+before the first version has an empty name. Sans-I/O: the repository sits behind `CommitStore`.
+Changes nothing.
 """
 
 from dataclasses import dataclass
@@ -78,8 +79,13 @@ class HistoryQueries:
         return next((version for version in found if version.slug == slug), None)
 
     def commit_of(self, name: str) -> str | None:
-        """Return the commit with the text of this name: a revision, or a version's last one."""
+        """Return the commit with the text of this name: a revision, or a version's last one.
+
+        Of the empty text before the first version it is empty, too.
+        """
         store, master = self._store, self._store.head(MASTER)
+        if not name:
+            return ""
         if name == NOW:
             return self._window.revision if self._window else master
         tag = store.tags().get(name)
@@ -113,29 +119,33 @@ class HistoryQueries:
             context: the number of characters that are kept around a change; None for all of them.
         """
         before, after = self.commit_of(first), self.commit_of(last)
-        if not before or not after:
+        if before is None or not after:
             return None
-        texts = self._store.text(before), self._store.text(after)
+        texts = self._text(before), self._text(after)
         wrote = self._authors(before), self._authors(after)
         return Comparison(before, after, *compare(*texts, *wrote, context))
 
     def patch(self, first: str, last: str) -> str | None:
         """Return a unified diff of two texts; None if there is none of a name."""
         before, after = self.commit_of(first), self.commit_of(last)
-        if not before or not after:
+        if before is None or not after:
             return None
-        return unified_diff(self._store.text(before), self._store.text(after), first, last)
+        return unified_diff(self._text(before), self._text(after), first, last)
 
     def steps(self, first: str, last: str) -> Steps | None:
         """Return the steps from one text to another; None if there are none."""
         before, after = self.commit_of(first), self.commit_of(last)
-        if not before or not after:
+        if before is None or not after:
             return None
-        return steps_between(
-            self._store, self._branch.revision_of(before), self._branch.revision_of(after)
-        )
+        revision_of = self._branch.revision_of
+        return steps_between(self._store, before and revision_of(before), revision_of(after))
+
+    def _text(self, commit: str) -> str:
+        return self._store.text(commit) if commit else ""
 
     def _authors(self, commit: str) -> Authors:
+        if not commit:
+            return Authors("", [], [])
         window = self._window
         if window is not None and window.revision == commit:
             return Authors.of(window)

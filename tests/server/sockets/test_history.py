@@ -118,6 +118,17 @@ async def test_steps_lead_from_one_text_to_another(server: Served) -> None:
     await get(server, "/steps?from=now&to=first", status=404)
 
 
+async def test_the_first_version_follows_an_empty_text(server: Served) -> None:
+    await minutes(server)
+    compared = await get(server, "/diff?from=&to=first")
+    assert compared["runs"] == [["added", "Meet on Monday.\n", 0]]
+    assert [author["name"] for author in compared["authors"]] == ["Ann"]
+    found = await get(server, "/steps?to=first")
+    assert (found["from"], found["text"], found["more"]) == ("", "", False)
+    assert [step["splices"] for step in found["steps"]] == [[[0, 0, "Meet on Monday.\n"]]]
+    await get(server, "/diff?from=first&to=", status=404)
+
+
 async def test_names_can_be_changed_and_removed(server: Served) -> None:
     await minutes(server)
     taken = await send(server, "POST", "/versions", 409, name="first")
