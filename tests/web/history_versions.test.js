@@ -38,7 +38,7 @@ async function loaded(size = ALL.length) {
   const versions = new Versions(async (_limit, before) => {
     const first = ALL.findIndex(({ id }) => id === before) + 1;
     const page = ALL.slice(first, first + size);
-    return { versions: page, revision: 'r-open', more: first + size < ALL.length };
+    return { versions: page, revision: 'r-open', more: first + size < ALL.length, complete: true };
   });
   await versions.reload();
   return versions;
@@ -102,14 +102,14 @@ test('every way to name two versions leads to the same comparison', async () => 
   const versions = await loaded(2);
   /** @type {[string, string, string | null, [string | null, string], string][]} */
   const cases = [
-    ['#history', 'open', null, ['v4', 'open'], '#history/open'],
-    ['#history/open', 'open', null, ['v4', 'open'], '#history/open'],
-    ['#history/v1', 'v1', null, [null, 'v1'], '#history/v1'],
-    ['#history/sent', 'v2', null, ['v1', 'v2'], '#history/sent'],
-    ['#history/v1..v3', 'v3', 'v1', ['v1', 'v3'], '#history/v1..v3'],
-    ['#history/v3..v1', 'v1', 'v3', ['v1', 'v3'], '#history/v1..v3'],
-    ['#history/v4..now', 'v4', 'now', ['v4', 'now'], '#history/v4..now'],
-    ['#history/0123..now', 'open', '0123', ['0123', 'open'], '#history/0123..open'],
+    ['#history', 'open', null, ['r-v4', 'r-open'], '#history/open'],
+    ['#history/open', 'open', null, ['r-v4', 'r-open'], '#history/open'],
+    ['#history/v1', 'v1', null, [null, 'r-v1'], '#history/v1'],
+    ['#history/sent', 'v2', null, ['r-v1', 'r-v2'], '#history/sent'],
+    ['#history/v1..v3', 'v3', 'v1', ['r-v1', 'r-v3'], '#history/v1..v3'],
+    ['#history/v3..v1', 'v1', 'v3', ['r-v1', 'r-v3'], '#history/v1..v3'],
+    ['#history/v4..now', 'v4', 'now', ['r-v4', 'now'], '#history/v4..now'],
+    ['#history/0123..now', 'open', '0123', ['0123', 'r-open'], '#history/0123..open'],
   ];
   for (const [hash, id, other, ends, address] of cases) {
     const shown = await shownAt(/** @type {Address} */ (addressOf(hash)), versions);

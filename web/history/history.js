@@ -3,7 +3,7 @@
 // address says what is shown, so a version can be linked; going back, or Esc, returns to the text.
 
 import { say } from '../text/say.js';
-import { byId } from '../ui/dom.js';
+import { byId, setText } from '../ui/dom.js';
 import { addressOf } from './address.js';
 import { AuthorColors } from './author_colors.js';
 import { comparisonOf } from './changes.js';
@@ -30,7 +30,7 @@ import { OPEN, Versions } from './versions.js';
  * @property {(splices: readonly import('../text/splices.js').Splice[], restores?: string) => void} change
  *   edit the text as the user, in one step; restores: the revision whose text it brings back
  * @property {() => void} undo
- * @property {() => import('../people/faces.js').Face[]} people those who are here, with the user
+ * @property {() => import('../people/faces.js').Face[]} people those who are here, the user first
  * @property {import('../ui/toast.js').Toast} toast
  * @property {(sentence: string) => void} announce
  * @property {() => void} focusEditor
@@ -66,7 +66,7 @@ export class HistoryView {
   /** @param {Host} host */
   constructor(host) {
     this.#host = host;
-    this.#api = new HistoryApi(host.document);
+    this.#api = new HistoryApi(host.document, () => host.people()[0]?.name ?? '');
     this.#versions = new Versions((limit, before) => this.#api.versions(limit, before));
     const colors = new AuthorColors(host.people);
     const colorOf = (/** @type {string} */ name) => colors.of(name);
@@ -198,8 +198,9 @@ export class HistoryView {
   }
 
   #showList() {
-    const { all, hasMore, revision } = this.#versions;
+    const { all, hasMore, isComplete, revision } = this.#versions;
     this.#list.show(all, hasMore, !this.#host.isViewOnly());
+    setText('versions-note', isComplete ? '' : say('versionsIncomplete'));
     const looked = this.#host.looked();
     this.#looked.hidden = !looked || looked === revision;
     if (!this.#shown) return;
@@ -216,8 +217,7 @@ export class HistoryView {
 
   async #steps() {
     const { version } = /** @type {Shown} */ (this.#shown);
-    const before = await this.#versions.before(version);
-    return this.#api.steps(before?.id ?? null, version.id);
+    return this.#api.steps(...(await endsOf({ version, other: null }, this.#versions)));
   }
 
   // What can be done with it

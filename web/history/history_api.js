@@ -6,17 +6,22 @@
 /** @typedef {import('./changes.js').Run} Run */
 /** @typedef {import('./playback.js').Step} Step */
 /** @typedef {{authors: Author[], runs: Run[]}} Diff */
-/** @typedef {{text: string, authors: Author[], steps: Step[], more: boolean}} Steps */
+/** @typedef {{text: string, authors: Author[], steps: Step[]}} Steps */
+
+// A version has at most 5,000 steps, and an answer 500.
+const STEP_PAGES_MAX = 20;
 
 /** The server refused a request; the message is a sentence for the user. */
 export class RefusedError extends Error {}
 
 export class HistoryApi {
   #address;
+  #name;
 
-  /** @param {string} document its name */
-  constructor(document) {
+  /** @param {string} document its name @param {() => string} name the user's, for what they name */
+  constructor(document, name) {
     this.#address = `/api/documents/${document}`;
+    this.#name = name;
   }
 
   /** The newest versions, or those before one. @param {number} limit @param {string} [before] @returns {Promise<VersionPage>} */
@@ -24,19 +29,30 @@ export class HistoryApi {
     return this.#ask('/versions', { limit: String(limit), ...(before ? { before } : {}) });
   }
 
-  /** What changed between two; without `from`, since the version before. @param {string | null} from @param {string} to @returns {Promise<Diff>} */
+  /** What changed between two; without `from`, since there was nothing. @param {string | null} from @param {string} to @returns {Promise<Diff>} */
   diff(from, to) {
     return this.#ask('/diff', { ...(from ? { from } : {}), to, context: 'all' });
   }
 
   /** Everything that led from one to the other. @param {string | null} from @param {string} to @returns {Promise<Steps>} */
-  steps(from, to) {
-    return this.#ask('/steps', { ...(from ? { from } : {}), to });
+  async steps(from, to) {
+    /** @type {Steps} */
+    const all = { text: '', authors: [], steps: [] };
+    let [start, more] = [from, true];
+    for (let page = 0; more && page < STEP_PAGES_MAX; page++) {
+      const answer = await this.#ask('/steps', { ...(start ? { from: start } : {}), to });
+      if (page === 0) all.text = answer.text;
+      const { length } = all.authors; // each answer counts its own
+      for (const step of answer.steps) all.steps.push({ ...step, author: step.author + length });
+      all.authors.push(...answer.authors);
+      [start, more] = [answer.to, answer.more];
+    }
+    return all;
   }
 
-  /** Give a version a name. @param {string} revision @param {string} name @param {string} note @returns {Promise<Version>} */
+  /** Name a version; without a revision, make one of what is there now. @param {string | null} revision @param {string} name @param {string} note @returns {Promise<Version>} */
   name(revision, name, note) {
-    return this.#send('POST', '/versions', { revision, name, note });
+    return this.#send('POST', '/versions', { ...(revision ? { revision } : {}), name, note });
   }
 
   /** @param {string} slug @param {string} name @param {string} note @returns {Promise<Version>} */
@@ -52,15 +68,14 @@ export class HistoryApi {
   /** @param {string} path @param {Record<string, string>} query */
   #ask(path, query) {
     const address = `${this.#address}${path}?${new URLSearchParams(query)}`;
-    return answerOf(fetch(address, { cache: 'no-cache' }));
+    return answerOf(fetch(address, { cache: 'no-store' }));
   }
 
   /** @param {string} method @param {string} path @param {object} [body] */
   #send(method, path, body) {
+    const address = `${this.#address}${path}?${new URLSearchParams({ name: this.#name() })}`;
     const headers = { 'Content-Type': 'application/json' };
-    return answerOf(
-      fetch(this.#address + path, { method, headers, body: body ? JSON.stringify(body) : null }),
-    );
+    return answerOf(fetch(address, { method, headers, body: body ? JSON.stringify(body) : null }));
   }
 }
 
@@ -74,5 +89,5 @@ async function answerOf(reply) {
   if (response.status === 204) return null;
   if (response.ok) return response.json();
   const { error } = Object(await response.json().catch(() => null));
-  throw new RefusedError(error?.message ?? error ?? response.statusText);
+  throw new RefusedError(error ?? response.statusText);
 }

@@ -2,6 +2,7 @@
 
 import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
+import { OPEN } from './versions.js';
 
 /** @typedef {import('./versions.js').Version} Version */
 /**
@@ -48,11 +49,11 @@ export class NameDialog {
   }
 
   /** @param {Version} version */
-  async #save({ revision, slug }) {
+  async #save({ id: before, revision, slug }) {
     const [name, note] = [this.#name.value.trim(), this.#note.value.trim()];
     const { id } = slug
       ? await this.#api.rename(slug, name, note)
-      : await this.#api.name(revision, name, note);
+      : await this.#api.name(before === OPEN ? null : revision, name, note);
     await this.#listener.renamed(id, say('namedVersion', { name }));
   }
 

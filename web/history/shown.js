@@ -37,15 +37,17 @@ export function addressOfShown({ version, other }, versions) {
 }
 
 /**
- * The two that are compared; from: null if there is no version before.
+ * The revisions that are compared; from: null if there is no version before.
  *
  * @param {Shown} shown
  * @param {Versions} versions
  * @returns {Promise<[from: string | null, to: string]>}
  */
 export async function endsOf({ version, other }, versions) {
-  if (other === null) return [(await versions.before(version))?.id ?? null, version.id];
-  return isNewer(other, version, versions) ? [version.id, other] : [other, version.id];
+  const { revision } = version;
+  if (other === null) return [(await versions.before(version))?.revision ?? null, revision];
+  const its = versions.loaded(other)?.revision ?? other;
+  return isNewer(other, version, versions) ? [revision, its] : [its, revision];
 }
 
 /**

@@ -8,7 +8,8 @@
  *   kind: 'edits' | 'push' | 'file' | 'restore', subject: string, steps: number,
  *   authors: Contribution[], name: string, slug: string, note: string}} Version began, time: of the first
  *   and the last step, in seconds since the epoch; name: '' if nobody gave it one
- * @typedef {{versions: Version[], revision: string, more: boolean}} VersionPage
+ * @typedef {{versions: Version[], revision: string, more: boolean, complete: boolean}} VersionPage
+ *   complete: false while the server still makes versions of older changes
  */
 
 /** The id of the newest version while people write in it. */
@@ -25,6 +26,7 @@ export class Versions {
   /** @type {Version[]} */
   #all = [];
   #hasMore = false;
+  #isComplete = true;
   #revision = '';
   /** @type {Promise<void> | null} */
   #loading = null;
@@ -41,6 +43,10 @@ export class Versions {
   get hasMore() {
     return this.#hasMore;
   }
+  /** Whether all changes are in versions by now. */
+  get isComplete() {
+    return this.#isComplete;
+  }
   /** The newest revision. */
   get revision() {
     return this.#revision;
@@ -48,8 +54,9 @@ export class Versions {
 
   /** Load the newest ones anew. */
   async reload() {
-    const { versions, revision, more } = await this.#load(PAGE);
+    const { versions, revision, more, complete } = await this.#load(PAGE);
     [this.#all, this.#revision, this.#hasMore] = [versions, revision, more];
+    this.#isComplete = complete;
   }
 
   /** Load older ones, if there are any. */

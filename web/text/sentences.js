@@ -263,6 +263,7 @@ export const SENTENCES = {
   "versionShown": "Version shown",
   "versionBy": "{when}, by {names}",
   "noVersions": "Nothing has been written yet.",
+  "versionsIncomplete": "Older changes are still being grouped into versions.",
   "versionGone": "There is no such version. It may have lost its name.",
   "today": "Today",
   "yesterday": "Yesterday",
