@@ -38,7 +38,7 @@ def past(window: Window) -> Locator:
 
 
 def text_of(window: Window) -> Locator:
-    return window.page.get_by_role("document")
+    return past(window).get_by_role("document")
 
 
 async def opens_history(window: Window, address: str = "") -> None:
@@ -76,9 +76,9 @@ async def test_into_the_history_and_back(room: Room) -> None:
     await expect(past(ann)).to_be_hidden()
     assert await ann.has_focus()
     await ann.reads(_NOW.replace("meet", "meet!"))
-    await ann.page.go_forward()
+    await ann.page.evaluate("history.forward()")
     await expect(past(ann)).to_be_visible()
-    await ann.page.go_back()
+    await ann.page.evaluate("history.back()")
     await expect(past(ann)).to_be_hidden()
     await room.agreed()
 
@@ -94,7 +94,7 @@ async def test_one_goes_back_at_once_however_many_versions_were_looked_at(room: 
     await ann.page.get_by_role("slider", name="Version shown").press("ArrowLeft")
     await shows(ann, re.compile("^“Draft”"))
     assert ann.page.url.endswith("#history/draft")
-    await ann.page.go_back()
+    await ann.page.evaluate("history.back()")
     await expect(past(ann)).to_be_hidden()
     assert await ann.has_focus()
 
@@ -148,7 +148,7 @@ async def test_a_version_gets_a_name_another_one_and_none(room: Room) -> None:
     assert "draft-of-friday" in await room.git("tag", "--list")
 
     await ann.page.get_by_role("button", name="Change name or note").click()
-    await ann.page.get_by_label("Note").fill("For the board")
+    await ann.page.get_by_label("Note (optional)").fill("For the board")
     await ann.page.keyboard.press("Tab")
     await ann.page.keyboard.press("Enter")
     versions = past(ann).get_by_role("region", name="Versions")

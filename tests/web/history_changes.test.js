@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bringingBack } from '../../web/history/bring_back.js';
 import { comparisonOf, marksOf } from '../../web/history/changes.js';
+import { credited } from '../../web/history/credit.js';
 import { apply } from '../../web/text/splices.js';
 
 /** @typedef {import('../../web/history/changes.js').Run} Run */
@@ -24,7 +25,7 @@ test('what lies side by side is one change', () => {
   const { parts, changes, after } = comparisonOf(RUNS);
   assert.equal(after, 'On Friday 😀, at noon in the yard.\nBring .\nAnd cake.\n');
   assert.deepEqual(changes, [
-    { start: 3, end: 20, before: 'Sunday, ', after: 'Friday 😀, at noon', authors: [0, 1] },
+    { start: 3, end: 20, before: 'Sunday, ', after: 'Friday 😀, at noon', authors: [1, 0] },
     { start: 40, end: 40, before: 'a chair', after: '', authors: [] },
     { start: 42, end: 52, before: '', after: 'And cake.\n', authors: [1] },
   ]);
@@ -41,6 +42,34 @@ test('what lies side by side is one change', () => {
       ['kept', null],
       ['added', 2],
     ],
+  );
+});
+
+test('a word that was corrected is credited to whoever corrected it', () => {
+  /** @type {Run[]} */
+  const runs = [
+    ['added', 'old', 0],
+    ['kept', ' on '],
+    ['removed', 'Saturday', 0],
+    ['added', 'S', 0],
+    ['added', 'un', 1],
+    ['added', 'day', 0],
+    ['added', '!', 2],
+    ['added', '?', null],
+  ];
+  assert.deepEqual(
+    credited(runs, (author) => author > 0),
+    [
+      ['added', 'old', 0],
+      ['kept', ' on '],
+      ['removed', 'Saturday', 0],
+      ['added', 'Sunday', 1],
+      ['added', '!?', 2],
+    ],
+  );
+  assert.deepEqual(
+    credited(runs, () => true),
+    runs,
   );
 });
 

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { addressOf, hashOf } from '../../web/history/address.js';
 import { AuthorColors } from '../../web/history/author_colors.js';
 import { byDay } from '../../web/history/days.js';
-import { addressOfShown, endsOf, shownAt, titleOfShown } from '../../web/history/shown.js';
+import {
+  addressOfShown,
+  authorsOf,
+  endsOf,
+  shownAt,
+  titleOfShown,
+} from '../../web/history/shown.js';
 import { indexAt, namedAt, stopOf } from '../../web/history/stops.js';
 import { namesOf } from '../../web/history/titles.js';
 import { Versions } from '../../web/history/versions.js';
@@ -29,7 +35,10 @@ const ALL = [
   version('open', new Date(2026, 10, 30, 11, 58)),
   version('v4', new Date(2026, 10, 30, 0, 1)),
   version('v3', new Date(2026, 10, 29, 23, 59)),
-  version('v2', new Date(2026, 10, 27, 10, 42), { name: 'Sent', slug: 'sent' }),
+  version('v2', new Date(2026, 10, 27, 10, 42), {
+    ...{ name: 'Sent', slug: 'sent' },
+    authors: [{ name: 'Bo', added: 1, removed: 0 }],
+  }),
   version('v1', new Date(2025, 11, 31, 8, 0)),
 ];
 
@@ -122,6 +131,26 @@ test('every way to name two versions leads to the same comparison', async () => 
   assert.equal(await shownAt({ from: null, to: 'gone' }, versions), null);
 });
 
+test('what is shown was changed by the authors of all versions in between', async () => {
+  const versions = await loaded();
+  /** @type {[string, string][]} */
+  const cases = [
+    ['#history/v2', 'Bo'],
+    ['#history/v1..v3', 'Ann Bo'],
+    ['#history/v3..v1', 'Ann Bo'],
+    ['#history/v2..now', 'Ann'],
+    ['#history/v2..v3', 'Ann'],
+  ];
+  for (const [hash, names] of cases) {
+    const shown = await shownAt(/** @type {Address} */ (addressOf(hash)), versions);
+    assert.ok(shown);
+    assert.equal([...(authorsOf(shown, versions) ?? [])].sort().join(' '), names, hash);
+  }
+  const shown = await shownAt({ from: 'looked', to: 'now' }, versions);
+  assert.ok(shown);
+  assert.equal(authorsOf(shown, versions), null);
+});
+
 test('what is shown has a title', async () => {
   const versions = await loaded();
   const title = async (/** @type {string} */ hash) => {
@@ -130,7 +159,7 @@ test('what is shown has a title', async () => {
   };
   assert.equal(await title('#history'), 'Now, by Ann');
   assert.equal(await title('#history/v3'), 'Sunday 23:59, by Ann');
-  assert.equal(await title('#history/sent'), '“Sent”, Friday 10:42, by Ann');
+  assert.equal(await title('#history/sent'), '“Sent”, Friday 10:42, by Bo');
   assert.equal(await title('#history/v3..now'), 'Changes from Sunday 23:59 to now');
   assert.equal(await title('#history/v3..v2'), 'Changes from “Sent”, Friday 10:42 to Sunday 23:59');
   assert.equal(await title('#history/looked..now'), 'Changes from when you last looked to now');

@@ -6,11 +6,11 @@ import { pointsIn } from '../text/splices.js';
 
 /**
  * @typedef {['kept', string] | ['skipped', number] | ['added' | 'removed', string, number | null]} Run
- *   of the server's comparison: the last is the index of the author, null if unknown
+ *   of the server's comparison: the last is the index of who wrote the words, null if unknown
  * @typedef {{kind: 'kept' | 'added' | 'removed' | 'skipped', text: string, author: number | null,
  *   change: number | null}} Part change: the index of the change that it belongs to
  * @typedef {{start: number, end: number, before: string, after: string,
- *   authors: number[]}} Change start, end: of `after` in the newer text
+ *   authors: number[]}} Change start, end: of `after` in the newer text; authors: of what was added
  * @typedef {{parts: Part[], changes: Change[], after: string | null}} Comparison after: the newer text;
  *   null if some of it was left out
  */
@@ -33,7 +33,7 @@ export function comparisonOf(runs) {
       continue;
     }
     const isChanged = kind !== 'kept';
-    const author = isChanged ? run[2] : null;
+    const author = kind === 'added' ? run[2] : null; // who removed the words is not known
     const isInside = isChanged || isBetween(runs, index);
     if (isInside && parts.at(-1)?.change == null)
       changes.push({ start: position, end: position, before: '', after: '', authors: [] });

@@ -53,7 +53,8 @@ export class ChangesView {
     this.#canEdit = canEdit;
     this.#done.clear();
     this.#current = 0;
-    this.#setAuthors(authors);
+    this.#authors = authors;
+    this.#showLegend(comparison.changes.flatMap((change) => change.authors));
     this.#text.show(comparison, this.#faces);
     this.#text.goTo(0);
     this.#showCurrent();
@@ -65,7 +66,8 @@ export class ChangesView {
 
   /** Show a moment of a playback. @param {import('./playback.js').Playback} playback @param {readonly Author[]} authors */
   showMoment({ pieces, last }, authors) {
-    if (authors !== this.#authors) this.#setAuthors(authors);
+    this.#authors = authors;
+    this.#showLegend([...authors.keys()]);
     this.#comparison = NOTHING;
     this.#text.showPieces(pieces, last, this.#faces);
     this.#showCurrent();
@@ -112,11 +114,10 @@ export class ChangesView {
     return this.#authors.map(({ name }) => ({ name, color: this.#listener.colorOf(name) }));
   }
 
-  /** @param {readonly Author[]} authors */
-  #setAuthors(authors) {
-    this.#authors = authors;
-    const names = [...new Set(authors.map(({ name }) => name))];
-    const items = names.map((name) => {
+  /** @param {readonly number[]} authors those whose words are marked */
+  #showLegend(authors) {
+    const names = new Set(authors.map((index) => this.#authors[index]?.name ?? ''));
+    const items = [...names].map((name) => {
       const item = document.createElement('li');
       item.textContent = name;
       item.style.setProperty('--person', legible(this.#listener.colorOf(name)));
@@ -132,7 +133,7 @@ export class ChangesView {
     const [removed, added] = [before, after].map(excerptOf);
     const place = say('step', { step: this.#current + 1, count: this.count });
     if (!before) return say('spokenAdded', { place, who, added });
-    if (!after) return say('spokenRemoved', { place, who, removed });
+    if (!after) return say('spokenRemoved', { place, removed });
     return say('spokenReplaced', { place, who, added, removed });
   }
 }

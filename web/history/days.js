@@ -39,5 +39,5 @@ function dayOf(thenMs, nowMs, language) {
 
 /** "10:42". @param {number} thenMs @param {string} [language] by default the browser's */
 export function timeOf(thenMs, language) {
-  return new Date(thenMs).toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' });
+  return new Date(thenMs).toLocaleTimeString(language, { timeStyle: 'short' });
 }

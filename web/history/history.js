@@ -8,6 +8,7 @@ import { addressOf } from './address.js';
 import { AuthorColors } from './author_colors.js';
 import { comparisonOf } from './changes.js';
 import { ChangesView } from './changes_view.js';
+import { credited } from './credit.js';
 import { fragment } from './files.js';
 import { Frame } from './frame.js';
 import { HistoryApi, RefusedError } from './history_api.js';
@@ -15,27 +16,13 @@ import { NameDialog } from './name_dialog.js';
 import { OtherChoice } from './other_choice.js';
 import { Player } from './player.js';
 import { Restoring } from './restoring.js';
-import { addressOfShown, endsOf, shownAt, titleOfShown } from './shown.js';
+import { addressOfShown, authorsOf, endsOf, shownAt, titleOfShown } from './shown.js';
 import { Slider } from './slider.js';
 import { VersionList } from './version_list.js';
 import { OPEN, Versions } from './versions.js';
 
+/** @typedef {import('./history_link.js').Host} Host */
 /** @typedef {import('./shown.js').Shown} Shown */
-/**
- * @typedef {object} Host what the history needs of the page
- * @property {string} document its name
- * @property {() => string} text the current one, in the editor
- * @property {() => boolean} isViewOnly
- * @property {() => string | undefined} looked the revision that this browser showed last
- * @property {(splices: readonly import('../text/splices.js').Splice[], restores?: string) => void} change
- *   edit the text as the user, in one step; restores: the revision whose text it brings back
- * @property {() => void} undo
- * @property {() => import('../people/faces.js').Face[]} people those who are here, the user first
- * @property {import('../ui/toast.js').Toast} toast
- * @property {(sentence: string) => void} announce
- * @property {() => void} focusEditor
- */
-
 // While the slider moves nothing is loaded.
 const SLIDING_MS = 150;
 
@@ -181,7 +168,10 @@ export class HistoryView {
     if (versions.all.length > length) this.#showList();
     const { runs, authors } = await this.#diff(ends);
     if (turn !== this.#turn) return;
-    this.#changes.show(comparisonOf(runs), authors, canEdit);
+    const names = authorsOf(shown, versions);
+    const hasChanged = (/** @type {number} */ index) =>
+      names === null || names.has(authors[index]?.name ?? '');
+    this.#changes.show(comparisonOf(credited(runs, hasChanged)), authors, canEdit);
     const { count } = this.#changes;
     this.#frame.tell(count === 0 ? say('noChanges') : '');
     this.#host.announce(`${title}. ${say('changeCount', { count })}`);

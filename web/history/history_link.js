@@ -3,8 +3,21 @@
 
 import { say } from '../text/say.js';
 
-/** @typedef {import('./history.js').Host} Host */
 /** @typedef {import('./history.js').HistoryView} HistoryView */
+/**
+ * @typedef {object} Host what the history needs of the page
+ * @property {string} document its name
+ * @property {() => string} text the current one, in the editor
+ * @property {() => boolean} isViewOnly
+ * @property {() => string | undefined} looked the revision that this browser showed last
+ * @property {(splices: readonly import('../text/splices.js').Splice[], restores?: string) => void} change
+ *   edit the text as the user, in one step; restores: the revision whose text it brings back
+ * @property {() => void} undo
+ * @property {() => import('../people/faces.js').Face[]} people those who are here, the user first
+ * @property {import('../ui/toast.js').Toast} toast
+ * @property {(sentence: string) => void} announce
+ * @property {() => void} focusEditor
+ */
 
 export class HistoryLink {
   #host;

@@ -9,7 +9,7 @@ import { textOf } from './files.js';
 import { whenOf } from './titles.js';
 
 /** @typedef {import('./versions.js').Version} Version */
-/** @typedef {import('./history.js').Host} Host */
+/** @typedef {import('./history_link.js').Host} Host */
 /** @typedef {{restored: () => void, failed: (problem: unknown) => void}} RestoringListener */
 
 export class Restoring {

@@ -51,7 +51,24 @@ export async function endsOf({ version, other }, versions) {
 }
 
 /**
- * "Tuesday 10:42, Ann and Bo", or "Changes from Monday 9:30 to now".
+ * The names of those who changed something between the two, or null if that is not known.
+ *
+ * @param {Shown} shown
+ * @param {Versions} versions
+ * @returns {Set<string> | null}
+ */
+export function authorsOf({ version, other }, versions) {
+  const { all } = versions;
+  const own = all.indexOf(version);
+  const found = other === null ? null : versions.loaded(other);
+  if (other !== null && other !== NOW && !found) return null;
+  const its = other === null ? own + 1 : found ? all.indexOf(found) : 0;
+  const [newer, older] = other === NOW ? [0, own] : [Math.min(own, its), Math.max(own, its)];
+  return new Set(all.slice(newer, older).flatMap(({ authors }) => authors.map(({ name }) => name)));
+}
+
+/**
+ * "Tuesday 10:42, by Ann and Bo", or "Changes from Monday 9:30 to now".
  *
  * @param {Shown} shown
  * @param {Versions} versions

@@ -116,7 +116,7 @@ export class TextView {
       const mark = document.createElement('i');
       mark.style.top = `${at * 100}%`;
       const colors = this.#changes[change]?.map((it) => it.style.getPropertyValue('--person'));
-      mark.style.setProperty('--person', colors?.find(Boolean) ?? 'var(--quiet)');
+      mark.style.setProperty('--person', colors?.find(Boolean) ?? 'var(--wrong)');
       mark.onclick = () => this.#chosen(change);
       return mark;
     });

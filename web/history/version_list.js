@@ -7,7 +7,7 @@ import { byId } from '../ui/dom.js';
 import { fullDate } from '../ui/phrases.js';
 import { hashOf } from './address.js';
 import { byDay, timeOf } from './days.js';
-import { namesOf } from './titles.js';
+import { namesOf, titleOfVersion } from './titles.js';
 import { OPEN } from './versions.js';
 
 /** @typedef {import('./versions.js').Version} Version */
@@ -19,12 +19,14 @@ import { OPEN } from './versions.js';
 
 const FACES_MAX = 4;
 /** @type {Partial<Record<Version['kind'], import('../text/say.js').SentenceName>>} */
-const KINDS = { push: 'kindPush', file: 'kindFile', restore: 'kindRestore' };
+const KINDS = { push: 'kindPush', file: 'kindFile' };
 
 export class VersionList {
   #listener;
   #panel = byId('versions', HTMLElement);
   #list = byId('version-list', HTMLElement);
+  /** @type {readonly Version[]} */
+  #versions = [];
   /** @type {Map<string, HTMLLIElement>} by id */
   #items = new Map();
   #end = new IntersectionObserver((seen) => {
@@ -46,6 +48,7 @@ export class VersionList {
   show(versions, hasMore, canName) {
     const focused = [...this.#items].find(([, it]) => it.contains(document.activeElement))?.[0];
     this.#items.clear();
+    this.#versions = versions;
     const days = byDay(versions, Date.now()).map(({ label, versions: ofDay }) => {
       const day = document.createElement('div');
       const heading = document.createElement('h3');
@@ -117,20 +120,26 @@ export class VersionList {
     for (const author of authors.slice(0, FACES_MAX))
       faces.append(newFace({ name: author.name, color: this.#listener.colorOf(author.name) }));
     faces.append(part('names', namesOf(authors)));
-    const what = part('subject', subject);
     const kindName = KINDS[kind];
-    if (kindName) what.prepend(part('kind', say(kindName)), ' ');
+    const what = kindName ? `${say(kindName)} ${subject}` : subject;
     return [
       ...(name ? [part('name', name), ' '] : []),
       when,
       ' ',
       faces,
       ' ',
-      what,
+      part('subject', kind === 'restore' ? this.#restoring(version) : what),
       ' ',
       amountOf(authors),
       ...(note ? [' ', part('note', note)] : []),
     ];
+  }
+
+  /** @param {Version} version one that restores another */
+  #restoring({ restores }) {
+    const restored = this.#versions.find(({ revision }) => revision === restores);
+    if (!restored) return say('kindRestore');
+    return say('kindRestoreOf', { version: titleOfVersion(restored, Date.now()) });
   }
 
   /** @param {Version} version */

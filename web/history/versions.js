@@ -6,8 +6,9 @@
  * @typedef {Author & {added: number, removed: number}} Contribution in words
  * @typedef {{id: string, revision: string, began: number, time: number,
  *   kind: 'edits' | 'push' | 'file' | 'restore', subject: string, steps: number,
- *   authors: Contribution[], name: string, slug: string, note: string}} Version began, time: of the first
- *   and the last step, in seconds since the epoch; name: '' if nobody gave it one
+ *   authors: Contribution[], name: string, slug: string, note: string, restores?: string}} Version
+ *   began, time: of the first and the last step, in seconds since the epoch; name: '' if nobody gave it
+ *   one; restores: the revision whose text it brought back
  * @typedef {{versions: Version[], revision: string, more: boolean, complete: boolean}} VersionPage
  *   complete: false while the server still makes versions of older changes
  */
