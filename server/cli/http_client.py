@@ -79,12 +79,22 @@ def document_in(url: str) -> str | None:
 
 def text_url_for(url: str, query: Mapping[str, str]) -> str:
     """Return the URL of a document's text for a URL that the user gave."""
+    return text_url(server_of(url), _document_of(url), query)
+
+
+def api_url_for(url: str, path: str, query: Mapping[str, str] = {}) -> str:
+    """Return a URL of the JSON API about a document, for a URL that the user gave."""
+    address = f"{server_of(url)}/api/documents/{quote(_document_of(url))}{path}"
+    return address + (f"?{urlencode(query)}" if query else "")
+
+
+def _document_of(url: str) -> str:
     document = document_in(url)
     if document is None:
         raise CommandError(
             f"{shown(url)} is not the address of a document, such as {DEFAULT_SERVER}/d/NAME"
         )
-    return text_url(server_of(url), document, query)
+    return document
 
 
 def text_url(server: str, document: str, query: Mapping[str, str] = {}) -> str:
@@ -130,9 +140,9 @@ def _listing(url: str, body: bytes) -> tuple[list[str], bool]:
         found = json.loads(body)
         names, more = [entry["document"] for entry in found["documents"]], bool(found["more"])
     except (ValueError, LookupError, TypeError):
-        raise _not_understood(url) from None
+        raise not_understood(url) from None
     if not all(isinstance(name, str) for name in names):
-        raise _not_understood(url)
+        raise not_understood(url)
     return names, more
 
 
@@ -173,17 +183,19 @@ def _rejection(url: str, error: HTTPError) -> Exception:
     """Return the exception for an error response. An HTML page, of a proxy, is left out."""
     with error:
         content_type, body = error.headers.get_content_type(), _body(url, error)
-    if error.code == 409 and content_type == "application/json":
-        return _conflict(url, body)
     sentence = body.decode(errors="replace") if content_type == "text/plain" else ""
+    if content_type == "application/json":
+        found = _json(body)
+        if error.code == 409 and "hunks" in found:
+            return _conflict(url, found)
+        sentence = str(found.get("error", ""))
     sentence = " ".join(sentence.split()) or f"{error.code} {error.reason}"
     return RejectedError(url, error.code, harmless(sentence))
 
 
-def _conflict(url: str, body: bytes) -> Exception:
+def _conflict(url: str, answer: dict[str, Any]) -> Exception:
     """Return the exception for a response that reports a conflict."""
     try:
-        answer = json.loads(body)
         sides = [hunk[side] for hunk in answer["hunks"] for side in ("base", "ours", "theirs")]
         lines = [hunk["line_sent"] for hunk in answer["hunks"]]
         is_valid = all(isinstance(it, str) for it in (answer["revision"], *sides))
@@ -191,7 +203,16 @@ def _conflict(url: str, body: bytes) -> Exception:
             return ConflictError(answer)
     except (ValueError, LookupError, TypeError):
         pass
-    return _not_understood(url)
+    return not_understood(url)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in a body; empty if there is none."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _body(url: str, answer: IO[bytes]) -> bytes:
@@ -213,7 +234,8 @@ def _revision(etag: str) -> str:
     return found[1] if found else ""
 
 
-def _not_understood(url: str) -> CommandError:
+def not_understood(url: str) -> CommandError:
+    """Return the exception for an answer that no server of this kind sends."""
     return CommandError(f"{shown(url)}: this is not the answer of a GollabEdit server")
 
 
