@@ -1,10 +1,12 @@
 """Documents are deleted, restored, renamed and archived while people and programs use them."""
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
 from server.core.submission import Append
 from server.http.app_keys import HUB, MANAGEMENT
@@ -13,6 +15,7 @@ from server.storage import trash as trash_module
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY
 from tests.server.sockets.client import Client, ClosedError
 from tests.server.sockets.harness import Serve, Served, eventually, git, run_git
+from tests.server.sockets.real_server import RealServer
 
 Answer = tuple[int, Any]
 
@@ -157,6 +160,28 @@ async def test_a_deletion_runs_to_its_end_without_its_caller(server: Served, ann
     assert await ann.closed() == 4410
     await eventually(lambda: not server.app[MANAGEMENT]._changes, "it ended")
     assert (await ask(server, "GET", "trash"))[1]["trash"]
+
+
+@pytest.mark.parametrize("seen", ["*.git", "*.bundle"])
+async def test_a_server_that_is_killed_during_a_deletion_loses_nothing(
+    tmp_path: Path, seen: str
+) -> None:
+    data = tmp_path / "data"
+    async with RealServer(data) as server, ClientSession() as http:
+        ann = await server.join("Ann")
+        for number in range(20):
+            await ann.edit(f"{ann.text}{number}\n")  # most of them are in the journal only
+        deleting = asyncio.create_task(http.delete(f"{server.url}/api/documents/notes"))
+        await eventually(lambda: any((data / "trash").glob(seen)), f"{seen} is there")
+        server.signal(signal.SIGKILL)
+        await server.ended()
+        await asyncio.gather(deleting, return_exceptions=True)
+    async with RealServer(data) as server, ClientSession() as http:
+        for entry in (await server.get("/api/trash"))["trash"]:
+            url = f"{server.url}/api/trash/{entry['id']}"
+            assert (await http.post(url, json={})).status == 201
+        back = await server.come_back(ann)
+        assert (back.text, back.id) == (ann.text, ann.id)
 
 
 async def test_a_push_and_a_deletion_wait_for_each_other(server: Served, clone: Path) -> None:
