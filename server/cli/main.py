@@ -43,6 +43,7 @@ _EXAMPLES = """examples:
   gollabedit check                              check all documents in ./data
   gollabedit maintain                           repack all documents in ./data
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
+  gollabedit mv http://localhost:8080/d/notes plans   a new name; `rm` deletes, `restore` undoes it
   gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back
 """
 

@@ -156,7 +156,7 @@ class Hub:
             self._pending_submissions -= 1
 
     def _check_open(self, document: str) -> None:
-        """A document may have been moved since the caller was told its name."""
+        """Check that a document has not been moved since the caller was told its name."""
         self._gate.check(document)
         if self._folder.catalog.moved_to(document) is not None:
             raise OverloadedError("the document was renamed")
@@ -261,23 +261,25 @@ class Hub:
             await self.checkpoint(document)  # most of the work, while all others go on
         async with self._gate.closed(documents):
             lives = tuple(self.get_document(document) for document in documents)
+            running = [self._running[document] for document in documents]
             try:
-                for live in lives:
-                    await self._write_out(live)
+                for each in running:
+                    await self._write_out(each)
                 yield lives
             finally:
                 for live in lives:
                     live.close(CloseCode.SHUTDOWN, "reconnect")
                     self.unload(live)
 
-    async def _write_out(self, live: LiveDocument) -> None:
+    async def _write_out(self, running: _Running) -> None:
         """Answer what was requested, and empty the journal of a document."""
+        live = running.live
         live.stop()
-        await self._answered([self._running[live.name].task])
+        await self._answered([running.task])
         written = await self._maintenance.checkpoint(live)
         if not written:  # `master` may have been moved on disk, which takes one more round
             written = await self._maintenance.checkpoint(live)
-        if not written or not self._running[live.name].task.done():
+        if not written or not running.task.done():
             raise OverloadedError("the document cannot be written at the moment")
         await asyncio.wrap_future(self._journal.forget(live.name, live.durable.position))
 

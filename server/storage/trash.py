@@ -205,6 +205,7 @@ class Trash:
                 self._record_file(id).unlink()
 
     def _finish_late(self, id: str, record: Deleted) -> None:
+        _log.info("%s: its deletion is finished now", record.document)
         try:
             self._finish(id, record)
         except (GitError, OSError) as problem:
