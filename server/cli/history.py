@@ -149,7 +149,7 @@ def _add_json(command: ArgumentParser) -> None:
 
 def _log(options: Namespace) -> None:
     if options.json:
-        url = api_url_for(options.url, "/versions", {"limit": str(options.limit)})
+        url = api_url_for(options.url, "versions", limit=str(options.limit))
         _print_json(send("GET", url).body)
         return
     day = ""
@@ -202,10 +202,10 @@ def _show(options: Namespace) -> None:
 def _diff(options: Namespace) -> None:
     query = {"from": options.first, "to": options.last}
     if options.unified:
-        url = api_url_for(options.url, "/diff", {**query, "format": "unified"})
+        url = api_url_for(options.url, "diff", **query, format="unified")
         _print_patch(send("GET", url).body.decode(errors="replace"))
     elif options.json:
-        _print_json(send("GET", api_url_for(options.url, "/diff", query)).body)
+        _print_json(send("GET", api_url_for(options.url, "diff", **query)).body)
     else:
         _print_runs(_compared(options.url, options.first, options.last))
 
@@ -234,11 +234,11 @@ def _name(options: Namespace) -> int:
         say("gollabedit: name needs a NAME, or --remove SLUG")
         return 2
     if options.remove:
-        send("DELETE", api_url_for(options.url, f"/versions/{options.remove}"))
+        send("DELETE", api_url_for(options.url, "versions", options.remove))
         return 0
     revision = _find(options.url, options.version).revision if options.version else ""
     body = {"name": options.label, "note": options.note, "revision": revision}
-    url = api_url_for(options.url, "/versions")
+    url = api_url_for(options.url, "versions")
     answer = send("POST", url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     print(_decoded(url, answer.body, _Version).slug)
     return 0
@@ -252,7 +252,7 @@ def _versions(url: str, limit: int) -> Iterator[_Version]:
     before = ""
     while limit > 0:
         query = {"limit": str(min(limit, 200))} | ({"before": before} if before else {})
-        address = api_url_for(url, "/versions", query)
+        address = api_url_for(url, "versions", **query)
         page = _decoded(address, send("GET", address).body, _Versions)
         yield from page.versions[:limit]
         limit -= len(page.versions)
@@ -275,13 +275,13 @@ def _find(url: str, version: str) -> _Version:
 def _previous(url: str, version: _Version) -> str:
     """Return the version before another one, in the words of the server."""
     query = {"limit": "1"} if version.id == "open" else {"limit": "1", "before": version.id}
-    address = api_url_for(url, "/versions", query)
+    address = api_url_for(url, "versions", **query)
     found = _decoded(address, send("GET", address).body, _Versions).versions
     return next((each.id for each in found if each.id != "open"), "start")
 
 
 def _compared(url: str, first: str, last: str) -> _Diff:
-    address = api_url_for(url, "/diff", {"from": first, "to": last})
+    address = api_url_for(url, "diff", **{"from": first, "to": last})
     return _decoded(address, send("GET", address).body, _Diff)
 
 

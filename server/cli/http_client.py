@@ -77,18 +77,12 @@ def document_in(url: str) -> str | None:
     return unquote(found["page"] or found["git"]) if found else None
 
 
-def text_url_for(url: str, query: Mapping[str, str]) -> str:
-    """Return the URL of a document's text for a URL that the user gave."""
-    return text_url(server_of(url), _document_of(url), query)
+def document_of(url: str) -> str:
+    """Return the name of the document that a URL is of.
 
-
-def api_url_for(url: str, path: str, query: Mapping[str, str] = {}) -> str:
-    """Return a URL of the JSON API about a document, for a URL that the user gave."""
-    address = f"{server_of(url)}/api/documents/{quote(_document_of(url))}{path}"
-    return address + (f"?{urlencode(query)}" if query else "")
-
-
-def _document_of(url: str) -> str:
+    Raises:
+        CommandError: it is of none.
+    """
     document = document_in(url)
     if document is None:
         raise CommandError(
@@ -97,9 +91,25 @@ def _document_of(url: str) -> str:
     return document
 
 
+def text_url_for(url: str, query: Mapping[str, str]) -> str:
+    """Return the URL of a document's text for a URL that the user gave."""
+    return text_url(server_of(url), document_of(url), query)
+
+
 def text_url(server: str, document: str, query: Mapping[str, str] = {}) -> str:
     """Return the URL of a document's text."""
     return f"{server}/d/{quote(document)}/raw" + (f"?{urlencode(query)}" if query else "")
+
+
+def api_url_for(url: str, *path: str, **query: str) -> str:
+    """Return the URL of a document in the JSON API, or one below it, for a URL of the user."""
+    address = api_url(server_of(url), "documents", document_of(url), *path)
+    return address + (f"?{urlencode(query)}" if query else "")
+
+
+def api_url(server: str, *path: str) -> str:
+    """Return a URL of the JSON API."""
+    return "/".join((f"{server}/api", *map(quote, path)))
 
 
 def _parts(url: str) -> SplitResult:
@@ -115,8 +125,12 @@ def _parts(url: str) -> SplitResult:
 # --- requests
 
 
-def documents(server: str) -> Iterator[str]:
-    """Yield the names of all documents of a server, in order.
+def documents(server: str, *, with_archived: bool = False) -> Iterator[str]:
+    """Yield the names of the documents of a server, in order.
+
+    Args:
+        server: its URL.
+        with_archived: also those that are archived.
 
     Raises:
         CommandError: the server lists something that cannot be the name of a document. Nothing is
@@ -124,7 +138,8 @@ def documents(server: str) -> Iterator[str]:
     """
     last, more = "", True
     while more:
-        url = f"{server}/api/documents?{urlencode({'after': last})}"
+        query = {"after": last} | ({"archived": "1"} if with_archived else {})
+        url = f"{api_url(server, 'documents')}?{urlencode(query)}"
         names, more = _listing(url, send("GET", url).body)
         for name in names:
             if not is_document_name(name) or name <= last:
@@ -185,12 +200,21 @@ def _rejection(url: str, error: HTTPError) -> Exception:
         content_type, body = error.headers.get_content_type(), _body(url, error)
     sentence = body.decode(errors="replace") if content_type == "text/plain" else ""
     if content_type == "application/json":
-        found = _json(body)
-        if error.code == 409 and "hunks" in found:
-            return _conflict(url, found)
-        sentence = str(found.get("error", ""))
+        answer = _json_object(body)
+        if error.code == 409 and ("hunks" in answer or "error" not in answer):
+            return _conflict(url, answer)
+        sentence = str(answer.get("error", ""))
     sentence = " ".join(sentence.split()) or f"{error.code} {error.reason}"
     return RejectedError(url, error.code, harmless(sentence))
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object; an empty one if it is none."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _conflict(url: str, answer: dict[str, Any]) -> Exception:
@@ -204,15 +228,6 @@ def _conflict(url: str, answer: dict[str, Any]) -> Exception:
     except (ValueError, LookupError, TypeError):
         pass
     return not_understood(url)
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body; empty if there is none."""
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _body(url: str, answer: IO[bytes]) -> bytes:
@@ -235,7 +250,7 @@ def _revision(etag: str) -> str:
 
 
 def not_understood(url: str) -> CommandError:
-    """Return the exception for an answer that no server of this kind sends."""
+    """Return the exception for an answer that no GollabEdit server gives."""
     return CommandError(f"{shown(url)}: this is not the answer of a GollabEdit server")
 
 

@@ -28,6 +28,11 @@ _COMMANDS = {
     "diff": ("history", "compare two versions of a document by words"),
     "restore": ("history", "bring the text of a version back"),
     "name": ("history", "give a version a name"),
+    "mv": ("management", "rename a document"),
+    "rm": ("management", "delete a document, which can be restored"),
+    "trash": ("management", "list the deleted documents of a server"),
+    "undelete": ("management", "bring a deleted document back"),
+    "archive": ("management", "make a document read-only"),
     "export": ("folders", "write documents to the files of a folder"),
     "import": ("folders", "create documents from text files"),
     "sync": ("sync.command", "keep a file in sync with a document, for any editor"),
@@ -44,6 +49,7 @@ _EXAMPLES = """examples:
   gollabedit maintain                           repack all documents in ./data
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
   gollabedit log http://localhost:8080/d/notes  its versions: who wrote what, and when
+  gollabedit mv http://localhost:8080/d/notes plans   a new name; `rm` deletes, `undelete` undoes it
   gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back
 """
 

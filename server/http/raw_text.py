@@ -30,7 +30,7 @@ from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
 from server.http.bodies import received_body
 from server.http.responses import RETRY_AFTER_S, unless_known
-from server.hub.hub import OverloadedError
+from server.hub.gate import OverloadedError
 from server.protocol import Code
 
 # A body may be this many times as large as a document: it may shorten one that is too large.
