@@ -10,18 +10,29 @@ from aiohttp import web
 from aiohttp.log import server_logger
 
 from server.config import Config
-from server.http import api, git_fetch, git_push, history, pages, raw_text, websocket
-from server.http.app_keys import CONFIG, FILES, FOLDER, GIT_PROCESSES, HUB, LONG_TEXTS, PUSHES
+from server.http import api, git_fetch, git_push, history, management, pages, raw_text, websocket
+from server.http.app_keys import (
+    CONFIG,
+    FILES,
+    FOLDER,
+    GIT_PROCESSES,
+    HUB,
+    LONG_TEXTS,
+    MANAGEMENT,
+    PUSHES,
+)
 from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
 from server.http.responses import explain_problems, is_own_fault, protect
 from server.http.static_files import read_files
 from server.hub.hub import Hub
+from server.hub.management import Management
 from server.push.workspace import PushWorkspace
 from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.journal import Journal, JournalError
 from server.storage.journal.direct import DirectJournal
 from server.storage.journal.sqlite import SqliteJournal
+from server.storage.trash import Trash
 from server.support.slots import FairSlots
 
 _log = logging.getLogger(__name__)
@@ -49,7 +60,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[LONG_TEXTS] = FairSlots(_LONG_TEXTS_MAX)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
-    for module in (websocket, git_fetch, git_push, pages, api, history, raw_text):
+    for module in (websocket, git_fetch, git_push, pages, api, history, management, raw_text):
         app.add_routes(module.routes())
     return app
 
@@ -57,11 +68,15 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
 async def _hub(app: web.Application) -> AsyncIterator[None]:
     config, folder = app[CONFIG], app[FOLDER]
     await asyncio.to_thread(app[PUSHES].prepare)
+    await asyncio.to_thread(Trash(folder).recover)
     journal = await asyncio.to_thread(_open_journal, config, folder)
     try:
         async with Hub(config, folder, journal) as hub:
             app[HUB] = hub
+            app[MANAGEMENT] = Management(hub, folder, config)
+            await app[MANAGEMENT].start()
             yield
+            await app[MANAGEMENT].finish()
             await app[PUSHES].finish(_SHUTDOWN_WAIT_S)
     finally:
         await asyncio.to_thread(journal.close)

@@ -63,6 +63,7 @@ class Config:
     branch_keep_s: Annotated[
         float, "time for which the merged branch of a disconnected client is kept"
     ] = 7 * 24 * 3600.0
+    trash_keep_days: Annotated[float, "days for which a deleted document can be restored"] = 30.0
     unload_after_s: Annotated[float, "time that a document without connections stays in memory"] = (
         60.0
     )

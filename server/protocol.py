@@ -45,7 +45,9 @@ class CloseCode:
     TOO_LARGE = 1009
     FAILURE = 1011
     OVERLOADED = 1013
+    RENAMED = 4301  # the reason is the new name
     NO_SUCH_DOCUMENT = 4404
+    DELETED = 4410
 
 
 # The reason of a close with `POLICY`: the client's key was used for another connection.
@@ -353,11 +355,12 @@ class DisputedText(msgspec.Struct, frozen=True):
     hunks: list[DisputedHunk]
 
 
-class DocumentState(msgspec.Struct, frozen=True):
-    """A document and its newest revision."""
+class DocumentState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document and its newest revision; `archived`: it can only be read."""
 
     document: str
     revision: str
+    archived: bool = False
 
 
 class DocumentList(msgspec.Struct, frozen=True):
@@ -392,7 +395,52 @@ class MirrorList(msgspec.Struct, frozen=True):
     mirrors: list[MirrorState]
 
 
-HttpAnswer = UnmergedList | UnmergedConflict | DisputedText | DocumentList | MirrorList
+class DocumentChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A change of a document itself: a new name, or whether it is archived."""
+
+    document: str | None = None
+    archived: bool | None = None
+
+
+class TrashEntry(msgspec.Struct, frozen=True):
+    """A deleted document.
+
+    Attributes:
+        id: its id in the trash.
+        document: the name that it had.
+        time: when it was deleted, in Unix seconds.
+        until: when it is removed for good.
+        bytes: the size of its bundle.
+    """
+
+    id: str
+    document: str
+    time: float
+    until: float
+    bytes: int
+
+
+class TrashList(msgspec.Struct, frozen=True):
+    """The deleted documents that can be restored, the latest first."""
+
+    trash: list[TrashEntry]
+
+
+class Restoration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The restoration of a deleted document, under this name or the one that it had."""
+
+    document: str | None = None
+
+
+HttpAnswer = (
+    UnmergedList
+    | UnmergedConflict
+    | DisputedText
+    | DocumentList
+    | MirrorList
+    | TrashEntry
+    | TrashList
+)
 
 
 # --- frames

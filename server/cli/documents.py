@@ -61,6 +61,7 @@ def add_ls(command: ArgumentParser) -> None:
     command.add_argument(
         "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
     )
+    command.add_argument("--archived", action="store_true", help="also list archived documents")
     command.set_defaults(run=_ls)
 
 
@@ -115,7 +116,7 @@ def _add_text(command: ArgumentParser) -> None:
 
 
 def _ls(options: Namespace) -> None:
-    for document in documents(server_of(options.url)):
+    for document in documents(server_of(options.url), with_archived=options.archived):
         print(document)
 
 

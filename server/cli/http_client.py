@@ -77,19 +77,39 @@ def document_in(url: str) -> str | None:
     return unquote(found["page"] or found["git"]) if found else None
 
 
-def text_url_for(url: str, query: Mapping[str, str]) -> str:
-    """Return the URL of a document's text for a URL that the user gave."""
+def document_of(url: str) -> str:
+    """Return the name of the document that a URL is of.
+
+    Raises:
+        CommandError: it is of none.
+    """
     document = document_in(url)
     if document is None:
         raise CommandError(
             f"{shown(url)} is not the address of a document, such as {DEFAULT_SERVER}/d/NAME"
         )
-    return text_url(server_of(url), document, query)
+    return document
+
+
+def text_url_for(url: str, query: Mapping[str, str]) -> str:
+    """Return the URL of a document's text for a URL that the user gave."""
+    return text_url(server_of(url), document_of(url), query)
 
 
 def text_url(server: str, document: str, query: Mapping[str, str] = {}) -> str:
     """Return the URL of a document's text."""
     return f"{server}/d/{quote(document)}/raw" + (f"?{urlencode(query)}" if query else "")
+
+
+def api_url_for(url: str, *path: str, **query: str) -> str:
+    """Return the URL of a document in the JSON API, or one below it, for a URL of the user."""
+    address = api_url(server_of(url), "documents", document_of(url), *path)
+    return address + (f"?{urlencode(query)}" if query else "")
+
+
+def api_url(server: str, *path: str) -> str:
+    """Return a URL of the JSON API."""
+    return "/".join((f"{server}/api", *map(quote, path)))
 
 
 def _parts(url: str) -> SplitResult:
@@ -105,8 +125,12 @@ def _parts(url: str) -> SplitResult:
 # --- requests
 
 
-def documents(server: str) -> Iterator[str]:
-    """Yield the names of all documents of a server, in order.
+def documents(server: str, *, with_archived: bool = False) -> Iterator[str]:
+    """Yield the names of the documents of a server, in order.
+
+    Args:
+        server: its URL.
+        with_archived: also those that are archived.
 
     Raises:
         CommandError: the server lists something that cannot be the name of a document. Nothing is
@@ -114,7 +138,8 @@ def documents(server: str) -> Iterator[str]:
     """
     last, more = "", True
     while more:
-        url = f"{server}/api/documents?{urlencode({'after': last})}"
+        query = {"after": last} | ({"archived": "1"} if with_archived else {})
+        url = f"{api_url(server, 'documents')}?{urlencode(query)}"
         names, more = _listing(url, send("GET", url).body)
         for name in names:
             if not is_document_name(name) or name <= last:
@@ -130,9 +155,9 @@ def _listing(url: str, body: bytes) -> tuple[list[str], bool]:
         found = json.loads(body)
         names, more = [entry["document"] for entry in found["documents"]], bool(found["more"])
     except (ValueError, LookupError, TypeError):
-        raise _not_understood(url) from None
+        raise not_understood(url) from None
     if not all(isinstance(name, str) for name in names):
-        raise _not_understood(url)
+        raise not_understood(url)
     return names, more
 
 
@@ -173,17 +198,28 @@ def _rejection(url: str, error: HTTPError) -> Exception:
     """Return the exception for an error response. An HTML page, of a proxy, is left out."""
     with error:
         content_type, body = error.headers.get_content_type(), _body(url, error)
-    if error.code == 409 and content_type == "application/json":
-        return _conflict(url, body)
     sentence = body.decode(errors="replace") if content_type == "text/plain" else ""
+    if content_type == "application/json":
+        answer = _json_object(body)
+        if error.code == 409 and ("hunks" in answer or "error" not in answer):
+            return _conflict(url, answer)
+        sentence = str(answer.get("error", ""))
     sentence = " ".join(sentence.split()) or f"{error.code} {error.reason}"
     return RejectedError(url, error.code, harmless(sentence))
 
 
-def _conflict(url: str, body: bytes) -> Exception:
-    """Return the exception for a response that reports a conflict."""
+def _json_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object; an empty one if it is none."""
     try:
         answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _conflict(url: str, answer: dict[str, Any]) -> Exception:
+    """Return the exception for a response that reports a conflict."""
+    try:
         sides = [hunk[side] for hunk in answer["hunks"] for side in ("base", "ours", "theirs")]
         lines = [hunk["line_sent"] for hunk in answer["hunks"]]
         is_valid = all(isinstance(it, str) for it in (answer["revision"], *sides))
@@ -191,7 +227,7 @@ def _conflict(url: str, body: bytes) -> Exception:
             return ConflictError(answer)
     except (ValueError, LookupError, TypeError):
         pass
-    return _not_understood(url)
+    return not_understood(url)
 
 
 def _body(url: str, answer: IO[bytes]) -> bytes:
@@ -213,7 +249,8 @@ def _revision(etag: str) -> str:
     return found[1] if found else ""
 
 
-def _not_understood(url: str) -> CommandError:
+def not_understood(url: str) -> CommandError:
+    """Return the exception for an answer that no GollabEdit server gives."""
     return CommandError(f"{shown(url)}: this is not the answer of a GollabEdit server")
 
 

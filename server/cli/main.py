@@ -23,6 +23,16 @@ _COMMANDS = {
     "new": ("documents", "create a document from a text"),
     "put": ("documents", "send a new version of a document, which is merged"),
     "append": ("documents", "add lines to a document"),
+    "log": ("history", "list the versions of a document"),
+    "show": ("history", "show what a version has changed"),
+    "diff": ("history", "compare two versions of a document by words"),
+    "restore": ("history", "bring the text of a version back"),
+    "name": ("history", "give a version a name"),
+    "mv": ("management", "rename a document"),
+    "rm": ("management", "delete a document, which can be restored"),
+    "trash": ("management", "list the deleted documents of a server"),
+    "undelete": ("management", "bring a deleted document back"),
+    "archive": ("management", "make a document read-only"),
     "export": ("folders", "write documents to the files of a folder"),
     "import": ("folders", "create documents from text files"),
     "sync": ("sync.command", "keep a file in sync with a document, for any editor"),
@@ -38,6 +48,8 @@ _EXAMPLES = """examples:
   gollabedit check                              check all documents in ./data
   gollabedit maintain                           repack all documents in ./data
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
+  gollabedit log http://localhost:8080/d/notes  its versions: who wrote what, and when
+  gollabedit mv http://localhost:8080/d/notes plans   a new name; `rm` deletes, `undelete` undoes it
   gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back
 """
 

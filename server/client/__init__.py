@@ -3,6 +3,7 @@
 from server.client.document import (
     ClientError,
     ConflictError,
+    DeletedError,
     Document,
     NotReachableError,
     RefusedError,
@@ -13,6 +14,7 @@ from server.client.document import (
 __all__ = [
     "ClientError",
     "ConflictError",
+    "DeletedError",
     "Document",
     "NotReachableError",
     "RefusedError",

@@ -10,6 +10,7 @@ Errors::
 
     ClientError             has a sentence for the user
     ├── NotReachableError   the document cannot be opened: no server, or no such document
+    │   └── DeletedError    the document was deleted
     ├── RefusedError        the server refuses the text; has a wire code
     └── ConflictError       others changed the same words; resolve it or park it
 """
@@ -21,7 +22,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from aiohttp import (
     ClientConnectorError,
@@ -69,6 +70,10 @@ class ClientError(Exception):
 
 class NotReachableError(ClientError):
     """The document cannot be opened."""
+
+
+class DeletedError(NotReachableError):
+    """The document was deleted."""
 
 
 class TakenOverError(NotReachableError):
@@ -127,12 +132,14 @@ class Listener(Protocol):
     def opened(self) -> Sequence[ClientMessage]: ...
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]: ...
     def closed(self, problem: str) -> None: ...
+    def moved(self, url: str) -> None: ...
 
 
 class Connection:
     """The connection to one document; it reconnects with exponential back-off and jitter."""
 
     def __init__(self, url: str, listener: Listener) -> None:
+        self._address = url
         self._page, self._url = without_password(url), websocket_url(url)
         self._listener = listener
         self._frames: asyncio.Queue[str] = asyncio.Queue()
@@ -219,11 +226,26 @@ class Connection:
                 return str(problem)
             received = True
             self.send(answers)
-        if socket.close_code in _PERMANENT_CLOSES:
-            raise NotReachableError(f"{self._page}: {_PERMANENT_CLOSES[socket.close_code]}")
-        if frame.type is WSMsgType.CLOSE and frame.extra == protocol.TAKEN_OVER:
-            raise TakenOverError(f"{self._page}: another program uses the key of this client")
+        if frame.type is WSMsgType.CLOSE:
+            self._check_close(frame.data, frame.extra or "")
         return None if received else "the server closed the connection"
+
+    def _check_close(self, code: int, reason: str) -> None:
+        """Follow the document to its new name.
+
+        Raises:
+            NotReachableError: A retry would fail in the same way.
+        """
+        if code == protocol.CloseCode.RENAMED and reason:
+            self._address = _with_name(self._address, reason)
+            self._page, self._url = without_password(self._address), websocket_url(self._address)
+            self._listener.moved(self._address)
+        if code == protocol.CloseCode.DELETED:
+            raise DeletedError(f"{self._page}: the document was deleted")
+        if code in _PERMANENT_CLOSES:
+            raise NotReachableError(f"{self._page}: {_PERMANENT_CLOSES[code]}")
+        if reason == protocol.TAKEN_OVER:
+            raise TakenOverError(f"{self._page}: another program uses the key of this client")
 
 
 def _reason(problem: Exception) -> str:
@@ -231,6 +253,13 @@ def _reason(problem: Exception) -> str:
     if isinstance(problem, ClientConnectorError):
         return f"{problem.host}:{problem.port}: {problem.os_error.strerror or problem.os_error}"
     return str(problem) or "the server did not answer"
+
+
+def _with_name(url: str, document: str) -> str:
+    """Return the address of the document of another name on the same server."""
+    parts = urlsplit(url)
+    before, found, _ = parts.path.rstrip("/").rpartition("/d/")
+    return urlunsplit(parts._replace(path=f"{before}{found}{quote(document, safe='')}"))
 
 
 def websocket_url(url: str) -> str:
@@ -405,6 +434,9 @@ class Document:
     def closed(self, problem: str) -> None:
         self._last_problem = problem
         self._replica.closed()
+
+    def moved(self, url: str) -> None:
+        self._url = url
 
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]:
         match message:

@@ -402,6 +402,8 @@ class Document:
             return outcome
         if version.head:
             origin = Origin(Kind.PUSH, pushed=version.head, joins=sealed_base is not None)
+        elif version.restores:
+            origin = Origin(Kind.RESTORE, restores=version.restores)
         else:
             origin = Origin(Kind.FILE)
         if not isinstance(submission, Append):
@@ -458,7 +460,7 @@ class Document:
         self._check_size(version.text, self._store.text(base))
         if head is None and version.text in (self._store.text(base), self.text):
             return Accepted(self.revision, self.text, is_new=False)
-        incoming = Incoming(author, 0, version.text, base, (base,), head)
+        incoming = Incoming(author, 0, version.text, base, (base,), head, restores=version.restores)
         people = self._master.authors_since(self.versions.revision_of(base)) if head else ()
         rejection = self._master.merge_or_reject(incoming, now)
         if rejection is not None:

@@ -30,6 +30,7 @@ from server.core.document import (
 )
 from server.core.names import clean_name
 from server.core.rates import Pace, TokenBucket
+from server.core.standing import Standing
 from server.protocol import (
     BadMessageError,
     ClientMessage,
@@ -106,8 +107,16 @@ class State(Enum):
 class Session:
     """The server's side of one connection."""
 
-    def __init__(self, document: str, keys: ResumeKeys, limits: Limits, now: float) -> None:
+    def __init__(
+        self,
+        document: str,
+        keys: ResumeKeys,
+        limits: Limits,
+        now: float,
+        standing: Standing | None = None,
+    ) -> None:
         self.document = document
+        self._standing = standing or Standing(document)
         self.state = State.GREETING
         self.author = Author("", _ANONYMOUS)
         self.unmerged = 0  # the count that its client was last sent
@@ -194,6 +203,8 @@ class Session:
                 self._error(Code.BAD_MESSAGE, f"{problem} Reload the page."),
                 self.close(CloseCode.POLICY, "protocol version"),
             ]
+        if self._standing.was_deleted and (hello.client or hello.base):
+            return [self.close(CloseCode.DELETED, "the document was deleted")]
         self.state = State.JOINING
         self.author = Author(self._client_of(hello), self._name_of(hello.name))
         return self._submit(hello)
@@ -201,7 +212,7 @@ class Session:
     def _client_of(self, hello: Hello) -> str:
         """Return the client that resumes, or a new one (rule P14)."""
         client, key = hello.client or "", hello.key or ""
-        if self._keys.is_valid(self.document, client, key):
+        if self._keys.is_valid(self._standing.first_name, client, key):
             return client
         return self._keys.new_client()
 
@@ -209,7 +220,10 @@ class Session:
         return clean_name(name or "") or self.author.name
 
     def _submit_limited(self, message: Edit | Resolve | Park | Sync, now: float) -> list[Action]:
-        """Submit a request, unless the client exceeds its limits."""
+        """Submit a request, unless the client exceeds its limits, or may only read."""
+        if self._standing.is_archived and not isinstance(message, Sync):
+            sentence = "This document is archived and can only be read. Your text is kept here."
+            return [self._error(Code.FORBIDDEN, sentence, message.seq)]
         wait_s = self._edits.take(now)
         if wait_s or len(self._outstanding) >= self._limits.edits_outstanding_max:
             sentence = "Too many edits at once; they are kept here and sent again in a moment."
@@ -298,7 +312,7 @@ class Session:
         return protocol.Welcome(
             document=self.document,
             client=self.client,
-            key=self._keys.key(self.document, self.client),
+            key=self._keys.key(self._standing.first_name, self.client),
             branch=self.branch,
             revision=joined.revision,
             text=UNSET if joined.base else joined.text,
@@ -309,6 +323,7 @@ class Session:
             people=list(people),
             conflict=joined.conflict,
             unmerged=joined.unmerged,
+            access="view" if self._standing.is_archived else "edit",
             limits=protocol.Limits(
                 self._limits.document_bytes_max,
                 self._limits.frame_bytes_max,

@@ -19,11 +19,13 @@ class MergeText:
         base: the revision that it was made from; None: the merge base of `head` and `master`, or
             the first revision.
         head: the commit of the text, if there is one already.
+        restores: the revision that it brings back, if it does.
     """
 
     text: str
     base: str | None = None
     head: str | None = None
+    restores: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,24 +98,30 @@ def _signature_line(who: Signature) -> str:
 def tree_with(tree: bytes, filename: str, blob: str) -> bytes:
     """Return a tree with this file replaced or added; its mode and all else stay."""
     name, id = filename.encode(), bytes.fromhex(blob)
-    entries = list(_entries(tree))
-    for at, (mode, entry_name, _) in enumerate(entries):
+    found = list(entries(tree))
+    for at, (mode, entry_name, _) in enumerate(found):
         if entry_name == name:
-            entries[at] = (mode, name, id)
+            found[at] = (mode, name, id)
             break
     else:
-        entries.append((b"100644", name, id))
-        entries.sort(key=_tree_order)
-    return b"".join(b"%b %b\0%b" % entry for entry in entries)
+        found.append((b"100644", name, id))
+        found.sort(key=_tree_order)
+    return b"".join(b"%b %b\0%b" % entry for entry in found)
+
+
+def new_tree(content: Iterable[tuple[bytes, bytes, str]]) -> GitObject:
+    """Return a tree of entries: mode, name and id."""
+    found = sorted(((mode, name, bytes.fromhex(id)) for mode, name, id in content), key=_tree_order)
+    return new_object(Kind.TREE, b"".join(b"%b %b\0%b" % entry for entry in found))
 
 
 def find_in_tree(tree: bytes, filename: str) -> str | None:
     """Return the id of a tree's entry of this name."""
-    found = (id.hex() for _, name, id in _entries(tree) if name == filename.encode())
+    found = (id.hex() for _, name, id in entries(tree) if name == filename.encode())
     return next(found, None)
 
 
-def _entries(tree: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
+def entries(tree: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
     """Yield mode, name and id (20 bytes) of a tree's entries."""
     at = 0
     while at < len(tree):

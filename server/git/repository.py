@@ -77,7 +77,7 @@ class Repository:
         self._texts = texts or TextCache(_CACHED_CHARACTERS_MAX)
         self._trees = _RecentTrees()
         self._pending = PendingObjects()
-        self._staged: list[GitObject] = []
+        self._staged = _StagedObjects(self._pending)
         self._staged_moves: dict[str, RefMove] = {}
         self._journaled_moves: dict[str, RefMove] = {}
         self._disk_heads: dict[str, str | None] = {}
@@ -96,7 +96,7 @@ class Repository:
                 git.set_odb(pygit2.Odb())
         except pygit2.GitError as problem:
             raise RepositoryError(f"{self.path} is not a Git repository: {problem}") from problem
-        git.odb.add_backend(_PendingObjectsBackend(self._pending, self._stage), 100)
+        git.odb.add_backend(_PendingObjectsBackend(self._pending, self._staged), 100)
         return git
 
     @property
@@ -289,7 +289,7 @@ class Repository:
         if before is None and parents:
             before = git_objects.tree_of(self._raw(parents[0]))
         tree = self._stage_tree(before, self._stage_text(text, parents, splices))
-        commit = self._stage(git_objects.new_commit(tree, parents, author, committer, message))
+        commit = self._staged.add(git_objects.new_commit(tree, parents, author, committer, message))
         self._texts.put(str(self.path), commit, text)
         return commit
 
@@ -333,10 +333,10 @@ class Repository:
             or len(data) < _SMALL_TREE_BYTES
             or not self._pending.takes_delta_of(before)
         ):
-            return self._stage(whole)
+            return self._staged.add(whole)
         splice = git_objects.splice_between(data, whole.data)
         delta = git_objects.as_delta(whole, before, len(data), [splice])
-        return self._stage(delta or whole, lambda: data)
+        return self._staged.add(delta or whole, lambda: data)
 
     def _stage_text(
         self, text: str, parents: Sequence[str], splices: Sequence[Splice] | None
@@ -347,16 +347,11 @@ class Repository:
         if parents:
             base = git_objects.find_in_tree(self._tree(parents[0]), self.filename)
         if base is None or base == whole.id or not self._pending.takes_delta_of(base):
-            return self._stage(whole)
+            return self._staged.add(whole)
         before = self.text(parents[0])
         byte_splices, length = _in_bytes(before, whole.data, splices)
         delta = git_objects.as_delta(whole, base, length, byte_splices)
-        return self._stage(delta or whole, before.encode)
-
-    def _stage(self, item: GitObject, base: Callable[[], bytes] | None = None) -> str:
-        if self._pending.add(item, base):
-            self._staged.append(item)
-        return item.id
+        return self._staged.add(delta or whole, before.encode)
 
     def move(self, ref: str, commit: str | None) -> None:
         """Stage that `ref` names `commit`; None deletes it."""
@@ -365,14 +360,14 @@ class Repository:
 
     def tag(self, name: str, tag: Tag) -> None:
         """Stage a tag, which replaces one of this name."""
-        self.move(f"{TAGS}{name}", self._stage(git_objects.new_tag(name, tag)))
+        self.move(f"{TAGS}{name}", self._staged.add(git_objects.new_tag(name, tag)))
 
     def staged(self, document: str) -> Entry | None:
         """Return what is staged since the last `mark_journaled`, or None if no ref moved."""
         moves = tuple(move for move in self._staged_moves.values() if move.old != move.new)
         if not moves:
             return None
-        return Entry(document, tuple(self._staged), moves)
+        return Entry(document, tuple(self._staged.items), moves)
 
     def forget_texts(self) -> None:
         """Drop this repository's texts from the cache."""
@@ -383,7 +378,7 @@ class Repository:
     def mark_journaled(self, position: int) -> None:
         """Note that what is staged is in the journal now, at this position."""
         moves = tuple(self._staged_moves.values())
-        self._staged.clear()
+        self._staged.items.clear()
         self._staged_moves.clear()
         self._record(moves)
         self.position = position
@@ -532,13 +527,30 @@ class _RecentTrees:
             del self._data[next(iter(self._data))]
 
 
-class _PendingObjectsBackend(pygit2.OdbBackend):
-    """Lets libgit2 read the pending objects, and stages the objects that libgit2 writes."""
+class _StagedObjects:
+    """What a batch adds to the pending objects."""
 
-    def __init__(self, objects: PendingObjects, stage: Callable[[GitObject], str]) -> None:
+    def __init__(self, pending: PendingObjects) -> None:
+        self.items: list[GitObject] = []
+        self._pending = pending
+
+    def add(self, item: GitObject, base: Callable[[], bytes] | None = None) -> str:
+        """Add an object; see `PendingObjects.add`. Return its id."""
+        if self._pending.add(item, base):
+            self.items.append(item)
+        return item.id
+
+
+class _PendingObjectsBackend(pygit2.OdbBackend):
+    """Lets libgit2 read the pending objects, and stages the objects that libgit2 writes.
+
+    libgit2 holds it, so it must not hold the `Repository`: no collector sees through C.
+    """
+
+    def __init__(self, objects: PendingObjects, staged: _StagedObjects) -> None:
         super().__init__()
         self._objects = objects
-        self._stage = stage
+        self._staged = staged
 
     def exists_cb(self, oid: pygit2.Oid) -> bool:
         return str(oid) in self._objects
@@ -563,7 +575,7 @@ class _PendingObjectsBackend(pygit2.OdbBackend):
         return oid
 
     def write_cb(self, _: pygit2.Oid, data: bytes, kind: int) -> None:
-        self._stage(git_objects.new_object(Kind(kind), data))
+        self._staged.add(git_objects.new_object(Kind(kind), data))
 
     def refresh_cb(self) -> None:
         """There is nothing to refresh."""

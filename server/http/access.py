@@ -6,10 +6,10 @@ from aiohttp import web
 
 from server.config import Config
 from server.core.names import is_document_name
-from server.http.app_keys import CONFIG
+from server.http.app_keys import CONFIG, FOLDER
 
 _DEFAULT_DOCUMENT = "welcome"  # of an address without a name: /ws
-_BAD_NAME = (
+BAD_NAME = (
     "That name can't be used. Names have 1 to 64 characters: lowercase letters, digits, '.', '_'\n"
     "and '-'. They start with a letter or digit and don't end in .git or .lock.\n"
 )
@@ -26,13 +26,51 @@ def document_of(request: web.Request, *, writing: bool = False) -> str:
     Raises:
         web.HTTPNotFound: no document can have the name.
         web.HTTPForbidden: the page that sent the request may not write.
+        web.HTTPTemporaryRedirect: the document has another name now.
     """
-    document = request.match_info.get("document", _DEFAULT_DOCUMENT)
-    if not is_document_name(document):
-        raise web.HTTPNotFound(text=_BAD_NAME)
-    if writing and not _is_allowed_origin(request, request.app[CONFIG]):
+    name = name_in(request, writing=writing)
+    document = request.app[FOLDER].catalog.moved_to(name)
+    if document is not None:
+        raise _redirect(request, name, document)
+    return name
+
+
+def name_in(request: web.Request, *, writing: bool = False) -> str:
+    """Return the name in the address of a request, which may be a former one of a document.
+
+    Args, Raises: as for `document_of`; nothing is redirected.
+    """
+    name = request.match_info.get("document", _DEFAULT_DOCUMENT)
+    if not is_document_name(name):
+        raise web.HTTPNotFound(text=BAD_NAME)
+    if writing:
+        check_origin(request)
+    return name
+
+
+def check_origin(request: web.Request) -> None:
+    """Refuse a request that writes from a page of another web site.
+
+    Raises:
+        web.HTTPForbidden: it is from such a page.
+    """
+    if not _is_allowed_origin(request, request.app[CONFIG]):
         raise web.HTTPForbidden(text=_BAD_ORIGIN)
-    return document
+
+
+def _redirect(request: web.Request, name: str, document: str) -> web.HTTPException:
+    """Return the redirect to the same address of a renamed document.
+
+    It is not a permanent one, which browsers keep: the old name may be given up.
+    """
+    resource = request.match_info.route.resource
+    assert resource is not None
+    path = resource.url_for(**{**request.match_info, "document": document})
+    return web.HTTPTemporaryRedirect(
+        path.with_query(request.query),
+        headers={"Cache-Control": "no-store"},
+        text=f"{name} is called {document} now.\n",
+    )
 
 
 def _is_allowed_origin(request: web.Request, config: Config) -> bool:

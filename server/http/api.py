@@ -2,10 +2,9 @@
 
 from aiohttp import web
 
-from server.core.names import filename_of
 from server.http.access import document_of
-from server.http.app_keys import HUB
-from server.protocol import HttpAnswer, encode
+from server.http.app_keys import FOLDER, HUB
+from server.http.responses import json_response
 from server.support.metrics import METRICS_TYPE, render
 
 _LISTED_MAX = 10_000  # documents in one answer: about 1 MB
@@ -16,7 +15,7 @@ _NO_BRANCH = "There is no such unmerged branch. It may have been merged meanwhil
 def routes() -> list[web.RouteDef]:
     return [
         web.get("/api/documents", list_documents),
-        web.get("/api/documents/{document}", show_document),
+        web.get("/api/documents/{document}", get_document),
         web.get("/api/documents/{document}/unmerged", list_unmerged),
         web.get("/api/documents/{document}/unmerged/{id}", show_unmerged),
         web.get("/api/documents/{document}/mirror", list_mirrors),
@@ -27,32 +26,44 @@ def routes() -> list[web.RouteDef]:
 
 
 async def list_documents(request: web.Request) -> web.Response:
-    """List the documents by name, one page at a time."""
+    """List the documents by name, one page at a time; archived ones only with `?archived=1`."""
     after = request.query.get("after", "")
-    return _json(await request.app[HUB].reader.documents(after, _LISTED_MAX))
+    with_archived = request.query.get("archived", "") == "1"
+    found = request.app[HUB].reader.documents(after, _LISTED_MAX, with_archived=with_archived)
+    return json_response(await found)
 
 
-async def show_document(request: web.Request) -> web.Response:
-    document = document_of(request)
+async def get_document(request: web.Request) -> web.Response:
+    return await show_document(request, document_of(request))
+
+
+async def show_document(request: web.Request, document: str, status: int = 200) -> web.Response:
+    """Answer with what a document is."""
     revision = await request.app[HUB].reader.revision(document)
     if revision is None:
         return _not_found(_NO_DOCUMENT)
-    return web.json_response(
-        {"document": document, "revision": revision, "file": filename_of(document)}
-    )
+    folder = request.app[FOLDER]
+    shown: dict[str, object] = {
+        "document": document,
+        "revision": revision,
+        "file": folder.filename(document),
+    }
+    if folder.catalog.is_archived(document):
+        shown |= {"archived": True}
+    return web.json_response(shown, status=status)
 
 
 async def list_unmerged(request: web.Request) -> web.Response:
     """List the branches that anybody can merge (rule P15)."""
     found = await request.app[HUB].reader.unmerged(document_of(request))
-    return _json(found) if found else _not_found(_NO_DOCUMENT)
+    return json_response(found) if found else _not_found(_NO_DOCUMENT)
 
 
 async def show_unmerged(request: web.Request) -> web.Response:
     """Show the conflict of one unmerged branch."""
     document = document_of(request)
     found = await request.app[HUB].reader.conflict(document, request.match_info["id"])
-    return _json(found) if found else _not_found(_NO_BRANCH)
+    return json_response(found) if found else _not_found(_NO_BRANCH)
 
 
 async def list_mirrors(request: web.Request) -> web.Response:
@@ -60,7 +71,7 @@ async def list_mirrors(request: web.Request) -> web.Response:
     document = document_of(request)
     if await request.app[HUB].reader.revision(document) is None:
         return _not_found(_NO_DOCUMENT)
-    return _json(request.app[HUB].mirrors(document))
+    return json_response(request.app[HUB].mirrors(document))
 
 
 async def show_health(_: web.Request) -> web.Response:
@@ -78,11 +89,6 @@ async def show_metrics(request: web.Request) -> web.Response:
     """Answer with the metrics in the format of Prometheus."""
     headers = {"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"}
     return web.Response(text=render(request.app[HUB].metrics()), headers=headers)
-
-
-def _json(answer: HttpAnswer) -> web.Response:
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(body=encode(answer), content_type="application/json", headers=headers)
 
 
 def _not_found(sentence: str) -> web.Response:

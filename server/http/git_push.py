@@ -60,6 +60,7 @@ def routes() -> list[web.RouteDef]:
 async def advertise_push(request: web.Request) -> web.StreamResponse:
     """Answer with the refs, from which the client's Git finds out what to send."""
     document = document_of(request, writing=True)
+    request.app[HUB].check_writable(document)
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
     exists = folder.exists(document)
@@ -93,6 +94,7 @@ def _read(output: IO[bytes]) -> bytes:
 async def receive_pack(request: web.Request) -> web.StreamResponse:
     """Receive a push and merge it, or print the reason against it on the user's terminal."""
     document = document_of(request, writing=True)
+    request.app[HUB].check_writable(document)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")
     # Up to twice the limit, so that Git itself can report a pack that is somewhat too large.
@@ -129,17 +131,20 @@ async def _push(
 
 async def _write(request: web.Request, document: str, output: IO[bytes], body: IO[bytes]) -> None:
     config, hub, workspace = request.app[CONFIG], request.app[HUB], request.app[PUSHES]
-    path = request.app[FOLDER].repository_path(document)
-    hooks = HookServer(document, path, hub, workspace.threads, config)
+    folder = request.app[FOLDER]
+    path = folder.repository_path(document)
+    filename = folder.filename(document)
+    hooks = HookServer(document, filename, path, hub, workspace.threads, config)
     async with asyncio.timeout(config.git_wait_s), workspace.processes.of(address_of(request)):
-        await hub.checkpoint(document)
-        await asyncio.to_thread(bare.create, path)
-        try:
-            await _run(request, path, hooks, output, body)
-        finally:
-            await asyncio.to_thread(_remove_empty, path)
-            if request.app[FOLDER].exists(document):
-                hub.pushed(document)
+        with hub.pushing(document):
+            await hub.checkpoint(document)
+            await asyncio.to_thread(bare.create, path)
+            try:
+                await _run(request, path, hooks, output, body)
+            finally:
+                await asyncio.to_thread(_remove_empty, path)
+                if folder.exists(document):
+                    hub.pushed(document)
 
 
 def _remove_empty(path: Path) -> None:

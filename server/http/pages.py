@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from server.core.titles import UNTITLED, title_of
 from server.http.access import document_of
-from server.http.app_keys import FILES, HUB
+from server.http.app_keys import FILES, FOLDER, HUB
 from server.http.not_found import page_of
 from server.http.responses import unless_known
 from server.http.static_files import PageFile
@@ -56,12 +56,14 @@ async def document_page(request: web.Request) -> web.Response:
         raise web.HTTPFound(request.url.with_path(f"/d/{intended}").relative())
     title = title_of(found[1]) if found else UNTITLED
     template = request.app[FILES]["pages/document.html"].plain.body
-    return await _response(request, _titled(template, title))
+    former_names = " ".join(request.app[FOLDER].catalog.former_names(document))
+    return await _response(request, _filled_in(template, title, former_names))
 
 
 @lru_cache(maxsize=256)
-def _titled(template: bytes, title: str) -> PageFile:
-    page = Template(template.decode()).safe_substitute(title=escape(title))
+def _filled_in(template: bytes, title: str, former_names: str) -> PageFile:
+    values = {"title": escape(title), "former_names": former_names}
+    page = Template(template.decode()).safe_substitute(values)
     return PageFile("document.html", page.encode())
 
 

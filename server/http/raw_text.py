@@ -4,6 +4,7 @@ A writer waits for the merge: the answer has the text as it is now, or the words
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import assert_never
@@ -29,7 +30,7 @@ from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
 from server.http.bodies import received_body
 from server.http.responses import RETRY_AFTER_S, unless_known
-from server.hub.hub import OverloadedError
+from server.hub.gate import OverloadedError
 from server.protocol import Code
 
 # A body may be this many times as large as a document: it may shorten one that is too large.
@@ -49,6 +50,8 @@ _UNKNOWN = (
     "The document has no such revision. If-Match takes the ETag of a GET of this address; a"
     " document that does not exist is created with If-None-Match: *.\n"
 )
+_BAD_RESTORES = "restores takes the 40 hexadecimal digits of the revision that is restored.\n"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _ONE_REVISION = 'If-Match takes one revision in double quotes, or *: If-Match: "0123abc".\n'
 
 
@@ -111,7 +114,10 @@ def _submission(request: web.Request, text: str) -> Submission:
     if len(tags) != 1:
         raise web.HTTPBadRequest(text=_ONE_REVISION)
     [tag] = tags
-    return Replace(text) if tag.value == "*" else MergeText(text, tag.value)
+    restores = request.query.get("restores", "")
+    if restores and not _COMMIT.fullmatch(restores):
+        raise web.HTTPBadRequest(text=_BAD_RESTORES)
+    return Replace(text) if tag.value == "*" else MergeText(text, tag.value, restores=restores)
 
 
 @asynccontextmanager

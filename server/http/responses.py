@@ -1,10 +1,15 @@
 """What responses share: headers that protect, and conditional responses."""
 
+import json
 import logging
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
+
+from server.hub.gate import OverloadedError
+from server.hub.hub import ArchivedError
+from server.protocol import HttpAnswer, encode
 
 _log = logging.getLogger(__name__)
 
@@ -34,9 +39,20 @@ async def protect(_request: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def explain_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 400 to a body that cannot be unpacked, and 503 while files cannot be opened."""
+    """Answer with a sentence where a request cannot be served as it should.
+
+    400 to a body that cannot be unpacked, 403 to writing into an archived document, and 503 while
+    a document is moved, or files cannot be opened.
+    """
     try:
         return await handler(request)
+    except ArchivedError as problem:
+        raise web.HTTPForbidden(text=f"{problem}\n") from None
+    except OverloadedError as problem:
+        sentence = f"The server cannot do this at the moment: {problem}. Try again later.\n"
+        raise web.HTTPServiceUnavailable(
+            text=sentence, headers={"Retry-After": str(RETRY_AFTER_S)}
+        ) from None
     except web.RequestPayloadError:
         raise web.HTTPBadRequest(text=DAMAGED) from None
     except ConnectionError:
@@ -55,6 +71,22 @@ def is_own_fault(record: logging.LogRecord) -> bool:
     Such a record of aiohttp has kilobytes of traceback; a client could fill the disk with them.
     """
     return not (record.exc_info and isinstance(record.exc_info[1], _FAULTS_OF_CLIENTS))
+
+
+def json_response(answer: HttpAnswer) -> web.Response:
+    """Return a response with an answer of the JSON API."""
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(body=encode(answer), content_type="application/json", headers=headers)
+
+
+def json_error(
+    kind: type[web.HTTPException], sentence: str, retry_after_s: int | None = None
+) -> web.HTTPException:
+    """Return an error of the JSON API, with a sentence for a person."""
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    return kind(
+        text=json.dumps({"error": sentence}), content_type="application/json", headers=headers
+    )
 
 
 def unless_known(request: web.Request, response: web.Response) -> web.Response:

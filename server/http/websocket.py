@@ -6,9 +6,9 @@ from math import inf
 from aiohttp import WSMsgType, web
 
 from server.config import Config
-from server.http.access import document_of
-from server.http.app_keys import CONFIG, HUB
-from server.hub.hub import OverloadedError
+from server.http.access import name_in
+from server.http.app_keys import CONFIG, FOLDER, HUB
+from server.hub.gate import OverloadedError
 from server.hub.live_document import Connection
 from server.protocol import CloseCode
 
@@ -27,7 +27,7 @@ def routes() -> list[web.RouteDef]:
 async def connect(request: web.Request) -> web.StreamResponse:
     """Serve one connection, from the handshake to the close."""
     config, hub = request.app[CONFIG], request.app[HUB]
-    document = document_of(request, writing=True)
+    document = name_in(request, writing=True)
     websocket = web.WebSocketResponse(
         autoping=False,
         compress=False,
@@ -43,6 +43,10 @@ async def connect(request: web.Request) -> web.StreamResponse:
     try:
         await websocket.prepare(request)
     except ConnectionError:  # the client has gone already
+        return websocket
+    new_name = request.app[FOLDER].catalog.moved_to(document)
+    if new_name is not None:
+        await websocket.close(code=CloseCode.RENAMED, message=new_name.encode())
         return websocket
     try:
         connection = hub.connect(document)

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -11,10 +13,12 @@ from server import protocol
 from server.config import Config
 from server.core.clients import Author, ResumeKeys
 from server.core.session import Limits, Session
+from server.core.standing import Standing
 from server.core.submission import Outcome, Submission
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
 from server.hub.durable_document import DurableDocument, Threads
+from server.hub.gate import Gate, OverloadedError
 from server.hub.history import History
 from server.hub.live_document import Connection, LiveDocument
 from server.hub.maintenance import Maintenance
@@ -33,8 +37,8 @@ _ANSWER_S = 2.0
 _CLOSE_S = 0.5
 
 
-class OverloadedError(Exception):
-    """The hub accepts no more connections at the moment."""
+class ArchivedError(Exception):
+    """The document can only be read; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Hub:
         quick = WorkerThreads(config.threads, "document")
         self._threads = Threads(quick, slow=WorkerThreads(1, "slow document"))
         self._running: dict[str, _Running] = {}
+        self._gate = Gate()
+        self._deleted: set[str] = set()  # names whose documents are in the trash, and free
         self._pending_submissions = 0
         self.reader = Reader(folder, journal, self._open_repository, self._revisions, quick)
         self.history = History(self._open_repository, self.get_document)
@@ -119,10 +125,16 @@ class Hub:
             OverloadedError: There are too many connections; nothing was opened.
         """
         self._check_capacity()
+        self._check_open(document)
         live = self.get_document(document)
         if len(live.connections) >= self._config.document_sessions_max:
             raise OverloadedError("too many connections to this document")
-        return live.connect(Session(document, self._keys, self._limits, time.monotonic()))
+        standing = Standing(
+            self._folder.catalog.first_name(document),
+            self._folder.catalog.is_archived(document),
+            document in self._deleted,
+        )
+        return live.connect(Session(document, self._keys, self._limits, time.monotonic(), standing))
 
     async def submit(
         self, document: str, name: str, submission: Submission
@@ -136,14 +148,28 @@ class Hub:
 
         Raises:
             OverloadedError: There are too many connections, or the server is stopping.
+            ArchivedError: The document can only be read.
         """
         self._check_capacity()
+        self._check_open(document)
+        self.check_writable(document)
         self._pending_submissions += 1
         try:
             author = Author(self._keys.new_client(), name)
             return await self.get_document(document).submit(author, submission)
         finally:
             self._pending_submissions -= 1
+
+    def _check_open(self, document: str) -> None:
+        """Check that a document has not been moved since the caller was told its name."""
+        self._gate.check(document)
+        if self._folder.catalog.moved_to(document) is not None:
+            raise OverloadedError("the document was renamed")
+
+    def check_writable(self, document: str) -> None:
+        """Raise an `ArchivedError` if a document can only be read."""
+        if self._folder.catalog.is_archived(document):
+            raise ArchivedError(f"The document {document} is archived, and can only be read.")
 
     def _check_capacity(self) -> None:
         used = self._connection_count() + self._pending_submissions
@@ -154,9 +180,23 @@ class Hub:
         return sum(len(running.live.connections) for running in self._running.values())
 
     async def checkpoint(self, document: str) -> None:
-        """Write everything that was acknowledged into the repository, for Git to serve it."""
+        """Write everything that was acknowledged into the repository, for Git to serve it.
+
+        Raises:
+            OverloadedError: The document is being moved.
+        """
+        self._gate.check(document)
         if document in self._running or self._maintenance.has_left(document):
             await self._maintenance.checkpoint(self.get_document(document))
+
+    def pushing(self, document: str) -> AbstractContextManager[None]:
+        """Return a context in which Git may write into a document's repository.
+
+        Raises:
+            OverloadedError: The document is being moved.
+        """
+        self._check_open(document)
+        return self._gate.pushing(document)
 
     def pushed(self, document: str) -> None:
         """Note that a push may have changed refs of a document without the hub."""
@@ -207,7 +247,65 @@ class Hub:
     def unload(self, live: LiveDocument) -> None:
         """Close a document; it is opened again on demand."""
         live.stop()
-        del self._running[live.name]
+        running = self._running.get(live.name)
+        if running and running.live is live:
+            del self._running[live.name]
+
+    # --- documents that are moved
+
+    @asynccontextmanager
+    async def exclusively(self, *documents: str) -> AsyncIterator[tuple[LiveDocument, ...]]:
+        """Have documents to oneself: all that was acknowledged is in their repositories.
+
+        The documents are closed afterwards, with all connections; clients that were given no other
+        reason come back at once.
+
+        Raises:
+            OverloadedError: A push or a request does not end, or a repository cannot be written.
+        """
+        for document in documents:
+            await self.checkpoint(document)  # most of the work, while all others go on
+        async with self._gate.closed(documents):
+            lives = tuple(self.get_document(document) for document in documents)
+            running = [self._running[document] for document in documents]
+            try:
+                for each in running:
+                    await self._write_out(each)
+                yield lives
+            finally:
+                for live in lives:
+                    live.close(CloseCode.SHUTDOWN, "reconnect")
+                    self.unload(live)
+
+    async def _write_out(self, running: _Running) -> None:
+        """Answer what was requested, and empty the journal of a document."""
+        live = running.live
+        live.stop()
+        await self._answered([running.task])
+        written = await self._maintenance.checkpoint(live)
+        if not written:  # `master` may have been moved on disk, which takes one more round
+            written = await self._maintenance.checkpoint(live)
+        if not written or not running.task.done():
+            raise OverloadedError("the document cannot be written at the moment")
+        await asyncio.wrap_future(self._journal.forget(live.name, live.durable.position))
+
+    def renamed(self, old: str, new: str) -> None:
+        """Note that a document has a new name."""
+        self._mirroring.forget(old)
+        self.restored(new)
+
+    def deleted(self, document: str) -> None:
+        """Note that a document was deleted."""
+        self._mirroring.forget(document)
+
+    def restored(self, document: str) -> None:
+        """Note that there is a document of this name again."""
+        self._deleted.discard(document)
+        self._mirroring.written(document)
+
+    def note_deleted(self, name: str) -> None:
+        """Tell clients of a deleted document that come back, until there is a new one."""
+        self._deleted.add(name)
 
     def repository_path(self, document: str) -> Path:
         """Return the path of a document's repository, which need not exist."""
@@ -222,6 +320,7 @@ class Hub:
 
     def _on_journal_entry(self, document: str, position: int) -> None:
         """Pass an entry on to its document; called on a thread of the journal."""
+        self._deleted.discard(document)
         running = self._running.get(document)
         if running is not None and running.live.durable.position < position:
             self._loop.call_soon_threadsafe(running.live.on_journal_entry, position)

@@ -22,8 +22,10 @@ def list_documents(
     path: Path,
     unwritten: Sequence[str],
     newest: Callable[[str], str | None],
+    is_archived: Callable[[str], bool],
     after: str,
     limit: int,
+    with_archived: bool,
 ) -> DocumentList:
     """List documents by name.
 
@@ -31,17 +33,23 @@ def list_documents(
         path: the data folder.
         unwritten: the documents that the journal has entries of.
         newest: returns the revision of one of those.
+        is_archived: returns whether a document is archived.
         after: only names that follow this one.
         limit: at most this many.
+        with_archived: whether to list archived documents.
     """
     asked = frozenset(unwritten)
-    names = sorted(name for name in asked.union(documents_in(path)) if name > after)
+    names = sorted(
+        name
+        for name in asked.union(documents_in(path))
+        if name > after and (with_archived or not is_archived(name))
+    )
 
     def found() -> Iterator[DocumentState]:
         for name in names:
             revision = newest(name) if name in asked else _on_disk(path / f"{name}.git")
             if revision is not None:
-                yield DocumentState(name, revision)
+                yield DocumentState(name, revision, is_archived(name))
 
     listed = list(islice(found(), limit + 1))
     return DocumentList(listed[:limit], more=len(listed) > limit)

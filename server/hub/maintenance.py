@@ -152,7 +152,7 @@ class Maintenance:
         if self._left:
             _log.info("the journal has edits of %d documents from before", len(self._left))
         for name in sorted(self._left):
-            if not self._stopping.is_set():
+            if name in self._left and not self._stopping.is_set():
                 await self.checkpoint(self._documents.get_document(name))
 
     async def _checkpoint_regularly(self) -> None:

@@ -52,18 +52,25 @@ class Reader:
         self._query_threads.close(wait_s)
         self._list_threads.close(wait_s)
 
-    async def documents(self, after: str, limit: int) -> protocol.DocumentList:
+    async def documents(
+        self, after: str, limit: int, *, with_archived: bool
+    ) -> protocol.DocumentList:
         """Return at most `limit` documents by name, from the one that follows `after`."""
-        return await self._list_threads.call(self._documents, after, limit, self._revisions())
+        return await self._list_threads.call(
+            self._documents, after, limit, with_archived, self._revisions()
+        )
 
     def _documents(
-        self, after: str, limit: int, revisions: Mapping[str, str]
+        self, after: str, limit: int, with_archived: bool, revisions: Mapping[str, str]
     ) -> protocol.DocumentList:
         def newest(document: str) -> str | None:
             return revisions.get(document) or self._open_repository(document).head(MASTER)
 
         unwritten = self._journal.documents()  # first: what leaves it later is on disk
-        return list_documents(self._folder.path, unwritten, newest, after, limit)
+        is_archived = self._folder.catalog.is_archived
+        return list_documents(
+            self._folder.path, unwritten, newest, is_archived, after, limit, with_archived
+        )
 
     async def text(self, document: str, revision: str | None = None) -> tuple[str, str] | None:
         """Return a revision, by default the newest, and its text; None if there is none."""

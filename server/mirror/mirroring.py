@@ -86,6 +86,13 @@ class Mirroring:
             queue.mirrors.written(document, time.monotonic())
             queue.wake.set()
 
+    def forget(self, document: str) -> None:
+        """Push a document no more: it was deleted, or has another name."""
+        for queue in self._queues:
+            mirror = queue.mirrors.forget(document)
+            if mirror:
+                _log.info("%s: mirror %s is left as it is", document, mask(mirror.url))
+
     async def finish(self) -> None:
         """Try for a short time to push what is behind; log what is left."""
         self._is_finishing = True

@@ -116,6 +116,11 @@ class Mirrors:
         mirror.was_written = True
         self._put_behind(mirror, now)
 
+    def forget(self, document: str) -> Mirror | None:
+        """Push a document no more; return its mirror, which stays as it is, or None."""
+        self._behind.pop(document, None)
+        return self._mirrors.pop(document, None)
+
     def _put_behind(self, mirror: Mirror, now: float) -> None:
         if mirror.behind_since is None:
             mirror.behind_since = now
@@ -155,8 +160,8 @@ class Mirrors:
         mirror.revision, mirror.time = revision, time
         mirror.not_before = now + self._every_s
         mirror.behind_since = now if mirror.was_written else None
-        if mirror.behind_since is None:
-            del self._behind[mirror.document]
+        if mirror.behind_since is None and self._behind.get(mirror.document) is mirror:
+            del self._behind[mirror.document]  # else it was forgotten meanwhile
         self.pushed_total += 1
         self.succeeded_at = now
         return had_problem

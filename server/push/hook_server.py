@@ -18,10 +18,11 @@ from typing import Any
 
 from server import protocol
 from server.config import Config
-from server.core.names import clean_name, filename_of
+from server.core.names import clean_name
 from server.core.submission import Accepted, Conflicted, MergeText
 from server.git.process import GitError
-from server.hub.hub import Hub, OverloadedError
+from server.hub.gate import OverloadedError
+from server.hub.hub import ArchivedError, Hub
 from server.protocol import Code
 from server.push.report import accepted_line, conflict_lines, printable, stored_line
 from server.push.validation import Command, PushedText, PushValidator, RejectedError
@@ -40,10 +41,17 @@ class HookServer:
     """Serves the hooks of one push."""
 
     def __init__(
-        self, document: str, repository: Path, hub: Hub, threads: WorkerThreads, config: Config
+        self,
+        document: str,
+        filename: str,
+        repository: Path,
+        hub: Hub,
+        threads: WorkerThreads,
+        config: Config,
     ) -> None:
+        """Serve the hooks of a push into a document, whose text is in the file `filename`."""
         self._document = document
-        self._filename = filename_of(document)
+        self._filename = filename
         self._repository = repository
         self._hub = hub
         self._threads = threads
@@ -103,7 +111,7 @@ class HookServer:
             outcome = await self._hub.submit(
                 self._document, name, MergeText(pushed.text, head=command.new)
             )
-        except OverloadedError:
+        except (OverloadedError, ArchivedError):
             return _BUSY
         match outcome:
             case Accepted():

@@ -4,6 +4,8 @@
 <data>/journal.sqlite  what is not in the repositories yet (with -wal and -shm)
 <data>/format           the version of this layout
 <data>/secret           the secret that resume keys are made with
+<data>/catalog.json     former names and archived documents (server.storage.catalog)
+<data>/trash/           deleted documents (server.storage.trash)
 <data>/push/           the hooks of pushes, and their uploads (server.push.workspace)
 <data>/lock             held while a server uses the folder
 """
@@ -16,12 +18,13 @@ from threading import Lock
 from typing import Self
 
 from server.core.names import filename_of, is_document_name
-from server.git.bare import is_begun
+from server.git import bare
 from server.git.changes import Log
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
+from server.storage.catalog import Catalog, CatalogError
 from server.support.errors import UserError
-from server.support.files import write_synced
+from server.support.files import fsync, write_synced
 
 FORMAT = 2  # 1 had no journal, which a server of that version would ignore
 
@@ -33,6 +36,11 @@ class DataFolderError(UserError):
 def journal_in(path: Path) -> Path:
     """Return the path of the journal in a data folder."""
     return path / "journal.sqlite"
+
+
+def catalog_in(path: Path) -> Catalog:
+    """Return the catalog of a data folder."""
+    return Catalog(path / "catalog.json")
 
 
 def documents_in(path: Path) -> list[str]:
@@ -59,6 +67,11 @@ class DataFolder:
             self._take_lock(self._lock)
             self._check_format()
             self.secret = self._read_secret()
+            self.catalog = catalog_in(self.path)
+            self._finish_renames()
+        except CatalogError as problem:
+            self.__exit__()
+            raise DataFolderError(f"{problem}; restore it from a backup") from None
         except OSError as problem:
             self.__exit__()
             raise DataFolderError(
@@ -84,7 +97,41 @@ class DataFolder:
 
         An empty repository, which a refused push leaves, does not count.
         """
-        return is_begun(self.repository_path(document))
+        return bare.is_begun(self.repository_path(document))
+
+    def filename(self, document: str) -> str:
+        """Return the name of a document's file in Git."""
+        return filename_of(self.catalog.first_name(document))
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a document a new name, durably. It has nothing in the journal, and no other has it.
+
+        The catalog decides: from its change on the document has the new name, also if the folder
+        of its repository is renamed by the next start only.
+
+        Raises:
+            OSError: The disk cannot be written; the document has its old name.
+        """
+        first_name, is_archived = self.catalog.first_name(old), self.catalog.is_archived(old)
+        former_names = self.catalog.former_names(old)
+        bare.remove_empty(self.repository_path(new))
+        self.catalog.rename(old, new)
+        try:
+            self._finish_rename(old, new)
+        except OSError:
+            self.catalog.remove(new)
+            self.catalog.add(old, first_name, is_archived=is_archived, former_names=former_names)
+            raise
+
+    def _finish_renames(self) -> None:
+        """Rename the repositories of documents that the catalog has under new names."""
+        for old, new in self.catalog.moves().items():
+            if self.exists(old) and not self.exists(new):
+                self._finish_rename(old, new)
+
+    def _finish_rename(self, old: str, new: str) -> None:
+        self.repository_path(old).rename(self.repository_path(new))
+        fsync(self.path)
 
     def repository(
         self, document: str, log: Log | None = None, texts: TextCache | None = None
@@ -95,7 +142,7 @@ class DataFolder:
             if document not in self._unlocked:
                 _remove_stale_locks(path)
                 self._unlocked.add(document)
-        return Repository(path, filename_of(document), log, texts)
+        return Repository(path, self.filename(document), log, texts)
 
     @property
     def journal_path(self) -> Path:

@@ -6,6 +6,7 @@ that last are findings.
 
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,8 @@ from server.core.names import filename_of
 from server.git import object_files
 from server.git.process import run_git
 from server.git.repository import Repository, RepositoryError
-from server.storage.data_folder import FORMAT, journal_in
+from server.storage.catalog import CatalogError
+from server.storage.data_folder import FORMAT, catalog_in, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
 from server.support.errors import UserError
@@ -34,6 +36,9 @@ _RESTORE = (
 _JOURNAL_LOST = (
     "stop the server, move journal.sqlite* away and start again: edits of the last seconds that"
     " are in no repository are lost then"
+)
+_CATALOG_LOST = (
+    "restore it from a backup; it has the file names of renamed documents, see docs/storage.md"
 )
 _KEYS_LOST = "restore it from a backup; else clients with an open page become new clients"
 
@@ -113,6 +118,17 @@ def _folder(path: Path) -> Iterator[Finding]:
         yield Finding("", "the file `secret` is missing", _KEYS_LOST)
     elif (path / "secret").stat().st_size != _SECRET_BYTES:
         yield Finding("", "the file `secret` is damaged", _KEYS_LOST)
+    try:
+        catalog_in(path)
+    except CatalogError as problem:
+        yield Finding("", str(problem), _CATALOG_LOST)
+
+
+def _filename(path: Path, document: str) -> str:
+    """Return the name of a document's file in Git."""
+    with suppress(CatalogError):  # a finding of its own
+        return filename_of(catalog_in(path).first_name(document))
+    return filename_of(document)
 
 
 # --- the journal
@@ -147,7 +163,7 @@ def _check_entries(path: Path, journal: SqliteJournal, document: str) -> Iterato
         sentence = f"not in the repository yet, but in the journal: {len(log.entries)} entries"
         yield Finding(document, sentence, is_wrong=False)
     try:
-        repository = Repository(path / f"{document}.git", filename_of(document), log)
+        repository = Repository(path / f"{document}.git", _filename(path, document), log)
         head = repository.head(MASTER)
         if head is not None:
             repository.text(head)
@@ -162,7 +178,7 @@ def _check_entries(path: Path, journal: SqliteJournal, document: str) -> Iterato
 def _repository(path: Path, document: str) -> list[Finding]:
     repository = path / f"{document}.git"
     advice = _RESTORE.format(name=document)
-    faults = _faults(repository, filename_of(document))
+    faults = _faults(repository, _filename(path, document))
     return [
         *(Finding(document, sentence, advice) for sentence in faults),
         *(Finding(document, sentence, is_wrong=False) for sentence in _remarks(repository)),

@@ -106,7 +106,7 @@ class Stage:
         bo.line.hold()
         for old, anns, bos in pairs:
             text = text.replace(old, anns)
-            await bo.writes_over(old, bos)
+            await bo.pastes_over(old, bos)
         assert (await ann.edit(text))["type"] == "merged"
         bo.line.release()
         await expect(bo.conflict).to_be_visible()

@@ -717,7 +717,7 @@ async def test_on_a_phone_nothing_is_cut_off_and_the_decision_stays_in_sight(
     bo.line.hold()
     await ann.writes_over(text, "Nothing any more.")
     await ann.settled()
-    await bo.writes_over(text, text.replace("number", "figure"))
+    await bo.pastes_over(text, text.replace("number", "figure"))
     bo.line.release()
     await bo.opens_dialog()
     for choice in ("Your version", "Ann’s version"):

@@ -27,6 +27,7 @@ LISTENER = """
       }
     }).observe(document, {subtree: true, childList: true, characterData: true});
 """
+_LOOK_MS = 20  # between two looks
 _ANNOUNCE = "words => import('/static/people/announcer.js').then(({announce}) => announce(words))"
 _END = "That was all."
 _DRAWN = """([selector, index]) => {
@@ -112,7 +113,8 @@ class Window:
 
     async def settled(self) -> str:
         """Wait until the server has everything and the window shows everything; return the text."""
-        await self.page.wait_for_function("() => window.gollabedit?.settled()")
+        # Without a frame for each look, which takes three times the CPU.
+        await self.page.wait_for_function("() => window.gollabedit?.settled()", polling=_LOOK_MS)
         return await self.text.input_value()
 
     async def selected(self) -> str:
@@ -149,6 +151,11 @@ class Window:
     async def types(self, words: str, *, pause_ms: float = 0) -> None:
         """Type at the caret, key by key."""
         await self.page.keyboard.type(words, delay=pause_ms)
+
+    async def pastes_over(self, old: str, new: str) -> None:
+        """Replace some words in one go, which takes the page far less than key by key."""
+        await self.selects(old)
+        await self.page.keyboard.insert_text(new)
 
     async def selects(self, words: str, *, direction: str = "forward") -> None:
         await self.text.evaluate(

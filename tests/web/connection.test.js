@@ -10,7 +10,7 @@ class FakeSocket {
   readyState = 1;
   /** @type {() => void} */ onopen = () => {};
   /** @type {(event: {data: string}) => void} */ onmessage = () => {};
-  /** @type {(event: {code: number}) => void} */ onclose = () => {};
+  /** @type {(event: {code: number, reason?: string}) => void} */ onclose = () => {};
 
   constructor() {
     FakeSocket.all.push(this);
@@ -176,4 +176,28 @@ test('a closed connection comes back when it is woken, and not before', () => {
     connection.wake();
     assert.equal(FakeSocket.all.length, 2);
   }
+});
+
+test('a document that was renamed is not looked for at its old address any more', () => {
+  const { clock, connection, socket, events } = connect();
+  const only = socket();
+  only.onopen();
+  only.onclose({ code: 4301, reason: 'plans' });
+  assert.deepEqual(connection.state, { name: 'moved', document: 'plans' });
+  connection.wake();
+  clock.pass(60_000);
+  assert.equal(socket(), only);
+  assert.deepEqual(events, ['opened', 'closed']);
+});
+
+test('a document that was deleted is asked for again when the user comes back only', () => {
+  const { clock, connection, socket } = connect();
+  const first = socket();
+  first.onclose({ code: 4410, reason: '' });
+  const reason = 'This document was deleted.';
+  assert.deepEqual(connection.state, { name: 'refused', reason, isDeleted: true });
+  clock.pass(60_000);
+  assert.equal(socket(), first);
+  connection.wake();
+  assert.notEqual(socket(), first);
 });

@@ -109,11 +109,11 @@ test('an address says what is shown, and what is shown has an address', async ()
 
 test('every way to name two versions leads to the same comparison', async () => {
   const versions = await loaded(2);
-  /** @type {[string, string, string | null, [string | null, string], string][]} */
+  /** @type {[string, string, string | null, [string, string], string][]} */
   const cases = [
     ['#history', 'open', null, ['r-v4', 'r-open'], '#history/open'],
     ['#history/open', 'open', null, ['r-v4', 'r-open'], '#history/open'],
-    ['#history/v1', 'v1', null, [null, 'r-v1'], '#history/v1'],
+    ['#history/v1', 'v1', null, ['start', 'r-v1'], '#history/v1'],
     ['#history/sent', 'v2', null, ['r-v1', 'r-v2'], '#history/sent'],
     ['#history/v1..v3', 'v3', 'v1', ['r-v1', 'r-v3'], '#history/v1..v3'],
     ['#history/v3..v1', 'v1', 'v3', ['r-v1', 'r-v3'], '#history/v1..v3'],
@@ -162,6 +162,7 @@ test('what is shown has a title', async () => {
   assert.equal(await title('#history/sent'), '“Sent”, Friday 10:42, by Bo');
   assert.equal(await title('#history/v3..now'), 'Changes from Sunday 23:59 to now');
   assert.equal(await title('#history/v3..v2'), 'Changes from “Sent”, Friday 10:42 to Sunday 23:59');
+  assert.equal(await title('#history/start..v3'), 'Changes from the start to Sunday 23:59');
   assert.equal(await title('#history/looked..now'), 'Changes from when you last looked to now');
 });
 

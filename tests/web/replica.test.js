@@ -639,3 +639,14 @@ test('an unexpected event raises', () => {
   assert.throws(() => replica.opened('Me'), ProtocolError);
   assert.throws(() => receive(replica, update('r1', '', 'r2', 'x')), ProtocolError);
 });
+
+test('a text that has become read-only is so while an edit is outstanding, too', () => {
+  const replica = joined();
+  send(replica, `a ${TEXT}`);
+  replica.closed();
+  replica.opened('Me');
+  receive(replica, welcome({ access: 'view' }));
+  assert.equal(replica.isViewOnly, true);
+  receive(replica, { type: 'error', code: 'forbidden', message: 'Read only.', seq: 1 });
+  assert.deepEqual([replica.refused, replica.local], ['Read only.', `a ${TEXT}`]);
+});

@@ -61,3 +61,11 @@ test('text of an earlier visit, held changes and a text to view only are no "sav
 test('what the server refuses is said in its words', () => {
   assert.equal(status({ refused: 'Too large.' }).announced, 'Too large.');
 });
+
+test('that the document was deleted is said, and that its text is still here', () => {
+  const connection = { name: 'refused', reason: 'This document was deleted.', isDeleted: true };
+  const { state, notice, announced } = status({}, { connection });
+  assert.equal(state, 'gone');
+  assert.match(announced, /^This document was deleted\. .*download it/);
+  assert.ok(announced.startsWith(notice?.what ?? 'no'));
+});

@@ -18,6 +18,8 @@ import { channelOf, Tabs } from './tabs.js';
 
 export class ClientLifetime {
   #document;
+  #formerNames;
+  #hasMoved = false;
   #listener;
   #page = newName();
   #left;
@@ -28,11 +30,22 @@ export class ClientLifetime {
   #tabs;
   #offer;
 
-  /** @param {string} document @param {Tools} tools @param {LifetimeListener} listener */
-  constructor(document, { clock, connect }, listener) {
+  /**
+   * @param {{document: string, formerNames: readonly string[]}} names formerNames: what pages before
+   *   this one may have known the document as
+   * @param {Tools} tools
+   * @param {LifetimeListener} listener
+   */
+  constructor({ document, formerNames }, { clock, connect }, listener) {
     this.#document = document;
+    this.#formerNames = formerNames;
     this.#listener = listener;
     this.#left = takeSnapshot(document);
+    for (const name of formerNames) {
+      const left = takeSnapshot(name);
+      this.#hasMoved ||= left !== null;
+      this.#left ??= left;
+    }
     const drafts = new Drafts(listener.keepingChanged);
     const page = this.#page;
     this.#drafts = drafts;
@@ -62,6 +75,11 @@ export class ClientLifetime {
     return this.#left?.snapshot;
   }
 
+  /** Whether the page before this one knew the document under another name. */
+  get hasMoved() {
+    return this.#hasMoved;
+  }
+
   /** Whether unsent text survives a crash. */
   get isKeeping() {
     return this.#drafts.isKeeping;
@@ -81,6 +99,7 @@ export class ClientLifetime {
   async begin() {
     const left = this.#left;
     this.#left = null;
+    for (const name of this.#formerNames) await this.#drafts.rename(name, this.#document);
     if (left) await this.#claim();
     if (left) await this.#keeper.resume(left.page);
     this.#isBegun = true;
@@ -113,11 +132,15 @@ export class ClientLifetime {
     this.#keeper.saveNow();
   }
 
-  /** The page is being unloaded; the next one in this tab may continue from its snapshot. */
-  leave() {
+  /**
+   * The page is being unloaded; the next one in this tab may continue from its snapshot.
+   *
+   * @param {boolean} isGone whether the document was deleted: the next one is about another
+   */
+  leave(isGone) {
     this.#isAsleep = true; // some browsers still let it answer
     this.saveNow();
-    leaveSnapshot(this.#document, this.#snapshot(), this.#page);
+    if (!isGone) leaveSnapshot(this.#document, this.#snapshot(), this.#page);
   }
 
   /** The page was asleep: other tabs may have claimed its client. */

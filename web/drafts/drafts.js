@@ -103,6 +103,21 @@ export class Drafts {
     return all.sort((a, b) => a.timeMs - b.timeMs);
   }
 
+  /** The document `from` is called `to` now, and so are its drafts. @param {string} from @param {string} to */
+  async rename(from, to) {
+    await this.#adoptCopies((copy) => copy.document === from);
+    await this.#write((drafts, resolve) => {
+      const reading = drafts.getAll(rangeOf(from));
+      reading.onsuccess = () => {
+        for (const draft of /** @type {Draft[]} */ (reading.result)) {
+          drafts.put({ ...draft, document: to });
+          drafts.delete([from, draft.client]);
+        }
+        resolve(true);
+      };
+    });
+  }
+
   /** Write the drafts of pages that went before their last write was done. @param {(copy: Draft) => boolean} isWanted */
   async #adoptCopies(isWanted) {
     await Promise.all(

@@ -177,7 +177,7 @@ export class HistoryView {
     this.#host.announce(`${title}. ${say('changeCount', { count })}`);
   }
 
-  /** @param {[from: string | null, to: string]} ends */
+  /** @param {[from: string, to: string]} ends */
   async #diff(ends) {
     try {
       return await this.#api.diff(...ends);

@@ -29,18 +29,18 @@ export class HistoryApi {
     return this.#ask('/versions', { limit: String(limit), ...(before ? { before } : {}) });
   }
 
-  /** What changed between two; without `from`, since there was nothing. @param {string | null} from @param {string} to @returns {Promise<Diff>} */
+  /** What changed between two. @param {string} from @param {string} to @returns {Promise<Diff>} */
   diff(from, to) {
-    return this.#ask('/diff', { ...(from ? { from } : {}), to, context: 'all' });
+    return this.#ask('/diff', { from, to, context: 'all' });
   }
 
-  /** Everything that led from one to the other. @param {string | null} from @param {string} to @returns {Promise<Steps>} */
+  /** Everything that led from one to the other. @param {string} from @param {string} to @returns {Promise<Steps>} */
   async steps(from, to) {
     /** @type {Steps} */
     const all = { text: '', authors: [], steps: [] };
     let [start, more] = [from, true];
     for (let page = 0; more && page < STEP_PAGES_MAX; page++) {
-      const answer = await this.#ask('/steps', { ...(start ? { from: start } : {}), to });
+      const answer = await this.#ask('/steps', { from: start, to });
       if (page === 0) all.text = answer.text;
       const { length } = all.authors; // each answer counts its own
       for (const step of answer.steps) all.steps.push({ ...step, author: step.author + length });

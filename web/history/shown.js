@@ -4,11 +4,14 @@
 import { say } from '../text/say.js';
 import { hashOf } from './address.js';
 import { namesOf, titleOfVersion } from './titles.js';
-import { NOW, OPEN } from './versions.js';
+import { NOW, OPEN, START } from './versions.js';
 
 /** @typedef {import('./versions.js').Version} Version */
 /** @typedef {import('./versions.js').Versions} Versions */
 /** @typedef {{version: Version, other: string | null}} Shown other: an id, a slug, a revision or "now"; null for the version before */
+
+/** @type {Record<string, import('../text/say.js').SentenceName>} */
+const NAMES = { [NOW]: 'historyNow', [START]: 'historyStart' };
 
 /**
  * What an address shows, or null if there is no such version.
@@ -37,15 +40,15 @@ export function addressOfShown({ version, other }, versions) {
 }
 
 /**
- * The revisions that are compared; from: null if there is no version before.
+ * The revisions that are compared.
  *
  * @param {Shown} shown
  * @param {Versions} versions
- * @returns {Promise<[from: string | null, to: string]>}
+ * @returns {Promise<[from: string, to: string]>}
  */
 export async function endsOf({ version, other }, versions) {
   const { revision } = version;
-  if (other === null) return [(await versions.before(version))?.revision ?? null, revision];
+  if (other === null) return [(await versions.before(version))?.revision ?? START, revision];
   const its = versions.loaded(other)?.revision ?? other;
   return isNewer(other, version, versions) ? [revision, its] : [its, revision];
 }
@@ -81,7 +84,7 @@ export function titleOfShown({ version, other }, versions, looked, nowMs, langua
   if (other === null)
     return say('versionBy', { when: capital(own), names: namesOf(version.authors) });
   const found = versions.loaded(other);
-  const otherName = other === NOW ? 'historyNow' : other === looked ? 'lookedLast' : 'older';
+  const otherName = NAMES[other] ?? (other === looked ? 'lookedLast' : 'older');
   const its = found ? titleOfVersion(found, nowMs, language) : say(otherName);
   const [from, to] = isNewer(other, version, versions) ? [own, its] : [its, own];
   return say('changesBetween', { from, to });

@@ -17,6 +17,8 @@
 export const OPEN = 'open';
 /** The newest revision, of whichever version. */
 export const NOW = 'now';
+/** The empty text before the first version. */
+export const START = 'start';
 
 const PAGE = 50;
 // Older ones are still reached by scrolling.

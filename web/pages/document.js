@@ -31,7 +31,7 @@ import { NoticeBar } from '../ui/notice_bar.js';
 import { Settings } from '../ui/settings.js';
 import { share } from '../ui/share.js';
 import { StatusLine } from '../ui/status.js';
-import { remember, rename, userName } from '../ui/storage.js';
+import { forget, remember, rename, userName } from '../ui/storage.js';
 import { Toast } from '../ui/toast.js';
 import { showWelcome } from '../ui/welcome.js';
 
@@ -43,6 +43,8 @@ const SAVED_WITHIN_MS = 2_000;
 const TELL_AGAIN_MS = 50;
 
 const documentName = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
+/** The names that redirect here. They are the server's word, as drafts under them become this document's. */
+const formerNames = byId('former-names', HTMLMetaElement).content.split(' ').filter(Boolean);
 const clock = withFrames(systemClock);
 let name = userName();
 
@@ -60,7 +62,7 @@ const socketUrl = new URL(`/ws/${documentName}`, location.href);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
 const lifetime = new ClientLifetime(
-  documentName,
+  { document: documentName, formerNames },
   { clock, connect: (listener) => new Connection(socketUrl.href, listener) },
   {
     replica: () => replica,
@@ -83,7 +85,10 @@ const connection = new Connection(socketUrl.href, {
     carryOut(replica.closed());
   },
   received,
-  changed: () => show(),
+  changed: (state) => {
+    show();
+    if (state.name === 'moved') location.replace(`/d/${encodeURIComponent(state.document)}`);
+  },
 });
 
 const settings = new Settings(byId('text', HTMLTextAreaElement), {
@@ -438,7 +443,8 @@ addEventListener('beforeunload', (event) => {
 /** The page is being unloaded, or put to sleep, perhaps never to wake. */
 function leave() {
   pacing.sendNow();
-  lifetime.leave();
+  const { state } = connection;
+  lifetime.leave(state.name === 'refused' && state.isDeleted);
   connection.close();
 }
 
@@ -451,6 +457,8 @@ byId('title', HTMLElement).title = documentName;
 byId('undo', HTMLButtonElement).onclick = () => editor.undo();
 byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 
+for (const former of formerNames) forget(former);
+if (lifetime.hasMoved) toast.show(say('documentRenamed', { name: documentName }));
 share(documentName, announce);
 printWhole(() => editor.text);
 if (replica.local) editor.restore(replica.local);

@@ -2,7 +2,8 @@
 // message but `ping` and `pong`. Clock and socket class are injected.
 //
 //   connecting ──open──> open ──close, timeout──> waiting ──time, wake()──> connecting
-//                                    └─ refused for good ──> refused ──wake()──> connecting
+//                                    ├─ refused for good ──> refused ──wake()──> connecting
+//                                    └─ renamed ──> moved, for good
 //                           close(), from anywhere ──> closed ──wake()──> connecting
 
 import { say } from '../text/say.js';
@@ -13,12 +14,16 @@ import { say } from '../text/say.js';
  *   random: () => number}} Clock
  * @typedef {{name: 'connecting'} | {name: 'open'} | {name: 'closed'}
  *   | {name: 'waiting', untilMs: number, reason: string}
- *   | {name: 'refused', reason: string}} ConnectionState
+ *   | {name: 'refused', reason: string, isDeleted: boolean}
+ *   | {name: 'moved', document: string}} ConnectionState isDeleted: the document was deleted;
+ *   document: its new name
  * @typedef {{opened: () => void, closed: () => void, received: (message: any) => void,
  *   changed: (state: ConnectionState) => void}} Listener
  */
 
 const OPEN = 1; // a WebSocket's readyState
+const RENAMED = 4301; // the reason is the new name
+const DELETED = 4410;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const PING_EVERY_MS = 15_000;
@@ -41,6 +46,7 @@ const REASONS = new Map([
 const REFUSALS = new Map([
   [4401, say('signIn')],
   [4404, say('noDocument')],
+  [DELETED, say('documentDeleted')],
 ]);
 
 /** @type {Clock} */
@@ -93,14 +99,14 @@ export class Connection {
     this.#schedule(() => this.#checkAlive(), PING_EVERY_MS);
     socket.onopen = () => this.#opened(socket);
     socket.onmessage = (event) => this.#received(socket, event.data);
-    socket.onclose = (event) => this.#disconnected(socket, event.code);
+    socket.onclose = (event) => this.#disconnected(socket, event.code, event.reason);
   }
 
   /** Connect or check now: the network is back, the page is visible again, or the user asks. */
   wake() {
     // A socket that died during sleep is detected by its missing answer.
     if (this.#state.name === 'open') this.#checkAlive();
-    else if (this.#state.name !== 'connecting') this.open();
+    else if (this.#state.name !== 'connecting' && this.#state.name !== 'moved') this.open();
   }
 
   /** @param {object} message */
@@ -160,15 +166,17 @@ export class Connection {
     }
   }
 
-  /** @param {WebSocket} socket @param {number} code */
-  #disconnected(socket, code) {
+  /** @param {WebSocket} socket @param {number} code @param {string} [reason] */
+  #disconnected(socket, code, reason) {
     if (socket !== this.#socket) return;
     this.#socket = null;
     const wasOpen = this.#state.name === 'open';
     if (wasOpen && this.#clock.now() - this.#openedMs >= STABLE_AFTER_MS) this.#failures = 0;
     this.#clock.cancel(this.#timer);
     const refusal = REFUSALS.get(code);
-    if (refusal) this.#enter({ name: 'refused', reason: refusal });
+    const isDeleted = code === DELETED;
+    if (code === RENAMED && reason) this.#enter({ name: 'moved', document: reason });
+    else if (refusal) this.#enter({ name: 'refused', reason: refusal, isDeleted });
     else this.#retryLater(REASONS.get(code) ?? '');
     if (wasOpen) this.#listener.closed();
   }

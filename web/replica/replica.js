@@ -287,6 +287,7 @@ export class Replica {
   /** @param {import('./protocol.js').Welcome} message */
   #receiveWelcome(message) {
     this.#link = 'online';
+    this.#isViewOnly = message.access === 'view';
     this.#documentBytesMax = message.limits.document_bytes;
     if (message.client !== this.#client) this.#startNewClient();
     this.#client = message.client;
@@ -300,7 +301,6 @@ export class Replica {
       return;
     }
     this.#conflict = message.conflict && joined(message.conflict);
-    this.#isViewOnly = message.access === 'view';
     if (message.conflict) {
       if (isOfLastSent) this.#copy.known = { ...this.known, commit: message.conflict.commit };
       if (this.known.commit === null) this.#switchTo(message.revision, message.conflict.text);

@@ -15,7 +15,7 @@ import { showInTab } from './favicon.js';
  *   text would survive the page; isUnsentOffered: text of an earlier visit; held: the number of
  *   others' changes on hold, or null if they are shown
  * @typedef {State & {nowMs: number, dirtySinceMs: number | null, offlineSinceMs: number | null}} Situation
- * @typedef {'loading' | 'saved' | 'saving' | 'offline' | 'notSaved' | 'unsent' | 'viewOnly'
+ * @typedef {'loading' | 'saved' | 'saving' | 'offline' | 'gone' | 'notSaved' | 'unsent' | 'viewOnly'
  *   | 'onHold'} StateName
  * @typedef {{state: StateName, notice: Notice | null, announced: string}} Status announced: once
  * @typedef {{announce: (sentence: string) => void, reconnect: () => void,
@@ -33,12 +33,13 @@ const ICONS = {
   saved: 'saved',
   saving: 'saving',
   offline: 'offline',
+  gone: 'warning',
   notSaved: 'warning',
   unsent: 'unsent',
   viewOnly: 'view',
   onHold: 'pause',
 };
-const TROUBLE = new Set(['offline', 'notSaved', 'unsent']);
+const TROUBLE = new Set(['offline', 'gone', 'notSaved', 'unsent']);
 
 export class StatusLine {
   #clock;
@@ -119,11 +120,11 @@ export class StatusLine {
   /** @param {State} state @param {Status} status */
   #showNotice({ replica, connection }, { state, notice }) {
     const { reconnect, download } = this.#listener;
-    const isConnection = state === 'offline';
-    const isRefused = connection.name === 'refused';
+    const isConnection = state === 'offline' || state === 'gone';
+    const isRefused = connection.name === 'refused' && !connection.isDeleted;
     const action = isRefused
       ? { label: say('home'), run: () => location.assign('/') }
-      : isConnection
+      : state === 'offline'
         ? { label: say('reconnect'), run: reconnect }
         : { label: say('downloadShort'), run: download };
     const hasAction = isConnection || replica.refused !== null;
@@ -159,7 +160,7 @@ export class StatusLine {
 
   /** @param {Status} status @returns {import('./favicon.js').PageState} */
   #pageState({ state }) {
-    if (state === 'offline') return 'offline';
+    if (state === 'offline' || state === 'gone') return 'offline';
     if (state === 'notSaved' || state === 'unsent') return 'unsaved';
     if (this.#state?.replica.conflict) return 'conflict';
     // An icon that changed at every key would be distracting.
@@ -176,7 +177,9 @@ function titled(text) {
 /** @param {Situation} situation @returns {Status} */
 export function statusOf(situation) {
   const { replica, connection, nowMs, dirtySinceMs, offlineSinceMs } = situation;
-  if (connection.name === 'refused') return trouble('offline', connection.reason);
+  if (connection.name === 'moved') return renamed(connection.document);
+  if (connection.name === 'refused')
+    return connection.isDeleted ? gone(connection.reason) : trouble('offline', connection.reason);
   if (offlineSinceMs !== null && nowMs - offlineSinceMs >= OFFLINE_SHOWN_MS)
     return offline(situation);
   if (replica.refused) return trouble('notSaved', replica.refused);
@@ -204,6 +207,21 @@ function offline({ connection, nowMs, replica, isKept }) {
   const announced = [what, advice].filter(Boolean).join(' ');
   const more = [advice, again].filter(Boolean).join(' ');
   return { state: 'offline', notice: { icon: 'offline', what, more }, announced };
+}
+
+/** @param {string} what @returns {Status} */
+function gone(what) {
+  const more = say('textStillHere');
+  return {
+    state: 'gone',
+    notice: { icon: 'warning', what, more },
+    announced: `${what} ${more}`,
+  };
+}
+
+/** The page is about to go there. @param {string} name @returns {Status} */
+function renamed(name) {
+  return { state: 'loading', notice: null, announced: say('documentRenamed', { name }) };
 }
 
 /** @param {StateName} state @param {string} sentence @returns {Status} */

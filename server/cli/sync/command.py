@@ -10,7 +10,13 @@ from pathlib import Path
 from server.cli.sync.file import FileError, check_replaceable
 from server.cli.sync.pair import Pair, PairError
 from server.cli.sync.state import StateError
-from server.client.document import ClientError, Connection, TakenOverError, websocket_url
+from server.client.document import (
+    ClientError,
+    Connection,
+    DeletedError,
+    TakenOverError,
+    websocket_url,
+)
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
 from server.support import terminal
 from server.support.errors import UserError
@@ -91,9 +97,10 @@ class SyncCommand:
 
     def __init__(self, options: Namespace) -> None:
         self._is_quiet = options.quiet
+        self._file = options.file
         self._warned = ""
         self._pair = Pair(options.file, options.url, options.name, options.take, self)
-        self._connection = Connection(options.url, self)
+        self._connection = Connection(self._pair.url, self)
         self._failure: Exception | None = None
         self._ended = asyncio.Event()
         self._is_stopping = False
@@ -133,6 +140,8 @@ class SyncCommand:
         except TakenOverError:
             copied = self._pair.state_path
             self._fail(PairError(f"another gollabedit uses a copy of {copied}: {_ONE}"))
+        except DeletedError as problem:
+            self._fail(PairError(f"{problem}; {self._file} is left as it is"))
         except ClientError as problem:
             self._fail(problem)
 
@@ -163,6 +172,13 @@ class SyncCommand:
         if self._was_connected and not self._ended.is_set():
             self.warn(f"not connected ({problem}); saves are kept and sent later")
         self._was_connected = False
+
+    def moved(self, url: str) -> None:
+        try:
+            self._pair.moved(url)
+        except OSError as problem:
+            self._fail(problem)
+        self._was_connected = False  # it is no interruption that the user has to know of
 
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]:
         self._was_connected = self._was_connected or isinstance(message, Welcome)

@@ -23,6 +23,7 @@ from server.cli.sync.session import Plan, State, SyncSession, new_session
 from server.cli.sync.state import SideFile, StateFile
 from server.client.replica import Known
 from server.protocol import ClientMessage, ServerMessage
+from server.support.terminal import without_password
 
 # An editor may still write into a replaced file for at most this time.
 _WATCHED_S = 10.0
@@ -69,7 +70,7 @@ class Pair:
         """
         self._file = WatchedFile(file)
         self._endings = Endings.AS_THEY_ARE
-        self._url, self._name, self._take, self._reporter = url, name, take, reporter
+        self._name, self._take, self._reporter = name, take, reporter
         self._replaced: list[_Replaced] = []
         self._earlier_texts: deque[str] = deque(maxlen=_REPLACED_MAX)  # of the file
         self._authors: list[str] = []  # of what was received since the file was written
@@ -79,13 +80,13 @@ class Pair:
         self._state = StateFile(self._file.path)
         self._state.lock()
         try:
-            self._load()
+            self._load(url)
         except BaseException:
             self._state.unlock()
             raise
 
-    def _load(self) -> None:
-        loaded = self._state.load(self._url)
+    def _load(self, url: str) -> None:
+        loaded = self._state.load(url)
         for copy in self._state.copies:
             self._reporter.warn(
                 f"a save at the end of the last sync was not merged; it is in {copy}"
@@ -105,6 +106,11 @@ class Pair:
     def state_path(self) -> Path:
         """The path of the state beside the file."""
         return self._state.path
+
+    @property
+    def url(self) -> str:
+        """The address of the document, which may have been renamed since the last sync."""
+        return self._state.url
 
     @property
     def retry_after_s(self) -> float | None:
@@ -291,7 +297,7 @@ class Pair:
 
     def _save_state(self, session: SyncSession, planned: tuple[Path, State] | None = None) -> None:
         self._state.save(
-            self._url,
+            self.url,
             self._endings,
             session.state,
             planned=planned,
@@ -319,6 +325,17 @@ class Pair:
     def closed(self) -> None:
         if self._session:
             self._session.replica.closed()
+
+    def moved(self, url: str) -> None:
+        """The document was renamed.
+
+        Raises:
+            OSError: the state cannot be written.
+        """
+        self._state.moved(url)
+        if self._session:
+            self._save_state(self._session)
+        self._reporter.say(f"the document was renamed; its address is {without_password(url)} now")
 
     def retry(self) -> None:
         if self._session:

@@ -48,6 +48,7 @@ class _Record(msgspec.Struct, frozen=True):
     state: State
     planned: _Planned | None = None
     replaced: tuple[SideFile, ...] = ()
+    former_urls: tuple[str, ...] = ()  # under which the document was known before it was renamed
 
 
 _decoder = msgspec.json.Decoder(_Record)
@@ -59,6 +60,8 @@ class StateFile:
     def __init__(self, file: Path) -> None:
         self.path = file.with_name(f".{file.name}.gollabedit")
         self.copies: list[Path] = []  # made by `load`, for the user
+        self.url = ""
+        self._former_urls: tuple[str, ...] = ()
         self._file = file
         self._lock_path = self.path.with_name(f"{self.path.name}.lock")
         self._lock: int | None = None
@@ -105,32 +108,41 @@ class StateFile:
     def load(self, url: str) -> tuple[State, Endings] | None:
         """Return the state and the file's line endings; None if there is no state yet.
 
-        Replaced files that were saved later are copied for the user.
+        Replaced files that were saved later are copied for the user. `url` is the document's URL
+        then, which is another one if the document was renamed.
 
         Raises:
             StateError: the state is of another document, or cannot be read.
         """
+        self.url = url
         try:
             record = _decoder.decode(self.path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as problem:
             raise StateError(f"{self.path} cannot be read ({problem}); move it away") from None
-        if record.url != url:
+        if url not in (record.url, *record.former_urls):
             raise StateError(
                 f"the file is synced with {record.url}; to sync it with another document, remove"
                 f" {self.path}"
             )
+        self.url, self._former_urls = record.url, record.former_urls
         state, replaced = record.state, record.replaced
         planned = record.planned
         if planned and self._is_applied(planned.aside):
             state = planned.after
             replaced = (*replaced, SideFile(planned.aside.name, planned.replaces))
         self.copies = [self.copy_for_user(it) for it in map(self._saved_since, replaced) if it]
-        self.save(url, record.endings, state)
+        self.save(self.url, record.endings, state)
         for left in self.path.parent.glob(f"{_literal(self.path.name)}-*"):
             left.unlink()
         return state, record.endings
+
+    def moved(self, url: str) -> None:
+        """The document has another URL now; the next `save` records it."""
+        former = dict.fromkeys((*self._former_urls, self.url))
+        self._former_urls = tuple(it for it in former if it != url)
+        self.url = url
 
     def copy_for_user(self, path: Path) -> Path:
         """Copy a file to a new name beside the user's file, and return that name."""
@@ -165,7 +177,9 @@ class StateFile:
             replaced: replaced files, which an editor may still save.
         """
         plan = self._plan(*planned) if planned else None
-        content = msgspec.json.encode(_Record(url, endings, state, plan, tuple(replaced)))
+        content = msgspec.json.encode(
+            _Record(url, endings, state, plan, tuple(replaced), self._former_urls)
+        )
         if content != self._written:
             disk.write_synced(self.path, content)
             self._written = content

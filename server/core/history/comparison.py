@@ -4,12 +4,14 @@ Sans-I/O: the repository sits behind `CommitStore`. Positions and lengths count 
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 from merge.splices import Splice
-from merge.tokens import common_prefix, common_suffix
+from merge.tokens import common_prefix, common_suffix, tokens
 from server.core.commit_store import CommitStore
 from server.core.history.replay import Replay
 from server.core.history.window import Person, Window
@@ -19,13 +21,13 @@ SKIPPED = "skipped"
 _STEPS_MAX = 500  # in one answer
 _STEPS_CHARACTERS_MAX = 20_000_000  # of all texts together that are read for it
 
-# kind, text, number of its author; of `SKIPPED`, the number of characters.
-ComparedRun = tuple[str, str, int | None] | tuple[str, int]
+# Kind, text and number of its author; of `SKIPPED`, the number of characters instead of a text.
+ComparedRun = tuple[str, str | int, int | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Authors:
-    """Who wrote a text: `runs` have lengths and numbers of authors, and cover all of it."""
+    """Who wrote the text of a revision: `runs`, which cover it, are lengths and authors."""
 
     revision: str
     authors: list[Person]
@@ -33,12 +35,16 @@ class Authors:
 
     def of_range(self, start: int, end: int) -> Iterator[tuple[int, Person]]:
         """Yield the ends of the runs in a range, the last one cut, with their authors."""
-        ends = list(accumulate(length for length, _ in self.runs))
+        ends = self._ends
         at = bisect_right(ends, start)
         while start < end:
             start = min(ends[at], end)
             yield start, self.authors[self.runs[at][1]]
             at += 1
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(length for length, _ in self.runs))
 
     @classmethod
     def of(cls, window: Window) -> "Authors":
@@ -51,7 +57,7 @@ class Authors:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two texts, of the commits `first` and `last`, compared by words."""
+    """Two texts, of the revisions `first` and `last`, compared by words."""
 
     first: str
     last: str
@@ -101,12 +107,27 @@ def compare(
             runs += _shortened(text, context, is_first=at == 0, is_last=at == len(parts) - 1)
             continue
         wrote = wrote_before if kind == REMOVED else wrote_after
-        position = start
-        for end, person in wrote.of_range(start, start + len(text)):
-            piece = text[position - start : end - start]
-            runs.append((kind, piece, people.setdefault(person, len(people))))
-            position = end
+        for words, person in _by_author(text, start, wrote):
+            runs.append((kind, words, people.setdefault(person, len(people))))
     return list(people), runs
+
+
+def _by_author(text: str, start: int, wrote: Authors) -> Iterator[tuple[str, Person]]:
+    """Yield words with their authors: of a word with several, who wrote most of it."""
+    words, last = "", None
+    for token in tokens(text):
+        end = start + len(token)
+        amounts: Counter[Person] = Counter()
+        for reached, person in wrote.of_range(start, end):
+            amounts[person] += reached - start
+            start = reached
+        [(person, _)] = amounts.most_common(1)
+        if last is not None and person != last:
+            yield words, last
+            words = ""
+        words, last = words + token, person
+    if last is not None:
+        yield words, last
 
 
 def _shortened(
@@ -121,7 +142,7 @@ def _shortened(
         return
     if head:
         yield KEPT, text[:head], None
-    yield SKIPPED, skipped
+    yield SKIPPED, skipped, None
     if tail:
         yield KEPT, text[-tail:], None
 
@@ -131,7 +152,7 @@ def steps_between(store: CommitStore, first: str, last: str) -> Steps | None:
 
     Args:
         store: the repository.
-        first: a revision; empty for the empty text before all of them.
+        first: a revision.
         last: the other.
     """
     chain: list[str] = []
@@ -140,13 +161,10 @@ def steps_between(store: CommitStore, first: str, last: str) -> Steps | None:
             break
         chain.append(commit)
     else:
-        if first:
-            return None
-        if not store.text(chain[-1]):
-            chain.pop()  # nobody made the start of the document
+        return None
     people: dict[Person, int] = {}
     steps: list[PlayedStep] = []
-    replay, read, text = Replay(store), 0, store.text(first) if first else ""
+    replay, read, text = Replay(store), 0, store.text(first)
     before = text
     while chain and len(steps) < _STEPS_MAX and read < _STEPS_CHARACTERS_MAX:
         revision = chain.pop()

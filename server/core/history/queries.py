@@ -1,10 +1,11 @@
 """Queries about the history of one document: versions, texts, authors, comparisons, steps.
 
-A text is named by a revision, a version's id, the slug of a named version, or `NOW`; the empty one
-before the first version has an empty name. Sans-I/O: the repository sits behind `CommitStore`.
-Changes nothing.
+A text is named by a revision, a version's id or the beginning of one, the slug of a named version,
+or `NOW`; the empty text before all others by `START`. Sans-I/O: the repository sits behind
+`CommitStore`. Changes nothing.
 """
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,7 +18,8 @@ from server.core.history.version_list import Version, VersionList, open_version
 from server.core.history.who_wrote import WhoWrote
 from server.core.history.window import Window
 
-NOW = "now"
+NOW, START = "now", "start"
+_ABBREVIATED = re.compile(r"[0-9a-f]{7,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ class VersionPage:
     versions: list[Version]
     more: bool
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text, and who wrote it."""
+
+    text: str
+    authors: Authors
 
 
 class HistoryQueries:
@@ -79,22 +89,25 @@ class HistoryQueries:
         return next((version for version in found if version.slug == slug), None)
 
     def commit_of(self, name: str) -> str | None:
-        """Return the commit with the text of this name: a revision, or a version's last one.
-
-        Of the empty text before the first version it is empty, too.
-        """
+        """Return the commit with the text of this name: a revision, or a version's last one."""
         store, master = self._store, self._store.head(MASTER)
-        if not name:
-            return ""
         if name == NOW:
             return self._window.revision if self._window else master
         tag = store.tags().get(name)
-        commit = tag.commit if tag else name
+        commit = tag.commit if tag else self._unabbreviated(name)
         if not store.has_commit(commit):
             return None
         if master and store.contains(master, commit):
             return commit
         return self._end_of_version(commit)
+
+    def _unabbreviated(self, id: str) -> str:
+        """Return the commit of `versions` whose id begins so; `id` itself if there is none."""
+        head = self._branch.head
+        if head is None or not _ABBREVIATED.fullmatch(id):
+            return id
+        commits = self._store.first_parents(head)
+        return next((commit for commit in commits if commit.startswith(id)), id)
 
     def _end_of_version(self, commit: str) -> str | None:
         """Return the last commit of the version that a commit of `versions` is a part of."""
@@ -118,34 +131,36 @@ class HistoryQueries:
             last: that of the other.
             context: the number of characters that are kept around a change; None for all of them.
         """
-        before, after = self.commit_of(first), self.commit_of(last)
-        if before is None or not after:
+        old, new = self._text(first), self._text(last)
+        if old is None or new is None:
             return None
-        texts = self._text(before), self._text(after)
-        wrote = self._authors(before), self._authors(after)
-        return Comparison(before, after, *compare(*texts, *wrote, context))
+        authors, runs = compare(old.text, new.text, old.authors, new.authors, context)
+        return Comparison(old.authors.revision, new.authors.revision, authors, runs)
 
     def patch(self, first: str, last: str) -> str | None:
         """Return a unified diff of two texts; None if there is none of a name."""
-        before, after = self.commit_of(first), self.commit_of(last)
-        if before is None or not after:
+        old, new = self._text(first), self._text(last)
+        if old is None or new is None:
             return None
-        return unified_diff(self._text(before), self._text(after), first, last)
+        return unified_diff(old.text, new.text, first, last)
+
+    def _text(self, name: str) -> _Text | None:
+        """Return the text of a name and its authors, or None."""
+        if name == START:
+            return _Text("", Authors("", [], []))
+        commit = self.commit_of(name)
+        return _Text(self._store.text(commit), self._authors(commit)) if commit else None
 
     def steps(self, first: str, last: str) -> Steps | None:
         """Return the steps from one text to another; None if there are none."""
         before, after = self.commit_of(first), self.commit_of(last)
-        if before is None or not after:
+        if not before or not after:
             return None
-        revision_of = self._branch.revision_of
-        return steps_between(self._store, before and revision_of(before), revision_of(after))
-
-    def _text(self, commit: str) -> str:
-        return self._store.text(commit) if commit else ""
+        return steps_between(
+            self._store, self._branch.revision_of(before), self._branch.revision_of(after)
+        )
 
     def _authors(self, commit: str) -> Authors:
-        if not commit:
-            return Authors("", [], [])
         window = self._window
         if window is not None and window.revision == commit:
             return Authors.of(window)

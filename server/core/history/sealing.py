@@ -4,12 +4,13 @@ Sans-I/O: the repository sits behind `CommitStore`.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from server.core import git_model
 from server.core.commit_store import CommitStore
 from server.core.history.contributions import Contribution, contributions
-from server.core.history.subject import subject_of
+from server.core.history.subject import counts_in, subject_of
 from server.core.history.window import Window
 from server.core.names import one_line
 
@@ -103,6 +104,8 @@ def seal(store: CommitStore, window: Window, head: str, origin: Origin) -> str:
     authors = [each.author for each in made] or [window.last_author]
     author = window.signature_of(authors[-1])
     subject = _subject(text, made[-1]) if made else "Change other files"
+    if origin.restores:
+        subject = _restored(store, origin.restores, subject)
     if origin.pushed:
         pushed = store.info(origin.pushed)
         author = pushed.author
@@ -121,6 +124,13 @@ def seal(store: CommitStore, window: Window, head: str, origin: Origin) -> str:
     parents = (head, origin.pushed) if origin.joins else (head,)
     splices = made[-1].splices if made else ()
     return store.commit(after, parents, author, committer, message, splices, tree)
+
+
+def _restored(store: CommitStore, revision: str, subject: str) -> str:
+    """Return the subject of a version that brings a revision back; `subject` has the counts."""
+    made = datetime.fromtimestamp(store.time(revision), UTC) if store.has_commit(revision) else None
+    what = f"the text of {made.day} {made:%B %Y, %H:%M} UTC" if made else "an old text"
+    return f"Restore {what}{counts_in(subject)}"
 
 
 def _subject(before: str, made: Contribution) -> str:

@@ -92,15 +92,24 @@ def _lines(stretches: Sequence[str]) -> str:
 
 def _where(after: str, places: Sequence[tuple[int, int]]) -> str:
     """Return the heading that all places are under, or nothing."""
-    first, last = (_heading_above(after, start) for start, _ in (places[0], places[-1]))
+    first, last = (_heading_of(after, *place) for place in (places[0], places[-1]))
     return f' under "{first}"' if first and first == last else ""
 
 
+def _heading_of(text: str, start: int, end: int) -> str:
+    """Return the nearest Markdown heading before a range, or at its beginning."""
+    found = _HEADING.match(_whole_lines(text, start, end).partition("\n")[0])
+    return _shortened(found[1]) if found else _heading_above(text, start)
+
+
 def _heading_above(text: str, position: int) -> str:
-    """Return the nearest Markdown heading before a line."""
     start = text.rfind("\n", 0, position) + 1
     found = list(_HEADING.finditer(text, max(0, start - _LOOKED_BACK), start))
-    heading = one_line(found[-1][1]) if found else ""
+    return _shortened(found[-1][1]) if found else ""
+
+
+def _shortened(heading: str) -> str:
+    heading = one_line(heading)
     if len(heading) <= _HEADING_CHARACTERS_MAX:
         return heading
     return f"{heading[: _HEADING_CHARACTERS_MAX - 1].rstrip()}…"
@@ -112,6 +121,12 @@ def words_in(subject: str) -> tuple[str, int, int]:
     if found is None:
         return subject, 0, 0
     return subject[: found.start()], int(found[1] or 0), int(found[2] or 0)
+
+
+def counts_in(subject: str) -> str:
+    """Return the counts of words at the end of a subject, with the blank before them."""
+    found = _COUNTS.search(subject)
+    return found.group() if found else ""
 
 
 def _counts(added: int, removed: int) -> str:

@@ -5,8 +5,10 @@ and exactly: typing `a` beside another author's `a` is a known splice now, and a
 texts later. As JSON it is a text of the branch `AUTHORSHIP`.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Self
 
 import msgspec
@@ -78,6 +80,14 @@ class Window:
         self.began = self.began if self.steps else time
         self.revision = revision
         self.steps += 1
+
+    def replace(self, splices: Sequence[Splice]) -> None:
+        """Replace parts of the text of a version; what is new there has the authors of before."""
+        ends = list(accumulate(run.length for run in self.authorship))
+        authors = [run.author for run in self.authorship]
+        for splice in reversed(splices):
+            self.authorship.apply([splice], authors[bisect_right(ends, splice.start)])
+        self.authorship = Authorship(self.authorship.current())
 
     def _number_of(self, person: Person) -> int:
         """Return the number of an author, who may have another name by now."""

@@ -76,8 +76,12 @@ class Journal(Protocol):
             JournalError: The entries cannot be read.
         """
 
-    def forget(self, document: str, up_to: int) -> None:
-        """Drop the entries up to this position. May be delayed, and may fail without harm."""
+    def forget(self, document: str, up_to: int) -> Future[None]:
+        """Drop the entries up to this position. May be delayed, and may fail without harm.
+
+        Returns:
+            A future that is done once they are dropped durably. It fails with a `JournalError`.
+        """
 
     def documents(self) -> list[str]:
         """Return the documents that have entries.

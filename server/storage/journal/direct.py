@@ -63,8 +63,11 @@ class DirectJournal:
     def read(self, document: str, after: int = 0) -> Log:  # noqa: ARG002
         return Log(self._positions[document])
 
-    def forget(self, document: str, up_to: int) -> None:
+    def forget(self, document: str, up_to: int) -> Future[None]:  # noqa: ARG002
         """Nothing is kept."""
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
 
     def documents(self) -> list[str]:
         return []

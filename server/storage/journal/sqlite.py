@@ -93,6 +93,15 @@ class _Waiting:
     position: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Forgotten:
+    """Entries that are in the repository, up to a position."""
+
+    document: str
+    up_to: int
+    future: Future[None]
+
+
 class SqliteJournal:
     """Makes the entries of all documents durable in one database file.
 
@@ -119,7 +128,7 @@ class SqliteJournal:
         self._last = max(self._positions.values(), default=0)
         self._grown = 0  # the length of the write-ahead log in bytes, roughly
         self._waiting: deque[_Waiting] = deque()
-        self._forgotten: dict[str, int] = {}
+        self._forgotten: list[_Forgotten] = []
         self._listeners: list[Callable[[str, int], None]] = []
         self._wake = threading.Condition()
         self._is_closing = False
@@ -179,10 +188,16 @@ class SqliteJournal:
         entries = tuple(self._entry(document, body) for _, body in rows)
         return Log(rows[-1][0] if rows else position, entries)
 
-    def forget(self, document: str, up_to: int) -> None:
+    def forget(self, document: str, up_to: int) -> Future[None]:
+        done: Future[None] = Future()
+        done.set_running_or_notify_cancel()  # so that it cannot be cancelled
         with self._wake:
-            self._forgotten[document] = max(up_to, self._forgotten.get(document, 0))
+            if self._is_closing:
+                done.set_exception(JournalError("the journal is closed"))
+                return done
+            self._forgotten.append(_Forgotten(document, up_to, done))
             self._wake.notify()
+        return done
 
     def documents(self) -> list[str]:
         with self._reading:
@@ -235,12 +250,14 @@ class SqliteJournal:
         """Write the waiting entries and settle their futures."""
         with self._wake:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_MAX))]
-            forgotten, self._forgotten = self._forgotten, {}
+            forgotten, self._forgotten = self._forgotten, []
         try:
             written = self._write(batch, forgotten)
         except sqlite3.Error as problem:
-            self._fail(batch, self._error(problem))
+            self._fail([*batch, *forgotten], self._error(problem))
             return
+        for each in forgotten:
+            each.future.set_result(None)
         for waiting in written:
             waiting.future.set_result(waiting.position)
         for waiting in written:
@@ -248,7 +265,7 @@ class SqliteJournal:
                 on_entry(waiting.document, waiting.position)
         self._checkpoint_if_long()
 
-    def _write(self, batch: list[_Waiting], forgotten: dict[str, int]) -> list[_Waiting]:
+    def _write(self, batch: list[_Waiting], forgotten: list[_Forgotten]) -> list[_Waiting]:
         """Write in one transaction with one sync; return the entries that were not overtaken."""
         written, positions = self._assign_positions(batch)
         execute = self._writer.execute
@@ -259,9 +276,10 @@ class SqliteJournal:
                 execute(f"INSERT INTO entries VALUES {_placeholders(rows)}", _flat(rows))  # noqa: S608
                 heads = list(positions.items())
                 execute(f"REPLACE INTO documents VALUES {_placeholders(heads)}", _flat(heads))  # noqa: S608
-            for document, up_to in forgotten.items():
+            for each in forgotten:
                 execute(
-                    "DELETE FROM entries WHERE document = ? AND position <= ?", (document, up_to)
+                    "DELETE FROM entries WHERE document = ? AND position <= ?",
+                    (each.document, each.up_to),
                 )
             execute("COMMIT")
         except sqlite3.Error:
@@ -288,7 +306,7 @@ class SqliteJournal:
             waiting.position = positions[document] = self._last + len(written)
         return written, positions
 
-    def _fail(self, batch: list[_Waiting], problem: JournalError) -> None:
+    def _fail(self, batch: Sequence[_Waiting | _Forgotten], problem: JournalError) -> None:
         _log.error("%s", problem)
         for waiting in batch:
             if not waiting.future.done():

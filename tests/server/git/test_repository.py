@@ -1,9 +1,11 @@
 """The repository: staged commits, the disk, and refs of other writers."""
 
 import asyncio
+import gc
 import os
 import resource
 import subprocess
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -53,6 +55,13 @@ def started(repository: Repository, text: str = "one\n") -> str:
     repository.move(MASTER, first)
     store(repository)
     return first
+
+
+def test_a_repository_that_is_not_used_any_more_is_not_kept(repository: Repository) -> None:
+    started(repository)
+    again = weakref.ref(Repository(repository.path, "notes.txt"))
+    gc.collect()
+    assert again() is None
 
 
 def other(repository: Repository) -> Repository:
@@ -410,7 +419,7 @@ def test_a_change_that_is_known_makes_the_same_object_as_comparing(path: Path, t
         repository = Repository(path, "notes.txt")
         first = commit(repository, text)
         second = repository.commit(after, (first,), ANN, ANN, "Write\n", change)
-        [blob] = [item for item in repository._staged if item.base is not None]
+        [blob] = [item for item in repository._staged.items if item.base is not None]
         assert repository._pending.data(blob.id).decode() == after
         ids.add(second)
     assert len(ids) == 1

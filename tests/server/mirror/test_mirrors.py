@@ -133,3 +133,13 @@ def test_the_longest_time_behind_is_known(mirrors: Mirrors) -> None:
     mirrors.written("b", 3.0)
     mirrors.written("a", 4.0)
     assert mirrors.behind_s(5.0) == 4.0
+
+
+def test_a_document_that_was_deleted_is_pushed_no_more(mirrors: Mirrors) -> None:
+    mirrors.written("notes", 1.0)
+    mirror = taken(mirrors, 1.0)
+    assert mirrors.forget("notes") is mirror
+    assert mirrors.forget("notes") is None
+    mirrors.written("notes", 2.0)  # a new one of the same name
+    mirrors.pushed(mirror, "r1", 3.0, 0.0)
+    assert taken(mirrors, 3.0) is not mirror

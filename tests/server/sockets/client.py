@@ -101,7 +101,10 @@ class Client:
         async with asyncio.timeout(DEADLINE_S):
             frame = await self.socket.receive()
         if frame.type is not WSMsgType.TEXT:
-            raise ClosedError(self.socket.close_code, str(frame.extra or ""))
+            # The frame's own code: aiohttp may have noted that its answer was not sent any more.
+            is_close = frame.type is WSMsgType.CLOSE
+            code = frame.data if is_close else self.socket.close_code
+            raise ClosedError(code, str(frame.extra or ""))
         message: Message = json.loads(frame.data)
         assert isinstance(message["type"], str)
         return message

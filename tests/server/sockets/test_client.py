@@ -6,11 +6,13 @@ import pytest
 
 from server.client.document import (
     ConflictError,
+    DeletedError,
     NotReachableError,
     RefusedError,
     connect,
     websocket_url,
 )
+from server.http.app_keys import MANAGEMENT
 from tests.server.sockets.harness import Serve, Served
 
 
@@ -133,3 +135,23 @@ def test_an_address_of_no_document_is_said(url: str) -> None:
 
 def test_an_address_may_have_a_path_before_it() -> None:
     assert websocket_url("https://a.example/w/d/notes") == "https://a.example/w/ws/notes"
+
+
+async def test_a_program_follows_a_document_to_its_new_name(server: Served) -> None:
+    async with connect(at(server), name="Bot") as document:
+        await document.edit("one\n")
+        client = document._replica.client
+        await server.app[MANAGEMENT].rename("notes", "plans")
+        await document.edit(f"{document.text}two\n")
+        assert document._replica.client == client, "it did not resume"
+    assert await server.raw("plans") == "one\ntwo\n"
+
+
+async def test_a_deleted_document_is_not_made_anew_by_a_program(server: Served) -> None:
+    async with connect(at(server), name="Bot") as document:
+        await document.edit("one\n")
+        await server.app[MANAGEMENT].delete("notes")
+        with pytest.raises(DeletedError, match="/d/notes: the document was deleted"):
+            await document.edit("two\n")
+        assert document.text == "two\n", "the words stay with the program"
+    assert not server.folder.exists("notes")

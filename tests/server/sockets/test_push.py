@@ -259,7 +259,9 @@ async def test_the_first_push_must_contain_master(server: Served, tmp_path: Path
     assert not server.folder.repository_path("fresh").exists()
     ran = await run_git("push", url, "HEAD:refs/heads/draft", "master", cwd=path)
     assert ran.code == 0, ran.err
-    assert set(await server.refs("fresh")) == {"master", "draft"}
+    refs = await server.refs("fresh")
+    assert set(refs) == {"master", "draft", "versions", "refs/gollabedit/authors"}
+    assert refs["versions"] == refs["master"], "people made its commits themselves"
 
 
 async def test_an_unrelated_history_is_not_merged(

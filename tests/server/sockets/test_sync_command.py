@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from server.http.app_keys import MANAGEMENT
 from tests.server.sockets.harness import Served
 
 _ROOT = Path(__file__).parents[3]
@@ -440,3 +441,39 @@ async def test_what_cannot_be_synced_is_one_clear_line(
     assert said.startswith("gollabedit: ")
     assert said.count("\n") == 1
     assert sentence in said
+
+
+async def test_a_file_follows_its_document_to_a_new_name(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    await server.pair("one\n")
+    syncing = await sync(tmp_path / "notes.txt")
+    await syncing.holds("one\n")
+    await server.app[MANAGEMENT].rename("notes", "plans")
+    syncing.file.write_text("one\ntwo\n")
+    plans = await server.join("Cy", "plans")
+    await plans.until("one\ntwo\n")
+    said = await syncing.stop()
+    assert f"its address is {server.url}/d/plans now" in said
+    assert "not connected" not in said
+    for url in (f"{server.url}/d/notes", f"{server.url}/d/plans"):  # both are of this document
+        await plans.edit(f"{plans.text}more\n")
+        again = await sync(tmp_path / "notes.txt", url=url)
+        await again.holds(plans.text)
+        await again.stop()
+
+
+async def test_a_deleted_document_ends_the_sync_and_leaves_the_file(
+    server: Served, sync: Start, tmp_path: Path
+) -> None:
+    await server.pair("one\n")
+    syncing = await sync(tmp_path / "notes.txt")
+    await syncing.holds("one\n")
+    await server.app[MANAGEMENT].delete("notes")
+    code, said = await syncing.ended()
+    assert code == 2
+    assert f"the document was deleted; {syncing.file} is left as it is" in said
+    syncing.file.write_text("one\ntwo\n")
+    code, said = await (await sync(tmp_path / "notes.txt")).ended()
+    assert (code, syncing.file.read_text()) == (2, "one\ntwo\n")
+    assert not server.folder.exists("notes"), "it was made anew"

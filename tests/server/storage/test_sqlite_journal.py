@@ -179,9 +179,21 @@ def test_the_write_ahead_log_does_not_grow_without_end(
     assert path.stat().st_size < 600_000
 
 
+def test_what_is_forgotten_is_gone_for_all_once_the_future_is_done(
+    journal: SqliteJournal, path: Path
+) -> None:
+    for number in range(20):
+        journal.append(entry(), number).result()
+        journal.forget("notes", number + 1).result()
+        other = SqliteJournal(path, read_only=True)
+        assert other.documents() == []
+        other.close()
+
+
 def test_nothing_is_taken_after_the_end(path: Path) -> None:
     journal = SqliteJournal(path)
     last = journal.append(entry(), 0)
     journal.close()
     assert last.result() == 1
     assert isinstance(journal.append(entry(), 1).exception(), JournalError)
+    assert isinstance(journal.forget("notes", 1).exception(), JournalError)

@@ -48,6 +48,12 @@ Nothing yet.
         ),
         (MINUTES, MINUTES.replace("1. Budget\n", ""), (0, 2),
          'Delete a line under "Agenda" (-2 words)'),
+        (
+            MINUTES,
+            f"{MINUTES}\n## Next\n\nIn May.\n",
+            (3, 0),
+            'Write 2 lines under "Next" (+3 words)',
+        ),
         (MINUTES, "", (0, 7), "Delete 5 lines (-7 words)"),
         ("a  b\n", "a b\n", (0, 0), "Edit line 1"),
         ("same", "same", (0, 0), "Change nothing"),

@@ -67,7 +67,7 @@ def test_a_version_has_a_commit_of_each_author(desk: Desk) -> None:
     seal(desk)
     assert log(desk) == [
         "GollabEdit: Start the document",
-        "Ann: Write 3 lines (+6 words)",
+        'Ann: Write 3 lines under "Minutes" (+6 words)',
         'Bo: Edit line 5 under "Decisions" (+1 -1 words)',
         'Ann: Write 2 lines under "Decisions" (+7 words)',
     ]

@@ -1,0 +1,294 @@
+"""The history of a repository without a text: in commits, other files, messages, names and tags.
+
+Commits are read with their parents first. Only the first one with the text and those that follow
+it become new objects: texts as deltas of the text before, as in the old history. (`git filter-repo`
+loses these chains, which makes a repository three times as large.) Nothing is written. Blocks.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pygit2
+
+from merge.splices import Splice
+from server.core.git_model import AUTHORSHIP, INTERNAL, RESTORES, REVISION, SINCE
+from server.core.history.window import Person, Window
+from server.git import objects as git_objects
+from server.git.objects import GitObject, Kind
+from server.git.pending_objects import PendingObjects
+from server.git.process import ENVIRONMENT, GitError, git
+
+_FOLDER, _LINK = b"40000", b"160000"
+_TRAILERS = f"{REVISION}|{RESTORES}|{SINCE}".encode()
+_NAMED_REVISION = re.compile(rb"^(%b): ([0-9a-f]{40})$" % _TRAILERS, re.MULTILINE)
+_PARENT = re.compile(rb"^parent (.{40})$", re.MULTILINE)
+_PEOPLE = (b"author ", b"committer ", b"tagger ")
+_RECENT_MAX = 64  # objects whose bytes are kept
+
+
+def objects_with(repository: Path, text: bytes) -> set[str]:
+    """Return the objects that hold a text: as content, in a message, or in a name."""
+    command = ("git", "-c", "safe.directory=*", f"--git-dir={repository}", "cat-file", "--batch")
+    options = ("--batch-all-objects", "--unordered", "--buffer")
+    found: set[str] = set()
+    with Popen((*command, *options), env=ENVIRONMENT, stdout=PIPE) as program:
+        assert program.stdout is not None
+        for line in program.stdout:
+            id, kind, size = line.split()
+            data = program.stdout.read(int(size))
+            program.stdout.read(1)
+            if text in (_names_in(data) if kind == b"tree" else data):
+                found.add(id.decode())
+    if program.returncode:
+        raise GitError(f"git cat-file failed in {repository}")
+    return found
+
+
+def _names_in(tree: bytes) -> bytes:
+    return b"\n".join(name for _, name, _ in git_objects.entries(tree))
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The history without the text.
+
+    Attributes:
+        objects: the new ones; a delta comes after its base.
+        refs: the commits and tags, by name of the ref.
+        commits: the number of commits that were rewritten.
+        first: when the first of them was made (Unix time in seconds); 0 if there is none.
+    """
+
+    objects: tuple[GitObject, ...]
+    refs: dict[str, str]
+    commits: int
+    first: float
+
+
+class Rewriting:
+    """Rewrites the history of one repository, which nobody changes meanwhile.
+
+    Args:
+        repository: the bare repository.
+        filename: the name of the document's file.
+        text: the text to be removed.
+        replacement: what replaces it.
+    """
+
+    def __init__(self, repository: Path, filename: str, text: str, replacement: str) -> None:
+        self._path = repository
+        self._git = pygit2.Repository(str(repository))
+        self._filename = filename.encode()
+        self._text, self._replacement = text, replacement
+        self._holding: set[str] = set()
+        self._new: dict[str, str] = {}  # by the old id, of each object that has another one now
+        self._pending = PendingObjects()
+        self._recent: dict[str, bytes] = {}
+
+    def run(self) -> Rewritten:
+        """Return the new history."""
+        self._holding = objects_with(self._path, self._text.encode())
+        commits = self._ordered(self._listed(f"--exclude={INTERNAL}*", "--all"))
+        for commit in commits:
+            self._rewrite(commit, self._new_commit)
+        changed = [commit for commit in commits if commit in self._new]
+        first = self._time_of(changed[0]) if changed else 0.0
+        refs = dict(self._refs())
+        return Rewritten(self._pending.all(), refs, len(changed), first)
+
+    def _time_of(self, commit: str) -> float:
+        return float(git(self._path, "log", "-1", "--format=%ct", commit))
+
+    def _listed(self, *which: str) -> list[str]:
+        """Return commits, parents first."""
+        return git(self._path, "rev-list", "--topo-order", "--reverse", *which).decode().split()
+
+    def _ordered(self, commits: list[str]) -> list[str]:
+        """Return commits, each after its parents and the revision that its message names."""
+        known = set(commits)
+        before = {}
+        for commit in commits:
+            header, _, message = self._read(commit).partition(b"\n\n")
+            named = [found[2] for found in _NAMED_REVISION.finditer(message)]
+            before[commit] = {id.decode() for id in (*named, *_PARENT.findall(header))} & known
+        return list(TopologicalSorter(before).static_order())
+
+    def _refs(self) -> Iterator[tuple[str, str]]:
+        listed = git(self._path, "for-each-ref", "--format=%(objectname) %(objecttype) %(refname)")
+        for line in listed.decode(errors="surrogateescape").splitlines():
+            id, kind, name = line.split(" ", 2)
+            if name == AUTHORSHIP:
+                yield from ((name, record) for record in self._new_record(id))
+                continue
+            if name.startswith(INTERNAL):
+                continue
+            if kind == "tag":
+                self._rewrite(id, self._new_tag)
+            yield name.replace(self._text, "removed"), self._new.get(id, id)
+
+    # --- objects
+
+    def _rewrite(self, id: str, made: Callable[[bytes], GitObject]) -> None:
+        """Make the object that replaces one, unless it would be the same."""
+        new = made(self._read(id))
+        if new.id != id:
+            self._pending.add(new)
+            self._new[id] = new.id
+
+    def _new_commit(self, commit: bytes) -> GitObject:
+        """Return a commit with a new tree, new parents and a new message."""
+        header, _, message = commit.partition(b"\n\n")
+        tree, *lines = _header_lines(header)
+        parents = [line[7:].decode() for line in lines if line.startswith(b"parent ")]
+        near = self._new.get(parents[0], parents[0]) if parents else None
+        new_tree = self._new_tree(tree[5:].decode(), near)
+        kept = [
+            f"parent {self._new.get(line[7:].decode(), line[7:].decode())}".encode()
+            if line.startswith(b"parent ")
+            else self._without(line)
+            if line.startswith(_PEOPLE)
+            else line
+            for line in lines
+        ]
+        lines = [f"tree {new_tree}".encode(), *kept]
+        content = b"\n".join([*lines, b"", self._new_message(message)])
+        if content.replace(b"\0", b"\n ") == commit:
+            return git_objects.new_object(Kind.COMMIT, commit)
+        unsigned = [line for line in lines if not line.startswith(b"gpgsig")]
+        content = b"\n".join([*unsigned, b"", self._new_message(message)])
+        return git_objects.new_object(Kind.COMMIT, content.replace(b"\0", b"\n "))
+
+    def _new_tag(self, tag: bytes) -> GitObject:
+        """Return a tag of a new commit, with a new message."""
+        header, _, message = tag.partition(b"\n\n")
+        target, *lines = header.split(b"\n")
+        id = target[7:].decode()
+        kept = [
+            self._without(line) if line.startswith((b"tag ", *_PEOPLE)) else line for line in lines
+        ]
+        new_target = f"object {self._new.get(id, id)}".encode()
+        content = b"\n".join([new_target, *kept, b"", self._new_message(message)])
+        return git_objects.new_object(Kind.TAG, content)
+
+    def _new_message(self, message: bytes) -> bytes:
+        def renamed(found: re.Match[bytes]) -> bytes:
+            id = found[2].decode()
+            return b"%b: %b" % (found[1], self._new.get(id, id).encode())
+
+        return _NAMED_REVISION.sub(renamed, self._without(message))
+
+    def _new_tree(self, tree: str, near: str | None) -> str:
+        """Return the tree without the text; a text becomes a delta of that of the commit `near`."""
+        if tree in self._new:
+            return self._new[tree]
+        data = self._read(tree)
+        entries = [
+            (mode, self._without(name), self._new_entry(mode, name, id.hex(), near))
+            for mode, name, id in git_objects.entries(data)
+        ]
+        new = git_objects.new_tree(entries)
+        if new.id != tree:
+            self._pending.add(new)
+            self._new[tree] = new.id
+        return new.id
+
+    def _new_entry(self, mode: bytes, name: bytes, id: str, near: str | None) -> str:
+        if mode == _FOLDER:
+            return self._new_tree(id, None)
+        if mode == _LINK or id not in self._holding:
+            return id
+        if id not in self._new:
+            whole = git_objects.new_object(Kind.BLOB, self._without(self._read(id)))
+            base = self._text_in(near) if near and name == self._filename else None
+            self._add_text(whole, base)
+            self._new[id] = whole.id
+        return self._new[id]
+
+    def _text_in(self, commit: str) -> str | None:
+        """Return the id of the text of a new commit."""
+        tree = self._read(git_objects.tree_of(self._read(commit)))
+        return git_objects.find_in_tree(tree, self._filename.decode())
+
+    def _add_text(self, whole: GitObject, base: str | None) -> None:
+        delta = None
+        if base and base != whole.id and self._pending.takes_delta_of(base):
+            before = self._read(base)
+            splice = git_objects.splice_between(before, whole.data)
+            delta = git_objects.as_delta(whole, base, len(before), [splice])
+        self._pending.add(delta or whole, lambda: self._read(base or ""))
+        self._remember(whole.id, whole.data)
+
+    def _without(self, data: bytes) -> bytes:
+        return data.replace(self._text.encode(), self._replacement.encode())
+
+    # --- the record of who wrote what
+
+    def _new_record(self, head: str) -> list[str]:
+        """Return the head of the record for the new texts, as a list; none if nothing is left."""
+        last: list[str] = []
+        for commit in self._listed(head):
+            raw = self._read(commit)
+            window = Window.decoded(self._text_at(commit).decode())
+            if window is None or window.steps:
+                continue  # the steps since the last version are found again
+            self._move_window(window)
+            blob = git_objects.new_object(Kind.BLOB, window.encoded().encode())
+            tree = git_objects.new_tree([(b"100644", self._filename, blob.id)])
+            for item in (blob, tree):
+                self._pending.add(item)
+            header, _, message = raw.partition(b"\n\n")
+            people = [line for line in header.split(b"\n") if line.startswith(_PEOPLE)]
+            lines = [f"tree {tree.id}".encode(), *(f"parent {id}".encode() for id in last)]
+            content = b"\n".join([*lines, *people, b"", self._new_message(message)])
+            new = git_objects.new_object(Kind.COMMIT, content)
+            self._pending.add(new)
+            last = [new.id]
+        return last
+
+    def _move_window(self, window: Window) -> None:
+        """Make a window one of the new revision, whose text has other lengths."""
+        text = self._text_at(window.revision).decode()
+        parts = text.split(self._text)
+        position, splices = 0, []
+        for part in parts[:-1]:
+            position += len(part)
+            splices.append(Splice(position, len(self._text), self._replacement))
+            position += len(self._text)
+        window.replace(splices)
+        window.people = [
+            Person(
+                person.name.replace(self._text, self._replacement),
+                person.email.replace(self._text, self._replacement),
+            )
+            for person in window.people
+        ]
+        window.revision = window.sealed = self._new.get(window.revision, window.revision)
+
+    def _text_at(self, commit: str) -> bytes:
+        tree = self._read(git_objects.tree_of(self._read(commit)))
+        blob = git_objects.find_in_tree(tree, self._filename.decode())
+        return self._read(blob) if blob else b""
+
+    # --- reading
+
+    def _read(self, id: str) -> bytes:
+        """Return the bytes of an old or a new object."""
+        if id in self._recent:
+            return self._recent[id]
+        data: bytes = self._pending.data(id) if id in self._pending else self._git.read(id)[1]
+        self._remember(id, data)
+        return data
+
+    def _remember(self, id: str, data: bytes) -> None:
+        self._recent[id] = data
+        if len(self._recent) > _RECENT_MAX:
+            del self._recent[next(iter(self._recent))]
+
+
+def _header_lines(header: bytes) -> list[bytes]:
+    """Return the lines of a commit's header; one that goes on, as a signature does, is one."""
+    return header.replace(b"\n ", b"\0").split(b"\n")

@@ -1,0 +1,103 @@
+"""The addresses that delete, rename, archive and restore documents (docs/documents.md)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from server.core.names import is_document_name
+from server.http.access import BAD_NAME, check_origin, document_of
+from server.http.api import show_document
+from server.http.app_keys import MANAGEMENT
+from server.http.bodies import received_body
+from server.http.responses import RETRY_AFTER_S, json_error, json_response
+from server.hub.management import NoDocumentError, TakenError
+from server.protocol import DocumentChange, Restoration
+from server.storage.trash import TrashError
+
+_BODY_BYTES_MAX = 4096
+
+_T = TypeVar("_T", DocumentChange, Restoration)
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.delete("/api/documents/{document}", delete_document),
+        web.patch("/api/documents/{document}", change_document),
+        web.delete("/api/redirects/{name}", delete_redirect),
+        web.get("/api/trash", list_trash),
+        web.post("/api/trash/{id}", restore_document),
+    ]
+
+
+async def delete_document(request: web.Request) -> web.Response:
+    """Move a document to the trash; answer with its entry there."""
+    document = document_of(request, writing=True)
+    async with _explained():
+        return json_response(await request.app[MANAGEMENT].delete(document))
+
+
+async def change_document(request: web.Request) -> web.Response:
+    """Rename a document, archive it, or undo that; answer with what it is then."""
+    document = document_of(request, writing=True)
+    change = await _decoded(request, DocumentChange)
+    management = request.app[MANAGEMENT]
+    async with _explained():
+        if change.archived is not None:
+            await management.archive(document, is_archived=change.archived)
+        if change.document not in (None, document):
+            await management.rename(document, change.document)
+            document = change.document
+    return await show_document(request, document)
+
+
+async def delete_redirect(request: web.Request) -> web.Response:
+    """Give up a former name."""
+    check_origin(request)
+    async with _explained():
+        await request.app[MANAGEMENT].remove_redirect(request.match_info["name"])
+    return web.Response(status=204)
+
+
+async def list_trash(request: web.Request) -> web.Response:
+    """List the deleted documents that can be restored."""
+    return json_response(await request.app[MANAGEMENT].trash())
+
+
+async def restore_document(request: web.Request) -> web.Response:
+    """Bring a deleted document back; answer with what it is then."""
+    check_origin(request)
+    restoration = await _decoded(request, Restoration)
+    async with _explained():
+        document = await request.app[MANAGEMENT].restore(
+            request.match_info["id"], restoration.document
+        )
+    return await show_document(request, document, status=201)
+
+
+async def _decoded(request: web.Request, kind: type[_T]) -> _T:
+    """Return the body, whose new name is valid; an empty one has no fields."""
+    async with received_body(request, _BODY_BYTES_MAX) as body:
+        content = body.file.read()
+    try:
+        decoded = msgspec.json.decode(content or b"{}", type=kind)
+    except msgspec.MsgspecError as problem:
+        raise json_error(web.HTTPBadRequest, f"The body is not understood: {problem}.") from None
+    if decoded.document is not None and not is_document_name(decoded.document):
+        raise json_error(web.HTTPBadRequest, " ".join(BAD_NAME.split()))
+    return decoded
+
+
+@asynccontextmanager
+async def _explained() -> AsyncIterator[None]:
+    """Answer errors of the block with a sentence."""
+    try:
+        yield
+    except NoDocumentError as problem:
+        raise json_error(web.HTTPNotFound, str(problem)) from None
+    except TakenError as problem:
+        raise json_error(web.HTTPConflict, str(problem)) from None
+    except TrashError as problem:
+        raise json_error(web.HTTPServiceUnavailable, str(problem), RETRY_AFTER_S) from None

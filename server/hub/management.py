@@ -1,0 +1,220 @@
+"""Deletes, archives, renames and restores documents while they are served.
+
+Whoever works in a document is answered first: everything acknowledged is in its repository before
+it moves, and what comes later is not acknowledged, so that it stays with its client. Then the
+connections are closed, with a code that says why.
+
+Errors::
+
+    NoDocumentError    there is no such document, or nothing of the kind in the trash
+    TakenError         there is a document of the new name, or a redirect
+    TrashError         the disk or Git failed; the document is as it was
+    OverloadedError    the document cannot be closed at the moment
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+from typing import TypeVar
+
+from server.config import Config
+from server.hub.hub import Hub
+from server.protocol import CloseCode, TrashEntry, TrashList
+from server.storage.data_folder import DataFolder
+from server.storage.trash import Deleted, Trash, TrashError
+from server.support.threads import WorkerThreads
+
+_log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+_DAY_S = 24 * 3600.0
+_EXPIRE_EVERY_S = 3600.0
+_FINISH_S = 2.0  # for what was begun before the end of the server; the next start finishes the rest
+
+
+class NoDocumentError(Exception):
+    """There is no such document; the message is a sentence."""
+
+
+class TakenError(Exception):
+    """The name is taken; the message is a sentence."""
+
+
+class Management:
+    """Carries out one change after the other, each to its end, also if its caller has gone."""
+
+    def __init__(self, hub: Hub, folder: DataFolder, config: Config) -> None:
+        self._hub = hub
+        self._folder = folder
+        self._trash = Trash(folder)
+        self._keep_s = config.trash_keep_days * _DAY_S
+        self._threads = WorkerThreads(1, "management")
+        self._one_change = asyncio.Lock()
+        self._changes: set[asyncio.Task[object]] = set()
+
+    # --- from start to end
+
+    async def start(self) -> None:
+        """Begin to remove what was in the trash for long."""
+        records = await self._threads.call(self._trash.deleted)
+        for record in records.values():
+            await self._note_deleted(record)
+        self._expiring = asyncio.create_task(self._expire_regularly(), name="trash")
+
+    async def finish(self) -> None:
+        """Wait a short time for the changes that have begun."""
+        self._expiring.cancel()
+        if self._changes:
+            await asyncio.wait(list(self._changes), timeout=_FINISH_S)
+        await asyncio.to_thread(self._threads.close, _FINISH_S)
+
+    async def _expire_regularly(self) -> None:
+        while True:
+            await self._threads.call(self._expire)
+            await asyncio.sleep(_EXPIRE_EVERY_S)
+
+    def _expire(self) -> None:
+        try:
+            self._trash.expire(time.time() - self._keep_s)
+        except OSError as problem:
+            _log.error("the trash cannot be emptied: %s", problem)
+
+    async def _carry_out(self, change: Coroutine[object, object, _T]) -> _T:
+        async def alone() -> _T:
+            async with self._one_change:
+                return await change
+
+        task = asyncio.create_task(alone(), name="management")
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        return await asyncio.shield(task)
+
+    # --- changes
+
+    async def rename(self, old: str, new: str) -> None:
+        """Give a document a new name; the old one redirects there.
+
+        Raises:
+            NoDocumentError, TakenError, TrashError, OverloadedError: see above.
+        """
+        await self._carry_out(self._rename(old, new))
+
+    async def _rename(self, old: str, new: str) -> None:
+        await self._check_exists(old)
+        await self._check_free(new, of=old)
+        async with self._hub.exclusively(old, new) as (live, other):
+            await self._check_free(new, of=old)  # nobody can take it any more
+            try:
+                await self._threads.call(self._folder.rename, old, new)
+            except OSError as problem:
+                raise TrashError(f"{old} cannot be renamed: {problem}") from problem
+            live.close(CloseCode.RENAMED, new)
+            other.close(CloseCode.SHUTDOWN, "reconnect")
+            self._hub.renamed(old, new)
+        _log.info("%s is called %s now", old, new)
+
+    async def delete(self, document: str) -> TrashEntry:
+        """Move a document to the trash.
+
+        Raises:
+            NoDocumentError, TrashError, OverloadedError: see above.
+        """
+        return await self._carry_out(self._delete(document))
+
+    async def _delete(self, document: str) -> TrashEntry:
+        await self._check_exists(document)
+        async with self._hub.exclusively(document) as (live,):
+            id = await self._threads.call(self._trash.delete, document)
+            record = (await self._threads.call(self._trash.deleted))[id]
+            live.close(CloseCode.DELETED, "the document was deleted")
+            self._hub.deleted(document)
+            await self._note_deleted(record)
+        _log.info("%s was deleted; the trash has it as %s", document, id)
+        return await self._threads.call(self._entry, id, record)
+
+    async def archive(self, document: str, *, is_archived: bool) -> None:
+        """Make a document read-only, or writable again.
+
+        Raises:
+            NoDocumentError, OverloadedError: see above.
+        """
+        await self._carry_out(self._archive(document, is_archived))
+
+    async def _archive(self, document: str, is_archived: bool) -> None:
+        await self._check_exists(document)
+        catalog = self._folder.catalog
+        if catalog.is_archived(document) == is_archived:
+            return
+        async with self._hub.exclusively(document):
+            await self._threads.call(
+                lambda: catalog.set_archived(document, is_archived=is_archived)
+            )
+
+    async def restore(self, id: str, document: str | None) -> str:
+        """Bring a document back from the trash; return its name.
+
+        Args:
+            id: of the entry in the trash.
+            document: the name that it gets; None: the one that it had.
+
+        Raises:
+            NoDocumentError, TakenError, TrashError, OverloadedError: see above.
+        """
+        return await self._carry_out(self._restore(id, document))
+
+    async def _restore(self, id: str, wish: str | None) -> str:
+        record = (await self._threads.call(self._trash.deleted)).get(id)
+        if record is None:
+            raise NoDocumentError("There is no such document in the trash.")
+        document = wish or record.document
+        await self._check_free(document)
+        async with self._hub.exclusively(document):
+            await self._check_free(document)
+            await self._threads.call(self._trash.restore, id, document)
+            self._hub.restored(document)
+        _log.info("%s was restored from %s", document, id)
+        return document
+
+    async def remove_redirect(self, name: str) -> None:
+        """Give up the redirect of a former name, which is free then.
+
+        Raises:
+            NoDocumentError: There is none.
+        """
+        if self._folder.catalog.moved_to(name) is None:
+            raise NoDocumentError("This name redirects nowhere.")
+        await self._carry_out(self._threads.call(self._folder.catalog.remove_redirect, name))
+
+    # --- queries
+
+    async def trash(self) -> TrashList:
+        """Return what is in the trash, the latest deletion first."""
+        return await self._threads.call(self._list)
+
+    def _list(self) -> TrashList:
+        entries = [self._entry(id, record) for id, record in self._trash.deleted().items()]
+        return TrashList(sorted(entries, key=lambda entry: -entry.time))
+
+    def _entry(self, id: str, record: Deleted) -> TrashEntry:
+        size = self._trash.size(id)
+        return TrashEntry(id, record.document, record.time, record.time + self._keep_s, size)
+
+    async def _check_exists(self, document: str) -> None:
+        if await self._hub.reader.revision(document) is None:
+            raise NoDocumentError("There is no such document.")
+
+    async def _check_free(self, name: str, of: str | None = None) -> None:
+        """Check that a document can get a name, which may be a former one of its own."""
+        leads_to = self._folder.catalog.moved_to(name)
+        if leads_to not in (None, of):
+            raise TakenError(f"{name} is a former name of {leads_to}, and redirects there.")
+        if await self._hub.reader.revision(name) is not None:
+            raise TakenError(f"There is a document {name} already.")
+
+    async def _note_deleted(self, record: Deleted) -> None:
+        """Have the hub tell clients that come back, unless there is a new document."""
+        for name in (record.document, *record.former_names):
+            if await self._hub.reader.revision(name) is None:
+                self._hub.note_deleted(name)

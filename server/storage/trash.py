@@ -1,0 +1,246 @@
+"""The trash of a data folder: deleted documents, each as a Git bundle.
+
+<data>/trash/<id>.json       the record: which document it was; <id> is its name and the time
+<data>/trash/<id>.bundle     all its refs and their histories: complete and verified if it is there
+<data>/trash/<id>.git        its repository, until the bundle is there
+<data>/trash/<name>.restored a repository that is made of a bundle, to become the document `name`
+
+The steps of a deletion. At each moment the repository or a verified bundle is complete::
+
+    record      written                      until the next step nothing has happened
+    repository  renamed to <id>.git          the document is gone from here on
+    bundle      written, verified by making a repository of it, renamed to <id>.bundle
+    repository  removed
+
+`recover` finishes deletions that the end of a server has interrupted, or undoes those that have not
+begun. Everything blocks; the caller sees to it that nobody else uses the document.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from server.git import bare
+from server.git.bundles import read_bundle, refs_of, write_bundle
+from server.git.process import GitError
+from server.storage.data_folder import DataFolder
+from server.support.files import fsync, write_synced
+
+_log = logging.getLogger(__name__)
+
+_UNFINISHED = ("*.new", "*.trial", "*.lock")  # of a bundle that was being written or verified
+
+
+class TrashError(Exception):
+    """A document cannot be deleted or restored, and is where it was; the message is a sentence."""
+
+
+class Deleted(msgspec.Struct, frozen=True):
+    """A deleted document.
+
+    Attributes:
+        document: its name.
+        first_name: the name that it was made with.
+        former_names: the names that redirected to it.
+        is_archived: whether it could only be read.
+        time: when it was deleted, in Unix seconds.
+    """
+
+    document: str
+    first_name: str
+    former_names: tuple[str, ...]
+    is_archived: bool
+    time: float
+
+
+_decode = msgspec.json.Decoder(Deleted).decode
+
+
+class Trash:
+    """The deleted documents of a data folder."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self._path = folder.path / "trash"
+
+    def deleted(self) -> dict[str, Deleted]:
+        """Return the deleted documents by id, in the order of ids."""
+        ids = sorted(file.stem for file in self._path.glob("*.bundle"))
+        return {id: record for id in ids if (record := self._record(id))}
+
+    def size(self, id: str) -> int:
+        """Return the size of a bundle in bytes; 0 if it is gone."""
+        with suppress(OSError):
+            return self._bundle(id).stat().st_size
+        return 0
+
+    # --- deleting
+
+    def delete(self, document: str) -> str:
+        """Delete a document, all of which is in its repository; return its id in the trash.
+
+        Raises:
+            TrashError: Git or the disk failed; the document is as it was.
+        """
+        catalog = self._folder.catalog
+        now = time.time()
+        record = Deleted(
+            document,
+            catalog.first_name(document),
+            tuple(catalog.former_names(document)),
+            catalog.is_archived(document),
+            now,
+        )
+        path = self._folder.repository_path(document)
+        try:
+            self._path.mkdir(mode=0o700, exist_ok=True)
+            fsync(self._folder.path)
+            id = self._new_id(document, now)
+            write_synced(self._record_file(id), msgspec.json.encode(record))
+            self._move(path, self._repository(id))
+        except OSError as problem:
+            raise TrashError(f"{document} cannot be deleted: {problem}") from problem
+        try:
+            self._finish(id, record)
+        except (GitError, OSError) as problem:
+            self._move(self._repository(id), path)
+            catalog.add(
+                document,
+                record.first_name,
+                is_archived=record.is_archived,
+                former_names=record.former_names,
+            )
+            self._record_file(id).unlink()
+            raise TrashError(f"{document} cannot be deleted: {problem}") from problem
+        return id
+
+    def _new_id(self, document: str, now: float) -> str:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+        ids = (f"{document}-{stamp}{more}" for more in ("", *(f"-{n}" for n in range(2, 1000))))
+        return next(id for id in ids if not self._record_file(id).exists())
+
+    def _finish(self, id: str, record: Deleted) -> None:
+        """Make the bundle of a repository in the trash, and remove the repository."""
+        repository, bundle = self._repository(id), self._bundle(id)
+        if not bundle.exists():
+            fresh = bundle.with_suffix(".new")
+            write_bundle(repository, fresh)
+            self._verify(fresh, repository)
+            self._folder.catalog.remove(record.document)
+            self._move(fresh, bundle)
+        shutil.rmtree(repository, ignore_errors=True)  # what is left of it goes at the next start
+
+    def _verify(self, bundle: Path, repository: Path) -> None:
+        """Make a repository of a bundle, and compare it with the one that it was made from."""
+        trial = bundle.with_suffix(".trial")
+        shutil.rmtree(trial, ignore_errors=True)
+        try:
+            read_bundle(bundle, trial)
+            if refs_of(trial) != refs_of(repository):
+                raise GitError(f"{bundle} has not all refs")
+        finally:
+            shutil.rmtree(trial, ignore_errors=True)
+
+    # --- restoring
+
+    def restore(self, id: str, document: str) -> None:
+        """Make a document of a bundle again, which leaves the trash.
+
+        Args:
+            id: of the deleted document.
+            document: the name that it gets; there must be no such document.
+
+        Raises:
+            TrashError: It cannot be restored, and stays in the trash.
+        """
+        record = self._record(id)
+        if record is None:
+            raise TrashError(f"There is no {id} in the trash.")
+        fresh, path = self._restored(document), self._folder.repository_path(document)
+        try:
+            shutil.rmtree(fresh, ignore_errors=True)
+            read_bundle(self._bundle(id), fresh)
+            self._folder.catalog.add(document, record.first_name, is_archived=record.is_archived)
+            bare.remove_empty(path)
+            self._move(fresh, path)
+        except (GitError, OSError) as problem:
+            raise TrashError(f"{id} cannot be restored: {problem}") from problem
+        self._drop(id)
+
+    # --- the end
+
+    def expire(self, before: float) -> None:
+        """Remove for good what was deleted before a time (Unix seconds)."""
+        for id, record in self.deleted().items():
+            if record.time < before:
+                _log.info("%s, deleted %s, is removed for good", record.document, id)
+                self._drop(id)
+
+    def _drop(self, id: str) -> None:
+        self._bundle(id).unlink()
+        self._record_file(id).unlink()
+
+    # --- after the end of a server
+
+    def recover(self) -> None:
+        """Finish or undo what the end of a server has interrupted."""
+        for fresh in self._path.glob("*.restored"):
+            if not self._folder.exists(fresh.stem):
+                self._folder.catalog.remove(fresh.stem)
+            shutil.rmtree(fresh)
+        for left in (it for kind in _UNFINISHED for it in self._path.glob(kind)):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+        for id, record in self._records():
+            if self._repository(id).exists():
+                self._finish_late(id, record)
+            elif not self._bundle(id).exists():
+                self._record_file(id).unlink()
+
+    def _finish_late(self, id: str, record: Deleted) -> None:
+        _log.info("%s: its deletion is finished now", record.document)
+        try:
+            self._finish(id, record)
+        except (GitError, OSError) as problem:
+            _log.error("%s stays as it is until the next start: %s", self._repository(id), problem)
+
+    # --- files
+
+    def _records(self) -> Iterator[tuple[str, Deleted]]:
+        for file in sorted(self._path.glob("*.json")):
+            if record := self._record(file.stem):
+                yield file.stem, record
+
+    def _record(self, id: str) -> Deleted | None:
+        try:
+            return _decode(self._record_file(id).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.MsgspecError) as problem:
+            _log.error("%s cannot be read: %s", self._record_file(id), problem)
+            return None
+
+    def _record_file(self, id: str) -> Path:
+        return self._path / f"{id}.json"
+
+    def _bundle(self, id: str) -> Path:
+        return self._path / f"{id}.bundle"
+
+    def _repository(self, id: str) -> Path:
+        return self._path / f"{id}.git"
+
+    def _restored(self, document: str) -> Path:
+        return self._path / f"{document}.restored"
+
+    def _move(self, source: Path, target: Path) -> None:
+        """Rename, durably."""
+        source.rename(target)
+        for parent in {source.parent, target.parent}:
+            fsync(parent)
