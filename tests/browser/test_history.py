@@ -176,6 +176,20 @@ async def test_a_version_is_played(room: Room) -> None:
     await expect(text_of(ann).locator("del")).to_have_text(["Sunday"])
 
 
+async def test_a_new_document_has_no_history(room: Room) -> None:
+    ann = await room.enter("Ann")
+    ann.excuses("404")
+    await opens_history(ann)
+    await expect(past(ann)).to_contain_text("Nothing has been written yet.")
+    await ann.page.get_by_role("button", name="Back to now").click()
+    await ann.types("Hello.")
+    assert await room.agreed() == "Hello."
+    await opens_history(ann)
+    await shows(ann, "Now, by Ann")
+    await ann.page.get_by_role("button", name="Play").click()
+    await expect(text_of(ann)).to_have_text("Hello.")
+
+
 async def test_what_is_new_since_the_last_visit(room: Room) -> None:
     ann, bo = await room.pair(_DRAFT)
     await bo.page.goto("about:blank")

@@ -11,8 +11,17 @@
 // A version has at most 5,000 steps, and an answer 500.
 const STEP_PAGES_MAX = 20;
 
+/** @type {VersionPage} */
+const NOTHING = { versions: [], revision: '', more: false, complete: true };
+
 /** The server refused a request; the message is a sentence for the user. */
-export class RefusedError extends Error {}
+export class RefusedError extends Error {
+  /** @param {string} message @param {number} status */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
 
 export class HistoryApi {
   #address;
@@ -25,8 +34,14 @@ export class HistoryApi {
   }
 
   /** The newest versions, or those before one. @param {number} limit @param {string} [before] @returns {Promise<VersionPage>} */
-  versions(limit, before) {
-    return this.#ask('/versions', { limit: String(limit), ...(before ? { before } : {}) });
+  async versions(limit, before) {
+    try {
+      return await this.#ask('/versions', { limit: String(limit), ...(before ? { before } : {}) });
+    } catch (problem) {
+      const isNew = problem instanceof RefusedError && problem.status === 404 && !before;
+      if (isNew) return NOTHING; // nobody has written anything
+      throw problem;
+    }
   }
 
   /** What changed between two. @param {string} from @param {string} to @returns {Promise<Diff>} */
@@ -89,5 +104,5 @@ async function answerOf(reply) {
   if (response.status === 204) return null;
   if (response.ok) return response.json();
   const { error } = Object(await response.json().catch(() => null));
-  throw new RefusedError(error ?? response.statusText);
+  throw new RefusedError(error ?? response.statusText, response.status);
 }

@@ -45,6 +45,7 @@ export class HistoryLink {
     } catch (problem) {
       console.error(problem);
       this.#view = null;
+      history.replaceState(null, '', location.pathname); // so that the link works again
       this.#host.toast.show(say('historyFailed'));
     }
   }

@@ -87,7 +87,8 @@ const connection = new Connection(socketUrl.href, {
   received,
   changed: (state) => {
     show();
-    if (state.name === 'moved') location.replace(`/d/${encodeURIComponent(state.document)}`);
+    if (state.name === 'moved')
+      location.replace(`/d/${encodeURIComponent(state.document)}${location.hash}`);
   },
 });
 
