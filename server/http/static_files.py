@@ -27,8 +27,10 @@ _BUNDLES = {
     "pages/document.js": one_script,
     "pages/landing.js": one_script,
     "history/history.js": one_script,
+    "history/stripes.js": one_script,
     "styles/document_page.css": one_style_sheet,
     "styles/history.css": one_style_sheet,
+    "styles/stripes.css": one_style_sheet,
 }
 _SERVED = (".html", ".js", ".css", ".svg")
 _SENTENCES = "text/sentences.js"

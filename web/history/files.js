@@ -12,8 +12,8 @@ export function textOf(document, revision) {
   return textAt(`/d/${document}/raw?revision=${revision}`);
 }
 
-/** @param {string} address */
-function styleSheet(address) {
+/** Add a style sheet to the page. @param {string} address */
+export function styleSheet(address) {
   const link = document.createElement('link');
   link.rel = 'stylesheet';
   link.href = address;

@@ -5,7 +5,10 @@
 import { inUnits, pointsIn } from '../text/splices.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
-/** @typedef {{text: string, length: number, author: number | null}} Piece length: in code points; author: null for what was there before */
+/**
+ * @typedef {{text: string, length: number, author: number | null}} Piece length: in code points; author: null for what was
+ *   there before, or if it is not known
+ */
 
 // A larger piece would be laid out again for each letter in it.
 const LENGTH_MAX = 2000;
@@ -16,7 +19,7 @@ export function piecesOf(text) {
   const pieces = [];
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf('\n', from + LENGTH_MAX) + 1 || text.length;
-    pieces.push(piece(text.slice(from, end), null));
+    pieces.push(pieceOf(text.slice(from, end), null));
     from = end;
   }
   return pieces;
@@ -27,7 +30,7 @@ export function piecesOf(text) {
  *
  * @param {readonly Piece[]} pieces
  * @param {readonly Splice[]} splices
- * @param {number} author
+ * @param {number | null} author null if it is not known
  * @returns {{pieces: Piece[], last: number}} last: the index of the piece with the last change
  */
 export function spliced(pieces, splices, author) {
@@ -67,19 +70,19 @@ function move(rest, length, target) {
 /** Cut a piece, and put what is behind back. @param {Piece} whole @param {number} length @param {Piece[]} rest */
 function cut({ text, author }, length, rest) {
   const [[offset]] = /** @type {[Splice]} */ (inUnits(text, [[length, 0, '']]));
-  rest.push(piece(text.slice(offset), author));
-  return piece(text.slice(0, offset), author);
+  rest.push(pieceOf(text.slice(offset), author));
+  return pieceOf(text.slice(0, offset), author);
 }
 
-/** @param {Piece[]} pieces @param {string} text @param {number} author */
+/** @param {Piece[]} pieces @param {string} text @param {number | null} author */
 function append(pieces, text, author) {
   const last = pieces.at(-1);
   const isMore = last?.author === author && last.length < LENGTH_MAX;
-  if (isMore) pieces[pieces.length - 1] = piece(last.text + text, author);
-  else pieces.push(piece(text, author));
+  if (isMore) pieces[pieces.length - 1] = pieceOf(last.text + text, author);
+  else pieces.push(pieceOf(text, author));
 }
 
 /** @param {string} text @param {number | null} author @returns {Piece} */
-function piece(text, author) {
+export function pieceOf(text, author) {
   return { text, length: pointsIn(text), author };
 }

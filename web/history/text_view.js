@@ -96,7 +96,7 @@ export class TextView {
     for (let index = old.length - behind - 1; index >= first; index--) nodes[index]?.remove();
     const next = nodes[first] ?? null;
     for (const piece of pieces.slice(first, pieces.length - behind))
-      this.#text.insertBefore(pieceOf(piece, authors), next);
+      this.#text.insertBefore(elementOfPiece(piece, authors), next);
     this.#pieces = pieces;
     const changed = nodes[last];
     if (changed instanceof HTMLElement) this.#reveal(changed);
@@ -136,7 +136,7 @@ function elementOf({ kind, text }) {
 }
 
 /** @param {Piece} piece @param {readonly Face[]} authors */
-function pieceOf({ text, author }, authors) {
+function elementOfPiece({ text, author }, authors) {
   const element = document.createElement(author === null ? 'span' : 'ins');
   element.textContent = shown(text);
   color(element, authors, author);

@@ -11,6 +11,7 @@ import { Overlay } from '../editor/overlay.js';
 import { printWhole } from '../editor/print.js';
 import { HistoryLink } from '../history/history_link.js';
 import { LastLooked } from '../history/last_looked.js';
+import { StripesLink } from '../history/stripes_link.js';
 import { Announcer, announce } from '../people/announcer.js';
 import { showFace } from '../people/faces.js';
 import { Hold } from '../people/hold.js';
@@ -93,7 +94,10 @@ const connection = new Connection(socketUrl.href, {
 });
 
 const settings = new Settings(byId('text', HTMLTextAreaElement), {
-  changed: () => overlay.redraw(),
+  changed: () => {
+    overlay.redraw();
+    stripes.show(settings.areAuthorsShown);
+  },
   announce: announce,
 });
 const announcer = new Announcer(() => settings.announcements, clock);
@@ -183,6 +187,14 @@ const people = new People(
 const overlay = new Overlay(byId('text', HTMLTextAreaElement), (index) => conflictView.open(index));
 new Menu(fileOf(documentName), { download: downloadText, save });
 
+const peopleHere = () => [ownName.face, ...people.others];
+const stripes = new StripesLink({
+  document: documentName,
+  area: byId('text', HTMLTextAreaElement),
+  text: () => editor.text,
+  known: () => replica.newest,
+  people: peopleHere,
+});
 const lastLooked = new LastLooked(documentName);
 const historyLink = new HistoryLink({
   document: documentName,
@@ -194,7 +206,7 @@ const historyLink = new HistoryLink({
     edited(splices, restores);
   },
   undo: () => editor.undo(),
-  people: () => [ownName.face, ...people.others],
+  people: peopleHere,
   toast,
   announce,
   focusEditor,
@@ -398,6 +410,7 @@ function showOthers() {
   const places = locate(people.places, text, local);
   people.show(places);
   overlay.showPeople(places);
+  stripes.show(settings.areAuthorsShown);
   overlay.showRegions(conflict ? conflictRegions(conflict, local) : []);
 }
 

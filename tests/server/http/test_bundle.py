@@ -98,7 +98,10 @@ for (const name of process.argv.slice(1)) {
 """
 
 
-@pytest.mark.parametrize("entry", ["pages/document.js", "pages/landing.js", "history/history.js"])
+@pytest.mark.parametrize(
+    "entry",
+    ["pages/document.js", "pages/landing.js", "history/history.js", "history/stripes.js"],
+)
 def test_a_shortened_script_reads_as_the_whole_one(tmp_path: Path, entry: str) -> None:
     folder = Path("web")
     web = {str(file.relative_to(folder)): file.read_text() for file in folder.glob("*/*.js")}
