@@ -57,20 +57,15 @@ test('a word that was corrected is credited to whoever corrected it', () => {
     ['added', '!', 2],
     ['added', '?', null],
   ];
-  assert.deepEqual(
-    credited(runs, (author) => author > 0),
-    [
-      ['added', 'old', 0],
-      ['kept', ' on '],
-      ['removed', 'Saturday', 0],
-      ['added', 'Sunday', 1],
-      ['added', '!?', 2],
-    ],
-  );
-  assert.deepEqual(
-    credited(runs, () => true),
-    runs,
-  );
+  const authors = ['Ann', 'Bo', 'Cy'].map((name) => ({ name }));
+  assert.deepEqual(credited(runs, authors, new Set(['Bo', 'Cy'])), [
+    ['added', 'old', 0],
+    ['kept', ' on '],
+    ['removed', 'Saturday', 0],
+    ['added', 'Sunday', 1],
+    ['added', '!?', 2],
+  ]);
+  assert.deepEqual(credited(runs, authors, null), runs);
 });
 
 test('places behind what was left out are right, but the whole text is not known', () => {

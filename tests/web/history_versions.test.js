@@ -91,6 +91,14 @@ test('two who ask for older versions at once get them once', async () => {
   );
 });
 
+test('older versions that come after the list was loaded anew are dropped', async () => {
+  const versions = await loaded(2);
+  const more = versions.loadMore();
+  await Promise.all([versions.reload(), more]);
+  assert.ok(versions.all.length <= 4);
+  assert.equal(new Set(versions.all).size, versions.all.length);
+});
+
 test('an address says what is shown, and what is shown has an address', async () => {
   /** @type {[string, Address | null][]} */
   const cases = [

@@ -26,8 +26,8 @@ export class ChangesView {
   /** @type {readonly Author[]} */
   #authors = [];
   #current = 0;
-  /** @type {Set<Change>} */
-  #done = new Set();
+  /** @type {number[]} the changes that were taken back */
+  #done = [];
   #canEdit = false;
   #text = new TextView((index) => this.#goTo(index));
   #previous = byId('past-previous', HTMLButtonElement);
@@ -51,7 +51,7 @@ export class ChangesView {
   show(comparison, authors, canEdit) {
     this.#comparison = comparison;
     this.#canEdit = canEdit;
-    this.#done.clear();
+    this.#done = [];
     this.#current = 0;
     this.#authors = authors;
     this.#showLegend(comparison.changes.flatMap((change) => change.authors));
@@ -79,6 +79,12 @@ export class ChangesView {
     if (index >= 0 && index < this.count) this.#goTo(index);
   }
 
+  /** The change that was taken back last is there again. */
+  undone() {
+    this.#text.markDone(this.#done.pop() ?? -1, false);
+    this.#showCurrent();
+  }
+
   /** @param {number} index */
   #goTo(index) {
     this.#current = index;
@@ -92,8 +98,8 @@ export class ChangesView {
     const { changes, after } = this.#comparison;
     const change = changes[this.#current];
     if (!change || after === null || !this.#listener.bring(change, after)) return;
-    this.#done.add(change);
-    this.#text.markDone(this.#current);
+    this.#done.push(this.#current);
+    this.#text.markDone(this.#current, true);
     this.#showCurrent();
   }
 
@@ -107,7 +113,7 @@ export class ChangesView {
     this.#next.ariaDisabled = String(this.#current >= count - 1);
     this.#bring.hidden = !this.#canEdit || after === null;
     this.#bring.textContent = say(change?.before ? 'bringBack' : 'takeOut');
-    this.#bring.disabled = !change || this.#done.has(change);
+    this.#bring.disabled = !change || this.#done.includes(this.#current);
   }
 
   get #faces() {

@@ -9,12 +9,15 @@
  * change is.
  *
  * @param {readonly Run[]} runs
- * @param {(author: number) => boolean} hasChanged
+ * @param {readonly {name: string}[]} authors
+ * @param {Set<string> | null} names of those who changed something; null if that is not known
  * @returns {Run[]}
  */
-export function credited(runs, hasChanged) {
+export function credited(runs, authors, names) {
   /** @type {Run[]} */
   const result = [];
+  const hasChanged = (/** @type {number} */ index) =>
+    names === null || names.has(authors[index]?.name ?? '');
   for (let from = 0; from < runs.length; ) {
     let end = from;
     while (isChange(runs[end])) end++;

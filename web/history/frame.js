@@ -17,6 +17,7 @@ export class Frame {
   #meanwhile = 0;
   #isOpenedHere = false; // so that going back leads to the text
   #section = byId('past', HTMLElement);
+  #menu = byId('menu', HTMLElement);
   #undo = byId('past-undo', HTMLButtonElement);
 
   /** @param {FrameListener} listener */
@@ -27,12 +28,16 @@ export class Frame {
       listener.undo();
       this.tell(say('undone'));
     };
+    // A link to the address that is shown already changes nothing.
+    this.#menu.addEventListener('click', ({ target }) => {
+      if (/** @type {Element} */ (target).closest('a')) this.#menu.hidePopover();
+    });
     addEventListener('keydown', (event) => this.#onKey(event));
   }
 
   /** Cover the text, unless it is covered. @param {boolean} isOpenedHere whether the page showed the text before */
   open(isOpenedHere) {
-    byId('menu', HTMLElement).hidePopover();
+    this.#menu.hidePopover();
     if (!this.#section.hidden) return;
     this.#isOpenedHere = isOpenedHere;
     this.#section.hidden = false;

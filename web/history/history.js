@@ -23,6 +23,7 @@ import { OPEN, Versions } from './versions.js';
 
 /** @typedef {import('./history_link.js').Host} Host */
 /** @typedef {import('./shown.js').Shown} Shown */
+
 // While the slider moves nothing is loaded.
 const SLIDING_MS = 150;
 
@@ -64,7 +65,10 @@ export class HistoryView {
     const failed = (/** @type {unknown} */ problem) => this.#fail(problem);
     this.#frame = new Frame({
       step: (steps) => this.#changes.step(steps),
-      undo: host.undo,
+      undo: () => {
+        host.undo();
+        this.#changes.undone();
+      },
       closed: () => this.#closed(),
     });
     this.#restoring = new Restoring(host, { restored: () => this.#frame.leave(), failed });
@@ -169,9 +173,7 @@ export class HistoryView {
     const { runs, authors } = await this.#diff(ends);
     if (turn !== this.#turn) return;
     const names = authorsOf(shown, versions);
-    const hasChanged = (/** @type {number} */ index) =>
-      names === null || names.has(authors[index]?.name ?? '');
-    this.#changes.show(comparisonOf(credited(runs, hasChanged)), authors, canEdit);
+    this.#changes.show(comparisonOf(credited(runs, authors, names)), authors, canEdit);
     const { count } = this.#changes;
     this.#frame.tell(count === 0 ? say('noChanges') : '');
     this.#host.announce(`${title}. ${say('changeCount', { count })}`);

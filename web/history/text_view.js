@@ -69,9 +69,9 @@ export class TextView {
     if (parts[0]) this.#reveal(parts[0]);
   }
 
-  /** Show that a change was taken back. @param {number} index */
-  markDone(index) {
-    for (const part of this.#changes[index] ?? []) part.classList.add('done');
+  /** Show whether a change was taken back. @param {number} index @param {boolean} isDone */
+  markDone(index, isDone) {
+    for (const part of this.#changes[index] ?? []) part.classList.toggle('done', isDone);
   }
 
   /**

@@ -98,6 +98,7 @@ export class Versions {
     const last = this.#all.at(-1);
     if (!this.#hasMore || !last) return;
     const { versions, more } = await this.#load(PAGE, last.id);
+    if (last !== this.#all.at(-1)) return; // the list was loaded anew meanwhile
     this.#all.push(...versions);
     this.#hasMore = more && versions.length > 0;
   }
