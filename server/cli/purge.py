@@ -19,7 +19,7 @@ from server.config import Config
 from server.hub.gate import OverloadedError
 from server.hub.hub import Hub
 from server.hub.management import Management, NoDocumentError
-from server.storage.control import Failure, Purge, socket_path
+from server.storage.control import Failure, Purge, PurgeResult, socket_path
 from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
@@ -37,8 +37,8 @@ The text is read from a file, so that it is not in the history of your shell. Co
 one with the text on get new ids.
 """
 _OUT_OF_REACH = """
-Out of reach of this command, if they have the text: clones, and copies of mirrors on other servers
-(their next push is rejected: delete the repository there, or push with --force); backups; deleted
+Out of reach of this command, if they have the text: clones; mirrors, whose next push is rejected
+unless you use --mirror-force, and what a forge keeps of overwritten commits; backups; deleted
 documents in the trash; unsent text in browsers; and everybody who has read it. If it is a password,
 change it.
 """
@@ -67,6 +67,9 @@ def add_purge(command: ArgumentParser) -> None:
     command.add_argument(
         "--replacement", metavar="TEXT", default="***", help="what replaces it (default: ***)"
     )
+    command.add_argument(
+        "--mirror-force", action="store_true", help="overwrite the old history in the mirrors"
+    )
     command.add_argument("--dry-run", action="store_true", help="only say what would be done")
     command.set_defaults(run=_purge)
 
@@ -80,15 +83,21 @@ def _purge(options: Namespace) -> int:
         )
     if text in options.replacement:
         raise PurgeCommandError("the replacement contains the text")
-    asked = Purge(options.document, text, options.replacement, options.dry_run)
-    data = config.read(options, os.environ).data.absolute()
-    if not (data / "format").exists():
-        raise PurgeCommandError(f"there is no data folder {data}; name it with --data")
+    asked = Purge(
+        options.document, text, options.replacement, options.dry_run, options.mirror_force
+    )
+    settings = config.read(options, os.environ)
+    if not (settings.data / "format").exists():
+        raise PurgeCommandError(
+            f"there is no data folder {settings.data.absolute()}; name it with --data"
+        )
     tick(f"{asked.document}: searching the history")
-    purged = _carried_out(asked, data)
+    result = _carried_out(asked, settings)
     tick("")
-    _print_result(asked, purged)
-    return 0
+    _print_result(asked, result.purged)
+    for problem in result.mirrors:
+        say(f"gollabedit: the mirror has the old history still: {problem}")
+    return 1 if result.mirrors else 0
 
 
 def _text_in(file: str) -> str:
@@ -102,27 +111,24 @@ def _text_in(file: str) -> str:
         raise PurgeCommandError(f"{file} cannot be read: {reason}") from None
 
 
-def _carried_out(asked: Purge, data: Path) -> Purged:
+def _carried_out(asked: Purge, settings: Config) -> PurgeResult:
     try:
-        with DataFolder(data) as folder:
-            return asyncio.run(_alone(asked, folder))
+        with DataFolder(settings.data) as folder:
+            return asyncio.run(_alone(asked, settings, folder))
     except DataFolderError as problem:
         if not isinstance(problem.__context__, BlockingIOError):
             raise
-        return _by_server(asked, data)
+        return _by_server(asked, settings.data.absolute())
     except (NoDocumentError, PurgeError, OverloadedError, JournalError) as problem:
         raise PurgeCommandError(str(problem)) from None
 
 
-async def _alone(asked: Purge, folder: DataFolder) -> Purged:
-    settings = Config(data=folder.path)
+async def _alone(asked: Purge, settings: Config, folder: DataFolder) -> PurgeResult:
     journal = await asyncio.to_thread(SqliteJournal, folder.journal_path)
     try:
         async with Hub(settings, folder, journal) as hub:
             management = Management(hub, folder, settings)
-            return await management.purge(
-                asked.document, asked.text, asked.replacement, dry_run=asked.dry_run
-            )
+            return await management.purge(asked)
     finally:
         await asyncio.to_thread(journal.close)
 
@@ -140,7 +146,7 @@ class _SocketConnection(HTTPConnection):
             self.sock.connect(str(path))
 
 
-def _by_server(asked: Purge, data: Path) -> Purged:
+def _by_server(asked: Purge, data: Path) -> PurgeResult:
     connection = _SocketConnection(data)
     try:
         connection.request("POST", "/purge", msgspec.json.encode(asked))
@@ -154,7 +160,7 @@ def _by_server(asked: Purge, data: Path) -> Purged:
         connection.close()
     if answer.status != 200:
         raise PurgeCommandError(msgspec.json.decode(body, type=Failure).error)
-    return msgspec.json.decode(body, type=Purged)
+    return msgspec.json.decode(body, type=PurgeResult)
 
 
 def _print_result(asked: Purge, purged: Purged) -> None:

@@ -44,14 +44,12 @@ async def purge(request: web.Request) -> web.Response:
     """Remove a text from the history of a document."""
     asked = msgspec.json.decode(await request.read(), type=Purge)
     try:
-        purged = await request.app[_MANAGEMENT].purge(
-            asked.document, asked.text, asked.replacement, dry_run=asked.dry_run
-        )
+        result = await request.app[_MANAGEMENT].purge(asked)
     except NoDocumentError as problem:
         return _json(Failure(str(problem)), 404)
     except (PurgeError, OverloadedError, JournalError) as problem:
         return _json(Failure(str(problem)), 503)
-    return _json(purged)
+    return _json(result)
 
 
 def _json(answer: object, status: int = 200) -> web.Response:

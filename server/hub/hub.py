@@ -203,7 +203,7 @@ class Hub:
         return self._gate.pushing(document)
 
     def pushed(self, document: str) -> None:
-        """Note that a push may have changed refs of a document without the hub."""
+        """Note that refs of a document may have changed without the hub, by a push or a purge."""
         self._mirroring.written(document)
 
     def mirrors(self, document: str) -> protocol.MirrorList:
@@ -293,8 +293,11 @@ class Hub:
             await asyncio.to_thread(self._journal.scrub)
             result = await self._maintenance.while_nothing_is_repacked(partial(rewritten, path))
             self._texts.drop(str(path))
-        self._mirroring.written(document)
         return result
+
+    async def overwrite_mirrors(self, document: str) -> list[str]:
+        """See `Mirroring.overwrite`."""
+        return await self._mirroring.overwrite(document)
 
     async def _write_out(self, running: _Running) -> None:
         """Answer what was requested, and empty the journal of a document."""

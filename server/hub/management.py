@@ -23,6 +23,7 @@ from typing import TypeVar
 from server.config import Config
 from server.hub.hub import Hub
 from server.protocol import CloseCode, TrashEntry, TrashList
+from server.storage.control import Purge, PurgeResult
 from server.storage.data_folder import DataFolder
 from server.storage.purge import Purged, purge
 from server.storage.trash import Deleted, Trash, TrashError
@@ -180,34 +181,32 @@ class Management:
         _log.info("%s was restored from %s", document, id)
         return document
 
-    async def purge(self, document: str, text: str, replacement: str, *, dry_run: bool) -> Purged:
+    async def purge(self, asked: Purge) -> PurgeResult:
         """Remove a text from the whole history of a document.
-
-        Args:
-            document: the document.
-            text: the text.
-            replacement: what replaces it.
-            dry_run: only find out what would be done.
 
         Raises:
             NoDocumentError, PurgeError, OverloadedError: see above.
             JournalError: What the journal has forgotten cannot be removed from the disk.
         """
-        return await self._carry_out(self._purge(document, text, replacement, dry_run))
+        return await self._carry_out(self._purge(asked))
 
-    async def _purge(self, document: str, text: str, replacement: str, dry_run: bool) -> Purged:
+    async def _purge(self, asked: Purge) -> PurgeResult:
+        document = asked.document
         await self._check_exists(document)
         filename = self._folder.filename(document)
 
         def purged(repository: Path) -> Purged:
-            return purge(repository, filename, text, replacement, dry_run=dry_run)
+            return purge(repository, filename, asked.text, asked.replacement, dry_run=asked.dry_run)
 
-        if dry_run:
+        if asked.dry_run:
             await self._hub.checkpoint(document)
-            return await self._threads.call(purged, self._hub.repository_path(document))
+            path = self._hub.repository_path(document)
+            return PurgeResult(await self._threads.call(purged, path))
         done = await self._hub.rewrite(document, purged)
         _log.info("%s was purged: %d commits were rewritten", document, done.commits)
-        return done
+        problems = await self._hub.overwrite_mirrors(document) if asked.mirror_force else []
+        self._hub.pushed(document)
+        return PurgeResult(done, problems)
 
     async def remove_redirect(self, name: str) -> None:
         """Give up the redirect of a former name, which is free then.

@@ -7,17 +7,27 @@ from pathlib import Path
 
 import msgspec
 
+from server.storage.purge import Purged
+
 _NAME = "control"
 _PATH_BYTES_MAX = 100  # of the address of a Unix socket
 
 
 class Purge(msgspec.Struct, frozen=True):
-    """A request to remove a text from the history of a document."""
+    """A request to remove a text from the history of a document, and perhaps of its mirrors."""
 
     document: str
     text: str
     replacement: str
     dry_run: bool = False
+    mirror_force: bool = False
+
+
+class PurgeResult(msgspec.Struct, frozen=True):
+    """What was done; `mirrors` are sentences about those that have the old history still."""
+
+    purged: Purged
+    mirrors: list[str] = []
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.git.rewriting import objects_with
-from tests.server.sockets.harness import Served, git
+from tests.server.sockets.harness import Serve, Served, eventually, git
 from tests.server.sockets.shell import Shell
 
 SECRET = "hunter2"
@@ -54,6 +54,21 @@ async def test_a_tab_that_was_offline_keeps_its_words(server: Served, shell: She
     assert (answer["type"], answer["code"]) == ("error", "unknown_base")
     await again.edit("# Access\n(none)\n\nend, says Bo\n")
     assert await server.raw() == "# Access\n(none)\n\nend, says Bo\n"
+
+
+async def test_mirrors_are_overwritten_on_demand(
+    serve: Serve, tmp_path: Path, server_log: pytest.LogCaptureFixture
+) -> None:
+    mirror = tmp_path / "mirror.git"
+    server = await serve(mirror=(f"notes={mirror}",), checkpoint_idle_s=0.01, mirror_every_s=0.01)
+    shell = Shell(tmp_path / "shell", f"{server.url}/d/notes")
+    ann = await server.join("Ann")
+    await ann.edit(f"{SECRET}\n")
+    await ann.edit("gone\n")
+    await eventually((mirror / "refs" / "heads" / "master").exists, "the mirror has it")
+    await purge(server, shell, "--mirror-force")
+    assert await git("show", "master~1:notes.txt", cwd=mirror) == "***\n"
+    server_log.clear()  # an ordinary push may have come between, and been rejected
 
 
 async def test_a_dry_run_disturbs_nobody(server: Served, shell: Shell) -> None:
