@@ -17,6 +17,8 @@ module becomes a function that returns its exports:
 This is enough while every import is by name and from another module of `web/`, every export is a
 function, class or constant, no modules import each other in a circle, and no two have the same file
 name. Anything else raises an error.
+A script that a page loads later, by `import()`, is a bundle of its own: it exports what its entry
+does, and has copies of the modules that it shares with the page, which therefore keep no state.
 Style sheets are joined in the order of their `@import "./other.css";`.
 """
 
@@ -40,7 +42,7 @@ class BundleError(ValueError):
 
 
 def one_script(entry: str, modules: Mapping[str, str]) -> str:
-    """Return a script equivalent to the module `entry` and its imports.
+    """Return a script equivalent to the module `entry` and its imports, with the same exports.
 
     Args:
         entry: the path of a module, such as `pages/document.js`.
@@ -56,7 +58,9 @@ def one_script(entry: str, modules: Mapping[str, str]) -> str:
     if len({_variable(path) for path in done}) < len(done):
         raise BundleError("two modules have the same name in different folders")
     parts = [f"const {_variable(name)} = (() => {{\n{text}}})();\n" for name, text in done.items()]
-    return "".join([*parts, f"(() => {{\n{body}}})();\n"])
+    exported = _exported(modules[entry])
+    head = f"export const {{ {exported} }} = " if exported else ""
+    return "".join([*parts, f"{head}(() => {{\n{body}}})();\n"])
 
 
 def one_style_sheet(entry: str, sheets: Mapping[str, str]) -> str:
@@ -96,11 +100,15 @@ def _as_function(name: str, text: str) -> str:
     text = _IMPORT.sub(
         lambda it: f"const {{{_pattern(it[1])}}} = {_variable(_resolved(it[2], name))};", text
     )
-    exported = ", ".join(it[2] for it in _EXPORT.finditer(text))
+    exported = _exported(text)
     text = _EXPORT.sub(r"\1 \2", text)
     if other := _OTHER.search(text):
         raise BundleError(f"{name}: not supported in a bundle: {other[0]}")
     return f"{text}return {{ {exported} }};\n" if exported else text
+
+
+def _exported(text: str) -> str:
+    return ", ".join(it[2] for it in _EXPORT.finditer(text))
 
 
 def _pattern(names: str) -> str:

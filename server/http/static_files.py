@@ -1,8 +1,8 @@
 """The files of `web/` as they are served: plain and compressed, with their ETags.
 
-The scripts and style sheets that a page loads are bundled and made small, and `{{name}}` in a page
-stands for a sentence of `web/text/sentences.js` or for the version; other files are served as
-written.
+The scripts and style sheets that a page loads are bundled and made small; those of the history are
+apart, since they are loaded only when somebody opens it. `{{name}}` in a page stands for a sentence
+of `web/text/sentences.js` or for the version. Other files are served as written.
 """
 
 import asyncio
@@ -26,7 +26,11 @@ from server.http.bundle import one_script, one_style_sheet, shortened
 _BUNDLES = {
     "pages/document.js": one_script,
     "pages/landing.js": one_script,
+    "history/history.js": one_script,
+    "history/stripes.js": one_script,
     "styles/document_page.css": one_style_sheet,
+    "styles/history.css": one_style_sheet,
+    "styles/stripes.css": one_style_sheet,
 }
 _SERVED = (".html", ".js", ".css", ".svg")
 _SENTENCES = "text/sentences.js"
@@ -87,8 +91,7 @@ def read_files(*, readable: bool = False, source_url: str = "") -> Mapping[str, 
     }
     sentences = _sentences(texts[_SENTENCES])
     if not readable:
-        parts = texts | {_SENTENCES: _of_scripts(sentences, texts)}
-        texts |= {name: shortened(as_one(name, parts)) for name, as_one in _BUNDLES.items()}
+        texts |= {name: shortened(_bundle(name, texts, sentences)) for name in _BUNDLES}
     known = {name: escape(text) for name, text in sentences.items() if isinstance(text, str)}
     known["version"] = version("gollabedit")
     known["source"] = _link(source_url, known["sourceCode"])
@@ -102,12 +105,17 @@ def _sentences(module: str) -> dict[str, Any]:
     return sentences
 
 
-def _of_scripts(sentences: Mapping[str, Any], texts: Mapping[str, str]) -> str:
-    """Return the module of sentences without those that only pages name, not scripts."""
-    scripts = "".join(text for name, text in texts.items() if name.endswith(".js"))
-    named = set(re.findall(r"'(\w+)'", scripts))
+def _bundle(name: str, texts: Mapping[str, str], sentences: Mapping[str, Any]) -> str:
+    """Return a bundle with only those sentences that its own modules name."""
+    as_one = _BUNDLES[name]
+    without = as_one(name, {**texts, _SENTENCES: _module({})})
+    named = set(re.findall(r"'(\w+)'", without))
     used = {name: text for name, text in sentences.items() if name in named}
-    return f"export const SENTENCES = {json.dumps(used, ensure_ascii=False)};\n"
+    return as_one(name, {**texts, _SENTENCES: _module(used)})
+
+
+def _module(sentences: Mapping[str, Any]) -> str:
+    return f"export const SENTENCES = {json.dumps(sentences, ensure_ascii=False)};\n"
 
 
 def _link(address: str, label: str) -> str:

@@ -75,6 +75,19 @@ class Stage:
         self._guests.append(client)
         return client
 
+    async def names(self, name: str, note: str = "") -> None:
+        """Give the newest version a name, which ends it."""
+        address = f"{self.room.server.url}/api/documents/{self.room.document}/versions?name=Ann"
+        named = {"name": name, "note": note}
+        async with ClientSession() as http, http.post(address, json=named) as response:
+            assert response.status == 201, await response.text()
+
+    async def looks_back(self, address: str = "") -> Window:
+        """Open the window of the screenshot on the history."""
+        window = await self.opens(f"/d/{self.room.document}#history{address}")
+        await expect(window.page.locator("#past-changes")).to_be_visible()
+        return window
+
     async def stands(self, client: Client, words: str) -> None:
         """Put a user's caret before some words."""
         place = client.text.index(words)

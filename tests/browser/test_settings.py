@@ -93,7 +93,7 @@ async def test_tab_leaves_the_text_unless_it_is_to_insert_a_tab(room: Room) -> N
     await ann.page.keyboard.press("Escape")
     await expect(ann.text).to_have_accessible_description(
         "Tab inserts a tab. Press Escape, then Tab, to leave the editor."
-        " Every saved version is in Git"
+        " Every version is kept: see the history"
     )
     await ann.text.focus()
     await ann.types("a\tb")
@@ -354,3 +354,25 @@ async def test_title_and_icon_follow_the_text(room: Room) -> None:
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-offline.svg")
     await bo.reconnects()
     await expect(icon).to_have_attribute("href", "/static/pages/favicon-conflict.svg")
+
+
+async def test_the_authors_are_shown_beside_their_lines(room: Room) -> None:
+    ann, bo = await room.pair("The first line.\n")
+    await ann.page.keyboard.press("Control+End")
+    await ann.types("The second one.\n")
+    await bo.reads("The first line.\nThe second one.\n")
+    await opens_settings(bo)
+    await bo.page.get_by_label("Show authors").check()
+    await bo.page.keyboard.press("Escape")
+    stripes = bo.page.locator("#stripes i")
+    await expect(stripes).to_have_count(2)
+    assert await stripes.evaluate_all("all => all.map(it => it.title)") == ["Scribe", "Ann"]
+    authors = bo.page.get_by_role("list", name="Authors by line").get_by_role("listitem")
+    await expect(authors).to_have_text(["Scribe: line 1", "Ann: line 2"])
+
+    await bo.goes_after("The second one.\n")
+    await bo.types("Mine.")
+    await expect(authors).to_have_text(["Scribe: line 1", "Ann: line 2", "Bo: line 3"])
+    await opens_settings(bo)
+    await bo.page.get_by_label("Show authors").uncheck()
+    await expect(bo.page.locator("#stripes")).to_be_hidden()

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { nearestName, newName, problemOf } from '../../web/ui/names.js';
+import { nearestName, problemOf } from '../../web/ui/names.js';
+import { newName } from '../../web/ui/new_name.js';
 
 test('what the server takes is a name', () => {
   for (const name of ['notes', 'notes.md', '1', 'a-b_c', 'a'.repeat(64)]) {

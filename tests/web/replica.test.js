@@ -165,6 +165,22 @@ test('P5: one edit is outstanding; what is typed meanwhile goes into the next', 
   assert.deepEqual([next.seq, next.base, next.splices], [2, 'r2', [[2, 0, 'b ']]]);
 });
 
+test('the edit that restores a revision says so, and only that one', () => {
+  const replica = joined();
+  replica.edited('old text\n', [[0, 13, 'old text']], 'r0');
+  const [edit] = replica.flush().send;
+  assert.equal(/** @type {any} */ (edit).restores, 'r0');
+  receive(replica, merged(1, 'old text\n', 'old text\n', 'r2'));
+  assert.ok(!('restores' in send(replica, 'old texts\n')));
+});
+
+test('an undone restoration is not mentioned', () => {
+  const replica = joined();
+  replica.edited('old text\n', null, 'r0');
+  replica.edited(TEXT);
+  assert.ok(!('restores' in send(replica, `a ${TEXT}`)));
+});
+
 test('an answer is rebased under what was typed since', () => {
   const replica = joined();
   send(replica, 'ONE two three\n');

@@ -1,7 +1,7 @@
 // The lifetime of a page as a client of a document: it claims the client of the page before it, and
 // leaves its unsent text to the page after it. Combines drafts, tabs and the offer of drafts.
 
-import { newName } from '../ui/names.js';
+import { newName } from '../ui/new_name.js';
 import { leaveSnapshot, takeSnapshot } from '../ui/storage.js';
 import { asNewClient, DraftKeeper, isUnsent, snapshotOf } from './draft_keeper.js';
 import { DraftOffer } from './draft_offer.js';

@@ -9,6 +9,9 @@ import { Editor } from '../editor/editor.js';
 import { conflictRegions, locate } from '../editor/offsets.js';
 import { Overlay } from '../editor/overlay.js';
 import { printWhole } from '../editor/print.js';
+import { HistoryLink } from '../history/history_link.js';
+import { LastLooked } from '../history/last_looked.js';
+import { StripesLink } from '../history/stripes_link.js';
 import { Announcer, announce } from '../people/announcer.js';
 import { showFace } from '../people/faces.js';
 import { Hold } from '../people/hold.js';
@@ -85,12 +88,16 @@ const connection = new Connection(socketUrl.href, {
   received,
   changed: (state) => {
     show();
-    if (state.name === 'moved') location.replace(`/d/${encodeURIComponent(state.document)}`);
+    if (state.name === 'moved')
+      location.replace(`/d/${encodeURIComponent(state.document)}${location.hash}`);
   },
 });
 
 const settings = new Settings(byId('text', HTMLTextAreaElement), {
-  changed: () => overlay.redraw(),
+  changed: () => {
+    overlay.redraw();
+    stripes.show(settings.areAuthorsShown);
+  },
   announce: announce,
 });
 const announcer = new Announcer(() => settings.announcements, clock);
@@ -98,13 +105,7 @@ const announcer = new Announcer(() => settings.announcements, clock);
 const announceImportant = (sentence) => announcer.announceImportant(sentence);
 
 const editor = new Editor(byId('text', HTMLTextAreaElement), {
-  typed: (splices) => {
-    carryOut(replica.edited(editor.text, splices));
-    announcer.typed();
-    conflictView.edited();
-    pacing.edited();
-    presenceSender.changed();
-  },
+  typed: (splices) => edited(splices),
   moved: () => presenceSender.changed(),
   composing: (isComposing) => {
     if (isComposing) pacing.hold('composing');
@@ -186,7 +187,41 @@ const people = new People(
 const overlay = new Overlay(byId('text', HTMLTextAreaElement), (index) => conflictView.open(index));
 new Menu(fileOf(documentName), { download: downloadText, save });
 
+const peopleHere = () => [ownName.face, ...people.others];
+const stripes = new StripesLink({
+  document: documentName,
+  area: byId('text', HTMLTextAreaElement),
+  text: () => editor.text,
+  known: () => replica.newest,
+  people: peopleHere,
+});
+const lastLooked = new LastLooked(documentName);
+const historyLink = new HistoryLink({
+  document: documentName,
+  text: () => editor.text,
+  isViewOnly: () => replica.isViewOnly,
+  looked: () => lastLooked.since,
+  change: (splices, restores) => {
+    editor.changeAsUser(splices);
+    edited(splices, restores);
+  },
+  undo: () => editor.undo(),
+  people: peopleHere,
+  toast,
+  announce,
+  focusEditor,
+});
+
 // Messages and edits
+
+/** The user changed the text. @param {readonly import('../text/splices.js').Splice[]} splices @param {string} [restores] */
+function edited(splices, restores) {
+  carryOut(replica.edited(editor.text, splices, restores));
+  announcer.typed();
+  conflictView.edited();
+  pacing.edited();
+  presenceSender.changed();
+}
 
 /** Whether the server has let this page in. */
 let isWelcomed = false;
@@ -216,7 +251,10 @@ function received(message) {
     return;
   }
   if (message.type === 'welcome') welcomed(message);
-  else if (hasChangesOfOthers(message)) hold.updateReceived();
+  else if (hasChangesOfOthers(message)) {
+    hold.updateReceived();
+    historyLink.updateReceived();
+  }
   if (message.type === 'update') othersWrote(message, before);
   if (message.type === 'error' && message.seq === undefined) announce(message.message);
   // Edits made while waiting for the answer are sent next.
@@ -372,6 +410,7 @@ function showOthers() {
   const places = locate(people.places, text, local);
   people.show(places);
   overlay.showPeople(places);
+  stripes.show(settings.areAuthorsShown);
   overlay.showRegions(conflict ? conflictRegions(conflict, local) : []);
 }
 
@@ -400,11 +439,13 @@ addEventListener('pagehide', leave);
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') {
     lifetime.shown();
+    lastLooked.shown();
     connection.wake();
   } else {
     pacing.sendNow();
     lifetime.saveNow();
     rememberTitle();
+    if (replica.newest.isRevision) lastLooked.hidden(replica.newest.commit);
   }
 });
 addEventListener('beforeunload', (event) => {

@@ -2,7 +2,8 @@
 
 import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
-import { nearestName, newName, problemOf } from '../ui/names.js';
+import { nearestName, problemOf } from '../ui/names.js';
+import { newName } from '../ui/new_name.js';
 import { showRecent } from '../ui/recent.js';
 
 const ASK_AFTER_MS = 200;

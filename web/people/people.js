@@ -53,6 +53,10 @@ export class People {
     return this.#others.size > 0;
   }
 
+  get others() {
+    return [...this.#others.values()];
+  }
+
   /** The positions of the others, in code points of the known text. @returns {Other[]} */
   get places() {
     return [...this.#others.values()].flatMap(({ client, name, color }) => {

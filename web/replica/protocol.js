@@ -7,7 +7,7 @@
  * @typedef {{type: 'hello', protocol: 1, name?: string, client?: string, key?: string,
  *   base?: string}} Hello
  * @typedef {{type: 'edit', seq: number, base: string, text?: string,
- *   splices?: readonly Splice[]}} Edit
+ *   splices?: readonly Splice[], restores?: string}} Edit restores: the revision whose text it brings back
  * @typedef {{type: 'resolve', seq: number, commit: string, base: string, text?: string,
  *   splices?: readonly Splice[]}} Resolve
  * @typedef {{type: 'park', seq: number, commit: string}} Park

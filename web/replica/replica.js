@@ -64,6 +64,8 @@ export class Replica {
   #decision = null;
   /** @type {{text: string, message: string} | null} a text that the server does not take */
   #refused = null;
+  /** @type {string | null} the revision that the edits since the last one sent restore */
+  #restores = null;
   #needsResync = false; // the server is ahead of `newest`, and no pending answer will say how
   #isUnconfirmed = false; // the server has not yet shown that it knows the commit of `known`
   #documentBytesMax = Number.POSITIVE_INFINITY;
@@ -195,9 +197,12 @@ export class Replica {
    *
    * @param {string} text
    * @param {readonly Splice[] | null} [splices] the edit itself, if known
+   * @param {string | null} [restores] the revision whose text it brings back
    */
-  edited(text, splices = null) {
+  edited(text, splices = null, restores = null) {
     this.#copy.edited(text, splices);
+    if (restores) this.#restores = restores;
+    else if (this.#restores && !this.isUnsent) this.#restores = null; // undone
     if (this.#refused && this.#refused.text !== text) this.#refused = null;
     return this.#done();
   }
@@ -466,7 +471,9 @@ export class Replica {
     }
     // In a conflict the full text, which means the same wherever the branch is by then.
     const change = this.#conflict ? { text } : { splices: this.#copy.changeSince(from) };
-    this.#submit({ type: 'edit', seq: this.#outbox.nextSeq, base, ...change }, text);
+    const mark = this.#restores ? { restores: this.#restores } : {};
+    this.#restores = null;
+    this.#submit({ type: 'edit', seq: this.#outbox.nextSeq, base, ...change, ...mark }, text);
     return true;
   }
 

@@ -19,6 +19,7 @@ const SHORTCUTS = [
   ['F8', 'keyConflict'],
   ['1, 2', 'keyChoose'],
   [isMac ? '⌘↩' : 'Ctrl+Enter', 'keyUse'],
+  ['N, P', 'keyChanges'],
   ['Esc', 'keyEnd'],
   [`?, ${CONTROL}/`, 'keyShortcuts'],
 ];

@@ -21,13 +21,6 @@ export function problemOf(name) {
   return null;
 }
 
-/** A random name that cannot be guessed. */
-export function newName() {
-  const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => letters[byte % letters.length]).join('');
-}
-
 /**
  * The valid name nearest to the wish, or null (the twin of `nearest_name` in server/core/names.py).
  *

@@ -40,6 +40,10 @@ export class Settings {
     return this.#values.announcements;
   }
 
+  get areAuthorsShown() {
+    return this.#values.authors;
+  }
+
   /** @param {EventTarget | null} control */
   #choose(control) {
     if (control instanceof HTMLInputElement)

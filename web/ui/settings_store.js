@@ -9,6 +9,7 @@
  * @property {'fixed' | 'proportional'} font
  * @property {'small' | 'medium' | 'large' | 'huge'} size
  * @property {boolean} wrap whether long lines wrap
+ * @property {boolean} authors whether stripes beside the lines show who wrote them
  * @property {'system' | 'light' | 'dark'} scheme
  */
 
@@ -20,6 +21,7 @@ export const DEFAULTS = Object.freeze({
   font: 'fixed',
   size: 'medium',
   wrap: true,
+  authors: false,
   scheme: 'system',
 });
 
@@ -31,6 +33,7 @@ const ALLOWED = {
   font: ['fixed', 'proportional'],
   size: ['small', 'medium', 'large', 'huge'],
   wrap: [true, false],
+  authors: [true, false],
   scheme: ['system', 'light', 'dark'],
 };
 

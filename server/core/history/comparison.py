@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from merge.diff_splices import diff_splices
 from merge.splices import Splice
 from merge.tokens import common_prefix, common_suffix, tokens
 from server.core.commit_store import CommitStore
@@ -152,7 +153,7 @@ def steps_between(store: CommitStore, first: str, last: str) -> Steps | None:
 
     Args:
         store: the repository.
-        first: a revision.
+        first: a revision; empty for the empty text before all of them.
         last: the other.
     """
     chain: list[str] = []
@@ -161,10 +162,13 @@ def steps_between(store: CommitStore, first: str, last: str) -> Steps | None:
             break
         chain.append(commit)
     else:
-        return None
+        if first:
+            return None
+        if not store.text(chain[-1]):
+            chain.pop()  # nobody made the start of the document
     people: dict[Person, int] = {}
     steps: list[PlayedStep] = []
-    replay, read, text = Replay(store), 0, store.text(first)
+    replay, read, text = Replay(store), 0, store.text(first) if first else ""
     before = text
     while chain and len(steps) < _STEPS_MAX and read < _STEPS_CHARACTERS_MAX:
         revision = chain.pop()
@@ -172,16 +176,17 @@ def steps_between(store: CommitStore, first: str, last: str) -> Steps | None:
         info = store.info(revision)
         author = people.setdefault(replay.author_of(revision, info), len(people))
         time = int(info.committer.time)
-        steps.append(PlayedStep(revision, time, author, _one_splice(before, after)))
+        steps.append(PlayedStep(revision, time, author, _splices(before, after)))
         before, read = after, read + len(after)
     reached = steps[-1].revision if steps else first
     return Steps(first, reached, text, list(people), steps, bool(chain))
 
 
-def _one_splice(before: str, after: str) -> tuple[Splice, ...]:
-    """Return one splice from one text to the other: exact is not needed to show it."""
-    if before == after:
-        return ()
+def _splices(before: str, after: str) -> tuple[Splice, ...]:
+    """Return the splices from one text to the other; compare words only if some are replaced."""
     start = common_prefix(before, after)
     end = common_suffix(before[start:], after[start:])
-    return (Splice(start, len(before) - end - start, after[start : len(after) - end]),)
+    if start + end in (len(before), len(after)):
+        put = after[start : len(after) - end]
+        return (Splice(start, len(before) - end - start, put),) if before != after else ()
+    return diff_splices(before, after)

@@ -153,12 +153,11 @@ class HistoryQueries:
 
     def steps(self, first: str, last: str) -> Steps | None:
         """Return the steps from one text to another; None if there are none."""
-        before, after = self.commit_of(first), self.commit_of(last)
-        if not before or not after:
+        before, after = "" if first == START else self.commit_of(first), self.commit_of(last)
+        if before is None or not after:
             return None
-        return steps_between(
-            self._store, self._branch.revision_of(before), self._branch.revision_of(after)
-        )
+        revision_of = self._branch.revision_of
+        return steps_between(self._store, before and revision_of(before), revision_of(after))
 
     def _authors(self, commit: str) -> Authors:
         window = self._window

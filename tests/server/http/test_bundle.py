@@ -32,6 +32,18 @@ def test_one_script_does_what_the_modules_do(tmp_path: Path, small: bool) -> Non
     assert json.loads(ran.stdout) == ["not that of the other module", 2, ["Ann 1", "Bo 1"]]
 
 
+def test_a_script_that_is_loaded_later_exports_what_its_entry_does(tmp_path: Path) -> None:
+    entry = "import { next } from './count.js';\nexport class Later {\n  two = next(1);\n}\n"
+    modules = {"later.js": entry, "count.js": _MODULES["text/count.js"]}
+    (tmp_path / "later.mjs").write_text(shortened(one_script("later.js", modules)))
+    (tmp_path / "main.mjs").write_text(
+        "const { Later } = await import('./later.mjs');\nconsole.log(new Later().two);\n"
+    )
+    main = [str(tmp_path / "main.mjs")]
+    ran = node(main, return_completed_process=True, capture_output=True, check=True)
+    assert ran.stdout.strip() in ("2", b"2")
+
+
 def test_a_module_comes_once_and_before_those_that_import_it() -> None:
     script = one_script("main.js", _MODULES)
     places = [script.index("function next"), script.index("class Person"), script.index("after(1)")]
@@ -86,7 +98,10 @@ for (const name of process.argv.slice(1)) {
 """
 
 
-@pytest.mark.parametrize("entry", ["pages/document.js", "pages/landing.js"])
+@pytest.mark.parametrize(
+    "entry",
+    ["pages/document.js", "pages/landing.js", "history/history.js", "history/stripes.js"],
+)
 def test_a_shortened_script_reads_as_the_whole_one(tmp_path: Path, entry: str) -> None:
     folder = Path("web")
     web = {str(file.relative_to(folder)): file.read_text() for file in folder.glob("*/*.js")}

@@ -13,7 +13,8 @@ from server.http.static_files import PageFile, read_files, takes
 
 _FILES = read_files()
 _NAMES = sorted(_FILES)
-_PAGES = [name for name in _NAMES if name.endswith(".html")]
+_PAGES = [name for name in _NAMES if name.startswith("pages/") and name.endswith(".html")]
+_PARTS = [name for name in _NAMES if name.endswith(".html")]  # those, and what is added to a page
 _INLINE = re.compile(
     r"""<script(?![^>]*\bsrc=)|<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:""", re.IGNORECASE
 )
@@ -83,7 +84,16 @@ def test_the_editor_page_fits_its_budget() -> None:
         "pages/favicon.svg",
     ]
     sent = [asyncio.run(_FILES[name].for_client("br, gzip")) for name in loaded]
-    assert sum(len(it.body) for it in sent) <= 56 * 1024
+    assert sum(len(it.body) for it in sent) <= 57 * 1024
+
+
+def test_the_history_is_loaded_only_when_it_is_opened() -> None:
+    page = _FILES["pages/document.js"].plain.body.decode()
+    assert "import('../history/history.js')" in page
+    assert "class VersionList" not in page
+    opened = ["history/history.js", "history/history.html", "styles/history.css"]
+    sent = [asyncio.run(_FILES[name].for_client("br, gzip")) for name in opened]
+    assert sum(len(it.body) for it in sent) <= 24 * 1024
 
 
 @pytest.mark.parametrize("page", _PAGES)
@@ -100,11 +110,11 @@ def test_an_etag_is_that_of_the_content() -> None:
         assert etags[0] == etags[1] != etags[2]
 
 
-@pytest.mark.parametrize("name", _PAGES)
+@pytest.mark.parametrize("name", _PARTS)
 def test_a_page_has_its_sentences_filled_in(name: str) -> None:
     page = _FILES[name].plain.body.decode()
     assert "{{" not in page
-    assert "GollabEdit" in page
+    assert "GollabEdit" in page or name not in _PAGES
 
 
 def test_the_start_page_links_the_source_code_where_it_is_known() -> None:
@@ -124,19 +134,21 @@ def test_every_sentence_is_used_and_scripts_get_only_theirs() -> None:
     names = set(json.loads(module[module.index("= {") + 2 : module.rindex("}") + 1]))
     in_pages = {
         name
-        for page in (files("web") / "pages").iterdir()
-        if page.name.endswith(".html")
-        for name in re.findall(r"\{\{(\w+)\}\}", page.read_text())
+        for page in _PARTS
+        for name in re.findall(r"\{\{(\w+)\}\}", (files("web") / page).read_text())
     }
     in_scripts = set(re.findall(r"'(\w+)'", scripts)) & names
     assert names - in_pages - in_scripts == {"sourceCode"}  # of the link
     assert in_pages - names == {"version", "source"}
     bundle = _FILES["pages/document.js"].plain.body.decode()
-    assert '"everyVersion"' not in bundle
+    assert '"everyVersion"' not in bundle  # only the page names it
+    assert '"newDocument"' not in bundle  # another page
+    assert '"spokenAdded"' not in bundle  # only the history
     assert '"saved"' in bundle
+    assert '"spokenAdded"' in _FILES["history/history.js"].plain.body.decode()
 
 
-@pytest.mark.parametrize("name", _PAGES)
+@pytest.mark.parametrize("name", _PARTS)
 def test_no_page_has_anything_inline(name: str) -> None:
     assert not _INLINE.findall(_FILES[name].plain.body.decode())
 

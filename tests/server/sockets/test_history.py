@@ -117,6 +117,21 @@ async def test_steps_lead_from_one_text_to_another(server: Served) -> None:
     await get(server, "/steps?from=now&to=first", status=404)
 
 
+async def test_the_first_version_can_be_played_from_the_start(server: Served) -> None:
+    await minutes(server)
+    found = await get(server, "/steps?from=start&to=first")
+    assert (found["text"], found["more"]) == ("", False)
+    assert [step["splices"] for step in found["steps"]] == [[[0, 0, "Meet on Monday.\n"]]]
+    assert [author["name"] for author in found["authors"]] == ["Ann"]
+
+
+async def test_a_step_in_two_places_leaves_alone_what_is_between(server: Served) -> None:
+    ann, _ = await minutes(server)
+    await ann.edit("Meet on Friday.\nAnn brings green tea, Bo cake.\n")
+    *_, last = (await get(server, "/steps?from=first"))["steps"]
+    assert [inserted for _, _, inserted in last["splices"]] == ["Fri", ", Bo cake"]
+
+
 async def test_names_can_be_changed_and_removed(server: Served) -> None:
     await minutes(server)
     taken = await send(server, "POST", "/versions", 409, name="first")

@@ -1,0 +1,54 @@
+// The choice of what a version is compared with: the version before it, now, what this browser showed
+// last, or any other version.
+
+import { say } from '../text/say.js';
+import { byId } from '../ui/dom.js';
+import { fullDate } from '../ui/phrases.js';
+import { titleOfVersion } from './titles.js';
+import { NOW } from './versions.js';
+
+/** @typedef {import('./versions.js').Version} Version */
+
+const BEFORE = '';
+
+export class OtherChoice {
+  #select = byId('past-other', HTMLSelectElement);
+
+  /** @param {(reference: string | null) => void} chosen null: the version before */
+  constructor(chosen) {
+    this.#select.onchange = () => chosen(this.#select.value || null);
+  }
+
+  /**
+   * @param {readonly Version[]} versions
+   * @param {Version} version the one to be compared
+   * @param {string | null} other what it is compared with
+   * @param {string | undefined} looked the revision that was shown last
+   */
+  show(versions, version, other, looked) {
+    const isNewest = version === versions[0];
+    const nowMs = Date.now();
+    const known = [
+      option(BEFORE, say('versionBefore')),
+      ...(isNewest ? [] : [option(NOW, say('historyNow'))]),
+      ...(looked ? [option(looked, say('whenLooked'))] : []),
+    ];
+    const others = versions
+      .filter((it) => it !== version)
+      .map((it) => option(it.id, titleOfVersion(it, nowMs), fullDate(it.time * 1000)));
+    const all = [...known, ...others];
+    if (other !== null && !all.some(({ value }) => value === other))
+      all.push(option(other, say('otherRevision', { revision: other.slice(0, 8) })));
+    this.#select.replaceChildren(...all);
+    this.#select.value = other ?? BEFORE;
+  }
+}
+
+/** @param {string} value @param {string} label @param {string} [title] */
+function option(value, label, title = '') {
+  const element = document.createElement('option');
+  element.value = value;
+  element.textContent = label;
+  element.title = title;
+  return element;
+}
