@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-attacks soak-honest format lock docker clean
+.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-attacks soak-honest soak-history format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -92,6 +92,9 @@ soak-attacks: .venv/test.stamp ## one hostile address after the other, while som
 
 soak-honest: .venv/test.stamp ## five hundred people and programs at one time, of whom none may be limited (ten minutes)
 	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.honest $(ARGS)
+
+soak-history: .venv/test.stamp ## 20,000 edits with pauses, kills and a purge, and what the history tells of them (one minute)
+	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.history $(ARGS)
 
 soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people type (two minutes)
 	@$(BIN)/python -m tests.soak.push $(ARGS)

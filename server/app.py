@@ -21,6 +21,7 @@ from server.http.app_keys import (
     MANAGEMENT,
     PUSHES,
 )
+from server.http.control import control_socket
 from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
 from server.http.responses import explain_problems, is_own_fault, protect
@@ -75,7 +76,8 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
             app[HUB] = hub
             app[MANAGEMENT] = Management(hub, folder, config)
             await app[MANAGEMENT].start()
-            yield
+            async with control_socket(app[MANAGEMENT], folder.path):
+                yield
             await app[MANAGEMENT].finish()
             await app[PUSHES].finish(_SHUTDOWN_WAIT_S)
     finally:

@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from itertools import groupby
 from typing import TypeVar
 
 import msgspec
@@ -298,8 +299,9 @@ def _decoded(url: str, body: bytes, kind: type[_Decoded]) -> _Decoded:
 def _print_runs(found: _Diff) -> None:
     """Print a comparison by words: in colours on a terminal, else as `wdiff` marks them."""
     parts = []
-    for kind, text, _ in found.runs:
-        words = harmless(str(text), keep="\n\t")
+    for kind, runs in groupby(found.runs, lambda run: run[0]):
+        text = "".join(str(run[1]) for run in runs)
+        words = harmless(text, keep="\n\t")
         if kind == "added":
             parts.append(_marked(words, _GREEN, "{+", "+}"))
         elif kind == "removed":

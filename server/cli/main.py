@@ -33,6 +33,7 @@ _COMMANDS = {
     "trash": ("management", "list the deleted documents of a server"),
     "undelete": ("management", "bring a deleted document back"),
     "archive": ("management", "make a document read-only"),
+    "purge": ("purge", "remove a text from the history of a document"),
     "export": ("folders", "write documents to the files of a folder"),
     "import": ("folders", "create documents from text files"),
     "sync": ("sync.command", "keep a file in sync with a document, for any editor"),

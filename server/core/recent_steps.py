@@ -11,7 +11,6 @@ earlier commit to the newest, without a comparison. Sans-I/O.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TypeAlias
 
 from merge.splices import Splice, compose
@@ -66,7 +65,7 @@ class RecentSteps:
         """Return the last `count` steps, in order; None if they are not all remembered."""
         if count > len(self._steps):
             return None
-        return list(islice(self._steps, len(self._steps) - count, None))
+        return [self._steps[-number] for number in range(count, 0, -1)]
 
     def __contains__(self, commit: str) -> bool:
         """Whether a commit is known to be in `master`; others may be as well."""

@@ -57,12 +57,14 @@ class Rewritten:
     """The history without the text.
 
     Attributes:
+        found: the number of objects that held the text.
         objects: the new ones; a delta comes after its base.
         refs: the commits and tags, by name of the ref.
         commits: the number of commits that were rewritten.
         first: when the first of them was made (Unix time in seconds); 0 if there is none.
     """
 
+    found: int
     objects: tuple[GitObject, ...]
     refs: dict[str, str]
     commits: int
@@ -98,7 +100,7 @@ class Rewriting:
         changed = [commit for commit in commits if commit in self._new]
         first = self._time_of(changed[0]) if changed else 0.0
         refs = dict(self._refs())
-        return Rewritten(self._pending.all(), refs, len(changed), first)
+        return Rewritten(len(self._holding), self._pending.all(), refs, len(changed), first)
 
     def _time_of(self, commit: str) -> float:
         return float(git(self._path, "log", "-1", "--format=%ct", commit))

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from server import protocol
 from server.config import Config
@@ -39,6 +40,9 @@ _CLOSE_S = 0.5
 
 class ArchivedError(Exception):
     """The document can only be read; the message is a sentence."""
+
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,7 @@ class Hub:
         return self._gate.pushing(document)
 
     def pushed(self, document: str) -> None:
-        """Note that a push may have changed refs of a document without the hub."""
+        """Note that refs of a document may have changed without the hub, by a push or a purge."""
         self._mirroring.written(document)
 
     def mirrors(self, document: str) -> protocol.MirrorList:
@@ -276,6 +280,24 @@ class Hub:
                 for live in lives:
                     live.close(CloseCode.SHUTDOWN, "reconnect")
                     self.unload(live)
+
+    async def rewrite(self, document: str, rewritten: Callable[[Path], _Result]) -> _Result:
+        """Have a function replace a document's repository, on a thread.
+
+        Raises:
+            OverloadedError: The document cannot be closed at the moment.
+            JournalError: What the journal has forgotten cannot be removed from the disk.
+        """
+        path = self.repository_path(document)
+        async with self.exclusively(document):
+            await asyncio.to_thread(self._journal.scrub)
+            result = await self._maintenance.while_nothing_is_repacked(partial(rewritten, path))
+            self._texts.drop(str(path))
+        return result
+
+    async def overwrite_mirrors(self, document: str) -> list[str]:
+        """See `Mirroring.overwrite`."""
+        return await self._mirroring.overwrite(document)
 
     async def _write_out(self, running: _Running) -> None:
         """Answer what was requested, and empty the journal of a document."""

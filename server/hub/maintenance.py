@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from server.config import Config
 from server.git.repack import RepackError, needs_repack, repack
@@ -26,6 +27,8 @@ from server.hub.sealing import Sealing
 from server.storage.journal import JournalError, OvertakenError
 from server.support.memory import trim_heap
 from server.support.threads import WorkerThreads
+
+_Result = TypeVar("_Result")
 
 _log = logging.getLogger(__name__)
 
@@ -185,6 +188,10 @@ class Maintenance:
         )
 
     # --- repacking
+
+    async def while_nothing_is_repacked(self, work: Callable[[], _Result]) -> _Result:
+        """Run a function, which may replace a repository, on the thread that repacks."""
+        return await self._repack_threads.call(work)
 
     async def _repack_queued(self) -> None:
         while (name := await self._to_repack.get()) is not None:

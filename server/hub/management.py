@@ -1,4 +1,4 @@
-"""Deletes, archives, renames and restores documents while they are served.
+"""Deletes, archives, renames, restores and purges documents while they are served.
 
 Whoever works in a document is answered first: everything acknowledged is in its repository before
 it moves, and what comes later is not acknowledged, so that it stays with its client. Then the
@@ -9,6 +9,7 @@ Errors::
     NoDocumentError    there is no such document, or nothing of the kind in the trash
     TakenError         there is a document of the new name, or a redirect
     TrashError         the disk or Git failed; the document is as it was
+    PurgeError         the same, of a purge
     OverloadedError    the document cannot be closed at the moment
 """
 
@@ -16,12 +17,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import TypeVar
 
 from server.config import Config
 from server.hub.hub import Hub
 from server.protocol import CloseCode, TrashEntry, TrashList
+from server.storage.control import Purge, PurgeResult
 from server.storage.data_folder import DataFolder
+from server.storage.purge import Purged, purge
 from server.storage.trash import Deleted, Trash, TrashError
 from server.support.threads import WorkerThreads
 
@@ -176,6 +180,33 @@ class Management:
             self._hub.restored(document)
         _log.info("%s was restored from %s", document, id)
         return document
+
+    async def purge(self, asked: Purge) -> PurgeResult:
+        """Remove a text from the whole history of a document.
+
+        Raises:
+            NoDocumentError, PurgeError, OverloadedError: see above.
+            JournalError: What the journal has forgotten cannot be removed from the disk.
+        """
+        return await self._carry_out(self._purge(asked))
+
+    async def _purge(self, asked: Purge) -> PurgeResult:
+        document = asked.document
+        await self._check_exists(document)
+        filename = self._folder.filename(document)
+
+        def purged(repository: Path) -> Purged:
+            return purge(repository, filename, asked.text, asked.replacement, dry_run=asked.dry_run)
+
+        if asked.dry_run:
+            await self._hub.checkpoint(document)
+            path = self._hub.repository_path(document)
+            return PurgeResult(await self._threads.call(purged, path))
+        done = await self._hub.rewrite(document, purged)
+        _log.info("%s was purged: %d commits were rewritten", document, done.commits)
+        problems = await self._hub.overwrite_mirrors(document) if asked.mirror_force else []
+        self._hub.pushed(document)
+        return PurgeResult(done, problems)
 
     async def remove_redirect(self, name: str) -> None:
         """Give up the redirect of a former name, which is free then.

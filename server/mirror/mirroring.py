@@ -159,6 +159,24 @@ class Mirroring:
                 more,
             )
 
+    async def overwrite(self, document: str) -> list[str]:
+        """Push a document to its remotes even if commits there are lost: after a purge.
+
+        Returns:
+            Why it failed, a sentence for each remote where it did.
+        """
+        problems = []
+        repository = self._path / f"{document}.git"
+        for queue in self._queues:
+            url = queue.mirrors.remote.url_for(document)
+            if url is None:
+                continue
+            try:
+                await push(repository, url, self._wait_s, self._versions_as, overwrites=True)
+            except PushError as problem:
+                problems.append(f"{mask(url)}: {problem}")
+        return problems
+
     # --- state
 
     def states(self, document: str) -> list[MirrorState]:

@@ -42,9 +42,10 @@ _OPTIONS = (
 _BRANCHES = "refs/heads/"
 _TAGS = f"{TAGS}*:{TAGS}*"
 _OTHERS = (
-    *(f"{_BRANCHES}*:{_BRANCHES}*", _TAGS),
-    *(f"^{MASTER}", f"^{CLIENTS}*", f"^{UNMERGED}*"),
+    f"{_BRANCHES}*:{_BRANCHES}*",
+    _TAGS,
 )
+_NOT = (f"^{MASTER}", f"^{CLIENTS}*", f"^{UNMERGED}*")
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15"
 _UNSET = (*ELSEWHERE, "SSH_ASKPASS")  # the last one would open a window
 _OUTPUT_BYTES_MAX = 16 * 2**20  # enough for 100,000 refs
@@ -67,7 +68,9 @@ class _Ran:
     err: str
 
 
-async def push(repository: Path, url: str, wait_s: float, versions_as: str = "") -> str | None:
+async def push(
+    repository: Path, url: str, wait_s: float, versions_as: str = "", *, overwrites: bool = False
+) -> str | None:
     """Push a repository to a remote.
 
     Args:
@@ -76,6 +79,7 @@ async def push(repository: Path, url: str, wait_s: float, versions_as: str = "")
         wait_s: the time limit.
         versions_as: the name that the branch `versions` has there, to push only that; empty to push
             all branches.
+        overwrites: whether commits that are only there are given up: after a purge.
 
     Returns:
         The revision at the remote, or None if there is nothing to push.
@@ -85,14 +89,14 @@ async def push(repository: Path, url: str, wait_s: float, versions_as: str = "")
     """
     try:
         async with asyncio.timeout(wait_s):
-            return await _push(repository, url, versions_as)
+            return await _push(repository, url, versions_as, overwrites)
     except TimeoutError:
         raise PushError(f"The remote did not answer within {wait_s:g} s.") from None
     except OSError as problem:
         raise PushError(f"Git cannot be run: {problem.strerror}.") from problem
 
 
-async def _push(repository: Path, url: str, versions_as: str) -> str | None:
+async def _push(repository: Path, url: str, versions_as: str, overwrites: bool) -> str | None:
     git = partial(_git, repository, environment=environment_of(os.environ))
     refs = _refs(await git("for-each-ref", _FORMAT, "refs/heads", "refs/tags"))
     source = VERSIONS if versions_as else MASTER
@@ -106,12 +110,15 @@ async def _push(repository: Path, url: str, versions_as: str) -> str | None:
     has_own_ssh = (await git("config", "core.sshCommand")).code == 0
     environment = environment_of(os.environ, has_own_ssh=has_own_ssh)
     branch = versions_as or MASTER.removeprefix(_BRANCHES)
-    specs = _refspecs(f"{refs[source]}:{_BRANCHES}{branch}", open_conflicts)
+    force = "+" if overwrites else ""
+    specs = _refspecs(f"{force}{refs[source]}:{_BRANCHES}{branch}", open_conflicts)
     command = ("push", *_OPTIONS, "--prune", "--", url, *specs)
     ran = await git(*command, environment=environment)
     if _NO_REPOSITORY in ran.err and await _create(url, branch, environment):
         ran = await git(*command, environment=environment)
-    others = [_TAGS] if versions_as else _OTHERS
+    others = (
+        [f"{force}{_TAGS}"] if versions_as else [*(f"{force}{each}" for each in _OTHERS), *_NOT]
+    )
     if ran.code == 0 and any(_is_other(name, versions_as) for name in refs):
         ran = await git("push", *_OPTIONS, "--", url, *others, environment=environment)
     if ran.code != 0:

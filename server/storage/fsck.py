@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from server.core.git_model import MASTER
+from server.core.git_model import INTERNAL, MASTER
 from server.core.names import filename_of
 from server.git import object_files
 from server.git.process import run_git
@@ -23,7 +23,7 @@ from server.storage.journal.sqlite import SqliteJournal
 from server.support.errors import UserError
 
 _SECRET_BYTES = 32
-_PUSHED = ("refs/heads/", "refs/tags/", "refs/notes/")
+_USUAL = ("refs/heads/", "refs/tags/", "refs/notes/", INTERNAL)
 _LOCKS = ("*.lock", "refs/**/*.lock")
 # At most this many lines of Git about one repository are findings.
 _LINES_MAX = 5
@@ -249,7 +249,7 @@ def _remarks(repository: Path) -> Iterator[str]:
     """Yield harmless oddities."""
     listed = run_git(repository, "for-each-ref", "--format=%(refname)")
     for name in listed.stdout.decode().splitlines():
-        if not name.startswith(_PUSHED):
+        if not name.startswith(_USUAL):
             yield f"{name} is no branch, tag or note"
     locks = (lock for pattern in _LOCKS for lock in repository.glob(pattern))
     for file in sorted({*locks, *object_files.leftovers(repository, alone=True)}):

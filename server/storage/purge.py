@@ -8,7 +8,7 @@ Blocks.
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.git import object_files
@@ -31,12 +31,14 @@ class Purged:
     """What a purge has done, or would do.
 
     Attributes:
+        objects: the number of Git's objects that held the text.
         commits: the number of commits that were rewritten.
         first: when the first of them was made (Unix time in seconds); 0 if there is none.
         bytes_before: the size of the repository before.
         bytes_after: its size after; 0 if nothing was written.
     """
 
+    objects: int
     commits: int
     first: float
     bytes_before: int
@@ -62,12 +64,13 @@ def purge(
     try:
         rewritten = Rewriting(repository, filename, text, replacement).run()
         size = object_files.size_of(repository).bytes
-        if dry_run:
-            return Purged(rewritten.commits, rewritten.first, size)
+        found = Purged(rewritten.found, rewritten.commits, rewritten.first, size)
+        if dry_run or not found.objects:
+            return found
         shutil.rmtree(new, ignore_errors=True)
         _build(new, repository, rewritten)
         _verify(new, text.encode())
-        purged = Purged(rewritten.commits, rewritten.first, size, object_files.size_of(new).bytes)
+        purged = replace(found, bytes_after=object_files.size_of(new).bytes)
         _swap(repository, new)
     except (GitError, OSError) as problem:
         raise PurgeError(f"{repository} was not changed: {problem}") from problem

@@ -51,7 +51,7 @@ async def test_pages_go_on_under_the_new_name_with_what_was_not_sent(mortal: Roo
     assert await raw(mortal, "plans") == "Ann: typed offline\nBo: and on\n"
 
 
-async def test_a_draft_of_the_old_name_is_sent_under_the_new_one(mortal: Room) -> None:
+async def test_a_draft_of_the_old_name_is_offered_under_the_new_one(mortal: Room) -> None:
     """The tab was closed before it could send, and the document has another name since."""
     ann = await mortal.enter("Ann")
     ann.loses_connection()

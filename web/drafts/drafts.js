@@ -103,19 +103,17 @@ export class Drafts {
     return all.sort((a, b) => a.timeMs - b.timeMs);
   }
 
-  /** The document `from` is called `to` now, and so are its drafts. @param {string} from @param {string} to */
+  /** The document `from` is called `to` now: so are its drafts. @param {string} from @param {string} to */
   async rename(from, to) {
-    await this.#adoptCopies((copy) => copy.document === from);
-    await this.#write((drafts, resolve) => {
-      const reading = drafts.getAll(rangeOf(from));
-      reading.onsuccess = () => {
-        for (const draft of /** @type {Draft[]} */ (reading.result)) {
-          drafts.put({ ...draft, document: to });
-          drafts.delete([from, draft.client]);
-        }
-        resolve(true);
-      };
-    });
+    for (const draft of await this.of(from)) {
+      // A page may have written under the new name since.
+      await this.change(to, draft.client, (found) =>
+        found && found.timeMs > draft.timeMs ? found : { ...draft, document: to },
+      );
+      await this.change(from, draft.client, (found) =>
+        found?.timeMs === draft.timeMs ? undefined : found,
+      );
+    }
   }
 
   /** Write the drafts of pages that went before their last write was done. @param {(copy: Draft) => boolean} isWanted */

@@ -69,7 +69,7 @@ export const SENTENCES = {
   "shareGit": "Work on it with Git",
   "cloneCommand": "Clone command",
   "copyCommand": "Copy command",
-  "shareGitHint": "Commits you push are merged into the document.",
+  "shareGitHint": "Commits you push are merged into the document. For a small clone with the readable history only, add: -b versions --single-branch",
   "secondWindow": "Try it in a second window",
 
   "download": "Download as a file",

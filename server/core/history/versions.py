@@ -93,8 +93,8 @@ class Versions:
             return
         for step in steps:
             self.window.add(origin or _person_of(step), step.splices, step.after, step.at)
-            if self.unsealed and self.unsealed.is_full:
-                self.seal()
+        if self.unsealed and self.unsealed.is_full:
+            self.seal()
 
     def seal(self, origin: Origin | None = None) -> None:
         """Make a version of the steps so far; do nothing if there are none."""

@@ -47,6 +47,7 @@ class Window:
         times: when each of them changed something last (Unix time in seconds).
         steps: the number of steps since.
         began: when the first of them was made.
+        last: when the last of them was made; 0 if there was none.
     """
 
     sealed: str
@@ -56,11 +57,7 @@ class Window:
     times: list[float] = field(default_factory=list)
     steps: int = 0
     began: float = 0.0
-
-    @property
-    def last(self) -> float:
-        """When the last step was made; 0 if there was none."""
-        return max(self.times, default=0.0) if self.steps else 0.0
+    last: float = 0.0
 
     @property
     def last_author(self) -> int:
@@ -76,8 +73,9 @@ class Window:
         """Add a step that leads to a revision."""
         author = self._number_of(person)
         self.authorship.apply(splices, author)
-        self.times[author] = time
-        self.began = self.began if self.steps else time
+        self.times[author] = self.last = time
+        if not self.steps:
+            self.began = time
         self.revision = revision
         self.steps += 1
 
@@ -91,6 +89,9 @@ class Window:
 
     def _number_of(self, person: Person) -> int:
         """Return the number of an author, who may have another name by now."""
+        for number, known in enumerate(self.people):
+            if known == person:
+                return number
         for number, known in enumerate(self.people):
             if known.email == person.email:
                 self.people[number] = person
@@ -139,4 +140,5 @@ class Window:
             stored.times,
             stored.steps,
             stored.began,
+            max(stored.times, default=0.0) if stored.steps else 0.0,
         )

@@ -9,6 +9,7 @@ the first entry. Entries that a checkpoint wrote into the repository are forgott
     read        the entries after a position that are not forgotten, and the last position
     listen      be called for each entry, of any writer
     forget      the entries up to a checkpoint, which are in the repository
+    scrub       what was forgotten, from the files
     documents   the documents with entries that are not forgotten
 
 Nothing outside a journal may assume that this process is a document's only writer: a writer that is
@@ -81,6 +82,13 @@ class Journal(Protocol):
 
         Returns:
             A future that is done once they are dropped durably. It fails with a `JournalError`.
+        """
+
+    def scrub(self) -> None:
+        """Remove what was forgotten from the files, which may keep it for long.
+
+        Raises:
+            JournalError: The disk failed.
         """
 
     def documents(self) -> list[str]:

@@ -69,6 +69,9 @@ class DirectJournal:
         done.set_result(None)
         return done
 
+    def scrub(self) -> None:
+        """Nothing is kept."""
+
     def documents(self) -> list[str]:
         return []
 

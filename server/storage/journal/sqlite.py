@@ -129,6 +129,7 @@ class SqliteJournal:
         self._grown = 0  # the length of the write-ahead log in bytes, roughly
         self._waiting: deque[_Waiting] = deque()
         self._forgotten: list[_Forgotten] = []
+        self._scrubs: deque[Future[None]] = deque()
         self._listeners: list[Callable[[str, int], None]] = []
         self._wake = threading.Condition()
         self._is_closing = False
@@ -199,6 +200,15 @@ class SqliteJournal:
             self._wake.notify()
         return done
 
+    def scrub(self) -> None:
+        done: Future[None] = Future()
+        with self._wake:
+            if self._is_closing:
+                raise JournalError("the journal is closed")
+            self._scrubs.append(done)
+            self._wake.notify()
+        done.result()
+
     def documents(self) -> list[str]:
         with self._reading:
             try:
@@ -240,11 +250,16 @@ class SqliteJournal:
         """Write all waiting entries in one transaction after another; the writer's thread."""
         while True:
             with self._wake:
-                while not (self._waiting or self._forgotten or self._is_closing):
+                while not (self._has_work() or self._is_closing):
                     self._wake.wait()
-                if not (self._waiting or self._forgotten):
+                if not self._has_work():
                     return
             self.write()
+            while self._scrubs:
+                self._scrub(self._scrubs.popleft())
+
+    def _has_work(self) -> bool:
+        return bool(self._waiting or self._forgotten or self._scrubs)
 
     def write(self) -> None:
         """Write the waiting entries and settle their futures."""
@@ -311,6 +326,16 @@ class SqliteJournal:
         for waiting in batch:
             if not waiting.future.done():
                 waiting.future.set_exception(problem)
+
+    def _scrub(self, done: Future[None]) -> None:
+        """Write the database anew, without free pages, and empty the write-ahead log."""
+        try:
+            self._writer.execute("VACUUM")
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as problem:
+            done.set_exception(self._error(problem))
+        else:
+            done.set_result(None)
 
     def _checkpoint_if_long(self) -> None:
         if self._grown > (4 if self._waiting else 1) * _WAL_BYTES_MAX:

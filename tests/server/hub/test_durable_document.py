@@ -40,6 +40,7 @@ class Disk:
         self._journal = SqliteJournal(path / "journal.sqlite")
         self.read = self._journal.read
         self.forget = self._journal.forget
+        self.scrub = self._journal.scrub
         self.documents = self._journal.documents
         self.listen = self._journal.listen
         self.close = self._journal.close

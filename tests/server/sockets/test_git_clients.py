@@ -273,13 +273,14 @@ async def test_what_is_gone_is_pruned(server: Served, ann: Client, tmp_path: Pat
 class _Dulwich:
     """A clone in which Dulwich does everything."""
 
-    def __init__(self, url: str, path: Path) -> None:
+    def __init__(self, url: str, path: Path, branch: str = "master") -> None:
         self.path = path
         self._url = url
+        self._branch = branch
 
     async def clone(self) -> "_Dulwich":
         def run() -> None:
-            porcelain.clone(self._url, self.path, errstream=BytesIO()).close()
+            porcelain.clone(self._url, self.path, errstream=BytesIO(), branch=self._branch).close()
 
         await asyncio.to_thread(run)
         return self
@@ -300,7 +301,7 @@ class _Dulwich:
 
         def run() -> tuple[SendPackResult, str]:
             said = BytesIO()
-            refspec = f"refs/heads/master:{ref}"
+            refspec = f"refs/heads/{self._branch}:{ref}"
             result = porcelain.push(
                 self.path, self._url, refspec, outstream=BytesIO(), errstream=said
             )
@@ -368,6 +369,25 @@ async def test_dulwich_is_merged_and_fetches_the_result(
     assert master == (await server.refs())["master"]
     assert await dulwich.text(master) == _BOTH
     assert commit in await server.git_on_disk("log", "--format=%P", "-1", master)
+    await server.fsck()
+
+
+async def test_dulwich_commits_to_the_versions(
+    server: Served, ann: Client, dulwich: _Dulwich, tmp_path: Path
+) -> None:
+    url = f"{server.url}/api/documents/notes/versions"
+    async with server.http.post(url, json={"name": "First"}) as response:
+        assert response.status == 201
+    versions = _Dulwich(f"{server.url}/notes.git", tmp_path / "versions", "versions")
+    await versions.clone()
+    commit = await versions.commit(_MINE)
+    await ann.edit(_OTHERS)
+    result, _ = await versions.push("refs/for/master")
+    assert not any((result.ref_status or {}).values())
+    await ann.until(_BOTH)
+    head = (await versions.fetch())[b"refs/heads/versions"]
+    assert await versions.text(head) == _BOTH
+    assert commit in await server.git_on_disk("log", "--format=%P", "-1", head)
     await server.fsck()
 
 

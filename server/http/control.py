@@ -1,0 +1,57 @@
+"""The control socket: commands of the operator to a running server.
+
+It is a Unix socket in the data folder, so whoever can use it owns the folder. Nothing here can be
+reached over the network.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from server.hub.gate import OverloadedError
+from server.hub.management import Management, NoDocumentError
+from server.storage.control import Failure, Purge, socket_path
+from server.storage.journal import JournalError
+from server.storage.purge import PurgeError
+
+_BODY_BYTES_MAX = 1024 * 1024
+_MANAGEMENT = web.AppKey("management", Management)
+
+
+@asynccontextmanager
+async def control_socket(management: Management, data: Path) -> AsyncIterator[None]:
+    """Listen on the control socket of a data folder until the end of the block."""
+    app = web.Application(client_max_size=_BODY_BYTES_MAX)
+    app[_MANAGEMENT] = management
+    app.add_routes([web.post("/purge", purge)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    with socket_path(data) as path:
+        try:
+            path.unlink(missing_ok=True)
+            await web.UnixSite(runner, path).start()
+            path.chmod(0o600)
+            yield
+        finally:
+            await runner.cleanup()
+            path.unlink(missing_ok=True)
+
+
+async def purge(request: web.Request) -> web.Response:
+    """Remove a text from the history of a document."""
+    asked = msgspec.json.decode(await request.read(), type=Purge)
+    try:
+        result = await request.app[_MANAGEMENT].purge(asked)
+    except NoDocumentError as problem:
+        return _json(Failure(str(problem)), 404)
+    except (PurgeError, OverloadedError, JournalError) as problem:
+        return _json(Failure(str(problem)), 503)
+    return _json(result)
+
+
+def _json(answer: object, status: int = 200) -> web.Response:
+    content = msgspec.json.encode(answer)
+    return web.Response(body=content, status=status, content_type="application/json")
