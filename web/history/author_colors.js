@@ -25,14 +25,13 @@ export class AuthorColors {
 
   /** @param {string} name @returns {string} as #rrggbb */
   of(name) {
-    const known = this.#colors.get(name);
-    if (known) return known;
     const people = this.#people();
+    const known = people.find((person) => person.name === name)?.color ?? this.#colors.get(name);
+    if (known) return known;
     const used = [...this.#colors.values(), ...people.map(({ color }) => color)];
     const uses = COLORS.map((color) => used.filter((it) => it === color).length);
     const free = /** @type {string} */ (COLORS[uses.indexOf(Math.min(...uses))]);
-    const color = people.find((person) => person.name === name)?.color ?? free;
-    this.#colors.set(name, color);
-    return color;
+    this.#colors.set(name, free);
+    return free;
   }
 }

@@ -30,6 +30,7 @@ export class ChangesView {
   #done = [];
   #canEdit = false;
   #text = new TextView((index) => this.#goTo(index));
+  #legend = byId('past-legend', HTMLElement);
   #previous = byId('past-previous', HTMLButtonElement);
   #next = byId('past-next', HTMLButtonElement);
   #bring = byId('past-bring', HTMLButtonElement);
@@ -129,8 +130,9 @@ export class ChangesView {
       item.style.setProperty('--person', legible(this.#listener.colorOf(name)));
       return item;
     });
-    byId('past-legend', HTMLElement).replaceChildren(...items);
-    byId('past-legend', HTMLElement).hidden = items.length === 0;
+    this.#legend.replaceChildren(...items);
+    this.#legend.title = [...names].join(', '); // there may be more than fit
+    this.#legend.hidden = items.length === 0;
   }
 
   /** @param {Change} change */

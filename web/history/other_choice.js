@@ -26,19 +26,21 @@ export class OtherChoice {
    * @param {string | undefined} looked the revision that was shown last
    */
   show(versions, version, other, looked) {
-    const isNewest = version === versions[0];
     const nowMs = Date.now();
+    const at = versions.indexOf(version);
     const known = [
-      option(BEFORE, say('versionBefore')),
-      ...(isNewest ? [] : [option(NOW, say('historyNow'))]),
-      ...(looked ? [option(looked, say('whenLooked'))] : []),
+      option(BEFORE, say('sinceBefore')),
+      ...(at === 0 ? [] : [option(NOW, say('untilNow'))]),
+      ...(looked ? [option(looked, say('sinceLooked'))] : []),
     ];
-    const others = versions
-      .filter((it) => it !== version)
-      .map((it) => option(it.id, titleOfVersion(it, nowMs), fullDate(it.time * 1000)));
+    const others = versions.flatMap((it, index) => {
+      const title = titleOfVersion(it, nowMs);
+      const label = say(index < at ? 'untilVersion' : 'sinceVersion', { version: title });
+      return index === at ? [] : [option(it.id, label, fullDate(it.time * 1000))];
+    });
     const all = [...known, ...others];
     if (other !== null && !all.some(({ value }) => value === other))
-      all.push(option(other, say('otherRevision', { revision: other.slice(0, 8) })));
+      all.push(option(other, say('sinceRevision', { revision: other.slice(0, 8) })));
     this.#select.replaceChildren(...all);
     this.#select.value = other ?? BEFORE;
   }
