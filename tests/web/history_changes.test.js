@@ -46,6 +46,8 @@ test('what lies side by side is one change', () => {
 });
 
 test('a word that was corrected is credited to whoever corrected it', () => {
+  const [bo, cy] = [{ name: 'Bo' }, { name: 'Cy' }];
+  const authors = [{ name: 'Ann' }, bo];
   /** @type {Run[]} */
   const runs = [
     ['added', 'old', 0],
@@ -54,18 +56,23 @@ test('a word that was corrected is credited to whoever corrected it', () => {
     ['added', 'S', 0],
     ['added', 'un', 1],
     ['added', 'day', 0],
-    ['added', '!', 2],
-    ['added', '?', null],
+    ['added', '!', null],
   ];
-  const authors = ['Ann', 'Bo', 'Cy'].map((name) => ({ name }));
-  assert.deepEqual(credited(runs, authors, new Set(['Bo', 'Cy'])), [
-    ['added', 'old', 0],
-    ['kept', ' on '],
-    ['removed', 'Saturday', 0],
-    ['added', 'Sunday', 1],
-    ['added', '!?', 2],
+  const kept = /** @type {Run[]} */ (runs.slice(1, 3));
+  const by = (/** @type {typeof authors} */ changers) => credited(runs, authors, changers).runs;
+  assert.deepEqual(by([bo, cy]), [
+    ['added', 'old', null], // by one of them
+    ...kept,
+    ['added', 'Sunday!', 1],
   ]);
-  assert.deepEqual(credited(runs, authors, null), runs);
+  assert.deepEqual(by([bo])[0], ['added', 'old', 1]);
+  assert.deepEqual(credited(runs, authors, null), { runs, authors });
+});
+
+test('who only corrected words is an author, too', () => {
+  const { runs, authors } = credited([['added', 'Sunday', 0]], [{ name: 'Ann' }], [{ name: 'Bo' }]);
+  assert.deepEqual(runs, [['added', 'Sunday', 1]]);
+  assert.deepEqual(authors, [{ name: 'Ann' }, { name: 'Bo' }]);
 });
 
 test('places behind what was left out are right, but the whole text is not known', () => {

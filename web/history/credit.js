@@ -1,31 +1,38 @@
 // Credits added words to those who changed something between the two texts. Words are compared as a
-// whole, but each letter has its own author: of a word that was only corrected, most letters are still
-// those of whoever wrote it first. Pure.
+// whole: one that was only corrected has most of its letters from whoever wrote it first, and counts as
+// theirs. Pure.
 
 /** @typedef {import('./changes.js').Run} Run */
+/** @typedef {{name: string}} Named */
 
 /**
- * The runs with every added one credited to somebody who changed something, if anybody in the same
- * change is.
+ * The runs with every added one credited to somebody who changed something: in the same change, or
+ * anywhere if there is only one; else to nobody.
  *
+ * @template {Named} A
  * @param {readonly Run[]} runs
- * @param {readonly {name: string}[]} authors
- * @param {Set<string> | null} names of those who changed something; null if that is not known
- * @returns {Run[]}
+ * @param {readonly A[]} authors of the runs
+ * @param {readonly A[] | null} changers who changed something; null if that is not known
+ * @returns {{runs: Run[], authors: readonly A[]}}
  */
-export function credited(runs, authors, names) {
+export function credited(runs, authors, changers) {
+  if (changers === null) return { runs: [...runs], authors };
+  const isAmong = (/** @type {readonly Named[]} */ all, /** @type {Named | undefined} */ one) =>
+    all.some(({ name }) => name === one?.name);
+  const everybody = [...authors, ...changers.filter((changer) => !isAmong(authors, changer))];
+  const names = new Set(changers.map(({ name }) => name));
+  const only = names.size === 1 ? everybody.findIndex(({ name }) => names.has(name)) : null;
+  const hasChanged = (/** @type {number} */ index) => isAmong(changers, authors[index]);
   /** @type {Run[]} */
   const result = [];
-  const hasChanged = (/** @type {number} */ index) =>
-    names === null || names.has(authors[index]?.name ?? '');
   for (let from = 0; from < runs.length; ) {
     let end = from;
     while (isChange(runs[end])) end++;
     if (end === from) result.push(/** @type {Run} */ (runs[end++]));
-    else for (const run of ofChange(runs.slice(from, end), hasChanged)) add(result, run);
+    else for (const run of ofChange(runs.slice(from, end), hasChanged, only)) add(result, run);
     from = end;
   }
-  return result;
+  return { runs: result, authors: everybody };
 }
 
 /** @param {Run | undefined} run */
@@ -33,14 +40,18 @@ function isChange(run) {
   return run?.[0] === 'added' || run?.[0] === 'removed';
 }
 
-/** @param {readonly Run[]} runs of one change @param {(author: number) => boolean} hasChanged @returns {Run[]} */
-function ofChange(runs, hasChanged) {
+/**
+ * @param {readonly Run[]} runs of one change
+ * @param {(author: number) => boolean} hasChanged
+ * @param {number | null} otherwise the author if none of them has
+ * @returns {Run[]}
+ */
+function ofChange(runs, hasChanged, otherwise) {
   const authors = runs.map((run) => (run[0] === 'added' ? (run[2] ?? -1) : -1));
-  const isCredited = (/** @type {number | undefined} */ it) => it !== undefined && hasChanged(it);
   return runs.map((run, index) => {
-    if (run[0] !== 'added' || isCredited(authors[index])) return run;
-    const before = authors.slice(0, index).findLast(isCredited);
-    const author = before ?? authors.slice(index).find(isCredited) ?? run[2];
+    if (run[0] !== 'added' || hasChanged(authors[index] ?? -1)) return run;
+    const before = authors.slice(0, index).findLast(hasChanged);
+    const author = before ?? authors.slice(index).find(hasChanged) ?? otherwise;
     return ['added', run[1], author];
   });
 }

@@ -170,10 +170,10 @@ export class HistoryView {
     const { length } = versions.all;
     const ends = await endsOf(shown, versions);
     if (versions.all.length > length) this.#showList();
-    const { runs, authors } = await this.#diff(ends);
+    const diff = await this.#diff(ends);
     if (turn !== this.#turn) return;
-    const names = authorsOf(shown, versions);
-    this.#changes.show(comparisonOf(credited(runs, authors, names)), authors, canEdit);
+    const { runs, authors } = credited(diff.runs, diff.authors, authorsOf(shown, versions));
+    this.#changes.show(comparisonOf(runs), authors, canEdit);
     const { count } = this.#changes;
     this.#frame.tell(count === 0 ? say('noChanges') : '');
     this.#host.announce(`${title}. ${say('changeCount', { count })}`);

@@ -5,7 +5,7 @@ import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
 import { fullDate } from '../ui/phrases.js';
 import { titleOfVersion } from './titles.js';
-import { NOW } from './versions.js';
+import { NOW, OPEN } from './versions.js';
 
 /** @typedef {import('./versions.js').Version} Version */
 
@@ -36,7 +36,7 @@ export class OtherChoice {
     const others = versions.flatMap((it, index) => {
       const title = titleOfVersion(it, nowMs);
       const label = say(index < at ? 'untilVersion' : 'sinceVersion', { version: title });
-      return index === at ? [] : [option(it.id, label, fullDate(it.time * 1000))];
+      return index === at || it.id === OPEN ? [] : [option(it.id, label, fullDate(it.time * 1000))];
     });
     const all = [...known, ...others];
     if (other !== null && !all.some(({ value }) => value === other))

@@ -54,11 +54,10 @@ export async function endsOf({ version, other }, versions) {
 }
 
 /**
- * The names of those who changed something between the two, or null if that is not known.
+ * Those who changed something between the two, or null if that is not known.
  *
  * @param {Shown} shown
  * @param {Versions} versions
- * @returns {Set<string> | null}
  */
 export function authorsOf({ version, other }, versions) {
   const { all } = versions;
@@ -67,7 +66,7 @@ export function authorsOf({ version, other }, versions) {
   if (other !== null && other !== NOW && !found) return null;
   const its = other === null ? own + 1 : found ? all.indexOf(found) : 0;
   const [newer, older] = other === NOW ? [0, own] : [Math.min(own, its), Math.max(own, its)];
-  return new Set(all.slice(newer, older).flatMap(({ authors }) => authors.map(({ name }) => name)));
+  return all.slice(newer, older).flatMap(({ authors }) => authors);
 }
 
 /**

@@ -173,7 +173,7 @@ function amountOf(authors) {
   if (added > 0) figures.append(part('plus', `+${added}`));
   if (removed > 0) figures.append(' ', part('minus', `−${removed}`));
   const amount = part('amount');
-  amount.title = say('wordsChanged', { added, removed });
+  amount.title = say('wordsChanged', { added: say('words', { count: added }), removed });
   amount.append(figures, part('sr-only', amount.title));
   return amount;
 }

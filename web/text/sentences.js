@@ -280,7 +280,7 @@ export const SENTENCES = {
   "kindFile": "From a file:",
   "kindRestore": "Restored an older version",
   "kindRestoreOf": "Restored {version}",
-  "wordsChanged": "{added} words added, {removed} removed",
+  "wordsChanged": "{added} added, {removed} removed",
   "comparedWith": "Compared with",
   "sinceBefore": "Since the version before",
   "untilNow": "Until now",
