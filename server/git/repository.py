@@ -493,10 +493,14 @@ class Repository:
         return data
 
     def _read_text(self, commit: str) -> str:
-        tree = self._commit(commit).tree
-        if self.filename not in tree:
-            return ""
-        blob = tree[self.filename]
+        try:
+            tree = self._commit(commit).tree
+            if self.filename not in tree:
+                return ""
+            blob = tree[self.filename]
+        except (KeyError, pygit2.GitError) as problem:
+            _assert_readable()
+            raise RepositoryError(f"{self.path}: {commit} cannot be read: {problem}") from problem
         if not isinstance(blob, pygit2.Blob):
             raise RepositoryError(f"{self.filename} at {commit} is not a file")
         try:

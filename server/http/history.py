@@ -1,6 +1,5 @@
 """The history of a document over HTTP: versions and their names, comparisons, authors, steps."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -26,7 +25,7 @@ from server.core.names import clean_name, one_line
 from server.http.access import document_of
 from server.http.app_keys import HUB
 from server.http.bodies import received_body
-from server.http.responses import RETRY_AFTER_S, unless_known
+from server.http.responses import RETRY_AFTER_S, json_error, unless_known
 from server.hub.history import UnavailableError
 
 _LISTED_MAX, _LISTED = 200, 50
@@ -187,7 +186,7 @@ def _number(request: web.Request, name: str, default: int, least: int, most: int
     """Return a number of the query."""
     value = request.query.get(name, str(default))
     if not (value.isascii() and value.isdigit() and least <= int(value[:20]) <= most):
-        raise _error(web.HTTPBadRequest, _BAD_NUMBER.format_map(locals()))
+        raise json_error(web.HTTPBadRequest, _BAD_NUMBER.format_map(locals()))
     return int(value)
 
 
@@ -197,10 +196,10 @@ async def _name(request: web.Request) -> _Name:
         try:
             found = msgspec.json.decode(body.file.read(), type=_Name)
         except msgspec.DecodeError:
-            raise _error(web.HTTPBadRequest, _BAD_BODY) from None
+            raise json_error(web.HTTPBadRequest, _BAD_BODY) from None
     name, note = one_line(found.name), found.note.strip()
     if not 0 < len(name) <= NAME_CHARACTERS_MAX or len(note) > NOTE_CHARACTERS_MAX:
-        raise _error(web.HTTPBadRequest, _BAD_NAME)
+        raise json_error(web.HTTPBadRequest, _BAD_NAME)
     return _Name(name, note, found.revision)
 
 
@@ -208,6 +207,7 @@ async def _ask(request: web.Request, document: str, asked: HistoryRequest) -> di
     """Have a request executed; return the version that it was about."""
     history = request.app[HUB].history
     name = clean_name(request.query.get("name", "")) or _ANONYMOUS
+    request.app[HUB].check_writable(document)
     if await request.app[HUB].reader.revision(document) is None:
         raise _not_found(_NO_DOCUMENT)
     try:
@@ -215,8 +215,8 @@ async def _ask(request: web.Request, document: str, asked: HistoryRequest) -> di
     except UnavailableError as problem:
         raise _unavailable(problem) from None
     match outcome:
-        case NameTaken(slug):
-            raise _error(web.HTTPConflict, _TAKEN, slug=slug)
+        case NameTaken():
+            raise json_error(web.HTTPConflict, _TAKEN)
         case NoSuchVersion():
             raise _not_found(_NO_VERSION if isinstance(asked, NameVersion) else _NO_NAME)
         case HistoryReply(slug=""):
@@ -264,15 +264,8 @@ def _json(answer: object, status: int = 200) -> web.Response:
 
 
 def _not_found(sentence: str) -> web.HTTPException:
-    return _error(web.HTTPNotFound, sentence)
+    return json_error(web.HTTPNotFound, sentence)
 
 
 def _unavailable(problem: UnavailableError) -> web.HTTPException:
-    error = _error(web.HTTPServiceUnavailable, str(problem))
-    error.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return error
-
-
-def _error(kind: type[web.HTTPException], sentence: str, **more: str) -> web.HTTPException:
-    text = json.dumps({"error": sentence, **more})
-    return kind(text=text, content_type="application/json")
+    return json_error(web.HTTPServiceUnavailable, str(problem), RETRY_AFTER_S)

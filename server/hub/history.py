@@ -21,6 +21,7 @@ from server.core.history.requests import (
 )
 from server.core.history.window import Window
 from server.git.repository import Repository
+from server.hub.gate import OverloadedError
 from server.hub.live_document import LiveDocument
 from server.support.threads import WorkerThreads
 
@@ -37,7 +38,8 @@ class History:
 
     Args:
         open_repository: opens the repository of a document, with what the journal has of it.
-        get_document: returns an open document, opening it if necessary.
+        get_document: returns an open document, opening it if necessary; raises an
+            `OverloadedError` if it is being moved.
     """
 
     def __init__(
@@ -79,7 +81,11 @@ class History:
             UnavailableError: It cannot at the moment.
         """
         asker = replace(_ASKER, name=name)
-        outcome = await self._get_document(document).ask(asker, request)
+        try:
+            live = self._get_document(document)
+        except OverloadedError as problem:
+            raise UnavailableError(f"Try again later: {problem}.") from None
+        outcome = await live.ask(asker, request)
         if isinstance(outcome, protocol.Error):
             raise UnavailableError(outcome.message)
         return outcome

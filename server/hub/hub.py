@@ -73,7 +73,7 @@ class Hub:
         self._deleted: set[str] = set()  # names whose documents are in the trash, and free
         self._pending_submissions = 0
         self.reader = Reader(folder, journal, self._open_repository, self._revisions, quick)
-        self.history = History(self._open_repository, self.get_document)
+        self.history = History(self._open_repository, self._get_unmoved)
         self._mirroring = Mirroring(
             folder.path,
             config.remotes(),
@@ -163,6 +163,11 @@ class Hub:
             return await self.get_document(document).submit(author, submission)
         finally:
             self._pending_submissions -= 1
+
+    def _get_unmoved(self, name: str) -> LiveDocument:
+        """Return a document that is not being moved, opening it if necessary."""
+        self._check_open(name)
+        return self.get_document(name)
 
     def _check_open(self, document: str) -> None:
         """Check that a document has not been moved since the caller was told its name."""

@@ -10,6 +10,7 @@ from server.hub.open_documents import OpenDocuments
 
 _LOOK_EVERY_S = 1.0
 _OPEN_EVERY_S = 0.05  # of documents that were left unsealed
+_PAUSE_S = 0.05  # between two documents: each reads old texts, and keeps them for some seconds
 _SEALER = Author("sealer", "GollabEdit")
 
 
@@ -43,7 +44,7 @@ class Sealing:
         while await pause(min(_LOOK_EVERY_S, self._times.idle_s)):
             for live in self._documents.documents():
                 self._note(live.name, live.unsealed)
-            await self._seal_due()
+            await self._seal_due(pause)
 
     def _note(self, document: str, unsealed: Unsealed | None) -> None:
         if unsealed:
@@ -51,9 +52,11 @@ class Sealing:
         else:
             self._unsealed.pop(document, None)
 
-    async def _seal_due(self) -> None:
+    async def _seal_due(self, pause: Callable[[float], Awaitable[bool]]) -> None:
         now = time.time()
         due = [name for name, steps in self._unsealed.items() if steps.is_due(now, self._times)]
         for name in due:
             del self._unsealed[name]
             await self._documents.get_document(name).ask(_SEALER, Seal())
+            if not await pause(_PAUSE_S):
+                return

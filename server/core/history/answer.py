@@ -20,6 +20,9 @@ from server.core.history.requests import (
     Seal,
 )
 from server.core.history.versions import Versions
+from server.protocol import Code, ProtocolError
+
+_CATCHING_UP = "The versions of what was written before are still being made; try again later."
 
 
 def answer(
@@ -32,8 +35,13 @@ def answer(
         store: the repository.
         versions: the versions, which know all steps before.
         tagger: who asks.
+
+    Raises:
+        ProtocolError: It cannot be done at the moment.
     """
     versions.follow()
+    if isinstance(request, NameVersion) and versions.is_catching_up:
+        raise ProtocolError(Code.UNAVAILABLE, _CATCHING_UP)
     named = NamedVersions(store)
     match request:
         case Seal():

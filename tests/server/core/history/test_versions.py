@@ -18,6 +18,7 @@ from server.core.history.requests import (
     Seal,
 )
 from server.core.submission import Append, Create, MergeText, Replace
+from server.protocol import Error
 from tests import git as real_git
 from tests.server.desk import Desk
 
@@ -279,6 +280,41 @@ def test_another_branch_of_this_name_is_set_aside(tmp_path: Path, desk: Desk) ->
     seal(desk)
     assert git(desk.path, "rev-parse", f"{VERSIONS}-2").strip() == other
     assert log(desk) == ["GollabEdit: Start the document", "Ann: Write a line (+1 word)"]
+
+
+def test_a_history_with_an_unreadable_text_does_no_harm(tmp_path: Path, desk: Desk) -> None:
+    git(tmp_path, "init", "-q", "--bare", str(desk.path))
+    work = tmp_path / "own"
+    git(tmp_path, "init", "-q", str(work))
+    for content in (b"\xff", b"one\n"):
+        (work / "notes.txt").write_bytes(content)
+        git(work, "add", ".")
+        git(work, "commit", "-qm", "By hand")
+    git(work, "push", "-q", str(desk.path), f"HEAD:{MASTER}")
+    desk.reopen()
+    desk.client("ann").edit("one\ntwo\n")
+    seal(desk)
+    assert desk.text == "one\ntwo\n"
+    assert desk.repository().head(VERSIONS) is None
+
+
+def test_a_document_that_catches_up_names_nothing_yet(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.client("ann").edit("one\n")
+    desk.client("ann").edit("one\ntwo\n", seq=2)
+    git(desk.path, "update-ref", "-d", AUTHORSHIP)
+    monkeypatch.setattr("server.core.history.versions._OPENING_COST", 1)
+    desk.reopen()
+    assert desk.document.versions.is_catching_up
+    reply = ask(desk, NameVersion("Draft", ""))
+    assert isinstance(reply, Error)
+    assert reply.code == "unavailable"
+    desk.client("bo").edit("one\ntwo\nthree\n")
+    while desk.document.versions.is_catching_up:
+        desk.document.versions.catch_up(1)
+    assert ask(desk, NameVersion("Draft", "")) == HistoryReply(slug="draft")
+    assert log(desk)[-2:] == ["Bo: Write a line (+1 word)", "Ann: Write 2 lines (+2 words)"]
 
 
 # --- names
