@@ -6,6 +6,20 @@ import { say } from '../text/say.js';
 /** @typedef {import('./versions.js').Version} Version */
 /** @typedef {{label: string, versions: Version[]}} Day */
 
+// Made once: making one takes as long as using it fifty times.
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+
+/** "10:42". @param {number} thenMs */
+export function timeOf(thenMs) {
+  return clock.format(thenMs);
+}
+
+/** "Sunday 29 November 2026 at 12:34". @param {number} thenMs */
+export function dateOf(thenMs) {
+  return calendar.format(thenMs);
+}
+
 /**
  * @param {readonly Version[]} versions the newest first
  * @param {number} nowMs
@@ -15,11 +29,13 @@ import { say } from '../text/say.js';
 export function byDay(versions, nowMs, language) {
   /** @type {Day[]} */
   const days = [];
+  let date = '';
   for (const version of versions) {
-    const label = dayOf(version.time * 1000, nowMs, language);
-    const last = days.at(-1);
-    if (last?.label === label) last.versions.push(version);
-    else days.push({ label, versions: [version] });
+    const thenMs = version.time * 1000;
+    const before = date;
+    date = new Date(thenMs).toDateString();
+    if (date === before) days.at(-1)?.versions.push(version);
+    else days.push({ label: dayOf(thenMs, nowMs, language), versions: [version] });
   }
   return days;
 }
@@ -35,9 +51,4 @@ function dayOf(thenMs, nowMs, language) {
   /** @type {Intl.DateTimeFormatOptions} */
   const parts = { weekday: 'long', day: 'numeric', month: 'long' };
   return then.toLocaleDateString(language, isThisYear ? parts : { ...parts, year: 'numeric' });
-}
-
-/** "10:42". @param {number} thenMs @param {string} [language] by default the browser's */
-export function timeOf(thenMs, language) {
-  return new Date(thenMs).toLocaleTimeString(language, { timeStyle: 'short' });
 }

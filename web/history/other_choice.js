@@ -3,7 +3,6 @@
 
 import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
-import { fullDate } from '../ui/phrases.js';
 import { titleOfVersion } from './titles.js';
 import { NOW, OPEN } from './versions.js';
 
@@ -13,6 +12,8 @@ const BEFORE = '';
 
 export class OtherChoice {
   #select = byId('past-other', HTMLSelectElement);
+  /** @type {WeakMap<Version, string>} they take time, and the slider goes fast */
+  #titles = new WeakMap();
 
   /** @param {(reference: string | null) => void} chosen null: the version before */
   constructor(chosen) {
@@ -34,9 +35,10 @@ export class OtherChoice {
       ...(looked ? [option(looked, say('sinceLooked'))] : []),
     ];
     const others = versions.flatMap((it, index) => {
-      const title = titleOfVersion(it, nowMs);
+      const title = this.#titles.get(it) ?? titleOfVersion(it, nowMs);
+      this.#titles.set(it, title);
       const label = say(index < at ? 'untilVersion' : 'sinceVersion', { version: title });
-      return index === at || it.id === OPEN ? [] : [option(it.id, label, fullDate(it.time * 1000))];
+      return index === at || it.id === OPEN ? [] : [option(it.id, label)];
     });
     const all = [...known, ...others];
     if (other !== null && !all.some(({ value }) => value === other))
@@ -46,11 +48,10 @@ export class OtherChoice {
   }
 }
 
-/** @param {string} value @param {string} label @param {string} [title] */
-function option(value, label, title = '') {
+/** @param {string} value @param {string} label */
+function option(value, label) {
   const element = document.createElement('option');
   element.value = value;
   element.textContent = label;
-  element.title = title;
   return element;
 }

@@ -4,9 +4,8 @@
 import { newFace } from '../people/faces.js';
 import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
-import { fullDate } from '../ui/phrases.js';
 import { hashOf } from './address.js';
-import { byDay, timeOf } from './days.js';
+import { byDay, dateOf, timeOf } from './days.js';
 import { namesOf, titleOfVersion } from './titles.js';
 import { OPEN } from './versions.js';
 
@@ -115,7 +114,7 @@ export class VersionList {
     const when = document.createElement('time');
     when.textContent =
       id === OPEN ? say('nowSince', { time: timeOf(began * 1000) }) : timeOf(time * 1000);
-    when.title = fullDate(time * 1000);
+    when.title = dateOf(time * 1000);
     const faces = part('by');
     for (const author of authors.slice(0, FACES_MAX))
       faces.append(newFace({ name: author.name, color: this.#listener.colorOf(author.name) }));
