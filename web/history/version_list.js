@@ -24,8 +24,14 @@ export class VersionList {
   #listener;
   #panel = byId('versions', HTMLElement);
   #list = byId('version-list', HTMLElement);
+  #onlyNamed = byId('only-named', HTMLInputElement);
+  #endOfList = byId('version-end', HTMLElement);
   /** @type {readonly Version[]} */
   #versions = [];
+  #hasMore = false;
+  #canName = false;
+  /** @type {Version | null} */
+  #shown = null;
   /** @type {Map<string, HTMLLIElement>} by id */
   #items = new Map();
   #end = new IntersectionObserver((seen) => {
@@ -36,6 +42,10 @@ export class VersionList {
   constructor(listener) {
     this.#listener = listener;
     this.#list.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#onlyNamed.onchange = () => {
+      this.show(this.#versions, this.#hasMore, this.#canName);
+      this.mark(this.#shown);
+    };
     this.#panel.addEventListener('toggle', () => this.#reveal()); // on a phone it is a sheet
   }
 
@@ -47,8 +57,9 @@ export class VersionList {
   show(versions, hasMore, canName) {
     const focused = [...this.#items].find(([, it]) => it.contains(document.activeElement))?.[0];
     this.#items.clear();
-    this.#versions = versions;
-    const days = byDay(versions, Date.now()).map(({ label, versions: ofDay }) => {
+    [this.#versions, this.#hasMore, this.#canName] = [versions, hasMore, canName];
+    const listed = this.#onlyNamed.checked ? versions.filter(({ name }) => name) : versions;
+    const days = byDay(listed, Date.now()).map(({ label, versions: ofDay }) => {
       const day = document.createElement('div');
       const heading = document.createElement('h3');
       heading.textContent = label;
@@ -60,12 +71,12 @@ export class VersionList {
     this.#list.replaceChildren(...days);
     if (focused) this.#items.get(focused)?.querySelector('a')?.focus();
     this.#end.disconnect();
-    const last = [...this.#items.values()].at(-1);
-    if (hasMore && last) this.#end.observe(last);
+    if (hasMore) this.#end.observe(this.#endOfList);
   }
 
   /** Mark the version that is shown, and scroll to it. @param {Version | null} version */
   mark(version) {
+    this.#shown = version;
     for (const [id, item] of this.#items) {
       const isShown = id === version?.id;
       const link = item.querySelector('a');

@@ -268,6 +268,7 @@ export const SENTENCES = {
   "meanwhile": { "one": "1 change by others since you opened it.", "other": "{count} changes by others since you opened it." },
   "backToNow": "Back to now",
   "versions": "Versions",
+  "onlyNamed": "Only named versions",
   "versionShown": "Version shown",
   "versionBy": "{when}, by {names}",
   "noVersions": "Nothing has been written yet.",
