@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from tests.crash.words import words_in
 from tests.server.sockets.harness import git, run_git
 
-_MASTER = "refs/heads/master"
+_MASTER, _VERSIONS = "refs/heads/master", "refs/heads/versions"
 _REF_NAMES = "--format=%(refname)"
 
 
@@ -25,6 +25,8 @@ class Clone:
         head: the last revision.
         text: its text.
         waiting: the words on branches that are not in `master`.
+        versions: the commits of the branch `versions`.
+        wrong_versions: those that are not equal to the revision that they name.
         fsck_output: the problems found by `git fsck --strict`, if any.
     """
 
@@ -33,6 +35,8 @@ class Clone:
     head: str = ""
     text: str = ""
     waiting: frozenset[str] = frozenset()
+    versions: frozenset[str] = frozenset()
+    wrong_versions: frozenset[str] = frozenset()
     fsck_output: str = ""
 
 
@@ -65,6 +69,8 @@ async def _read(path: Path, filename: str) -> Clone | None:
         text = await git("show", f"{_MASTER}:{filename}", cwd=path)
         listed = await git("for-each-ref", f"--no-merged={_MASTER}", _REF_NAMES, cwd=path)
         unmerged = listed.split()
+    versions = await _versions(path) if _VERSIONS in refs else {}
+    trees = dict((await _pairs(path, _MASTER, "%T")) if versions else [])
     files = "".join(f"{ref}:{filename}\n" for ref in unmerged)
     return Clone(
         commits=frozenset((await git("rev-list", "--all", cwd=path)).split()),
@@ -72,7 +78,26 @@ async def _read(path: Path, filename: str) -> Clone | None:
         head=revisions[0] if revisions else "",
         text=text,
         waiting=frozenset(words_in(await git("cat-file", "--batch", cwd=path, given=files))),
+        versions=frozenset(versions),
+        wrong_versions=frozenset(
+            commit
+            for commit, (tree, revision) in versions.items()
+            if revision and trees.get(revision) != tree
+        ),
     )
+
+
+async def _versions(path: Path) -> dict[str, tuple[str, str]]:
+    """Return the tree of each commit of `versions`, and the revision that it names, if it does."""
+    form = "%T,%(trailers:key=Revision,valueonly,separator=%x20)"
+    found = {commit: shown.split(",") for commit, shown in await _pairs(path, _VERSIONS, form)}
+    return {commit: (tree, revision) for commit, (tree, revision) in found.items()}
+
+
+async def _pairs(path: Path, ref: str, form: str) -> list[tuple[str, str]]:
+    """Return the commits of a branch, each with what a format shows of it."""
+    listed = await git("log", "--first-parent", f"--format=%H {form}", ref, cwd=path)
+    return [(line[:40], line[41:]) for line in listed.splitlines()]
 
 
 async def fsck(path: Path, *options: str) -> str:

@@ -21,6 +21,7 @@ class Promises:
         commits: acknowledged commits.
         revisions: commits acknowledged or shown as part of `master`.
         words: the words of acknowledged edits.
+        versions: the commits of the branch `versions` that a clone had.
         removed: words that a writer replaced or rejected on purpose.
         decided: words in resolved hunks: two concurrent resolutions may both keep them.
     """
@@ -29,6 +30,7 @@ class Promises:
     commits: set[str] = field(default_factory=set)
     revisions: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    versions: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     decided: set[str] = field(default_factory=set)
 
@@ -48,6 +50,7 @@ class Promises:
         lost = [
             *(f"commit {commit}" for commit in self.commits - clone.commits),
             *(f"revision {revision}" for revision in self.revisions - clone.revisions),
+            *(f"version {commit}" for commit in self.versions - clone.versions),
             *map(name_of, self.words - kept),
         ]
         for what in sorted(lost):
@@ -55,6 +58,11 @@ class Promises:
         self.commits &= clone.commits
         self.revisions &= clone.revisions
         self.words &= kept
+        self.versions = set(clone.versions)
+        for commit in clone.wrong_versions:
+            results.add_fault(
+                Fault.BROKEN, f"{self.document}: version {commit} is not its revision"
+            )
         for word, times in Counter(words_in(clone.text)).items():
             if times > 1 and word not in self.decided:
                 results.add_fault(Fault.DOUBLED, f"{self.document}: {times} times {name_of(word)}")

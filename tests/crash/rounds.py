@@ -31,7 +31,7 @@ _WRITERS = (6, 10)
 _ANSWERS_BEFORE_KILL = ((10, 60), (10, 60), (60, 120), (150, 300))
 
 # The default limit is too low for writers that wait only for answers.
-_OPTIONS = ("--edits-per-s", "1000000")
+_OPTIONS = ("--edits-per-s", "1000000", "--seal-idle-s", "0.02")
 
 
 class Rounds:
