@@ -268,6 +268,21 @@ async def test_clients_resume_under_the_new_name(server: Served) -> None:
     await server.fsck("plans")
 
 
+async def test_an_edit_that_comes_too_late_can_be_sent_again_under_the_new_name(
+    server: Served, ann: Client
+) -> None:
+    renaming = asyncio.create_task(rename(server))
+    with pytest.raises(ClosedError, match="4301 plans"):
+        await write_on(ann)
+    await renaming
+    assert await server.raw("plans") == ann.text
+    again = await server.come_back(ann, "plans")
+    assert again.id == ann.id
+    await again.edit(f"{ann.text}one more\n")  # with the number that was not answered
+    assert await server.raw("plans") == again.text
+    await server.fsck("plans")
+
+
 async def test_the_old_address_leads_to_the_new_one(
     serve: Serve, server: Served, ann: Client
 ) -> None:
