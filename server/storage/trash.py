@@ -19,7 +19,7 @@ begun. Everything blocks; the caller sees to it that nobody else uses the docume
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -153,12 +153,13 @@ class Trash:
 
     # --- restoring
 
-    def restore(self, id: str, document: str) -> None:
+    def restore(self, id: str, document: str, former_names: Iterable[str] = ()) -> None:
         """Make a document of a bundle again, which leaves the trash.
 
         Args:
             id: of the deleted document.
             document: the name that it gets; there must be no such document.
+            former_names: names that redirect there from now on; they must be free, too.
 
         Raises:
             TrashError: It cannot be restored, and stays in the trash.
@@ -170,7 +171,12 @@ class Trash:
         try:
             shutil.rmtree(fresh, ignore_errors=True)
             read_bundle(self._bundle(id), fresh)
-            self._folder.catalog.add(document, record.first_name, is_archived=record.is_archived)
+            self._folder.catalog.add(
+                document,
+                record.first_name,
+                is_archived=record.is_archived,
+                former_names=former_names,
+            )
             bare.remove_empty(path)
             self._move(fresh, path)
         except (GitError, OSError) as problem:

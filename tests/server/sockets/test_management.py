@@ -381,6 +381,23 @@ async def test_a_renamed_document_is_deleted_and_its_old_names_are_free(
     assert await server.raw("notes") == "a new one\n"
 
 
+async def test_names_that_are_still_free_lead_to_a_restored_document(
+    serve: Serve, server: Served, ann: Client
+) -> None:
+    """A client that slept must not begin a document of its own under one of them."""
+    await rename(server)
+    await restore(server, await delete(server, "plans"))
+    await restore(server, await delete(server, "plans"), document="ideas")
+    await server.stop()
+    server.folder.__exit__()
+    server = await serve()
+    for name in ("notes", "plans"):
+        sleeper = await server.connect(name)
+        with pytest.raises(ClosedError, match="4301 ideas"):
+            await sleeper.receive_raw()
+    assert (await server.come_back(ann, "ideas")).id == ann.id
+
+
 async def test_mirrors_keep_the_old_copy_and_get_the_new_name(
     serve: Serve, tmp_path: Path, server_log: pytest.LogCaptureFixture
 ) -> None:
