@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -325,9 +325,9 @@ class Hub:
         """Note that a document was deleted."""
         self._mirroring.forget(document)
 
-    def restored(self, document: str) -> None:
-        """Note that there is a document of this name again."""
-        self._deleted.discard(document)
+    def restored(self, document: str, former_names: Collection[str] = ()) -> None:
+        """Note that there is a document of this name again, to which others redirect."""
+        self._deleted.difference_update((document, *former_names))
         self._mirroring.written(document)
 
     def note_deleted(self, name: str) -> None:

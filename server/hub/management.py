@@ -174,10 +174,13 @@ class Management:
             raise NoDocumentError("There is no such document in the trash.")
         document = wish or record.document
         await self._check_free(document)
-        async with self._hub.exclusively(document):
+        # Under another name it is as if it had been renamed: its clients go on there.
+        former_names = {record.document, *record.former_names} - {document}
+        async with self._hub.exclusively(document, *former_names):
             await self._check_free(document)
-            await self._threads.call(self._trash.restore, id, document)
-            self._hub.restored(document)
+            free = [name for name in former_names if await self._is_free(name)]
+            await self._threads.call(self._trash.restore, id, document, free)
+            self._hub.restored(document, free)
         _log.info("%s was restored from %s", document, id)
         return document
 
@@ -243,6 +246,10 @@ class Management:
             raise TakenError(f"{name} is a former name of {leads_to}, and redirects there.")
         if await self._hub.reader.revision(name) is not None:
             raise TakenError(f"There is a document {name} already.")
+
+    async def _is_free(self, name: str) -> bool:
+        is_redirect = self._folder.catalog.moved_to(name) is not None
+        return not is_redirect and await self._hub.reader.revision(name) is None
 
     async def _note_deleted(self, record: Deleted) -> None:
         """Have the hub tell clients that come back, unless there is a new document."""

@@ -115,15 +115,15 @@ class DataFolder:
         Raises:
             OSError: The disk cannot be written; the document has its old name.
         """
-        first_name, is_archived = self.catalog.first_name(old), self.catalog.is_archived(old)
-        former_names = self.catalog.former_names(old)
+        was_former_name = self.catalog.moved_to(new) == old
         bare.remove_empty(self.repository_path(new))
         self.catalog.rename(old, new)
         try:
             self._finish_rename(old, new)
         except OSError:
-            self.catalog.remove(new)
-            self.catalog.add(old, first_name, is_archived=is_archived, former_names=former_names)
+            self.catalog.rename(new, old)
+            if not was_former_name:
+                self.catalog.remove_redirect(new)
             raise
 
     def _finish_renames(self) -> None:

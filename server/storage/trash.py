@@ -19,7 +19,7 @@ begun. Everything blocks; the caller sees to it that nobody else uses the docume
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -108,16 +108,21 @@ class Trash:
         try:
             self._finish(id, record)
         except (GitError, OSError) as problem:
-            self._move(self._repository(id), path)
-            catalog.add(
-                document,
-                record.first_name,
-                is_archived=record.is_archived,
-                former_names=record.former_names,
-            )
-            self._record_file(id).unlink()
+            self._undo(id, record)
             raise TrashError(f"{document} cannot be deleted: {problem}") from problem
         return id
+
+    def _undo(self, id: str, record: Deleted) -> None:
+        """Put a repository back; first what the catalog says of it, as its file's name."""
+        self._folder.catalog.add(
+            record.document,
+            record.first_name,
+            is_archived=record.is_archived,
+            former_names=record.former_names,
+        )
+        self._move(self._repository(id), self._folder.repository_path(record.document))
+        self._fresh(id).unlink(missing_ok=True)
+        self._record_file(id).unlink()
 
     def _new_id(self, document: str, now: float) -> str:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
@@ -128,7 +133,7 @@ class Trash:
         """Make the bundle of a repository in the trash, and remove the repository."""
         repository, bundle = self._repository(id), self._bundle(id)
         if not bundle.exists():
-            fresh = bundle.with_suffix(".new")
+            fresh = self._fresh(id)
             write_bundle(repository, fresh)
             self._verify(fresh, repository)
             self._folder.catalog.remove(record.document)
@@ -148,12 +153,13 @@ class Trash:
 
     # --- restoring
 
-    def restore(self, id: str, document: str) -> None:
+    def restore(self, id: str, document: str, former_names: Iterable[str] = ()) -> None:
         """Make a document of a bundle again, which leaves the trash.
 
         Args:
             id: of the deleted document.
             document: the name that it gets; there must be no such document.
+            former_names: names that redirect there from now on; they must be free, too.
 
         Raises:
             TrashError: It cannot be restored, and stays in the trash.
@@ -165,7 +171,12 @@ class Trash:
         try:
             shutil.rmtree(fresh, ignore_errors=True)
             read_bundle(self._bundle(id), fresh)
-            self._folder.catalog.add(document, record.first_name, is_archived=record.is_archived)
+            self._folder.catalog.add(
+                document,
+                record.first_name,
+                is_archived=record.is_archived,
+                former_names=former_names,
+            )
             bare.remove_empty(path)
             self._move(fresh, path)
         except (GitError, OSError) as problem:
@@ -232,6 +243,10 @@ class Trash:
 
     def _bundle(self, id: str) -> Path:
         return self._path / f"{id}.bundle"
+
+    def _fresh(self, id: str) -> Path:
+        """The bundle while it is not verified."""
+        return self._path / f"{id}.new"
 
     def _repository(self, id: str) -> Path:
         return self._path / f"{id}.git"

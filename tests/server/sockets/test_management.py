@@ -268,6 +268,21 @@ async def test_clients_resume_under_the_new_name(server: Served) -> None:
     await server.fsck("plans")
 
 
+async def test_an_edit_that_comes_too_late_can_be_sent_again_under_the_new_name(
+    server: Served, ann: Client
+) -> None:
+    renaming = asyncio.create_task(rename(server))
+    with pytest.raises(ClosedError, match="4301 plans"):
+        await write_on(ann)
+    await renaming
+    assert await server.raw("plans") == ann.text
+    again = await server.come_back(ann, "plans")
+    assert again.id == ann.id
+    await again.edit(f"{ann.text}one more\n")  # with the number that was not answered
+    assert await server.raw("plans") == again.text
+    await server.fsck("plans")
+
+
 async def test_the_old_address_leads_to_the_new_one(
     serve: Serve, server: Served, ann: Client
 ) -> None:
@@ -364,6 +379,23 @@ async def test_a_renamed_document_is_deleted_and_its_old_names_are_free(
     await restore(server, entry)
     assert await server.raw("plans") == ann.text
     assert await server.raw("notes") == "a new one\n"
+
+
+async def test_names_that_are_still_free_lead_to_a_restored_document(
+    serve: Serve, server: Served, ann: Client
+) -> None:
+    """A client that slept must not begin a document of its own under one of them."""
+    await rename(server)
+    await restore(server, await delete(server, "plans"))
+    await restore(server, await delete(server, "plans"), document="ideas")
+    await server.stop()
+    server.folder.__exit__()
+    server = await serve()
+    for name in ("notes", "plans"):
+        sleeper = await server.connect(name)
+        with pytest.raises(ClosedError, match="4301 ideas"):
+            await sleeper.receive_raw()
+    assert (await server.come_back(ann, "ideas")).id == ann.id
 
 
 async def test_mirrors_keep_the_old_copy_and_get_the_new_name(

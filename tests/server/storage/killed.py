@@ -16,7 +16,7 @@ from server.storage.trash import Trash
 
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "subprocess.Popen"}
 _IN_TREE = {"os.remove", "os.rmdir"}  # with a descriptor of their folder: by `shutil.rmtree`
-_EACH_IN_TREE = 20  # of these only every so many counts
+_EACH_IN_TREE = 60  # of these only every so many counts
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 

@@ -48,6 +48,21 @@ def test_a_document_exists_once_something_was_stored(tmp_path: Path) -> None:
         assert folder.repository_path("notes") == tmp_path / "notes.git"
 
 
+def test_a_renaming_that_fails_changes_nothing(tmp_path: Path) -> None:
+    with DataFolder(tmp_path) as folder:
+        create(tmp_path / "plans.git")
+        (tmp_path / "plans.git" / "refs/heads/master").write_text("0" * 40)
+        folder.catalog.rename("ideas", "plans")
+        in_the_way = tmp_path / "notes.git" / "objects" / "00"
+        in_the_way.mkdir(parents=True)
+        (in_the_way / "1").touch()
+        with pytest.raises(OSError, match="not empty"):
+            folder.rename("plans", "notes")
+        assert folder.exists("plans")
+        assert folder.catalog.moves() == {"ideas": "plans"}
+        assert folder.filename("plans") == "ideas.txt"
+
+
 def test_two_servers_cannot_have_one_folder(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from server.storage.data_folder import DataFolder\n"
