@@ -93,6 +93,7 @@ class Hub:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._journal.listen(self._on_journal_entry)
+        await self._maintenance.prepare()
         self._maintaining = asyncio.create_task(self._maintenance.run(), name="maintenance")
         self._mirroring.start()
         return self

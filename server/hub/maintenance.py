@@ -74,9 +74,12 @@ class Maintenance:
         self._checkpoint_threads = WorkerThreads(1, "checkpoint")
         self._repack_threads = WorkerThreads(1, "repack")
 
+    async def prepare(self) -> None:
+        """Note what the last server has left in the journal, before anything is added."""
+        self._left = set(await self._checkpoint_threads.call(self._journaled))
+
     async def run(self) -> None:
         """Run until `stop` and the end of the work that was begun before."""
-        self._left = set(await self._checkpoint_threads.call(self._journaled))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._checkpoint_left())
             tasks.create_task(self._checkpoint_regularly())
