@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-attacks soak-honest soak-history format lock docker clean
+.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-management soak-attacks soak-honest soak-history format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -71,12 +71,13 @@ bench-start: .venv/test.stamp ## how long the command line takes to start, and i
 bench-merge: .venv/bench.stamp bench/merge/node_modules/.stamp ## the merge beside other tools: how right, how quick (ARGS='--help')
 	@$(BIN)/python -m bench.merge $(ARGS)
 
-soak: ## soak-merge, -crash, -pages, -push, -sync (with ARGS only one by one: make soak-crash ARGS='--help')
+soak: ## soak-merge, -crash, -pages, -push, -sync, -management (with ARGS only one by one: make soak-crash ARGS='--help')
 	@$(MAKE) --no-print-directory soak-merge ARGS=
 	@$(MAKE) --no-print-directory soak-crash ARGS=
 	@$(MAKE) --no-print-directory soak-pages ARGS=
 	@$(MAKE) --no-print-directory soak-push ARGS=
 	@$(MAKE) --no-print-directory soak-sync ARGS=
+	@$(MAKE) --no-print-directory soak-management ARGS=
 
 soak-merge: .venv/test.stamp ## a million keystrokes of people who type at one time, merged (ten minutes)
 	@$(BIN)/python -m tests.merge.typists $(or $(ARGS),--keystrokes 1000000)
@@ -101,6 +102,9 @@ soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people 
 
 soak-sync: .venv/test.stamp ## two files of one document, edited, offline and killed at random (three minutes)
 	@$(BIN)/python -m tests.soak.sync $(ARGS)
+
+soak-management: .venv/test.stamp ## a document, renamed, deleted and restored while programs write and the server is killed (three minutes)
+	@$(BIN)/python -m tests.soak.management $(ARGS)
 
 format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format

@@ -227,11 +227,11 @@ class Connection:
             received = True
             self.send(answers)
         if frame.type is WSMsgType.CLOSE:
-            self._check_close(frame.data, frame.extra or "")
+            received |= self._follow(frame.data, frame.extra or "")
         return None if received else "the server closed the connection"
 
-    def _check_close(self, code: int, reason: str) -> None:
-        """Follow the document to its new name.
+    def _follow(self, code: int, reason: str) -> bool:
+        """Follow the document to its new name; return whether it has one.
 
         Raises:
             NotReachableError: A retry would fail in the same way.
@@ -240,12 +240,14 @@ class Connection:
             self._address = _with_name(self._address, reason)
             self._page, self._url = without_password(self._address), websocket_url(self._address)
             self._listener.moved(self._address)
+            return True
         if code == protocol.CloseCode.DELETED:
             raise DeletedError(f"{self._page}: the document was deleted")
         if code in _PERMANENT_CLOSES:
             raise NotReachableError(f"{self._page}: {_PERMANENT_CLOSES[code]}")
         if reason == protocol.TAKEN_OVER:
             raise TakenOverError(f"{self._page}: another program uses the key of this client")
+        return False
 
 
 def _reason(problem: Exception) -> str:

@@ -129,7 +129,9 @@ class Management:
 
     async def _delete(self, document: str) -> TrashEntry:
         await self._check_exists(document)
-        async with self._hub.exclusively(document) as (live,):
+        # Its former names are free, too: nobody may come in there before they are noted.
+        former_names = self._folder.catalog.former_names(document)
+        async with self._hub.exclusively(document, *former_names) as (live, *_):
             id = await self._threads.call(self._trash.delete, document)
             record = (await self._threads.call(self._trash.deleted))[id]
             live.close(CloseCode.DELETED, "the document was deleted")

@@ -12,6 +12,7 @@ from server.core.submission import Append
 from server.http.app_keys import HUB, MANAGEMENT
 from server.hub.gate import OverloadedError
 from server.storage import trash as trash_module
+from server.storage.trash import Trash
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY
 from tests.server.sockets.client import Client, ClosedError
 from tests.server.sockets.harness import Serve, Served, eventually, git, run_git
@@ -379,6 +380,28 @@ async def test_a_renamed_document_is_deleted_and_its_old_names_are_free(
     await restore(server, entry)
     assert await server.raw("plans") == ann.text
     assert await server.raw("notes") == "a new one\n"
+
+
+async def test_nobody_comes_in_under_a_former_name_while_its_document_is_deleted(
+    server: Served, ann: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that slept would find nothing there, and begin a document of its own."""
+    await rename(server)
+    loop, delete_really = asyncio.get_running_loop(), Trash.delete
+
+    async def come_in() -> int | None:
+        sleeper = await server.connect("notes")
+        await sleeper.send(type="hello", protocol=1, base=ann.revision, **ann.resuming)
+        return await sleeper.closed()
+
+    def then_come_in(trash: Trash, document: str) -> str:
+        id = delete_really(trash, document)
+        assert asyncio.run_coroutine_threadsafe(come_in(), loop).result() == 1013
+        return id
+
+    monkeypatch.setattr(Trash, "delete", then_come_in)
+    await delete(server, "plans")
+    assert await come_in() == 4410
 
 
 async def test_names_that_are_still_free_lead_to_a_restored_document(
