@@ -231,6 +231,9 @@ class DurableDocument:
                 document.versions.record()
             if not batch.requests:
                 document.versions.catch_up(_CATCH_UP_COST)
+            if document.versions.problem:
+                _log.error("%s: it gets no versions", self.name, exc_info=document.versions.problem)
+                document.versions.problem = None
             self._append(repository)  # the disk syncs while the replies are computed
             result = Result(
                 document.replies(staged),

@@ -8,12 +8,16 @@ A *version* is a stretch of revisions that was *sealed* into such commits. The b
 Its first commit is a revision itself: the document's first one, or the last commit of a history
 that was pushed. The steps since the last version are in the `Window`.
 
-What is sealed is staged like an edit, so it is durable with the batch it is in. Sans-I/O: the
-repository sits behind `CommitStore`.
+What is sealed is staged like an edit, so it is durable with the batch it is in. But what goes wrong
+here keeps nobody from writing: then there are no versions until the document is opened again, and
+`problem` says why. Sans-I/O: the repository sits behind `CommitStore`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from server.core import git_model
-from server.core.commit_store import CommitStore, StoreError
+from server.core.commit_store import CommitStore
 from server.core.history.branch import VersionsBranch
 from server.core.history.catch_up import CatchUp
 from server.core.history.sealing import Origin, SealTimes, Unsealed
@@ -45,6 +49,7 @@ class Versions:
         self._followed = master.move_count
         self._catch_up: CatchUp | None = None
         self.window: Window | None = None
+        self.problem: Exception | None = None
         self._begin(kept)
 
     def _begin(self, kept: Window | None) -> None:
@@ -62,13 +67,20 @@ class Versions:
         """Seal steps from before, as much as `cost` allows."""
         if self._catch_up is None:
             return
-        try:
+        with self._failing_alone():
             self.window = self._catch_up.run(cost)
-        except StoreError:  # some commit has no text: such a history cannot be told
-            self._catch_up = None
         if self.window is not None:
             self._catch_up = None
             self._followed = self._master.move_count
+
+    @contextmanager
+    def _failing_alone(self) -> Iterator[None]:
+        """Give up the versions, and nothing else, if anything goes wrong."""
+        try:
+            yield
+        except Exception as problem:  # noqa: BLE001  such as a commit without a text
+            self.window = self._catch_up = None
+            self.problem = problem
 
     @property
     def unsealed(self) -> Unsealed | None:
@@ -91,15 +103,17 @@ class Versions:
         if steps is None or steps[0].before != self.window.revision:
             self._begin(self.window)
             return
-        for step in steps:
-            self.window.add(origin or _person_of(step), step.splices, step.after, step.at)
+        with self._failing_alone():
+            for step in steps:
+                self.window.add(origin or _person_of(step), step.splices, step.after, step.at)
         if self.unsealed and self.unsealed.is_full:
             self.seal()
 
     def seal(self, origin: Origin | None = None) -> None:
         """Make a version of the steps so far; do nothing if there are none."""
         if self.window is not None and self.window.steps:
-            self.window = self._branch.add(self.window, origin or Origin())
+            with self._failing_alone():
+                self.window = self._branch.add(self.window, origin or Origin())
 
     def find(self, revision: str) -> str | None:
         """Return the last commit of the version of a revision; None if no version ends with it."""

@@ -296,6 +296,27 @@ def test_a_history_with_an_unreadable_text_does_no_harm(tmp_path: Path, desk: De
     seal(desk)
     assert desk.text == "one\ntwo\n"
     assert desk.repository().head(VERSIONS) is None
+    assert "is not UTF-8 text" in str(desk.document.versions.problem)
+
+
+@pytest.mark.parametrize(
+    "method", ["server.core.history.window.Window.add", "server.core.history.sealing.contributions"]
+)
+def test_a_fault_of_the_history_keeps_nobody_from_writing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    ann = desk.client("ann")
+    ann.edit("one\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(method, lambda *_: 1 / 0)
+        ann.edit("one\ntwo\n")
+        seal(desk)
+        ann.edit("one\ntwo\nthree\n")
+    assert desk.repository().text(desk.revision) == "one\ntwo\nthree\n"
+    assert isinstance(desk.document.versions.problem, ZeroDivisionError)
+    desk.reopen()
+    seal(desk)
+    assert versions(desk)[-1][1] == desk.revision
 
 
 def test_a_document_that_catches_up_names_nothing_yet(
