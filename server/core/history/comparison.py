@@ -4,11 +4,11 @@ Sans-I/O: the repository sits behind `CommitStore`. Positions and lengths count 
 """
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from merge.diff_splices import diff_splices
 from merge.splices import Splice
@@ -103,32 +103,44 @@ def compare(
     people: dict[Person, int] = {}
     runs: list[ComparedRun] = []
     parts = list(compare_words(before, after))
-    for at, (kind, start, text) in enumerate(parts):
+    for at, (kind, start, text, letters) in enumerate(parts):
         if kind == KEPT:
             runs += _shortened(text, context, is_first=at == 0, is_last=at == len(parts) - 1)
             continue
-        wrote = wrote_before if kind == REMOVED else wrote_after
-        for words, person in _by_author(text, start, wrote):
-            runs.append((kind, words, people.setdefault(person, len(people))))
+        if kind == REMOVED:
+            found = _by_author(text, start, wrote_before, [(start, start + len(text))])
+        else:
+            found = _by_author(text, start, wrote_after, letters)
+        for words, person in found:
+            author = None if person is None else people.setdefault(person, len(people))
+            runs.append((kind, words, author))
     return list(people), runs
 
 
-def _by_author(text: str, start: int, wrote: Authors) -> Iterator[tuple[str, Person]]:
-    """Yield words with their authors: of a word with several, who wrote most of it."""
-    words, last = "", None
-    for token in tokens(text):
-        end = start + len(token)
+def _by_author(
+    text: str, start: int, wrote: Authors, letters: Sequence[tuple[int, int]]
+) -> Iterator[tuple[str, Person | None]]:
+    """Yield words with their authors: of each word, who wrote most of these letters of it."""
+    for person, found in groupby(_words(text, start, wrote, letters), lambda word: word[1]):
+        yield "".join(word for word, _ in found), person
+
+
+def _words(
+    text: str, start: int, wrote: Authors, letters: Sequence[tuple[int, int]]
+) -> Iterator[tuple[str, Person | None]]:
+    waiting = deque(letters)
+    for word in tokens(text):
+        end = start + len(word)
         amounts: Counter[Person] = Counter()
-        for reached, person in wrote.of_range(start, end):
-            amounts[person] += reached - start
-            start = reached
-        [(person, _)] = amounts.most_common(1)
-        if last is not None and person != last:
-            yield words, last
-            words = ""
-        words, last = words + token, person
-    if last is not None:
-        yield words, last
+        while waiting and waiting[0][0] < end:
+            position, last = waiting.popleft()
+            for reached, person in wrote.of_range(position, min(last, end)):
+                amounts[person] += reached - position
+                position = reached
+            if last > end:
+                waiting.appendleft((end, last))
+        yield word, amounts.most_common(1)[0][0] if amounts else None
+        start = end
 
 
 def _shortened(

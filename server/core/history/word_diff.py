@@ -1,7 +1,8 @@
 """Two texts compared as people read them: which words were added and removed. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from merge.diff_splices import diff_splices
@@ -15,39 +16,60 @@ _WORD_MAX = 100  # of a longer word only a part is replaced
 
 
 class Part(NamedTuple):
-    """A part of both texts, or of one; `start` is its position in the one it is taken from."""
+    """A part of both texts, or of one; `start` is its position in the one it is taken from.
+
+    Of an added part `letters` are the ranges of what is really new: of a word that was corrected,
+    most letters are not.
+    """
 
     kind: str
     start: int
     text: str
+    letters: tuple[tuple[int, int], ...] = ()
 
 
 def compare_words(before: str, after: str) -> Iterator[Part]:
     """Yield the parts of two texts in order; what was removed comes before what replaces it."""
+    found = diff_splices(before, after)
+    letters = deque(_inserted_ranges(found))
     old = new = 0
-    for start, deleted, inserted in word_splices(before, after):
+    for start, deleted, inserted in _word_splices(before, found):
         if start > old:
             yield Part(KEPT, new, before[old:start])
             new += start - old
         if deleted:
             yield Part(REMOVED, start, before[start : start + deleted])
         if inserted:
-            yield Part(ADDED, new, inserted)
+            end = new + len(inserted)
+            yield Part(ADDED, new, inserted, tuple(_taken(letters, end)))
         old, new = start + deleted, new + len(inserted)
     if old < len(before):
         yield Part(KEPT, new, before[old:])
 
 
-def word_splices(before: str, after: str) -> list[Splice]:
-    """Return the splices from one text to the other, which replace whole words."""
+def _inserted_ranges(splices: Sequence[Splice]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of what each splice has inserted, in the text after them."""
+    grown = 0
+    for start, deleted, inserted in splices:
+        if inserted:
+            yield start + grown, start + grown + len(inserted)
+        grown += len(inserted) - deleted
+
+
+def _taken(ranges: deque[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:
+    """Take the ranges that end by a position."""
+    while ranges and ranges[0][1] <= end:
+        yield ranges.popleft()
+
+
+def _word_splices(before: str, splices: Sequence[Splice]) -> list[Splice]:
+    """Return the splices with those that change one word as one that replaces the word."""
 
     def belong(last: Splice, splice: Splice) -> bool:
         between = before[last.start + last.deleted : splice.start]
         return len(between) <= _WORD_MAX and _WORD.fullmatch(between) is not None
 
-    return [
-        _widened(before, splice) for splice in join(before, diff_splices(before, after), belong)
-    ]
+    return [_widened(before, splice) for splice in join(before, splices, belong)]
 
 
 def _widened(before: str, splice: Splice) -> Splice:

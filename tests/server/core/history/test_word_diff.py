@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from merge.splices import apply
-from server.core.history.word_diff import ADDED, KEPT, REMOVED, compare_words, word_splices
+from server.core.history.word_diff import ADDED, KEPT, REMOVED, compare_words
 
 
 @pytest.mark.parametrize(
@@ -36,7 +35,12 @@ def test_the_parts_are_both_texts(before: str, after: str) -> None:
     parts = list(compare_words(before, after))
     assert "".join(part.text for part in parts if part.kind != ADDED) == before
     assert "".join(part.text for part in parts if part.kind != REMOVED) == after
-    assert apply(before, word_splices(before, after)) == after
-    for kind, start, text in parts:
+    for kind, start, text, letters in parts:
         source = before if kind == REMOVED else after
         assert source[start : start + len(text)] == text
+        assert all(start <= begin <= end <= start + len(text) for begin, end in letters)
+
+
+def test_of_a_corrected_word_only_some_letters_are_new() -> None:
+    [_, _, added, _] = compare_words("We meet on Monday.", "We meet on Sunday.")
+    assert [added.text[start - 11 : end - 11] for start, end in added.letters] == ["Su"]
