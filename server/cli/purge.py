@@ -23,7 +23,8 @@ from server.storage.control import Failure, Purge, PurgeResult, socket_path
 from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
-from server.storage.purge import Purged, PurgeError
+from server.storage.purge import Purged
+from server.storage.rewrite import RewriteError
 from server.support.errors import UserError
 from server.support.terminal import say, tick
 
@@ -119,7 +120,7 @@ def _carried_out(asked: Purge, settings: Config) -> PurgeResult:
         if not isinstance(problem.__context__, BlockingIOError):
             raise
         return _by_server(asked, settings.data.absolute())
-    except (NoDocumentError, PurgeError, OverloadedError, JournalError) as problem:
+    except (NoDocumentError, RewriteError, OverloadedError, JournalError) as problem:
         raise PurgeCommandError(str(problem)) from None
 
 

@@ -15,7 +15,7 @@ from server.hub.gate import OverloadedError
 from server.hub.management import Management, NoDocumentError
 from server.storage.control import Failure, Purge, socket_path
 from server.storage.journal import JournalError
-from server.storage.purge import PurgeError
+from server.storage.rewrite import RewriteError
 
 _BODY_BYTES_MAX = 1024 * 1024
 _MANAGEMENT = web.AppKey("management", Management)
@@ -47,7 +47,7 @@ async def purge(request: web.Request) -> web.Response:
         result = await request.app[_MANAGEMENT].purge(asked)
     except NoDocumentError as problem:
         return _json(Failure(str(problem)), 404)
-    except (PurgeError, OverloadedError, JournalError) as problem:
+    except (RewriteError, OverloadedError, JournalError) as problem:
         return _json(Failure(str(problem)), 503)
     return _json(result)
 

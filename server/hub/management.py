@@ -9,7 +9,7 @@ Errors::
     NoDocumentError    there is no such document, or nothing of the kind in the trash
     TakenError         there is a document of the new name, or a redirect
     TrashError         the disk or Git failed; the document is as it was
-    PurgeError         the same, of a purge
+    RewriteError       the same, where the history is rewritten
     OverloadedError    the document cannot be closed at the moment
 """
 
@@ -185,7 +185,7 @@ class Management:
         """Remove a text from the whole history of a document.
 
         Raises:
-            NoDocumentError, PurgeError, OverloadedError: see above.
+            NoDocumentError, RewriteError, OverloadedError: see above.
             JournalError: What the journal has forgotten cannot be removed from the disk.
         """
         return await self._carry_out(self._purge(asked))
