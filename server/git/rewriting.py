@@ -207,7 +207,7 @@ class Rewriting:
     def _new_commit(self, commit: bytes) -> GitObject:
         """Return a commit with a new tree, new parents and a new message."""
         header, _, message = commit.partition(b"\n\n")
-        tree, *lines = _header_lines(header)
+        tree, *lines = header_lines(header)
         parents = [line[7:].decode() for line in lines if line.startswith(b"parent ")]
         new_parents = list(dict.fromkeys(map(self._new_parent, parents)))
         new_tree = self._new_tree(tree[5:].decode(), next(iter(new_parents), None))
@@ -295,14 +295,14 @@ class Rewriting:
         for commit in self._listed(head):
             raw = self._read(commit)
             window = Window.decoded(self._text_at(commit).decode())
-            if window is None or window.steps:
+            if window is None or (window.steps and self._replaced):
                 continue  # the steps since the last version are found again
-            revision = self._new_id(window.revision)
-            if revision is None:
-                continue
             if self._replaced:
                 self._replace_in_window(window, self._replaced)
-            window.revision = window.sealed = revision
+            sealed, revision = self._new_id(window.sealed), self._new_id(window.revision)
+            if sealed is None or revision is None:
+                continue
+            window.sealed, window.revision = sealed, revision
             blob = git_objects.new_object(Kind.BLOB, window.encoded().encode())
             tree = git_objects.new_tree([(b"100644", self._filename, blob.id)])
             for item in (blob, tree):
@@ -358,6 +358,6 @@ def with_revisions(message: bytes, new_id: Callable[[str], str | None]) -> bytes
     return _NAMED_REVISION.sub(renamed, message)
 
 
-def _header_lines(header: bytes) -> list[bytes]:
+def header_lines(header: bytes) -> list[bytes]:
     """Return the lines of a commit's header; one that goes on, as a signature does, is one."""
     return header.replace(b"\n ", b"\0").split(b"\n")

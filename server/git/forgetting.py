@@ -1,0 +1,170 @@
+r"""What is old in the history of a document: the cut before a date, and what takes its place.
+
+    versions   V0 ── N ── V ── Vc ── V'     Vc is the last old version; it is equal to the
+    master     r0 ── … ── Rc ── r ── …      revision Rc; N has a name
+
+    versions   N* ── W* ── V'*              a named version stays, as a commit with its text;
+    master     R* ── r* ── …                W* is equal to R*, which has the text of Rc
+
+Without named versions there is no W*: then `versions` begins with R* itself, as that of a new
+document does with its first revision. Nothing is written. Blocks.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygit2
+
+from server.core import git_model
+from server.core.commit_store import CommitInfo, Tag
+from server.core.git_model import CLIENTS, INTERNAL, MASTER, TAGS, UNMERGED, VERSIONS
+from server.core.history.branch import VersionsBranch
+from server.core.history.named import name_of
+from server.core.history.sealing import Kind as VersionKind
+from server.core.history.version_list import grouped
+from server.git import objects as git_objects
+from server.git.objects import GitObject, Kind
+from server.git.process import git
+from server.git.repository import Repository
+from server.git.rewriting import Cut, header_lines, with_revisions
+
+_START = f"{git_model.ROOT_MESSAGE}\nIts older history was removed.\n"
+_REFS = "refs/"
+
+# The commits of a version, the last one first.
+_Group = Sequence[tuple[str, CommitInfo]]
+
+
+class CutError(Exception):
+    """There is something that needs the old history; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """What is old.
+
+    Attributes:
+        cut: the commits.
+        time: when the last old version ended (Unix time in seconds).
+        names: the named versions that stay, the oldest first.
+    """
+
+    cut: Cut
+    time: float
+    names: tuple[str, ...]
+
+
+def old_before(path: Path, filename: str, time: float) -> Old | None:
+    """Return what is older than the last version that ended at a time or before; None if nothing.
+
+    Args:
+        path: the bare repository.
+        filename: the name of the document's file.
+        time: the time (Unix time in seconds).
+
+    Raises:
+        CutError: Something needs it.
+    """
+    store = Repository(path, filename)
+    head = store.head(VERSIONS)
+    if head is None:
+        raise CutError("It has no versions yet: they are made once it is opened in a page.")
+    revisions = set(_listed(path, "--first-parent", MASTER))
+    revision_of = VersionsBranch(store).revision_of
+    groups = list(grouped(store, head))
+    for at, ((last, info), *_) in enumerate(groups):
+        if info.committer.time <= time and revision_of(last) in revisions:
+            revision = revision_of(last)
+            if not store.info(revision).parents:
+                return None
+            old = _old(path, store, revision, groups[at:], revisions)
+            _check_free(path, store, old.cut)
+            return old
+    return None
+
+
+def _old(
+    path: Path, store: Repository, revision: str, groups: Sequence[_Group], revisions: set[str]
+) -> Old:
+    """Return what is dropped with a revision and its version, which is the first of the groups."""
+    version, _ = groups[0][0]
+    time = store.time(revision)
+    by_hub = git_model.hub_signature(time)
+    tree = store.info(revision).tree
+    root = git_objects.new_commit(tree, (), by_hub, by_hub, _START)
+    named = [] if version == revision else list(_named(reversed(groups), store.tags()))
+    equals = {revision: root.id}
+    objects = [root]
+    parents: tuple[str, ...] = ()
+    for group, tagged in named:
+        kept = _kept(path, group[0][0], parents, equals)
+        objects.append(kept)
+        equals |= dict.fromkeys(tagged, kept.id)
+        parents = (kept.id,)
+    if named and named[-1][0] is not groups[0]:
+        facts = {"Steps": "0", git_model.KIND: VersionKind.EDITS}
+        message = git_model.version_message(_START.rstrip(), root.id, facts, ())
+        objects.append(git_objects.new_commit(tree, parents, by_hub, by_hub, message))
+    start = objects[-1].id
+    of_versions = set(_listed(path, version)) - revisions
+    dropped = _listed(path, revision, version)
+    places = {commit: start if commit in of_versions else root.id for commit in dropped}
+    cut = Cut((revision, version), places, {**equals, version: start}, tuple(objects))
+    names = (name_of(slug, tag)[0] for _, tagged in named for slug, tag in tagged.values())
+    return Old(cut, time, tuple(names))
+
+
+def _named(
+    groups: Iterator[_Group], tags: Mapping[str, Tag]
+) -> Iterator[tuple[_Group, dict[str, tuple[str, Tag]]]]:
+    """Yield the named versions, each with the tags of its commits."""
+    by_commit = {tag.commit: (slug, tag) for slug, tag in tags.items()}
+    for group in groups:
+        tagged = {commit: by_commit[commit] for commit, _ in group if commit in by_commit}
+        if tagged:
+            yield group, tagged
+
+
+def _kept(path: Path, commit: str, parents: Sequence[str], equals: Mapping[str, str]) -> GitObject:
+    """Return the last commit of a named version, on other parents."""
+    header, _, message = pygit2.Repository(str(path)).read(commit)[1].partition(b"\n\n")
+    tree, *lines = header_lines(header)
+    kept = [line for line in lines if not line.startswith((b"parent ", b"gpgsig"))]
+    named = [f"parent {parent}".encode() for parent in parents]
+    content = [tree, *named, *kept, b"", with_revisions(message, equals.get)]
+    return git_objects.new_object(Kind.COMMIT, b"\n".join(content).replace(b"\0", b"\n "))
+
+
+def _check_free(path: Path, store: Repository, cut: Cut) -> None:
+    """Check that no branch or tag is on commits that have nothing equal in the new history."""
+    gone = cut.parents.keys() - set(cut.newest)
+    known = set(_listed(path, MASTER, VERSIONS))
+
+    def needs_old(name: str, commit: str) -> bool:
+        if commit in cut.parents:
+            return commit not in cut.equals and not name.startswith((CLIENTS, UNMERGED))
+        if commit in known:
+            return False
+        bases = git(path, "merge-base", "--all", commit, MASTER, VERSIONS, ok=(0, 1))
+        return not gone.isdisjoint(bases.decode().split())
+
+    found = [name for name, commit in sorted(_targets(store).items()) if needs_old(name, commit)]
+    conflicts = [name for name in found if name.startswith((CLIENTS, UNMERGED))]
+    if conflicts:
+        are = "1 conflict is" if len(conflicts) == 1 else f"{len(conflicts)} conflicts are"
+        raise CutError(f"{are} unresolved since before that: resolve them first.")
+    if found:
+        names = ", ".join(name.split("/", 2)[2] for name in found)
+        raise CutError(f"These branches or tags need what would be removed: {names}.")
+
+
+def _targets(store: Repository) -> dict[str, str]:
+    """Return the commits of all refs but the server's own, by name."""
+    refs = {f"{_REFS}{name}": commit for name, commit in store.heads(_REFS).items()}
+    heads = {name: id for name, id in refs.items() if not name.startswith((TAGS, INTERNAL))}
+    return heads | {f"{TAGS}{name}": tag.commit for name, tag in store.tags().items()}
+
+
+def _listed(path: Path, *which: str) -> list[str]:
+    return git(path, "rev-list", *which).decode().split()
