@@ -152,8 +152,8 @@ def _check_free(path: Path, store: Repository, cut: Cut) -> None:
     found = [name for name, commit in sorted(_targets(store).items()) if needs_old(name, commit)]
     conflicts = [name for name in found if name.startswith((CLIENTS, UNMERGED))]
     if conflicts:
-        are = "1 conflict is" if len(conflicts) == 1 else f"{len(conflicts)} conflicts are"
-        raise CutError(f"{are} unresolved since before that: resolve them first.")
+        count = f"{len(conflicts)} conflict{'s' if len(conflicts) > 1 else ''}"
+        raise CutError(f"Resolve these first: {count} with what would be removed.")
     if found:
         names = ", ".join(name.split("/", 2)[2] for name in found)
         raise CutError(f"These branches or tags need what would be removed: {names}.")

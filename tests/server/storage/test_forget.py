@@ -277,7 +277,7 @@ def test_an_old_conflict_has_to_be_resolved_first(desk: Desk, *, is_parked: bool
     if is_parked:
         desk.client("cy").park(shown, seq=2)
     known = refs(desk.path)
-    sentence = "^1 conflict is unresolved since before that: resolve them first.$"
+    sentence = "^Resolve these first: 1 conflict with what would be removed.$"
     with pytest.raises(RewriteError, match=sentence):
         forget_old(desk)
     assert refs(desk.path) == known
