@@ -190,11 +190,12 @@ def test_a_name_of_the_last_old_version_stays_on_it(desk: Desk) -> None:
 
 def test_writing_goes_on(desk: Desk) -> None:
     forget_old(desk)
-    ann, bo = people(desk)
-    ann.edit(f"{desk.text}And more.\n")
-    bo.edit(f"{desk.text}And more.\n")
     seal(desk)
-    assert len(listed(desk).versions) == 4
+    desk.client("cy").edit(f"{desk.text}And more.\n")
+    desk.client("dee").edit(f"{desk.text}And more.\n")
+    seal(desk)
+    newest, *others = listed(desk).versions
+    assert ([who.name for who in newest.authors], len(others)) == (["Dee", "Cy"], 4)
     for commit, revision in _sealed(desk):
         assert git("diff", commit, revision, cwd=desk.path) == ""
     assert_sound(desk.path)
@@ -318,3 +319,104 @@ def test_what_is_not_old_stays(desk: Desk) -> None:
     assert forget(desk.path, "notes.txt", NOON + 9 * DAY, dry_run=True).commits > 0
     assert refs(desk.path) == before
     assert run_git("fsck", cwd=desk.path).returncode == 0
+
+
+def test_a_push_on_an_old_version_that_came_later_stays(desk: Desk) -> None:
+    old = git("rev-parse", "first-draft^{commit}", cwd=desk.path)
+    assert isinstance(push(desk, old, "# Pushed\n\n# Plan\nnamed words\nand bo's\n"), Accepted)
+    seen = texts(desk.path, MASTER)
+    forget_old(desk)
+    assert texts(desk.path, MASTER) == seen[-len(texts(desk.path, MASTER)) :]
+    olives = ("--author=Olive", "--no-merges")
+    [pushed] = git("log", "--format=%H", *olives, MASTER, cwd=desk.path).split()
+    start = git("log", "--format=%H", "--author=GollabEdit", VERSIONS, cwd=desk.path).split()[0]
+    assert git("log", "-1", "--format=%P", pushed, cwd=desk.path) == start
+    assert listed(desk).versions[0].kind == "push"
+    assert forget(desk.path, "notes.txt", NOON + 9 * DAY).names == ("First draft",)
+    assert_sound(desk.path)
+
+
+def test_a_push_on_a_named_version_is_no_revision(desk: Desk) -> None:
+    forget_old(desk)
+    base = git("rev-parse", "first-draft^{commit}", cwd=desk.path)
+    push(desk, base, "# Pushed\n\n# Plan\nnamed words\nand bo's\n")
+    assert forget(desk.path, "notes.txt", NOON + 2.5 * DAY).commits == 0, (
+        "though master contains it"
+    )
+
+
+def restore(desk: Desk, revision: str) -> None:
+    text = desk.store.text(revision)
+    desk.run(Request(Author("cy", "Cy"), MergeText(text, desk.revision, restores=revision)))
+
+
+def test_messages_name_only_revisions_that_are_left(desk: Desk) -> None:
+    revisions = git("rev-list", "--first-parent", MASTER, cwd=desk.path).split()
+    for revision in (revisions[5], revisions[3]):
+        restore(desk, revision)
+    forget_old(desk)
+    root = git("rev-list", "--max-parents=0", MASTER, cwd=desk.path)
+    for ref in (MASTER, VERSIONS):
+        form = "--format=%(trailers:key=Restores,valueonly,separator=%x20)"
+        assert git("log", form, ref, cwd=desk.path).split() == [root]
+    for old in revisions:
+        assert run_git("cat-file", "-e", old, cwd=desk.path).returncode != 0
+
+
+@pytest.fixture
+def pushed(tmp_path: Path) -> Desk:
+    """A document of three commits that Olive made, one a day, and a version of the fourth day."""
+    desk = Desk(tmp_path / "notes.git")
+    for day in range(3):
+        desk.now = NOON + day * DAY
+        desk.commit_outside(f"day {day}\n")
+    desk.now = NOON + 3 * DAY
+    desk.reopen()
+    desk.client("ann").edit("day 3\n")
+    seal(desk)
+    return desk
+
+
+@pytest.mark.parametrize(("day", "left"), [(1, 3), (2, 2)])
+def test_commits_that_people_made_are_versions_and_revisions(
+    pushed: Desk, day: int, left: int
+) -> None:
+    forget(pushed.path, "notes.txt", NOON + (day + 0.5) * DAY)
+    pushed.reopen()
+    assert texts(pushed.path, MASTER) == [f"day {each}" for each in range(day, 4)]
+    told = [(each.kind, each.authors[0].name) for each in listed(pushed).versions]
+    by_olive = [("push", "Olive")] * (left - 2)
+    assert told == [("edits", "Ann"), *by_olive, ("edits", "GollabEdit")]
+    pushed.client("bo").edit("day 4\n")
+    seal(pushed)
+    assert len(listed(pushed).versions) == left + 1
+    assert_sound(pushed.path)
+
+
+def test_the_name_of_a_commit_that_somebody_made_stays(pushed: Desk) -> None:
+    git("tag", "Draft", f"{MASTER}~2", cwd=pushed.path)
+    pushed.now += DAY
+    pushed.client("bo").edit("day 4\n")
+    seal(pushed)
+    assert forget(pushed.path, "notes.txt", NOON + 3.5 * DAY).names == ("Draft",)
+    pushed.reopen()
+    found = listed(pushed).versions
+    assert [(each.name, each.authors[0].name) for each in found] == [
+        ("", "Bo"),
+        ("", "GollabEdit"),
+        ("Draft", "Olive"),
+    ]
+    compared = queries(pushed).compare("Draft", "now", None)
+    assert compared is not None
+    assert [run[:2] for run in compared.runs] == [
+        ("kept", "day "),
+        ("removed", "1"),
+        ("added", "4"),
+        ("kept", "\n"),
+    ]
+
+
+def test_a_name_among_revisions_is_in_the_way(pushed: Desk) -> None:
+    git("tag", "Draft", f"{MASTER}~3", cwd=pushed.path)
+    with pytest.raises(RewriteError, match="need what would be removed: Draft"):
+        forget(pushed.path, "notes.txt", NOON + 1.5 * DAY)
