@@ -23,6 +23,7 @@ from server.core.history.branch import VersionsBranch
 from server.core.history.named import name_of
 from server.core.history.sealing import Kind as VersionKind
 from server.core.history.version_list import grouped
+from server.core.history.who_wrote import WhoWrote
 from server.git import objects as git_objects
 from server.git.objects import GitObject, Kind
 from server.git.process import git
@@ -110,7 +111,9 @@ def _old(
     of_versions = set(_listed(path, version)) - revisions
     dropped = _listed(path, revision, version)
     places = {commit: start if commit in of_versions else root.id for commit in dropped}
-    cut = Cut((revision, version), places, {**equals, version: start}, tuple(objects))
+    equals[version] = start
+    record = _record(store, revision, root.id)
+    cut = Cut((revision, version), places, equals, tuple(objects), record)
     names = (name_of(slug, tag)[0] for _, tagged in named for slug, tag in tagged.values())
     return Old(cut, time, tuple(names))
 
@@ -134,6 +137,17 @@ def _kept(path: Path, commit: str, parents: Sequence[str], equals: Mapping[str, 
     named = [f"parent {parent}".encode() for parent in parents]
     content = [tree, *named, *kept, b"", with_revisions(message, equals.get)]
     return git_objects.new_object(Kind.COMMIT, b"\n".join(content).replace(b"\0", b"\n "))
+
+
+def _record(store: Repository, revision: str, root: str) -> tuple[GitObject, ...]:
+    """Return the record of who wrote the text that the history begins with."""
+    window = WhoWrote(store).window_at(revision).sealed_here()
+    window.sealed = window.revision = root
+    text = git_objects.new_object(Kind.BLOB, window.encoded().encode())
+    tree = git_objects.new_tree([(b"100644", store.filename.encode(), text.id)])
+    by_hub = git_model.hub_signature(store.time(revision))
+    message = git_model.authorship_message(root, root)
+    return text, tree, git_objects.new_commit(tree.id, (), by_hub, by_hub, message)
 
 
 def _check_free(path: Path, store: Repository, cut: Cut) -> None:

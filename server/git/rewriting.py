@@ -89,12 +89,14 @@ class Cut:
         equals: by some dropped commits, the new one that stands for it: refs and messages that name
             it name that. Those of the others are dropped, too.
         objects: the new ones.
+        record: the objects of the first record of who wrote what, its commit last.
     """
 
     newest: tuple[str, ...] = ()
     parents: Mapping[str, str] = field(default_factory=dict)
     equals: Mapping[str, str] = field(default_factory=dict)
     objects: tuple[GitObject, ...] = ()
+    record: tuple[GitObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class Rewriting:
         """Return the new history."""
         if self._replaced:
             self._holding = objects_with(self._path, self._replaced.text.encode())
-        for item in self._cut.objects:
+        for item in (*self._cut.objects, *self._cut.record):
             self._pending.add(item)
         kept = ("--all", "--not", *self._cut.newest)
         commits = self._ordered(self._listed(f"--exclude={INTERNAL}*", *kept))
@@ -291,17 +293,17 @@ class Rewriting:
 
     def _new_record(self, head: str) -> list[str]:
         """Return the head of the record for the new texts, as a list; none if nothing is left."""
-        last: list[str] = []
+        last = [item.id for item in self._cut.record[-1:]]
         for commit in self._listed(head):
             raw = self._read(commit)
             window = Window.decoded(self._text_at(commit).decode())
             if window is None or (window.steps and self._replaced):
                 continue  # the steps since the last version are found again
+            sealed, revision = self._new_id(window.sealed), self._new_id(window.revision)
+            if sealed is None or revision is None or window.revision in self._cut.parents:
+                continue
             if self._replaced:
                 self._replace_in_window(window, self._replaced)
-            sealed, revision = self._new_id(window.sealed), self._new_id(window.revision)
-            if sealed is None or revision is None:
-                continue
             window.sealed, window.revision = sealed, revision
             blob = git_objects.new_object(Kind.BLOB, window.encoded().encode())
             tree = git_objects.new_tree([(b"100644", self._filename, blob.id)])

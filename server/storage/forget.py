@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from server.core.commit_store import StoreError
 from server.core.git_model import INTERNAL
 from server.git import object_files
 from server.git.forgetting import CutError, old_before
@@ -59,7 +60,7 @@ def forget(repository: Path, filename: str, before: float, *, dry_run: bool = Fa
         return replace(found, bytes_after=replace_history(repository, rewritten, verify))
     except CutError as problem:
         raise RewriteError(str(problem)) from None
-    except (GitError, OSError) as problem:
+    except (GitError, StoreError, OSError) as problem:
         raise RewriteError(f"{repository} was not changed: {problem}") from problem
 
 

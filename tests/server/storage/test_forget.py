@@ -387,6 +387,8 @@ def test_commits_that_people_made_are_versions_and_revisions(
     told = [(each.kind, each.authors[0].name) for each in listed(pushed).versions]
     by_olive = [("push", "Olive")] * (left - 2)
     assert told == [("edits", "Ann"), *by_olive, ("edits", "GollabEdit")]
+    root = git("rev-list", "--max-parents=0", MASTER, cwd=pushed.path)
+    assert {name for _, name in runs(queries(pushed).authors(root))} == {"Olive"}
     pushed.client("bo").edit("day 4\n")
     seal(pushed)
     assert len(listed(pushed).versions) == left + 1
