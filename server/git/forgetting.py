@@ -74,14 +74,15 @@ def old_before(path: Path, filename: str, time: float) -> Old | None:
     revisions = set(_listed(path, "--first-parent", MASTER))
     revision_of = VersionsBranch(store).revision_of
     groups = list(grouped(store, head))
-    for at, ((last, info), *_) in enumerate(groups):
-        if info.committer.time <= time and revision_of(last) in revisions:
-            revision = revision_of(last)
-            if not store.info(revision).parents:
-                return None
-            old = _old(path, store, revision, groups[at:], revisions)
-            _check_free(path, store, old.cut)
-            return old
+    for at, ((version, info), *_) in enumerate(groups):
+        revision = revision_of(version)
+        if info.committer.time > time or revision not in revisions:
+            continue
+        if not store.info(revision).parents and all(_tags_of(store, groups[at + 1 :])):
+            return None
+        old = _old(path, store, revision, groups[at:], revisions)
+        _check_free(path, store, old.cut)
+        return old
     return None
 
 
@@ -94,48 +95,70 @@ def _old(
     by_hub = git_model.hub_signature(time)
     tree = store.info(revision).tree
     root = git_objects.new_commit(tree, (), by_hub, by_hub, _START)
-    named = [] if version == revision else list(_named(reversed(groups), store.tags()))
-    equals = {revision: root.id}
-    objects = [root]
-    parents: tuple[str, ...] = ()
-    for group, tagged in named:
-        kept = _kept(path, group[0][0], parents, equals)
-        objects.append(kept)
-        equals |= dict.fromkeys(tagged, kept.id)
-        parents = (kept.id,)
-    if named and named[-1][0] is not groups[0]:
+    # A version that is a revision itself has no place for others before it.
+    named = _Named(path, store, groups if version != revision else (), {revision: root.id})
+    objects = [root, *named.kept]
+    if named.kept and version not in named.equals:
         facts = {"Steps": "0", git_model.KIND: VersionKind.EDITS}
         message = git_model.version_message(_START.rstrip(), root.id, facts, ())
-        objects.append(git_objects.new_commit(tree, parents, by_hub, by_hub, message))
+        last = named.kept[-1].id
+        objects.append(git_objects.new_commit(tree, (last,), by_hub, by_hub, message))
     start = objects[-1].id
     of_versions = set(_listed(path, version)) - revisions
     dropped = _listed(path, revision, version)
     places = {commit: start if commit in of_versions else root.id for commit in dropped}
-    equals[version] = start
+    equals = {revision: root.id, **named.equals, version: start}
     record = _record(store, revision, root.id)
     cut = Cut((revision, version), places, equals, tuple(objects), record)
-    names = (name_of(slug, tag)[0] for _, tagged in named for slug, tag in tagged.values())
-    return Old(cut, time, tuple(names))
+    return Old(cut, time, tuple(named.names))
 
 
-def _named(
-    groups: Iterator[_Group], tags: Mapping[str, Tag]
-) -> Iterator[tuple[_Group, dict[str, tuple[str, Tag]]]]:
-    """Yield the named versions, each with the tags of its commits."""
-    by_commit = {tag.commit: (slug, tag) for slug, tag in tags.items()}
+class _Named:
+    """The named versions that stay, the oldest first.
+
+    Args:
+        path: the bare repository.
+        store: the same.
+        groups: all versions, the newest first.
+        revisions: the new ones that their messages can name, by the old ones.
+    """
+
+    def __init__(
+        self, path: Path, store: Repository, groups: Sequence[_Group], revisions: Mapping[str, str]
+    ) -> None:
+        self.kept: list[GitObject] = []
+        self.equals: dict[str, str] = {}
+        self.names: list[str] = []
+        oldest_first = groups[::-1]
+        for group, tags in zip(oldest_first, _tags_of(store, oldest_first), strict=True):
+            if tags:
+                last, _ = group[0]
+                parents = [item.id for item in self.kept[-1:]]
+                kept = _kept(path, last, parents, revisions)
+                self.kept.append(kept)
+                self.equals |= dict.fromkeys(
+                    [last, *(tag.commit for tag in tags.values())], kept.id
+                )
+                self.names += (name_of(slug, tag)[0] for slug, tag in tags.items())
+
+
+def _tags_of(store: Repository, groups: Sequence[_Group]) -> Iterator[dict[str, Tag]]:
+    """Yield the tags of each version."""
+    tags = sorted(store.tags().items())
     for group in groups:
-        tagged = {commit: by_commit[commit] for commit, _ in group if commit in by_commit}
-        if tagged:
-            yield group, tagged
+        commits = {commit for commit, _ in group}
+        yield {slug: tag for slug, tag in tags if tag.commit in commits}
 
 
-def _kept(path: Path, commit: str, parents: Sequence[str], equals: Mapping[str, str]) -> GitObject:
+def _kept(
+    path: Path, commit: str, parents: Sequence[str], revisions: Mapping[str, str]
+) -> GitObject:
     """Return the last commit of a named version, on other parents."""
     header, _, message = pygit2.Repository(str(path)).read(commit)[1].partition(b"\n\n")
     tree, *lines = header_lines(header)
     kept = [line for line in lines if not line.startswith((b"parent ", b"gpgsig"))]
     named = [f"parent {parent}".encode() for parent in parents]
-    content = [tree, *named, *kept, b"", with_revisions(message, equals.get)]
+    content = [tree, *named, *kept, b"", with_revisions(message, revisions.get)]
     return git_objects.new_object(Kind.COMMIT, b"\n".join(content).replace(b"\0", b"\n "))
 
 

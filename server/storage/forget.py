@@ -52,7 +52,8 @@ def forget(repository: Path, filename: str, before: float, *, dry_run: bool = Fa
         size = object_files.size_of(repository).bytes
         if old is None:
             return Forgotten(0, 0.0, (), size)
-        found = Forgotten(len(old.cut.parents), old.time, old.names, size)
+        gone = old.cut.parents.keys() - {item.id for item in old.cut.objects}
+        found = Forgotten(len(gone), old.time, old.names, size)
         if dry_run:
             return found
         rewritten = Rewriting(repository, filename, cut=old.cut).run()

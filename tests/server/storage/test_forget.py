@@ -180,10 +180,11 @@ def test_without_names_versions_begin_with_the_first_revision(desk: Desk) -> Non
 
 
 def test_a_name_of_the_last_old_version_stays_on_it(desk: Desk) -> None:
-    git("tag", "Kept", f"{VERSIONS}~2", cwd=desk.path)
-    assert forget_old(desk).names == ("First draft", "Kept")
+    for slug in ("Kept", "Light"):
+        git("tag", slug, f"{VERSIONS}~2", cwd=desk.path)
+    assert forget_old(desk).names == ("First draft", "Kept", "Light")
     found = listed(desk).versions
-    assert [each.name for each in found] == ["", "", "Kept", "First draft"]
+    assert [each.name for each in found] == ["", "", "Light", "First draft"]
     root = git("rev-list", "--max-parents=0", MASTER, cwd=desk.path)
     assert (found[2].revision, found[2].authors[0].name) == (root, "Bo")
 
@@ -215,6 +216,17 @@ def test_it_can_be_done_again(desk: Desk) -> None:
     desk.reopen()
     assert done.names == ("First draft",)
     assert [each.name for each in listed(desk).versions] == ["", "", "First draft"]
+    assert_sound(desk.path)
+
+
+def test_a_version_whose_name_was_removed_can_be_forgotten_later(desk: Desk) -> None:
+    forget_old(desk)
+    seen = git("rev-list", MASTER, cwd=desk.path)
+    git("tag", "-d", "first-draft", cwd=desk.path)
+    assert forget_old(desk).commits == 2, "the version, and the one that followed it"
+    assert objects_with(desk.path, b"named words") == set()
+    assert git("rev-list", MASTER, cwd=desk.path) == seen
+    assert len(listed(desk).versions) == 3
     assert_sound(desk.path)
 
 
