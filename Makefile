@@ -94,7 +94,7 @@ soak-attacks: .venv/test.stamp ## one hostile address after the other, while som
 soak-honest: .venv/test.stamp ## five hundred people and programs at one time, of whom none may be limited (ten minutes)
 	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.honest $(ARGS)
 
-soak-history: .venv/test.stamp ## 20,000 edits with pauses, kills and a purge, and what the history tells of them (one minute)
+soak-history: .venv/test.stamp ## 20,000 edits with pauses, kills, a purge and a forgotten half, and what the history tells of them (one minute)
 	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.history $(ARGS)
 
 soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people type (two minutes)

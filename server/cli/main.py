@@ -34,6 +34,7 @@ _COMMANDS = {
     "undelete": ("management", "bring a deleted document back"),
     "archive": ("management", "make a document read-only"),
     "purge": ("purge", "remove a text from the history of a document"),
+    "forget": ("forget", "remove the history of a document before a date"),
     "export": ("folders", "write documents to the files of a folder"),
     "import": ("folders", "create documents from text files"),
     "sync": ("sync.command", "keep a file in sync with a document, for any editor"),

@@ -1,31 +1,14 @@
-"""`gollabedit purge`: remove a text from the whole history of a document.
+"""`gollabedit purge`: remove a text from the whole history of a document."""
 
-While a server uses the data folder, it is asked to, through the control socket; else the command
-does it itself.
-"""
-
-import asyncio
-import os
-import socket
 import time
 from argparse import ArgumentParser, Namespace
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-import msgspec
-
-from server import config
-from server.config import Config
-from server.hub.gate import OverloadedError
-from server.hub.hub import Hub
-from server.hub.management import Management, NoDocumentError
-from server.storage.control import Failure, Purge, PurgeResult, socket_path
-from server.storage.data_folder import DataFolder, DataFolderError
-from server.storage.journal import JournalError
-from server.storage.journal.sqlite import SqliteJournal
-from server.storage.purge import Purged, PurgeError
-from server.support.errors import UserError
-from server.support.terminal import say, tick
+from server.cli.control import CommandError, add_rewriting, carry_out, say_mirrors
+from server.hub.management import Management
+from server.storage.control import Purge, PurgeResult
+from server.storage.purge import Purged
+from server.support.terminal import say
 
 _CHARACTERS_MIN = 4  # of a text: a shorter one is in many words
 _EXAMPLES = """examples:
@@ -44,20 +27,13 @@ change it.
 """
 
 
-class PurgeCommandError(UserError):
-    """Nothing was changed."""
-
-
 def add_purge(command: ArgumentParser) -> None:
     command.description = (
         "Remove a text from the whole history of a document: from all revisions, versions,"
         " branches, other files, messages and names. A server may run meanwhile."
     )
     command.epilog = _EXAMPLES
-    command.add_argument("document", metavar="DOCUMENT", help="name of the document")
-    command.add_argument(
-        "--data", metavar="DIR", help=f"folder that holds the documents (default: {Config().data})"
-    )
+    add_rewriting(command)
     command.add_argument(
         "--text-file",
         metavar="FILE",
@@ -67,37 +43,24 @@ def add_purge(command: ArgumentParser) -> None:
     command.add_argument(
         "--replacement", metavar="TEXT", default="***", help="what replaces it (default: ***)"
     )
-    command.add_argument(
-        "--mirror-force", action="store_true", help="overwrite the old history in the mirrors"
-    )
-    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
     command.set_defaults(run=_purge)
 
 
 def _purge(options: Namespace) -> int:
     text = _text_in(options.text_file)
     if len(text) < _CHARACTERS_MIN:
-        raise PurgeCommandError(
+        raise CommandError(
             f"the text must have {_CHARACTERS_MIN} characters or more: a shorter one is part of"
             " other words"
         )
     if text in options.replacement:
-        raise PurgeCommandError("the replacement contains the text")
+        raise CommandError("the replacement contains the text")
     asked = Purge(
         options.document, text, options.replacement, options.dry_run, options.mirror_force
     )
-    settings = config.read(options, os.environ)
-    if not (settings.data / "format").exists():
-        raise PurgeCommandError(
-            f"there is no data folder {settings.data.absolute()}; name it with --data"
-        )
-    tick(f"{asked.document}: searching the history")
-    result = _carried_out(asked, settings)
-    tick("")
-    _print_result(asked, result.purged)
-    for problem in result.mirrors:
-        say(f"gollabedit: the mirror has the old history still: {problem}")
-    return 1 if result.mirrors else 0
+    result = carry_out(options, asked, PurgeResult, Management.purge)
+    _print_result(asked, result.done)
+    return say_mirrors(result.mirrors)
 
 
 def _text_in(file: str) -> str:
@@ -108,59 +71,7 @@ def _text_in(file: str) -> str:
         )
     except (OSError, UnicodeDecodeError) as problem:
         reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
-        raise PurgeCommandError(f"{file} cannot be read: {reason}") from None
-
-
-def _carried_out(asked: Purge, settings: Config) -> PurgeResult:
-    try:
-        with DataFolder(settings.data) as folder:
-            return asyncio.run(_alone(asked, settings, folder))
-    except DataFolderError as problem:
-        if not isinstance(problem.__context__, BlockingIOError):
-            raise
-        return _by_server(asked, settings.data.absolute())
-    except (NoDocumentError, PurgeError, OverloadedError, JournalError) as problem:
-        raise PurgeCommandError(str(problem)) from None
-
-
-async def _alone(asked: Purge, settings: Config, folder: DataFolder) -> PurgeResult:
-    journal = await asyncio.to_thread(SqliteJournal, folder.journal_path)
-    try:
-        async with Hub(settings, folder, journal) as hub:
-            management = Management(hub, folder, settings)
-            return await management.purge(asked)
-    finally:
-        await asyncio.to_thread(journal.close)
-
-
-class _SocketConnection(HTTPConnection):
-    """An HTTP connection over a Unix socket."""
-
-    def __init__(self, data: Path) -> None:
-        super().__init__("localhost")
-        self._data = data
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with socket_path(self._data) as path:
-            self.sock.connect(str(path))
-
-
-def _by_server(asked: Purge, data: Path) -> PurgeResult:
-    connection = _SocketConnection(data)
-    try:
-        connection.request("POST", "/purge", msgspec.json.encode(asked))
-        answer = connection.getresponse()
-        body = answer.read()
-    except (OSError, HTTPException) as problem:
-        raise PurgeCommandError(
-            f"a server uses the data folder {data}, and cannot be reached: {problem}"
-        ) from None
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise PurgeCommandError(msgspec.json.decode(body, type=Failure).error)
-    return msgspec.json.decode(body, type=PurgeResult)
+        raise CommandError(f"{file} cannot be read: {reason}") from None
 
 
 def _print_result(asked: Purge, purged: Purged) -> None:

@@ -20,6 +20,7 @@ INTERNAL = "refs/gollabedit/"
 AUTHORSHIP = "refs/gollabedit/authors"
 
 REVISION = "Revision"  # the trailer of a version: the revision that it is equal to
+KIND = "Kind"  # the trailer of each version: how its changes were made
 SINCE = "Since"  # the trailer of the record of steps: the revision of the version before them
 RESTORES = "Restores"  # the trailer of an edit that brings a revision back
 

@@ -1,13 +1,15 @@
-"""The history of a repository without a text: in commits, other files, messages, names and tags.
+"""The history of a repository without a text, or without what is old.
 
-Commits are read with their parents first. Only the first one with the text and those that follow
-it become new objects: texts as deltas of the text before, as in the old history. (`git filter-repo`
-loses these chains, which makes a repository three times as large.) Nothing is written. Blocks.
+A text is replaced in commits, other files, messages, names and tags; of what is old nothing is left
+but what takes its place. Commits are read with their parents first. Only the first one that changes
+and those that follow it become new objects: texts as deltas of the text before, as in the old
+history. (`git filter-repo` loses these chains, which makes a repository three times as large.)
+Nothing is written. Blocks.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -24,7 +26,7 @@ from server.git.process import ENVIRONMENT, GitError, git
 
 _FOLDER, _LINK = b"40000", b"160000"
 _TRAILERS = f"{REVISION}|{RESTORES}|{SINCE}".encode()
-_NAMED_REVISION = re.compile(rb"^(%b): ([0-9a-f]{40})$" % _TRAILERS, re.MULTILINE)
+_NAMED_REVISION = re.compile(rb"^(%b): ([0-9a-f]{40})(\n|\Z)" % _TRAILERS, re.MULTILINE)
 _PARENT = re.compile(rb"^parent (.{40})$", re.MULTILINE)
 _PEOPLE = (b"author ", b"committer ", b"tagger ")
 _RECENT_MAX = 64  # objects whose bytes are kept
@@ -53,22 +55,65 @@ def _names_in(tree: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """A text, and what replaces it."""
+
+    text: str
+    by: str
+
+    def in_bytes(self, data: bytes) -> bytes:
+        """Return these bytes without the text."""
+        return data.replace(self.text.encode(), self.by.encode())
+
+    def in_name(self, name: str) -> str:
+        """Return the name of a branch or tag without the text."""
+        return name.replace(self.text, "removed")
+
+    def splices_in(self, text: str) -> list[Splice]:
+        """Return the splices from a text of the document to the new one."""
+        position, splices = 0, []
+        for part in text.split(self.text)[:-1]:
+            position += len(part)
+            splices.append(Splice(position, len(self.text), self.by))
+            position += len(self.text)
+        return splices
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Old commits that are dropped with all their ancestors, and what takes their place.
+
+    Attributes:
+        newest: the newest of them.
+        parents: by each dropped commit, what those that follow it have as their parent instead.
+        equals: by some dropped commits, the new one that stands for it: refs and messages that name
+            it name that. Those of the others are dropped, too.
+        objects: the new ones.
+        record: the objects of the first record of who wrote what, its commit last.
+    """
+
+    newest: tuple[str, ...] = ()
+    parents: Mapping[str, str] = field(default_factory=dict)
+    equals: Mapping[str, str] = field(default_factory=dict)
+    objects: tuple[GitObject, ...] = ()
+    record: tuple[GitObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The history without the text.
+    """The new history.
 
     Attributes:
         found: the number of objects that held the text.
         objects: the new ones; a delta comes after its base.
         refs: the commits and tags, by name of the ref.
-        commits: the number of commits that were rewritten.
-        first: when the first of them was made (Unix time in seconds); 0 if there is none.
+        commits: the new ones of the commits that were rewritten, by the old ones, in order.
     """
 
     found: int
     objects: tuple[GitObject, ...]
     refs: dict[str, str]
-    commits: int
-    first: float
+    commits: dict[str, str]
 
 
 class Rewriting:
@@ -77,15 +122,22 @@ class Rewriting:
     Args:
         repository: the bare repository.
         filename: the name of the document's file.
-        text: the text to be removed.
-        replacement: what replaces it.
+        replaced: a text that is replaced everywhere.
+        cut: what is dropped.
     """
 
-    def __init__(self, repository: Path, filename: str, text: str, replacement: str) -> None:
+    def __init__(
+        self,
+        repository: Path,
+        filename: str,
+        replaced: Replaced | None = None,
+        cut: Cut | None = None,
+    ) -> None:
         self._path = repository
         self._git = pygit2.Repository(str(repository))
         self._filename = filename.encode()
-        self._text, self._replacement = text, replacement
+        self._replaced = replaced
+        self._cut = cut or Cut()
         self._holding: set[str] = set()
         self._new: dict[str, str] = {}  # by the old id, of each object that has another one now
         self._pending = PendingObjects()
@@ -93,17 +145,17 @@ class Rewriting:
 
     def run(self) -> Rewritten:
         """Return the new history."""
-        self._holding = objects_with(self._path, self._text.encode())
-        commits = self._ordered(self._listed(f"--exclude={INTERNAL}*", "--all"))
+        if self._replaced:
+            self._holding = objects_with(self._path, self._replaced.text.encode())
+        for item in (*self._cut.objects, *self._cut.record):
+            self._pending.add(item)
+        kept = ("--all", "--not", *self._cut.newest)
+        commits = self._ordered(self._listed(f"--exclude={INTERNAL}*", *kept))
         for commit in commits:
             self._rewrite(commit, self._new_commit)
-        changed = [commit for commit in commits if commit in self._new]
-        first = self._time_of(changed[0]) if changed else 0.0
+        changed = {commit: self._new[commit] for commit in commits if commit in self._new}
         refs = dict(self._refs())
-        return Rewritten(len(self._holding), self._pending.all(), refs, len(changed), first)
-
-    def _time_of(self, commit: str) -> float:
-        return float(git(self._path, "log", "-1", "--format=%ct", commit))
+        return Rewritten(len(self._holding), self._pending.all(), refs, changed)
 
     def _listed(self, *which: str) -> list[str]:
         """Return commits, parents first."""
@@ -128,9 +180,22 @@ class Rewriting:
                 continue
             if name.startswith(INTERNAL):
                 continue
+            target = self._target_of(id) if kind == "tag" else id
+            if self._new_id(target) is None:
+                continue
             if kind == "tag":
                 self._rewrite(id, self._new_tag)
-            yield name.replace(self._text, "removed"), self._new.get(id, id)
+            new_name = self._replaced.in_name(name) if self._replaced else name
+            yield new_name, self._new_id(id) or id
+
+    def _target_of(self, tag: str) -> str:
+        return self._read(tag)[7:47].decode()
+
+    def _new_id(self, id: str) -> str | None:
+        """Return the object that stands for an old one; None if it was dropped."""
+        if id in self._cut.parents:
+            return self._cut.equals.get(id)
+        return self._new.get(id, id)
 
     # --- objects
 
@@ -144,25 +209,26 @@ class Rewriting:
     def _new_commit(self, commit: bytes) -> GitObject:
         """Return a commit with a new tree, new parents and a new message."""
         header, _, message = commit.partition(b"\n\n")
-        tree, *lines = _header_lines(header)
+        tree, *lines = header_lines(header)
         parents = [line[7:].decode() for line in lines if line.startswith(b"parent ")]
-        near = self._new.get(parents[0], parents[0]) if parents else None
-        new_tree = self._new_tree(tree[5:].decode(), near)
+        new_parents = list(dict.fromkeys(map(self._new_parent, parents)))
+        new_tree = self._new_tree(tree[5:].decode(), next(iter(new_parents), None))
         kept = [
-            f"parent {self._new.get(line[7:].decode(), line[7:].decode())}".encode()
-            if line.startswith(b"parent ")
-            else self._without(line)
-            if line.startswith(_PEOPLE)
-            else line
+            self._without(line) if line.startswith(_PEOPLE) else line
             for line in lines
+            if not line.startswith(b"parent ")
         ]
-        lines = [f"tree {new_tree}".encode(), *kept]
+        named = [f"parent {parent}".encode() for parent in new_parents]
+        lines = [f"tree {new_tree}".encode(), *named, *kept]
         content = b"\n".join([*lines, b"", self._new_message(message)])
         if content.replace(b"\0", b"\n ") == commit:
             return git_objects.new_object(Kind.COMMIT, commit)
         unsigned = [line for line in lines if not line.startswith(b"gpgsig")]
         content = b"\n".join([*unsigned, b"", self._new_message(message)])
         return git_objects.new_object(Kind.COMMIT, content.replace(b"\0", b"\n "))
+
+    def _new_parent(self, id: str) -> str:
+        return self._cut.parents.get(id) or self._new.get(id, id)
 
     def _new_tag(self, tag: bytes) -> GitObject:
         """Return a tag of a new commit, with a new message."""
@@ -172,16 +238,12 @@ class Rewriting:
         kept = [
             self._without(line) if line.startswith((b"tag ", *_PEOPLE)) else line for line in lines
         ]
-        new_target = f"object {self._new.get(id, id)}".encode()
+        new_target = f"object {self._new_id(id)}".encode()
         content = b"\n".join([new_target, *kept, b"", self._new_message(message)])
         return git_objects.new_object(Kind.TAG, content)
 
     def _new_message(self, message: bytes) -> bytes:
-        def renamed(found: re.Match[bytes]) -> bytes:
-            id = found[2].decode()
-            return b"%b: %b" % (found[1], self._new.get(id, id).encode())
-
-        return _NAMED_REVISION.sub(renamed, self._without(message))
+        return with_revisions(self._without(message), self._new_id)
 
     def _new_tree(self, tree: str, near: str | None) -> str:
         """Return the tree without the text; a text becomes a delta of that of the commit `near`."""
@@ -225,19 +287,24 @@ class Rewriting:
         self._remember(whole.id, whole.data)
 
     def _without(self, data: bytes) -> bytes:
-        return data.replace(self._text.encode(), self._replacement.encode())
+        return self._replaced.in_bytes(data) if self._replaced else data
 
     # --- the record of who wrote what
 
     def _new_record(self, head: str) -> list[str]:
         """Return the head of the record for the new texts, as a list; none if nothing is left."""
-        last: list[str] = []
+        last = [item.id for item in self._cut.record[-1:]]
         for commit in self._listed(head):
             raw = self._read(commit)
             window = Window.decoded(self._text_at(commit).decode())
-            if window is None or window.steps:
+            if window is None or (window.steps and self._replaced):
                 continue  # the steps since the last version are found again
-            self._move_window(window)
+            sealed, revision = self._new_id(window.sealed), self._new_id(window.revision)
+            if sealed is None or revision is None or window.revision in self._cut.parents:
+                continue
+            if self._replaced:
+                self._replace_in_window(window, self._replaced)
+            window.sealed, window.revision = sealed, revision
             blob = git_objects.new_object(Kind.BLOB, window.encoded().encode())
             tree = git_objects.new_tree([(b"100644", self._filename, blob.id)])
             for item in (blob, tree):
@@ -251,24 +318,16 @@ class Rewriting:
             last = [new.id]
         return last
 
-    def _move_window(self, window: Window) -> None:
-        """Make a window one of the new revision, whose text has other lengths."""
-        text = self._text_at(window.revision).decode()
-        parts = text.split(self._text)
-        position, splices = 0, []
-        for part in parts[:-1]:
-            position += len(part)
-            splices.append(Splice(position, len(self._text), self._replacement))
-            position += len(self._text)
-        window.replace(splices)
+    def _replace_in_window(self, window: Window, replaced: Replaced) -> None:
+        """Give a window of a version the runs of the new text, which has other lengths."""
+        window.replace(replaced.splices_in(self._text_at(window.revision).decode()))
         window.people = [
             Person(
-                person.name.replace(self._text, self._replacement),
-                person.email.replace(self._text, self._replacement),
+                person.name.replace(replaced.text, replaced.by),
+                person.email.replace(replaced.text, replaced.by),
             )
             for person in window.people
         ]
-        window.revision = window.sealed = self._new.get(window.revision, window.revision)
 
     def _text_at(self, commit: str) -> bytes:
         tree = self._read(git_objects.tree_of(self._read(commit)))
@@ -291,6 +350,16 @@ class Rewriting:
             del self._recent[next(iter(self._recent))]
 
 
-def _header_lines(header: bytes) -> list[bytes]:
+def with_revisions(message: bytes, new_id: Callable[[str], str | None]) -> bytes:
+    """Return a message whose trailers name the new revisions; one without is dropped."""
+
+    def renamed(found: re.Match[bytes]) -> bytes:
+        id = new_id(found[2].decode())
+        return b"%b: %b%b" % (found[1], id.encode(), found[3]) if id else b""
+
+    return _NAMED_REVISION.sub(renamed, message)
+
+
+def header_lines(header: bytes) -> list[bytes]:
     """Return the lines of a commit's header; one that goes on, as a signature does, is one."""
     return header.replace(b"\n ", b"\0").split(b"\n")

@@ -4,7 +4,7 @@ It is a Unix socket in the data folder, so whoever can use it owns the folder. N
 reached over the network.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from aiohttp import web
 
 from server.hub.gate import OverloadedError
 from server.hub.management import Management, NoDocumentError
-from server.storage.control import Failure, Purge, socket_path
+from server.storage.control import Failure, Forget, Purge, socket_path
 from server.storage.journal import JournalError
-from server.storage.purge import PurgeError
+from server.storage.rewrite import RewriteError
 
 _BODY_BYTES_MAX = 1024 * 1024
 _MANAGEMENT = web.AppKey("management", Management)
@@ -26,7 +26,7 @@ async def control_socket(management: Management, data: Path) -> AsyncIterator[No
     """Listen on the control socket of a data folder until the end of the block."""
     app = web.Application(client_max_size=_BODY_BYTES_MAX)
     app[_MANAGEMENT] = management
-    app.add_routes([web.post("/purge", purge)])
+    app.add_routes([web.post(Purge.address, purge), web.post(Forget.address, forget)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     with socket_path(data) as path:
@@ -43,13 +43,22 @@ async def control_socket(management: Management, data: Path) -> AsyncIterator[No
 async def purge(request: web.Request) -> web.Response:
     """Remove a text from the history of a document."""
     asked = msgspec.json.decode(await request.read(), type=Purge)
+    return await _answered(request.app[_MANAGEMENT].purge(asked))
+
+
+async def forget(request: web.Request) -> web.Response:
+    """Remove the history of a document before a time."""
+    asked = msgspec.json.decode(await request.read(), type=Forget)
+    return await _answered(request.app[_MANAGEMENT].forget(asked))
+
+
+async def _answered(change: Awaitable[object]) -> web.Response:
     try:
-        result = await request.app[_MANAGEMENT].purge(asked)
+        return _json(await change)
     except NoDocumentError as problem:
         return _json(Failure(str(problem)), 404)
-    except (PurgeError, OverloadedError, JournalError) as problem:
+    except (RewriteError, OverloadedError, JournalError) as problem:
         return _json(Failure(str(problem)), 503)
-    return _json(result)
 
 
 def _json(answer: object, status: int = 200) -> web.Response:

@@ -1,4 +1,4 @@
-"""Deletes, archives, renames, restores and purges documents while they are served.
+"""Deletes, archives, renames and restores documents, and rewrites their history, while served.
 
 Whoever works in a document is answered first: everything acknowledged is in its repository before
 it moves, and what comes later is not acknowledged, so that it stays with its client. Then the
@@ -9,22 +9,23 @@ Errors::
     NoDocumentError    there is no such document, or nothing of the kind in the trash
     TakenError         there is a document of the new name, or a redirect
     TrashError         the disk or Git failed; the document is as it was
-    PurgeError         the same, of a purge
+    RewriteError       the same, where the history is rewritten
     OverloadedError    the document cannot be closed at the moment
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TypeVar
 
 from server.config import Config
 from server.hub.hub import Hub
 from server.protocol import CloseCode, TrashEntry, TrashList
-from server.storage.control import Purge, PurgeResult
+from server.storage.control import Forget, ForgetResult, Purge, PurgeResult
 from server.storage.data_folder import DataFolder
+from server.storage.forget import Forgotten, forget
 from server.storage.purge import Purged, purge
 from server.storage.trash import Deleted, Trash, TrashError
 from server.support.threads import WorkerThreads
@@ -190,28 +191,48 @@ class Management:
         """Remove a text from the whole history of a document.
 
         Raises:
-            NoDocumentError, PurgeError, OverloadedError: see above.
+            NoDocumentError, RewriteError, OverloadedError: see above.
             JournalError: What the journal has forgotten cannot be removed from the disk.
         """
         return await self._carry_out(self._purge(asked))
 
     async def _purge(self, asked: Purge) -> PurgeResult:
+        def purged(repository: Path, filename: str) -> Purged:
+            return purge(repository, filename, asked.text, asked.replacement, dry_run=asked.dry_run)
+
+        return PurgeResult(*await self._rewrite(asked, purged))
+
+    async def forget(self, asked: Forget) -> ForgetResult:
+        """Remove the history of a document before a time.
+
+        Raises:
+            NoDocumentError, RewriteError, OverloadedError: see above.
+            JournalError: What the journal has forgotten cannot be removed from the disk.
+        """
+        return await self._carry_out(self._forget(asked))
+
+    async def _forget(self, asked: Forget) -> ForgetResult:
+        def forgotten(repository: Path, filename: str) -> Forgotten:
+            return forget(repository, filename, asked.before, dry_run=asked.dry_run)
+
+        return ForgetResult(*await self._rewrite(asked, forgotten))
+
+    async def _rewrite(
+        self, asked: Purge | Forget, rewritten: Callable[[Path, str], _T]
+    ) -> tuple[_T, list[str]]:
+        """Rewrite the history of a document; return what was done, and what mirrors say."""
         document = asked.document
         await self._check_exists(document)
         filename = self._folder.filename(document)
-
-        def purged(repository: Path) -> Purged:
-            return purge(repository, filename, asked.text, asked.replacement, dry_run=asked.dry_run)
-
         if asked.dry_run:
             await self._hub.checkpoint(document)
             path = self._hub.repository_path(document)
-            return PurgeResult(await self._threads.call(purged, path))
-        done = await self._hub.rewrite(document, purged)
-        _log.info("%s was purged: %d commits were rewritten", document, done.commits)
+            return await self._threads.call(rewritten, path, filename), []
+        done = await self._hub.rewrite(document, lambda path: rewritten(path, filename))
+        _log.info("the history of %s was rewritten: %s", document, done)
         problems = await self._hub.overwrite_mirrors(document) if asked.mirror_force else []
         self._hub.pushed(document)
-        return PurgeResult(done, problems)
+        return done, problems
 
     async def remove_redirect(self, name: str) -> None:
         """Give up the redirect of a former name, which is free then.

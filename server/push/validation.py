@@ -46,6 +46,10 @@ _SHALLOW = (
     "Your clone is shallow, and lacks commits before yours. Get them, and push again:\n"
     "    git fetch --unshallow"
 )
+_UNRELATED = (
+    "Your commit has no commit in common with this document. If you have cloned it before, its"
+    " history was rewritten since then: clone it again, and add to that."
+)
 _TOO_MUCH = "These commits are too much for one push: push an older one first."
 _FETCH_FIRST = (
     "{ref} has commits that yours are not based on. Either let the server merge them:\n"
@@ -137,6 +141,7 @@ class PushValidator:
             )
         for command in into_master:
             self._check_tip(command.new)
+            self._check_related(command.new)
             if command.ref == MASTER:
                 self._check_fast_forward(command)
         self._check_texts([command.new for command in into_master])
@@ -181,6 +186,17 @@ class PushValidator:
                 f"Your commit has no file {self._filename}, which holds the text of this document."
                 f" To use another file: git mv FILE {self._filename}"
             )
+
+    def _check_related(self, commit: str) -> None:
+        """Require a commit that is based on the document, if there is one.
+
+        Of another one nothing must stay here: it may bring history back that was removed.
+        """
+        known = self._git("for-each-ref", "--format=%(objectname)", MASTER, VERSIONS)
+        heads = known.decode().split()
+        if heads and not self._git("merge-base", commit, *heads, ok=(0, 1)):
+            self._new_commits([commit])  # of a shallow clone nobody can tell
+            raise RejectedError(_UNRELATED)
 
     def _check_fast_forward(self, command: Command) -> None:
         """Require a descendant of the `master` that was advertised to the client."""

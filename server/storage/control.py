@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
+from server.storage.forget import Forgotten
 from server.storage.purge import Purged
 
 _NAME = "control"
@@ -16,6 +18,7 @@ _PATH_BYTES_MAX = 100  # of the address of a Unix socket
 class Purge(msgspec.Struct, frozen=True):
     """A request to remove a text from the history of a document, and perhaps of its mirrors."""
 
+    address: ClassVar[str] = "/purge"
     document: str
     text: str
     replacement: str
@@ -26,7 +29,24 @@ class Purge(msgspec.Struct, frozen=True):
 class PurgeResult(msgspec.Struct, frozen=True):
     """What was done; `mirrors` are sentences about those that have the old history still."""
 
-    purged: Purged
+    done: Purged
+    mirrors: list[str] = []
+
+
+class Forget(msgspec.Struct, frozen=True):
+    """A request to remove the history of a document before a time (Unix time in seconds)."""
+
+    address: ClassVar[str] = "/forget"
+    document: str
+    before: float
+    dry_run: bool = False
+    mirror_force: bool = False
+
+
+class ForgetResult(msgspec.Struct, frozen=True):
+    """The same, of such a request."""
+
+    done: Forgotten
     mirrors: list[str] = []
 
 

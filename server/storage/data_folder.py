@@ -23,7 +23,7 @@ from server.git import bare
 from server.git.changes import Log
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
-from server.storage import purge
+from server.storage import rewrite
 from server.storage.catalog import Catalog, CatalogError
 from server.support.errors import UserError
 from server.support.files import fsync, write_synced
@@ -71,7 +71,7 @@ class DataFolder:
             self.secret = self._read_secret()
             self.catalog = catalog_in(self.path)
             self._finish_renames()
-            purge.recover(self.path)
+            rewrite.recover(self.path)
         except CatalogError as problem:
             self.__exit__()
             raise DataFolderError(f"{problem}; restore it from a backup") from None

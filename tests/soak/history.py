@@ -6,8 +6,8 @@ python -m tests.soak.history --edits 2000 --kills 3 --seed 7
 Time is simulated, so 20,000 edits take about a minute. Checked: there is a version for each pause
 and each name; the branch only grows; each version is equal to a revision of `master`; the authors
 are exact as long as the server is not killed, and mostly right if their record is lost; `git blame`
-of the versions names as many people rightly as that of `master`; a purged text is nowhere. The exit
-code is 1 if something of it is not so.
+of the versions names as many people rightly as that of `master`; a purged text is nowhere; without
+the older half of the history the rest is as it was. The exit code is 1 if it is not so.
 """
 
 import random
@@ -26,13 +26,14 @@ from server.core.git_model import AUTHORSHIP, MASTER, VERSIONS
 from server.core.history.queries import HistoryQueries
 from server.core.history.requests import HistoryRequest, NameVersion, Seal
 from server.core.history.sealing import SEAL_TIMES
-from server.core.history.version_list import OPEN
+from server.core.history.version_list import OPEN, VersionList
 from server.git.changes import Entry, Log
 from server.git.repack import repack
 from server.git.repository import Repository
 from server.git.rewriting import objects_with
 from server.protocol import Edit
 from server.storage import checkpoint
+from server.storage.forget import forget
 from server.storage.purge import purge
 from tests.git import assert_sound, git
 
@@ -238,6 +239,7 @@ def run(folder: Path, edits: int, writers: int, kills: int, seed: int) -> int:
     _check_authors(server, crew, checks, is_exact=was_exact and not kills)
     _check_speed(server, checks)
     _check_purge(server, checks)
+    _check_forget(server, checks)
     return 1 if checks.failed else 0
 
 
@@ -314,6 +316,31 @@ def _check_purge(server: Server, checks: Checks) -> None:
     assert_sound(server.path)
     server.start()
     checks.holds(_SECRET not in server.document.text, "the document opens without it")
+
+
+def _check_forget(server: Server, checks: Checks) -> None:
+    """Forget what is older than the version in the middle."""
+    known, trees = written_by(server, "now"), _trees_of_master(server.path)
+    versions = list(VersionList(server.repository).before(""))
+    middle = len(versions) // 2
+    slugs = [version.slug for version in versions[middle:] if version.slug]
+    began = time.monotonic()
+    done = forget(server.path, "notes.txt", versions[middle].time)
+    took = time.monotonic() - began
+    saved = 1 - done.bytes_after / done.bytes_before
+    print(f"       {done.commits:,} commits removed in {took:.0f} s")
+    checks.holds(saved > 0.3, f"the repository has shrunk by {saved:.1%} to {done.bytes_after:,}")
+    left = _trees_of_master(server.path)
+    checks.holds(left == trees[: len(left)], f"{len(left):,} revisions have the text of before")
+    server.start()
+    found = list(VersionList(server.repository).before(""))[middle:]
+    checks.holds([version.slug for version in found[1:]] == slugs, f"{len(slugs)} named stay")
+    checks.holds(written_by(server, "now") == known, "who wrote what is known as before")
+    assert_sound(server.path)
+
+
+def _trees_of_master(path: Path) -> list[str]:
+    return git("log", "--first-parent", "--format=%T", MASTER, cwd=path).splitlines()
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ class VersionsBranch:
             return revision
         return commit
 
+    def is_end(self, commit: str) -> bool:
+        """Return whether a commit is the last one of a version."""
+        is_by_hub = git_model.is_by_hub(self._store.info(commit).committer)
+        return not is_by_hub or git_model.KIND in self._store.trailers(commit)
+
     def joins(self, pushed: str, revision: str) -> bool:
         """Return whether a pushed commit is based on the branch, so that it can become part of it.
 

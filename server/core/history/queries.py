@@ -113,7 +113,7 @@ class HistoryQueries:
         """Return the last commit of the version that a commit of `versions` is a part of."""
         end = None
         for each in self._store.first_parents(self._store.head(VERSIONS) or commit):
-            end = each if self._branch.revision_of(each) != each else end
+            end = each if self._branch.is_end(each) else end
             if each == commit:
                 return end
         return None

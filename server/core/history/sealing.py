@@ -116,8 +116,8 @@ def seal(store: CommitStore, window: Window, head: str, origin: Origin) -> str:
         {
             "Began": str(int(window.began)),
             "Steps": str(window.steps),
-            "Kind": origin.kind,
-            "Restores": origin.restores,
+            git_model.KIND: origin.kind,
+            git_model.RESTORES: origin.restores,
         },
         map(window.signature_of, authors[:-1]),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from server.core import git_model
 from server.core.commit_store import CommitInfo, CommitStore
 from server.core.git_model import VERSIONS
+from server.core.history.branch import VersionsBranch
 from server.core.history.contributions import contributions
 from server.core.history.named import name_of
 from server.core.history.sealing import Kind
@@ -73,7 +74,7 @@ class VersionList:
     def before(self, id: str) -> Iterator[Version]:
         """Yield the versions before the one with an id, the newest first; if it is empty, all."""
         start = id or self._store.head(VERSIONS)
-        groups = _grouped(self._store, start) if start else iter(())
+        groups = grouped(self._store, start) if start else iter(())
         if id:
             next(groups, None)
         yield from map(self._version, groups)
@@ -81,17 +82,17 @@ class VersionList:
     def _version(self, group: list[tuple[str, CommitInfo]]) -> Version:
         """Return the version of commits, of which the last one comes first."""
         (id, last), *_ = group
-        trailers = self._store.trailers(id) if git_model.is_by_hub(last.committer) else {}
+        is_pushed = not git_model.is_by_hub(last.committer)
+        trailers = {} if is_pushed else self._store.trailers(id)
         slug, name, note = next(
             (self._named[commit] for commit, _ in group if commit in self._named), ("", "", "")
         )
-        is_pushed = not trailers
         return Version(
             id=id,
             revision=trailers.get(git_model.REVISION, id),
             began=_number(trailers.get("Began"), int(last.author.time)),
             time=int(last.committer.time),
-            kind=Kind.PUSH if is_pushed else trailers.get("Kind", Kind.EDITS),
+            kind=Kind.PUSH if is_pushed else trailers.get(git_model.KIND, Kind.EDITS),
             subject=words_in(last.subject)[0],
             steps=_number(trailers.get("Steps"), 1),
             authors=[_author(info) for _, info in group],
@@ -102,18 +103,17 @@ class VersionList:
         )
 
 
-def _grouped(store: CommitStore, head: str) -> Iterator[list[tuple[str, CommitInfo]]]:
+def grouped(store: CommitStore, head: str) -> Iterator[list[tuple[str, CommitInfo]]]:
     """Yield the commits of each version from a head back, but not the empty first one."""
+    branch = VersionsBranch(store)
     group: list[tuple[str, CommitInfo]] = []
     for commit in store.first_parents(head):
         info = store.info(commit)
-        is_part = git_model.is_by_hub(info.committer) and git_model.REVISION not in (
-            store.trailers(commit)
-        )
-        if group and not (is_part and info.parents):
+        is_first = not info.parents
+        if group and (is_first or branch.is_end(commit)):
             yield group
             group = []
-        if not is_part or info.parents:
+        if not is_first or branch.is_end(commit) or store.text(commit):
             group.append((commit, info))
     if group:
         yield group

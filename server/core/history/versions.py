@@ -6,7 +6,8 @@ r"""The branch `versions` of one document: its history as people read it.
 
 A *version* is a stretch of revisions that was *sealed* into such commits. The branch only grows.
 Its first commit is a revision itself: the document's first one, or the last commit of a history
-that was pushed. The steps since the last version are in the `Window`.
+that was pushed. If older history was removed, named versions without a revision may come before all
+others. The steps since the last version are in the `Window`.
 
 What is sealed is staged like an edit, so it is durable with the batch it is in. But what goes wrong
 here keeps nobody from writing: then there are no versions until the document is opened again, and
@@ -134,11 +135,14 @@ class Versions:
         return self._store.merge_base(head, pushed)
 
     def revision_of(self, commit: str) -> str:
-        """Return the revision that a commit of `versions` is of or follows; itself if it is one."""
+        """Return the revision that a commit of `versions` is of or follows.
+
+        It is the commit itself if that is a revision, or was before all that are left.
+        """
         if self._master.contains(commit):
             return commit
         sealed = (self._branch.revision_of(each) for each in self._store.first_parents(commit))
-        return next(each for each in sealed if self._master.contains(each))
+        return next((each for each in sealed if self._master.contains(each)), commit)
 
     def record(self) -> None:
         """Record who wrote what since the last version."""

@@ -10,7 +10,8 @@ from server.core.git_model import AUTHORSHIP, MASTER, VERSIONS
 from server.core.history.requests import NameVersion, Seal
 from server.core.history.window import Window
 from server.git.rewriting import objects_with
-from server.storage.purge import PurgeError, purge, recover
+from server.storage.purge import purge
+from server.storage.rewrite import RewriteError, recover
 from tests.git import assert_sound, git
 from tests.server.desk import Desk
 
@@ -135,7 +136,7 @@ def test_a_dry_run_changes_nothing(desk: Desk) -> None:
     assert refs(desk.path) == before
 
 
-def _fail(*_: object) -> None:
+def _fail(*_: object, **__: object) -> None:
     raise OSError("the disk is full")
 
 
@@ -143,7 +144,7 @@ def test_a_failure_leaves_the_old_repository(desk: Desk, monkeypatch: pytest.Mon
     before = refs(desk.path)
     with monkeypatch.context() as patch:
         patch.setattr("server.storage.purge._verify", _fail)
-        with pytest.raises(PurgeError, match="was not changed: the disk is full"):
+        with pytest.raises(RewriteError, match="was not changed: the disk is full"):
             purge(desk.path, "notes.txt", SECRET, "***")
     assert refs(desk.path) == before
     assert sorted(path.name for path in desk.path.parent.iterdir()) == ["notes.git"]

@@ -1,4 +1,4 @@
-"""Short runs of `make soak-history`: versions, authors and a purge."""
+"""Short runs of `make soak-history`: versions, authors, a purge, and what is forgotten."""
 
 from pathlib import Path
 
