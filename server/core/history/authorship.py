@@ -11,6 +11,7 @@ What was added and deleted again since the version leaves no run. An author is a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from merge.splices import Splice
@@ -67,12 +68,13 @@ class Authorship:
 
     def _replace(self, start: int, deleted: int, inserted: int, author: int) -> None:
         at, position = self._find_block(start)
-        if self._extend(at, position, deleted, inserted, author):
+        if not deleted:
+            self._insert(at, position, Run(inserted, author, ADDED))
             return
-        left = self._replace_in(at, position, deleted, inserted, author)
+        left = self._replace_in(at, position, deleted, Run(inserted, author, ADDED))
         while left:  # of what is deleted, in the blocks that follow
             at += 1
-            left = self._replace_in(at, 0, left, 0, author)
+            left = self._replace_in(at, 0, left, Run(0, author, ADDED))
 
     def _find_block(self, start: int) -> tuple[int, int]:
         """Return the first block that reaches up to a position, and the position in it."""
@@ -83,83 +85,95 @@ class Authorship:
             position -= size
         raise AssertionError("a splice beyond the text")
 
-    def _extend(self, at: int, position: int, deleted: int, inserted: int, author: int) -> bool:
-        """Make a run longer, if this is its author who goes on typing in it or at its end."""
-        if deleted:
-            return False
+    def _insert(self, at: int, position: int, new: Run) -> None:
+        """Insert a run; those around it become longer instead, if they are of its kind."""
         block = self._blocks[at]
-        for index, (length, writer, state) in enumerate(block):
-            if state >= 0:
-                continue
-            if position > length:
-                position -= length
-                continue
-            if writer != author or state != ADDED:
-                return False
-            block[index] = Run(length + inserted, author, ADDED)
-            self._sizes[at] += inserted
-            return True
-        return False
+        index, position = _find_run(block, position)
+        length, author, state = block[index] if index < len(block) else new
+        if index == len(block):
+            block.append(new)
+        elif author == new.author and state == ADDED:
+            block[index] = Run(length + new.length, author, ADDED)
+        elif position == length:
+            follows = block[index + 1] if index + 1 < len(block) else None
+            if follows and follows[1:] == new[1:]:
+                block[index + 1] = Run(follows.length + new.length, new.author, ADDED)
+            else:
+                block.insert(index + 1, new)
+        else:
+            head = [Run(position, author, state)] if position else []
+            block[index : index + 1] = [*head, new, Run(length - position, author, state)]
+        self._sizes[at] += new.length
+        self._halve(at)
 
-    def _replace_in(self, at: int, position: int, deleted: int, inserted: int, author: int) -> int:
+    def _replace_in(self, at: int, position: int, deleted: int, new: Run) -> int:
         """Replace characters of one block; return how many are still to be deleted after it."""
+        block = self._blocks[at]
+        index, position = _find_run(block, position)
+        runs = islice(block, index, None)
         found: list[Run] = []
-        runs = iter(self._blocks[at])
-        rest = _take(runs, position, found)
-        if inserted:
-            found.append(Run(inserted, author, ADDED))
-        while deleted:
-            run = rest or next(runs, None)
-            if run is None:
-                break
-            rest = None
-            length, writer, state = run
+        end, rest = index, None
+        if position:
+            length, writer, state = next(runs)
+            end += 1
+            found.append(Run(position, writer, state))
+            rest = Run(length - position, writer, state) if position < length else None
+        if new.length:
+            found.append(new)
+        left = deleted
+        while left:
+            if rest is None:
+                rest = next(runs, None)
+                if rest is None:
+                    break
+                end += 1
+            length, writer, state = rest
+            gone = min(length, left) if state < 0 else 0
             if state >= 0:
-                found.append(run)
-                continue
-            gone = min(length, deleted)
-            if state == KEPT:
-                found.append(Run(gone, writer, author))
-            if gone < length:
-                rest = Run(length - gone, writer, state)
-            deleted -= gone
+                found.append(rest)
+            elif state == KEPT:
+                found.append(Run(gone, writer, new.author))
+            is_cut = state < 0 and gone < length
+            rest = Run(length - gone, writer, state) if is_cut else None
+            left -= gone
         if rest:
             found.append(rest)
-        found.extend(runs)
-        self._store(at, _joined(found))
-        return deleted
+        first, last = max(index - 1, 0), end + 1
+        block[first:last] = _joined([*block[first:index], *found, *block[end:last]])
+        self._sizes[at] += new.length - (deleted - left)
+        self._halve(at)
+        return left
 
-    def _store(self, at: int, block: list[Run]) -> None:
-        if len(block) <= _BLOCK_RUNS_MAX:
-            self._blocks[at] = block
-            self._sizes[at] = _size(block)
-            return
-        half = len(block) // 2
-        halves = [block[:half], block[half:]]
-        self._blocks[at : at + 1] = halves
-        self._sizes[at : at + 1] = map(_size, halves)
+    def _halve(self, at: int) -> None:
+        """Make two blocks of one that has become long."""
+        block = self._blocks[at]
+        if len(block) > _BLOCK_RUNS_MAX:
+            half = len(block) // 2
+            halves = [block[:half], block[half:]]
+            self._blocks[at : at + 1] = halves
+            self._sizes[at : at + 1] = map(_size, halves)
 
 
-def _take(runs: Iterator[Run], length: int, taken: list[Run]) -> Run | None:
-    """Move runs with so many characters of the current text; return the rest of one that is cut."""
-    while length:
-        run = next(runs)
-        if run.is_current:
-            if run.length > length:
-                taken.append(run._replace(length=length))
-                return run._replace(length=run.length - length)
-            length -= run.length
-        taken.append(run)
-    return None
+def _find_run(block: Sequence[Run], position: int) -> tuple[int, int]:
+    """Return the first current run that reaches up to a position, and the position in it."""
+    for index, (length, _, state) in enumerate(block):
+        if state >= 0:
+            continue
+        if position <= length:
+            return index, position
+        position -= length
+    return len(block), position
 
 
 def _joined(runs: Iterable[Run]) -> list[Run]:
     """Return the runs, with equal neighbours as one."""
     found: list[Run] = []
     for run in runs:
-        if found and found[-1][1:] == run[1:]:
-            run = Run(found.pop().length + run.length, run.author, run.state)
-        found.append(run)
+        last = found[-1] if found else None
+        if last and last.author == run.author and last.state == run.state:
+            found[-1] = Run(last.length + run.length, run.author, run.state)
+        else:
+            found.append(run)
     return found
 
 

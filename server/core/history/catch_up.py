@@ -14,7 +14,7 @@ from server.core import git_model
 from server.core.commit_store import CommitInfo, CommitStore
 from server.core.history.branch import VersionsBranch
 from server.core.history.replay import Replay
-from server.core.history.sealing import Kind, Origin, SealTimes, Unsealed
+from server.core.history.sealing import Kind, Origin, SealTimes, Unsealed, is_full
 from server.core.history.window import Window
 from server.core.master import Master
 
@@ -121,7 +121,7 @@ class CatchUp:
         origin = self._origin_of(revision, info)
         steps = Unsealed(window.steps, window.began, window.last)
         ends = origin.kind is not Kind.EDITS or steps.is_due(info.committer.time, self._times)
-        if window.steps and (ends or steps.is_full):
+        if window.steps and (ends or is_full(window.steps, window.began, window.last)):
             window = self._branch.add(window, Origin())
         self._replay.add(window, revision)
         return window if origin.kind is Kind.EDITS else self._branch.add(window, origin)

@@ -11,11 +11,11 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
-from merge.splices import Splice
+from merge.splices import Splice, apply
 from merge.tokens import boundary_after, boundary_before, is_boundary
 from server.core.history.authorship import ADDED, Run
 
@@ -41,8 +41,27 @@ class _Part(NamedTuple):
     start: float
     end: float
 
-    def is_in(self, step: int) -> bool:
-        return self.start <= step < self.end
+
+@dataclass(slots=True)
+class _Change:
+    """From one text to the next: splices, and the numbers of words that they add and remove."""
+
+    splices: list[Splice] = field(default_factory=list)
+    added: int = 0
+    removed: int = 0
+
+    def add(self, position: int, deleted: str, inserted: str) -> None:
+        """Add a splice; one that touches the last one becomes a part of it."""
+        self.added += len(_WORD.findall(inserted))
+        self.removed += len(_WORD.findall(deleted))
+        splice = Splice(position, len(deleted), inserted)
+        last = self.splices[-1] if self.splices else None
+        if last and last.start + last.deleted == position:
+            self.splices[-1] = Splice(
+                last.start, last.deleted + splice.deleted, last.inserted + inserted
+            )
+        else:
+            self.splices.append(splice)
 
 
 def contributions(before: str, after: str, runs: Iterable[Run]) -> list[Contribution]:
@@ -60,8 +79,14 @@ def contributions(before: str, after: str, runs: Iterable[Run]) -> list[Contribu
     if not (before.isascii() and after.isascii()):
         parts = _uncut(parts, after, is_new=True)
         parts = _uncut(parts, before, is_new=False)
-    made = [_contribution(author, step, parts) for author, step in steps.items()]
-    return [each for each in made if each.splices]
+    made: list[Contribution] = []
+    text = before
+    for author, change in zip(authors, _changes(parts, len(authors)), strict=True):
+        if change.splices:
+            text = apply(text, change.splices)
+            splices = tuple(change.splices)
+            made.append(Contribution(author, text, splices, change.added, change.removed))
+    return made
 
 
 def _by_amount(runs: Iterable[Run]) -> list[int]:
@@ -154,33 +179,23 @@ def _split(part: _Part, position: int, edges: Sequence[int]) -> Iterator[_Part]:
     yield part._replace(text=part.text[start - position :])
 
 
-def _contribution(author: int, step: int, parts: Iterable[_Part]) -> Contribution:
-    """Return what changes from the text before a step to the text of it."""
-    kept: list[str] = []
-    splices: list[Splice] = []
-    position = added = removed = 0
-    for part in parts:
-        if not part.text:
-            continue
-        was, stays = part.is_in(step - 1), part.is_in(step)
-        if stays:
-            kept.append(part.text)
-        if was != stays:
-            splices.append(Splice(position, len(part.text) * was, part.text * stays))
-            words = len(_WORD.findall(part.text))
-            added, removed = added + words * stays, removed + words * was
-        position += len(part.text) * was
-    return Contribution(author, "".join(kept), _united(splices), added, removed)
-
-
-def _united(splices: Iterable[Splice]) -> tuple[Splice, ...]:
-    """Return the splices, with those that touch as one."""
-    found: list[Splice] = []
-    for splice in splices:
-        if found and found[-1].start + found[-1].deleted == splice.start:
-            last = found.pop()
-            splice = Splice(
-                last.start, last.deleted + splice.deleted, last.inserted + splice.inserted
-            )
-        found.append(splice)
-    return tuple(found)
+def _changes(parts: Iterable[_Part], steps: int) -> list[_Change]:
+    """Return the changes from each text to the next."""
+    changes = [_Change() for _ in range(steps)]
+    common = 0  # the length so far of what is in all texts
+    others = [0] * (steps + 1)  # by text: the length of everything else in it
+    for text, start, end in parts:
+        length = len(text)
+        if start:
+            step = int(start)
+            changes[step - 1].add(common + others[step - 1], "", text)
+            for at in range(step, steps + 1):
+                others[at] += length
+        elif end != _NEVER:
+            step = int(end)
+            changes[step - 1].add(common + others[step - 1], text, "")
+            for at in range(step):
+                others[at] += length
+        else:
+            common += length
+    return changes

@@ -55,10 +55,10 @@ class Unsealed:
         idle_s, age_s = now - self.last, now - self.began
         return idle_s >= times.idle_s or (age_s >= times.age_s and idle_s >= _PAUSE_S)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the version ends although people are typing."""
-        return self.steps >= _STEPS_MAX or self.last - self.began >= _LONGEST_S
+
+def is_full(steps: int, began: float, last: float) -> bool:
+    """Return whether a version ends although people are typing: see `Unsealed`."""
+    return steps >= _STEPS_MAX or last - began >= _LONGEST_S
 
 
 @dataclass(frozen=True, slots=True)

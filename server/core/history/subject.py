@@ -16,6 +16,7 @@ from server.core.names import one_line
 # A heading is looked for so far back from a change.
 _LOOKED_BACK = 100_000
 _HEADING_CHARACTERS_MAX = 40
+_PLACES_MAX = 100  # of more changes, no lines are counted
 # One side outweighs the other from this many times as many words.
 _OUTWEIGHS = 3
 
@@ -59,6 +60,8 @@ def _what(
     added: int,
     removed: int,
 ) -> str:
+    if len(places) > _PLACES_MAX:
+        return _edit_lines(after, places)
     written = [lines for place in places if (lines := _whole_lines(after, *place))]
     if written and added >= _OUTWEIGHS * removed:
         blocks = [block for lines in written for block in _BLANK_LINES.split(lines)]
@@ -70,6 +73,10 @@ def _what(
     deleted = [lines for place in ranges if (lines := _whole_lines(before, *place))]
     if deleted and removed >= _OUTWEIGHS * added:
         return f"Delete {_lines(deleted)}"
+    return _edit_lines(after, places)
+
+
+def _edit_lines(after: str, places: Sequence[tuple[int, int]]) -> str:
     (start, _), (_, end) = places[0], places[-1]
     first = after.count("\n", 0, start) + 1
     last = first + after.count("\n", start, max(end - 1, start))

@@ -14,14 +14,11 @@ here keeps nobody from writing: then there are no versions until the document is
 `problem` says why. Sans-I/O: the repository sits behind `CommitStore`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from server.core import git_model
 from server.core.commit_store import CommitStore
 from server.core.history.branch import VersionsBranch
 from server.core.history.catch_up import CatchUp
-from server.core.history.sealing import Origin, SealTimes, Unsealed
+from server.core.history.sealing import Origin, SealTimes, Unsealed, is_full
 from server.core.history.window import Person, Window
 from server.core.master import Master
 from server.core.recent_steps import Step
@@ -68,20 +65,18 @@ class Versions:
         """Seal steps from before, as much as `cost` allows."""
         if self._catch_up is None:
             return
-        with self._failing_alone():
+        try:
             self.window = self._catch_up.run(cost)
+        except Exception as problem:  # noqa: BLE001  such as a commit without a text
+            self._fail(problem)
         if self.window is not None:
             self._catch_up = None
             self._followed = self._master.move_count
 
-    @contextmanager
-    def _failing_alone(self) -> Iterator[None]:
-        """Give up the versions, and nothing else, if anything goes wrong."""
-        try:
-            yield
-        except Exception as problem:  # noqa: BLE001  such as a commit without a text
-            self.window = self._catch_up = None
-            self.problem = problem
+    def _fail(self, problem: Exception) -> None:
+        """Give up the versions, and nothing else."""
+        self.window = self._catch_up = None
+        self.problem = problem
 
     @property
     def unsealed(self) -> Unsealed | None:
@@ -104,17 +99,23 @@ class Versions:
         if steps is None or steps[0].before != self.window.revision:
             self._begin(self.window)
             return
-        with self._failing_alone():
+        window = self.window
+        try:
             for step in steps:
-                self.window.add(origin or _person_of(step), step.splices, step.after, step.at)
-        if self.unsealed and self.unsealed.is_full:
-            self.seal()
+                window.add(origin or _person_of(step), step.splices, step.after, step.at)
+        except Exception as problem:  # noqa: BLE001
+            self._fail(problem)
+        else:
+            if is_full(window.steps, window.began, window.last):
+                self.seal()
 
     def seal(self, origin: Origin | None = None) -> None:
         """Make a version of the steps so far; do nothing if there are none."""
         if self.window is not None and self.window.steps:
-            with self._failing_alone():
+            try:
                 self.window = self._branch.add(self.window, origin or Origin())
+            except Exception as problem:  # noqa: BLE001
+                self._fail(problem)
 
     def find(self, revision: str) -> str | None:
         """Return the last commit of the version of a revision; None if no version ends with it."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.core.history.sealing import SEAL_TIMES, Unsealed
+from server.core.history.sealing import SEAL_TIMES, Unsealed, is_full
 
 MINUTE, HOUR = 60.0, 3600.0
 
@@ -28,4 +28,4 @@ def test_a_version_ends_at_a_pause(age_s: float, idle_s: float, expected: bool) 
     [(4_999, 1.99 * HOUR, False), (5_000, 1.0, True), (1, 2 * HOUR, True)],
 )
 def test_a_version_ends_although_people_go_on(steps: int, age_s: float, expected: bool) -> None:
-    assert Unsealed(steps, began=0.0, last=age_s).is_full is expected
+    assert is_full(steps, began=0.0, last=age_s) is expected
