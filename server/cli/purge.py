@@ -66,9 +66,8 @@ def _purge(options: Namespace) -> int:
 def _text_in(file: str) -> str:
     """Return the text in a file, without the line end that editors put behind it."""
     try:
-        return (
-            Path("/dev/stdin" if file == "-" else file).read_text(encoding="utf-8").rstrip("\r\n")
-        )
+        content = Path("/dev/stdin" if file == "-" else file).read_bytes()
+        return content.decode("utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as problem:
         reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
         raise CommandError(f"{file} cannot be read: {reason}") from None

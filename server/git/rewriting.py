@@ -7,17 +7,30 @@ history. (`git filter-repo` loses these chains, which makes a repository three t
 Nothing is written. Blocks.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from itertools import count
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 import pygit2
 
-from merge.splices import Splice
-from server.core.git_model import AUTHORSHIP, INTERNAL, RESTORES, REVISION, SINCE
+from merge.diff_splices import diff_splices
+from server.core.git_model import (
+    AUTHORSHIP,
+    CLIENTS,
+    INTERNAL,
+    MASTER,
+    RESTORES,
+    REVISION,
+    SINCE,
+    TAGS,
+    UNMERGED,
+    VERSIONS,
+)
 from server.core.history.window import Person, Window
 from server.git import objects as git_objects
 from server.git.objects import GitObject, Kind
@@ -28,55 +41,120 @@ _FOLDER, _LINK = b"40000", b"160000"
 _TRAILERS = f"{REVISION}|{RESTORES}|{SINCE}".encode()
 _NAMED_REVISION = re.compile(rb"^(%b): ([0-9a-f]{40})(\n|\Z)" % _TRAILERS, re.MULTILINE)
 _PARENT = re.compile(rb"^parent (.{40})$", re.MULTILINE)
-_PEOPLE = (b"author ", b"committer ", b"tagger ")
+PEOPLE = (b"author ", b"committer ", b"tagger ")
+_PREFIXES = (CLIENTS, UNMERGED, "refs/heads/", TAGS, "refs/notes/")
+_RESERVED_REFS = (MASTER, VERSIONS)
+_OWN_TRAILER = re.compile(rb"(Revision|Restores|Since|Began|Steps|Kind|Client|Seq): ")
+_LINES_MAX = 100_000  # with beginnings
+_BEGINNING_MIN = 3  # letters, where nothing stands before the text on its line
 _RECENT_MAX = 64  # objects whose bytes are kept
 
 
 def objects_with(repository: Path, text: bytes) -> set[str]:
     """Return the objects that hold a text: as content, in a message, or in a name."""
+
+    def holds(kind: bytes, data: bytes) -> bool:
+        return text in (_names_in(data) if kind == b"tree" else data)
+
+    return set(objects_that(repository, holds))
+
+
+def objects_that(repository: Path, hold: Callable[[bytes, bytes], bool]) -> Iterator[str]:
+    """Yield the objects for which a function of their kind and bytes is true."""
     command = ("git", "-c", "safe.directory=*", f"--git-dir={repository}", "cat-file", "--batch")
     options = ("--batch-all-objects", "--unordered", "--buffer")
-    found: set[str] = set()
     with Popen((*command, *options), env=ENVIRONMENT, stdout=PIPE) as program:
         assert program.stdout is not None
         for line in program.stdout:
             id, kind, size = line.split()
             data = program.stdout.read(int(size))
             program.stdout.read(1)
-            if text in (_names_in(data) if kind == b"tree" else data):
-                found.add(id.decode())
+            if hold(kind, data):
+                yield id.decode()
     if program.returncode:
         raise GitError(f"git cat-file failed in {repository}")
-    return found
 
 
 def _names_in(tree: bytes) -> bytes:
     return b"\n".join(name for _, name, _ in git_objects.entries(tree))
 
 
-@dataclass(frozen=True, slots=True)
 class Replaced:
-    """A text, and what replaces it."""
+    """A text, and what replaces it.
 
-    text: str
-    by: str
+    Where people typed it letter by letter, earlier texts have its beginning only. So a line that
+    is the same as one with the text, but for the end of the text, is replaced by that line, too.
+
+    Args:
+        text: the text.
+        by: what replaces it.
+    """
+
+    def __init__(self, text: str, by: str) -> None:
+        lf = text.replace("\r\n", "\n")
+        variants = dict.fromkeys((text, lf, lf.replace("\n", "\r\n")))
+        self._whole = [variant.encode() for variant in variants]
+        self._texts = list(variants)
+        self._by = by
+        self._lines: dict[bytes, bytes] = {}
+
+    def learn_lines(self, data: bytes) -> None:
+        """Find out from a text of the document what lines with its beginnings look like."""
+        [text, *others] = self._whole
+        if others or text not in data or len(self._lines) > _LINES_MAX:
+            return
+        characters = text.decode()
+        for line in data.split(b"\n"):
+            before, found, after = line.partition(text)
+            if not found or after.count(text):
+                continue
+            least = 1 if before.strip() else _BEGINNING_MIN
+            for length in range(least, len(characters)):
+                beginning = before + characters[:length].encode() + after
+                self._lines[beginning] = before + self._by.encode() + after
+
+    def is_whole_in(self, data: bytes) -> bool:
+        """Whether the text is in these bytes."""
+        return any(text in data for text in self._whole)
+
+    def is_in(self, data: bytes) -> bool:
+        """Whether the text, or a line with its beginning, is in these bytes."""
+        return self.is_whole_in(data) or not self._lines.keys().isdisjoint(data.split(b"\n"))
 
     def in_bytes(self, data: bytes) -> bytes:
-        """Return these bytes without the text."""
-        return data.replace(self.text.encode(), self.by.encode())
+        """Return these bytes, such as a message or a name, without the text."""
+        for text in self._whole:
+            data = data.replace(text, self._by.encode())
+        return data
 
-    def in_name(self, name: str) -> str:
-        """Return the name of a branch or tag without the text."""
-        return name.replace(self.text, "removed")
+    def in_content(self, data: bytes) -> bytes:
+        """Return the content of a file without the text, and without its beginnings."""
+        data = self.in_bytes(data)
+        if self._lines.keys().isdisjoint(lines := data.split(b"\n")):
+            return data
+        return b"\n".join(self._lines.get(line, line) for line in lines)
 
-    def splices_in(self, text: str) -> list[Splice]:
-        """Return the splices from a text of the document to the new one."""
-        position, splices = 0, []
-        for part in text.split(self.text)[:-1]:
-            position += len(part)
-            splices.append(Splice(position, len(self.text), self.by))
-            position += len(self.text)
-        return splices
+    def in_message(self, message: bytes) -> bytes:
+        """Return a message without the text, but with its trailers as they are."""
+        lines = message.split(b"\n")
+        return b"\n".join(
+            line if _OWN_TRAILER.match(line) else self.in_bytes(line) for line in lines
+        )
+
+    def in_string(self, text: str) -> str:
+        """Return a name without the text."""
+        return self.in_bytes(text.encode()).decode()
+
+    def in_ref(self, ref: str, taken: Container[str]) -> str:
+        """Return the name of a branch or tag without the text, and unlike those that are taken."""
+        prefix = next((it for it in _PREFIXES if ref.startswith(it)), "")
+        name = ref.removeprefix(prefix)
+        if not prefix or ref in _RESERVED_REFS or not self.is_whole_in(os.fsencode(name)):
+            return ref
+        for text in self._texts:
+            name = name.replace(text, "removed")
+        names = (f"{prefix}{name}{f'-{number}' if number > 1 else ''}" for number in count(1))
+        return next(name for name in names if name not in taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +224,7 @@ class Rewriting:
     def run(self) -> Rewritten:
         """Return the new history."""
         if self._replaced:
-            self._holding = objects_with(self._path, self._replaced.text.encode())
+            self._find_text(self._replaced)
         for item in (*self._cut.objects, *self._cut.record):
             self._pending.add(item)
         kept = ("--all", "--not", *self._cut.newest)
@@ -154,8 +232,26 @@ class Rewriting:
         for commit in commits:
             self._rewrite(commit, self._new_commit)
         changed = {commit: self._new[commit] for commit in commits if commit in self._new}
-        refs = dict(self._refs())
+        old = dict(self._refs())
+        refs: dict[str, str] = {}
+        for name, id in old.items():
+            taken = {*old, *refs}
+            refs[self._replaced.in_ref(name, taken) if self._replaced else name] = id
         return Rewritten(len(self._holding), self._pending.all(), refs, changed)
+
+    def _find_text(self, replaced: Replaced) -> None:
+        """Find the objects that hold the text, and those that hold its beginning."""
+
+        def hold(kind: bytes, data: bytes) -> bool:
+            if kind == b"blob":
+                replaced.learn_lines(data)
+                return replaced.is_whole_in(data)
+            return replaced.is_whole_in(_names_in(data) if kind == b"tree" else data)
+
+        self._holding = set(objects_that(self._path, hold))
+        self._holding |= set(
+            objects_that(self._path, lambda kind, data: kind == b"blob" and replaced.is_in(data))
+        )
 
     def _listed(self, *which: str) -> list[str]:
         """Return commits, parents first."""
@@ -185,8 +281,7 @@ class Rewriting:
                 continue
             if kind == "tag":
                 self._rewrite(id, self._new_tag)
-            new_name = self._replaced.in_name(name) if self._replaced else name
-            yield new_name, self._new_id(id) or id
+            yield name, self._new_id(id) or id
 
     def _target_of(self, tag: str) -> str:
         return self._read(tag)[7:47].decode()
@@ -214,7 +309,7 @@ class Rewriting:
         new_parents = list(dict.fromkeys(map(self._new_parent, parents)))
         new_tree = self._new_tree(tree[5:].decode(), next(iter(new_parents), None))
         kept = [
-            self._without(line) if line.startswith(_PEOPLE) else line
+            self._new_person(line) if line.startswith(PEOPLE) else line
             for line in lines
             if not line.startswith(b"parent ")
         ]
@@ -236,14 +331,25 @@ class Rewriting:
         target, *lines = header.split(b"\n")
         id = target[7:].decode()
         kept = [
-            self._without(line) if line.startswith((b"tag ", *_PEOPLE)) else line for line in lines
+            self._without(line)
+            if line.startswith(b"tag ")
+            else self._new_person(line)
+            if line.startswith(PEOPLE)
+            else line
+            for line in lines
         ]
         new_target = f"object {self._new_id(id)}".encode()
         content = b"\n".join([new_target, *kept, b"", self._new_message(message)])
         return git_objects.new_object(Kind.TAG, content)
 
+    def _new_person(self, line: bytes) -> bytes:
+        """Return the line of an author, committer or tagger; its time stays."""
+        person, end, time = line.rpartition(b">")
+        return self._without(person) + end + time
+
     def _new_message(self, message: bytes) -> bytes:
-        return with_revisions(self._without(message), self._new_id)
+        replaced = self._replaced.in_message(message) if self._replaced else message
+        return with_revisions(replaced, self._new_id)
 
     def _new_tree(self, tree: str, near: str | None) -> str:
         """Return the tree without the text; a text becomes a delta of that of the commit `near`."""
@@ -251,7 +357,7 @@ class Rewriting:
             return self._new[tree]
         data = self._read(tree)
         entries = [
-            (mode, self._without(name), self._new_entry(mode, name, id.hex(), near))
+            (mode, self._new_filename(name), self._new_entry(mode, name, id.hex(), near))
             for mode, name, id in git_objects.entries(data)
         ]
         new = git_objects.new_tree(entries)
@@ -260,13 +366,18 @@ class Rewriting:
             self._new[tree] = new.id
         return new.id
 
+    def _new_filename(self, name: bytes) -> bytes:
+        return name if name == self._filename else self._without(name)
+
     def _new_entry(self, mode: bytes, name: bytes, id: str, near: str | None) -> str:
         if mode == _FOLDER:
             return self._new_tree(id, None)
         if mode == _LINK or id not in self._holding:
             return id
         if id not in self._new:
-            whole = git_objects.new_object(Kind.BLOB, self._without(self._read(id)))
+            assert self._replaced, "nothing else holds it"
+            content = self._replaced.in_content(self._read(id))
+            whole = git_objects.new_object(Kind.BLOB, content)
             base = self._text_in(near) if near and name == self._filename else None
             self._add_text(whole, base)
             self._new[id] = whole.id
@@ -310,7 +421,7 @@ class Rewriting:
             for item in (blob, tree):
                 self._pending.add(item)
             header, _, message = raw.partition(b"\n\n")
-            people = [line for line in header.split(b"\n") if line.startswith(_PEOPLE)]
+            people = [line for line in header.split(b"\n") if line.startswith(PEOPLE)]
             lines = [f"tree {tree.id}".encode(), *(f"parent {id}".encode() for id in last)]
             content = b"\n".join([*lines, *people, b"", self._new_message(message)])
             new = git_objects.new_object(Kind.COMMIT, content)
@@ -320,12 +431,11 @@ class Rewriting:
 
     def _replace_in_window(self, window: Window, replaced: Replaced) -> None:
         """Give a window of a version the runs of the new text, which has other lengths."""
-        window.replace(replaced.splices_in(self._text_at(window.revision).decode()))
+        text = self._text_at(window.revision)
+        new = replaced.in_content(text)
+        window.replace(diff_splices(text.decode(), new.decode()) if new != text else ())
         window.people = [
-            Person(
-                person.name.replace(replaced.text, replaced.by),
-                person.email.replace(replaced.text, replaced.by),
-            )
+            Person(replaced.in_string(person.name), replaced.in_string(person.email))
             for person in window.people
         ]
 

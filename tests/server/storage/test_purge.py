@@ -123,6 +123,56 @@ def test_other_files_and_names_are_searched_too(desk: Desk) -> None:
     assert objects_with(desk.path, SECRET.encode()) == set()
 
 
+def test_the_beginnings_of_a_typed_text_go_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "typed.git")
+    ann = desk.client("ann")
+    typed = [SECRET[:length] for length in range(len(SECRET) + 1)]
+    for beginning in (*typed, *reversed(typed), "hunt"):
+        ann.edit(f"pw: {beginning}\nhunting\n")
+    ann.edit("pw: hunt\nhunting\nhunter\n")
+    purge(desk.path, "notes.txt", SECRET, "***")
+    assert set(texts(desk.path, MASTER)) == {
+        "",
+        "pw: \nhunting",
+        "pw: ***\nhunting",
+        "pw: ***\nhunting\nhunter",
+    }
+    assert_sound(desk.path)
+
+
+def test_the_documents_own_file_and_the_servers_refs_keep_their_names(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "notes.git")
+    desk.client("ann").edit("notes for clients, versions and Revision: none\n")
+    conflicting = desk.client("bo")
+    conflicting.edit("notes for nobody\n", desk.document.revision)
+    desk.run(Request(SEALER, Seal()))
+    before = refs(desk.path)
+    for text in ("notes", "clients", "versions", "Revision"):
+        purge(desk.path, "notes.txt", text, "***")
+    assert refs(desk.path).keys() == before.keys()
+    desk.reopen()
+    assert desk.text == "*** for nobody\n"
+    assert git("log", "-1", "--format=%(trailers:key=Revision)", VERSIONS, cwd=desk.path)
+
+
+def test_two_branches_do_not_become_one(desk: Desk) -> None:
+    head = git("rev-parse", MASTER, cwd=desk.path)
+    for name in ("x-removed", f"x-{SECRET}"):
+        git("update-ref", f"refs/heads/{name}", head, cwd=desk.path)
+    purge(desk.path, "notes.txt", SECRET, "***")
+    assert {"refs/heads/x-removed", "refs/heads/x-removed-2"} <= refs(desk.path).keys()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("searched", ["\n", "\r\n"])
+def test_line_ends_do_not_matter(tmp_path: Path, end: str, searched: str) -> None:
+    desk = Desk(tmp_path / "lines.git")
+    desk.client("ann").edit(f"a{end}first{end}second{end}b{end}")
+    done = purge(desk.path, "notes.txt", f"first{searched}second", "***")
+    assert done.objects > 0
+    assert git("show", f"{MASTER}:notes.txt", cwd=desk.path).replace("\r", "") == "a\n***\nb"
+
+
 def test_a_text_that_is_not_there_changes_nothing(desk: Desk) -> None:
     before = refs(desk.path)
     assert purge(desk.path, "notes.txt", "another", "***").commits == 0
