@@ -1,26 +1,33 @@
 """A version as one step of each author, from the text of the last version to the new one.
 
 Who changed least comes first, so that the last step, by who changed most, ends in the new text.
-What was added and deleted again since the last version is in none of the texts. No step cuts a
-grapheme cluster that several authors have made: the last of them brings, or deletes, all of it.
-Pure.
+What was added and deleted again since the last version is in none of the texts. A word or an emoji
+that several authors have changed is changed by the last of them as a whole: otherwise a text in
+between would have a word that nobody wrote. Pure.
 """
 
 import math
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import chain
 from typing import NamedTuple
 
+import regex
+
 from merge.splices import Splice, apply
-from merge.tokens import boundary_after, boundary_before, is_boundary
 from server.core.history.authorship import ADDED, Run
 
 _WORD = re.compile(r"\w+")
 _NEVER = math.inf
+
+# Neither blanks nor ASCII punctuation: letters of all scripts, and emoji with all that joins them.
+_IN_WORD = regex.compile(r"[^\s!-/:-@\[-`{-~]")
+_MARK = regex.compile(r"[\p{M}\p{Cf}\p{Emoji_Modifier}]")
+_WORD_MAX = 200  # a longer word is cut
+_WORD_AT_START = regex.compile(r"[^\s!-/:-@\[-`{-~]{1,200}")
+_WORD_AT_END = regex.compile(r"(?:[^\s!-/:-@\[-`{-~]|\r)+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +83,8 @@ def contributions(before: str, after: str, runs: Iterable[Run]) -> list[Contribu
     authors = _by_amount(runs)
     steps = {author: step for step, author in enumerate(authors, 1)}
     parts = list(_parts(before, after, runs, steps))
-    if not (before.isascii() and after.isascii()):
-        parts = _uncut(parts, after, is_new=True)
-        parts = _uncut(parts, before, is_new=False)
+    if len(authors) > 1:
+        parts = list(_by_words(parts))
     made: list[Contribution] = []
     text = before
     for author, change in zip(authors, _changes(parts, len(authors)), strict=True):
@@ -112,71 +118,61 @@ def _parts(before: str, after: str, runs: Iterable[Run], steps: dict[int, int]) 
             new += length
 
 
-def _uncut(parts: Sequence[_Part], text: str, *, is_new: bool) -> list[_Part]:
-    """Let the last of its authors bring, or delete, each grapheme cluster of a text as a whole.
-
-    Args:
-        parts: the parts.
-        text: the new text, or that of the last version.
-        is_new: whether it is the new one.
-    """
-
-    def is_in_text(part: _Part) -> bool:
-        return part.end == _NEVER if is_new else part.start == 0
-
-    def is_changed(part: _Part) -> bool:
-        return part.start > 0 if is_new else part.start == 0 and part.end != _NEVER
-
-    lengths = [len(part.text) if is_in_text(part) else 0 for part in parts]
-    clusters = _clusters_at(text, accumulate(lengths))
-    if not clusters:
-        return list(parts)
-    edges = sorted({edge for cluster in clusters for edge in cluster})
-    pieces: list[tuple[_Part, int]] = []
-    position = 0
-    for part, length in zip(parts, lengths, strict=True):
-        for piece in _split(part, position, edges) if length else (part,):
-            pieces.append((piece, position))
-            position += len(piece.text) if length else 0
-    starts = [start for start, _ in clusters]
-    steps: dict[int, float] = {}
-
-    def cluster_of(piece: _Part, at: int) -> int | None:
-        index = bisect_right(starts, at) - 1
-        return index if is_changed(piece) and index >= 0 and at < clusters[index][1] else None
-
-    found = [(piece, cluster_of(piece, at)) for piece, at in pieces]
-    for piece, cluster in found:
-        if cluster is not None:
-            steps[cluster] = max(steps.get(cluster, 0), piece.start if is_new else piece.end)
-    return [
-        piece
-        if cluster is None
-        else (
-            piece._replace(start=steps[cluster]) if is_new else piece._replace(end=steps[cluster])
-        )
-        for piece, cluster in found
-    ]
-
-
-def _clusters_at(text: str, positions: Iterable[int]) -> list[tuple[int, int]]:
-    """Return start and end of the grapheme clusters that these positions cut."""
-    found: list[tuple[int, int]] = []
-    for position in positions:
-        is_met = found and position < found[-1][1]
-        if is_met or position >= len(text) or is_boundary(text, position):
+def _by_words(parts: Iterable[_Part]) -> Iterator[_Part]:
+    """Yield the parts, with each word that several authors have changed changed in one step."""
+    for group in _grouped(part for part in parts if part.text):
+        if _steps_in(group) < 2:
+            yield from group
             continue
-        found.append((boundary_before(text, position), boundary_after(text, position)))
-    return found
+        for word in _grouped(chain.from_iterable(map(_pieces, group))):
+            yield from _in_one_step(word)
 
 
-def _split(part: _Part, position: int, edges: Sequence[int]) -> Iterator[_Part]:
-    """Yield a part, whose text is at a position, in pieces that end at the edges."""
-    start, end = position, position + len(part.text)
-    for edge in edges[bisect_right(edges, start) : bisect_left(edges, end)]:
-        yield part._replace(text=part.text[start - position : edge - position])
-        start = edge
-    yield part._replace(text=part.text[start - position :])
+def _grouped(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
+    """Yield parts together that have a word in common."""
+    group: list[_Part] = []
+    for part in parts:
+        if group and not _joins(group[-1].text[-1], part.text[0]):
+            yield group
+            group = []
+        group.append(part)
+    yield group
+
+
+def _steps_in(parts: Iterable[_Part]) -> int:
+    """Return the number of authors who have changed one of the parts."""
+    return len({part.start or part.end for part in parts} - {_NEVER})
+
+
+def _pieces(part: _Part) -> Iterator[_Part]:
+    """Yield a part in up to three pieces: words at both ends, which may go on, and the rest."""
+    text = part.text
+    head = _WORD_AT_START.match(text)
+    start = head.end() if head else 0
+    tail = _WORD_AT_END.search(text, max(start, len(text) - _WORD_MAX))
+    end = max(tail.start(), start) if tail else len(text)
+    for first, last in ((0, start), (start, end), (end, len(text))):
+        if first < last:
+            yield part._replace(text=text[first:last])
+
+
+def _joins(left: str, right: str) -> bool:
+    """Return whether two characters beside each other are in one word, emoji or line end."""
+    if left.isascii() and right.isascii():
+        return (left.isalnum() and right.isalnum()) or (left, right) == ("\r", "\n")
+    return bool(_MARK.match(right) or (_IN_WORD.match(left) and _IN_WORD.match(right)))
+
+
+def _in_one_step(word: Sequence[_Part]) -> Iterator[_Part]:
+    """Yield the pieces of a word; what is changed in it is changed by the last of its authors."""
+    last = max(
+        (part.start or part.end for part in word if part.start or part.end != _NEVER), default=0
+    )
+    for part in word:
+        if part.start:
+            yield part._replace(start=last)
+        else:
+            yield part if part.end == _NEVER else part._replace(end=last)
 
 
 def _changes(parts: Iterable[_Part], steps: int) -> list[_Change]:

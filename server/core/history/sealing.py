@@ -15,7 +15,7 @@ from server.core.history.window import Window
 from server.core.names import one_line
 
 # With so many steps, or after so long, a version is sealed while people type.
-_STEPS_MAX = 5_000
+_STEPS_MAX = 20_000
 _LONGEST_S = 2 * 3600.0
 # A version that is old enough ends with a pause of this length.
 _PAUSE_S = 30.0

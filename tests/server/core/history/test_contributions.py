@@ -64,9 +64,33 @@ def test_nothing_remains_of_an_undone_change() -> None:
             ["a"],
             id="an emoji that two authors deleted",
         ),
+        pytest.param(
+            "It is on Friday.",
+            [(BO, [Splice(9, 3, "Satur")]), (ANN, [Splice(9, 5, "Sun")])],
+            ["It is on Sunday."],
+            id="a word that one author replaces after the other",
+        ),
+        pytest.param(
+            "Salary: 1000 euros, Eve pays",
+            [(ANN, [Splice(8, 1, "5")]), (BO, [Splice(8, 0, "9"), (Splice(24, 4, "paid"))])],
+            ["Salary: 95000 euros, Eve paid"],
+            id="a number that two authors change",
+        ),
+        pytest.param(
+            "one two",
+            [(ANN, [Splice(3, 0, "s")]), (BO, [Splice(5, 3, "2")])],
+            ["ones two", "ones 2"],
+            id="words beside each other",
+        ),
+        pytest.param(
+            "one",
+            [(ANN, [Splice(3, 0, "\r")]), (BO, [Splice(4, 0, "\ntwo")])],
+            ["one\r\ntwo"],
+            id="a line end that two authors typed",
+        ),
     ],
 )
-def test_a_grapheme_cluster_is_brought_by_its_last_author(
+def test_a_word_of_several_authors_is_changed_by_the_last_one(
     before: str, changes: list[tuple[int, list[Splice]]], texts: list[str]
 ) -> None:
     assert [each.text for each in made_by(before, *changes)] == texts

@@ -25,7 +25,7 @@ def test_a_version_ends_at_a_pause(age_s: float, idle_s: float, expected: bool) 
 
 @pytest.mark.parametrize(
     ("steps", "age_s", "expected"),
-    [(4_999, 1.99 * HOUR, False), (5_000, 1.0, True), (1, 2 * HOUR, True)],
+    [(19_999, 1.99 * HOUR, False), (20_000, 1.0, True), (1, 2 * HOUR, True)],
 )
 def test_a_version_ends_although_people_go_on(steps: int, age_s: float, expected: bool) -> None:
     assert is_full(steps, began=0.0, last=age_s) is expected
