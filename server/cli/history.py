@@ -164,8 +164,8 @@ def _log(options: Namespace) -> None:
 
 def _line(version: _Version, time: str) -> str:
     id = "now     " if version.id == "open" else version.id[:8]
-    names = ", ".join(author.name for author in version.authors)
-    name = f"  [{version.name}]" if version.name else ""
+    names = ", ".join(dict.fromkeys(author.name for author in version.authors))
+    name = f"  [{version.name}: {version.slug}]" if version.name else ""
     line = f"{names}: {version.subject}{_counts(version.authors)}"
     return f"  {time}  {_colored(id, _YELLOW)}  {harmless(line)}{_colored(harmless(name), _GREEN)}"
 

@@ -11,6 +11,7 @@ from server.core import git_model
 from server.core.history.named import NAME_CHARACTERS_MAX, NOTE_CHARACTERS_MAX
 from server.core.history.queries import HistoryQueries, VersionPage
 from server.core.history.requests import (
+    AlreadyNamed,
     HistoryReply,
     HistoryRequest,
     NameTaken,
@@ -38,6 +39,7 @@ _NO_VERSION = "There is no such document, version or revision."
 _NO_STEPS = "There is no such revision, or the first one is not before the last one."
 _NO_NAME = "No version has this name."
 _TAKEN = "Another version has this name. Choose another one."
+_ALREADY_NAMED = "This version is called “{}” already. Change that name."
 _BAD_NAME = (
     f"A name has 1 to {NAME_CHARACTERS_MAX} characters, a note at most {NOTE_CHARACTERS_MAX}."
 )
@@ -217,6 +219,8 @@ async def _ask(request: web.Request, document: str, asked: HistoryRequest) -> di
     match outcome:
         case NameTaken():
             raise json_error(web.HTTPConflict, _TAKEN)
+        case AlreadyNamed(other):
+            raise json_error(web.HTTPConflict, _ALREADY_NAMED.format(other))
         case NoSuchVersion():
             raise _not_found(_NO_VERSION if isinstance(asked, NameVersion) else _NO_NAME)
         case HistoryReply(slug=""):

@@ -1,6 +1,8 @@
 """Push a document to a remote, with Git and the Git configuration of the server's user.
 
-    master, other branches, tags    as they are; never forced
+    master, other branches          as they are; never forced
+    tags                            the same; those that name versions are forced, as the name may
+                                    have changed
     unmerged/*                      forced, and pruned where they no longer exist here
     open conflicts                  as unmerged/<client>-open, until they are resolved
     merged clients/*                not pushed: their edits are in master's history
@@ -15,7 +17,7 @@ configuration, credential helpers and SSH agent. It is never allowed to prompt.
 
 import asyncio
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,13 +40,8 @@ _OPTIONS = (
     *("--porcelain", "--atomic", "--no-verify", "--no-follow-tags"),
     "--no-recurse-submodules",  # with `only` in the user's settings Git would push nothing
 )
-# Other branches and tags, by patterns: Git compares each refspec with each ref.
 _BRANCHES = "refs/heads/"
-_TAGS = f"{TAGS}*:{TAGS}*"
-_OTHERS = (
-    f"{_BRANCHES}*:{_BRANCHES}*",
-    _TAGS,
-)
+# Other branches and tags are pushed by patterns: Git compares each refspec with each ref.
 _NOT = (f"^{MASTER}", f"^{CLIENTS}*", f"^{UNMERGED}*")
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15"
 _UNSET = (*ELSEWHERE, "SSH_ASKPASS")  # the last one would open a window
@@ -116,14 +113,26 @@ async def _push(repository: Path, url: str, versions_as: str, overwrites: bool) 
     ran = await git(*command, environment=environment)
     if _NO_REPOSITORY in ran.err and await _create(url, branch, environment):
         ran = await git(*command, environment=environment)
-    others = (
-        [f"{force}{_TAGS}"] if versions_as else [*(f"{force}{each}" for each in _OTHERS), *_NOT]
-    )
-    if ran.code == 0 and any(_is_other(name, versions_as) for name in refs):
+    tags = await _named_versions(git) if VERSIONS in refs else []
+    others = [
+        *(() if versions_as else (f"{force}{_BRANCHES}*:{_BRANCHES}*", *_NOT)),
+        f"{force}{TAGS}*:{TAGS}*",
+        *(f"^{tag}" for tag in tags),
+    ]
+    if ran.code == 0 and any(_is_other(name, versions_as) for name in refs.keys() - set(tags)):
         ran = await git("push", *_OPTIONS, "--", url, *others, environment=environment)
+    if ran.code == 0 and tags:  # a version may get another name
+        forced = [f"+{tag}:{tag}" for tag in tags]
+        ran = await git("push", *_OPTIONS, "--", url, *forced, environment=environment)
     if ran.code != 0:
         raise PushError(_sentence(ran, url))
     return revision
+
+
+async def _named_versions(git: Callable[..., Awaitable[_Ran]]) -> list[str]:
+    """Return the tags that name versions."""
+    ran = await git("for-each-ref", "--format=%(refname)", f"--merged={VERSIONS}", TAGS)
+    return ran.out.split()
 
 
 def _refspecs(main: str, open_conflicts: Mapping[str, str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from server.core.history.word_diff import KEPT, REMOVED, compare_words
 
 SKIPPED = "skipped"
 _STEPS_MAX = 500  # in one answer
+_BY_WORDS_MAX = 20_000  # characters; a longer part has an author for each letter
 _STEPS_CHARACTERS_MAX = 20_000_000  # of all texts together that are read for it
 
 # Kind, text and number of its author; of `SKIPPED`, the number of characters instead of a text.
@@ -108,13 +109,23 @@ def compare(
             runs += _shortened(text, context, is_first=at == 0, is_last=at == len(parts) - 1)
             continue
         if kind == REMOVED:
-            found = _by_author(text, start, wrote_before, [(start, start + len(text))])
+            found = _by_run(text, start, wrote_before)
+        elif len(text) > _BY_WORDS_MAX:
+            found = _by_run(text, start, wrote_after)
         else:
             found = _by_author(text, start, wrote_after, letters)
         for words, person in found:
             author = None if person is None else people.setdefault(person, len(people))
             runs.append((kind, words, author))
     return list(people), runs
+
+
+def _by_run(text: str, start: int, wrote: Authors) -> Iterator[tuple[str, Person | None]]:
+    """Yield the parts of a text with their authors."""
+    position = start
+    for end, person in wrote.of_range(start, start + len(text)):
+        yield text[position - start : end - start], person
+        position = end
 
 
 def _by_author(

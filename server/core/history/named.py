@@ -5,20 +5,32 @@ pushed onto a commit of the branch names that version, too. Sans-I/O: the reposi
 `CommitStore`.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from itertools import count
 
 from server.core.commit_store import CommitStore, Tag
 from server.core.git_model import TAGS, Signature
-from server.core.history.requests import NameTaken, NoSuchVersion
+from server.core.history.requests import AlreadyNamed, NameTaken, NoSuchVersion
 from server.core.names import nearest_name, one_line
 
 NAME_CHARACTERS_MAX = 100
 NOTE_CHARACTERS_MAX = 2_000
 
+_OTHER_WORDS = ("head", "master", "now", "open", "start", "versions")
+_ID = re.compile(r"[0-9a-f]{7,40}")
 
-def slug_of(name: str, commit: str) -> str:
-    """Return the name of the tag of a version; from its commit, if nothing of the name is left."""
-    return nearest_name(name) or f"version-{commit[:8]}"
+
+def slugs_of(name: str, commit: str) -> Iterator[str]:
+    """Yield names for the tag of a version: from its name, or its commit if nothing is left of it.
+
+    None is a word that names something else: a branch, a text, or the beginning of a version's id.
+    """
+    slug = nearest_name(name) or commit[:8]
+    if slug in _OTHER_WORDS or _ID.fullmatch(slug):
+        slug = f"version-{slug}"
+    yield slug
+    yield from (f"{slug}-{number}" for number in count(2))
 
 
 def name_of(slug: str, tag: Tag) -> tuple[str, str]:
@@ -33,11 +45,17 @@ class NamedVersions:
     def __init__(self, store: CommitStore) -> None:
         self._store = store
 
-    def add(self, name: str, note: str, commit: str, tagger: Signature) -> str | NameTaken:
+    def add(
+        self, name: str, note: str, commit: str, tagger: Signature
+    ) -> str | NameTaken | AlreadyNamed:
         """Stage the tag of a version; return its slug."""
-        slug = slug_of(name, commit)
-        if _is_taken(slug, self._store.tags()):
-            return NameTaken(slug)
+        tags = self._store.tags()
+        for slug, tag in tags.items():
+            if name_of(slug, tag)[0] == name:
+                return NameTaken()
+            if tag.commit == commit:
+                return AlreadyNamed(name_of(slug, tag)[0])
+        slug = next(each for each in slugs_of(name, commit) if not _is_taken(each, tags))
         self._store.tag(slug, Tag(commit, tagger, _message(name, note)))
         return slug
 

@@ -62,7 +62,12 @@ class HistoryReply:
 class NameTaken:
     """Another version has this name."""
 
-    slug: str
+
+@dataclass(frozen=True, slots=True)
+class AlreadyNamed:
+    """The version has a name, which can be changed."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +76,4 @@ class NoSuchVersion:
 
 
 HistoryRequest = Seal | ReadWindow | NameVersion | Rename | RemoveName
-HistoryOutcome = HistoryReply | NameTaken | NoSuchVersion
+HistoryOutcome = HistoryReply | NameTaken | AlreadyNamed | NoSuchVersion

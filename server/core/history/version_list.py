@@ -67,6 +67,7 @@ class VersionList:
 
     def __init__(self, store: CommitStore) -> None:
         self._store = store
+        self._branch = VersionsBranch(store)
         self._named = {
             tag.commit: (slug, *name_of(slug, tag)) for slug, tag in sorted(store.tags().items())
         }
@@ -89,7 +90,7 @@ class VersionList:
         )
         return Version(
             id=id,
-            revision=trailers.get(git_model.REVISION, id),
+            revision=self._branch.revision_of(id),
             began=_number(trailers.get("Began"), int(last.author.time)),
             time=int(last.committer.time),
             kind=Kind.PUSH if is_pushed else trailers.get(git_model.KIND, Kind.EDITS),

@@ -84,6 +84,9 @@ async def test_only_the_readable_history_is_pushed(repository: Path, tmp_path: P
         "tags/first": git("rev-parse", "first", cwd=repository),
     }
     assert git("symbolic-ref", "HEAD", cwd=remote) == "refs/heads/main"
+    git("tag", "-f", "-a", "-m", "Renamed", "first", last, cwd=repository)
+    assert await push(repository, str(remote), WAIT_S, "main") == master
+    assert refs(remote)["tags/first"] == git("rev-parse", "first", cwd=repository)
     assert_sound(remote)
 
 

@@ -134,7 +134,7 @@ async def test_a_step_in_two_places_leaves_alone_what_is_between(server: Served)
 
 async def test_names_can_be_changed_and_removed(server: Served) -> None:
     await minutes(server)
-    taken = await send(server, "POST", "/versions", 409, name="first")
+    taken = await send(server, "POST", "/versions", 409, name="First")
     assert taken == {"error": "Another version has this name. Choose another one."}
     await send(server, "POST", "/versions", 400, name=" ")
     await send(server, "POST", "/versions", 404, name="x", revision="0" * 40)

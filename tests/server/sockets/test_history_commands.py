@@ -24,7 +24,7 @@ async def test_versions_are_listed_and_shown(shell: Shell) -> None:
     day, bo, ann = (await shell.does("log", shell.url)).splitlines()
     assert re.fullmatch(r"\w+, \d+ \w+ \d{4}", day)
     assert bo.endswith("Bo: Write a line (+3 -1 words)")
-    assert ann.endswith(f"{id[:8]}  Ann: Write a line (+3 words)  [First draft]")
+    assert ann.endswith(f"{id[:8]}  Ann: Write a line (+3 words)  [First draft: first-draft]")
     assert "\033" not in day + bo + ann
     assert len((await shell.does("log", shell.url, "--limit", "1")).splitlines()) == 2
     for version in (id, id[:8], "first-draft", "First draft"):

@@ -8,6 +8,7 @@ from server.core.clients import Author
 from server.core.document import Request
 from server.core.git_model import AUTHORSHIP, MASTER, VERSIONS
 from server.core.history.requests import (
+    AlreadyNamed,
     HistoryReply,
     HistoryRequest,
     NameTaken,
@@ -355,13 +356,31 @@ def test_a_version_can_be_named(desk: Desk) -> None:
 def test_names_are_unique_can_change_and_go(desk: Desk) -> None:
     desk.client("ann").edit("one\n")
     ask(desk, NameVersion("Draft", ""))
-    assert ask(desk, NameVersion("draft", "")) == NameTaken("draft")
+    assert ask(desk, NameVersion("Draft", "")) == NameTaken()
+    assert ask(desk, NameVersion("Final", "")) == AlreadyNamed("Draft")
     assert ask(desk, Rename("draft", "First draft", "")) == HistoryReply(slug="draft")
     assert git(desk.path, "tag", "-n").split(maxsplit=1)[1].strip() == "First draft"
     assert ask(desk, RemoveName("draft")) == HistoryReply()
     assert ask(desk, RemoveName("draft")) == NoSuchVersion()
     assert ask(desk, NameVersion("x", "", "0" * 40)) == NoSuchVersion()
     assert git(desk.path, "tag") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("draft!", "draft-2"),
+        ("Now", "version-now"),
+        ("HEAD", "version-head"),
+        ("df7c2f4", "version-df7c2f4"),
+    ],
+)
+def test_a_tag_is_called_like_nothing_else(desk: Desk, name: str, slug: str) -> None:
+    ann = desk.client("ann")
+    ann.edit("one\n")
+    ask(desk, NameVersion("Draft", ""))
+    ann.edit("one\ntwo\n")
+    assert ask(desk, NameVersion(name, "")) == HistoryReply(slug=slug)
 
 
 def test_a_name_without_latin_letters_gets_a_tag(desk: Desk) -> None:
