@@ -181,7 +181,7 @@ def _show(options: Namespace) -> None:
     if options.text:
         revision = _find(options.url, options.version).revision
         body = send("GET", text_url_for(options.url, {"revision": revision})).body
-        sys.stdout.write(harmless(body.decode(errors="replace"), keep="\n\t"))
+        sys.stdout.write(_content(body.decode(errors="replace")))
         return
     found = _find(options.url, options.version)
     before = _previous(options.url, found)
@@ -301,7 +301,7 @@ def _print_runs(found: _Diff) -> None:
     parts = []
     for kind, runs in groupby(found.runs, lambda run: run[0]):
         text = "".join(str(run[1]) for run in runs)
-        words = harmless(text, keep="\n\t")
+        words = _content(text)
         if kind == "added":
             parts.append(_marked(words, _GREEN, "{+", "+}"))
         elif kind == "removed":
@@ -313,12 +313,17 @@ def _print_runs(found: _Diff) -> None:
     print("".join(parts).rstrip("\n"))
 
 
+def _content(text: str) -> str:
+    """Return a text of the document; for a terminal without what would control it."""
+    return harmless(text, keep="\n\t") if sys.stdout.isatty() else text
+
+
 def _marked(words: str, color: str, start: str, end: str) -> str:
     return _colored(words, color) if _has_colors() else f"{start}{words}{end}"
 
 
 def _print_patch(patch: str) -> None:
-    for line in harmless(patch, keep="\n\t").splitlines():
+    for line in _content(patch).split("\n")[:-1]:
         color = {"+": _GREEN, "-": _RED, "@": _YELLOW}.get(line[:1], "")
         print(_colored(line, color) if color else line)
 

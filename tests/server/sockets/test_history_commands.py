@@ -51,6 +51,14 @@ async def test_versions_are_compared(shell: Shell) -> None:
     assert runs[1:3] == [["removed", "Monday", 0], ["added", "Tuesday", 1]]
 
 
+async def test_a_patch_has_the_text_as_it_is(shell: Shell) -> None:
+    text = "cinq\u00a0euros 👨\u200d👩\u200d👧\n"
+    await shell.does("new", shell.url, given=text.encode())
+    patch = await shell.does("diff", shell.url, "start", "--unified")
+    assert patch.endswith(f"+{text}")
+    assert f"{{+{text}+}}" in await shell.does("diff", shell.url, "start")
+
+
 async def test_a_version_is_restored(server: Served, shell: Shell) -> None:
     await minutes(shell)
     await shell.does("restore", shell.url, "first-draft", "--name", "Cy")
