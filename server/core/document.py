@@ -302,7 +302,7 @@ class Document:
         if branch.conflict and base != branch.head:
             self.branches.park(branch)
         splices = _typed_splices(edit) if merge_base == edit.base else None
-        restores = edit.restores or ""
+        restores = self._known_revision(edit.restores or "")
         incoming = Incoming(
             branch.author, edit.seq, text, merge_base, (base,), splices=splices, restores=restores
         )
@@ -391,6 +391,7 @@ class Document:
         if not exists and isinstance(submission, Replace):
             raise _unknown_base()
         version = self._as_version(submission)
+        version = replace(version, restores=self._known_revision(version.restores))
         if version.head and not self._store.has_commit(version.head):
             raise ProtocolError(Code.UNKNOWN_BASE, "There is no such commit here.")
         self.versions.follow()
@@ -477,6 +478,11 @@ class Document:
         return self._master.merge_base(head) if head else self._master.first
 
     # --- checks
+
+    def _known_revision(self, commit: str) -> str:
+        """Return the revision that an edit says it restores; empty if there is none."""
+        is_known = commit and self._store.has_commit(commit) and self._master.contains(commit)
+        return commit if is_known else ""
 
     def _edited_text(self, branch: Branch, edit: Edit) -> str:
         """Return the text of an edit."""

@@ -155,6 +155,8 @@ async def test_a_restored_text_is_a_version_of_its_own(server: Served) -> None:
     assert newest["authors"][0]["name"] == "Bo"
     assert before["kind"] == "edits"
     await ann.until("Meet on Monday.\n")
+    await ann.edit("Meet on Sunday.\n", restores="f" * 40)
+    assert (await versions(server))[0]["kind"] == "edits", "there is no such revision"
 
 
 @pytest.mark.parametrize(
