@@ -480,8 +480,13 @@ class Document:
     # --- checks
 
     def _known_revision(self, commit: str) -> str:
-        """Return the revision that an edit says it restores; empty if there is none."""
-        is_known = commit and self._store.has_commit(commit) and self._master.contains(commit)
+        """Return the text that an edit says it restores; empty if there is none.
+
+        It is a revision, or a named version from before the history that is left.
+        """
+        if not commit or not self._store.has_commit(commit):
+            return ""
+        is_known = self._master.contains(commit) or self.versions.contains(commit)
         return commit if is_known else ""
 
     def _edited_text(self, branch: Branch, edit: Edit) -> str:

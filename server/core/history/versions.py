@@ -128,6 +128,11 @@ class Versions:
         """The last version's commit, or the revision that the first version will follow."""
         return self._branch.head or (self.window.sealed if self.window else self._master.first)
 
+    def contains(self, commit: str) -> bool:
+        """Return whether a commit is on the branch."""
+        head = self._branch.head
+        return head is not None and self._store.contains(head, commit)
+
     def base_of(self, pushed: str) -> str | None:
         """Return the commit of `versions` that a pushed commit is based on; None if on none."""
         head = self._branch.head
