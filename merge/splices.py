@@ -67,6 +67,16 @@ def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, 
     return _from_pieces(result)
 
 
+def inserted_ranges(splices: Iterable[Splice]) -> list[tuple[int, int]]:
+    """Return start and end of what each splice inserts, in the text after them."""
+    ranges: list[tuple[int, int]] = []
+    grown = 0
+    for start, deleted, inserted in splices:
+        ranges.append((start + grown, start + grown + len(inserted)))
+        grown += len(inserted) - deleted
+    return ranges
+
+
 def join(
     text: str, splices: Iterable[Splice], belong: Callable[[Splice, Splice], bool]
 ) -> list[Splice]:

@@ -67,7 +67,7 @@ class _Entry:
 def add_rm(command: ArgumentParser) -> None:
     command.description = (
         "Delete a document. It can be restored from the trash, by default for 30 days."
-        " Open pages are told, and keep what was not sent yet."
+        " Open pages show a message and keep unsent text."
     )
     command.epilog = _RM_EXAMPLES
     _add_url(command)

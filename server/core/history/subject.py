@@ -10,7 +10,7 @@ Pure.
 import re
 from collections.abc import Sequence
 
-from merge.splices import Splice
+from merge.splices import Splice, inserted_ranges
 from server.core.names import one_line
 
 # A heading is looked for so far back from a change.
@@ -37,19 +37,9 @@ def subject_of(before: str, after: str, splices: Sequence[Splice], added: int, r
     """
     if not splices:
         return "Change nothing"
-    places = _places(splices)
+    places = inserted_ranges(splices)
     what = _what(before, after, splices, places, added, removed)
     return f"{what}{_where(after, places)}{_counts(added, removed)}"
-
-
-def _places(splices: Sequence[Splice]) -> list[tuple[int, int]]:
-    """Return start and end of what each splice has inserted, in the text after them."""
-    places: list[tuple[int, int]] = []
-    grown = 0
-    for start, deleted, inserted in splices:
-        places.append((start + grown, start + grown + len(inserted)))
-        grown += len(inserted) - deleted
-    return places
 
 
 def _what(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from merge.diff_splices import diff_splices
-from merge.splices import Splice, join
+from merge.splices import Splice, inserted_ranges, join
 
 KEPT, ADDED, REMOVED = "kept", "added", "removed"
 
@@ -31,7 +31,7 @@ class Part(NamedTuple):
 def compare_words(before: str, after: str) -> Iterator[Part]:
     """Yield the parts of two texts in order; what was removed comes before what replaces it."""
     found = diff_splices(before, after)
-    letters = deque(_inserted_ranges(found))
+    letters = deque(place for place in inserted_ranges(found) if place[0] < place[1])
     old = new = 0
     for start, deleted, inserted in _word_splices(before, found):
         if start > old:
@@ -45,15 +45,6 @@ def compare_words(before: str, after: str) -> Iterator[Part]:
         old, new = start + deleted, new + len(inserted)
     if old < len(before):
         yield Part(KEPT, new, before[old:])
-
-
-def _inserted_ranges(splices: Sequence[Splice]) -> Iterator[tuple[int, int]]:
-    """Yield start and end of what each splice has inserted, in the text after them."""
-    grown = 0
-    for start, deleted, inserted in splices:
-        if inserted:
-            yield start + grown, start + grown + len(inserted)
-        grown += len(inserted) - deleted
 
 
 def _taken(ranges: deque[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:
