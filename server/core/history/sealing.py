@@ -109,7 +109,8 @@ def seal(store: CommitStore, window: Window, head: str, origin: Origin) -> str:
     if origin.pushed:
         pushed = store.info(origin.pushed)
         author = pushed.author
-        subject = one_line(pushed.subject)[:_SUBJECT_MAX] or subject
+        own = one_line(pushed.subject)[:_SUBJECT_MAX]
+        subject = f"{own}{counts_in(subject)}" if own else subject
     message = git_model.version_message(
         f"Merge {author.name}: {subject}" if origin.joins else subject,
         window.revision,

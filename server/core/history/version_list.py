@@ -94,7 +94,7 @@ class VersionList:
             began=_number(trailers.get("Began"), int(last.author.time)),
             time=int(last.committer.time),
             kind=Kind.PUSH if is_pushed else trailers.get(git_model.KIND, Kind.EDITS),
-            subject=words_in(last.subject)[0],
+            subject=words_in(last.subject)[0].removeprefix(f"Merge {last.author.name}: "),
             steps=_number(trailers.get("Steps"), 1),
             authors=[_author(info) for _, info in group],
             name=name,

@@ -232,11 +232,13 @@ async def test_a_clone_of_versions_is_readable_and_can_be_pushed_from(
     await git("pull", "--quiet", "--ff-only", cwd=clone)
     assert (clone / "notes.txt").read_text() == ann.text
     log = await git("log", "--format=%H %an: %s", cwd=clone)
-    assert log.splitlines()[0].endswith("Tester: Merge Tester: Cake")
+    assert log.splitlines()[0].endswith("Tester: Merge Tester: Cake (+3 words)")
     assert f"{mine} Tester: Cake" in log.splitlines()
     assert len(log.splitlines()) == 7
     await server.fsck()
-    assert (await versions(server))[0]["kind"] == "push"
+    pushed = (await versions(server))[0]
+    assert (pushed["kind"], pushed["subject"]) == ("push", "Cake")
+    assert (pushed["authors"][0]["added"], pushed["authors"][0]["removed"]) == (3, 0)
 
 
 async def test_refs_of_the_server_are_neither_cloned_nor_pushed(

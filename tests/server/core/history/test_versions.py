@@ -165,7 +165,10 @@ def test_a_commit_based_on_versions_becomes_part_of_it(desk: Desk) -> None:
     commit = push(desk, base, "one, by Olive\ntwo\nthree\n")
     assert desk.text == "one, by Olive\ntwo\nthree, by Ann\n"
     assert commit in git(desk.path, "rev-list", VERSIONS).split()
-    assert log(desk)[-2:] == ["Ann: Edit line 3 (+2 words)", "Olive: Merge Olive: By hand"]
+    assert log(desk)[-2:] == [
+        "Ann: Edit line 3 (+2 words)",
+        "Olive: Merge Olive: By hand (+2 words)",
+    ]
     fine = git(desk.path, "rev-list", "--count", VERSIONS)
     assert int(fine) == 5  # start, Ann, Ann, Olive's, its merge
     assert git(desk.path, "rev-list", "--first-parent", MASTER).split()[0] == desk.revision
@@ -184,7 +187,7 @@ def test_a_commit_based_on_a_revision_is_told_without_its_history(desk: Desk) ->
     commit = push(desk, base, "zero\none\ntwo\n")
     assert desk.text == "zero\none\ntwo\nthree\n"
     assert commit not in git(desk.path, "rev-list", VERSIONS).split()
-    assert log(desk, form="%an <%ae>: %s")[-1] == "Olive <olive@example.invalid>: By hand"
+    assert log(desk, form="%an <%ae>: %s")[-1] == "Olive <olive@example.invalid>: By hand (+1 word)"
     assert int(git(desk.path, "rev-list", "--count", VERSIONS)) == 4
 
 
