@@ -202,7 +202,9 @@ class Maintenance:
                 await self._repack_threads.call(
                     _repack_if_due, self._documents.repository_path(name)
                 )
-            except RepackError as problem:
+            except FileNotFoundError:
+                pass  # the document was renamed or deleted meanwhile
+            except (RepackError, OSError) as problem:
                 _log.error("%s: %s", name, problem)
 
     # --- sweeping and unloading

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.core.submission import Append, Create
+from server.git.repack import RepackError
 from server.hub import maintenance
 from server.hub.hub import Hub
 from server.hub.live_document import LiveDocument
@@ -62,3 +63,28 @@ async def test_new_documents_are_written_after_those_that_have_a_repository(
     await hub._maintenance._checkpoint_due()
     assert written[0] == "zebra"
     assert len(written) < 1 + len(_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (FileNotFoundError("objects/pack"), ""),  # a document that is deleted meanwhile
+        (PermissionError("objects/pack"), "notes: objects/pack"),
+        (RepackError("notes could not be packed"), "notes: notes could not be packed"),
+    ],
+)
+async def test_a_repository_that_cannot_be_packed_does_not_end_the_maintenance(
+    hub: Hub,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    problem: Exception,
+    said: str,
+) -> None:
+    def fail(_: Path) -> None:
+        raise problem
+
+    monkeypatch.setattr(maintenance, "_repack_if_due", fail)
+    hub._maintenance._to_repack.put_nowait("notes")
+    hub._maintenance.stop()
+    await hub._maintaining
+    assert caplog.messages == ([said] if said else [])
