@@ -4,14 +4,27 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 from ipaddress import ip_address
 
 from aiohttp import web
 from aiohttp.log import server_logger
 
 from server.config import Config
-from server.http import api, git_fetch, git_push, history, management, pages, raw_text, websocket
+from server.http import (
+    api,
+    git_fetch,
+    git_push,
+    history,
+    links,
+    management,
+    pages,
+    raw_text,
+    sign_in,
+    websocket,
+)
 from server.http.app_keys import (
+    ACCESS,
     CONFIG,
     FILES,
     FOLDER,
@@ -25,7 +38,9 @@ from server.http.control import control_socket
 from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
 from server.http.responses import explain_problems, is_own_fault, protect
+from server.http.rights import authorize
 from server.http.static_files import read_files
+from server.hub.access import AccessControl
 from server.hub.hub import Hub
 from server.hub.management import Management
 from server.push.workspace import PushWorkspace
@@ -35,19 +50,47 @@ from server.storage.journal.direct import DirectJournal
 from server.storage.journal.sqlite import SqliteJournal
 from server.storage.trash import Trash
 from server.support.slots import FairSlots
+from server.support.terminal import say
 
 _log = logging.getLogger(__name__)
 
 # How long open connections may delay the shutdown. aiohttp waits for this time twice, and Docker
 # kills after ten seconds.
 _SHUTDOWN_WAIT_S = 2.0
+_FIRST_SIGN_IN = """
+Nobody has an account yet. Open this link to sign in as the owner; it works once:
+
+    {}/sign-in?key={}
+"""
 _LONG_TEXTS_MAX = 16  # of plain HTTP requests, in memory at the same time
+
+
+_MODULES = (
+    websocket,
+    git_fetch,
+    git_push,
+    pages,
+    sign_in,
+    api,
+    history,
+    links,
+    management,
+    raw_text,
+)
 
 
 def create_app(config: Config, folder: DataFolder) -> web.Application:
     """Return the web application for an open data folder."""
     app = web.Application(
-        middlewares=[keep_deadlines, check_host, explain_problems, pages.explain_not_found]
+        middlewares=[
+            keep_deadlines,
+            check_host,
+            explain_problems,
+            pages.explain_not_found,
+            sign_in.explain_sign_in,
+            sign_in.exchange_key,
+            authorize,
+        ]
     )
     app.on_response_prepare.append(protect)
     server_logger.addFilter(is_own_fault)
@@ -55,13 +98,16 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[DEADLINES] = Deadlines()
     app[HOST_CHECK] = HostCheck(config)
     app[FOLDER] = folder
+    app[ACCESS] = AccessControl(config, folder.path)
+    app[ACCESS].listen(partial(websocket.recheck, app))
+    app[websocket.GUARDS] = set()
     app[FILES] = read_files(readable=config.pages == "readable", source_url=config.source_url)
     app[PUSHES] = PushWorkspace(config, folder)
     app[GIT_PROCESSES] = FairSlots(config.git_processes_max)
     app[LONG_TEXTS] = FairSlots(_LONG_TEXTS_MAX)
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
-    for module in (websocket, git_fetch, git_push, pages, api, history, management, raw_text):
+    for module in _MODULES:
         app.add_routes(module.routes())
     return app
 
@@ -70,11 +116,12 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
     config, folder = app[CONFIG], app[FOLDER]
     await asyncio.to_thread(app[PUSHES].prepare)
     await asyncio.to_thread(Trash(folder).recover)
+    await app[ACCESS].start()
     journal = await asyncio.to_thread(_open_journal, config, folder)
     try:
         async with Hub(config, folder, journal) as hub:
             app[HUB] = hub
-            app[MANAGEMENT] = Management(hub, folder, config)
+            app[MANAGEMENT] = Management(hub, folder, config, app[ACCESS])
             await app[MANAGEMENT].start()
             async with control_socket(app[MANAGEMENT], folder.path):
                 yield
@@ -82,6 +129,7 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
             await app[PUSHES].finish(_SHUTDOWN_WAIT_S)
     finally:
         await asyncio.to_thread(journal.close)
+        await app[ACCESS].finish()
 
 
 def _open_journal(config: Config, folder: DataFolder) -> Journal:
@@ -136,7 +184,10 @@ async def serve(config: Config, folder: DataFolder) -> None:
     try:
         site = web.TCPSite(runner, config.host, config.port)
         await site.start()
-        _log.info("GollabEdit is on %s with the documents in %s", _address(runner), folder.path)
+        address = _address(runner)
+        _log.info("GollabEdit is on %s with the documents in %s", address, folder.path)
+        if key := app[ACCESS].owner_key:
+            say(_FIRST_SIGN_IN.format(address, key))
         await stop.wait()
         _log.info("stopping: answering pending requests")
     finally:

@@ -8,6 +8,7 @@ import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_address
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -18,6 +19,7 @@ from server.mirror.remote import Remote, RemoteError, read_remotes
 from server.support.errors import UserError
 
 _CHOICES = {
+    "access": ("auto", "open", "closed"),
     "journal": ("sqlite", "direct"),
     "mirror_branches": ("all", "versions"),
     "log_level": ("debug", "info", "warning", "error"),
@@ -47,6 +49,18 @@ class Config:
         "host names under which the server is reached, besides localhost and addresses; separated"
         " by commas",
     ] = ()
+    access: Annotated[
+        str,
+        "who may come in without an account: open (everybody), closed (nobody), or auto (open on a"
+        " loopback address that has no accounts, closed on any other)",
+    ] = "auto"
+    user_header: Annotated[
+        str, "header in which a trusted proxy names the user, such as Remote-User"
+    ] = ""
+    groups_header: Annotated[str, "header in which it names the user's groups"] = ""
+    sign_out_url: Annotated[
+        str, "address that ends the sign-in of the proxy, for the button Sign out"
+    ] = ""
     document_bytes_max: Annotated[int, "size of the largest document, as UTF-8"] = 1024 * 1024
     frame_bytes_max: Annotated[int, "size of the largest message of a client"] = 4 * 1024 * 1024
     sessions_max: Annotated[int, "number of open connections"] = 5000
@@ -143,6 +157,14 @@ class Config:
         if not _BRANCH.fullmatch(self.mirror_as) or self.mirror_as.endswith(".lock"):
             raise SettingError(f"mirror_as must be the name of a branch, not {self.mirror_as!r}")
         self.remotes()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the server."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:  # a name
+            return False
 
     @property
     def seal_times(self) -> SealTimes:

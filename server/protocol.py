@@ -14,7 +14,7 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -46,6 +46,7 @@ class CloseCode:
     FAILURE = 1011
     OVERLOADED = 1013
     RENAMED = 4301  # the reason is the new name
+    NOT_SIGNED_IN = 4401
     NO_SUCH_DOCUMENT = 4404
     DELETED = 4410
 
@@ -224,6 +225,8 @@ class Welcome(Message, frozen=True, tag="welcome", kw_only=True, omit_defaults=F
     conflict: Conflict | None
     unmerged: int
     access: str = "edit"
+    manage: bool = True
+    name: str | msgspec.UnsetType = msgspec.UNSET
     limits: Limits
 
 
@@ -432,6 +435,61 @@ class Restoration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     document: str | None = None
 
 
+class Me(msgspec.Struct, frozen=True):
+    """Who sends a request, and what they may do on the whole server.
+
+    Attributes:
+        user: the name of the account; None for somebody who is not signed in.
+        name: what others see; None if it can be chosen.
+        email: the address of commits; None for none.
+        operator: whether they may run the server.
+        open: whether the server is open to those who are not signed in.
+        sign_out: whether they can sign out.
+    """
+
+    user: str | None
+    name: str | None
+    email: str | None
+    operator: bool
+    open: bool
+    sign_out: bool
+
+
+class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A wish for a link: `view` or `edit`, and for how many days; 0: for ever."""
+
+    right: Literal["view", "edit"]
+    expires_days: Annotated[float, msgspec.Meta(ge=0, le=36500)] = 0
+
+
+class LinkState(msgspec.Struct, frozen=True, omit_defaults=False):
+    """A link to a document; times are Unix times in seconds.
+
+    Attributes:
+        id: its id.
+        right: `view` or `edit`.
+        made_by: the user who made it; empty if nobody was signed in.
+        created: when.
+        expires: from when on it is not valid; None: always.
+        used: when it was last used, to the minute; None: never.
+        key: the secret, in the answer that makes the link only.
+    """
+
+    id: str
+    right: str
+    made_by: str
+    created: float
+    expires: float | None
+    used: float | None
+    key: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class LinkList(msgspec.Struct, frozen=True):
+    """The links to a document, the newest first."""
+
+    links: list[LinkState]
+
+
 HttpAnswer = (
     UnmergedList
     | UnmergedConflict
@@ -440,6 +498,9 @@ HttpAnswer = (
     | MirrorList
     | TrashEntry
     | TrashList
+    | Me
+    | LinkState
+    | LinkList
 )
 
 

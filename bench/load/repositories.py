@@ -52,7 +52,7 @@ def _history(filename: str, commits: int) -> Iterator[bytes]:
     for seq in range(1, commits):
         at = _MADE_AT + seq
         words[random.randrange(len(words))] = word(random)
-        author = git_model.signature_of("k3vq8s2m7a", "Ann", at)
+        author = git_model.Signature("Ann", git_model.email_of("k3vq8s2m7a"), at)
         message = f"Edit a line (+1 -1 words)\n\nClient: k3vq8s2m7a\nSeq: {seq}\n"
         yield _commit(message, author, git_model.hub_signature(at), filename, " ".join(words))
 

@@ -17,6 +17,7 @@ import msgspec
 
 from server import config
 from server.config import Config
+from server.hub.access import AccessControl
 from server.hub.gate import OverloadedError
 from server.hub.hub import Hub
 from server.hub.management import Management, NoDocumentError
@@ -94,7 +95,8 @@ async def _alone(
     journal = await asyncio.to_thread(SqliteJournal, folder.journal_path)
     try:
         async with Hub(settings, folder, journal) as hub:
-            return await change(Management(hub, folder, settings), asked)
+            access = AccessControl(settings, folder.path)
+            return await change(Management(hub, folder, settings, access), asked)
     finally:
         await asyncio.to_thread(journal.close)
 

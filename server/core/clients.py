@@ -9,6 +9,8 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
+from server.core.git_model import email_of
+
 # Lower case letters and digits that are not mistaken for each other, for names of branches.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_CHARACTERS = 10
@@ -16,10 +18,22 @@ _ID_CHARACTERS = 10
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The client that wrote something, and the name it had then."""
+    """The client that wrote something, and the name it had then.
+
+    Attributes:
+        client: its id.
+        name: the name of its user.
+        email: the address of the user's account; empty if it has none.
+    """
 
     client: str
     name: str
+    email: str = ""
+
+    @property
+    def address(self) -> str:
+        """The e-mail address of commits: the account's, or a made-up one."""
+        return self.email or email_of(self.client)
 
 
 class ResumeKeys:

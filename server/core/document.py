@@ -184,7 +184,7 @@ class Document:
                 return self._submit(request.author, message, now)
             if isinstance(message, HistoryRequest):
                 author = request.author
-                tagger = git_model.signature_of(author.client, author.name, now)
+                tagger = git_model.Signature(author.name, author.address, now)
                 return answer(message, self._store, self.versions, tagger)
             return self._handle_message(request, self.branches.get(request.author, now), now)
         except ProtocolError as problem:
@@ -248,7 +248,7 @@ class Document:
         if conflict is None or branch.head is None:
             return None
         theirs = with_theirs(self.text, conflict.hunks)
-        authors = self._master.authors_of(conflict, branch.author.client)
+        authors = self._master.authors_of(conflict, branch.author)
         return protocol.Conflict(
             seq=seq,
             commit=branch.head,

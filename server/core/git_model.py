@@ -41,11 +41,6 @@ class Signature:
     time: float
 
 
-def signature_of(client: str, name: str, now: float) -> Signature:
-    """Return the author of a client's commits: its display name and a stable made-up address."""
-    return Signature(name, email_of(client), now)
-
-
 def email_of(client: str) -> str:
     """Return the made-up address that identifies a client's commits."""
     return f"{client}@{_MAIL_HOST}"

@@ -269,7 +269,7 @@ class Master:
         splices: Splices | None = None,
         files: str | None = None,
     ) -> str:
-        written = git_model.signature_of(author.client, author.name, now)
+        written = git_model.Signature(author.name, author.address, now)
         committed = git_model.hub_signature(now)
         return self._store.commit(text, parents, written, committed, message, splices, files)
 
@@ -329,25 +329,27 @@ class Master:
         """Return the clients whose edits were merged since a revision, as far as remembered."""
         return list(dict.fromkeys(step.author.client for step in self._steps.since(revision)))
 
-    def authors_since(self, commit: str, client: str = "") -> list[str]:
-        """Return the names of the authors since a commit, latest first, without this client's."""
+    def authors_since(self, commit: str, address: str = "") -> list[str]:
+        """Return the names of the authors since a commit, latest first, without this address's."""
         names = self._store.authors(self.revision, commit, _AUTHORS_SEARCHED)
-        names.pop(git_model.email_of(client), None)
+        names.pop(address, None)
         return list(dict.fromkeys(names.values()))
 
-    def authors_of(self, conflict: OpenConflict, client: str) -> list[str]:
+    def authors_of(self, conflict: OpenConflict, author: Author) -> list[str]:
         """Return the names of the authors of `master`'s side of a client's conflict."""
         ranges = [(hunk.start, hunk.end) for hunk in conflict.hunks]
         names: dict[str, None] = {}
         for step in islice(self._steps.since(conflict.merge_base), _STEPS_SEARCHED):
-            if step.author.client != client and any(_touches(step.splices, *r) for r in ranges):
+            if step.author.client != author.client and any(
+                _touches(step.splices, *r) for r in ranges
+            ):
                 names[step.author.name] = None
             ranges = [_before(step.splices, *place) for place in ranges]
-        return list(names) or self.other_authors(conflict.merge_base, client)
+        return list(names) or self.other_authors(conflict.merge_base, author.address)
 
-    def other_authors(self, commit: str, client: str) -> list[str]:
-        """Return the names of the authors since a commit without the client's; never empty."""
-        return self.authors_since(commit, client) or ["someone else"]
+    def other_authors(self, commit: str, address: str) -> list[str]:
+        """Return the names of the authors since a commit without this address's; never empty."""
+        return self.authors_since(commit, address) or ["someone else"]
 
 
 def _touches(splices: tuple[Splice, ...], start: int, end: int) -> bool:

@@ -30,7 +30,7 @@ from server.core.document import (
 )
 from server.core.names import clean_name
 from server.core.rates import Pace, TokenBucket
-from server.core.standing import Standing
+from server.core.standing import ANY_MEMBER, Member, Standing
 from server.protocol import (
     BadMessageError,
     ClientMessage,
@@ -47,6 +47,8 @@ from server.protocol import (
 
 _BAD_MESSAGES_MAX = 10  # in a row (rule P10)
 _ANONYMOUS = "Guest"
+_ARCHIVED = "This document is archived and can only be read. Your text is kept here."
+_VIEW_ONLY = "You can view this document, but not change it. Your text is kept here."
 # Texts above this many times the limit for a document are refused before they wait for their turn.
 _TEXT_FACTOR = 2
 # The pace of frames of any type: a page sends a caret for each edit, and a few others.
@@ -114,8 +116,10 @@ class Session:
         limits: Limits,
         now: float,
         standing: Standing | None = None,
+        member: Member = ANY_MEMBER,
     ) -> None:
         self.document = document
+        self._member = member
         self._standing = standing or Standing(document)
         self.state = State.GREETING
         self.author = Author("", _ANONYMOUS)
@@ -148,6 +152,10 @@ class Session:
     def has_room(self) -> bool:
         """Whether to read on: what its unanswered requests hold in memory is limited."""
         return self._outstanding_bytes < self._limits.frame_bytes_max
+
+    @property
+    def _can_edit(self) -> bool:
+        return self._member.can_edit and not self._standing.is_archived
 
     def view(self) -> View:
         """Return what the client was last shown."""
@@ -206,7 +214,7 @@ class Session:
         if self._standing.was_deleted and (hello.client or hello.base):
             return [self.close(CloseCode.DELETED, "the document was deleted")]
         self.state = State.JOINING
-        self.author = Author(self._client_of(hello), self._name_of(hello.name))
+        self.author = self._author(self._client_of(hello), hello.name)
         return self._submit(hello)
 
     def _client_of(self, hello: Hello) -> str:
@@ -216,13 +224,16 @@ class Session:
             return client
         return self._keys.new_client()
 
-    def _name_of(self, name: str | None) -> str:
-        return clean_name(name or "") or self.author.name
+    def _author(self, client: str, name: str | None) -> Author:
+        """Return the author under the account's name, or else under the one that was chosen."""
+        member = self._member
+        chosen = member.name or clean_name(name or "") or self.author.name
+        return Author(client, chosen, member.email)
 
     def _submit_limited(self, message: Edit | Resolve | Park | Sync, now: float) -> list[Action]:
         """Submit a request, unless the client exceeds its limits, or may only read."""
-        if self._standing.is_archived and not isinstance(message, Sync):
-            sentence = "This document is archived and can only be read. Your text is kept here."
+        if not self._can_edit and not isinstance(message, Sync):
+            sentence = _ARCHIVED if self._standing.is_archived else _VIEW_ONLY
             return [self._error(Code.FORBIDDEN, sentence, message.seq)]
         wait_s = self._edits.take(now)
         if wait_s or len(self._outstanding) >= self._limits.edits_outstanding_max:
@@ -245,7 +256,7 @@ class Session:
     def _presence(self, presence: Presence) -> list[Action]:
         if max(presence.anchor, presence.head) > self._limits.document_bytes_max:
             return self._reject_message("The caret is outside the text.", None)
-        self.author = Author(self.client, self._name_of(presence.name))
+        self.author = self._author(self.client, presence.name)
         return [PresenceChanged(presence)]
 
     def _reject_message(self, sentence: str, seq: int | None) -> list[Action]:
@@ -323,7 +334,9 @@ class Session:
             people=list(people),
             conflict=joined.conflict,
             unmerged=joined.unmerged,
-            access="view" if self._standing.is_archived else "edit",
+            access="edit" if self._can_edit else "view",
+            manage=self._member.can_manage,
+            name=self._member.name or UNSET,
             limits=protocol.Limits(
                 self._limits.document_bytes_max,
                 self._limits.frame_bytes_max,

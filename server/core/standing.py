@@ -1,4 +1,4 @@
-"""What a session has to know of its document beside the text."""
+"""What a session has to know of its document and of its user beside the text."""
 
 from dataclasses import dataclass
 
@@ -16,3 +16,23 @@ class Standing:
     first_name: str
     is_archived: bool = False
     was_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the user of a session may do, and who that is.
+
+    Attributes:
+        can_edit: whether the user may change the text.
+        can_manage: whether the user may share, rename and delete the document.
+        name: the name of the account; empty if the user chooses one.
+        email: the address of commits; empty for none.
+    """
+
+    can_edit: bool = True
+    can_manage: bool = True
+    name: str = ""
+    email: str = ""
+
+
+ANY_MEMBER = Member()

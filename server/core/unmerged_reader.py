@@ -55,8 +55,7 @@ class UnmergedReader:
         if head is None:
             return None
         merge_base, found = self._merge(head)
-        name = self._store.author_name(head)
-        client = self._store.trailers(head).get("Client", "")
+        author = self._store.info(head).author
         theirs = with_theirs(found.text, found.hunks)
         return protocol.UnmergedConflict(
             id=id,
@@ -66,8 +65,8 @@ class UnmergedReader:
             base=merge_base,
             text=found.text,
             hunks=wire_hunks(found.hunks, self._store.text(merge_base)),
-            diff=unified_diff(found.text, theirs, "master", name),
-            names=protocol.Names(self._master.other_authors(merge_base, client), name),
+            diff=unified_diff(found.text, theirs, "master", author.name),
+            names=protocol.Names(self._master.other_authors(merge_base, author.email), author.name),
         )
 
     def _merge(self, head: str) -> tuple[str, Merge]:

@@ -1,4 +1,4 @@
-"""The document that a request is for, and whether the request may write into it."""
+"""The document that a request is for, and the web site whose page has sent it."""
 
 from urllib.parse import urlsplit
 
@@ -16,35 +16,29 @@ BAD_NAME = (
 _BAD_ORIGIN = "Pages of other web sites may not write here.\n"
 
 
-def document_of(request: web.Request, *, writing: bool = False) -> str:
-    """Return the document that a request is for.
-
-    Args:
-        request: its address has the document's name.
-        writing: refuse requests from pages of other web sites.
+def document_of(request: web.Request) -> str:
+    """Return the document that a request is for, by the name in its address.
 
     Raises:
         web.HTTPNotFound: no document can have the name.
-        web.HTTPForbidden: the page that sent the request may not write.
         web.HTTPTemporaryRedirect: the document has another name now.
     """
-    name = name_in(request, writing=writing)
+    name = name_in(request)
     document = request.app[FOLDER].catalog.moved_to(name)
     if document is not None:
         raise _redirect(request, name, document)
     return name
 
 
-def name_in(request: web.Request, *, writing: bool = False) -> str:
+def name_in(request: web.Request) -> str:
     """Return the name in the address of a request, which may be a former one of a document.
 
-    Args, Raises: as for `document_of`; nothing is redirected.
+    Raises:
+        web.HTTPNotFound: no document can have the name.
     """
     name = request.match_info.get("document", _DEFAULT_DOCUMENT)
     if not is_document_name(name):
         raise web.HTTPNotFound(text=BAD_NAME)
-    if writing:
-        check_origin(request)
     return name
 
 

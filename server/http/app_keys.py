@@ -6,6 +6,7 @@ from aiohttp import web
 
 from server.config import Config
 from server.http.static_files import PageFile
+from server.hub.access import AccessControl
 from server.hub.hub import Hub
 from server.hub.management import Management
 from server.push.workspace import PushWorkspace
@@ -13,6 +14,7 @@ from server.storage.data_folder import DataFolder
 from server.support.slots import FairSlots
 
 CONFIG = web.AppKey("config", Config)
+ACCESS = web.AppKey("access", AccessControl)
 FOLDER = web.AppKey("folder", DataFolder)
 HUB = web.AppKey("hub", Hub)
 MANAGEMENT = web.AppKey("management", Management)

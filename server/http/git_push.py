@@ -59,7 +59,7 @@ def routes() -> list[web.RouteDef]:
 
 async def advertise_push(request: web.Request) -> web.StreamResponse:
     """Answer with the refs, from which the client's Git finds out what to send."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     request.app[HUB].check_writable(document)
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
@@ -93,7 +93,7 @@ def _read(output: IO[bytes]) -> bytes:
 
 async def receive_pack(request: web.Request) -> web.StreamResponse:
     """Receive a push and merge it, or print the reason against it on the user's terminal."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     request.app[HUB].check_writable(document)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")

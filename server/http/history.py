@@ -22,10 +22,11 @@ from server.core.history.requests import (
 )
 from server.core.history.version_list import Version
 from server.core.history.window import Person
-from server.core.names import clean_name, one_line
+from server.core.names import one_line
 from server.http.access import document_of
 from server.http.app_keys import HUB
 from server.http.bodies import received_body
+from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, json_error, unless_known
 from server.hub.history import UnavailableError
 
@@ -94,7 +95,7 @@ async def list_versions(request: web.Request) -> web.Response:
 
 async def name_version(request: web.Request) -> web.Response:
     """Give a version a name; without a revision, make a version of what is there now."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     body = await _name(request)
     asked = NameVersion(body.name, body.note, body.revision)
     return _json(await _ask(request, document, asked), 201)
@@ -102,7 +103,7 @@ async def name_version(request: web.Request) -> web.Response:
 
 async def rename_version(request: web.Request) -> web.Response:
     """Give a named version another name and note."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     body = await _name(request)
     slug = request.match_info["slug"]
     return _json(await _ask(request, document, Rename(slug, body.name, body.note)))
@@ -110,7 +111,7 @@ async def rename_version(request: web.Request) -> web.Response:
 
 async def remove_name(request: web.Request) -> web.Response:
     """Remove the name of a version."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     await _ask(request, document, RemoveName(request.match_info["slug"]))
     return web.Response(status=204)
 
@@ -208,12 +209,12 @@ async def _name(request: web.Request) -> _Name:
 async def _ask(request: web.Request, document: str, asked: HistoryRequest) -> dict[str, Any]:
     """Have a request executed; return the version that it was about."""
     history = request.app[HUB].history
-    name = clean_name(request.query.get("name", "")) or _ANONYMOUS
+    name, email = author_of(request, _ANONYMOUS)
     request.app[HUB].check_writable(document)
     if await request.app[HUB].reader.revision(document) is None:
         raise _not_found(_NO_DOCUMENT)
     try:
-        outcome = await history.ask(document, name, asked)
+        outcome = await history.ask(document, name, asked, email)
     except UnavailableError as problem:
         raise _unavailable(problem) from None
     match outcome:

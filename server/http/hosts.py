@@ -33,7 +33,7 @@ class HostCheck:
     def __init__(self, config: Config) -> None:
         origins = (urlsplit(origin).hostname or "" for origin in config.origins)
         self._names = {name.lower() for name in ("localhost", config.host, *config.hosts, *origins)}
-        self._refuses = bool(config.hosts) or _is_loopback(config.host)
+        self._refuses = bool(config.hosts) or config.is_local
         self._logged: set[str] = set()
 
     def allows(self, host: str) -> bool:
@@ -74,7 +74,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)

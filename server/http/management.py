@@ -7,14 +7,16 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from server.core.access.right import Right
 from server.core.names import is_document_name
-from server.http.access import BAD_NAME, check_origin, document_of
+from server.http.access import BAD_NAME, document_of
 from server.http.api import show_document
 from server.http.app_keys import MANAGEMENT
 from server.http.bodies import received_body
 from server.http.responses import RETRY_AFTER_S, json_error, json_response
+from server.http.rights import check_new_name, right_filter
 from server.hub.management import NoDocumentError, TakenError
-from server.protocol import DocumentChange, Restoration
+from server.protocol import DocumentChange, Restoration, TrashList
 from server.storage.trash import TrashError
 
 _BODY_BYTES_MAX = 4096
@@ -34,20 +36,21 @@ def routes() -> list[web.RouteDef]:
 
 async def delete_document(request: web.Request) -> web.Response:
     """Move a document to the trash; answer with its entry there."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     async with _explained():
         return json_response(await request.app[MANAGEMENT].delete(document))
 
 
 async def change_document(request: web.Request) -> web.Response:
     """Rename a document, archive it, or undo that; answer with what it is then."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     change = await _decoded(request, DocumentChange)
     management = request.app[MANAGEMENT]
     async with _explained():
         if change.archived is not None:
             await management.archive(document, is_archived=change.archived)
         if change.document not in (None, document):
+            check_new_name(request, change.document)
             await management.rename(document, change.document)
             document = change.document
     return await show_document(request, document)
@@ -55,7 +58,6 @@ async def change_document(request: web.Request) -> web.Response:
 
 async def delete_redirect(request: web.Request) -> web.Response:
     """Give up a former name."""
-    check_origin(request)
     async with _explained():
         await request.app[MANAGEMENT].remove_redirect(request.match_info["name"])
     return web.Response(status=204)
@@ -63,13 +65,16 @@ async def delete_redirect(request: web.Request) -> web.Response:
 
 async def list_trash(request: web.Request) -> web.Response:
     """List the deleted documents that can be restored."""
-    return json_response(await request.app[MANAGEMENT].trash())
+    found = await request.app[MANAGEMENT].trash()
+    may_manage = right_filter(request, Right.MANAGE)
+    return json_response(TrashList([it for it in found.trash if may_manage(it.document)]))
 
 
 async def restore_document(request: web.Request) -> web.Response:
     """Bring a deleted document back; answer with what it is then."""
-    check_origin(request)
     restoration = await _decoded(request, Restoration)
+    if restoration.document is not None:
+        check_new_name(request, restoration.document)
     async with _explained():
         document = await request.app[MANAGEMENT].restore(
             request.match_info["id"], restoration.document

@@ -30,7 +30,7 @@ async def explain_not_found(request: web.Request, handler: Handler) -> web.Strea
     try:
         return await handler(request)
     except web.HTTPNotFound:
-        is_name = handler is document_page
+        is_name = request.match_info.handler is document_page
         is_page = is_name or request.match_info.http_exception is not None
         if not is_page or "text/html" not in request.headers.get("Accept", ""):
             raise

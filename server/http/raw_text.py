@@ -13,7 +13,6 @@ from aiohttp import web
 
 from server import protocol
 from server.config import Config
-from server.core.names import clean_name
 from server.core.submission import (
     Accepted,
     AlreadyExists,
@@ -29,6 +28,7 @@ from server.core.submission import (
 from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
 from server.http.bodies import received_body
+from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, unless_known
 from server.hub.gate import OverloadedError
 from server.protocol import Code
@@ -75,7 +75,7 @@ async def get_text(request: web.Request) -> web.Response:
 
 async def put_text(request: web.Request) -> web.Response:
     """Merge a whole version with what others wrote since, or reject all of it."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     async with _text(request) as text:
         submission = _submission(request, text)
         outcome = await _submit(request, document, submission)
@@ -94,7 +94,7 @@ async def put_text(request: web.Request) -> web.Response:
 
 async def append_text(request: web.Request) -> web.Response:
     """Append lines to the last revision, which never conflicts."""
-    document = document_of(request, writing=True)
+    document = document_of(request)
     async with _text(request) as text:
         if not text:
             raise web.HTTPBadRequest(text="There is nothing to append: the body is empty.\n")
@@ -162,9 +162,9 @@ async def _submit(request: web.Request, document: str, submission: Submission) -
     Raises:
         web.HTTPException: the document rejects the submission.
     """
-    name = clean_name(request.query.get("name", "")) or _ANONYMOUS
+    name, email = author_of(request, _ANONYMOUS)
     try:
-        outcome = await request.app[HUB].submit(document, name, submission)
+        outcome = await request.app[HUB].submit(document, name, submission, email)
     except OverloadedError:
         raise _unavailable("The server is overloaded; try again later.") from None
     if isinstance(outcome, protocol.Error):

@@ -1,13 +1,20 @@
 """The websocket: passes frames between aiohttp and the hub, with pings and timeouts."""
 
 import asyncio
+import time
+from dataclasses import dataclass
 from math import inf
 
 from aiohttp import WSMsgType, web
 
 from server.config import Config
+from server.core.access.access import Access, WrongCredentialsError
+from server.core.access.identity import NOBODY, Credentials
+from server.core.standing import Member
 from server.http.access import name_in
-from server.http.app_keys import CONFIG, FOLDER, HUB
+from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB
+from server.http.identity import CREDENTIALS, identity_of
+from server.http.rights import closing_code, code_without, member_of
 from server.hub.gate import OverloadedError
 from server.hub.live_document import Connection
 from server.protocol import CloseCode
@@ -20,6 +27,12 @@ _READ_FACTOR = 2
 _UNTIMED_BYTES_MAX = 32 * 1024
 
 
+_REASONS = {
+    CloseCode.NOT_SIGNED_IN: "sign in, or use another link",
+    CloseCode.NO_SUCH_DOCUMENT: "no such document, or no access to it",
+}
+
+
 def routes() -> list[web.RouteDef]:
     return [web.get("/ws", connect), web.get("/ws/{document}", connect)]
 
@@ -27,7 +40,7 @@ def routes() -> list[web.RouteDef]:
 async def connect(request: web.Request) -> web.StreamResponse:
     """Serve one connection, from the handshake to the close."""
     config, hub = request.app[CONFIG], request.app[HUB]
-    document = name_in(request, writing=True)
+    document = name_in(request)
     websocket = web.WebSocketResponse(
         autoping=False,
         compress=False,
@@ -48,16 +61,58 @@ async def connect(request: web.Request) -> web.StreamResponse:
     if new_name is not None:
         await websocket.close(code=CloseCode.RENAMED, message=new_name.encode())
         return websocket
+    code = await closing_code(request)
+    if code is not None:
+        await websocket.close(code=code, message=_REASONS[code].encode())
+        return websocket
+    member = member_of(request.app[ACCESS].current, identity_of(request), document)
     try:
-        connection = hub.connect(document)
+        connection = hub.connect(document, member)
     except OverloadedError as problem:
         await websocket.close(code=CloseCode.OVERLOADED, message=str(problem).encode())
         return websocket
+    guard = Guard(request[CREDENTIALS], document, member, connection)
+    guards = request.app[GUARDS]
+    guards.add(guard)
     try:
         await _Websocket(request, websocket, connection, config).serve()
     finally:
+        guards.discard(guard)
         connection.disconnect()
     return websocket
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """What an open websocket was let in by."""
+
+    credentials: Credentials
+    document: str
+    member: Member
+    connection: Connection
+
+    def check(self, access: Access, now: float) -> None:
+        """Close the websocket if its user has no access any more, or other rights than before."""
+        try:
+            identity = access.identify(self.credentials, now)
+        except WrongCredentialsError:
+            identity = NOBODY
+        code = code_without(access, identity, self.document)
+        if code is not None:
+            self.connection.close(code, _REASONS[code])
+        elif member_of(access, identity, self.document) != self.member:
+            self.connection.close(CloseCode.SHUTDOWN, "reconnect")
+
+
+GUARDS = web.AppKey("guards", set[Guard])
+
+
+def recheck(app: web.Application) -> None:
+    """Check all open websockets: accounts, links or the policy have changed."""
+    access, now = app[ACCESS].current, time.time()
+    guards = app[GUARDS]
+    for guard in tuple(guards):
+        guard.check(access, now)
 
 
 class _Websocket:

@@ -69,18 +69,21 @@ class History:
         assert isinstance(outcome, HistoryReply)
         return await self._threads.call(self._read, document, outcome.window, query)
 
-    async def ask(self, document: str, name: str, request: HistoryRequest) -> HistoryOutcome:
+    async def ask(
+        self, document: str, name: str, request: HistoryRequest, email: str = ""
+    ) -> HistoryOutcome:
         """Have a document execute a request.
 
         Args:
             document: a document that exists.
             name: the name of who asks.
             request: the request.
+            email: the address of their account.
 
         Raises:
             UnavailableError: It cannot at the moment.
         """
-        asker = replace(_ASKER, name=name)
+        asker = replace(_ASKER, name=name, email=email)
         try:
             live = self._get_document(document)
         except OverloadedError as problem:

@@ -14,7 +14,7 @@ from server import protocol
 from server.config import Config
 from server.core.clients import Author, ResumeKeys
 from server.core.session import Limits, Session
-from server.core.standing import Standing
+from server.core.standing import ANY_MEMBER, Member, Standing
 from server.core.submission import Outcome, Submission
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
@@ -123,8 +123,8 @@ class Hub:
             if late:
                 _log.warning("requests to %d documents were not answered in time", len(late))
 
-    def connect(self, document: str) -> Connection:
-        """Start a session on a document, opening it if necessary.
+    def connect(self, document: str, member: Member = ANY_MEMBER) -> Connection:
+        """Start a session of a user on a document, opening it if necessary.
 
         Raises:
             OverloadedError: There are too many connections; nothing was opened.
@@ -139,10 +139,12 @@ class Hub:
             self._folder.catalog.is_archived(document),
             document in self._deleted,
         )
-        return live.connect(Session(document, self._keys, self._limits, time.monotonic(), standing))
+        return live.connect(
+            Session(document, self._keys, self._limits, time.monotonic(), standing, member)
+        )
 
     async def submit(
-        self, document: str, name: str, submission: Submission
+        self, document: str, name: str, submission: Submission, email: str = ""
     ) -> Outcome | protocol.Error:
         """Merge a whole version from a caller without a session, or reject it.
 
@@ -150,6 +152,7 @@ class Hub:
             document: the document, which is opened if necessary.
             name: the author's name.
             submission: the version.
+            email: the address of the author's account.
 
         Raises:
             OverloadedError: There are too many connections, or the server is stopping.
@@ -160,7 +163,7 @@ class Hub:
         self.check_writable(document)
         self._pending_submissions += 1
         try:
-            author = Author(self._keys.new_client(), name)
+            author = Author(self._keys.new_client(), name, email)
             return await self.get_document(document).submit(author, submission)
         finally:
             self._pending_submissions -= 1

@@ -25,7 +25,7 @@ def list_documents(
     is_archived: Callable[[str], bool],
     after: str,
     limit: int,
-    with_archived: bool,
+    is_listed: Callable[[str], bool],
 ) -> DocumentList:
     """List documents by name.
 
@@ -36,13 +36,11 @@ def list_documents(
         is_archived: returns whether a document is archived.
         after: only names that follow this one.
         limit: at most this many.
-        with_archived: whether to list archived documents.
+        is_listed: returns whether to list a document.
     """
     asked = frozenset(unwritten)
     names = sorted(
-        name
-        for name in asked.union(documents_in(path))
-        if name > after and (with_archived or not is_archived(name))
+        name for name in asked.union(documents_in(path)) if name > after and is_listed(name)
     )
 
     def found() -> Iterator[DocumentState]:

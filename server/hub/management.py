@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from server.config import Config
+from server.hub.access import AccessControl
 from server.hub.hub import Hub
 from server.protocol import CloseCode, TrashEntry, TrashList
 from server.storage.control import Forget, ForgetResult, Purge, PurgeResult
@@ -50,8 +51,9 @@ class TakenError(Exception):
 class Management:
     """Carries out one change after the other, each to its end, also if its caller has gone."""
 
-    def __init__(self, hub: Hub, folder: DataFolder, config: Config) -> None:
+    def __init__(self, hub: Hub, folder: DataFolder, config: Config, access: AccessControl) -> None:
         self._hub = hub
+        self._access = access
         self._folder = folder
         self._trash = Trash(folder)
         self._keep_s = config.trash_keep_days * _DAY_S
@@ -115,6 +117,7 @@ class Management:
                 await self._threads.call(self._folder.rename, old, new)
             except OSError as problem:
                 raise TrashError(f"{old} cannot be renamed: {problem}") from problem
+            await self._access.move_links(old, new)
             live.close(CloseCode.RENAMED, new)
             other.close(CloseCode.SHUTDOWN, "reconnect")
             self._hub.renamed(old, new)
@@ -134,6 +137,7 @@ class Management:
         former_names = self._folder.catalog.former_names(document)
         async with self._hub.exclusively(document, *former_names) as (live, *_):
             id = await self._threads.call(self._trash.delete, document)
+            await self._access.move_links(document, _in_trash(id))
             record = (await self._threads.call(self._trash.deleted))[id]
             live.close(CloseCode.DELETED, "the document was deleted")
             self._hub.deleted(document)
@@ -183,6 +187,7 @@ class Management:
             await self._check_free(document)
             free = [name for name in former_names if await self._is_free(name)]
             await self._threads.call(self._trash.restore, id, document, free)
+            await self._access.move_links(_in_trash(id), document)
             self._hub.restored(document, free)
         _log.info("%s was restored from %s", document, id)
         return document
@@ -246,6 +251,11 @@ class Management:
 
     # --- queries
 
+    async def document_in_trash(self, id: str) -> str | None:
+        """Return the name that a deleted document had; None if the trash has no such entry."""
+        record = (await self._threads.call(self._trash.deleted)).get(id)
+        return record.document if record else None
+
     async def trash(self) -> TrashList:
         """Return what is in the trash, the latest deletion first."""
         return await self._threads.call(self._list)
@@ -279,3 +289,8 @@ class Management:
         for name in (record.document, *record.former_names):
             if await self._hub.reader.revision(name) is None:
                 self._hub.note_deleted(name)
+
+
+def _in_trash(id: str) -> str:
+    """Return what links to a deleted document lead to, which is no document's name."""
+    return f"trash/{id}"

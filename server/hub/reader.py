@@ -53,15 +53,31 @@ class Reader:
         self._list_threads.close(wait_s)
 
     async def documents(
-        self, after: str, limit: int, *, with_archived: bool
+        self, after: str, limit: int, is_wanted: Callable[[str], bool], *, with_archived: bool
     ) -> protocol.DocumentList:
-        """Return at most `limit` documents by name, from the one that follows `after`."""
+        """Return at most `limit` documents by name, from the one that follows `after`.
+
+        Args:
+            after: a name.
+            limit: the number of documents.
+            is_wanted: returns whether to list a document; called on a thread.
+            with_archived: whether to list archived documents.
+        """
+        is_archived = self._folder.catalog.is_archived
+
+        def is_listed(document: str) -> bool:
+            return (with_archived or not is_archived(document)) and is_wanted(document)
+
         return await self._list_threads.call(
-            self._documents, after, limit, with_archived, self._revisions()
+            self._documents, after, limit, is_listed, self._revisions()
         )
 
     def _documents(
-        self, after: str, limit: int, with_archived: bool, revisions: Mapping[str, str]
+        self,
+        after: str,
+        limit: int,
+        is_listed: Callable[[str], bool],
+        revisions: Mapping[str, str],
     ) -> protocol.DocumentList:
         def newest(document: str) -> str | None:
             return revisions.get(document) or self._open_repository(document).head(MASTER)
@@ -69,7 +85,7 @@ class Reader:
         unwritten = self._journal.documents()  # first: what leaves it later is on disk
         is_archived = self._folder.catalog.is_archived
         return list_documents(
-            self._folder.path, unwritten, newest, is_archived, after, limit, with_archived
+            self._folder.path, unwritten, newest, is_archived, after, limit, is_listed
         )
 
     async def text(self, document: str, revision: str | None = None) -> tuple[str, str] | None:

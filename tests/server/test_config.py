@@ -32,6 +32,7 @@ def test_the_environment_counts_and_the_command_line_wins() -> None:
 @pytest.mark.parametrize("name", [setting.name for setting in fields(Config)])
 def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
     value = {
+        "access": "closed",
         "journal": "direct",
         "log_level": "debug",
         "mirror_branches": "versions",

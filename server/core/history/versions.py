@@ -14,7 +14,6 @@ here keeps nobody from writing: then there are no versions until the document is
 `problem` says why. Sans-I/O: the repository sits behind `CommitStore`.
 """
 
-from server.core import git_model
 from server.core.commit_store import CommitStore
 from server.core.history.branch import VersionsBranch
 from server.core.history.catch_up import CatchUp
@@ -157,4 +156,4 @@ class Versions:
 
 
 def _person_of(step: Step) -> Person:
-    return Person(step.author.name, git_model.email_of(step.author.client))
+    return Person(step.author.name, step.author.address)

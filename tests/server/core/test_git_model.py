@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.core import git_model
+from server.core.clients import Author
 from tests.git import git
 
 
@@ -53,8 +54,7 @@ def test_every_message_has_a_short_first_line() -> None:
 
 
 def test_nobody_gets_mail_by_a_made_up_address() -> None:
-    ann = git_model.signature_of("abc", "Ann", 5.0)
-    assert ann == git_model.Signature("Ann", "abc@gollabedit.invalid", 5.0)
+    assert Author("abc", "Ann").address == "abc@gollabedit.invalid"
     assert git_model.hub_signature(5.0).email.endswith(".invalid")
 
 

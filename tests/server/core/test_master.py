@@ -95,7 +95,7 @@ def test_the_other_side_is_named_by_who_wrote_it(master: Master) -> None:
     master.merge(edit(ANN, "Hello\nMeet on Tuesday\n\nRoom 2\n", tuesday, 2), NOON)
     found = master.merge(edit(BO, "Meet on Friday\n\nRoom 1\n", base), NOON).conflict
     assert found is not None
-    assert master.authors_of(found, "bo") == ["Cy"]
+    assert master.authors_of(found, BO) == ["Cy"]
     assert master.clients_since(base) == ["ann", "cy"]
     assert master.moves_since(base) == 2
 
@@ -107,7 +107,7 @@ def test_after_a_restart_the_other_side_is_found_in_the_log(
     master.merge(edit(CY, "Meet on Tuesday\n", base), NOON)
     found = Master(store).merge(edit(BO, "Meet on Friday\n", base), NOON).conflict
     assert found is not None
-    assert Master(store).authors_of(found, "bo") == ["Cy"]
+    assert Master(store).authors_of(found, BO) == ["Cy"]
 
 
 def test_commits_of_strangers_are_contained_as_well(store: Repository, master: Master) -> None:

@@ -1,0 +1,120 @@
+"""Who sends a request: from the proxy's header, a token, the session's cookie, or links.
+
+A program sends a token, or the key of a link, as `Authorization: Bearer`, or as the password of
+`Basic` with any user name, since Git asks for both. A browser has cookies.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from server.core.access.accounts import hash_of, is_user_name
+from server.core.access.identity import NOBODY, Credentials, Identity
+from server.core.names import clean_name
+from server.http.app_keys import CONFIG
+
+SESSION_COOKIE = "gollabedit_session"
+LINKS_COOKIE = "gollabedit_links"
+INVITATION_COOKIE = "gollabedit_invitation"
+
+IDENTITY = web.RequestKey("identity", Identity)
+CREDENTIALS = web.RequestKey("credentials", Credentials)
+
+_LINKS_MAX = 20  # that a browser keeps: the cookie comes with every request
+_BAD_AUTHORIZATION = (
+    "The header Authorization is not understood: send a token as Bearer, or as the password of"
+    " Basic.\n"
+)
+
+
+def credentials_of(request: web.Request) -> Credentials:
+    """Return what a request says about its sender.
+
+    Raises:
+        web.HTTPUnauthorized: its `Authorization` is not understood.
+    """
+    user, groups = _named_by_proxy(request)
+    token = _token(request.headers.get("Authorization", ""))
+    session = request.cookies.get(SESSION_COOKIE)
+    return Credentials(
+        user,
+        groups,
+        token=hash_of(token) if token is not None else None,
+        session=hash_of(session) if session else None,
+        links=tuple(map(hash_of, link_keys(request))),
+    )
+
+
+def _named_by_proxy(request: web.Request) -> tuple[str, frozenset[str]]:
+    """Return the user and the groups that a trusted proxy names."""
+    config = request.app[CONFIG]
+    user = request.headers.get(config.user_header, "") if config.user_header else ""
+    if not user or not is_user_name(user) or not _is_from_trusted_proxy(request):
+        return "", frozenset()
+    groups = request.headers.get(config.groups_header, "") if config.groups_header else ""
+    return user, frozenset(filter(None, map(str.strip, groups.split(","))))
+
+
+def _is_from_trusted_proxy(_: web.Request) -> bool:
+    return False  # there are none yet
+
+
+def _token(authorization: str) -> str | None:
+    scheme, _, value = authorization.partition(" ")
+    match scheme.lower():
+        case "":
+            return None
+        case "bearer":
+            return value.strip()
+        case "basic":
+            try:
+                decoded = base64.b64decode(value.strip(), validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError):
+                decoded = ""
+            if ":" in decoded:
+                return decoded.partition(":")[2]
+    raise web.HTTPUnauthorized(text=_BAD_AUTHORIZATION)
+
+
+def link_keys(request: web.Request) -> list[str]:
+    """Return the keys of the links that a browser has opened, the oldest first."""
+    return [key for key in request.cookies.get(LINKS_COOKIE, "").split(".") if key][-_LINKS_MAX:]
+
+
+def set_cookie(
+    request: web.Request, response: web.StreamResponse, name: str, value: str, max_age_s: float
+) -> None:
+    """Set a cookie that scripts cannot read, and that links from mail and chat bring along."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(max_age_s),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=request.scheme == "https",
+    )
+
+
+def delete_cookies(
+    request: web.Request, response: web.StreamResponse, names: Iterable[str]
+) -> None:
+    """Have a browser forget cookies."""
+    for name in names:
+        set_cookie(request, response, name, "", 0)
+
+
+def identity_of(request: web.Request) -> Identity:
+    """Return who sends a request."""
+    found: Identity = request.get(IDENTITY, NOBODY)
+    return found
+
+
+def author_of(request: web.Request, default: str) -> tuple[str, str]:
+    """Return the name and e-mail address of the author of a change that a request makes."""
+    identity = identity_of(request)
+    if identity.name:
+        return clean_name(identity.name), identity.email
+    return clean_name(request.query.get("name", "")) or default, ""

@@ -1,0 +1,98 @@
+"""The addresses about links to a document: list, make and revoke them."""
+
+import time
+
+import msgspec
+from aiohttp import web
+
+from server.core.access.accounts import Link
+from server.core.access.right import SHARED
+from server.http.access import document_of
+from server.http.app_keys import ACCESS
+from server.http.bodies import received_body
+from server.http.identity import identity_of
+from server.http.responses import json_error, json_response
+from server.protocol import LinkList, LinkState, NewLink
+from server.storage.accounts import AccountError
+
+_BODY_BYTES_MAX = 4096
+_DAY_S = 24 * 3600.0
+_LINKS_MAX = 100  # of one document
+
+
+def routes() -> list[web.RouteDef]:
+    links = "/api/documents/{document}/links"
+    return [
+        web.get(links, list_links),
+        web.post(links, make_link),
+        web.delete(f"{links}/{{id}}", revoke_link),
+    ]
+
+
+async def list_links(request: web.Request) -> web.Response:
+    """List the links to a document, the newest first; their keys are not known."""
+    document = document_of(request)
+    return json_response(LinkList([_state(link) for link in _links(request, document)]))
+
+
+async def make_link(request: web.Request) -> web.Response:
+    """Make a link; only this answer has its key."""
+    document = document_of(request)
+    wanted = await _decoded(request)
+    if len(_links(request, document)) >= _LINKS_MAX:
+        raise json_error(
+            web.HTTPConflict,
+            f"This document has {_LINKS_MAX} links; revoke one that nobody needs any more.",
+        )
+    now = time.time()
+    expires = now + wanted.expires_days * _DAY_S if wanted.expires_days else None
+    control = request.app[ACCESS]
+    link, key = await control.change(
+        control.store.add_link,
+        document,
+        SHARED[wanted.right],
+        identity_of(request).user,
+        now,
+        expires,
+    )
+    response = json_response(_state(link, key))
+    response.set_status(201)
+    return response
+
+
+async def revoke_link(request: web.Request) -> web.Response:
+    """Revoke a link: whoever is there by it is sent away."""
+    document = document_of(request)
+    control = request.app[ACCESS]
+    try:
+        await control.change(control.store.remove_link, request.match_info["id"], document)
+    except AccountError:
+        raise json_error(web.HTTPNotFound, "There is no such link to this document.") from None
+    return web.Response(status=204)
+
+
+def _links(request: web.Request, document: str) -> list[Link]:
+    links = request.app[ACCESS].current.accounts.links.values()
+    found = [link for link in links if link.document == document]
+    return sorted(found, key=lambda link: -link.created)
+
+
+def _state(link: Link, key: str | None = None) -> LinkState:
+    return LinkState(
+        link.id,
+        link.right.label,
+        link.made_by,
+        link.created,
+        link.expires,
+        link.used,
+        msgspec.UNSET if key is None else key,
+    )
+
+
+async def _decoded(request: web.Request) -> NewLink:
+    async with received_body(request, _BODY_BYTES_MAX) as body:
+        content = body.file.read()
+    try:
+        return msgspec.json.decode(content or b"{}", type=NewLink)
+    except msgspec.MsgspecError as problem:
+        raise json_error(web.HTTPBadRequest, f"The body is not understood: {problem}.") from None

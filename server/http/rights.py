@@ -1,0 +1,282 @@
+"""What each address needs, and the one place where a request is let in or turned away.
+
+No handler decides by itself: `authorize` finds out who sends a request, what its address needs, and
+answers with 401, 403 or 404 where that is missing. A document that somebody may not see looks like
+one that does not exist.
+"""
+
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server.core.access.access import Access, WrongCredentialsError
+from server.core.access.identity import Identity
+from server.core.access.right import Right
+from server.core.standing import Member
+from server.http.access import check_origin, name_in
+from server.http.app_keys import ACCESS, FOLDER, HUB, MANAGEMENT
+from server.http.identity import CREDENTIALS, IDENTITY, credentials_of, identity_of
+from server.http.responses import json_error
+from server.protocol import CloseCode
+
+
+class Need(Enum):
+    """What an address needs."""
+
+    NOTHING = auto()  # everybody may use it
+    SIGNED_IN = auto()  # an account; what it lists is filtered by rights
+    OPERATOR = auto()  # the right to run the server
+    VIEW = auto()  # a right on the document in the address
+    EDIT = auto()
+    MANAGE = auto()
+    PUSH = auto()  # EDIT if it is for a push, else VIEW
+    SOCKET = auto()  # VIEW; what is missing becomes the code that closes the websocket
+    TRASH = auto()  # MANAGE, of the document that is in the trash
+    REDIRECT = auto()  # MANAGE, of the document that it leads to
+
+
+_GIT = "/{document}.git"
+_API = "/api/documents/{document}"
+NEEDS = {
+    ("GET", "/"): Need.SIGNED_IN,
+    ("GET", "/help"): Need.NOTHING,
+    ("GET", "/static/{file}"): Need.NOTHING,
+    ("GET", "/healthz"): Need.NOTHING,
+    ("GET", "/readyz"): Need.NOTHING,
+    ("GET", "/metrics"): Need.OPERATOR,
+    ("GET", "/sign-in"): Need.NOTHING,
+    ("POST", "/sign-in"): Need.NOTHING,
+    ("POST", "/sign-out"): Need.NOTHING,
+    ("GET", "/api/me"): Need.NOTHING,
+    ("GET", "/d/{document}"): Need.VIEW,
+    ("GET", "/ws"): Need.SOCKET,
+    ("GET", "/ws/{document}"): Need.SOCKET,
+    ("GET", "/d/{document}/raw"): Need.VIEW,
+    ("PUT", "/d/{document}/raw"): Need.EDIT,
+    ("POST", "/d/{document}/raw"): Need.EDIT,
+    ("GET", f"{_GIT}/info/refs"): Need.PUSH,
+    ("GET", "/d/{document}.git/info/refs"): Need.PUSH,
+    ("GET", "/d/{document}/info/refs"): Need.PUSH,
+    ("GET", "/{document}/info/refs"): Need.PUSH,
+    ("POST", f"{_GIT}/git-upload-pack"): Need.VIEW,
+    ("POST", f"{_GIT}/git-receive-pack"): Need.EDIT,
+    ("GET", "/api/documents"): Need.SIGNED_IN,
+    ("GET", _API): Need.VIEW,
+    ("GET", f"{_API}/unmerged"): Need.VIEW,
+    ("GET", f"{_API}/unmerged/{{id}}"): Need.VIEW,
+    ("GET", f"{_API}/mirror"): Need.MANAGE,
+    ("GET", f"{_API}/versions"): Need.VIEW,
+    ("POST", f"{_API}/versions"): Need.EDIT,
+    ("PATCH", f"{_API}/versions/{{slug}}"): Need.EDIT,
+    ("DELETE", f"{_API}/versions/{{slug}}"): Need.EDIT,
+    ("GET", f"{_API}/diff"): Need.VIEW,
+    ("GET", f"{_API}/authors"): Need.VIEW,
+    ("GET", f"{_API}/steps"): Need.VIEW,
+    ("GET", f"{_API}/links"): Need.MANAGE,
+    ("POST", f"{_API}/links"): Need.MANAGE,
+    ("DELETE", f"{_API}/links/{{id}}"): Need.MANAGE,
+    ("DELETE", _API): Need.MANAGE,
+    ("PATCH", _API): Need.MANAGE,
+    ("DELETE", "/api/redirects/{name}"): Need.REDIRECT,
+    ("GET", "/api/trash"): Need.SIGNED_IN,
+    ("POST", "/api/trash/{id}"): Need.TRASH,
+}
+
+_RIGHTS = {
+    Need.VIEW: Right.VIEW,
+    Need.EDIT: Right.EDIT,
+    Need.MANAGE: Right.MANAGE,
+}
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+_SIGN_IN = (
+    "Sign in to do this. Programs send a token: as the password of Git and curl (any user name), or"
+    " as `Authorization: Bearer`."
+)
+_NO_DOCUMENT = "There is no such document here, or you have no access to it."
+_NOT_CREATED = "There is no document {}, and you may not create documents here."
+_MISSING = {
+    Right.EDIT: "You can view this document, but not change it.",
+    Right.MANAGE: "You can't share, rename or delete this document, or see its mirrors.",
+}
+_NO_OPERATOR = "Only operators of this server may do this."
+
+
+class NotSignedInError(web.HTTPUnauthorized):
+    """401 for a browser, which is shown the page to sign in."""
+
+
+def need_of(request: web.Request) -> Need | None:
+    """Return what the address of a request needs; None if there is no such address."""
+    resource = request.match_info.route.resource
+    if resource is None or request.match_info.http_exception is not None:
+        return None
+    method = "GET" if request.method == "HEAD" else request.method
+    return NEEDS[method, resource.canonical]
+
+
+@web.middleware
+async def authorize(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Identify who sends a request, and let it in or turn it away."""
+    need = need_of(request)
+    if need is not None:
+        control = request.app[ACCESS]
+        request[CREDENTIALS] = credentials_of(request)
+        try:
+            request[IDENTITY] = control.current.identify(request[CREDENTIALS], time.time())
+        except WrongCredentialsError as problem:
+            raise _error(request, web.HTTPUnauthorized, str(problem)) from None
+        control.note_use(request[CREDENTIALS])
+        if request.method not in _SAFE_METHODS or need is Need.SOCKET or _is_push(request):
+            check_origin(request)
+        await _check(request, need)
+    return await handler(request)
+
+
+async def _check(request: web.Request, need: Need) -> None:
+    """Turn a request away that lacks what its address needs.
+
+    Raises:
+        web.HTTPException: 401, 403 or 404.
+    """
+    access, identity = request.app[ACCESS].current, request[IDENTITY]
+    match need:
+        case Need.NOTHING | Need.SOCKET:
+            pass  # a websocket is told by the code that closes it
+        case Need.SIGNED_IN:
+            if not (identity.user or access.is_open):
+                raise _not_signed_in(request)
+        case Need.OPERATOR:
+            _check_operator(request)
+        case Need.TRASH | Need.REDIRECT:
+            _check_right(request, await _former_document(request, need), Right.MANAGE)
+        case _:
+            await _check_document(request, need)
+
+
+def _check_operator(request: web.Request) -> None:
+    access, identity = request.app[ACCESS].current, request[IDENTITY]
+    if access.is_operator(identity):
+        return
+    raise (
+        _error(request, web.HTTPForbidden, _NO_OPERATOR)
+        if identity.user
+        else _not_signed_in(request)
+    )
+
+
+async def _former_document(request: web.Request, need: Need) -> str:
+    """Return the document that an address without a document is about; empty if there is none."""
+    if need is Need.TRASH:
+        document = await request.app[MANAGEMENT].document_in_trash(request.match_info["id"])
+    else:
+        document = request.app[FOLDER].catalog.moved_to(request.match_info["name"])
+    return document or ""
+
+
+async def _check_document(request: web.Request, need: Need) -> None:
+    document = current_name(request)
+    if need is Need.PUSH:
+        need = Need.EDIT if _is_push(request) else Need.VIEW
+    _check_right(request, document, _RIGHTS[need])
+    if not await _is_there(request, document):
+        raise _error(request, web.HTTPNotFound, _NOT_CREATED.format(document))
+
+
+def _check_right(request: web.Request, document: str, needed: Right) -> None:
+    access, identity = request.app[ACCESS].current, request[IDENTITY]
+    right = access.right(identity, document)
+    if right >= needed:
+        return
+    if not identity.user and (right < Right.VIEW or not identity.links):
+        raise _not_signed_in(request)
+    if right < Right.VIEW:
+        raise _error(request, web.HTTPNotFound, _NO_DOCUMENT)
+    raise _error(request, web.HTTPForbidden, _MISSING[needed])
+
+
+async def _is_there(request: web.Request, document: str) -> bool:
+    """Return whether there is a document, or the sender may create it."""
+    access, identity = request.app[ACCESS].current, request[IDENTITY]
+    if access.may_create(identity, document):
+        return True
+    return await request.app[HUB].reader.revision(document) is not None
+
+
+async def closing_code(request: web.Request) -> int | None:
+    """Return the code that closes a websocket at once; None if its user may view the document."""
+    document = current_name(request)
+    code = code_without(request.app[ACCESS].current, identity_of(request), document)
+    if code is None and not await _is_there(request, document):
+        return CloseCode.NO_SUCH_DOCUMENT
+    return code
+
+
+def code_without(access: Access, identity: Identity, document: str) -> int | None:
+    """Return the code that closes a websocket whose user has no access; None if there is some."""
+    if access.right(identity, document) >= Right.VIEW:
+        return None
+    return CloseCode.NO_SUCH_DOCUMENT if identity.user else CloseCode.NOT_SIGNED_IN
+
+
+def member_of(access: Access, identity: Identity, document: str) -> Member:
+    """Return what somebody may do in a document that they may view."""
+    right = access.right(identity, document)
+    return Member(right >= Right.EDIT, right >= Right.MANAGE, identity.name, identity.email)
+
+
+def check_new_name(request: web.Request, document: str) -> None:
+    """Check that the sender may give a document this name.
+
+    Raises:
+        web.HTTPForbidden: the policy lets others create documents of this name.
+    """
+    if not request.app[ACCESS].current.may_create(identity_of(request), document):
+        raise _error(
+            request, web.HTTPForbidden, f"You may not create documents with the name {document}."
+        )
+
+
+def right_filter(request: web.Request, needed: Right) -> Callable[[str], bool]:
+    """Return a function that tells whether the sender has a right on a document."""
+    access, identity = request.app[ACCESS].current, identity_of(request)
+    return lambda document: access.right(identity, document) >= needed
+
+
+def current_name(request: web.Request) -> str:
+    """Return the name that the document in an address has now.
+
+    Raises:
+        web.HTTPNotFound: no document can have the name in the address.
+    """
+    name = name_in(request)
+    return request.app[FOLDER].catalog.moved_to(name) or name
+
+
+def _is_push(request: web.Request) -> bool:
+    return request.query.get("service") == "git-receive-pack"
+
+
+def _not_signed_in(request: web.Request) -> web.HTTPException:
+    return _error(request, NotSignedInError, _SIGN_IN)
+
+
+def _error(request: web.Request, kind: type[web.HTTPException], sentence: str) -> web.HTTPException:
+    """Return an error: JSON for the JSON API, else one line."""
+    error = (
+        json_error(kind, sentence)
+        if request.path.startswith("/api/")
+        else kind(text=f"{sentence}\n")
+    )
+    if error.status == web.HTTPUnauthorized.status_code and not _is_browser(request):
+        error.headers["WWW-Authenticate"] = 'Basic realm="GollabEdit", charset="UTF-8"'
+    error.headers["Cache-Control"] = "no-store"
+    return error
+
+
+def _is_browser(request: web.Request) -> bool:
+    """Return whether the sender would open a dialog of its own for a password."""
+    return "Mozilla/" in request.headers.get("User-Agent", "")

@@ -1,0 +1,203 @@
+"""Signing in and out: the page, the sessions of browsers, and keys in addresses.
+
+An address with `?key=` is answered with a cookie and a redirect to the address without it, so that
+the key stays neither in the address bar nor in bookmarks. The key of a link opens its document. The
+key of an invitation opens the page to sign in: opening it takes nothing, as programs that look
+behind links open it, too; its button does.
+"""
+
+import time
+from html import escape
+from string import Template
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server.core.access.accounts import Kind, hash_of
+from server.core.names import one_line
+from server.http.app_keys import ACCESS, CONFIG, FILES
+from server.http.identity import (
+    CREDENTIALS,
+    INVITATION_COOKIE,
+    LINKS_COOKIE,
+    SESSION_COOKIE,
+    delete_cookies,
+    identity_of,
+    link_keys,
+    set_cookie,
+)
+from server.http.responses import json_response
+from server.http.rights import Need, NotSignedInError, need_of
+from server.protocol import Me
+from server.storage.accounts import AccountError
+
+_DAY_S = 24 * 3600.0
+_SESSION_S = 90 * _DAY_S
+_LINKS_S = 365 * _DAY_S
+_INVITATION_S = 900.0
+_FORM_BYTES_MAX = 4096
+_LABEL_CHARACTERS_MAX = 80
+
+_BAD_TOKEN = "This token is not valid, or not any more."  # noqa: S105
+_DEAD_LINK = "This link has expired or was revoked. Ask for a new one."
+_USED_INVITATION = "This sign-in link was used already, or has expired. Ask for a new one."
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.get("/sign-in", show_sign_in),
+        web.post("/sign-in", sign_in),
+        web.post("/sign-out", sign_out),
+        web.get("/api/me", show_me),
+    ]
+
+
+# --- keys in addresses
+
+
+@web.middleware
+async def exchange_key(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Exchange the key of a link in the address for a cookie."""
+    key = request.query.get("key", "")
+    if not key or request.method != "GET" or need_of(request) is not Need.VIEW:
+        return await handler(request)
+    link = request.app[ACCESS].current.link(hash_of(key), time.time())
+    if link is None:
+        return await handler(request)
+    keys = [*(it for it in link_keys(request) if it != key), key]
+    response = web.HTTPSeeOther(_without_key(request))
+    set_cookie(request, response, LINKS_COOKIE, ".".join(keys), _LINKS_S)
+    raise response
+
+
+def _without_key(request: web.Request) -> str:
+    """Return the address of a request on this server, without its key."""
+    query = [(name, value) for name, value in request.query.items() if name != "key"]
+    return str(request.rel_url.with_query(query))
+
+
+@web.middleware
+async def explain_sign_in(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer with the page to sign in where a browser asks for a page that needs it."""
+    try:
+        return await handler(request)
+    except NotSignedInError:
+        is_page = "text/html" in request.headers.get("Accept", "")
+        if request.method != "GET" or not is_page or request.path.startswith("/api/"):
+            raise
+        problem = _DEAD_LINK if "key" in request.query else ""
+        return _page(request, _without_key(request), problem, status=401)
+
+
+# --- the page
+
+
+async def show_sign_in(request: web.Request) -> web.StreamResponse:
+    """Show the page; a key in the address becomes a cookie first."""
+    target = _target(request.query.get("next", ""))
+    if key := request.query.get("key", ""):
+        response = web.HTTPSeeOther(_without_key(request))
+        set_cookie(request, response, INVITATION_COOKIE, key, _INVITATION_S)
+        raise response
+    if identity_of(request).user and not _invitation(request):
+        raise web.HTTPSeeOther(target)
+    return _page(request, target)
+
+
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    """Begin a session, by an invitation or a token."""
+    if (request.content_length or 0) > _FORM_BYTES_MAX:
+        raise web.HTTPRequestEntityTooLarge(_FORM_BYTES_MAX, request.content_length or 0)
+    form = await request.post()
+    target = _target(str(form.get("next", "")))
+    token = str(form.get("token", "")).strip()
+    control, now = request.app[ACCESS], time.time()
+    label = one_line(request.headers.get("User-Agent", ""))[:_LABEL_CHARACTERS_MAX]
+    try:
+        if token:
+            secret = control.current.secret(hash_of(token), Kind.TOKEN, now)
+            if secret is None:
+                return _page(request, target, _BAD_TOKEN, status=400)
+            _, key = await control.change(
+                control.store.add_secret, Kind.SESSION, secret.user, label, now, now + _SESSION_S
+            )
+        else:
+            invitation = _invitation(request)
+            key = await control.accept(invitation, label, now + _SESSION_S)
+    except AccountError:
+        response: web.StreamResponse = _page(request, target, _USED_INVITATION, status=400)
+        delete_cookies(request, response, [INVITATION_COOKIE])
+        return response
+    response = web.HTTPSeeOther(target)
+    set_cookie(request, response, SESSION_COOKIE, key, _SESSION_S)
+    delete_cookies(request, response, [INVITATION_COOKIE])
+    raise response
+
+
+async def sign_out(request: web.Request) -> web.StreamResponse:
+    """End the session, and forget the links that this browser has opened."""
+    control = request.app[ACCESS]
+    session = control.current.secret(request[CREDENTIALS].session, Kind.SESSION, time.time())
+    if session is not None:
+        await control.change(control.store.remove_secret, session.id, Kind.SESSION)
+    response = web.HTTPSeeOther(request.app[CONFIG].sign_out_url or "/sign-in")
+    delete_cookies(request, response, [SESSION_COOKIE, LINKS_COOKIE, INVITATION_COOKIE])
+    raise response
+
+
+def _invitation(request: web.Request) -> str:
+    return request.cookies.get(INVITATION_COOKIE, "")
+
+
+def _target(wish: str) -> str:
+    """Return the page to go to, which is on this server."""
+    parts = urlsplit(wish)
+    is_here = wish.startswith("/") and not wish.startswith(("//", "/\\"))
+    return wish if is_here and not parts.netloc and parts.path != "/sign-in" else "/"
+
+
+def _page(
+    request: web.Request, target: str, problem: str = "", *, status: int = 200
+) -> web.Response:
+    """Return the page to sign in.
+
+    Args:
+        request: the request.
+        target: where to go then.
+        problem: what is wrong, as a sentence.
+        status: of the response.
+    """
+    control = request.app[ACCESS]
+    key = _invitation(request)
+    invited = control.invited(key, time.time()) if key and not problem else None
+    template = request.app[FILES]["pages/sign_in.html"].plain.body.decode()
+    text = Template(template).substitute(
+        next=escape(target),
+        problem=f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else "",
+        invited=escape(invited or ""),
+        by_invitation="" if invited else "hidden",
+        by_token="hidden" if invited else "",
+    )
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+# ---
+
+
+async def show_me(request: web.Request) -> web.Response:
+    """Answer with who sends the request, and what they may do on the whole server."""
+    identity, access = identity_of(request), request.app[ACCESS].current
+    by_proxy = bool(request[CREDENTIALS].header_user)
+    return json_response(
+        Me(
+            user=identity.user or None,
+            name=identity.name or None,
+            email=identity.email or None,
+            operator=access.is_operator(identity),
+            open=access.is_open,
+            sign_out=bool(identity.user)
+            and (not by_proxy or bool(request.app[CONFIG].sign_out_url)),
+        )
+    )

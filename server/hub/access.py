@@ -1,0 +1,224 @@
+"""Keeps what decides about access current: the accounts and the policy, which others change.
+
+Both are in memory, so a request is decided without the disk. A thread looks for changes twice a
+second; what a change or an expiry took away from open connections is taken away then.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from hmac import compare_digest
+from pathlib import Path
+from typing import TypeVar, TypeVarTuple
+
+from server.config import Config
+from server.core.access.access import Access
+from server.core.access.accounts import Accounts, Kind, User, hash_of, new_key
+from server.core.access.identity import Credentials
+from server.core.access.policy import CLOSED, LOCAL, OPEN, Policy, PolicyError, read_policy
+from server.storage.accounts import AccountStore, accounts_in
+from server.storage.data_folder import DataFolderError
+from server.support.threads import WorkerThreads
+
+_log = logging.getLogger(__name__)
+
+OWNER = "owner"  # the account of whoever opens the link that the first start prints
+
+_LOOK_EVERY_S = 0.5
+_NOTE_USE_EVERY_S = 60.0
+_CLOSE_S = 2.0
+_UNREADABLE = "the accounts cannot be read: {}"
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
+
+
+class AccessControl:
+    """The access to the documents of a data folder.
+
+    Attributes:
+        current: what counts now; replaced as a whole.
+        store: the accounts; see `change`.
+        owner_key: lets the owner sign in for the first time; empty where somebody can already.
+    """
+
+    def __init__(self, config: Config, data: Path) -> None:
+        self.store = AccountStore(accounts_in(data))
+        self.owner_key = ""
+        self._config = config
+        self._policy_path = data / "access.toml"
+        self._policy_state: object = None
+        self._policy: Policy | None = None
+        self._accounts = Accounts()
+        self._listeners: list[Callable[[], None]] = []
+        self._used: set[bytes] = set()
+        self._threads = WorkerThreads(1, "access")
+        self._expires_at: float | None = None
+        self.current = self._now_current()
+
+    # --- from start to end
+
+    async def start(self) -> None:
+        """Read the accounts and the policy, and look for changes from now on.
+
+        Raises:
+            DataFolderError: One of them cannot be read.
+        """
+        try:
+            self._read_policy()
+            self._accounts = await self._threads.call(self.store.load)
+        except PolicyError as problem:
+            raise DataFolderError(f"{self._policy_path}: {problem}") from None
+        except sqlite3.Error as problem:
+            raise DataFolderError(_UNREADABLE.format(problem)) from None
+        self._replace()
+        if not (self.current.is_open or self._accounts.users or self._config.user_header):
+            self.owner_key = new_key()
+        self._watching = asyncio.create_task(self._watch(), name="access")
+
+    async def finish(self) -> None:
+        self._watching.cancel()
+        await asyncio.wait([self._watching])
+        await self._note_use()
+        await self._threads.call(self.store.close)
+        await asyncio.to_thread(self._threads.close, _CLOSE_S)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have a function called after each change."""
+        self._listeners.append(listener)
+
+    # --- changes
+
+    async def change(self, change: Callable[[*_Ts], _T], *arguments: *_Ts) -> _T:
+        """Carry out a change of the store; it counts when this returns.
+
+        Raises:
+            AccountError: Nothing was changed.
+        """
+        result = await self._threads.call(change, *arguments)
+        self._accounts = await self._threads.call(self.store.load)
+        self._replace()
+        return result
+
+    async def move_links(self, old: str, new: str) -> None:
+        """Have the links to a document lead to another name."""
+        if any(link.document == old for link in self._accounts.links.values()):
+            await self.change(self.store.move_links, old, new)
+
+    def invited(self, key: str, now: float) -> str | None:
+        """Return whom an invitation lets sign in; None if it does not, or not any more."""
+        if self.is_owner_key(key):
+            return OWNER
+        secret = self.current.secret(hash_of(key), Kind.INVITATION, now)
+        user = self._accounts.users.get(secret.user) if secret else None
+        return user.shown if user else None
+
+    async def accept(self, invitation: str, label: str, expires: float) -> str:
+        """Exchange an invitation, or the owner's key, for a session; return the session's key.
+
+        Raises:
+            AccountError: It is not valid any more.
+        """
+        now = time.time()
+        if self.is_owner_key(invitation):
+            owner = User(OWNER, is_operator=True)
+            self.owner_key = ""
+            return await self.change(self.store.found, owner, label, now, expires)
+        return await self.change(self.store.accept, hash_of(invitation), label, now, expires)
+
+    def is_owner_key(self, key: str) -> bool:
+        """Return whether a key is the owner's, and nobody has an account yet."""
+        return (
+            bool(self.owner_key)
+            and not self._accounts.users
+            and compare_digest(hash_of(key), hash_of(self.owner_key))
+        )
+
+    def note_use(self, credentials: Credentials) -> None:
+        """Note that the secrets and links of a request were used."""
+        self._used.update(credentials.links)
+        self._used.update(it for it in (credentials.token, credentials.session) if it)
+
+    async def _note_use(self) -> None:
+        known = self._used & (self._accounts.secrets.keys() | self._accounts.links.keys())
+        self._used.clear()
+        if known:
+            try:
+                await self._threads.call(self.store.note_use, known, time.time())
+            except sqlite3.Error as problem:
+                _log.warning("the use of accounts cannot be noted: %s", problem)
+
+    # --- looking for changes
+
+    async def _watch(self) -> None:
+        noted_at = time.monotonic()
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            changed = await self._threads.call(self._look)
+            if changed or self._has_expired():
+                self._replace()
+            if time.monotonic() - noted_at >= _NOTE_USE_EVERY_S:
+                noted_at = time.monotonic()
+                await self._note_use()
+
+    def _has_expired(self) -> bool:
+        return self._expires_at is not None and self._expires_at <= time.time()
+
+    def _look(self) -> bool:
+        """Read what has changed; return whether anything has. Called on the thread."""
+        changed = False
+        try:
+            if self.store.has_changed():
+                self._accounts = self.store.load()
+                changed = True
+            changed |= self._read_policy()
+        except PolicyError as problem:
+            _log.error("%s: %s; the policy before it stays", self._policy_path, problem)
+        except sqlite3.Error as problem:
+            _log.error(_UNREADABLE.format(problem))
+        return changed
+
+    def _read_policy(self) -> bool:
+        """Read the policy if its file has changed; return whether it has."""
+        state: object = None
+        try:
+            found = self._policy_path.stat()
+            state = (found.st_mtime_ns, found.st_ino, found.st_size)
+            if state == self._policy_state:
+                return False
+            text = self._policy_path.read_text("utf-8")
+        except FileNotFoundError:
+            if self._policy_state is None:
+                return False
+            self._policy_state = self._policy = None
+            return True
+        except (OSError, UnicodeDecodeError) as problem:
+            is_news, self._policy_state = state != self._policy_state, state
+            if not is_news:
+                return False
+            raise PolicyError(f"it cannot be read: {problem}") from None
+        self._policy_state = state
+        self._policy = read_policy(text)
+        return True
+
+    def _replace(self) -> None:
+        self.current = self._now_current()
+        self._expires_at = self._accounts.next_expiry(time.time())
+        for listener in self._listeners:
+            listener()
+
+    def _now_current(self) -> Access:
+        """Return what follows from the settings, the policy and the accounts."""
+        config = self._config
+        is_local = config.is_local and not config.user_header
+        is_open = config.access == "open" or (
+            config.access == "auto"
+            and is_local
+            and not self._accounts.users
+            and self._policy is None
+        )
+        default = CLOSED if not is_open else LOCAL if is_local else OPEN
+        policy = (self._policy or Policy()).or_else(default)
+        return Access(is_open, policy, self._accounts)
