@@ -10,7 +10,18 @@ _NAME_ADVICE = (
     "Document names can use lowercase letters, numbers, dots, hyphens and underscores, start with"
     " a letter or number, and have at most 64 characters."
 )
+_ACCESS_ADVICE = (
+    "This document may not exist, or your account may have no access to it. Check the link, or ask"
+    " whoever sent it to you."
+)
 _ADDRESS_ADVICE = "The link may be incomplete or mistyped. Document links look like …/d/NAME."
+
+
+def no_access_page_of(template: str) -> str:
+    """Return the page for the address of a document that the user may not see or create."""
+    return Template(template).substitute(
+        heading="Document not found", advice=_ACCESS_ADVICE, suggestion=""
+    )
 
 
 def page_of(template: str, *, path: str, is_name: bool) -> str:

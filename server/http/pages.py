@@ -7,10 +7,11 @@ from string import Template
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from server.core.names import is_document_name
 from server.core.titles import UNTITLED, title_of
 from server.http.access import document_of
 from server.http.app_keys import FILES, FOLDER, HUB
-from server.http.not_found import page_of
+from server.http.not_found import no_access_page_of, page_of
 from server.http.responses import unless_known
 from server.http.static_files import PageFile
 
@@ -35,7 +36,10 @@ async def explain_not_found(request: web.Request, handler: Handler) -> web.Strea
         if not is_page or "text/html" not in request.headers.get("Accept", ""):
             raise
         template = request.app[FILES]["pages/not_found.html"].plain.body.decode()
-        page = page_of(template, path=request.rel_url.raw_path, is_name=is_name)
+        if is_name and is_document_name(request.match_info["document"]):
+            page = no_access_page_of(template)
+        else:
+            page = page_of(template, path=request.rel_url.raw_path, is_name=is_name)
         return web.Response(text=page, status=404, content_type="text/html")
 
 

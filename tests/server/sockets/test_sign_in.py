@@ -1,0 +1,222 @@
+"""A browser signs in and out, opens links, and is shown pages where it may not go on."""
+
+import re
+from contextlib import closing
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from server.core.access.accounts import Kind, User
+from server.core.access.right import Right
+from server.http.app_keys import ACCESS
+from server.storage.accounts import AccountStore, accounts_in
+from tests.server.sockets.harness import Serve, Served
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html,*/*;q=0.8"}
+LONG_AGO = 1.0
+
+
+class Browser:
+    """Keeps cookies, and follows no redirects."""
+
+    def __init__(self, server: Served) -> None:
+        self._server = server
+        self.cookies: dict[str, str] = {}
+        self.last: ClientResponse
+
+    async def _send(self, method: str, path: str, **options: Any) -> str:
+        headers = {**BROWSER, **options.pop("headers", {})}
+        async with self._server.http.request(
+            method,
+            self._server.url + path,
+            headers=headers,
+            cookies=self.cookies,
+            allow_redirects=False,
+            **options,
+        ) as self.last:
+            text = await self.last.text()
+        for line in self.last.headers.getall("Set-Cookie", []):
+            for name, morsel in SimpleCookie(line).items():
+                assert morsel["httponly"]
+                assert morsel["samesite"] == "Lax"
+                assert morsel["path"] == "/"
+                if morsel["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = morsel.value
+        return text
+
+    async def get(self, path: str) -> str:
+        return await self._send("GET", path)
+
+    async def post(self, path: str, **options: Any) -> str:
+        return await self._send("POST", path, **options)
+
+    @property
+    def location(self) -> str:
+        assert self.last.status == 303
+        return self.last.headers["Location"]
+
+
+@pytest.fixture
+async def closed(serve: Serve) -> Served:
+    return await serve(access="closed")
+
+
+@pytest.fixture
+def browser(closed: Served) -> Browser:
+    return Browser(closed)
+
+
+async def _invite(server: Served, name: str = "ann") -> str:
+    control = server.app[ACCESS]
+    await control.change(control.store.add_user, User(name, name.title()))
+    _, key = await control.change(control.store.add_secret, Kind.INVITATION, name, "", LONG_AGO)
+    return key
+
+
+async def test_a_page_that_needs_an_account_is_the_one_to_sign_in(browser: Browser) -> None:
+    for path in ("/", "/d/notes", "/d/notes?x=1"):
+        page = await browser.get(path)
+        assert browser.last.status == 401
+        assert f'name="next" value="{path}"' in page
+        assert "WWW-Authenticate" not in browser.last.headers, "it opens a dialog of the browser"
+        assert browser.last.headers["Cache-Control"] == "no-store"
+
+
+async def test_an_invitation_signs_in_once_and_is_not_kept_in_the_address(
+    closed: Served, browser: Browser
+) -> None:
+    key = await _invite(closed)
+    await browser.get(f"/sign-in?key={key}&next=/d/notes")
+    assert browser.location == "/sign-in?next=/d/notes"
+    page = await browser.get(browser.location)
+    assert re.search(r"Sign in as\s+Ann", page)
+    assert key not in page
+
+    await browser.post("/sign-in", data={"next": "/d/notes"})
+    assert browser.location == "/d/notes"
+    await browser.get("/d/notes")
+    assert browser.last.status == 200
+    assert '"user":"ann"' in await browser.get("/api/me")
+
+    other = Browser(closed)
+    await other.get(f"/sign-in?key={key}")
+    assert "used already" in await other.post("/sign-in", data={})
+    assert other.last.status == 400
+    await other.get("/d/notes")
+    assert other.last.status == 401
+
+
+async def test_the_owner_signs_in_while_nobody_has_an_account(
+    closed: Served, browser: Browser
+) -> None:
+    key = closed.app[ACCESS].owner_key
+    await browser.get(f"/sign-in?key={key}")
+    await browser.post("/sign-in", data={})
+    assert '"operator":true' in await browser.get("/api/me")
+    other = Browser(closed)
+    await other.get(f"/sign-in?key={key}")
+    assert "used already" in await other.post("/sign-in", data={})
+
+
+async def test_where_others_can_come_in_no_link_for_the_owner_is_made(
+    serve: Serve, tmp_path: Path
+) -> None:
+    assert not (await serve(data="open")).app[ACCESS].owner_key
+    assert not (await serve(data="proxy", user_header="Remote-User")).app[ACCESS].owner_key
+    (tmp_path / "data").mkdir()
+    with closing(AccountStore(accounts_in(tmp_path / "data"))) as store:
+        store.add_user(User("ann"))
+    assert not (await serve(access="closed")).app[ACCESS].owner_key
+
+
+async def test_a_token_signs_a_browser_in_and_signing_out_ends_the_session(
+    closed: Served, browser: Browser
+) -> None:
+    await _invite(closed)
+    control = closed.app[ACCESS]
+    _, token = await control.change(control.store.add_secret, Kind.TOKEN, "ann", "", LONG_AGO)
+    assert "not valid" in await browser.post("/sign-in", data={"token": "gollabedit_x"})
+    await browser.post("/sign-in", data={"token": f" {token} ", "next": "/help"})
+    assert browser.location == "/help"
+    kept = dict(browser.cookies)
+    client = await closed.connect(headers={"Cookie": f"gollabedit_session={_session(kept)}"})
+    welcome = await client.hello(name="Somebody else")
+    assert welcome["name"] == "Ann"
+
+    await browser.post("/sign-out")
+    assert not browser.cookies
+    browser.cookies = kept
+    await browser.get("/")
+    assert browser.last.status == 401
+    assert await client.closed() == 4401
+
+
+def _session(cookies: dict[str, str]) -> str:
+    return cookies["gollabedit_session"]
+
+
+async def test_a_link_opens_its_document_and_no_other(closed: Served, browser: Browser) -> None:
+    control = closed.app[ACCESS]
+    keys = [
+        (await control.change(control.store.add_link, name, Right.EDIT, "", LONG_AGO))[1]
+        for name in ("notes", "plans")
+    ]
+    await browser.get(f"/d/notes?key={keys[0]}&x=1")
+    assert browser.location == "/d/notes?x=1"
+    await browser.get("/d/notes")
+    assert browser.last.status == 200
+    await browser.get("/d/plans")
+    assert browser.last.status == 401
+    await browser.get(f"/d/plans?key={keys[1]}")
+    for path in ("/d/notes", "/d/plans"):
+        await browser.get(path)
+        assert browser.last.status == 200, "a browser keeps several links"
+    await browser.get("/")
+    assert browser.last.status == 401
+    assert "revoked" in await browser.get("/d/other?key=none")
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/sign-in", "", "x"]
+)
+async def test_after_signing_in_a_browser_stays_here(
+    closed: Served, browser: Browser, target: str
+) -> None:
+    key = await _invite(closed)
+    await browser.get(f"/sign-in?key={key}")
+    await browser.post("/sign-in", data={"next": target})
+    assert browser.location == "/"
+
+
+async def test_a_page_of_another_site_signs_nobody_in_or_out(
+    closed: Served, browser: Browser
+) -> None:
+    key = await _invite(closed)
+    await browser.get(f"/sign-in?key={key}")
+    evil = {"Origin": "https://evil.example"}
+    for path in ("/sign-in", "/sign-out"):
+        await browser.post(path, headers=evil)
+        assert browser.last.status == 403
+    assert browser.cookies
+
+
+async def test_a_document_that_one_may_not_see_looks_like_none(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "access.toml").write_text('[[documents]]\nnames = ["secret*"]\n')
+    server = await serve(access="closed")
+    browser = Browser(server)
+    await browser.get(f"/sign-in?key={await _invite(server)}")
+    await browser.post("/sign-in", data={})
+    pages = [await browser.get(path) for path in ("/d/secret", "/d/secret-that-is-not")]
+    assert browser.last.status == 404
+    assert pages[0] == pages[1]
+    assert "Document not found" in pages[0]
