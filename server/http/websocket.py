@@ -39,7 +39,7 @@ def routes() -> list[web.RouteDef]:
 
 async def connect(request: web.Request) -> web.StreamResponse:
     """Serve one connection, from the handshake to the close."""
-    config, hub = request.app[CONFIG], request.app[HUB]
+    config = request.app[CONFIG]
     document = name_in(request)
     websocket = web.WebSocketResponse(
         autoping=False,
@@ -57,29 +57,48 @@ async def connect(request: web.Request) -> web.StreamResponse:
         await websocket.prepare(request)
     except ConnectionError:  # the client has gone already
         return websocket
-    new_name = request.app[FOLDER].catalog.moved_to(document)
-    if new_name is not None:
-        await websocket.close(code=CloseCode.RENAMED, message=new_name.encode())
-        return websocket
-    code = await closing_code(request)
-    if code is not None:
-        await websocket.close(code=code, message=_REASONS[code].encode())
-        return websocket
-    member = member_of(request.app[ACCESS].current, identity_of(request), document)
     try:
-        connection = hub.connect(document, member)
-    except OverloadedError as problem:
-        await websocket.close(code=CloseCode.OVERLOADED, message=str(problem).encode())
+        guard = await _let_in(request, document)
+    except _RefusedError as refusal:
+        await websocket.close(code=refusal.code, message=str(refusal).encode())
         return websocket
-    guard = Guard(request[CREDENTIALS], document, member, connection)
     guards = request.app[GUARDS]
     guards.add(guard)
+    guard.check(request.app[ACCESS].current, time.time())  # it may have changed since the request
     try:
-        await _Websocket(request, websocket, connection, config).serve()
+        await _Websocket(request, websocket, guard.connection, config).serve()
     finally:
         guards.discard(guard)
-        connection.disconnect()
+        guard.connection.disconnect()
     return websocket
+
+
+class _RefusedError(Exception):
+    """The websocket is closed at once; has the code, and the reason as its message."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+async def _let_in(request: web.Request, document: str) -> "Guard":
+    """Connect the user to the document.
+
+    Raises:
+        _RefusedError: there is no access, no document, or no room.
+    """
+    code = await closing_code(request)
+    if code is not None:
+        raise _RefusedError(code, _REASONS[code])
+    new_name = request.app[FOLDER].catalog.moved_to(document)
+    if new_name is not None:
+        raise _RefusedError(CloseCode.RENAMED, new_name)
+    member = member_of(request.app[ACCESS].current, identity_of(request), document)
+    try:
+        connection = request.app[HUB].connect(document, member)
+    except OverloadedError as problem:
+        raise _RefusedError(CloseCode.OVERLOADED, str(problem)) from None
+    return Guard(request[CREDENTIALS], document, member, connection)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

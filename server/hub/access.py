@@ -138,15 +138,15 @@ class AccessControl:
 
     def note_use(self, credentials: Credentials) -> None:
         """Note that the secrets and links of a request were used."""
-        self._used.update(credentials.links)
-        self._used.update(it for it in (credentials.token, credentials.session) if it)
+        for key in (credentials.token, credentials.session, *credentials.links):
+            if key and (key in self._accounts.secrets or key in self._accounts.links):
+                self._used.add(key)
 
     async def _note_use(self) -> None:
-        known = self._used & (self._accounts.secrets.keys() | self._accounts.links.keys())
-        self._used.clear()
-        if known:
+        used, self._used = self._used, set()
+        if used:
             try:
-                await self._threads.call(self.store.note_use, known, time.time())
+                await self._threads.call(self.store.note_use, used, time.time())
             except sqlite3.Error as problem:
                 _log.warning("the use of accounts cannot be noted: %s", problem)
 
