@@ -26,6 +26,7 @@ _CHOICES = {
     "pages": ("small", "readable"),
     "push_rewrites": ("allowed", "refused"),
 }
+_MAY_BE_ZERO = {"port", "disk_free_bytes_min", "document_disk_bytes_max", "data_bytes_max"}
 _BRANCH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|[./](?![./]|$))*")
 
 
@@ -125,6 +126,17 @@ class Config:
     checkpoint_bytes_max: Annotated[int, "size in memory above which they are written at once"] = (
         8 * 1024 * 1024
     )
+    disk_free_bytes_min: Annotated[
+        int, "free space of the disk below which nothing can be changed, only read; 0 for none"
+    ] = 256 * 1024 * 1024
+    document_disk_bytes_max: Annotated[
+        int, "size of one document's repository above which it can only be read; 0 for no limit"
+    ] = 0
+    data_bytes_max: Annotated[
+        int,
+        "size of all repositories together above which documents can only be read and deleted; 0"
+        " for no limit",
+    ] = 0
     texts_characters_max: Annotated[
         int, "characters of recent revisions kept in memory, all documents together"
     ] = 32 * 1024 * 1024
@@ -140,7 +152,7 @@ class Config:
     def __post_init__(self) -> None:
         for setting in fields(self):
             value = getattr(self, setting.name)
-            least = 0 if setting.name == "port" else 1e-3
+            least = 0 if setting.name in _MAY_BE_ZERO else 1e-3
             if isinstance(value, int | float) and not least <= value < inf:
                 raise SettingError(f"{setting.name} must be positive, not {value}")
         for name, values in _CHOICES.items():

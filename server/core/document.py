@@ -19,7 +19,7 @@ from server.core.clients import Author
 from server.core.commit_store import CommitStore
 from server.core.git_model import MASTER
 from server.core.history.answer import answer
-from server.core.history.requests import HistoryOutcome, HistoryRequest
+from server.core.history.requests import HistoryOutcome, HistoryRequest, ReadWindow, Seal
 from server.core.history.sealing import SEAL_TIMES, Kind, Origin, SealTimes
 from server.core.history.versions import Versions
 from server.core.history.window import Person, Window
@@ -49,6 +49,11 @@ class Request:
     author: Author
     message: Hello | Sync | Edit | Resolve | Park | Submission | HistoryRequest
     continues: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether its author wants something to be changed."""
+        return not isinstance(self.message, Hello | Sync | Seal | ReadWindow)
 
     @property
     def whole_text(self) -> str:

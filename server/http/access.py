@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server.config import Config
 from server.core.names import is_document_name
-from server.http.app_keys import CONFIG, FOLDER
+from server.http.app_keys import CONFIG, FOLDER, HUB
 
 _DEFAULT_DOCUMENT = "welcome"  # of an address without a name: /ws
 BAD_NAME = (
@@ -49,6 +49,7 @@ def check_origin(request: web.Request) -> None:
         web.HTTPForbidden: it is from such a page.
     """
     if not _is_allowed_origin(request, request.app[CONFIG]):
+        request.app[HUB].meters.refused("origin")
         raise web.HTTPForbidden(text=_BAD_ORIGIN)
 
 

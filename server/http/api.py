@@ -86,16 +86,18 @@ async def show_health(_: web.Request) -> web.Response:
 
 
 async def show_readiness(request: web.Request) -> web.Response:
-    """Answer 200 while the server accepts new connections."""
-    if request.app[HUB].is_stopping:
-        raise web.HTTPServiceUnavailable(text="stopping\n")
-    return web.Response(text="ok\n")
+    """Answer 200 while edits can be accepted, else 503 with the reason."""
+    problem = await request.app[HUB].problem()
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(
+        text=f"{problem or 'ok'}\n", status=503 if problem else 200, headers=headers
+    )
 
 
 async def show_metrics(request: web.Request) -> web.Response:
     """Answer with the metrics in the format of Prometheus."""
     headers = {"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"}
-    return web.Response(text=render(request.app[HUB].metrics()), headers=headers)
+    return web.Response(text=render(await request.app[HUB].metrics()), headers=headers)
 
 
 def _not_found(sentence: str) -> web.Response:

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.config import Config
+from server.http.app_keys import HUB
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ async def check_host(request: web.Request, handler: Handler) -> web.StreamRespon
     """Refuse requests for an unknown host name with 421. Browsers always send a name."""
     host = request.headers.get("Host")
     if host is not None and not request.app[HOST_CHECK].allows(host):
+        request.app[HUB].meters.refused("host")
         raise web.HTTPMisdirectedRequest(text=_REFUSED.format(name=_name_in(host)[:255]))
     return await handler(request)
 

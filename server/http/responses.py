@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
+from server.hub.disk_space import FullError
 from server.hub.gate import OverloadedError
 from server.hub.hub import ArchivedError
 from server.protocol import HttpAnswer, encode
@@ -14,6 +15,7 @@ from server.protocol import HttpAnswer, encode
 _log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
+_RETRY_WHEN_FREE_S = 30  # somebody has to make space first
 DAMAGED = "The body of the request is damaged.\n"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -42,12 +44,16 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
     """Answer with a sentence where a request cannot be served as it should.
 
     400 to a body that cannot be unpacked, 403 to writing into an archived document, and 503 while
-    a document is moved, or files cannot be opened.
+    a document is moved, files cannot be opened, or the disk has no space.
     """
     try:
         return await handler(request)
     except ArchivedError as problem:
         raise web.HTTPForbidden(text=f"{problem}\n") from None
+    except FullError as problem:
+        raise web.HTTPServiceUnavailable(
+            text=f"{problem}\n", headers={"Retry-After": str(_RETRY_WHEN_FREE_S)}
+        ) from None
     except OverloadedError as problem:
         sentence = f"The server cannot do this at the moment: {problem}. Try again later.\n"
         raise web.HTTPServiceUnavailable(

@@ -191,7 +191,7 @@ class DurableDocument:
             if len(batch.requests) > 1:
                 return await self._run_one_by_one(batch)
         self._discard()
-        return Result([_unavailable(request) for request in batch.requests], [])
+        return Result([unavailable(request) for request in batch.requests], [])
 
     def _threads_for(self, batch: _Batch) -> WorkerThreads:
         is_slow = self._is_slow or any(
@@ -434,6 +434,10 @@ def _encoded(notification: Notification | None) -> tuple[Notification, bytes] | 
     return None if notification is None else (notification, protocol.encode(notification))
 
 
-def _unavailable(request: Request) -> protocol.Error:
-    sentence = "The server cannot save at the moment. Your text is kept here and sent again."
-    return protocol.Error(Code.UNAVAILABLE, sentence, getattr(request.message, "seq", None))
+def unavailable(
+    request: Request, why: str = "The server cannot save at the moment."
+) -> protocol.Error:
+    """Return the reply to a request that its client is to repeat; `why` is a sentence."""
+    seq = getattr(request.message, "seq", None)
+    kept = "" if seq is None else " Your text is kept here and sent again."
+    return protocol.Error(Code.UNAVAILABLE, f"{why}{kept}", seq)

@@ -18,12 +18,15 @@ from server.core.standing import ANY_MEMBER, Member, Standing
 from server.core.submission import Outcome, Submission
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
+from server.hub.disk_space import DiskSpace, FullError
 from server.hub.durable_document import DurableDocument, Threads
 from server.hub.gate import Gate, OverloadedError
 from server.hub.history import History
 from server.hub.live_document import Connection, LiveDocument
 from server.hub.maintenance import Maintenance
+from server.hub.meters import Meters
 from server.hub.reader import Reader
+from server.hub.readiness import Readiness
 from server.mirror.mirroring import Mirroring
 from server.protocol import CloseCode
 from server.storage.data_folder import DataFolder
@@ -72,6 +75,9 @@ class Hub:
         self._gate = Gate()
         self._deleted: set[str] = set()  # names whose documents are in the trash, and free
         self._pending_submissions = 0
+        self.meters = Meters()
+        self._space = DiskSpace(config, folder.path)
+        self._readiness = Readiness(journal, self._space)
         self.reader = Reader(folder, journal, self._open_repository, self._revisions, quick)
         self.history = History(self._open_repository, self._get_unmoved)
         self._mirroring = Mirroring(
@@ -82,7 +88,7 @@ class Hub:
             versions_as=config.mirror_as if config.mirror_branches == "versions" else "",
         )
         self._maintenance = Maintenance(
-            config, self, journal.documents, self.reader.left_unsealed, self._mirroring.written
+            config, self, journal.documents, self.reader.left_unsealed, self._checkpointed
         )
         self._is_stopping = False
 
@@ -93,6 +99,7 @@ class Hub:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._journal.listen(self._on_journal_entry)
+        await self._space.start()
         await self._maintenance.prepare()
         self._maintaining = asyncio.create_task(self._maintenance.run(), name="maintenance")
         self._mirroring.start()
@@ -104,7 +111,16 @@ class Hub:
         await self._maintaining
         await self._maintenance.finish()
         await self._mirroring.finish()
-        for threads in (self._threads.quick, self._threads.slow, self.reader, self.history):
+        await self._readiness.stop()
+        await self._space.stop()
+        for threads in (
+            self._threads.quick,
+            self._threads.slow,
+            self.reader,
+            self.history,
+            self._readiness,
+            self._space,
+        ):
             await asyncio.to_thread(threads.close, _CLOSE_S)
 
     async def stop(self) -> None:
@@ -133,6 +149,7 @@ class Hub:
         self._check_open(document)
         live = self.get_document(document)
         if len(live.connections) >= self._config.document_sessions_max:
+            self.meters.refused("connections")
             raise OverloadedError("too many connections to this document")
         standing = Standing(
             self._folder.catalog.first_name(document),
@@ -156,7 +173,7 @@ class Hub:
 
         Raises:
             OverloadedError: There are too many connections, or the server is stopping.
-            ArchivedError: The document can only be read.
+            ArchivedError, FullError: The document can only be read.
         """
         self._check_capacity()
         self._check_open(document)
@@ -180,13 +197,29 @@ class Hub:
             raise OverloadedError("the document was renamed")
 
     def check_writable(self, document: str) -> None:
-        """Raise an `ArchivedError` if a document can only be read."""
+        """Raise an `ArchivedError` or a `FullError` if a document can only be read."""
         if self._folder.catalog.is_archived(document):
+            self.meters.refused("archived")
             raise ArchivedError(f"The document {document} is archived, and can only be read.")
+        self.check_space(document)
+
+    def check_space(self, document: str) -> None:
+        """Raise a `FullError` if there is no space for a change of a document."""
+        refusal = self._space.refusal(document)
+        if refusal is not None:
+            self.meters.refused(refusal.reason)
+            raise FullError(refusal.sentence)
+
+    async def problem(self) -> str:
+        """Return why the server cannot do its work at the moment; empty if it can."""
+        if self._is_stopping:
+            return "The server is stopping."
+        return await self._readiness.problem()
 
     def _check_capacity(self) -> None:
         used = self._connection_count() + self._pending_submissions
         if self._is_stopping or used >= self._config.sessions_max:
+            self.meters.refused("connections")
             raise OverloadedError("too many connections to this server")
 
     def _connection_count(self) -> int:
@@ -213,18 +246,25 @@ class Hub:
 
     def pushed(self, document: str) -> None:
         """Note that refs of a document may have changed without the hub, by a push or a purge."""
+        self._space.written(document)
         self._mirroring.written(document)
+
+    def _checkpointed(self, document: str, took_s: float) -> None:
+        self.meters.checkpoint(took_s)
+        self.pushed(document)
 
     def mirrors(self, document: str) -> protocol.MirrorList:
         """Return the states of a document's copies on other servers."""
         return protocol.MirrorList(document, self._mirroring.states(document))
 
-    def metrics(self) -> list[Metric]:
-        """Return the metrics of the hub and its mirrors."""
+    async def metrics(self) -> list[Metric]:
+        """Return the metrics of the hub, the disk and the mirrors."""
         backlogs = [running.live.durable.backlog for running in self._running.values()]
         now = time.monotonic()
         unwritten_s = max((now - backlog.since for backlog in backlogs if backlog), default=0.0)
+        is_ready = not await self.problem()
         return [
+            Metric("ready", "1 while edits can be accepted, else 0", [Sample(is_ready)]),
             Metric("documents_open", "documents in memory", [Sample(len(self._running))]),
             Metric("connections", "open websockets", [Sample(self._connection_count())]),
             Metric(
@@ -232,6 +272,8 @@ class Hub:
                 "how long the oldest edit has been in the journal only; minutes mean a fault",
                 [Sample(unwritten_s)],
             ),
+            *self.meters.metrics(),
+            *self._space.metrics(),
             *self._mirroring.metrics(),
         ]
 
@@ -252,7 +294,7 @@ class Hub:
                 self._config.document_bytes_max,
                 self._config.seal_times,
             )
-            live = LiveDocument(durable)
+            live = LiveDocument(durable, self.meters, self._space.refusal)
             task = asyncio.create_task(live.run(), name=f"document {name}")
             running = self._running[name] = _Running(live, task)
         return running.live
@@ -322,17 +364,19 @@ class Hub:
 
     def renamed(self, old: str, new: str) -> None:
         """Note that a document has a new name."""
+        self._space.written(old)
         self._mirroring.forget(old)
         self.restored(new)
 
     def deleted(self, document: str) -> None:
         """Note that a document was deleted."""
+        self._space.written(document)
         self._mirroring.forget(document)
 
     def restored(self, document: str, former_names: Collection[str] = ()) -> None:
         """Note that there is a document of this name again, to which others redirect."""
         self._deleted.difference_update((document, *former_names))
-        self._mirroring.written(document)
+        self.pushed(document)
 
     def note_deleted(self, name: str) -> None:
         """Tell clients of a deleted document that come back, until there is a new one."""

@@ -17,8 +17,10 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from server import protocol
 from server.core.clients import Author
@@ -28,7 +30,9 @@ from server.core.history.sealing import Unsealed
 from server.core.presence import People
 from server.core.session import Action, Close, PresenceChanged, Send, Session, State, Submit
 from server.core.submission import Outcome, Submission
-from server.hub.durable_document import DocumentState, DurableDocument, Result, Sweep
+from server.hub.disk_space import Refusal
+from server.hub.durable_document import DocumentState, DurableDocument, Result, Sweep, unavailable
+from server.hub.meters import Meters
 from server.protocol import CloseCode, Code, Sync
 from server.support.threads import settle_unless_cancelled
 
@@ -80,7 +84,9 @@ class Connection:
 
     async def receive(self, frame: bytes) -> None:
         """Process one frame; return once there is room for another one and its reply."""
-        self._live.execute(self, self.session.receive(frame, time.monotonic()))
+        actions = self.session.receive(frame, time.monotonic())
+        self._live.count_refusals(actions)
+        self._live.execute(self, actions)
         self._update_room()
         await self._room.wait()
 
@@ -162,17 +168,39 @@ class Connection:
 _Requester = Connection | asyncio.Future[Reply]
 
 
+class _Waiting(NamedTuple):
+    """A request, and when it arrived (monotonic, in seconds)."""
+
+    requester: _Requester
+    request: Request
+    since: float
+
+
 class LiveDocument:
     """An open document: its connections, its participants, and the task that serves them."""
 
-    def __init__(self, durable: DurableDocument) -> None:
+    def __init__(
+        self,
+        durable: DurableDocument,
+        meters: Meters,
+        refusal: Callable[[str], Refusal | None],
+    ) -> None:
+        """Create it; `run` serves it.
+
+        Args:
+            durable: the document.
+            meters: what is counted.
+            refusal: returns why a document cannot be changed, if it cannot.
+        """
         self.name = durable.name
         self.durable = durable
+        self._meters = meters
+        self._refusal = refusal
         self.connections: dict[Connection, None] = {}
         self.last_disconnect_at = time.monotonic()
         self.last_batch_at = time.monotonic()  # not counting sweeps
         self._people = People()
-        self._inbox: deque[tuple[_Requester, Request]] = deque()
+        self._inbox: deque[_Waiting] = deque()
         self._unanswered: set[asyncio.Future[Reply]] = set()  # of one-off callers
         self._sweep: Sweep | None = None
         self._swept_at = time.monotonic()
@@ -214,6 +242,12 @@ class LiveDocument:
                 case Close(code, reason):
                     connection.close(code, reason)
 
+    def count_refusals(self, actions: list[Action]) -> None:
+        """Count the messages that a session has refused by itself."""
+        for action in actions:
+            if isinstance(action, Send) and isinstance(action.message, protocol.Error):
+                self._meters.refused(action.message.code)
+
     async def submit(self, author: Author, submission: Submission) -> Outcome | protocol.Error:
         """Merge a whole version, or reject it; return once the outcome is durable."""
         outcome = await self._answer_to(Request(author, submission))
@@ -242,11 +276,12 @@ class LiveDocument:
 
     def submit_again(self, connection: Connection, held: list[Request]) -> None:
         """Put requests of a connection, which were taken and not run, before all others."""
-        self._inbox.extendleft((connection, request) for request in reversed(held))
+        now = time.monotonic()
+        self._inbox.extendleft(_Waiting(connection, request, now) for request in reversed(held))
         self.wake()
 
     def _enqueue(self, requester: _Requester, request: Request) -> None:
-        self._inbox.append((requester, request))
+        self._inbox.append(_Waiting(requester, request, time.monotonic()))
         self.wake()
 
     # --- batches
@@ -339,17 +374,18 @@ class LiveDocument:
         )
 
     async def _run_batch(self) -> None:
-        taken = self._next_requests()
-        requesters = [requester for requester, _ in taken]
-        requests = [request for _, request in taken]
-        waiting = set(requesters)
+        taken = self._refuse_writing(self._next_requests())
+        requests = [each.request for each in taken]
+        waiting = {each.requester for each in taken}
         idle = [each for each in self.connections if each.is_idle and each not in waiting]
         views = [connection.session.view() for connection in idle]
         sweep, self._sweep = self._sweep, None
         if sweep is None:
             self.last_batch_at = time.monotonic()
         result = await self.durable.run(requests, views, time.time(), sweep)
-        self._deliver_replies(requesters, result)
+        if taken:
+            self._meters.batch(len(taken))
+            self._deliver_replies(taken, result.replies)
         if not result.revision:
             await asyncio.sleep(_FAILED_PAUSE_S)
             return
@@ -358,26 +394,41 @@ class LiveDocument:
         self._deliver_notifications(idle, result)
         self._send_unmerged_count(result.state.unmerged)
 
-    def _next_requests(self) -> list[tuple[_Requester, Request]]:
+    def _refuse_writing(self, taken: list[_Waiting]) -> list[_Waiting]:
+        """Answer requests that write, if there is no space for that; return the others."""
+        refusal = self._refusal(self.name)
+        writing = [each for each in taken if each.request.writes] if refusal else []
+        if refusal is None or not writing:
+            return taken
+        answers = [unavailable(each.request, refusal.sentence) for each in writing]
+        self._deliver_replies(writing, answers, refusal.reason)
+        return [each for each in taken if not each.request.writes]
+
+    def _next_requests(self) -> list[_Waiting]:
         """Take the oldest requests, at most one of each client.
 
         Those of a connection that does not read are held back: nobody would take the replies.
         """
-        taken: dict[str, tuple[_Requester, Request]] = {}
-        later: deque[tuple[_Requester, Request]] = deque()
+        taken: dict[str, _Waiting] = {}
+        later: deque[_Waiting] = deque()
         while self._inbox and len(taken) < _BATCH_MAX:
-            requester, request = self._inbox.popleft()
-            if isinstance(requester, Connection) and not requester.has_room:
-                requester.hold(request)
-            elif request.author.client in taken:
-                later.append((requester, request))
+            each = self._inbox.popleft()
+            client = each.request.author.client
+            if isinstance(each.requester, Connection) and not each.requester.has_room:
+                each.requester.hold(each.request)
+            elif client in taken:
+                later.append(each)
             else:
-                taken[request.author.client] = requester, request
+                taken[client] = each
         self._inbox.extendleft(reversed(later))
         return list(taken.values())
 
-    def _deliver_replies(self, requesters: list[_Requester], result: Result) -> None:
-        for requester, reply in zip(requesters, result.replies, strict=True):
+    def _deliver_replies(
+        self, answered: list[_Waiting], replies: Sequence[Reply], refused_for: str = ""
+    ) -> None:
+        now = time.monotonic()
+        for (requester, _, since), reply in zip(answered, replies, strict=True):
+            self._meters.answered(reply, now - since, refused_for)
             if isinstance(requester, asyncio.Future):
                 settle_unless_cancelled(requester, requester.set_result, reply)
                 continue

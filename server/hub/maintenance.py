@@ -51,7 +51,7 @@ class Maintenance:
         documents: OpenDocuments,
         journaled: Callable[[], list[str]],
         left_unsealed: Callable[[], Awaitable[list[str]]],
-        on_checkpoint: Callable[[str], None],
+        on_checkpoint: Callable[[str, float], None],
     ) -> None:
         """Create it; nothing runs yet.
 
@@ -60,7 +60,8 @@ class Maintenance:
             documents: the open documents.
             journaled: returns the documents that the journal has entries of.
             left_unsealed: returns the documents with a record of steps since their last version.
-            on_checkpoint: called with the name of each document after a checkpoint.
+            on_checkpoint: called after each checkpoint with the document's name, and the seconds
+                that it took.
         """
         self._config = config
         self._documents = documents
@@ -130,6 +131,7 @@ class Maintenance:
         """Write the journal's entries of a document; return whether that succeeded."""
         name = live.name
         is_new = live.durable.backlog is not None or name in self._left
+        began = time.monotonic()
         try:
             await live.durable.checkpoint(self._checkpoint_threads)
         except OvertakenError as problem:
@@ -147,7 +149,7 @@ class Maintenance:
         self._left.discard(name)
         self._not_before.pop(name, None)
         if is_new:
-            self._on_checkpoint(name)
+            self._on_checkpoint(name, time.monotonic() - began)
         # The direct journal writes loose objects, which a repack could remove too early.
         if self._config.journal != "direct":
             self._to_repack.put_nowait(name)

@@ -11,6 +11,7 @@ Errors::
     TrashError         the disk or Git failed; the document is as it was
     RewriteError       the same, where the history is rewritten
     OverloadedError    the document cannot be closed at the moment
+    FullError          there is no space to restore it
 """
 
 import asyncio
@@ -171,7 +172,7 @@ class Management:
             document: the name that it gets; None: the one that it had.
 
         Raises:
-            NoDocumentError, TakenError, TrashError, OverloadedError: see above.
+            NoDocumentError, TakenError, TrashError, OverloadedError, FullError: see above.
         """
         return await self._carry_out(self._restore(id, document))
 
@@ -180,6 +181,7 @@ class Management:
         if record is None:
             raise NoDocumentError("There is no such document in the trash.")
         document = wish or record.document
+        self._hub.check_space(document)
         await self._check_free(document)
         # Under another name it is as if it had been renamed: its clients go on there.
         former_names = {record.document, *record.former_names} - {document}

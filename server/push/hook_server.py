@@ -21,6 +21,7 @@ from server.config import Config
 from server.core.names import clean_name
 from server.core.submission import Accepted, Conflicted, MergeText
 from server.git.process import GitError
+from server.hub.disk_space import FullError
 from server.hub.gate import OverloadedError
 from server.hub.hub import ArchivedError, Hub
 from server.protocol import Code
@@ -111,7 +112,8 @@ class HookServer:
             outcome = await self._hub.submit(
                 self._document, name, MergeText(pushed.text, head=command.new)
             )
-        except (OverloadedError, ArchivedError):
+        except (OverloadedError, ArchivedError, FullError) as problem:
+            _say(writer, [str(problem)])
             return _BUSY
         match outcome:
             case Accepted():
@@ -126,6 +128,7 @@ class HookServer:
             case protocol.Error(code=Code.TOO_LARGE):
                 return "the text is too large"
             case protocol.Error():
+                _say(writer, [outcome.message])
                 return _BUSY
             case _:
                 raise AssertionError("a commit creates a document or is merged")

@@ -48,6 +48,15 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
     assert type(getattr(option, name)) is type(getattr(Config(data=Path("data")), name))
 
 
+@pytest.mark.parametrize(
+    "option", ["--disk-free-bytes-min", "--document-disk-bytes-max", "--data-bytes-max"]
+)
+def test_a_limit_of_the_disk_can_be_switched_off(option: str) -> None:
+    settings((option, "0"))
+    with pytest.raises(SettingError, match="must be positive, not -1"):
+        settings((option, "-1"))
+
+
 def test_several_origins_are_separated_by_commas() -> None:
     assert settings(("--origins", "https://a.example, https://b.example,")).origins == (
         "https://a.example",

@@ -36,6 +36,7 @@ from server.git.repository import Repository
 from server.hub import durable_document, live_document
 from server.hub.durable_document import DurableDocument, Threads
 from server.hub.live_document import Connection, LiveDocument
+from server.hub.meters import Meters
 from server.protocol import encode
 from server.storage.journal import DiskFullError, JournalError, OvertakenError, direct
 from server.storage.journal.sqlite import SqliteJournal
@@ -192,7 +193,7 @@ class World:
         self._journal.is_full = self._is_full
         threads = Threads(self._worker, self._worker)
         durable = DurableDocument("notes", self._repository, self._journal, threads, 1_000_000)
-        self._live = live = LiveDocument(durable)
+        self._live = live = LiveDocument(durable, Meters(), lambda _: None)
         self._journal.listen(lambda _, position: live.on_journal_entry(position))
         self._server = self._loop.create_task(live.run())
         self._checkpoint: asyncio.Task[None] | None = None

@@ -10,6 +10,7 @@ the first entry. Entries that a checkpoint wrote into the repository are forgott
     listen      be called for each entry, of any writer
     forget      the entries up to a checkpoint, which are in the repository
     scrub       what was forgotten, from the files
+    try_to_write   find out whether an entry could be made durable now
     documents   the documents with entries that are not forgotten
 
 Nothing outside a journal may assume that this process is a document's only writer: a writer that is
@@ -89,6 +90,13 @@ class Journal(Protocol):
 
         Raises:
             JournalError: The disk failed.
+        """
+
+    def try_to_write(self) -> None:
+        """Write something and sync it, without a trace.
+
+        Raises:
+            JournalError: An entry could not be made durable now.
         """
 
     def documents(self) -> list[str]:

@@ -6,10 +6,12 @@ crash in between leaves unreferenced objects, or a branch that is not merged yet
 the document is next opened.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
 
 import pygit2
@@ -71,6 +73,15 @@ class DirectJournal:
 
     def scrub(self) -> None:
         """Nothing is kept."""
+
+    def try_to_write(self) -> None:
+        try:
+            with TemporaryFile(dir=self._path_of("any").parent) as file:
+                file.write(b"\0")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as problem:
+            raise JournalError(f"the data folder cannot be written: {problem}") from problem
 
     def documents(self) -> list[str]:
         return []

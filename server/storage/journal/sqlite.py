@@ -16,9 +16,9 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,7 +129,7 @@ class SqliteJournal:
         self._grown = 0  # the length of the write-ahead log in bytes, roughly
         self._waiting: deque[_Waiting] = deque()
         self._forgotten: list[_Forgotten] = []
-        self._scrubs: deque[Future[None]] = deque()
+        self._calls: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._listeners: list[Callable[[str, int], None]] = []
         self._wake = threading.Condition()
         self._is_closing = False
@@ -201,11 +201,18 @@ class SqliteJournal:
         return done
 
     def scrub(self) -> None:
+        self._call_writer(self._scrub)
+
+    def try_to_write(self) -> None:
+        self._call_writer(self._write_and_delete)
+
+    def _call_writer(self, call: Callable[[], None]) -> None:
+        """Have the writer's thread call a function after what waits now; return when it has."""
         done: Future[None] = Future()
         with self._wake:
             if self._is_closing:
                 raise JournalError("the journal is closed")
-            self._scrubs.append(done)
+            self._calls.append((call, done))
             self._wake.notify()
         done.result()
 
@@ -255,11 +262,11 @@ class SqliteJournal:
                 if not self._has_work():
                     return
             self.write()
-            while self._scrubs:
-                self._scrub(self._scrubs.popleft())
+            while self._calls:
+                self._execute(*self._calls.popleft())
 
     def _has_work(self) -> bool:
-        return bool(self._waiting or self._forgotten or self._scrubs)
+        return bool(self._waiting or self._forgotten or self._calls)
 
     def write(self) -> None:
         """Write the waiting entries and settle their futures."""
@@ -283,9 +290,7 @@ class SqliteJournal:
     def _write(self, batch: list[_Waiting], forgotten: list[_Forgotten]) -> list[_Waiting]:
         """Write in one transaction with one sync; return the entries that were not overtaken."""
         written, positions = self._assign_positions(batch)
-        execute = self._writer.execute
-        execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction() as execute:
             if written:
                 rows = [(each.position, each.document, each.body) for each in written]
                 execute(f"INSERT INTO entries VALUES {_placeholders(rows)}", _flat(rows))  # noqa: S608
@@ -296,15 +301,24 @@ class SqliteJournal:
                     "DELETE FROM entries WHERE document = ? AND position <= ?",
                     (each.document, each.up_to),
                 )
+        self._positions |= positions
+        self._last += len(written)
+        self._grown += sum(len(waiting.body) for waiting in written)
+        return written
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """Commit what is executed in the block, with one sync, or nothing of it."""
+        execute = self._writer.execute
+        execute("BEGIN IMMEDIATE")
+        try:
+            yield execute
             execute("COMMIT")
         except sqlite3.Error:
             with suppress(sqlite3.Error):
                 execute("ROLLBACK")
             raise
-        self._positions |= positions
-        self._last += len(written)
-        self._grown += _PAGES_BYTES + sum(len(waiting.body) for waiting in written)
-        return written
+        self._grown += _PAGES_BYTES
 
     def _assign_positions(self, batch: list[_Waiting]) -> tuple[list[_Waiting], dict[str, int]]:
         """Assign positions to the entries that were not overtaken; return both."""
@@ -327,15 +341,25 @@ class SqliteJournal:
             if not waiting.future.done():
                 waiting.future.set_exception(problem)
 
-    def _scrub(self, done: Future[None]) -> None:
-        """Write the database anew, without free pages, and empty the write-ahead log."""
+    def _execute(self, call: Callable[[], None], done: Future[None]) -> None:
         try:
-            self._writer.execute("VACUUM")
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            call()
         except sqlite3.Error as problem:
             done.set_exception(self._error(problem))
         else:
             done.set_result(None)
+
+    def _scrub(self) -> None:
+        """Write the database anew, without free pages, and empty the write-ahead log."""
+        self._writer.execute("VACUUM")
+        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _write_and_delete(self) -> None:
+        """Write an entry of no document and delete it: the pages are written, as they changed."""
+        position = self._last + 1
+        with self._transaction() as execute:
+            execute("INSERT INTO entries VALUES (?, '', '')", (position,))
+            execute("DELETE FROM entries WHERE position = ?", (position,))
 
     def _checkpoint_if_long(self) -> None:
         if self._grown > (4 if self._waiting else 1) * _WAL_BYTES_MAX:

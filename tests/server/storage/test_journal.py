@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.core.git_model import CLIENTS, MASTER, Signature
+from server.core.names import is_document_name
 from server.git.changes import Entry, Log
 from server.git.repository import Repository
 from server.storage import checkpoint
@@ -241,6 +242,15 @@ def test_the_documents_with_entries_are_known_after_a_restart(place: Place) -> N
 
 
 # --- refusals
+
+
+def test_a_try_to_write_leaves_no_trace(place: Place) -> None:
+    place.append("notes", "start\n")
+    before = sorted(path.name for path in place.path.iterdir())
+    place.journal.try_to_write()
+    assert sorted(path.name for path in place.path.iterdir()) == before
+    assert place.append("notes", "next\n") == 2
+    assert all(is_document_name(name) for name in place.journal.documents())
 
 
 def test_a_disk_that_refuses_is_an_error_and_acknowledges_nothing(tmp_path: Path) -> None:

@@ -95,6 +95,25 @@ def test_a_disk_that_may_not_be_written_is_an_error_of_its_kind(journal: SqliteJ
     assert journal.append(entry(), 0).result() == 1
 
 
+def test_a_try_to_write_writes_and_syncs(path: Path, journal: SqliteJournal) -> None:
+    journal.append(entry(), 0).result()
+    for _ in range(2):
+        log = path.with_name(f"{path.name}-wal")
+        before = log.stat().st_size
+        journal.try_to_write()
+        assert log.stat().st_size > before
+    assert journal.read("notes").entries == (entry(),)
+
+
+def test_a_try_to_write_fails_as_an_entry_would(journal: SqliteJournal) -> None:
+    journal._writer.execute("PRAGMA query_only = 1")
+    with pytest.raises(ReadOnlyError):
+        journal.try_to_write()
+    journal._writer.execute("PRAGMA query_only = 0")
+    journal.try_to_write()
+    assert journal.append(entry(), 0).result() == 1
+
+
 def test_a_failing_sync_acknowledges_nothing(
     journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,136 @@
+"""What operators see: readiness, metrics, and a server whose disk is full."""
+
+import asyncio
+import re
+import resource
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientResponse
+
+from server.http.app_keys import HUB
+from server.support.disk import Disk
+from tests.server.sockets.client import DEADLINE_S
+from tests.server.sockets.clones import commit_text, push_for_master
+from tests.server.sockets.harness import Served
+from tests.server.sockets.real_server import RealServer
+
+_PAGE = Path(__file__).parents[3] / "docs" / "operate.md"
+
+
+async def _ready(server: Served | RealServer) -> tuple[int, str]:
+    """Return the status and the sentence of `/readyz`."""
+    http = server.http if isinstance(server, Served) else server._http
+    async with http.get(f"{server.url}/readyz") as response:
+        return response.status, await response.text()
+
+
+async def _until_ready(server: RealServer) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        status, _ = await _ready(server)
+        while status != 200:
+            await asyncio.sleep(0.05)
+            status, _ = await _ready(server)
+
+
+def _limit_files(server: RealServer, size: int) -> None:
+    """Have the system refuse the server's writes beyond a size of a file."""
+    _, hard = resource.prlimit(server.process_id, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process_id, resource.RLIMIT_FSIZE, (size, hard))
+
+
+async def test_a_journal_that_cannot_write_is_not_ready_until_it_can(tmp_path: Path) -> None:
+    async with RealServer(tmp_path) as server:
+        ann = await server.join("Ann")
+        await ann.edit("one\n")
+        _limit_files(server, 1)
+        refused = await ann.edit("one\ntwo\n")
+        assert (refused["type"], refused["code"]) == ("error", "unavailable")
+        status, sentence = await _ready(server)
+        assert status == 503
+        assert sentence.startswith("The journal cannot write")
+        assert (await server.join("Bo")).text == "one\n"
+        _limit_files(server, resource.RLIM_INFINITY)
+        await _until_ready(server)
+        assert (await ann.edit("one\ntwo\n", seq=refused["seq"]))["type"] == "merged"
+
+
+# --- a full disk
+
+
+async def _fill_disk(server: Served, free_bytes: int) -> None:
+    """Have the disk of a server be nearly full, or not any more."""
+    space = server.app[HUB]._space
+    space._disk_of = lambda _: Disk(free_bytes, 2**40)
+    await space._look()
+
+
+async def _refused_for_space(response: ClientResponse) -> None:
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert "nearly full" in await response.text()
+
+
+async def test_a_full_disk_is_read_and_everything_goes_on_by_itself(
+    server: Served, tmp_path: Path, server_log: pytest.LogCaptureFixture
+) -> None:
+    ann = await server.join("Ann")
+    await ann.edit("one\n")
+    clone = await server.clone(tmp_path / "clone")
+    await commit_text(clone, "one\nfrom Git\n")
+    for name in ("gone", "old"):
+        async with server.http.put(f"{server.url}/d/{name}/raw", data="old\n") as response:
+            assert response.status == 201
+    async with server.http.delete(f"{server.url}/api/documents/gone") as response:
+        trash = f"{server.url}/api/trash/{(await response.json())['id']}"
+
+    await _fill_disk(server, 0)
+    raw = f"{server.url}/d/notes/raw"
+    assert (await _ready(server))[0] == 503
+    assert (await ann.edit("one\ntwo\n"))["code"] == "unavailable"
+    for writing in (
+        server.http.put(raw, data="x", headers={"If-Match": "*"}),
+        server.http.post(raw, data="x"),
+        server.http.put(f"{server.url}/d/new/raw", data="x"),
+        server.http.post(trash),
+        server.http.post(f"{server.url}/api/documents/notes/versions", json={"name": "x"}),
+    ):
+        async with writing as response:
+            await _refused_for_space(response)
+    pushed = await push_for_master(clone)
+    assert pushed.code
+    assert "nearly full" in pushed.err
+    async with server.http.get(f"{server.url}/healthz") as response:
+        assert response.status == 200
+    assert await server.raw() == "one\n"
+    await server.clone(tmp_path / "another")
+    async with server.http.delete(f"{server.url}/api/documents/old") as response:
+        assert response.status == 200
+    metrics = await _metrics(server)
+    assert metrics['gollabedit_refused_total{reason="disk_full"}'] == "7"
+    assert metrics["gollabedit_disk_free_bytes"] == "0"
+    assert metrics["gollabedit_ready"] == "0"
+
+    await _fill_disk(server, 2**40)
+    server_log.clear()
+    assert await _ready(server) == (200, "ok\n")
+    assert (await ann.edit("one\ntwo\n", seq=ann.seq))["type"] == "merged"
+    assert (await push_for_master(clone)).code == 0
+    await ann.sync()
+    assert ann.text in ("one\ntwo\nfrom Git\n", "one\nfrom Git\ntwo\n")
+
+
+async def _metrics(server: Served) -> dict[str, str]:
+    async with server.http.get(f"{server.url}/metrics") as response:
+        lines = (await response.text()).splitlines()
+    return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+
+async def test_the_page_for_operators_has_exactly_the_metrics_that_there_are(
+    server: Served,
+) -> None:
+    async with server.http.get(f"{server.url}/metrics") as response:
+        there_are = set(re.findall(r"# TYPE (\w+)", await response.text()))
+    named = set(re.findall(r"\bgollabedit_\w*[a-z]", _PAGE.read_text()))
+    mirrors = {name for name in named if name.startswith("gollabedit_mirror")}
+    assert {name.removesuffix("_bucket") for name in named} - mirrors == there_are
