@@ -34,6 +34,7 @@ from server.http.app_keys import (
     MANAGEMENT,
     PUSHES,
 )
+from server.http.audit import REFUSALS, limit_of_refusals
 from server.http.control import control_socket
 from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
@@ -103,6 +104,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[websocket.GUARDS] = set()
     app[FILES] = read_files(readable=config.pages == "readable", source_url=config.source_url)
     app[PUSHES] = PushWorkspace(config, folder)
+    app[REFUSALS] = limit_of_refusals()
     app[GIT_PROCESSES] = FairSlots(config.git_processes_max)
     app[LONG_TEXTS] = FairSlots(_LONG_TEXTS_MAX)
     app.cleanup_ctx.append(_hub)

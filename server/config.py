@@ -23,6 +23,7 @@ _CHOICES = {
     "journal": ("sqlite", "direct"),
     "mirror_branches": ("all", "versions"),
     "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("text", "json"),
     "pages": ("small", "readable"),
     "push_rewrites": ("allowed", "refused"),
 }
@@ -148,6 +149,7 @@ class Config:
         str, "how the pages' scripts are served: small, or readable (as written, in many files)"
     ] = "small"
     log_level: Annotated[str, "debug, info, warning or error"] = "info"
+    log_format: Annotated[str, "text, or json: one object a line, for programs"] = "text"
 
     def __post_init__(self) -> None:
         for setting in fields(self):

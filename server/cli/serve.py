@@ -17,6 +17,7 @@ from server import config
 from server.app import serve
 from server.config import Config, SettingError
 from server.storage.data_folder import DataFolder
+from server.support import logs
 
 # The faster event loop, if it is installed.
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
@@ -55,9 +56,7 @@ def add_settings(command: ArgumentParser) -> None:
 
 def _serve(options: Namespace) -> None:
     settings = config.read(options, os.environ)
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logs.configure(settings.log_level, settings.log_format)
     _tune_interpreter()
     _raise_descriptor_limit(settings)
     with DataFolder(settings.data) as folder:

@@ -16,8 +16,10 @@ from server.hub.management import Management, NoDocumentError
 from server.storage.control import Failure, Forget, Purge, socket_path
 from server.storage.journal import JournalError
 from server.storage.rewrite import RewriteError
+from server.support.audit import audit
 
 _BODY_BYTES_MAX = 1024 * 1024
+_OPERATOR, _SOCKET = "operator", "control"  # in the audit
 _MANAGEMENT = web.AppKey("management", Management)
 
 
@@ -43,13 +45,23 @@ async def control_socket(management: Management, data: Path) -> AsyncIterator[No
 async def purge(request: web.Request) -> web.Response:
     """Remove a text from the history of a document."""
     asked = msgspec.json.decode(await request.read(), type=Purge)
-    return await _answered(request.app[_MANAGEMENT].purge(asked))
+    answer = await _answered(request.app[_MANAGEMENT].purge(asked))
+    _audit("purge", asked, answer)
+    return answer
 
 
 async def forget(request: web.Request) -> web.Response:
     """Remove the history of a document before a time."""
     asked = msgspec.json.decode(await request.read(), type=Forget)
-    return await _answered(request.app[_MANAGEMENT].forget(asked))
+    answer = await _answered(request.app[_MANAGEMENT].forget(asked))
+    _audit("forget", asked, answer)
+    return answer
+
+
+def _audit(event: str, asked: Purge | Forget, answer: web.Response) -> None:
+    """Note what was changed: never the text that was purged."""
+    if answer.status == 200 and not asked.dry_run:
+        audit(event, who=_OPERATOR, address=_SOCKET, document=asked.document)
 
 
 async def _answered(change: Awaitable[object]) -> web.Response:

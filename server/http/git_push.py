@@ -8,6 +8,7 @@ disconnects.
 import asyncio
 import logging
 import socket
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,7 @@ from server.config import Config
 from server.git import bare
 from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
+from server.http.audit import audit_request
 from server.http.bodies import received_body
 from server.http.git_backend import (
     COMMON,
@@ -38,6 +40,7 @@ _log = logging.getLogger(__name__)
 _SERVICE = "receive-pack"
 _CONTENT_TYPE = "application/x-git-receive-pack-request"
 _COMMANDS_BYTES_MAX = 4 * 1024 * 1024  # before the pack: a line for each ref
+_SHOWN_MAX = 5  # refs in a line of the audit
 _UNPACK_MAX = 10_000  # objects of a push that are stored loose, with --journal direct
 
 _SETTINGS = (
@@ -142,9 +145,24 @@ async def _write(request: web.Request, document: str, output: IO[bytes], body: I
             try:
                 await _run(request, path, hooks, output, body)
             finally:
+                _audit(request, document, hooks.outcomes)
                 await asyncio.to_thread(_remove_empty, path)
                 if folder.exists(document):
                     hub.pushed(document)
+
+
+def _audit(request: web.Request, document: str, outcomes: Mapping[str, str]) -> None:
+    accepted = [ref for ref, why in outcomes.items() if not why]
+    rejected = [ref for ref, why in outcomes.items() if why]
+    refs = {"refs": _shown(accepted), "rejected": _shown(rejected)}
+    shown = {name: text for name, text in refs.items() if text}
+    if shown:
+        audit_request(request, "push", document, **shown)
+
+
+def _shown(refs: list[str]) -> str:
+    more = [f"and {len(refs) - _SHOWN_MAX} more"] if len(refs) > _SHOWN_MAX else []
+    return " ".join([*refs[:_SHOWN_MAX], *more])
 
 
 def _remove_empty(path: Path) -> None:

@@ -9,6 +9,7 @@ from server.core.access.accounts import Link
 from server.core.access.right import SHARED
 from server.http.access import document_of
 from server.http.app_keys import ACCESS
+from server.http.audit import audit_request
 from server.http.bodies import received_body
 from server.http.identity import identity_of
 from server.http.responses import json_error, json_response
@@ -55,6 +56,7 @@ async def make_link(request: web.Request) -> web.Response:
         now,
         expires,
     )
+    audit_request(request, "link", document, link=link.id, right=link.right.label)
     response = json_response(_state(link, key))
     response.set_status(201)
     return response
@@ -68,6 +70,7 @@ async def revoke_link(request: web.Request) -> web.Response:
         await control.change(control.store.remove_link, request.match_info["id"], document)
     except AccountError:
         raise json_error(web.HTTPNotFound, "There is no such link to this document.") from None
+    audit_request(request, "revoke-link", document, link=request.match_info["id"])
     return web.Response(status=204)
 
 

@@ -12,6 +12,7 @@ from server.core.names import is_document_name
 from server.http.access import BAD_NAME, document_of
 from server.http.api import show_document
 from server.http.app_keys import MANAGEMENT
+from server.http.audit import audit_request
 from server.http.bodies import received_body
 from server.http.responses import RETRY_AFTER_S, json_error, json_response
 from server.http.rights import check_new_name, right_filter
@@ -38,7 +39,9 @@ async def delete_document(request: web.Request) -> web.Response:
     """Move a document to the trash; answer with its entry there."""
     document = document_of(request)
     async with _explained():
-        return json_response(await request.app[MANAGEMENT].delete(document))
+        entry = await request.app[MANAGEMENT].delete(document)
+    audit_request(request, "delete", document, trash=entry.id)
+    return json_response(entry)
 
 
 async def change_document(request: web.Request) -> web.Response:
@@ -49,9 +52,11 @@ async def change_document(request: web.Request) -> web.Response:
     async with _explained():
         if change.archived is not None:
             await management.archive(document, is_archived=change.archived)
+            audit_request(request, "archive" if change.archived else "unarchive", document)
         if change.document not in (None, document):
             check_new_name(request, change.document)
             await management.rename(document, change.document)
+            audit_request(request, "rename", document, to=change.document)
             document = change.document
     return await show_document(request, document)
 
@@ -60,6 +65,7 @@ async def delete_redirect(request: web.Request) -> web.Response:
     """Give up a former name."""
     async with _explained():
         await request.app[MANAGEMENT].remove_redirect(request.match_info["name"])
+    audit_request(request, "remove-redirect", request.match_info["name"])
     return web.Response(status=204)
 
 
@@ -79,6 +85,7 @@ async def restore_document(request: web.Request) -> web.Response:
         document = await request.app[MANAGEMENT].restore(
             request.match_info["id"], restoration.document
         )
+    audit_request(request, "undelete", document, trash=request.match_info["id"])
     return await show_document(request, document, status=201)
 
 

@@ -27,6 +27,7 @@ from server.core.submission import (
 )
 from server.http.access import address_of, document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
+from server.http.audit import audit_request
 from server.http.bodies import received_body
 from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, unless_known
@@ -81,6 +82,8 @@ async def put_text(request: web.Request) -> web.Response:
         outcome = await _submit(request, document, submission)
         match outcome:
             case Accepted(created=created):
+                if isinstance(submission, MergeText) and submission.restores:
+                    audit_request(request, "restore", document, revision=submission.restores)
                 if isinstance(submission, Create) and not created:
                     raise web.HTTPBadRequest(text="An empty text does not create a document.\n")
                 return _text_response(outcome.text, outcome.revision, 201 if created else 200)

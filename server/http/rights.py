@@ -18,6 +18,7 @@ from server.core.access.right import Right
 from server.core.standing import Member
 from server.http.access import check_origin, name_in
 from server.http.app_keys import ACCESS, FOLDER, HUB, MANAGEMENT
+from server.http.audit import audit_refusal
 from server.http.identity import CREDENTIALS, IDENTITY, credentials_of, identity_of
 from server.http.responses import json_error
 from server.protocol import CloseCode
@@ -128,11 +129,20 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
         try:
             request[IDENTITY] = control.current.identify(request[CREDENTIALS], time.time())
         except WrongCredentialsError as problem:
+            audit_refusal(request, "credentials")
             raise _error(request, web.HTTPUnauthorized, str(problem)) from None
         control.note_use(request[CREDENTIALS])
         if request.method not in _SAFE_METHODS or need is Need.SOCKET or _is_push(request):
             check_origin(request)
-        await _check(request, need)
+        try:
+            await _check(request, need)
+        except web.HTTPUnauthorized:
+            # No line in the audit: Git and browsers ask like this before they sign in.
+            request.app[HUB].meters.refused("not_signed_in")
+            raise
+        except web.HTTPForbidden:
+            audit_refusal(request, "forbidden")
+            raise
     return await handler(request)
 
 

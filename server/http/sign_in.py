@@ -17,6 +17,7 @@ from aiohttp.typedefs import Handler
 from server.core.access.accounts import Kind, hash_of
 from server.core.names import one_line
 from server.http.app_keys import ACCESS, CONFIG, FILES
+from server.http.audit import audit_refusal, audit_request
 from server.http.identity import (
     CREDENTIALS,
     INVITATION_COOKIE,
@@ -118,6 +119,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         if token:
             secret = control.current.secret(hash_of(token), Kind.TOKEN, now)
             if secret is None:
+                audit_refusal(request, "credentials")
                 return _page(request, target, _BAD_TOKEN, status=400)
             _, key = await control.change(
                 control.store.add_secret, Kind.SESSION, secret.user, label, now, now + _SESSION_S
@@ -126,9 +128,12 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
             invitation = _invitation(request)
             key = await control.accept(invitation, label, now + _SESSION_S)
     except AccountError:
+        audit_refusal(request, "credentials")
         response: web.StreamResponse = _page(request, target, _USED_INVITATION, status=400)
         delete_cookies(request, response, [INVITATION_COOKIE])
         return response
+    session = control.current.secret(hash_of(key), Kind.SESSION, now)
+    audit_request(request, "sign-in", who=session.user if session else "")
     response = web.HTTPSeeOther(target)
     set_cookie(request, response, SESSION_COOKIE, key, _SESSION_S)
     delete_cookies(request, response, [INVITATION_COOKIE])
@@ -141,6 +146,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     session = control.current.secret(request[CREDENTIALS].session, Kind.SESSION, time.time())
     if session is not None:
         await control.change(control.store.remove_secret, session.id, Kind.SESSION)
+        audit_request(request, "sign-out")
     response = web.HTTPSeeOther(request.app[CONFIG].sign_out_url or "/sign-in")
     delete_cookies(request, response, [SESSION_COOKIE, LINKS_COOKIE, INVITATION_COOKIE])
     raise response

@@ -39,7 +39,11 @@ _BUSY = "the server is overloaded; push again later"
 
 
 class HookServer:
-    """Serves the hooks of one push."""
+    """Serves the hooks of one push.
+
+    Attributes:
+        outcomes: why each ref was rejected; empty for those that were not.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class HookServer:
         self._threads = threads
         self._config = config
         self._texts: dict[str, PushedText] = {}
+        self.outcomes: dict[str, str] = {}
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Answer requests until the hooks have exited."""
@@ -75,9 +80,12 @@ class HookServer:
     async def _results(self, request: Any, writer: StreamWriter) -> list[str]:
         commands = [Command(*command) for command in request["commands"]]
         if request["hook"] == "pre-receive":
-            return await self._validate(commands, request["environment"], writer)
-        await self._threads.call(_sync_objects, self._repository)
-        return [await self._merge(command, writer) for command in commands]
+            results = await self._validate(commands, request["environment"], writer)
+        else:
+            await self._threads.call(_sync_objects, self._repository)
+            results = [await self._merge(command, writer) for command in commands]
+        self.outcomes |= zip((command.ref for command in commands), results, strict=True)
+        return results
 
     async def _validate(
         self, commands: Sequence[Command], environment: Mapping[str, str], writer: StreamWriter

@@ -35,6 +35,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "access": "closed",
         "journal": "direct",
         "log_level": "debug",
+        "log_format": "json",
         "mirror_branches": "versions",
         "pages": "readable",
         "source_url": "https://example.org/source",
