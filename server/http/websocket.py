@@ -9,10 +9,11 @@ from aiohttp import WSMsgType, web
 
 from server.config import Config
 from server.core.access.access import Access, WrongCredentialsError
-from server.core.access.identity import NOBODY, Credentials
+from server.core.access.identity import NOBODY
 from server.core.standing import Member
 from server.http.access import name_in
 from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB
+from server.http.audit import audit_refusal, audit_request
 from server.http.identity import CREDENTIALS, identity_of
 from server.http.rights import closing_code, code_without, member_of
 from server.hub.gate import OverloadedError
@@ -89,6 +90,7 @@ async def _let_in(request: web.Request, document: str) -> "Guard":
     """
     code = await closing_code(request)
     if code is not None:
+        audit_refusal(request, "forbidden")
         raise _RefusedError(code, _REASONS[code])
     new_name = request.app[FOLDER].catalog.moved_to(document)
     if new_name is not None:
@@ -98,14 +100,14 @@ async def _let_in(request: web.Request, document: str) -> "Guard":
         connection = request.app[HUB].connect(document, member)
     except OverloadedError as problem:
         raise _RefusedError(CloseCode.OVERLOADED, str(problem)) from None
-    return Guard(request[CREDENTIALS], document, member, connection)
+    return Guard(request, document, member, connection)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guard:
-    """What an open websocket was let in by."""
+    """An open websocket, and what its user may do there."""
 
-    credentials: Credentials
+    request: web.Request
     document: str
     member: Member
     connection: Connection
@@ -113,11 +115,12 @@ class Guard:
     def check(self, access: Access, now: float) -> None:
         """Close the websocket if its user has no access any more, or other rights than before."""
         try:
-            identity = access.identify(self.credentials, now)
+            identity = access.identify(self.request[CREDENTIALS], now)
         except WrongCredentialsError:
             identity = NOBODY
         code = code_without(access, identity, self.document)
         if code is not None:
+            audit_request(self.request, "access-ended", self.document)
             self.connection.close(code, _REASONS[code])
         elif member_of(access, identity, self.document) != self.member:
             self.connection.close(CloseCode.SHUTDOWN, "reconnect")

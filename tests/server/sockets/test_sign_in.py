@@ -137,7 +137,7 @@ async def test_where_others_can_come_in_no_link_for_the_owner_is_made(
 
 
 async def test_a_token_signs_a_browser_in_and_signing_out_ends_the_session(
-    closed: Served, browser: Browser
+    closed: Served, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
     await _invite(closed)
     control = closed.app[ACCESS]
@@ -156,6 +156,12 @@ async def test_a_token_signs_a_browser_in_and_signing_out_ends_the_session(
     await browser.get("/")
     assert browser.last.status == 401
     assert await client.closed() == 4401
+    said = [line for line in caplog.messages if line.startswith("audit: ")]
+    assert [line.split()[1] for line in said] == [
+        *("refused", "sign-in", "access-ended", "sign-out"),
+    ]
+    assert all("who=ann" in line for line in said[1:])
+    assert not any(token in line or _session(kept) in line for line in said)
 
 
 def _session(cookies: dict[str, str]) -> str:
