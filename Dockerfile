@@ -28,7 +28,7 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD no_proxy='*' python -c \
-    "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('GOLLABEDIT_PORT', '8080') + '/healthz', timeout=4)"
+    "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('GOLLABEDIT_PORT', '8080') + os.environ.get('GOLLABEDIT_BASE_PATH', '') + '/healthz', timeout=4)"
 # The exec form: SIGTERM reaches Python itself.
 ENTRYPOINT ["gollabedit"]
 CMD ["serve"]

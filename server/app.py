@@ -23,6 +23,7 @@ from server.http import (
     sign_in,
     websocket,
 )
+from server.http.addresses import below
 from server.http.app_keys import (
     ACCESS,
     CONFIG,
@@ -37,6 +38,7 @@ from server.http.app_keys import (
 from server.http.audit import REFUSALS, limit_of_refusals
 from server.http.control import control_socket
 from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
+from server.http.forwarded import TRUSTED_PROXIES, TrustedProxies, restore_original
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
 from server.http.responses import explain_problems, is_own_fault, protect
 from server.http.rights import authorize
@@ -85,6 +87,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app = web.Application(
         middlewares=[
             keep_deadlines,
+            restore_original,
             check_host,
             explain_problems,
             pages.explain_not_found,
@@ -97,6 +100,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     server_logger.addFilter(is_own_fault)
     app[CONFIG] = config
     app[DEADLINES] = Deadlines()
+    app[TRUSTED_PROXIES] = TrustedProxies(config)
     app[HOST_CHECK] = HostCheck(config)
     app[FOLDER] = folder
     app[ACCESS] = AccessControl(config, folder.path)
@@ -110,7 +114,9 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_stop_hub)
     for module in _MODULES:
-        app.add_routes(module.routes())
+        app.add_routes(below(config.base_path, module.routes()))
+    if config.base_path:
+        app.router.add_get(config.base_path, pages.to_landing_page)
     return app
 
 
@@ -186,7 +192,7 @@ async def serve(config: Config, folder: DataFolder) -> None:
     try:
         site = web.TCPSite(runner, config.host, config.port)
         await site.start()
-        address = _address(runner)
+        address = _address(runner) + config.base_path
         _log.info("GollabEdit is on %s with the documents in %s", address, folder.path)
         if key := app[ACCESS].owner_key:
             say(_FIRST_SIGN_IN.format(address, key))

@@ -8,7 +8,7 @@ import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -28,6 +28,10 @@ _CHOICES = {
     "push_rewrites": ("allowed", "refused"),
 }
 _MAY_BE_ZERO = {"port", "disk_free_bytes_min", "document_disk_bytes_max", "data_bytes_max"}
+_UNLIMITED = (
+    "trusted_proxies must name your proxies, not {}: what is named can pretend to be any client"
+)
+_BASE_PATH = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+)*")
 _BRANCH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|[./](?![./]|$))*")
 
 
@@ -51,6 +55,14 @@ class Config:
         "host names under which the server is reached, besides localhost and addresses; separated"
         " by commas",
     ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        "addresses and networks of proxies whose X-Forwarded headers are believed, such as"
+        " 127.0.0.1 or 10.1.0.0/16; separated by commas",
+    ] = ()
+    base_path: Annotated[
+        str, "path below which everything is, such as /pad, if a proxy passes it on"
+    ] = ""
     access: Annotated[
         str,
         "who may come in without an account: open (everybody), closed (nobody), or auto (open on a"
@@ -170,7 +182,13 @@ class Config:
             )
         if not _BRANCH.fullmatch(self.mirror_as) or self.mirror_as.endswith(".lock"):
             raise SettingError(f"mirror_as must be the name of a branch, not {self.mirror_as!r}")
+        if not _BASE_PATH.fullmatch(self.base_path):
+            raise SettingError(
+                f"base_path must be a path such as /pad, without / at its end, not"
+                f" {self.base_path!r}"
+            )
         self.remotes()
+        self.proxies()
 
     @property
     def is_local(self) -> bool:
@@ -199,6 +217,26 @@ class Config:
             if remote.document and not is_document_name(remote.document):
                 raise SettingError(f"mirror: no document can have the name {remote.document!r}")
         return remotes
+
+    def proxies(self) -> list[IPv4Network | IPv6Network]:
+        """Return the networks of the setting `trusted_proxies`.
+
+        Raises:
+            SettingError: the setting has an invalid or unlimited network.
+        """
+        if {"all", "*"} & set(self.trusted_proxies):
+            raise SettingError(_UNLIMITED.format("all"))
+        try:
+            networks = [ip_network(network) for network in self.trusted_proxies]
+        except ValueError as problem:
+            raise SettingError(
+                f"trusted_proxies must be addresses and networks, such as 127.0.0.1,10.1.0.0/16:"
+                f" {problem}"
+            ) from None
+        for network in networks:
+            if network.prefixlen == 0:
+                raise SettingError(_UNLIMITED.format(network))
+        return networks
 
 
 def add_options(parser: ArgumentParser) -> None:

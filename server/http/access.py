@@ -1,12 +1,15 @@
 """The document that a request is for, and the web site whose page has sent it."""
 
+from ipaddress import IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from server.config import Config
 from server.core.names import is_document_name
+from server.http.addresses import relative
 from server.http.app_keys import CONFIG, FOLDER, HUB
+from server.http.forwarded import address_in
 
 _DEFAULT_DOCUMENT = "welcome"  # of an address without a name: /ws
 BAD_NAME = (
@@ -60,9 +63,10 @@ def _redirect(request: web.Request, name: str, document: str) -> web.HTTPExcepti
     """
     resource = request.match_info.route.resource
     assert resource is not None
-    path = resource.url_for(**{**request.match_info, "document": document})
+    url = resource.url_for(**{**request.match_info, "document": document})
+    target = str(url.with_query(request.query)).removeprefix(request.app[CONFIG].base_path)
     return web.HTTPTemporaryRedirect(
-        path.with_query(request.query),
+        relative(request, target),
         headers={"Cache-Control": "no-store"},
         text=f"{name} is called {document} now.\n",
     )
@@ -80,5 +84,11 @@ def _is_allowed_origin(request: web.Request, config: Config) -> bool:
 
 
 def address_of(request: web.Request) -> str:
-    """Return the client that shares are counted for: its address."""
-    return request.remote or ""
+    """Return the client that shares are counted for: its address.
+
+    An IPv6 client is its network of 64 bits, within which it can choose any address.
+    """
+    address = address_in(request.remote or "")
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address or request.remote or "")

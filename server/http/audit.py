@@ -6,7 +6,6 @@ from aiohttp import web
 
 from server.core.names import is_document_name
 from server.core.rates import TokenBucket
-from server.http.access import address_of
 from server.http.app_keys import HUB
 from server.http.identity import identity_of
 from server.support.audit import audit
@@ -38,7 +37,7 @@ def audit_request(
         details: further fields.
     """
     who = identity_of(request).who if who is None else who
-    audit(event, who=who, address=address_of(request), document=document, **details)
+    audit(event, who=who, address=request.remote or "", document=document, **details)
 
 
 def audit_refusal(request: web.Request, reason: str) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from server.git.objects import DELTA_DEPTH_MAX
 from server.http.access import address_of, document_of
+from server.http.addresses import relative
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.bodies import received_body
 from server.http.git_backend import (
@@ -51,8 +52,8 @@ def routes() -> list[web.RouteDef]:
 
 async def redirect(request: web.Request) -> web.StreamResponse:
     """Send Git to the repository's address. It goes on there, and stores the one it was given."""
-    address = request.url.with_path(f"/{document_of(request)}.git/info/refs", keep_query=True)
-    raise web.HTTPMovedPermanently(address.relative())
+    target = f"{document_of(request)}.git/info/refs?{request.rel_url.raw_query_string}"
+    raise web.HTTPMovedPermanently(relative(request, target))
 
 
 async def advertise(request: web.Request) -> web.StreamResponse:

@@ -54,11 +54,14 @@ HOST_CHECK = web.AppKey("host_check", HostCheck)
 
 @web.middleware
 async def check_host(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse requests for an unknown host name with 421. Browsers always send a name."""
-    host = request.headers.get("Host")
-    if host is not None and not request.app[HOST_CHECK].allows(host):
+    """Refuse requests for an unknown host name with 421.
+
+    It is the name that the client used, also behind a trusted proxy. A request without one is for
+    the address on which it arrived.
+    """
+    if not request.app[HOST_CHECK].allows(request.host):
         request.app[HUB].meters.refused("host")
-        raise web.HTTPMisdirectedRequest(text=_REFUSED.format(name=_name_in(host)[:255]))
+        raise web.HTTPMisdirectedRequest(text=_REFUSED.format(name=_name_in(request.host)[:255]))
     return await handler(request)
 
 

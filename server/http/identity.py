@@ -13,7 +13,9 @@ from aiohttp import web
 from server.core.access.accounts import hash_of, is_user_name
 from server.core.access.identity import NOBODY, Credentials, Identity
 from server.core.names import clean_name
+from server.http.addresses import cookie_path
 from server.http.app_keys import CONFIG
+from server.http.forwarded import is_from_trusted_proxy
 
 SESSION_COOKIE = "gollabedit_session"
 LINKS_COOKIE = "gollabedit_links"
@@ -51,14 +53,10 @@ def _named_by_proxy(request: web.Request) -> tuple[str, frozenset[str]]:
     """Return the user and the groups that a trusted proxy names."""
     config = request.app[CONFIG]
     user = request.headers.get(config.user_header, "") if config.user_header else ""
-    if not user or not is_user_name(user) or not _is_from_trusted_proxy(request):
+    if not user or not is_user_name(user) or not is_from_trusted_proxy(request):
         return "", frozenset()
     groups = request.headers.get(config.groups_header, "") if config.groups_header else ""
     return user, frozenset(filter(None, map(str.strip, groups.split(","))))
-
-
-def _is_from_trusted_proxy(_: web.Request) -> bool:
-    return False  # there are none yet
 
 
 def _token(authorization: str) -> str | None:
@@ -91,7 +89,7 @@ def set_cookie(
         name,
         value,
         max_age=int(max_age_s),
-        path="/",
+        path=cookie_path(request),
         httponly=True,
         samesite="Lax",
         secure=request.scheme == "https",

@@ -17,29 +17,37 @@ _ACCESS_ADVICE = (
 _ADDRESS_ADVICE = "The link may be incomplete or mistyped. Document links look like …/d/NAME."
 
 
-def no_access_page_of(template: str) -> str:
-    """Return the page for the address of a document that the user may not see or create."""
+def no_access_page_of(template: str, root: str) -> str:
+    """Return the page for the address of a document that the user may not see or create.
+
+    Args:
+        template: `web/pages/not_found.html`.
+        root: the address of the start page, relative to this one.
+    """
     return Template(template).substitute(
-        heading="Document not found", advice=_ACCESS_ADVICE, suggestion=""
+        heading="Document not found", advice=_ACCESS_ADVICE, suggestion="", root=root
     )
 
 
-def page_of(template: str, *, path: str, is_name: bool) -> str:
+def page_of(template: str, *, path: str, is_name: bool, root: str) -> str:
     """Return the page for an address.
 
     Args:
         template: `web/pages/not_found.html`.
-        path: the path of the address, percent-encoded.
+        path: the path of the address, percent-encoded, without the base path.
         is_name: whether the address is that of a document, with an invalid name.
+        root: the address of the start page, relative to this one.
     """
     suggestion = ""
     if name := nearest_name(_wish(path)):
         name = escape(name)  # changes nothing: a valid name has no character special in HTML
-        suggestion = f'<p><a class="button main" href="/d/{name}">Open or create “{name}”</a></p>'
+        link = f'<a class="button main" href="{root}d/{name}">Open or create “{name}”</a>'
+        suggestion = f"<p>{link}</p>"
     return Template(template).substitute(
         heading="That name can’t be used" if is_name else "Page not found",
         advice=_NAME_ADVICE if is_name else _ADDRESS_ADVICE,
         suggestion=suggestion,
+        root=root,
     )
 
 

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from server.core.names import is_document_name
 from server.core.titles import UNTITLED, title_of
 from server.http.access import document_of
+from server.http.addresses import path_in, relative, root_of
 from server.http.app_keys import FILES, FOLDER, HUB
 from server.http.not_found import no_access_page_of, page_of
 from server.http.responses import unless_known
@@ -36,11 +37,17 @@ async def explain_not_found(request: web.Request, handler: Handler) -> web.Strea
         if not is_page or "text/html" not in request.headers.get("Accept", ""):
             raise
         template = request.app[FILES]["pages/not_found.html"].plain.body.decode()
+        root = root_of(request)
         if is_name and is_document_name(request.match_info["document"]):
-            page = no_access_page_of(template)
+            page = no_access_page_of(template, root)
         else:
-            page = page_of(template, path=request.rel_url.raw_path, is_name=is_name)
+            page = page_of(template, path=path_in(request), is_name=is_name, root=root)
         return web.Response(text=page, status=404, content_type="text/html")
+
+
+async def to_landing_page(request: web.Request) -> web.Response:
+    """Redirect the base path itself: the addresses in the page are relative to `/pad/`."""
+    raise web.HTTPFound(root_of(request))
 
 
 async def landing_page(request: web.Request) -> web.Response:
@@ -57,7 +64,7 @@ async def document_page(request: web.Request) -> web.Response:
     found = await request.app[HUB].reader.text(document)
     intended = document.rstrip(".")  # the full stop of a sentence may have become part of a link
     if intended != document and found is None:
-        raise web.HTTPFound(request.url.with_path(f"/d/{intended}").relative())
+        raise web.HTTPFound(relative(request, f"/d/{intended}"))
     title = title_of(found[1]) if found else UNTITLED
     template = request.app[FILES]["pages/document.html"].plain.body
     former_names = " ".join(request.app[FOLDER].catalog.former_names(document))

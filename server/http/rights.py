@@ -17,6 +17,7 @@ from server.core.access.identity import Identity
 from server.core.access.right import Right
 from server.core.standing import Member
 from server.http.access import check_origin, name_in
+from server.http.addresses import path_in, route_of
 from server.http.app_keys import ACCESS, FOLDER, HUB, MANAGEMENT
 from server.http.audit import audit_refusal
 from server.http.identity import CREDENTIALS, IDENTITY, credentials_of, identity_of
@@ -42,6 +43,7 @@ class Need(Enum):
 _GIT = "/{document}.git"
 _API = "/api/documents/{document}"
 NEEDS = {
+    ("GET", ""): Need.NOTHING,  # the base path itself, which is redirected
     ("GET", "/"): Need.SIGNED_IN,
     ("GET", "/help"): Need.NOTHING,
     ("GET", "/static/{file}"): Need.NOTHING,
@@ -112,11 +114,11 @@ class NotSignedInError(web.HTTPUnauthorized):
 
 def need_of(request: web.Request) -> Need | None:
     """Return what the address of a request needs; None if there is no such address."""
-    resource = request.match_info.route.resource
-    if resource is None or request.match_info.http_exception is not None:
+    route = route_of(request)
+    if route is None or request.match_info.http_exception is not None:
         return None
     method = "GET" if request.method == "HEAD" else request.method
-    return NEEDS[method, resource.canonical]
+    return NEEDS[method, route]
 
 
 @web.middleware
@@ -278,7 +280,7 @@ def _error(request: web.Request, kind: type[web.HTTPException], sentence: str) -
     """Return an error: JSON for the JSON API, else one line."""
     error = (
         json_error(kind, sentence)
-        if request.path.startswith("/api/")
+        if path_in(request).startswith("/api/")
         else kind(text=f"{sentence}\n")
     )
     if error.status == web.HTTPUnauthorized.status_code and not _is_browser(request):

@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from yarl import URL
 
 from server.core.access.accounts import Kind, hash_of
 from server.core.names import one_line
+from server.http.addresses import path_in, relative, root_of
 from server.http.app_keys import ACCESS, CONFIG, FILES
 from server.http.audit import audit_refusal, audit_request
 from server.http.identity import (
@@ -67,15 +69,15 @@ async def exchange_key(request: web.Request, handler: Handler) -> web.StreamResp
     if link is None:
         return await handler(request)
     keys = [*(it for it in link_keys(request) if it != key), key]
-    response = web.HTTPSeeOther(_without_key(request))
+    response = web.HTTPSeeOther(relative(request, _without_key(request)))
     set_cookie(request, response, LINKS_COOKIE, ".".join(keys), _LINKS_S)
     raise response
 
 
 def _without_key(request: web.Request) -> str:
-    """Return the address of a request on this server, without its key."""
+    """Return the address of a request on this server, without its key and the base path."""
     query = [(name, value) for name, value in request.query.items() if name != "key"]
-    return str(request.rel_url.with_query(query))
+    return str(URL(path_in(request), encoded=True).with_query(query))
 
 
 @web.middleware
@@ -85,7 +87,7 @@ async def explain_sign_in(request: web.Request, handler: Handler) -> web.StreamR
         return await handler(request)
     except NotSignedInError:
         is_page = "text/html" in request.headers.get("Accept", "")
-        if request.method != "GET" or not is_page or request.path.startswith("/api/"):
+        if request.method != "GET" or not is_page or path_in(request).startswith("/api/"):
             raise
         problem = _DEAD_LINK if "key" in request.query else ""
         return _page(request, _without_key(request), problem, status=401)
@@ -98,11 +100,11 @@ async def show_sign_in(request: web.Request) -> web.StreamResponse:
     """Show the page; a key in the address becomes a cookie first."""
     target = _target(request.query.get("next", ""))
     if key := request.query.get("key", ""):
-        response = web.HTTPSeeOther(_without_key(request))
+        response = web.HTTPSeeOther(relative(request, _without_key(request)))
         set_cookie(request, response, INVITATION_COOKIE, key, _INVITATION_S)
         raise response
     if identity_of(request).user and not _invitation(request):
-        raise web.HTTPSeeOther(target)
+        raise web.HTTPSeeOther(relative(request, target))
     return _page(request, target)
 
 
@@ -134,7 +136,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         return response
     session = control.current.secret(hash_of(key), Kind.SESSION, now)
     audit_request(request, "sign-in", who=session.user if session else "")
-    response = web.HTTPSeeOther(target)
+    response = web.HTTPSeeOther(relative(request, target))
     set_cookie(request, response, SESSION_COOKIE, key, _SESSION_S)
     delete_cookies(request, response, [INVITATION_COOKIE])
     raise response
@@ -147,7 +149,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     if session is not None:
         await control.change(control.store.remove_secret, session.id, Kind.SESSION)
         audit_request(request, "sign-out")
-    response = web.HTTPSeeOther(request.app[CONFIG].sign_out_url or "/sign-in")
+    response = web.HTTPSeeOther(request.app[CONFIG].sign_out_url or relative(request, "/sign-in"))
     delete_cookies(request, response, [SESSION_COOKIE, LINKS_COOKIE, INVITATION_COOKIE])
     raise response
 
@@ -184,6 +186,7 @@ def _page(
         invited=escape(invited or ""),
         by_invitation="" if invited else "hidden",
         by_token="hidden" if invited else "",
+        root=root_of(request),
     )
     headers = {"Cache-Control": "no-store"}
     return web.Response(text=text, status=status, content_type="text/html", headers=headers)

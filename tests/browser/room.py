@@ -37,7 +37,7 @@ class Room:
         keep = f"localStorage.setItem('gollabedit.name', {name!r})"
         await context.add_init_script(f"if (location.host) {keep}")
         window = self.watch(Window(await context.new_page(), line))
-        await window.page.goto(line.url + path)
+        await window.page.goto(line.url + self.server.path + path)
         return window
 
     async def enter(self, name: str, **options: Any) -> Window:

@@ -11,28 +11,30 @@ from typing import Self
 _ROOT = Path(__file__).parents[2]
 _START_S = 30.0
 _STOP_S = 20.0
-_ADDRESS = re.compile(r"GollabEdit is on http://[^:/]+:(\d+)")
+_ADDRESS = re.compile(r"GollabEdit is on http://[^:/]+:(\d+)(\S*)")
 _FAULT = re.compile(r" (WARNING|ERROR|CRITICAL) |^Traceback ")
 
 
 class ServerProcess:
     """The real server on a data folder. It picks a free port at its first start and keeps it."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
         self.data = data
         self.port = 0
+        self.path = ""  # that of the start page, without its last slash
+        self._options = options
         self.log: list[str] = []
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "server", "serve"),
-            *("--port", str(self.port), "--data", str(self.data)),
+            *("--port", str(self.port), "--data", str(self.data), *self._options),
             cwd=_ROOT,
             env={k: v for k, v in os.environ.items() if not k.startswith("GOLLABEDIT_")},
             stdin=asyncio.subprocess.DEVNULL,
@@ -76,6 +78,7 @@ class ServerProcess:
         while line := await out.readline():
             self.log.append(line.decode(errors="replace").rstrip())
             if not port.done() and (address := _ADDRESS.search(self.log[-1])):
+                self.path = address[2]
                 port.set_result(int(address[1]))
         if not port.done():
             port.set_exception(RuntimeError("the server did not start:\n" + "\n".join(self.log)))

@@ -10,6 +10,17 @@ import pytest
 from server import config
 from server.config import Config, SettingError
 
+_ALL = ("all", "0.0.0.0/0", "::/0")
+_UNLIMITED = (
+    "trusted_proxies must name your proxies, not {}: what is named can pretend to be any client"
+)
+_NO_PROXY = (
+    "trusted_proxies must be addresses and networks, such as 127.0.0.1,10.1.0.0/16:"
+    " 'proxy.example' does not appear to be an IPv4 or IPv6 network"
+)
+_PATHS = ("pad", "/pad/", "/", "/a b", "/a/../b", "//evil.example", "/{pad}")
+_NO_PATH = "base_path must be a path such as /pad, without / at its end, not {}"
+
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
@@ -41,6 +52,8 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "source_url": "https://example.org/source",
         "push_rewrites": "refused",
         "origins": "https://a.example, https://b.example",
+        "trusted_proxies": "127.0.0.1, 10.1.0.0/16, 2001:db8::/32",
+        "base_path": "/pad",
         "mirror": "git@host:notes/{document}.git, todo=/backup/todo.git",
     }.get(name, "7")
     option = settings(("--" + name.replace("_", "-"), value))
@@ -89,6 +102,9 @@ def test_several_origins_are_separated_by_commas() -> None:
             "javascript:x",
             "source_url must begin with https:// or http://, not 'javascript:x'",
         ),
+        *(("--trusted-proxies", f"127.0.0.1, {every}", _UNLIMITED.format(every)) for every in _ALL),
+        ("--trusted-proxies", "proxy.example", _NO_PROXY),
+        *(("--base-path", path, _NO_PATH.format(repr(path))) for path in _PATHS),
         (
             "--log-level",
             "loud",

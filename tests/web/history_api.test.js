@@ -48,8 +48,8 @@ test('steps that take several answers are one list, whose authors are counted to
     ],
   );
   assert.deepEqual(asked, [
-    '/api/documents/notes/steps?from=r0&to=r3',
-    '/api/documents/notes/steps?from=r2&to=r3',
+    '../api/documents/notes/steps?from=r0&to=r3',
+    '../api/documents/notes/steps?from=r2&to=r3',
   ]);
 });
 

@@ -29,7 +29,7 @@ export class ParkedView {
 
   /** @param {string} document @param {ParkedListener} listener */
   constructor(document, listener) {
-    this.#address = `/api/documents/${document}/unmerged`;
+    this.#address = `../api/documents/${document}/unmerged`;
     this.#listener = listener;
     this.#panel.addEventListener('toggle', () => {
       if (!this.#isOpen) return;

@@ -9,7 +9,7 @@ export async function fragment(address, styles) {
 
 /** The text at a revision, exactly. @param {string} document its name @param {string} revision */
 export function textOf(document, revision) {
-  return textAt(`/d/${document}/raw?revision=${revision}`);
+  return textAt(`../d/${document}/raw?revision=${revision}`);
 }
 
 /** Add a style sheet to the page. @param {string} address */

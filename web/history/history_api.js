@@ -29,7 +29,7 @@ export class HistoryApi {
 
   /** @param {string} document its name @param {() => string} name the user's, for what they name */
   constructor(document, name) {
-    this.#address = `/api/documents/${document}`;
+    this.#address = `../api/documents/${document}`;
     this.#name = name;
   }
 

@@ -46,7 +46,7 @@ export class AuthorStripes {
 
   /** Load what they look like. @param {StripesHost} host */
   static async load(host) {
-    await styleSheet('/static/styles/stripes.css');
+    await styleSheet('../static/styles/stripes.css');
     return new AuthorStripes(host);
   }
 
@@ -120,7 +120,7 @@ export class AuthorStripes {
 
   async #ask() {
     const { commit, text } = this.#host.known();
-    const address = `/api/documents/${this.#host.document}/authors?revision=${commit}`;
+    const address = `../api/documents/${this.#host.document}/authors?revision=${commit}`;
     const response = await fetch(address).catch(() => null);
     this.#timer = undefined;
     if (!commit || !response?.ok) return; // with the next change

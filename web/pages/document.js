@@ -59,7 +59,7 @@ const downloadText = () => {
   announce(say('downloaded', { name: file }));
 };
 
-const socketUrl = new URL(`/ws/${documentName}`, location.href);
+const socketUrl = new URL(`../ws/${documentName}`, location.href);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
 const lifetime = new ClientLifetime(
@@ -89,7 +89,7 @@ const connection = new Connection(socketUrl.href, {
   changed: (state) => {
     show();
     if (state.name === 'moved')
-      location.replace(`/d/${encodeURIComponent(state.document)}${location.hash}`);
+      location.replace(encodeURIComponent(state.document) + location.hash);
   },
 });
 

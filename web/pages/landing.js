@@ -18,11 +18,11 @@ const nearest = byId('nearest', HTMLButtonElement);
 
 byId('new', HTMLButtonElement).onclick = () => open(newName());
 byId('clone', HTMLElement).textContent =
-  `git clone ${location.origin}/NAME.git -c remote.origin.push=HEAD:refs/for/master`;
+  `git clone ${new URL('NAME.git', location.href)} -c remote.origin.push=HEAD:refs/for/master`;
 
 /** @param {string} name */
 function open(name) {
-  location.href = `/d/${name}`;
+  location.href = `d/${name}`;
 }
 
 byId('by-name', HTMLFormElement).onsubmit = (event) => {
@@ -53,16 +53,18 @@ addEventListener('online', () => askSoon(0));
 /** The name in the field, also if it is a link to a document of this server. */
 function wish() {
   const link = linkIn(field.value);
-  const here = `${location.origin}/d/`;
+  const here = new URL('d/', location.href).href;
   return link?.startsWith(here) ? link.slice(here.length) : field.value.trim();
 }
 
 /** The field's value if it is a link to a document, here or on another server. @param {string} value */
 function linkIn(value) {
   const words = value.trim();
-  const address = /^[\w.-]+(:\d+)?\/d\//.test(words) ? `${location.protocol}//${words}` : words;
+  const address = /^[\w.-]+(:\d+)?(\/[\w.~-]+)*\/d\//.test(words)
+    ? `${location.protocol}//${words}`
+    : words;
   const url = URL.canParse(address) ? new URL(address) : null;
-  return url && /^https?:$/.test(url.protocol) && url.pathname.startsWith('/d/') ? url.href : null;
+  return url && /^https?:$/.test(url.protocol) && url.pathname.includes('/d/') ? url.href : null;
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -78,7 +80,7 @@ function askSoon(waitMs) {
 async function ask(name) {
   if (problemOf(name) !== null) return;
   const waiting = setTimeout(() => show(say('looking', { name }), 'open'), SAY_AFTER_MS);
-  const reply = await fetch(`/api/documents/${name}`).catch(() => null);
+  const reply = await fetch(`api/documents/${name}`).catch(() => null);
   clearTimeout(waiting);
   if (wish() !== name) return;
   if (reply?.ok) show(say('exists', { name }), 'open');

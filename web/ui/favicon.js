@@ -20,7 +20,7 @@ const SHOWN = {
  */
 export function showInTab(state, title) {
   const icon = byId('icon', HTMLLinkElement);
-  const address = `/static/pages/${SHOWN[state][0]}.svg`;
+  const address = `../static/pages/${SHOWN[state][0]}.svg`;
   if (icon.getAttribute('href') !== address) icon.setAttribute('href', address);
   const words = tabTitle(state, title);
   if (document.title !== words) document.title = words;

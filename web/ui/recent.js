@@ -20,7 +20,7 @@ export function showRecent() {
 /** @param {Recent} recent */
 function item(recent) {
   const link = document.createElement('a');
-  link.href = `/d/${recent.name}`;
+  link.href = addressOf(recent);
   const [title, name] = [document.createElement('span'), document.createElement('small')];
   title.textContent = titleOf(recent);
   name.textContent = recent.name;
@@ -35,6 +35,11 @@ function item(recent) {
   const row = document.createElement('li');
   row.append(link, timeOf(recent.seen), button);
   return row;
+}
+
+/** @param {Recent} recent */
+function addressOf({ name }) {
+  return `d/${name}`;
 }
 
 /** @param {Recent} recent */
@@ -71,6 +76,6 @@ function restore(recent) {
   byId('put-back', HTMLButtonElement).hidden = true;
   const links = byId('recent-list', HTMLUListElement).querySelectorAll('a');
   Array.from(links)
-    .find((link) => link.pathname === `/d/${recent.name}`)
+    .find((link) => link.getAttribute('href') === addressOf(recent))
     ?.focus();
 }

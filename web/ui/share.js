@@ -13,7 +13,8 @@ const SHOWN_MS = 2000;
 /** @param {string} name of the document @param {(sentence: string) => void} announce */
 export function share(name, announce) {
   const link = location.origin + location.pathname;
-  const command = `git clone ${location.origin}/${name}.git ${MERGED}`;
+  const repository = new URL(`../${name}.git`, location.href);
+  const command = `git clone ${repository} ${MERGED}`;
   offer('share-link', 'copy-link', link, announce);
   offer('welcome-link', 'welcome-copy', link, announce);
   offer('share-clone', 'copy-clone', command, announce);

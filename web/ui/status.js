@@ -123,7 +123,7 @@ export class StatusLine {
     const isConnection = state === 'offline' || state === 'gone';
     const isRefused = connection.name === 'refused' && !connection.isDeleted;
     const action = isRefused
-      ? { label: say('home'), run: () => location.assign('/') }
+      ? { label: say('home'), run: () => location.assign('../') }
       : state === 'offline'
         ? { label: say('reconnect'), run: reconnect }
         : { label: say('downloadShort'), run: download };

@@ -98,7 +98,7 @@ def test_the_history_is_loaded_only_when_it_is_opened() -> None:
 
 @pytest.mark.parametrize("page", _PAGES)
 def test_a_page_loads_what_is_there(page: str) -> None:
-    found = re.findall(r'/static/([\w./]+)"', _FILES[page].plain.body.decode())
+    found = re.findall(r'["/}]static/([\w./]+)"', _FILES[page].plain.body.decode())
     assert found
     assert set(found) <= set(_FILES)
 

@@ -172,7 +172,7 @@ async def outcome(http: ClientSession, method: str, url: str, person: Person) ->
 
 
 async def test_every_address_asks_for_what_is_documented(
-    closed: Served, people: dict[str, Person]
+    closed: Served, people: dict[str, Person], server_log: pytest.LogCaptureFixture
 ) -> None:
     found = {}
     for route, turned_away in ROUTES.items():
@@ -188,6 +188,9 @@ async def test_every_address_asks_for_what_is_documented(
     expected = {route: {"wrong token": "401"} | said for route, said in ROUTES.items()}
     for route in ROUTES:
         assert found[route] == expected[route], route
+    [ignored] = [it for it in server_log.messages if "X-Forwarded" in it]
+    assert ignored.startswith("ignored"), "of the forged header"
+    server_log.clear()
 
 
 def test_every_address_is_in_the_table(closed: Served) -> None:
@@ -209,7 +212,11 @@ def test_every_address_is_in_the_table(closed: Served) -> None:
     ],
 )
 async def test_a_websocket_is_told_by_its_code_or_its_welcome(
-    closed: Served, people: dict[str, Person], names: list[str], access: str | int
+    closed: Served,
+    people: dict[str, Person],
+    names: list[str],
+    access: str | int,
+    server_log: pytest.LogCaptureFixture,
 ) -> None:
     for name in names:
         client = await closed.connect(headers=people[name].headers)
@@ -219,6 +226,7 @@ async def test_a_websocket_is_told_by_its_code_or_its_welcome(
         welcome = await client.hello(name="Somebody")
         assert welcome["access"] == access, name
         assert welcome["manage"] is (name in ("mia", "root"))
+    server_log.clear()  # of the forged header
 
 
 MESSAGES: dict[type, dict[str, Any]] = {

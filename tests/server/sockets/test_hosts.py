@@ -40,3 +40,31 @@ async def test_a_name_of_the_server_is_a_setting(serve: Serve) -> None:
     await client.hello(name="Ann")
     async with server.http.get(f"{server.url}/api/documents", headers=host) as response:
         assert response.status == 200
+
+
+async def test_behind_a_proxy_the_name_is_that_of_its_client(
+    serve: Serve, server_log: pytest.LogCaptureFixture
+) -> None:
+    server = await serve(hosts=("pad.example",), trusted_proxies=("127.0.0.1",))
+    for name, status in (("pad.example", 200), ("evil.example", 421)):
+        headers = {"X-Forwarded-Host": name, "Host": "127.0.0.1:8080"}
+        async with server.http.get(f"{server.url}/api/documents", headers=headers) as response:
+            assert response.status == status
+    server_log.clear()
+    client = await server.connect(
+        headers={"X-Forwarded-Host": "pad.example", "Origin": "https://pad.example"}
+    )
+    await client.hello(name="Ann")
+
+
+async def test_nobody_else_says_which_name_was_asked_for(
+    serve: Serve, server_log: pytest.LogCaptureFixture
+) -> None:
+    server = await serve(hosts=("pad.example",), trusted_proxies=("203.0.113.9",))
+    headers = EVIL | {"X-Forwarded-Host": "pad.example", "X-Forwarded-For": "203.0.113.9"}
+    for _ in range(2):
+        async with server.http.get(f"{server.url}/api/documents", headers=headers) as response:
+            assert response.status == 421
+    [ignored, _] = server_log.messages
+    assert "ignored the X-Forwarded headers of 127.0.0.1" in ignored
+    server_log.clear()

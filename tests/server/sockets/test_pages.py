@@ -61,7 +61,7 @@ async def test_every_response_has_the_headers_that_protect(server: Served, path:
 async def test_a_full_stop_behind_a_link_is_no_part_of_the_name(server: Served) -> None:
     url = f"{server.url}/d/notes."
     async with server.http.get(url, allow_redirects=False) as response:
-        assert (response.status, response.headers["Location"]) == (302, "/d/notes")
+        assert (response.status, response.headers["Location"]) == (302, "../d/notes")
     ann = await server.join(document="notes.")
     await ann.edit("one")
     async with server.http.get(url, allow_redirects=False) as response:
@@ -89,16 +89,16 @@ async def test_files_come_compressed_to_those_who_take_it(server: Served) -> Non
 
 
 @pytest.mark.parametrize(
-    ("path", "words"),
+    ("path", "root", "words"),
     [
-        ("/nowhere/at/all", "Page not found"),
-        ("/notes", 'href="/d/notes"'),
-        ("/d/My%20Notes", 'href="/d/my-notes"'),
-        ("/d/%3Cscript%3E", "That name can’t be used"),
+        ("/nowhere/at/all", "../../", "Page not found"),
+        ("/notes", "./", 'href="./d/notes"'),
+        ("/d/My%20Notes", "../", 'href="../d/my-notes"'),
+        ("/d/%3Cscript%3E", "../", "That name can’t be used"),
     ],
 )
 async def test_a_person_reads_a_page_and_a_program_a_line(
-    server: Served, path: str, words: str
+    server: Served, path: str, root: str, words: str
 ) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     async with server.http.get(server.url + path, headers=browser) as response:
@@ -107,7 +107,8 @@ async def test_a_person_reads_a_page_and_a_program_a_line(
         assert response.headers["Content-Security-Policy"] == _POLICY
         page = await response.text()
         assert words in page
-        assert 'href="/"' in page
+        assert f'href="{root}"' in page
+        assert f'src="{root}static/pages/scheme.js"' in page
         assert "<script>" not in page
         assert "$" not in page
     async with server.http.get(server.url + path) as response:

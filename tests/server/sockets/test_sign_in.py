@@ -5,6 +5,7 @@ from contextlib import closing
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -24,8 +25,9 @@ LONG_AGO = 1.0
 class Browser:
     """Keeps cookies, and follows no redirects."""
 
-    def __init__(self, server: Served) -> None:
+    def __init__(self, server: Served, cookie_path: str = "/") -> None:
         self._server = server
+        self._cookie_path = cookie_path
         self.cookies: dict[str, str] = {}
         self.last: ClientResponse
 
@@ -44,7 +46,7 @@ class Browser:
             for name, morsel in SimpleCookie(line).items():
                 assert morsel["httponly"]
                 assert morsel["samesite"] == "Lax"
-                assert morsel["path"] == "/"
+                assert morsel["path"] == self._cookie_path
                 if morsel["max-age"] == "0":
                     self.cookies.pop(name, None)
                 else:
@@ -60,7 +62,7 @@ class Browser:
     @property
     def location(self) -> str:
         assert self.last.status == 303
-        return self.last.headers["Location"]
+        return urljoin(self.last.url.path, self.last.headers["Location"])
 
 
 @pytest.fixture
@@ -226,3 +228,27 @@ async def test_a_document_that_one_may_not_see_looks_like_none(
     assert browser.last.status == 404
     assert pages[0] == pages[1]
     assert "Document not found" in pages[0]
+
+
+async def test_everything_stays_below_a_base_path(serve: Serve) -> None:
+    server = await serve(access="closed", base_path="/my/pad")
+    browser = Browser(server, cookie_path="/my/pad")
+    page = await browser.get("/my/pad/d/notes?x=1")
+    assert browser.last.status == 401
+    assert 'name="next" value="/d/notes?x=1"' in page
+    assert 'action="../sign-in"' in page
+    await browser.get(f"/my/pad/sign-in?key={await _invite(server)}&next=/d/notes")
+    assert browser.location == "/my/pad/sign-in?next=/d/notes"
+    await browser.post("/my/pad/sign-in", data={"next": "/d/notes?x=1"})
+    assert browser.location == "/my/pad/d/notes?x=1"
+    assert '"user":"ann"' in await browser.get("/my/pad/api/me")
+    await browser.post("/my/pad/sign-out")
+    assert browser.location == "/my/pad/sign-in"
+    control = server.app[ACCESS]
+    _, key = await control.change(control.store.add_link, "notes", Right.EDIT, "ann", LONG_AGO)
+    await browser.get(f"/my/pad/d/notes?key={key}&x=1")
+    assert browser.location == "/my/pad/d/notes?x=1"
+    await browser.get("/my/pad/d/notes/raw")
+    assert browser.last.status == 404
+    assert "WWW-Authenticate" not in browser.last.headers
+    assert (await browser.get("/my/pad/api/documents")).startswith('{"error":'), "JSON as elsewhere"
