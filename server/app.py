@@ -60,11 +60,13 @@ _log = logging.getLogger(__name__)
 # How long open connections may delay the shutdown. aiohttp waits for this time twice, and Docker
 # kills after ten seconds.
 _SHUTDOWN_WAIT_S = 2.0
-_FIRST_SIGN_IN = """
-Nobody has an account yet. Open this link to sign in as the owner; it works once:
-
-    {}/sign-in?key={}
-"""
+_FIRST_SIGN_IN = (
+    "",
+    "Nobody has an account yet. Open this link to sign in as the owner; it works once:",
+    "",
+    "    {}/sign-in?key={}",
+    "",
+)
 _LONG_TEXTS_MAX = 16  # of plain HTTP requests, in memory at the same time
 
 
@@ -195,7 +197,8 @@ async def serve(config: Config, folder: DataFolder) -> None:
         address = _address(runner) + config.base_path
         _log.info("GollabEdit is on %s with the documents in %s", address, folder.path)
         if key := app[ACCESS].owner_key:
-            say(_FIRST_SIGN_IN.format(address, key))
+            for line in _FIRST_SIGN_IN:
+                say(line.format(address, key))
         await stop.wait()
         _log.info("stopping: answering pending requests")
     finally:

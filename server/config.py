@@ -189,6 +189,15 @@ class Config:
             )
         self.remotes()
         self.proxies()
+        self._check_headers()
+
+    def _check_headers(self) -> None:
+        if self.user_header and not self.trusted_proxies:
+            raise SettingError(
+                "user_header needs trusted_proxies: the addresses of the proxies that send it"
+            )
+        if self.groups_header and not self.user_header:
+            raise SettingError("groups_header needs user_header")
 
     @property
     def is_local(self) -> bool:

@@ -26,7 +26,7 @@ _POLICY = (
 _PROTECTION = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none, the browser would hide the origin of forms
     "Server": "GollabEdit",
     "X-Content-Type-Options": "nosniff",
 }

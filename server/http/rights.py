@@ -18,8 +18,9 @@ from server.core.access.right import Right
 from server.core.standing import Member
 from server.http.access import check_origin, name_in
 from server.http.addresses import path_in, route_of
-from server.http.app_keys import ACCESS, FOLDER, HUB, MANAGEMENT
+from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB, MANAGEMENT
 from server.http.audit import audit_refusal
+from server.http.forwarded import has_forwarding_headers
 from server.http.identity import CREDENTIALS, IDENTITY, credentials_of, identity_of
 from server.http.responses import json_error
 from server.protocol import CloseCode
@@ -105,6 +106,10 @@ _MISSING = {
     Right.EDIT: "You can view this document, but not change it.",
     Right.MANAGE: "You can't share, rename or delete this document, or see its mirrors.",
 }
+_OPEN_BEHIND_PROXY = (
+    "This server is open to everybody on its machine, and a proxy has passed this request on. Start"
+    " it with --trusted-proxies and the address of the proxy, or with --access open."
+)
 _NO_OPERATOR = "Only operators of this server may do this."
 
 
@@ -134,6 +139,8 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
             audit_refusal(request, "credentials")
             raise _error(request, web.HTTPUnauthorized, str(problem)) from None
         control.note_use(request[CREDENTIALS])
+        if need is not Need.NOTHING:
+            _check_proxy(request)
         if request.method not in _SAFE_METHODS or need is Need.SOCKET or _is_push(request):
             check_origin(request)
         try:
@@ -146,6 +153,19 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
             audit_refusal(request, "forbidden")
             raise
     return await handler(request)
+
+
+def _check_proxy(request: web.Request) -> None:
+    """Refuse requests that a proxy passes on to a server that is open by default.
+
+    It is open since only this machine reaches it, and the proxy lets others reach it.
+
+    Raises:
+        web.HTTPForbidden: with advice for the operator.
+    """
+    is_default = request.app[CONFIG].access == "auto" and request.app[ACCESS].current.is_open
+    if is_default and has_forwarding_headers(request):
+        raise _error(request, web.HTTPForbidden, _OPEN_BEHIND_PROXY)
 
 
 async def _check(request: web.Request, need: Need) -> None:

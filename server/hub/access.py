@@ -212,7 +212,7 @@ class AccessControl:
     def _now_current(self) -> Access:
         """Return what follows from the settings, the policy and the accounts."""
         config = self._config
-        is_local = config.is_local and not config.user_header
+        is_local = config.is_local and not config.trusted_proxies
         is_open = config.access == "open" or (
             config.access == "auto"
             and is_local

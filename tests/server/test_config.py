@@ -56,10 +56,19 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "base_path": "/pad",
         "mirror": "git@host:notes/{document}.git, todo=/backup/todo.git",
     }.get(name, "7")
-    option = settings(("--" + name.replace("_", "-"), value))
-    assert option == settings((), {f"GOLLABEDIT_{name.upper()}": value})
+    others = {
+        "user_header": ("trusted_proxies",),
+        "groups_header": ("trusted_proxies", "user_header"),
+    }
+    needed = dict.fromkeys(others.get(name, ()), "10.0.0.1")
+    option = settings(("--" + name.replace("_", "-"), value), _variables(needed))
+    assert option == settings((), _variables({**needed, name: value}))
     assert option != Config()
     assert type(getattr(option, name)) is type(getattr(Config(data=Path("data")), name))
+
+
+def _variables(values: Mapping[str, str]) -> dict[str, str]:
+    return {f"GOLLABEDIT_{name.upper()}": value for name, value in values.items()}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +105,12 @@ def test_several_origins_are_separated_by_commas() -> None:
             "a=/x, b=/x",
             "mirror '/x' cannot hold both a and b: each would overwrite the other",
         ),
+        (
+            "--user-header",
+            "Remote-User",
+            "user_header needs trusted_proxies: the addresses of the proxies that send it",
+        ),
+        ("--groups-header", "Remote-Groups", "groups_header needs user_header"),
         ("--mirror", "a..b=/x", "mirror: no document can have the name 'a..b'"),
         (
             "--source-url",

@@ -57,7 +57,7 @@ async def closed(serve: Serve, tmp_path: Path) -> Served:
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "access.toml").write_text(POLICY)
-    return await serve(access="closed")
+    return await serve(access="closed", user_header="Remote-User", trusted_proxies=("10.0.0.1",))
 
 
 @pytest.fixture

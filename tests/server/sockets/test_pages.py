@@ -54,7 +54,7 @@ async def test_every_response_has_the_headers_that_protect(server: Served, path:
     assert headers["Content-Security-Policy"] == _POLICY
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Server"] == "GollabEdit", "without versions"
 
 

@@ -71,6 +71,7 @@ async def _behind(
     config = Config(
         data=folder / "data",
         base_path=path if is_known else "",
+        access="auto" if has_sign_in else "open",
         trusted_proxies=("127.0.0.1",),
         user_header="Remote-User" if has_sign_in else "",
         groups_header="Remote-Groups" if has_sign_in else "",

@@ -131,7 +131,8 @@ async def test_where_others_can_come_in_no_link_for_the_owner_is_made(
     serve: Serve, tmp_path: Path
 ) -> None:
     assert not (await serve(data="open")).app[ACCESS].owner_key
-    assert not (await serve(data="proxy", user_header="Remote-User")).app[ACCESS].owner_key
+    by_proxy = {"user_header": "Remote-User", "trusted_proxies": ("10.0.0.1",)}
+    assert not (await serve(data="proxy", **by_proxy)).app[ACCESS].owner_key
     (tmp_path / "data").mkdir()
     with closing(AccountStore(accounts_in(tmp_path / "data"))) as store:
         store.add_user(User("ann"))
@@ -252,3 +253,24 @@ async def test_everything_stays_below_a_base_path(serve: Serve) -> None:
     assert browser.last.status == 404
     assert "WWW-Authenticate" not in browser.last.headers
     assert (await browser.get("/my/pad/api/documents")).startswith('{"error":'), "JSON as elsewhere"
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_a_server_that_is_open_by_default_is_not_so_behind_a_proxy(
+    server: Served, serve: Serve, server_log: pytest.LogCaptureFixture, header: str
+) -> None:
+    """Only this machine reaches it, until a proxy lets others in that nobody has named."""
+    for path in ("/d/notes", "/d/notes/raw", "/ws/notes", "/notes.git/info/refs"):
+        async with server.http.get(server.url + path, headers={header: "192.0.2.1"}) as response:
+            assert response.status == 403
+            assert "--trusted-proxies" in await response.text()
+    async with server.http.get(f"{server.url}/healthz", headers={header: "x"}) as response:
+        assert response.status == 200
+    opened = await serve(data="opened", access="open")
+    async with opened.http.get(f"{opened.url}/d/notes", headers={header: "x"}) as response:
+        assert response.status == 200
+    named = await serve(data="named", trusted_proxies=("127.0.0.1",))
+    value = "192.0.2.1" if header == "X-Forwarded-For" else "x"
+    async with named.http.get(f"{named.url}/d/notes", headers={header: value}) as response:
+        assert response.status == 401, "with a proxy it is closed"
+    server_log.clear()
