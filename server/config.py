@@ -66,7 +66,7 @@ class Config:
     access: Annotated[
         str,
         "who may come in without an account: open (everybody), closed (nobody), or auto (open on a"
-        " loopback address that has no accounts, closed on any other)",
+        " loopback address while there are no accounts, policy and proxies, else closed)",
     ] = "auto"
     user_header: Annotated[
         str, "header in which a trusted proxy names the user, such as Remote-User"
