@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 from server.cli.http_client import CommandError
 from server.cli.text_files import problem_of
 from server.git.process import ELSEWHERE
+from server.support.credentials import authorization_for
 from server.support.terminal import say, tick
 
 _MASTER = "refs/heads/master"  # `core.git_model` would load the merge and Git's library
@@ -232,7 +233,7 @@ class FileHistory:
         command = ["git", f"--git-dir={own}", "push", *options, url, _MASTER]
         output = b""
         tick("")
-        with subprocess.Popen(command, env=_environment(), stderr=PIPE) as pushing:
+        with subprocess.Popen(command, env=_signed_in(url), stderr=PIPE) as pushing:
             assert pushing.stderr is not None
             while part := os.read(pushing.stderr.fileno(), 65536):
                 output += part
@@ -264,6 +265,23 @@ class FileHistory:
 def _environment() -> dict[str, str]:
     """Return the user's environment, without the variables of a Git that runs us in a hook."""
     return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+
+
+def _signed_in(url: str) -> dict[str, str]:
+    """Return the environment for a push, with the credentials that the commands have.
+
+    Those in the address and in netrc, Git finds itself.
+    """
+    environment = _environment()
+    authorization = authorization_for(url, environment)
+    if authorization and authorization.startswith("Bearer "):
+        at = int(environment.get("GIT_CONFIG_COUNT", "0"))
+        environment |= {
+            "GIT_CONFIG_COUNT": str(at + 1),
+            f"GIT_CONFIG_KEY_{at}": f"http.{url}.extraHeader",
+            f"GIT_CONFIG_VALUE_{at}": f"Authorization: {authorization}",
+        }
+    return environment
 
 
 def _commit_of(fields: Sequence[str]) -> _Commit:

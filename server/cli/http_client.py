@@ -6,20 +6,24 @@ CommandError         the command cannot be carried out
 ConflictError        others changed the same words
 """
 
-import base64
 import http.client
 import json
+import os
 import re
+from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit, urlunsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 from server.core.names import is_document_name
+from server.support.credentials import TOKEN, TOKEN_FILE, authorization_for, risks_of
 from server.support.errors import UserError
-from server.support.terminal import harmless, without_password
+from server.support.terminal import harmless, say, without_password
 
 _WAIT_S = 60.0  # for each response
 _BODY_BYTES_MAX = 64 * 1024 * 1024  # of a response; a server that sends more is none of ours
@@ -58,6 +62,25 @@ class ConflictError(Exception):
 class Answer:
     body: bytes
     revision: str
+
+
+class _TokenFile(Action):
+    """Names the file in the environment, where all that sends requests looks."""
+
+    def __call__(
+        self, _: ArgumentParser, _namespace: Namespace, values: Any, _option: str | None = None
+    ) -> None:
+        os.environ[TOKEN_FILE] = values
+
+
+def add_token_file(command: ArgumentParser) -> None:
+    """Add the option of all commands that talk to a server."""
+    command.add_argument(
+        "--token-file",
+        metavar="FILE",
+        action=_TokenFile,
+        help=f"file with the token to sign in with (default: {TOKEN_FILE}, {TOKEN}, or ~/.netrc)",
+    )
 
 
 # --- addresses
@@ -176,12 +199,13 @@ def send(
         RejectedError: the server rejects the request.
         ConflictError: others changed the same words.
     """
-    address, credentials = _split_credentials(url)
-    request = Request(address, body, headers, method=method)  # noqa: S310  _parts
-    for name, value in credentials.items():
-        request.add_unredirected_header(name, value)  # a redirect may lead to another server
+    request = Request(without_password(url), body, headers, method=method)  # noqa: S310  _parts
+    if authorization := authorization_for(url, os.environ):
+        for risk in risks_of(url, os.environ):
+            _warn_once(risk)
+        request.add_unredirected_header("Authorization", authorization)
     try:
-        with urlopen(request, timeout=_WAIT_S) as answer:  # noqa: S310  _parts
+        with _opener().open(request, timeout=_WAIT_S) as answer:
             text = _body(url, answer)
             if answer.length:  # bytes that did not arrive
                 raise http.client.IncompleteRead(text, answer.length)
@@ -192,6 +216,29 @@ def send(
         reason = problem.reason if isinstance(problem, URLError) else problem
         why = getattr(reason, "strerror", None) or reason
         raise UnreachableError(f"{shown(url)} cannot be reached: {why}") from None
+
+
+class _Redirects(HTTPRedirectHandler):
+    """Follows redirects, and sends the credentials again only to the same server."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> Request | None:
+        request = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if request and (request.type, request.host) == (req.type, req.host):
+            for name, value in req.unredirected_hdrs.items():
+                request.add_unredirected_header(name, value)
+        return request
+
+
+@cache
+def _opener() -> OpenerDirector:
+    return build_opener(_Redirects)
+
+
+@cache
+def _warn_once(sentence: str) -> None:
+    say(f"gollabedit: {sentence}")
 
 
 def _rejection(url: str, error: HTTPError) -> Exception:
@@ -205,6 +252,8 @@ def _rejection(url: str, error: HTTPError) -> Exception:
             return _conflict(url, answer)
         sentence = str(answer.get("error", ""))
     sentence = " ".join(sentence.split()) or f"{error.code} {error.reason}"
+    if error.code == HTTPStatus.UNAUTHORIZED:
+        sentence += " (--token-file names a file with the token.)"
     return RejectedError(url, error.code, harmless(sentence))
 
 
@@ -252,16 +301,6 @@ def _revision(etag: str) -> str:
 def not_understood(url: str) -> CommandError:
     """Return the exception for an answer that no GollabEdit server gives."""
     return CommandError(f"{shown(url)}: this is not the answer of a GollabEdit server")
-
-
-def _split_credentials(url: str) -> tuple[str, dict[str, str]]:
-    """Return a URL without user and password, and the header that has them."""
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    if not at:
-        return url, {}
-    secret = base64.b64encode(unquote(user).encode()).decode()
-    return urlunsplit(parts._replace(netloc=host)), {"Authorization": f"Basic {secret}"}
 
 
 def shown(url: str) -> str:

@@ -13,6 +13,8 @@ from importlib import import_module
 from server.support.errors import UserError
 from server.support.terminal import say
 
+# Their commands talk to a server, and sign in there.
+_OF_SERVERS = ("documents", "history", "management", "folders", "sync.command")
 # Name: module in this folder, and help. The module's function `add_NAME` completes the parser.
 _COMMANDS = {
     "serve": ("serve", "serve documents until Ctrl-C or SIGTERM"),
@@ -95,6 +97,8 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
         )
         if name in arguments:
             getattr(import_module(f"server.cli.{module}"), f"add_{name}")(command)
+            if module in _OF_SERVERS:
+                import_module("server.cli.http_client").add_token_file(command)
     return parser
 
 

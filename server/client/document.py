@@ -8,14 +8,17 @@ exponential back-off; `Document` is the public interface. docs/client.md has exa
 
 Errors::
 
-    ClientError             has a sentence for the user
-    ├── NotReachableError   the document cannot be opened: no server, or no such document
-    │   └── DeletedError    the document was deleted
-    ├── RefusedError        the server refuses the text; has a wire code
-    └── ConflictError       others changed the same words; resolve it or park it
+    ClientError              has a sentence for the user
+    ├── NotReachableError    the document cannot be opened
+    │   ├── NotSignedInError   it needs a token, or the token is not valid any more
+    │   ├── NoAccessError      there is no such document, or no access to it
+    │   └── DeletedError       the document was deleted
+    ├── RefusedError         the server refuses the text; has a wire code
+    └── ConflictError        others changed the same words; resolve it or park it
 """
 
 import asyncio
+import os
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -47,6 +50,7 @@ from server.protocol import (
     encode,
 )
 from server.support.backoff import backoff_s
+from server.support.credentials import CredentialsError, authorization_for
 from server.support.terminal import without_password
 
 _RETRY_BASE_S = 0.5
@@ -54,11 +58,8 @@ _RETRY_MAX_S = 30.0
 _HEARTBEAT_S = 15.0
 _FRAME_BYTES_MAX = 64 * 1024 * 1024  # a server that sends more is none of ours
 _CONNECT_S = 10.0
-# Close codes and HTTP statuses after which a retry would fail in the same way.
-_PERMANENT_CLOSES = {
-    4401: "sign in first",
-    protocol.CloseCode.NO_SUCH_DOCUMENT: "there is no such document",
-}
+_SIGN_IN = "sign in with a valid token (docs/access.md)"
+_NO_ACCESS = "there is no such document, or no access to it"
 _ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 _RETRYABLE_STATUSES = {408, 425, 429}
 _TEXTS_MAX = 32  # older texts that an edit may name as its base
@@ -70,6 +71,14 @@ class ClientError(Exception):
 
 class NotReachableError(ClientError):
     """The document cannot be opened."""
+
+
+class NotSignedInError(NotReachableError):
+    """The document is for those who sign in; a token is missing, or not valid any more."""
+
+
+class NoAccessError(NotReachableError):
+    """There is no such document, or no access to it."""
 
 
 class DeletedError(NotReachableError):
@@ -138,10 +147,21 @@ class Listener(Protocol):
 class Connection:
     """The connection to one document; it reconnects with exponential back-off and jitter."""
 
-    def __init__(self, url: str, listener: Listener) -> None:
+    def __init__(
+        self, url: str, listener: Listener, authorization: Callable[[], str | None] | None = None
+    ) -> None:
+        """Make the connection; it is opened by `run`.
+
+        Args:
+            url: the address of the document, as in the browser.
+            listener: the owner.
+            authorization: returns the header with the credentials for each attempt to connect;
+                by default those of `url`, the environment or netrc.
+        """
         self._address = url
         self._page, self._url = without_password(url), websocket_url(url)
         self._listener = listener
+        self._authorization = authorization or self._found_authorization
         self._frames: asyncio.Queue[str] = asyncio.Queue()
         self._socket: ClientWebSocketResponse[bool] | None = None
 
@@ -167,11 +187,24 @@ class Connection:
         for message in messages:
             self._frames.put_nowait(encode(message).decode())
 
+    def _found_authorization(self) -> str | None:
+        return authorization_for(self._address, os.environ)
+
+    def _headers(self) -> dict[str, str]:
+        try:
+            authorization = self._authorization()
+        except CredentialsError as problem:
+            raise NotSignedInError(str(problem)) from None
+        return {"Authorization": authorization} if authorization else {}
+
     async def _connect_once(self, http: ClientSession) -> str | None:
         """Connect and serve until disconnected; return the problem, if any."""
         try:
             async with http.ws_connect(
-                self._url, heartbeat=_HEARTBEAT_S, max_msg_size=_FRAME_BYTES_MAX
+                self._url,
+                headers=self._headers(),
+                heartbeat=_HEARTBEAT_S,
+                max_msg_size=_FRAME_BYTES_MAX,
             ) as socket:
                 self._frames, self._socket = asyncio.Queue(), socket
                 self.send(self._listener.opened())
@@ -191,6 +224,10 @@ class Connection:
         Raises:
             NotReachableError: A retry would fail in the same way.
         """
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise NotSignedInError(f"{self._page}: {_SIGN_IN}")
+        if status == HTTPStatus.FORBIDDEN:
+            raise NoAccessError(f"{self._page}: the server refuses the connection (403)")
         if status == HTTPStatus.NOT_FOUND:
             raise NotReachableError(
                 f"{self._page} is not a document: a name has 1 to 64 of a-z 0-9 . _ - and starts"
@@ -243,8 +280,10 @@ class Connection:
             return True
         if code == protocol.CloseCode.DELETED:
             raise DeletedError(f"{self._page}: the document was deleted")
-        if code in _PERMANENT_CLOSES:
-            raise NotReachableError(f"{self._page}: {_PERMANENT_CLOSES[code]}")
+        if code == protocol.CloseCode.NOT_SIGNED_IN:
+            raise NotSignedInError(f"{self._page}: {_SIGN_IN}")
+        if code == protocol.CloseCode.NO_SUCH_DOCUMENT:
+            raise NoAccessError(f"{self._page}: {_NO_ACCESS}")
         if reason == protocol.TAKEN_OVER:
             raise TakenOverError(f"{self._page}: another program uses the key of this client")
         return False
@@ -277,7 +316,8 @@ def websocket_url(url: str) -> str:
             f"{without_password(url)} is not the address of a document, such as"
             " http://localhost:8080/d/notes"
         )
-    return urlunsplit((parts.scheme, parts.netloc, f"{before}/ws/{name}", "", ""))
+    host = parts.netloc.rpartition("@")[2]  # the credentials are sent as a header
+    return urlunsplit((parts.scheme, host, f"{before}/ws/{name}", "", ""))
 
 
 # --- a document
@@ -285,20 +325,22 @@ def websocket_url(url: str) -> str:
 
 @asynccontextmanager
 async def connect(
-    url: str, *, name: str = "", wait_s: float | None = 10.0
+    url: str, *, name: str = "", token: str | None = None, wait_s: float | None = 10.0
 ) -> AsyncIterator["Document"]:
     """Open a document.
 
     Args:
         url: as in the browser, `http://localhost:8080/d/notes`.
-        name: the author's name in the history.
+        name: the author's name in the history; that of the token's account takes precedence.
+        token: with which the program signs in; by default that of `GOLLABEDIT_TOKEN_FILE`,
+            `GOLLABEDIT_TOKEN` or netrc, if there is one.
         wait_s: how long to wait for the first connection, in seconds; None waits forever. Later
             reconnections are always waited for.
 
     Raises:
         NotReachableError: The document cannot be opened.
     """
-    document = Document(url, name)
+    document = Document(url, name, token)
     running = asyncio.create_task(document._run())  # noqa: SLF001
     try:
         await document._wait_opened(wait_s)  # noqa: SLF001
@@ -308,13 +350,17 @@ async def connect(
         await asyncio.gather(running, return_exceptions=True)
 
 
+def _bearer(token: str) -> Callable[[], str]:
+    return lambda: f"Bearer {token}"
+
+
 class Document:
     """A live document; created by `connect`."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, token: str | None = None) -> None:
         self._replica = Replica()
         self._name = name
-        self._connection = Connection(url, self)
+        self._connection = Connection(url, self, None if token is None else _bearer(token))
         self._url = url
         self._people: dict[str, str] = {}
         self._texts: deque[Known] = deque(maxlen=_TEXTS_MAX)

@@ -292,6 +292,8 @@ class Replica:
     def _receive_welcome(self, welcome: Welcome) -> None:
         self.is_online = True
         self._document_bytes_max = welcome.limits.document_bytes
+        if self.refused and self.refused.code == Code.FORBIDDEN:
+            self.refused = None  # it may be allowed now
         if welcome.client != self.client:
             self._sent = self.conflict = None  # not resumed (P14): everything is unsent again
             self._seq = 0
@@ -377,6 +379,8 @@ class Replica:
             self.retry_after_s = error.retry_after_s or _RETRY_AFTER_S
             return
         self._sent = None
+        if error.code == Code.FORBIDDEN and self._is_unconfirmed:
+            self.is_cut_off = True  # whether the server knows `known` stays unknown
         self._is_unconfirmed = False
         if not isinstance(sent.message, Edit) or isinstance(sent.message, Resolve):
             # The conflict has changed: the resolution is sent as an ordinary edit.

@@ -2,6 +2,8 @@
 
 import asyncio
 import getpass
+import os
+import random
 import signal
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -14,14 +16,21 @@ from server.client.document import (
     ClientError,
     Connection,
     DeletedError,
+    NoAccessError,
+    NotSignedInError,
     TakenOverError,
     websocket_url,
 )
 from server.protocol import ClientMessage, Error, ServerMessage, Welcome
 from server.support import terminal
+from server.support.backoff import backoff_s
+from server.support.credentials import CredentialsError, authorization_for, risks_of
 from server.support.errors import UserError
 
 _POLL_S = 0.2
+# How long the command waits until it asks again for access that it did not get: at first, at most.
+_NO_ACCESS_BASE_S = 1.0
+_NO_ACCESS_MAX_S = 30.0
 # How long the command waits, when stopped, for the last save to be acknowledged.
 _STOP_WAIT_S = 5.0
 # Errors that end the command; each message is a sentence for the user.
@@ -30,6 +39,7 @@ _PROBLEMS = (PairError, FileError, StateError)
 _EXAMPLES = """examples:
   gollabedit sync notes.txt http://localhost:8080/d/notes
   gollabedit sync --take document notes.txt http://localhost:8080/d/notes
+  gollabedit sync --token-file ~/.gollabedit-token notes.txt https://docs.example.org/d/notes
 """
 
 
@@ -84,6 +94,9 @@ async def _sync(options: Namespace) -> None:
     if not options.file.resolve().parent.is_dir():
         raise SyncError(f"there is no folder {options.file.resolve().parent}")
     command = SyncCommand(options)
+    if authorization_for(options.url, os.environ):
+        for risk in risks_of(options.url, os.environ):
+            command.warn(risk)
     if words := check_replaceable(options.file):
         command.warn(words)
     loop = asyncio.get_running_loop()
@@ -100,11 +113,13 @@ class SyncCommand:
         self._file = options.file
         self._warned = ""
         self._pair = Pair(options.file, options.url, options.name, options.take, self)
-        self._connection = Connection(self._pair.url, self)
+        self._connection = Connection(self._pair.url, self, self._authorization)
         self._failure: Exception | None = None
         self._ended = asyncio.Event()
         self._is_stopping = False
         self._was_connected = True
+        self._last_authorization: str | None = None
+        self._refusals = 0  # since the last welcome
 
     def stop(self) -> None:
         """Stop once the last save is acknowledged; at once if called twice."""
@@ -135,8 +150,10 @@ class SyncCommand:
         self.say(f"stopped; {self._pair.unfinished or 'everything is written'}")
 
     async def _connect(self) -> None:
+        """Stay connected, also after times without access, until something ends the command."""
         try:
-            await self._connection.run()
+            while not await self._connect_with_access():
+                await self._wait_for_access()
         except TakenOverError:
             copied = self._pair.state_path
             self._fail(PairError(f"another gollabedit uses a copy of {copied}: {_ONE}"))
@@ -144,6 +161,41 @@ class SyncCommand:
             self._fail(PairError(f"{problem}; {self._file} is left as it is"))
         except ClientError as problem:
             self._fail(problem)
+
+    async def _connect_with_access(self) -> bool:
+        """Stay connected; return False once the server does not let the user in."""
+        try:
+            await self._connection.run()
+        except (NotSignedInError, NoAccessError) as problem:
+            self._pair.closed()
+            self._was_connected = False
+            self._refusals += 1
+            self.warn(f"{problem}. The file is kept, and synced once there is access again")
+            return False
+        return True
+
+    async def _wait_for_access(self) -> None:
+        """Wait, longer after each refusal, but no longer than until there are other credentials."""
+        now, jitter = asyncio.get_running_loop().time, random.random()  # noqa: S311
+        until = now() + backoff_s(
+            self._refusals, jitter, base_s=_NO_ACCESS_BASE_S, max_s=_NO_ACCESS_MAX_S
+        )
+        while now() < until:
+            if self._found_authorization() not in (None, self._last_authorization):
+                self._refusals = 0
+                return
+            await asyncio.sleep(_POLL_S)
+
+    def _authorization(self) -> str | None:
+        self._last_authorization = None
+        self._last_authorization = authorization_for(self._pair.url, os.environ)
+        return self._last_authorization
+
+    def _found_authorization(self) -> str | None:
+        try:
+            return authorization_for(self._pair.url, os.environ)
+        except CredentialsError:
+            return None  # such as a file that is being written
 
     def _step(self) -> None:
         """Let the pair do a step; an error ends the command."""
@@ -181,7 +233,8 @@ class SyncCommand:
         self._was_connected = False  # it is no interruption that the user has to know of
 
     def received(self, message: ServerMessage) -> Sequence[ClientMessage]:
-        self._was_connected = self._was_connected or isinstance(message, Welcome)
+        if isinstance(message, Welcome):
+            self._was_connected, self._refusals = True, 0
         try:
             self._pair.received(message)
         except (OSError, *_PROBLEMS) as problem:

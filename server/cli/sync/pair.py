@@ -363,6 +363,11 @@ class Pair:
                 others = [it.name for it in message.people if it.client != message.client]
                 here = ", ".join(others) or "no one else"
                 self._reporter.say(f"connected to {message.document}; here: {here}")
+                if message.access == "view":
+                    self._reporter.warn(
+                        "you can view this document, but not change it: the file follows it, and"
+                        " your changes stay in the file"
+                    )
             case protocol.PersonMoved():
                 if message.client not in self._people:
                     self._reporter.say(f"{message.name} is here")

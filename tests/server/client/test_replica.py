@@ -266,6 +266,37 @@ def test_p4_being_cut_off_by_a_restored_server_survives_a_restart() -> None:
     assert (replica.local, replica.is_cut_off) == ("one\n", False)
 
 
+def test_whoever_may_only_view_is_not_told_whether_the_server_knows_the_revision() -> None:
+    """The text may have lost something, so the old one must not be given up without a copy."""
+    replica = joined()
+    replica.closed()
+    replica.opened("Bot")
+    replica.received(welcome("one\n", "r0", access="view"))
+    replica.flush()
+    replica.received(Error(Code.FORBIDDEN, "?", 1))
+    assert replica.is_cut_off
+    replica.flush()
+    replica.received(FullText("r0", "one\n", check_of("one\n")))
+    assert replica.catch_up()
+    assert (replica.local, replica.is_cut_off) == ("one\n", False)
+
+
+def test_what_was_forbidden_is_sent_again_after_the_next_welcome() -> None:
+    replica = joined()
+    edit = submitted(replica, "1 two three\n")
+    replica.received(Error(Code.FORBIDDEN, "?", 1))
+    replica.flush()
+    assert replica.refused
+    assert Edit not in map(type, replica.take_messages())
+    replica.closed()
+    replica.opened("Bot")
+    replica.take_messages()
+    replica.received(welcome())
+    replica.flush()
+    assert isinstance(edit, Edit)
+    assert replica.take_messages() == [Edit(2, "r1", splices=edit.splices)]
+
+
 def test_after_a_temporary_error_the_same_message_is_sent_again() -> None:
     replica = joined()
     message = submitted(replica, "one 2 three\n")

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, suppress
 import pytest
 from aiohttp import web
 
+from server.client import NoAccessError, connect
 from tests.server.sockets.shell import Shell
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -119,8 +120,9 @@ async def test_a_revision_has_no_control_characters(shell: Shell, host: Host) ->
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_the_password_does_not_go_to_where_a_redirect_leads(
-    shell: Shell, host: Host, status: int
+@pytest.mark.parametrize("is_password", [True, False])
+async def test_no_secret_goes_to_where_a_redirect_leads(
+    shell: Shell, host: Host, status: int, *, is_password: bool
 ) -> None:
     seen: list[str | None] = []
 
@@ -131,9 +133,34 @@ async def test_the_password_does_not_go_to_where_a_redirect_leads(
     there = await host(other)
 
     async def redirecting(request: web.Request) -> web.Response:
-        assert request.headers["Authorization"] == "Basic YW5uOnMzY3JldA=="
+        secret = "Basic YW5uOnMzY3JldA==" if is_password else "Bearer gollabedit_x"
+        assert request.headers["Authorization"] == secret
         return web.Response(status=status, headers={"Location": f"{there}/d/notes/raw"})
 
-    url = (await host(redirecting)).replace("http://", "http://ann:s3cret@")
-    await shell.does("cat", f"{url}/d/notes")
+    url = await host(redirecting)
+    if is_password:
+        await shell.does("cat", f"{url.replace('://', '://ann:s3cret@')}/d/notes")
+    else:
+        await shell.does("cat", f"{url}/d/notes", GOLLABEDIT_TOKEN="gollabedit_x")
+    assert seen == [None]
+
+
+async def test_no_token_goes_to_where_the_handshake_of_a_websocket_is_redirected(
+    host: Host,
+) -> None:
+    seen: list[str | None] = []
+
+    async def other(request: web.Request) -> web.Response:
+        seen.append(request.headers.get("Authorization"))
+        return web.Response(status=403)
+
+    there = await host(other)
+
+    async def redirecting(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer gollabedit_x"
+        return web.Response(status=307, headers={"Location": f"{there}/ws/notes"})
+
+    with pytest.raises(NoAccessError):
+        async with connect(f"{await host(redirecting)}/d/notes", token="gollabedit_x"):
+            pass
     assert seen == [None]
