@@ -11,7 +11,7 @@ from typing import IO
 from aiohttp import web
 
 from server.git.objects import DELTA_DEPTH_MAX
-from server.http.access import address_of, document_of
+from server.http.access import address_of, document_of, name_in
 from server.http.addresses import relative
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.bodies import received_body
@@ -25,6 +25,7 @@ from server.http.git_backend import (
     stop,
 )
 from server.http.git_push import advertise_push
+from server.http.rights import current_name
 from server.support.tasks import finish
 
 _SERVICE = "upload-pack"
@@ -51,8 +52,11 @@ def routes() -> list[web.RouteDef]:
 
 
 async def redirect(request: web.Request) -> web.StreamResponse:
-    """Send Git to the repository's address. It goes on there, and stores the one it was given."""
-    target = f"{document_of(request)}.git/info/refs?{request.rel_url.raw_query_string}"
+    """Send Git to the repository's address. It goes on there, and stores the one it was given.
+
+    This tells nothing, and comes before Git is asked for a password, see `upload_pack`.
+    """
+    target = f"{name_in(request)}.git/info/refs?{request.rel_url.raw_query_string}"
     raise web.HTTPMovedPermanently(relative(request, target))
 
 
@@ -60,7 +64,7 @@ async def advertise(request: web.Request) -> web.StreamResponse:
     """Answer with the refs: the first request of every clone, fetch and push."""
     match request.query.get("service"):
         case "git-upload-pack":
-            return await _serve(request, await _repository(request), None)
+            return await _serve(request, await _repository(request, document_of(request)), None)
         case "git-receive-pack":
             return await advertise_push(request)
         case _:
@@ -72,14 +76,15 @@ async def upload_pack(request: web.Request) -> web.StreamResponse:
     # Browsers send this type to their own origin only: no foreign page can start a process.
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git clone and git fetch.\n")
-    service = await _repository(request)  # before anything of the body is read
+    # A former name is served here: Git follows a redirect of its first request only, and not of the
+    # one that it repeats with a password.
+    service = await _repository(request, current_name(request))  # before the body is read
     async with received_body(request, _REQUEST_BYTES_MAX) as body:
         return await _serve(request, service, body.file)
 
 
-async def _repository(request: web.Request) -> Service:
-    """Return the service for the document of a request, with everything in its repository."""
-    document = document_of(request)
+async def _repository(request: web.Request, document: str) -> Service:
+    """Return the service for a document, with everything in its repository."""
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
     if not folder.exists(document):

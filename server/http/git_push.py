@@ -30,6 +30,7 @@ from server.http.git_backend import (
     send_output,
     service_line,
 )
+from server.http.rights import current_name
 from server.push.advertisement import with_haves
 from server.push.hook_program import SOCKET
 from server.push.hook_server import HookServer
@@ -96,7 +97,7 @@ def _read(output: IO[bytes]) -> bytes:
 
 async def receive_pack(request: web.Request) -> web.StreamResponse:
     """Receive a push and merge it, or print the reason against it on the user's terminal."""
-    document = document_of(request)
+    document = current_name(request)  # as of `upload_pack`
     request.app[HUB].check_writable(document)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")

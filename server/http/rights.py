@@ -62,9 +62,9 @@ NEEDS = {
     ("PUT", "/d/{document}/raw"): Need.EDIT,
     ("POST", "/d/{document}/raw"): Need.EDIT,
     ("GET", f"{_GIT}/info/refs"): Need.PUSH,
-    ("GET", "/d/{document}.git/info/refs"): Need.PUSH,
-    ("GET", "/d/{document}/info/refs"): Need.PUSH,
-    ("GET", "/{document}/info/refs"): Need.PUSH,
+    ("GET", "/d/{document}.git/info/refs"): Need.NOTHING,  # redirects
+    ("GET", "/d/{document}/info/refs"): Need.NOTHING,
+    ("GET", "/{document}/info/refs"): Need.NOTHING,
     ("POST", f"{_GIT}/git-upload-pack"): Need.VIEW,
     ("POST", f"{_GIT}/git-receive-pack"): Need.EDIT,
     ("GET", "/api/documents"): Need.SIGNED_IN,

@@ -124,9 +124,9 @@ ROUTES = {
     "POST /d/{document}/raw": EDIT,
     "GET /{document}.git/info/refs?service=git-upload-pack": VIEW,
     "GET /{document}.git/info/refs?service=git-receive-pack": EDIT,
-    "GET /d/{document}.git/info/refs": VIEW,
-    "GET /d/{document}/info/refs": VIEW,
-    "GET /{document}/info/refs": VIEW,
+    "GET /d/{document}.git/info/refs": EVERYBODY,  # redirects to the address above
+    "GET /d/{document}/info/refs": EVERYBODY,
+    "GET /{document}/info/refs": EVERYBODY,
     "POST /{document}.git/git-upload-pack": VIEW,
     "POST /{document}.git/git-receive-pack": EDIT,
     "GET /api/documents": SIGNED_IN,
