@@ -37,6 +37,10 @@ _COMMANDS = {
     "archive": ("management", "make a document read-only"),
     "purge": ("purge", "remove a text from the history of a document"),
     "forget": ("forget", "remove the history of a document before a date"),
+    "user": ("users", "add, list, change and remove accounts"),
+    "token": ("users", "make, list and revoke tokens, with which programs sign in"),
+    "link": ("links", "make, list and revoke links to a document"),
+    "access": ("policy", "check access.toml, and who may do what"),
     "export": ("folders", "write documents to the files of a folder"),
     "import": ("folders", "create documents from text files"),
     "sync": ("sync.command", "keep a file in sync with a document, for any editor"),
@@ -55,6 +59,7 @@ _EXAMPLES = """examples:
   gollabedit log http://localhost:8080/d/notes  its versions: who wrote what, and when
   gollabedit mv http://localhost:8080/d/notes plans   a new name; `rm` deletes, `undelete` undoes it
   gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back
+  gollabedit user add ann                       an account; `token` for programs, `link` for guests
 """
 
 

@@ -33,6 +33,11 @@ class _Content(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(_Content).decode
 
 
+def catalog_in(data: Path) -> "Catalog":
+    """Return the catalog of a data folder."""
+    return Catalog(data / "catalog.json")
+
+
 class Catalog:
     """The catalog in a file, which need not exist.
 

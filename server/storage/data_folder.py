@@ -5,6 +5,8 @@
 <data>/format           the version of this layout
 <data>/secret           the secret that resume keys are made with
 <data>/catalog.json     former names and archived documents (server.storage.catalog)
+<data>/accounts.sqlite  users, hashes of their secrets, and links (server.storage.accounts)
+<data>/access.toml      who may do what; written by the operator (server.core.access.policy)
 <data>/trash/           deleted documents (server.storage.trash)
 <data>/push/           the hooks of pushes, and their uploads (server.push.workspace)
 <data>/control          the socket for commands of the operator (server.storage.control)
@@ -24,7 +26,7 @@ from server.git.changes import Log
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
 from server.storage import rewrite
-from server.storage.catalog import Catalog, CatalogError
+from server.storage.catalog import CatalogError, catalog_in
 from server.support.errors import UserError
 from server.support.files import fsync, write_synced
 
@@ -38,11 +40,6 @@ class DataFolderError(UserError):
 def journal_in(path: Path) -> Path:
     """Return the path of the journal in a data folder."""
     return path / "journal.sqlite"
-
-
-def catalog_in(path: Path) -> Catalog:
-    """Return the catalog of a data folder."""
-    return Catalog(path / "catalog.json")
 
 
 def documents_in(path: Path) -> list[str]:

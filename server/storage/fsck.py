@@ -16,8 +16,8 @@ from server.core.names import filename_of
 from server.git import object_files
 from server.git.process import run_git
 from server.git.repository import Repository, RepositoryError
-from server.storage.catalog import CatalogError
-from server.storage.data_folder import FORMAT, catalog_in, journal_in
+from server.storage.catalog import CatalogError, catalog_in
+from server.storage.data_folder import FORMAT, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
 from server.support.errors import UserError

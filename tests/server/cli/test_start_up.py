@@ -38,5 +38,12 @@ def test_a_command_that_speaks_http_alone_loads_nothing_of_the_server(command: s
     assert not modules & _SERVER
 
 
+@pytest.mark.parametrize("command", ["user", "token", "link", "access"])
+def test_a_command_about_accounts_loads_neither_git_nor_the_server(command: str) -> None:
+    modules = loaded(command, "--help")
+    assert "server.storage.accounts" in modules
+    assert not modules & (_SERVER - {"sqlite3", "msgspec"})
+
+
 def test_the_server_loads_all_of_it() -> None:
     assert loaded("serve", "--help") > _SERVER - {"uvloop"}, "the names above are out of date"

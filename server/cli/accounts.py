@@ -1,0 +1,206 @@
+"""What the commands about accounts and links have in common: the data folder, dates and tables.
+
+They change the data folder, not a server: a running one notices within a second.
+"""
+
+import json
+import os
+import time
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from pwd import getpwuid
+from sqlite3 import Error as DatabaseError
+from urllib.parse import urlsplit
+
+from server.cli.http_client import DEFAULT_SERVER, CommandError
+from server.core.access.accounts import Link, Secret, is_valid_at
+from server.storage.accounts import AccountError, AccountStore, accounts_in
+from server.support.terminal import harmless, say
+
+_DAY_S = 24 * 3600.0
+_DAYS_MAX = 36_500.0
+
+
+class Actions:
+    """The actions of a command, such as `add` and `list`, which all work on a data folder."""
+
+    def __init__(self, command: ArgumentParser) -> None:
+        self._actions = command.add_subparsers(required=True, metavar="ACTION")
+
+    def add(
+        self, name: str, summary: str, run: Callable[[Namespace], int | None], examples: str
+    ) -> ArgumentParser:
+        """Add an action; return its parser."""
+        action = self._actions.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=examples,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        action.add_argument(
+            "--data", metavar="DIR", help="folder that holds the documents (default: data)"
+        )
+        action.set_defaults(run=run)
+        return action
+
+
+# --- options
+
+
+def add_address(command: ArgumentParser) -> None:
+    """Add the option that names the address with which printed links begin."""
+    command.add_argument(
+        "--url",
+        metavar="URL",
+        help=f"the server's address, for the printed link (default: GOLLABEDIT_URL, or"
+        f" {DEFAULT_SERVER})",
+    )
+
+
+def add_expiry(command: ArgumentParser) -> None:
+    """Add the option for when something expires."""
+    command.add_argument(
+        "--expires-days",
+        metavar="N",
+        type=float,
+        help="days after which it is not valid any more (default: it does not expire)",
+    )
+
+
+def add_json(command: ArgumentParser) -> None:
+    """Add the option for a list that programs read."""
+    command.add_argument("--json", action="store_true", help="print the list as JSON")
+
+
+def address_in(options: Namespace) -> str:
+    """Return the server's address.
+
+    Raises:
+        CommandError: it is none.
+    """
+    url: str = options.url or os.environ.get("GOLLABEDIT_URL", "") or DEFAULT_SERVER
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+        if parts.scheme in ("http", "https") and parts.hostname and is_plain and url.isprintable():
+            return url.rstrip("/")
+    raise CommandError(f"{url!a} is not the address of a server, such as https://docs.example.org")
+
+
+def expiry_in(options: Namespace, now: float) -> float | None:
+    """Return when something expires that is made now; None: never.
+
+    Raises:
+        CommandError: the number of days is invalid.
+    """
+    days: float | None = options.expires_days
+    if days is None:
+        return None
+    if not 0 < days <= _DAYS_MAX:
+        raise CommandError(f"--expires-days must be above 0 and at most {_DAYS_MAX:.0f}")
+    return now + days * _DAY_S
+
+
+# --- the data folder
+
+
+def data_in(options: Namespace) -> Path:
+    """Return the data folder.
+
+    Raises:
+        CommandError: there is none.
+    """
+    data = Path(options.data or os.environ.get("GOLLABEDIT_DATA") or "data").absolute()
+    if not (data / "format").exists():
+        raise CommandError(
+            f"there is no data folder {data}; name it with --data, or start the server once to"
+            " make one"
+        )
+    return data
+
+
+@contextmanager
+def accounts(options: Namespace) -> Iterator[AccountStore]:
+    """Open the accounts of the data folder.
+
+    Raises:
+        CommandError: they cannot be used, or a change was refused.
+    """
+    data = data_in(options)
+    store = AccountStore(accounts_in(data))
+    try:
+        _keep_owner(data)
+        yield store
+    except AccountError as problem:
+        sentence = str(problem).rstrip(".")
+        raise CommandError(sentence[0].lower() + sentence[1:]) from None
+    except (OSError, DatabaseError) as problem:
+        raise CommandError(f"the accounts in {data} cannot be used: {problem}") from None
+    finally:
+        store.close()
+
+
+def _keep_owner(data: Path) -> None:
+    """Take care that the server's user can read what this command writes.
+
+    Root gives the file to that user; SQLite does the same with its temporary files.
+    """
+    path, server, own = accounts_in(data), (data / "format").stat(), os.geteuid()
+    if own == server.st_uid:
+        return
+    if own != 0:
+        say(
+            f"gollabedit: the data folder {data} is of the user {_user(server.st_uid)}; a server"
+            " that runs as that user may not be able to read what you change: run this command as"
+            f" that user, such as with sudo -u {_user(server.st_uid)}"
+        )
+    elif not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.chown(path, server.st_uid, server.st_gid)
+
+
+def _user(id: int) -> str:
+    try:
+        return getpwuid(id).pw_name
+    except KeyError:
+        return f"#{id}"
+
+
+# --- output
+
+
+def print_json(entries: Sequence[object]) -> None:
+    """Print a list for programs."""
+    print(json.dumps(entries, indent=2, ensure_ascii=False))
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], nothing: str) -> None:
+    """Print rows in columns; `nothing` to standard error if there are none."""
+    if not rows:
+        say(f"gollabedit: {nothing}")
+        return
+    shown = [[harmless(cell) or "-" for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def shown_expiry(dated: Secret | Link, now: float) -> str:
+    """Return when something expires, for people."""
+    if dated.expires is None:
+        return "never"
+    return day(dated.expires) if is_valid_at(dated, now) else f"expired {day(dated.expires)}"
+
+
+def shown_use(used: float | None) -> str:
+    """Return when something was last used, for people."""
+    return day(used) if used else "never"
+
+
+def day(unix_s: float) -> str:
+    """Return a day in the time zone of this machine."""
+    return time.strftime("%Y-%m-%d", time.localtime(unix_s))
