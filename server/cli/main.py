@@ -20,6 +20,7 @@ _COMMANDS = {
     "serve": ("serve", "serve documents until Ctrl-C or SIGTERM"),
     "maintain": ("storage", "repack the repositories of documents"),
     "check": ("storage", "check the documents on disk"),
+    "backup": ("backup", "back up the data folder, or restore a backup"),
     "ls": ("documents", "list the documents of a server"),
     "cat": ("documents", "print the text of a document"),
     "new": ("documents", "create a document from a text"),
@@ -55,6 +56,7 @@ _EXAMPLES = """examples:
   gollabedit sync notes.txt http://localhost:8080/d/notes   write in any editor
   gollabedit check                              check all documents in ./data
   gollabedit maintain                           repack all documents in ./data
+  gollabedit backup create /backups             a backup, while the server runs
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
   gollabedit log http://localhost:8080/d/notes  its versions: who wrote what, and when
   gollabedit mv http://localhost:8080/d/notes plans   a new name; `rm` deletes, `undelete` undoes it

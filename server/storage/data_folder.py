@@ -30,6 +30,7 @@ from server.storage.catalog import CatalogError, catalog_in
 from server.support.errors import UserError
 from server.support.files import fsync, write_synced
 
+RESTORING = "restoring"  # the format of a folder into which a backup is being restored
 FORMAT = 2  # 1 had no journal, which a server of that version would ignore
 
 
@@ -163,6 +164,11 @@ class DataFolder:
         found = file.read_text().strip() if file.exists() else None
         if found in (None, "1"):
             write_synced(file, f"{FORMAT}\n".encode())
+        elif found == RESTORING:
+            raise DataFolderError(
+                f"a backup was not restored completely into {self.path};"
+                " restore it again (gollabedit backup restore)"
+            )
         elif found != str(FORMAT):
             raise DataFolderError(
                 f"the data folder {self.path} has format {found!r}, and this version of"

@@ -4,9 +4,10 @@ It takes no lock, and a server may be running. So what looks wrong is checked ag
 that last are findings.
 """
 
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,9 @@ from server.core.names import filename_of
 from server.git import object_files
 from server.git.process import run_git
 from server.git.repository import Repository, RepositoryError
+from server.storage.accounts import accounts_in
 from server.storage.catalog import CatalogError, catalog_in
-from server.storage.data_folder import FORMAT, journal_in
+from server.storage.data_folder import FORMAT, RESTORING, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
 from server.support.errors import UserError
@@ -40,6 +42,7 @@ _JOURNAL_LOST = (
 _CATALOG_LOST = (
     "restore it from a backup; it has the file names of renamed documents, see docs/storage.md"
 )
+_ACCOUNTS_LOST = "restore accounts.sqlite from a backup, or move it away and make them anew"
 _KEYS_LOST = "restore it from a backup; else clients with an open page become new clients"
 
 
@@ -108,6 +111,8 @@ def _folder(path: Path) -> Iterator[Finding]:
     found = (path / "format").read_text().strip() if (path / "format").exists() else None
     if found is None:
         yield Finding("", "the file `format` is missing", "start the server, which makes it")
+    elif found == RESTORING:
+        yield Finding("", "a backup was not restored completely", "restore it again")
     elif found not in ("1", str(FORMAT)):
         yield Finding(
             "",
@@ -122,6 +127,20 @@ def _folder(path: Path) -> Iterator[Finding]:
         catalog_in(path)
     except CatalogError as problem:
         yield Finding("", str(problem), _CATALOG_LOST)
+    accounts = accounts_in(path)
+    if accounts.exists() and (fault := _fault_of_database(accounts)):
+        yield Finding("", f"the accounts are damaged: {fault}", _ACCOUNTS_LOST)
+
+
+def _fault_of_database(file: Path) -> str:
+    """Return what SQLite finds wrong with a file; nothing if it is sound."""
+    try:
+        with closing(sqlite3.connect(file)) as opened:
+            opened.execute("PRAGMA query_only = 1")
+            [found] = opened.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as problem:
+        return str(problem)
+    return "" if found == "ok" else str(found)
 
 
 def _filename(path: Path, document: str) -> str:

@@ -2,7 +2,10 @@
 
 import ctypes
 import errno
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux
@@ -29,6 +32,21 @@ def write_synced(file: Path, content: bytes) -> None:
         os.fsync(out.fileno())
     fresh.rename(file)
     fsync(file.parent)
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file, which is created if there is none.
+
+    Raises:
+        BlockingIOError: Another program holds it.
+    """
+    opened = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(opened)
 
 
 def exchange(one: Path, other: Path) -> None:

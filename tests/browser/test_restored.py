@@ -1,30 +1,36 @@
 """A server is restored from an older backup: newer text in the pages is not lost."""
 
+import asyncio
 import shutil
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
+from server.storage.backup.create import create
+from server.storage.backup.restore import restore
 from tests.browser.room import Room
 from tests.browser.window import Window
 
 
 async def backed_up(room: Room, copy: Path) -> None:
-    """Copy the data folder while the server is stopped."""
-    await room.server.stop()
-    shutil.copytree(room.server.data, copy)
-    await room.server.start()
+    """Back up the data folder while the server runs."""
+    made = await asyncio.to_thread(create, room.server.data, copy.parent / "backups", None, _quiet)
+    made.path.rename(copy)
 
 
 async def restored(room: Room, copy: Path) -> None:
-    """Replace the data folder by the copy."""
+    """Replace the data folder by the backup."""
     await room.server.stop()
     shutil.rmtree(room.server.data)
-    shutil.copytree(copy, room.server.data)
+    await asyncio.to_thread(restore, copy, room.server.data, _quiet)
     await room.server.start()
     for window in room.windows:  # do not wait for their next attempt
         await window.page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def _quiet(_: str) -> None:
+    """Show no progress."""
 
 
 async def pair_beyond(room: Room, text: str, words: str, copy: Path) -> tuple[Window, Window]:
