@@ -17,7 +17,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates git openssh-client python3 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
  && useradd --system --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin gollabedit \
- && install -d -o gollabedit -g gollabedit /data
+ && install -d -o gollabedit -g gollabedit /data /backups
 COPY --from=build /opt/gollabedit /opt/gollabedit
 ENV PATH=/opt/gollabedit/bin:$PATH \
     PYTHONUNBUFFERED=1 \
