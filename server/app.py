@@ -198,7 +198,7 @@ async def serve(config: Config, folder: DataFolder) -> None:
         _log.info("GollabEdit is on %s with the documents in %s", address, folder.path)
         if key := app[ACCESS].owner_key:
             for line in _FIRST_SIGN_IN:
-                say(line.format(address, key))
+                say(line.format(config.url.rstrip("/") or address, key))
         await stop.wait()
         _log.info("stopping: answering pending requests")
     finally:

@@ -63,6 +63,9 @@ class Config:
     base_path: Annotated[
         str, "path below which everything is, such as /pad, if a proxy passes it on"
     ] = ""
+    url: Annotated[
+        str, "address of the start page, as people know it, for the links that are printed"
+    ] = ""
     access: Annotated[
         str,
         "who may come in without an account: open (everybody), closed (nobody), or auto (open on a"
@@ -176,10 +179,10 @@ class Config:
                 )
         if self.port > 65535:
             raise SettingError(f"port must be at most 65535, not {self.port}")
-        if self.source_url and not self.source_url.startswith(("https://", "http://")):
-            raise SettingError(
-                f"source_url must begin with https:// or http://, not {self.source_url!r}"
-            )
+        for name in ("source_url", "url"):
+            value = getattr(self, name)
+            if value and not value.startswith(("https://", "http://")):
+                raise SettingError(f"{name} must begin with https:// or http://, not {value!r}")
         if not _BRANCH.fullmatch(self.mirror_as) or self.mirror_as.endswith(".lock"):
             raise SettingError(f"mirror_as must be the name of a branch, not {self.mirror_as!r}")
         if not _BASE_PATH.fullmatch(self.base_path):

@@ -32,8 +32,9 @@ class HostCheck:
     """
 
     def __init__(self, config: Config) -> None:
-        origins = (urlsplit(origin).hostname or "" for origin in config.origins)
-        self._names = {name.lower() for name in ("localhost", config.host, *config.hosts, *origins)}
+        addresses = (urlsplit(each).hostname or "" for each in (*config.origins, config.url))
+        own = ("localhost", config.host, *config.hosts, *addresses)
+        self._names = {name.lower() for name in own}
         self._refuses = bool(config.hosts) or config.is_local
         self._logged: set[str] = set()
 

@@ -50,6 +50,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "mirror_branches": "versions",
         "pages": "readable",
         "source_url": "https://example.org/source",
+        "url": "https://notes.example.org",
         "push_rewrites": "refused",
         "origins": "https://a.example, https://b.example",
         "trusted_proxies": "127.0.0.1, 10.1.0.0/16, 2001:db8::/32",

@@ -38,7 +38,6 @@ def test_the_wheel_has_the_packages_and_the_pages_and_nothing_else(tmp_path: Pat
 def test_the_settings_and_commands_of_a_file_exist(file: Path) -> None:
     text = file.read_text()
     settings = {f"GOLLABEDIT_{setting.name.upper()}" for setting in fields(Config)}
-    settings.add("GOLLABEDIT_URL")  # of commands
     assert set(re.findall(r"GOLLABEDIT_[A-Z_]+", text)) <= settings
     for command in re.findall(r"(?<!exec )\bgollabedit ((?:serve|backup|user) .*)", text):
         words = shlex.split(command, comments=True)
