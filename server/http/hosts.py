@@ -34,7 +34,7 @@ class HostCheck:
     def __init__(self, config: Config) -> None:
         addresses = (urlsplit(each).hostname or "" for each in (*config.origins, config.url))
         own = ("localhost", config.host, *config.hosts, *addresses)
-        self._names = {name.lower() for name in own}
+        self._names = {name.lower() for name in own if name}
         self._refuses = bool(config.hosts) or config.is_local
         self._logged: set[str] = set()
 

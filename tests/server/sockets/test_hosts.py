@@ -45,7 +45,7 @@ async def test_a_name_of_the_server_is_a_setting(serve: Serve) -> None:
 async def test_behind_a_proxy_the_name_is_that_of_its_client(
     serve: Serve, server_log: pytest.LogCaptureFixture
 ) -> None:
-    server = await serve(hosts=("pad.example",), trusted_proxies=("127.0.0.1",))
+    server = await serve(hosts=("pad.example",), trusted_proxies=("127.0.0.1",), access="open")
     for name, status in (("pad.example", 200), ("evil.example", 421)):
         headers = {"X-Forwarded-Host": name, "Host": "127.0.0.1:8080"}
         async with server.http.get(f"{server.url}/api/documents", headers=headers) as response:
