@@ -89,7 +89,7 @@ class Account:
     """What one person or address has used.
 
     `connections` and `requests` are the numbers of what is open and in progress; `held_bytes` have
-    arrived and are not read.
+    arrived and are not read; `held` refusals are to be sent later.
     """
 
     def __init__(
@@ -106,6 +106,7 @@ class Account:
         self.connections = 0
         self.requests = 0
         self.held_bytes = 0
+        self.held = 0
         self._note = note
         per_s = allowance.requests_per_s
         self._requests = TokenBucket(per_s, now, max(1.0, _REQUESTS_AT_ONCE_S * per_s))

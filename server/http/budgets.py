@@ -28,7 +28,9 @@ _CONNECTIONS_PER_REQUEST = 8
 _FRAMES_PER_EDIT = 25
 _FRAMES_OF_FULL_SIZE_PER_S = 1
 _FRAMES_OF_FULL_SIZE_HELD = 8
-HOLD_S = 5.0
+HOLD_S = 1.0
+_HOLD_MAX_S = 15.0
+_HELD = 100  # that wait of one client, at which each waits twice as long
 _IN_PROGRESS_WAIT_S = 1.0
 _LOG_EVERY_S = 60.0
 
@@ -107,7 +109,7 @@ async def keep_budgets(request: web.Request, handler: Handler) -> web.StreamResp
     account = account_of(request)
     wait_s = account.take_request(time.monotonic())
     if wait_s:
-        await hold()
+        await hold(account)
         raise too_many(request, Reason.REQUESTS, wait_s)
     if account.requests + 1 > account.allowance.requests_max:
         raise too_many(request, Reason.IN_PROGRESS, _IN_PROGRESS_WAIT_S)
@@ -118,9 +120,13 @@ async def keep_budgets(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
 
 
-async def hold() -> None:
-    """Wait before a refusal: a client that comes back at once does so less often."""
-    await asyncio.sleep(HOLD_S)
+async def hold(account: Account) -> None:
+    """Wait before a refusal, longer if many wait: who comes back at once does so less often."""
+    account.held += 1
+    try:
+        await asyncio.sleep(min(HOLD_S * (1 + account.held / _HELD), _HOLD_MAX_S))
+    finally:
+        account.held -= 1
 
 
 def _end_request(account: Account) -> None:

@@ -104,7 +104,7 @@ async def _let_in(request: web.Request, document: str) -> "Guard":
         connection = request.app[HUB].connect(document, member, account_of(request))
     except OverloadedError as problem:
         if isinstance(problem, TooManyError):
-            await hold()
+            await hold(account_of(request))
         raise _RefusedError(CloseCode.OVERLOADED, str(problem)) from None
     return Guard(request, document, member, connection)
 
