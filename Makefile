@@ -88,7 +88,7 @@ soak-crash: .venv/test.stamp ## the server, killed 200 times while people type, 
 soak-pages: .venv/test.stamp ## twenty people, four of them in real pages, and all goes wrong (five minutes)
 	@shell=$$(tools/browser Shell) && CHROMIUM_SHELL="$$shell" $(BIN)/python -m tests.browser.soak $(ARGS)
 
-soak-attacks: .venv/test.stamp ## one hostile address after the other, while somebody else types (six minutes; ARGS='--help')
+soak-attacks: .venv/test.stamp ## one hostile address after the other, while somebody else types (nine minutes; ARGS='--help')
 	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.attacks $(ARGS)
 
 soak-honest: .venv/test.stamp ## five hundred people and programs at one time, of whom none may be limited (ten minutes)

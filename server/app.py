@@ -36,6 +36,7 @@ from server.http.app_keys import (
     PUSHES,
 )
 from server.http.audit import REFUSALS, limit_of_refusals
+from server.http.budgets import add_budgets, keep_budgets
 from server.http.control import control_socket
 from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
 from server.http.forwarded import TRUSTED_PROXIES, TrustedProxies, restore_original
@@ -88,8 +89,9 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     """Return the web application for an open data folder."""
     app = web.Application(
         middlewares=[
-            keep_deadlines,
             restore_original,
+            keep_budgets,
+            keep_deadlines,
             check_host,
             explain_problems,
             pages.explain_not_found,
@@ -101,6 +103,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app.on_response_prepare.append(protect)
     server_logger.addFilter(is_own_fault)
     app[CONFIG] = config
+    add_budgets(app, config)
     app[DEADLINES] = Deadlines()
     app[TRUSTED_PROXIES] = TrustedProxies(config)
     app[HOST_CHECK] = HostCheck(config)

@@ -20,6 +20,8 @@ from server.support.errors import UserError
 
 _CHOICES = {
     "access": ("auto", "open", "closed"),
+    "budgets": ("remote", "all", "none"),
+    "creating": ("allowed", "refused"),
     "journal": ("sqlite", "direct"),
     "mirror_branches": ("all", "versions"),
     "log_level": ("debug", "info", "warning", "error"),
@@ -84,6 +86,26 @@ class Config:
     document_sessions_max: Annotated[int, "number of open connections to one document"] = 500
     edits_per_s: Annotated[float, "edits per second of one connection, on average"] = 100.0
     edits_outstanding_max: Annotated[int, "unanswered edits of one connection"] = 32
+    budgets: Annotated[
+        str,
+        "whose use the settings --client-... limit: that of remote addresses, of all, or of none",
+    ] = "remote"
+    client_connections_max: Annotated[
+        int, "open connections of one address, half of them of one person; see docs/security.md"
+    ] = 1000
+    client_requests_per_s: Annotated[
+        float, "HTTP requests per second of one address, on average; half as many of one person"
+    ] = 100.0
+    client_bytes_per_s: Annotated[
+        int, "bytes of edits and requests per second of one address, on average; half of one person"
+    ] = 1024 * 1024
+    client_merge_share: Annotated[
+        float, "share of a processor for the merges of one address; half of that of one person"
+    ] = 0.5
+    client_new_documents_per_hour: Annotated[
+        float, "new documents per hour of one address, on average; half as many of one person"
+    ] = 1000.0
+    creating: Annotated[str, "whether new documents can be created: allowed or refused"] = "allowed"
     hello_wait_s: Annotated[float, "time for a new connection to send its hello"] = 10.0
     write_wait_s: Annotated[float, "time for a connection to accept a message"] = 10.0
     pong_wait_s: Annotated[float, "silence after which a connection counts as lost"] = 60.0

@@ -53,6 +53,8 @@ class CloseCode:
 
 # The reason of a close with `POLICY`: the client's key was used for another connection.
 TAKEN_OVER = "this client connected again"
+# The reason of a close with `OVERLOADED`: the address or the person has too many.
+TOO_MANY_CONNECTIONS = "too many connections from one address"
 
 
 class ProtocolError(Exception):

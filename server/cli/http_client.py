@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import time
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from server.support.errors import UserError
 from server.support.terminal import harmless, say, without_password
 
 _WAIT_S = 60.0  # for each response
+_PATIENCE_S = 60.0  # with a server that asks to repeat a request later, in all
 _BODY_BYTES_MAX = 64 * 1024 * 1024  # of a response; a server that sends more is none of ours
 TEXT_HEADERS = {"Content-Type": "text/plain; charset=utf-8"}
 DEFAULT_SERVER = "http://localhost:8080"
@@ -42,12 +44,16 @@ class UnreachableError(CommandError):
 
 
 class RejectedError(CommandError):
-    """The server rejects the request; has the HTTP status and the server's sentence."""
+    """The server rejects the request; has the HTTP status and the server's sentence.
 
-    def __init__(self, url: str, status: int, sentence: str) -> None:
+    `retry_after_s` is 0 unless a budget of the client is used up.
+    """
+
+    def __init__(self, url: str, status: int, sentence: str, retry_after_s: int = 0) -> None:
         super().__init__(f"{shown(url)}: {sentence}")
         self.status = status
         self.sentence = sentence
+        self.retry_after_s = retry_after_s
 
 
 class ConflictError(Exception):
@@ -192,13 +198,25 @@ def put(url: str, text: bytes, condition: Mapping[str, str]) -> Answer:
 def send(
     method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = {}
 ) -> Answer:
-    """Send a request and return the answer.
+    """Send a request and return the answer. If the server says how long to wait, wait and repeat.
 
     Raises:
         UnreachableError: there is no answer.
         RejectedError: the server rejects the request.
         ConflictError: others changed the same words.
     """
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return _send_once(method, url, body, headers)
+        except RejectedError as rejected:
+            wait_s = rejected.retry_after_s
+            if not wait_s or time.monotonic() + wait_s > until:
+                raise
+            time.sleep(wait_s)
+
+
+def _send_once(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
     request = Request(without_password(url), body, headers, method=method)  # noqa: S310  _parts
     if authorization := authorization_for(url, os.environ):
         for risk in risks_of(url, os.environ):
@@ -254,7 +272,10 @@ def _rejection(url: str, error: HTTPError) -> Exception:
     sentence = " ".join(sentence.split()) or f"{error.code} {error.reason}"
     if error.code == HTTPStatus.UNAUTHORIZED:
         sentence += " (--token-file names a file with the token.)"
-    return RejectedError(url, error.code, harmless(sentence))
+    is_over = error.code == HTTPStatus.TOO_MANY_REQUESTS
+    retry_after = error.headers.get("Retry-After", "") if is_over else ""
+    retry_after_s = int(retry_after) if retry_after.isdecimal() else 0
+    return RejectedError(url, error.code, harmless(sentence), retry_after_s)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

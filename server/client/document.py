@@ -51,7 +51,7 @@ from server.protocol import (
 )
 from server.support.backoff import backoff_s
 from server.support.credentials import CredentialsError, authorization_for
-from server.support.terminal import without_password
+from server.support.terminal import harmless, without_password
 
 _RETRY_BASE_S = 0.5
 _RETRY_MAX_S = 30.0
@@ -265,7 +265,10 @@ class Connection:
             self.send(answers)
         if frame.type is WSMsgType.CLOSE:
             received |= self._follow(frame.data, frame.extra or "")
-        return None if received else "the server closed the connection"
+        if received:
+            return None
+        reason = f": {harmless(frame.extra)}" if frame.extra else ""
+        return f"the server closed the connection{reason}"
 
     def _follow(self, code: int, reason: str) -> bool:
         """Follow the document to its new name; return whether it has one.

@@ -5,7 +5,7 @@ session, thread or Git library. What it stages counts only once the journal has 
 sends no reply before that, and discards the document if the journal fails.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from merge.diff_splices import diff_splices
@@ -54,6 +54,19 @@ class Request:
     def writes(self) -> bool:
         """Whether its author wants something to be changed."""
         return not isinstance(self.message, Hello | Sync | Seal | ReadWindow)
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether it is an edit of a session."""
+        return isinstance(self.message, Edit)
+
+    @property
+    def size(self) -> int:
+        """The characters that an edit brings; 0 of others."""
+        if not isinstance(self.message, Edit):
+            return 0
+        splices = self.message.splices or ()
+        return len(self.message.text or "") + sum(len(inserted) for _, _, inserted in splices)
 
     @property
     def whole_text(self) -> str:
@@ -145,6 +158,11 @@ class Document:
         return self._master.text
 
     @property
+    def exists(self) -> bool:
+        """Whether it has a revision besides the first, empty one."""
+        return self._store.head(MASTER) is not None
+
+    @property
     def unmerged(self) -> int:
         """The number of unmerged branches."""
         return len(self.branches.unmerged.waiting)
@@ -160,14 +178,14 @@ class Document:
 
     # --- requests and replies
 
-    def stage(self, requests: Sequence[Request], now: float) -> list[Staged]:
+    def stage(self, requests: Iterable[Request], now: float) -> list[Staged]:
         """Execute requests of different clients, in order, so that the store has all changes."""
         staged = [self._handle(request, now) for request in requests]
         self.branches.recheck_conflicts(now)
         self.versions.follow()
         return staged
 
-    def replies(self, staged: Sequence[Staged]) -> list[Reply]:
+    def replies(self, staged: Iterable[Staged]) -> list[Reply]:
         """Return one reply for each request, all of them true of the last revision."""
         return [self._reply(each) for each in staged]
 

@@ -4,6 +4,8 @@
 class TokenBucket:
     """A token bucket: `rate_per_s` on average, and `size` at once, by default twice that."""
 
+    __slots__ = ("_at", "_rate_per_s", "_size", "_tokens")  # there is one for each address
+
     def __init__(self, rate_per_s: float, now: float, size: float | None = None) -> None:
         self._rate_per_s = rate_per_s
         self._tokens = self._size = 2 * rate_per_s if size is None else size

@@ -5,6 +5,7 @@ can be a megabyte.
 """
 
 import asyncio
+import time
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,9 @@ from typing import IO
 
 from aiohttp import web
 
+from server.core.budgets import Reason
 from server.http.app_keys import CONFIG, FOLDER
+from server.http.budgets import account_of, too_many
 from server.http.responses import DAMAGED
 from server.support.tasks import finish
 
@@ -40,7 +43,7 @@ class Body:
 
 @asynccontextmanager
 async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[Body]:
-    """Receive the body of a request.
+    """Receive the body of a request, at the pace that the budget of its sender allows.
 
     Args:
         request: the request.
@@ -50,9 +53,13 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
         The body, until the end of the block.
 
     Raises:
+        web.HTTPTooManyRequests: its sender has sent too much.
         web.HTTPRequestTimeout: the client stopped sending, or is too slow.
         web.HTTPRequestEntityTooLarge: the body is larger.
     """
+    owed_s = account_of(request).use_bytes(0, time.monotonic())
+    if owed_s:
+        raise too_many(request, Reason.BYTES, owed_s)
     # In memory while it is short; the file has no name.
     file: IO[bytes] = SpooledTemporaryFile(_MEMORY_BYTES_MAX, dir=str(request.app[FOLDER].path))  # noqa: SIM115
     received = 0
@@ -81,6 +88,7 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
 async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
     silence_s = request.app[CONFIG].pong_wait_s
     loop = asyncio.get_running_loop()
+    account = account_of(request)
     slowest_until = loop.time() + silence_s
     try:
         while True:
@@ -88,8 +96,11 @@ async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
                 block = await request.content.read(BLOCK_BYTES)
             if not block:
                 return
-            slowest_until += len(block) / LEAST_BYTES_PER_S
+            pause_s = account.use_bytes(len(block), time.monotonic())
+            slowest_until += len(block) / LEAST_BYTES_PER_S + pause_s
             yield block
+            if pause_s:
+                await asyncio.sleep(pause_s)
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="The request did not arrive in time.\n") from None
 

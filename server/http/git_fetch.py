@@ -11,10 +11,11 @@ from typing import IO
 from aiohttp import web
 
 from server.git.objects import DELTA_DEPTH_MAX
-from server.http.access import address_of, document_of, name_in
+from server.http.access import document_of, name_in
 from server.http.addresses import relative
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.bodies import received_body
+from server.http.budgets import who_of
 from server.http.git_backend import (
     COMMON,
     Service,
@@ -112,6 +113,6 @@ async def _write(
 ) -> None:
     async with (
         asyncio.timeout(request.app[CONFIG].git_wait_s),
-        request.app[GIT_PROCESSES].of(address_of(request)),
+        request.app[GIT_PROCESSES].of(who_of(request)),
     ):
         await service.run(request, output, body)

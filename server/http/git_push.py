@@ -10,6 +10,7 @@ import logging
 import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -17,10 +18,11 @@ from aiohttp import web
 
 from server.config import Config
 from server.git import bare
-from server.http.access import address_of, document_of
+from server.http.access import document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.audit import audit_request
 from server.http.bodies import received_body
+from server.http.budgets import account_of, check_new_document, in_progress, who_of
 from server.http.git_backend import (
     COMMON,
     Service,
@@ -72,7 +74,7 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
     try:
         async with (
             asyncio.timeout(request.app[CONFIG].git_wait_s),
-            request.app[GIT_PROCESSES].of(address_of(request)),
+            request.app[GIT_PROCESSES].of(who_of(request)),
             output_file(request) as output,
         ):
             await Service(_SERVICE, path, _SETTINGS).run(request, output, None)
@@ -101,11 +103,13 @@ async def receive_pack(request: web.Request) -> web.StreamResponse:
     request.app[HUB].check_writable(document)
     if request.content_type != _CONTENT_TYPE:
         raise web.HTTPUnsupportedMediaType(text="This address is for git push.\n")
+    await check_new_document(request, document)
     # Up to twice the limit, so that Git itself can report a pack that is somewhat too large.
     most = 2 * (request.app[CONFIG].push_bytes_max + _COMMANDS_BYTES_MAX)
     async with AsyncExitStack() as files:
-        async with request.app[PUSHES].uploads.of(address_of(request)):
+        async with request.app[PUSHES].uploads.of(who_of(request)):
             body = await files.enter_async_context(received_body(request, most))
+        files.push(in_progress(request))  # also if the client goes
         push = _push(request, document, body.file, files.pop_all())
     pushing = asyncio.create_task(push, name=f"push {document}")
     request.app[PUSHES].detach(pushing)
@@ -138,8 +142,9 @@ async def _write(request: web.Request, document: str, output: IO[bytes], body: I
     folder = request.app[FOLDER]
     path = folder.repository_path(document)
     filename = folder.filename(document)
-    hooks = HookServer(document, filename, path, hub, workspace.threads, config)
-    async with asyncio.timeout(config.git_wait_s), workspace.processes.of(address_of(request)):
+    submit = partial(hub.submit, document, account=account_of(request))
+    hooks = HookServer(document, filename, path, submit, workspace.threads, config)
+    async with asyncio.timeout(config.git_wait_s), workspace.processes.of(who_of(request)):
         with hub.pushing(document):
             await hub.checkpoint(document)
             await asyncio.to_thread(bare.create, path)

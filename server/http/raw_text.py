@@ -13,6 +13,7 @@ from aiohttp import web
 
 from server import protocol
 from server.config import Config
+from server.core.budgets import Reason
 from server.core.submission import (
     Accepted,
     AlreadyExists,
@@ -25,10 +26,11 @@ from server.core.submission import (
     Submission,
     line_of,
 )
-from server.http.access import address_of, document_of
+from server.http.access import document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
 from server.http.audit import audit_request
 from server.http.bodies import received_body
+from server.http.budgets import account_of, check_new_document, too_many, who_of
 from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, unless_known
 from server.hub.gate import OverloadedError
@@ -79,6 +81,8 @@ async def put_text(request: web.Request) -> web.Response:
     document = document_of(request)
     async with _text(request) as text:
         submission = _submission(request, text)
+        if isinstance(submission, Create):
+            await check_new_document(request, document)
         outcome = await _submit(request, document, submission)
         match outcome:
             case Accepted(created=created):
@@ -101,6 +105,7 @@ async def append_text(request: web.Request) -> web.Response:
     async with _text(request) as text:
         if not text:
             raise web.HTTPBadRequest(text="There is nothing to append: the body is empty.\n")
+        await check_new_document(request, document)
         accepted = await _submit(request, document, Append(text))
     assert isinstance(accepted, Accepted), "appending never conflicts"
     return _text_response("", accepted.revision, 201 if accepted.created else 200)
@@ -143,7 +148,7 @@ async def _text(request: web.Request) -> AsyncIterator[str]:
         if body.is_short:
             yield _decoded(body.file.read())
             return
-        await stack.enter_async_context(request.app[LONG_TEXTS].of(address_of(request)))
+        await stack.enter_async_context(request.app[LONG_TEXTS].of(who_of(request)))
         yield _decoded(await asyncio.to_thread(body.file.read))
 
 
@@ -167,7 +172,8 @@ async def _submit(request: web.Request, document: str, submission: Submission) -
     """
     name, email = author_of(request, _ANONYMOUS)
     try:
-        outcome = await request.app[HUB].submit(document, name, submission, email)
+        account = account_of(request)
+        outcome = await request.app[HUB].submit(document, name, submission, email, account)
     except OverloadedError:
         raise _unavailable("The server is overloaded; try again later.") from None
     if isinstance(outcome, protocol.Error):
@@ -217,6 +223,8 @@ def _rejection(request: web.Request, error: protocol.Error) -> web.HTTPException
             return web.HTTPPreconditionFailed(text=_UNKNOWN)
         case Code.TOO_LARGE:
             return _too_large(request.app[CONFIG])
+        case Code.RATE_LIMITED:
+            return too_many(request, Reason.WORK, error.retry_after_s or RETRY_AFTER_S)
         case _:
             return _unavailable(error.message)
 

@@ -233,7 +233,8 @@ def _check_right(request: web.Request, document: str, needed: Right) -> None:
 async def _is_there(request: web.Request, document: str) -> bool:
     """Return whether there is a document, or the sender may create it."""
     access, identity = request.app[ACCESS].current, request[IDENTITY]
-    if access.may_create(identity, document):
+    is_allowed = request.app[CONFIG].creating == "allowed"
+    if is_allowed and access.may_create(identity, document):
         return True
     return await request.app[HUB].reader.revision(document) is not None
 

@@ -14,9 +14,11 @@ from server.core.standing import Member
 from server.http.access import name_in
 from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB
 from server.http.audit import audit_refusal, audit_request
+from server.http.budgets import account_of, hold, in_progress
 from server.http.identity import CREDENTIALS, identity_of
+from server.http.metered import Metered
 from server.http.rights import closing_code, code_without, member_of
-from server.hub.gate import OverloadedError
+from server.hub.gate import OverloadedError, TooManyError
 from server.hub.live_document import Connection
 from server.protocol import CloseCode
 
@@ -58,19 +60,21 @@ async def connect(request: web.Request) -> web.StreamResponse:
         await websocket.prepare(request)
     except ConnectionError:  # the client has gone already
         return websocket
-    try:
-        guard = await _let_in(request, document)
-    except _RefusedError as refusal:
-        await websocket.close(code=refusal.code, message=str(refusal).encode())
-        return websocket
-    guards = request.app[GUARDS]
-    guards.add(guard)
-    guard.check(request.app[ACCESS].current, time.time())  # it may have changed since the request
-    try:
-        await _Websocket(request, websocket, guard.connection, config).serve()
-    finally:
-        guards.discard(guard)
-        guard.connection.disconnect()
+    in_progress(request).close()  # it counts as a connection from now on
+    with Metered(request, account_of(request)) as metered:
+        try:
+            guard = await _let_in(request, document)
+        except _RefusedError as refusal:
+            await websocket.close(code=refusal.code, message=str(refusal).encode())
+            return websocket
+        guards = request.app[GUARDS]
+        guards.add(guard)
+        guard.check(request.app[ACCESS].current, time.time())  # it may have changed meanwhile
+        try:
+            await _Websocket(request, websocket, guard.connection, metered, config).serve()
+        finally:
+            guards.discard(guard)
+            guard.connection.disconnect()
     return websocket
 
 
@@ -97,8 +101,10 @@ async def _let_in(request: web.Request, document: str) -> "Guard":
         raise _RefusedError(CloseCode.RENAMED, new_name)
     member = member_of(request.app[ACCESS].current, identity_of(request), document)
     try:
-        connection = request.app[HUB].connect(document, member)
+        connection = request.app[HUB].connect(document, member, account_of(request))
     except OverloadedError as problem:
+        if isinstance(problem, TooManyError):
+            await hold(account_of(request))
         raise _RefusedError(CloseCode.OVERLOADED, str(problem)) from None
     return Guard(request, document, member, connection)
 
@@ -145,11 +151,13 @@ class _Websocket:
         request: web.Request,
         socket: web.WebSocketResponse,
         connection: Connection,
+        metered: Metered,
         config: Config,
     ) -> None:
         self._request = request
         self._socket = socket
         self._connection = connection
+        self._metered = metered
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._received_at = self._loop.time()
@@ -190,6 +198,7 @@ class _Websocket:
                 pass
             case _:
                 return False
+        self._metered.read(len(message.data))
         await self._connection.pace(len(message.data))
         return True
 

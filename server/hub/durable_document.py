@@ -11,11 +11,12 @@ is discarded and loaded again from what is durable.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from server import protocol
 from server.core.document import Document, Notification, Reply, Request, View
@@ -26,7 +27,10 @@ from server.git.repository import Repository, Unwritten
 from server.protocol import Code
 from server.storage import checkpoint
 from server.storage.journal import Journal, JournalError, OvertakenError
+from server.support.slots import FairSlots
 from server.support.threads import WorkerThreads, settle_unless_cancelled
+
+_Item = TypeVar("_Item")
 
 _log = logging.getLogger(__name__)
 
@@ -45,10 +49,14 @@ _CATCH_UP_COST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """The threads of all documents: batches that take long wait only for each other."""
+    """The threads of all documents: batches that take long wait only for each other.
+
+    For the one slow thread, people and addresses take turns.
+    """
 
     quick: WorkerThreads
     slow: WorkerThreads
+    slow_turns: FairSlots = field(default_factory=lambda: FairSlots(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class _Batch:
     now: float
     sweep: Sweep | None = None
     records_window: bool = False
+    payer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +96,14 @@ class DocumentState:
         unmerged: the number of unmerged branches.
         unsealed: the steps since the last version, if they are known and there are any.
         is_catching_up: whether steps from before are still to be sealed.
+        exists: whether it has a revision besides the first, empty one.
     """
 
     has_open_conflicts: bool = False
     unmerged: int = 0
     unsealed: Unsealed | None = None
     is_catching_up: bool = False
+    exists: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +111,14 @@ class Result:
     """One reply for each request and a notification, encoded once, or None for each view.
 
     `revision` is empty if the batch failed: then each reply is an error, and `notifications` is
-    empty.
+    empty. `costs` are the seconds of work that each request took, as far as they are known.
     """
 
     replies: list[Reply]
     notifications: list[tuple[Notification, bytes] | None]
     revision: str = ""
     state: DocumentState = DocumentState()
+    costs: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +173,8 @@ class DurableDocument:
         views: Sequence[View],
         now: float,
         sweep: Sweep | None = None,
+        *,
+        payer: str = "",
     ) -> Result:
         """Run a batch. Returns once everything that the replies say is durable.
 
@@ -169,18 +183,16 @@ class DurableDocument:
             views: what the clients that are notified of changes were last shown.
             now: Unix time in seconds.
             sweep: also sweep the branches of absent clients.
+            payer: whose turn it takes, if it is slow.
         """
         async with self._batch_lock:
-            return await self._run(_Batch(requests, views, now, sweep))
+            return await self._run(_Batch(requests, views, now, sweep, payer=payer))
 
     async def _run(self, batch: _Batch) -> Result:
-        loop = asyncio.get_running_loop()
         try:
             for _ in range(_TRIES):
-                done: asyncio.Future[Result] = loop.create_future()
-                self._threads_for(batch).run(partial(self._apply, batch, loop, done))
                 try:
-                    return await done
+                    return await self._run_once(batch)
                 except OvertakenError:
                     self._discard()  # load what the other writer appended, and merge again
             _log.error("%s: other writers appended first, %d times in a row", self.name, _TRIES)
@@ -193,11 +205,20 @@ class DurableDocument:
         self._discard()
         return Result([unavailable(request) for request in batch.requests], [])
 
-    def _threads_for(self, batch: _Batch) -> WorkerThreads:
-        is_slow = self._is_slow or any(
+    async def _run_once(self, batch: _Batch) -> Result:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Result] = loop.create_future()
+        if self._counts_as_slow(batch):
+            async with self._threads.slow_turns.of(batch.payer):
+                await self._threads.slow.call(self._apply, batch, loop, done)
+        else:
+            self._threads.quick.run(partial(self._apply, batch, loop, done))
+        return await done
+
+    def _counts_as_slow(self, batch: _Batch) -> bool:
+        return self._is_slow or any(
             len(request.whole_text) > _WHOLE_TEXT_MAX for request in batch.requests
         )
-        return self._threads.slow if is_slow else self._threads.quick
 
     async def _run_one_by_one(self, batch: _Batch) -> Result:
         """Isolate the request that hit a bug from the others of its batch."""
@@ -223,7 +244,8 @@ class DurableDocument:
             if batch.requests and repository.size > _BACKLOG_BYTES_MAX:
                 raise JournalError("too much waits for a checkpoint")  # noqa: TRY301
             document.restore_conflicts(batch.views, now)
-            staged = document.stage(batch.requests, now)
+            costs = [0.0] * len(batch.requests)
+            staged = document.stage(_timed(batch.requests, costs), now)
             if sweep:
                 document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
                 document.versions.follow()
@@ -236,10 +258,11 @@ class DurableDocument:
                 document.versions.problem = None
             self._append(repository)  # the disk syncs while the replies are computed
             result = Result(
-                document.replies(staged),
+                document.replies(_timed(staged, costs)),
                 _encoded_notifications(document, batch.views),
                 document.revision,
                 _state_of(document),
+                costs,
             )
         except BaseException as problem:  # noqa: BLE001  it is raised again on the event loop
             settle(problem)
@@ -411,7 +434,16 @@ def _state_of(document: Document) -> DocumentState:
         document.unmerged,
         versions.unsealed,
         versions.is_catching_up,
+        document.exists,
     )
+
+
+def _timed(items: Sequence[_Item], costs: list[float]) -> Iterator[_Item]:
+    """Yield items; add to `costs` the thread's seconds until the next one is asked for."""
+    for number, item in enumerate(items):
+        began = time.thread_time()
+        yield item
+        costs[number] += time.thread_time() - began
 
 
 def _encoded_notifications(

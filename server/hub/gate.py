@@ -18,6 +18,10 @@ class OverloadedError(Exception):
     """The hub takes no connection or request at the moment; the client repeats it later."""
 
 
+class TooManyError(OverloadedError):
+    """One person or address has as much as it may have."""
+
+
 class Gate:
     """The documents that are closed, and the pushes that run."""
 

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 
 from server import protocol
 from server.config import Config
+from server.core.budgets import FREE, Account, Reason
 from server.core.clients import Author, ResumeKeys
 from server.core.session import Limits, Session
 from server.core.standing import ANY_MEMBER, Member, Standing
@@ -20,7 +21,7 @@ from server.git.repository import Repository
 from server.git.text_cache import TextCache
 from server.hub.disk_space import DiskSpace, FullError
 from server.hub.durable_document import DurableDocument, Threads
-from server.hub.gate import Gate, OverloadedError
+from server.hub.gate import Gate, OverloadedError, TooManyError
 from server.hub.history import History
 from server.hub.live_document import Connection, LiveDocument
 from server.hub.maintenance import Maintenance
@@ -139,8 +140,15 @@ class Hub:
             if late:
                 _log.warning("requests to %d documents were not answered in time", len(late))
 
-    def connect(self, document: str, member: Member = ANY_MEMBER) -> Connection:
+    def connect(
+        self, document: str, member: Member = ANY_MEMBER, account: Account = FREE
+    ) -> Connection:
         """Start a session of a user on a document, opening it if necessary.
+
+        Args:
+            document: the document.
+            member: what the user may do there.
+            account: whose connection it is.
 
         Raises:
             OverloadedError: There are too many connections; nothing was opened.
@@ -151,17 +159,43 @@ class Hub:
         if len(live.connections) >= self._config.document_sessions_max:
             self.meters.refused("connections")
             raise OverloadedError("too many connections to this document")
+        self._check_account(account, live)
         standing = Standing(
             self._folder.catalog.first_name(document),
             self._folder.catalog.is_archived(document),
             document in self._deleted,
         )
-        return live.connect(
-            Session(document, self._keys, self._limits, time.monotonic(), standing, member)
-        )
+        session = Session(document, self._keys, self._limits, time.monotonic(), standing, member)
+        return live.connect(session, account)
+
+    def _check_account(self, account: Account, live: LiveDocument) -> None:
+        """Check that one person or address leaves places to others.
+
+        Raises:
+            TooManyError: It has enough connections, or owes bytes or work.
+        """
+        wait_s, reason = account.wait_s(time.monotonic())
+        if wait_s:
+            account.note_refusal(reason)
+            self.meters.refused(reason)
+            raise TooManyError("too much comes from one address")
+        of_document = sum(other.account is account for other in live.connections)
+        allowance = account.allowance
+        if (
+            account.connections + 1 > allowance.connections_max
+            or of_document + 1 > allowance.document_connections_max
+        ):
+            account.note_refusal(Reason.CONNECTIONS)
+            self.meters.refused(Reason.CONNECTIONS)
+            raise TooManyError(protocol.TOO_MANY_CONNECTIONS)
 
     async def submit(
-        self, document: str, name: str, submission: Submission, email: str = ""
+        self,
+        document: str,
+        name: str,
+        submission: Submission,
+        email: str = "",
+        account: Account = FREE,
     ) -> Outcome | protocol.Error:
         """Merge a whole version from a caller without a session, or reject it.
 
@@ -170,6 +204,7 @@ class Hub:
             name: the author's name.
             submission: the version.
             email: the address of the author's account.
+            account: whose work it is.
 
         Raises:
             OverloadedError: There are too many connections, or the server is stopping.
@@ -181,7 +216,7 @@ class Hub:
         self._pending_submissions += 1
         try:
             author = Author(self._keys.new_client(), name, email)
-            return await self.get_document(document).submit(author, submission)
+            return await self.get_document(document).submit(author, submission, account)
         finally:
             self._pending_submissions -= 1
 

@@ -20,9 +20,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
 
 from server import protocol
+from server.core.budgets import FREE, Account, Reason
 from server.core.clients import Author
 from server.core.document import Joined, Reply, Request, SessionReply
 from server.core.history.requests import HistoryOutcome, HistoryRequest
@@ -32,19 +32,22 @@ from server.core.session import Action, Close, PresenceChanged, Send, Session, S
 from server.core.submission import Outcome, Submission
 from server.hub.disk_space import Refusal
 from server.hub.durable_document import DocumentState, DurableDocument, Result, Sweep, unavailable
+from server.hub.inbox import Inbox, Waiting
 from server.hub.meters import Meters
 from server.protocol import CloseCode, Code, Sync
 from server.support.threads import settle_unless_cancelled
 
 _log = logging.getLogger(__name__)
 
-_BATCH_MAX = 64  # requests; more would only make the first of them wait
 # A connection with more in its outbox is not read from, and gets no replies, until it took some.
 _OUTBOX_MAX = 64  # frames
 _OUTBOX_BYTES_MAX = 1024 * 1024
 _PRESENCE_EVERY_S = 0.05
 _SWEEP_UNLOADED_EVERY_S = 600.0
 _UNMERGED = "unmerged/"  # the subject of a frame that is about no person; never a client's id
+_EDIT_BYTES = 256  # that an edit takes on the disk, besides its text
+_TOO_MUCH = "You send more than this server takes from one address. Your text is kept here."
+_TOO_MANY_DOCUMENTS = "You have created too many documents. Your text is kept here and sent again."
 _RESTARTING = protocol.Error(Code.UNAVAILABLE, "The server is restarting; try again.", None)
 _CATCH_UP_PAUSE_S = 0.02  # between the portions of what is sealed from before
 _FAILED_PAUSE_S = 0.5  # after a failed batch, so that a full disk does not spin the CPU
@@ -53,8 +56,9 @@ _FAILED_PAUSE_S = 0.5  # after a failed batch, so that a full disk does not spin
 class Connection:
     """A session together with the frames that wait to be sent to its client."""
 
-    def __init__(self, live: "LiveDocument", session: Session) -> None:
+    def __init__(self, live: "LiveDocument", session: Session, account: Account) -> None:
         self.session = session
+        self.account = account
         self.shown_revision = ""  # the revision that the last notification was computed for
         self._live = live
         self._outbox: deque[bytes] = deque()
@@ -92,7 +96,8 @@ class Connection:
 
     async def pace(self, size: int) -> None:
         """Return when the frame behind one of `size` bytes may be read."""
-        pause_s = self.session.pause_s(size, time.monotonic())
+        now = time.monotonic()
+        pause_s = max(self.session.pause_s(size, now), self.account.pause_s(size, now))
         if pause_s:
             await asyncio.sleep(pause_s)
 
@@ -157,6 +162,7 @@ class Connection:
         What it has written takes effect; what it asked for is not computed any more.
         """
         self._is_gone = True
+        self.account.connections -= 1
         self._outbox.clear()
         self._outbox_bytes = 0
         self._held = [it for it in self._held if not isinstance(it.message, Sync)]
@@ -166,14 +172,7 @@ class Connection:
 
 # The receiver of a reply: a connection, or a one-off caller.
 _Requester = Connection | asyncio.Future[Reply]
-
-
-class _Waiting(NamedTuple):
-    """A request, and when it arrived (monotonic, in seconds)."""
-
-    requester: _Requester
-    request: Request
-    since: float
+_Waiting = Waiting[_Requester]
 
 
 class LiveDocument:
@@ -200,7 +199,7 @@ class LiveDocument:
         self.last_disconnect_at = time.monotonic()
         self.last_batch_at = time.monotonic()  # not counting sweeps
         self._people = People()
-        self._inbox: deque[_Waiting] = deque()
+        self._inbox: Inbox[_Requester] = Inbox()
         self._unanswered: set[asyncio.Future[Reply]] = set()  # of one-off callers
         self._sweep: Sweep | None = None
         self._swept_at = time.monotonic()
@@ -212,8 +211,9 @@ class LiveDocument:
 
     # --- connections
 
-    def connect(self, session: Session) -> Connection:
-        connection = Connection(self, session)
+    def connect(self, session: Session, account: Account = FREE) -> Connection:
+        connection = Connection(self, session, account)
+        account.connections += 1
         self.connections[connection] = None
         return connection
 
@@ -234,7 +234,7 @@ class LiveDocument:
                     connection.put(protocol.encode(message))
                 case Submit(request):
                     if not self._is_stopping:  # else the client repeats it after the restart
-                        self._enqueue(connection, request)
+                        self._enqueue(connection, request, connection.account)
                 case PresenceChanged(presence):
                     if session.state is State.OPEN:  # before that it is no participant
                         self._people.move(session.client, presence, session.author.name)
@@ -248,25 +248,27 @@ class LiveDocument:
             if isinstance(action, Send) and isinstance(action.message, protocol.Error):
                 self._meters.refused(action.message.code)
 
-    async def submit(self, author: Author, submission: Submission) -> Outcome | protocol.Error:
+    async def submit(
+        self, author: Author, submission: Submission, account: Account = FREE
+    ) -> Outcome | protocol.Error:
         """Merge a whole version, or reject it; return once the outcome is durable."""
-        outcome = await self._answer_to(Request(author, submission))
+        outcome = await self._answer_to(Request(author, submission), account)
         assert isinstance(outcome, Outcome | protocol.Error)
         return outcome
 
     async def ask(self, author: Author, request: HistoryRequest) -> HistoryOutcome | protocol.Error:
         """Execute a request about the versions; return once its outcome is durable."""
-        outcome = await self._answer_to(Request(author, request))
+        outcome = await self._answer_to(Request(author, request), FREE)
         assert isinstance(outcome, HistoryOutcome | protocol.Error)
         return outcome
 
-    async def _answer_to(self, request: Request) -> Reply:
+    async def _answer_to(self, request: Request, account: Account) -> Reply:
         if self._is_stopping:
             return _RESTARTING
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._unanswered.add(reply)
         reply.add_done_callback(self._unanswered.discard)
-        self._enqueue(reply, request)
+        self._enqueue(reply, request, account)
         return await reply
 
     def catch_up(self) -> None:
@@ -276,12 +278,12 @@ class LiveDocument:
 
     def submit_again(self, connection: Connection, held: list[Request]) -> None:
         """Put requests of a connection, which were taken and not run, before all others."""
-        now = time.monotonic()
-        self._inbox.extendleft(_Waiting(connection, request, now) for request in reversed(held))
+        now, account = time.monotonic(), connection.account
+        self._inbox.put_back([Waiting(connection, request, account, now) for request in held])
         self.wake()
 
-    def _enqueue(self, requester: _Requester, request: Request) -> None:
-        self._inbox.append(_Waiting(requester, request, time.monotonic()))
+    def _enqueue(self, requester: _Requester, request: Request, account: Account) -> None:
+        self._inbox.put(Waiting(requester, request, account, time.monotonic()))
         self.wake()
 
     # --- batches
@@ -374,7 +376,11 @@ class LiveDocument:
         )
 
     async def _run_batch(self) -> None:
+        had_requests = bool(self._inbox)
         taken = self._refuse_writing(self._next_requests())
+        if had_requests and not taken:
+            await asyncio.sleep(0)  # others have their turn between many refusals
+            return
         requests = [each.request for each in taken]
         waiting = {each.requester for each in taken}
         idle = [each for each in self.connections if each.is_idle and each not in waiting]
@@ -382,7 +388,10 @@ class LiveDocument:
         sweep, self._sweep = self._sweep, None
         if sweep is None:
             self.last_batch_at = time.monotonic()
-        result = await self.durable.run(requests, views, time.time(), sweep)
+        payer = max(taken, key=lambda each: len(each.request.whole_text), default=None)
+        who = payer.account.who if payer else ""
+        result = await self.durable.run(requests, views, time.time(), sweep, payer=who)
+        _charge(taken, result.costs)
         if taken:
             self._meters.batch(len(taken))
             self._deliver_replies(taken, result.replies)
@@ -405,30 +414,36 @@ class LiveDocument:
         return [each for each in taken if not each.request.writes]
 
     def _next_requests(self) -> list[_Waiting]:
-        """Take the oldest requests, at most one of each client.
-
-        Those of a connection that does not read are held back: nobody would take the replies.
-        """
-        taken: dict[str, _Waiting] = {}
-        later: deque[_Waiting] = deque()
-        while self._inbox and len(taken) < _BATCH_MAX:
-            each = self._inbox.popleft()
-            client = each.request.author.client
-            if isinstance(each.requester, Connection) and not each.requester.has_room:
-                each.requester.hold(each.request)
-            elif client in taken:
-                later.append(each)
+        """Take the requests of a batch that their accounts may make; refuse others for now."""
+        now = time.monotonic()
+        is_shared = len({connection.account for connection in self.connections}) > 1
+        accepted = []
+        for each in self._inbox.take(_can_take, is_shared=is_shared):
+            wait_s, reason = self._wait_s(each, now)
+            if wait_s:
+                each.account.note_refusal(reason)
+                self._deliver_replies([each], [_rate_limited(each.request, wait_s, reason)], reason)
             else:
-                taken[client] = each
-        self._inbox.extendleft(reversed(later))
-        return list(taken.values())
+                accepted.append(each)
+        return accepted
+
+    def _wait_s(self, waiting: _Waiting, now: float) -> tuple[float, Reason]:
+        """Return how long a request has to wait for its account, and for which budget."""
+        account, request = waiting.account, waiting.request
+        wait_s, reason = account.wait_s(now)
+        if not wait_s and request.is_edit:
+            account.use_bytes(_EDIT_BYTES + request.size, now)
+            if not self._state.exists:
+                return account.take_document(now), Reason.DOCUMENTS
+        return wait_s, reason
 
     def _deliver_replies(
-        self, answered: list[_Waiting], replies: Sequence[Reply], refused_for: str = ""
+        self, answered: Sequence[_Waiting], replies: Sequence[Reply], refused_for: str = ""
     ) -> None:
         now = time.monotonic()
-        for (requester, _, since), reply in zip(answered, replies, strict=True):
-            self._meters.answered(reply, now - since, refused_for)
+        for each, reply in zip(answered, replies, strict=True):
+            requester = each.requester
+            self._meters.answered(reply, now - each.since, refused_for)
             if isinstance(requester, asyncio.Future):
                 settle_unless_cancelled(requester, requester.set_result, reply)
                 continue
@@ -481,3 +496,27 @@ class LiveDocument:
                 session = connection.session
                 if session.state is State.OPEN and session.client != client:
                     connection.put_newest(client, frame)  # rule P11
+
+
+def _can_take(waiting: _Waiting) -> bool:
+    """Return whether a request can be executed now.
+
+    Those of a connection that does not read are held back: nobody would take the replies.
+    """
+    connection = waiting.requester
+    if isinstance(connection, Connection) and not connection.has_room:
+        connection.hold(waiting.request)
+        return False
+    return True
+
+
+def _rate_limited(request: Request, wait_s: float, reason: Reason) -> protocol.Error:
+    sentence = _TOO_MANY_DOCUMENTS if reason is Reason.DOCUMENTS else _TOO_MUCH
+    seq = getattr(request.message, "seq", None)
+    return protocol.Error(Code.RATE_LIMITED, sentence, seq, max(round(wait_s, 3), 0.1))
+
+
+def _charge(served: Sequence[_Waiting], costs: Sequence[float]) -> None:
+    now = time.monotonic()
+    for waiting, cost_s in zip(served, costs, strict=False):  # none if the batch failed
+        waiting.account.use_work(cost_s, now)

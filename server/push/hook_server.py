@@ -12,18 +12,18 @@ others. A push to `master` must only be based on a `master` that the pusher has 
 import json
 import logging
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from server import protocol
 from server.config import Config
 from server.core.names import clean_name
-from server.core.submission import Accepted, Conflicted, MergeText
+from server.core.submission import Accepted, Conflicted, MergeText, Outcome, Submission
 from server.git.process import GitError
 from server.hub.disk_space import FullError
 from server.hub.gate import OverloadedError
-from server.hub.hub import ArchivedError, Hub
+from server.hub.hub import ArchivedError
 from server.protocol import Code
 from server.push.report import accepted_line, conflict_lines, printable, stored_line
 from server.push.validation import Command, PushedText, PushValidator, RejectedError
@@ -36,6 +36,10 @@ _STORED_LINES_MAX = 3
 _UNNAMED = "Git"  # the author, if the commit names none
 _FAILURE = "the server failed; nothing was changed"
 _BUSY = "the server is overloaded; push again later"
+_REFUSALS: Mapping[str, str] = {
+    Code.TOO_LARGE: "the text is too large",
+    Code.RATE_LIMITED: "you have sent too much to merge; push again in a minute",
+}
 
 
 class HookServer:
@@ -50,15 +54,24 @@ class HookServer:
         document: str,
         filename: str,
         repository: Path,
-        hub: Hub,
+        submit: Callable[[str, Submission], Awaitable[Outcome | protocol.Error]],
         threads: WorkerThreads,
         config: Config,
     ) -> None:
-        """Serve the hooks of a push into a document, whose text is in the file `filename`."""
+        """Serve the hooks of a push into a document.
+
+        Args:
+            document: the document.
+            filename: the file that its text is in.
+            repository: its repository.
+            submit: submits a version by an author of this name, as `Hub.submit`.
+            threads: for validation.
+            config: the settings.
+        """
         self._document = document
         self._filename = filename
         self._repository = repository
-        self._hub = hub
+        self._submit = submit
         self._threads = threads
         self._config = config
         self._texts: dict[str, PushedText] = {}
@@ -117,9 +130,7 @@ class HookServer:
         pushed = self._texts[command.new]
         name = clean_name(pushed.author) or _UNNAMED
         try:
-            outcome = await self._hub.submit(
-                self._document, name, MergeText(pushed.text, head=command.new)
-            )
+            outcome = await self._submit(name, MergeText(pushed.text, head=command.new))
         except (OverloadedError, ArchivedError, FullError) as problem:
             _say(writer, [str(problem)])
             return _BUSY
@@ -133,11 +144,9 @@ class HookServer:
             case protocol.Error(code=Code.UNKNOWN_BASE):
                 _say(writer, [outcome.message])
                 return "it cannot be merged"
-            case protocol.Error(code=Code.TOO_LARGE):
-                return "the text is too large"
             case protocol.Error():
                 _say(writer, [outcome.message])
-                return _BUSY
+                return _REFUSALS.get(outcome.code, _BUSY)
             case _:
                 raise AssertionError("a commit creates a document or is merged")
 

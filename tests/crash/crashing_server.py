@@ -84,20 +84,20 @@ class CrashingServer(RealServer):
     async def _readiness(self) -> None:
         async with asyncio.timeout(DEADLINE_S):
             while True:
-                async with self._http.get(f"{self.url}/readyz") as response:
+                async with self.http.get(f"{self.url}/readyz") as response:
                     if response.status == 200:
                         return
                 await asyncio.sleep(0.005)
 
     async def connect(self, document: str = "notes") -> Connection:
-        connection = await Connection.connect(self._http, f"{self.url}/ws/{document}")
+        connection = await Connection.connect(self.http, f"{self.url}/ws/{document}")
         connection.on_message = self._on_message
         self._clients.append(connection)
         return connection
 
     async def raw(self, document: str) -> tuple[str, str] | None:
         """Return the last revision and its text over plain HTTP, or None without a document."""
-        async with self._http.get(f"{self.url}/d/{document}/raw") as response:
+        async with self.http.get(f"{self.url}/d/{document}/raw") as response:
             if response.status == 404:
                 return None
             assert response.status == 200, await response.text()

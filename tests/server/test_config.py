@@ -44,6 +44,8 @@ def test_the_environment_counts_and_the_command_line_wins() -> None:
 def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
     value = {
         "access": "closed",
+        "budgets": "all",
+        "creating": "refused",
         "journal": "direct",
         "log_level": "debug",
         "log_format": "json",

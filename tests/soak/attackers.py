@@ -1,9 +1,12 @@
 """What a hostile address does to a server: one attack, until the process is killed.
 
+It comes from an address of its own, so that budgets count it by itself.
+
 python -m tests.soak.attackers NAME URL
 """
 
 import asyncio
+import base64
 import gzip
 import hashlib
 import json
@@ -22,6 +25,7 @@ from tests.server.sockets.client import Client
 from tests.server.sockets.raw_socket import frame
 
 _MIB = 2**20
+_FROM = ("127.0.0.2", 0)
 _PLAIN = {"Content-Type": "text/plain"}
 _HELLO = frame(b'{"type":"hello","protocol":1}')
 
@@ -35,9 +39,13 @@ class Target:
         parts = urlsplit(url)
         self._address = parts.hostname, parts.port
 
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection, and say nothing."""
+        return await asyncio.open_connection(*self._address, limit=4096, local_addr=_FROM)
+
     async def connect(self, head: str, body: bytes = b"") -> "Raw":
         """Open a connection, and send the head of a request and some bytes."""
-        reader, writer = await asyncio.open_connection(*self._address, limit=4096)
+        reader, writer = await self.open()
         lines = head.replace("\n", "\r\n")
         writer.write(f"{lines}\r\nHost: 127.0.0.1\r\n\r\n".encode() + body)
         return Raw(reader, writer)
@@ -95,6 +103,11 @@ async def _again(work: Callable[[], Awaitable[object]]) -> None:
 
 async def _many(count: int, work: Callable[[int], Awaitable[object]]) -> None:
     await asyncio.gather(*(_again(partial(work, number)) for number in range(count)))
+
+
+async def nothing(_: Target) -> None:
+    """Do nothing: what the machine does by itself."""
+    await asyncio.sleep(1000)
 
 
 # --- bodies, clones and pushes
@@ -251,6 +264,57 @@ async def conflict_lists(target: Target) -> None:
     await _many(20, ask)
 
 
+async def documents(target: Target) -> None:
+    """Make new documents as fast as possible."""
+
+    async def make(worker: int) -> None:
+        for number in range(1_000_000):
+            await target.put(f"new{worker}-{number}", "one\n", "")
+
+    await _many(16, make)
+
+
+async def random_texts(target: Target) -> None:
+    """Put texts that cannot be compressed, as fast as possible."""
+
+    async def put(number: int) -> None:
+        text = base64.b64encode(os.urandom(700_000)).decode()
+        await target.put(f"random{number}", text, "*") or await target.put(
+            f"random{number}", text, ""
+        )
+
+    await _many(8, put)
+
+
+async def requests(target: Target) -> None:
+    """Read a text again and again."""
+
+    async def read(_: int) -> None:
+        async with target.http.get(f"{target.url}/d/notes/raw") as response:
+            await response.read()
+
+    await _many(100, read)
+
+
+async def edits(target: Target) -> None:
+    """Type in a hundred documents, as fast as one connection may."""
+    await _many(100, lambda number: _type(target, f"typed{number}", number))
+
+
+async def same_document(target: Target) -> None:
+    """Type in the other user's document, as fast as a hundred connections may."""
+    await _many(100, lambda number: _type(target, "victim", number))
+
+
+async def _type(target: Target, document: str, number: int) -> None:
+    client = await Client.connect(target.http, f"{target.url}/ws/{document}")
+    await client.hello(name="Bo")
+    while True:
+        line = f"{number}\n"
+        answer = await client.edit(line + client.text, splices=[[0, 0, line]])
+        await asyncio.sleep(answer.get("retry_after_s", 0.01))
+
+
 def _disputed(word: str) -> str:
     return "".join(f"the {word} of line {number}\n" for number in range(200))
 
@@ -267,12 +331,21 @@ async def seats(target: Target) -> None:
     await _many(600, sit)
 
 
+async def all_seats(target: Target) -> None:
+    """Take all seats of the server, a few in each document."""
+
+    async def sit(number: int) -> None:
+        await (await target.websocket(f"seat{number % 300}")).reader.read()
+
+    await _many(6000, sit)
+
+
 async def idle(target: Target) -> None:
     """Open connections, and send nothing, or half a head."""
 
     async def hold(number: int) -> None:
         head = "GET / HTTP/1.1" if number % 2 else ""
-        reader, writer = await asyncio.open_connection(*target._address)
+        reader, writer = await target.open()
         writer.write(head.encode())
         await reader.read()
 
@@ -335,16 +408,25 @@ _EMPTY_SPLICES = frame(
 _INVALID = frame(b'{"type":"edit","seq":1,"x":[' + b"[]," * _MIB + b"[]]}")
 
 ATTACKS: dict[str, Callable[[Target], Awaitable[None]]] = {
+    "nothing": nothing,
     "gzip_bodies": gzip_bodies,
     "wide_history": wide_history,
     "huge_objects": huge_objects,
     "slow_merges": slow_merges,
     "clones": clones,
     "seats": seats,
+    "all_seats": all_seats,
+    "documents": documents,
+    "random_texts": random_texts,
+    "requests": requests,
+    "edits": edits,
+    "same_document": same_document,
     "large_edits": large_edits,
     "unread_texts": unread_texts,
     "pings": _flood(_PING_FRAME * 1000),
+    "many_pings": _flood(_PING_FRAME * 1000, 200),
     "junk": _flood(_JUNK),
+    "many_junk": _flood(_JUNK, 100),
     "ones": _flood(_ONES),
     "invalid": _flood(_INVALID + frame(b'{"type":"ping"}')),
     "empty_splices": _flood(_EMPTY_SPLICES),
@@ -352,6 +434,7 @@ ATTACKS: dict[str, Callable[[Target], Awaitable[None]]] = {
         frame(b'{"type":"presence","base":"' + b"0" * 40 + b'","anchor":0,"head":0}') * 100
     ),
     "messages": _flood(frame(b'{"type":"ping"}') * 100),
+    "many_messages": _flood(frame(b'{"type":"ping"}') * 100, 200),
     "fragments": _flood(b"".join(_fragments())),
     "idle": idle,
     "conflict_lists": conflict_lists,
@@ -370,6 +453,9 @@ async def prepare(name: str, url: str) -> None:
                 await target.put("notes", "\n".join(lines), "*" if seed else "")
         elif name == "unread_texts":
             await target.put("notes", "A line of the text.\n" * 50_000, "")
+        elif name == "same_document":
+            await target.put("notes", "one\n", "")
+            await target.put("victim", "A line of the text.\n\n" * 50, "")
         elif name == "conflict_lists":
             await _park(target, 40)
         else:
@@ -389,7 +475,7 @@ async def _park(target: Target, count: int) -> None:
 
 
 async def _attack(name: str, url: str) -> None:
-    connector = TCPConnector(limit=0)
+    connector = TCPConnector(limit=0, local_addr=_FROM)
     async with ClientSession(connector=connector, timeout=ClientTimeout(total=None)) as http:
         await ATTACKS[name](Target(url, http))
 

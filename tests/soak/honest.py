@@ -3,9 +3,9 @@
 python -m tests.soak.honest
 python -m tests.soak.honest --seconds 60 --people 100
 
-Most type, some hold a key down, paste, write a long document, use plain HTTP, clone and push.
-Whoever is told `rate_limited`, gets 4xx or 5xx, or loses a connection, counts as limited: the exit
-code is 1.
+Most type, some hold a key down, paste, write a long document, use plain HTTP, clone and push. All
+have one address, as in an office, and the budgets of the server apply to it. Whoever is told
+`rate_limited`, gets 4xx or 5xx, or loses a connection, counts as limited: the exit code is 1.
 """
 
 import asyncio
@@ -158,7 +158,7 @@ async def soak(people: int, seconds: float) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         connector = TCPConnector(limit=0)
         async with (
-            RealServer(Path(folder) / "data") as server,
+            RealServer(Path(folder) / "data", "--budgets", "all") as server,
             ClientSession(connector=connector, cookie_jar=DummyCookieJar()) as http,
         ):
             crowd = Crowd(server.url, http, Path(folder), seconds)

@@ -141,6 +141,10 @@ test('P12: close codes have reasons, and some are for good', () => {
     assert.equal(connection.state.name, 'waiting');
     assert.notEqual(/** @type {any} */ (connection.state).reason, '');
   }
+  const { connection, socket } = connect();
+  socket().onclose({ code: 1013, reason: 'too many connections from one address' });
+  assert.equal(connection.state.name, 'waiting');
+  assert.match(/** @type {any} */ (connection.state).reason, /^Too many pages are open/);
   for (const code of [4401, 4404]) {
     const { clock, connection, socket } = connect();
     socket().onclose({ code });

@@ -22,6 +22,7 @@ import { say } from '../text/say.js';
  */
 
 const OPEN = 1; // a WebSocket's readyState
+const OVERLOADED = 1013;
 const RENAMED = 4301; // the reason is the new name
 const DELETED = 4410;
 const BACKOFF_FIRST_MS = 500;
@@ -41,8 +42,9 @@ const REASONS = new Map([
   [1001, say('restarting')],
   [1008, say('closedByServer')],
   [1009, say('editTooLarge')],
-  [1013, say('busy')],
+  [OVERLOADED, say('busy')],
 ]);
+const TOO_MANY_CONNECTIONS = 'too many connections from one address';
 const REFUSALS = new Map([
   [4401, say('signIn')],
   [4404, say('noDocument')],
@@ -177,6 +179,8 @@ export class Connection {
     const isDeleted = code === DELETED;
     if (code === RENAMED && reason) this.#enter({ name: 'moved', document: reason });
     else if (refusal) this.#enter({ name: 'refused', reason: refusal, isDeleted });
+    else if (code === OVERLOADED && reason === TOO_MANY_CONNECTIONS)
+      this.#retryLater(say('tooManyConnections'));
     else this.#retryLater(REASONS.get(code) ?? '');
     if (wasOpen) this.#listener.closed();
   }

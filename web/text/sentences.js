@@ -134,6 +134,7 @@ export const SENTENCES = {
   "closedByServer": "The server closed the connection.",
   "editTooLarge": "Your last edit is too large to send.",
   "busy": "The server is busy.",
+  "tooManyConnections": "Too many pages are open from your address. Close those you don’t need.",
   "signIn": "Sign in to edit this document.",
   "signInTitle": "Sign in",
   "signInAs": "Sign in as",

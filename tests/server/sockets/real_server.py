@@ -27,7 +27,7 @@ class RealServer:
 
     async def __aenter__(self) -> Self:
         self._process = await start(self.data, *self._options)
-        self._http = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
+        self.http = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
         self._reader = asyncio.create_task(self._read_log())
         self._has_address = asyncio.Event()
         waiting = asyncio.create_task(self._has_address.wait())
@@ -43,7 +43,7 @@ class RealServer:
             self._process.kill()
         await self.ended()
         await asyncio.gather(*(client.close() for client in self._clients))
-        await self._http.close()
+        await self.http.close()
         if kind is not None:
             print(f"--- log of the server\n{self.log}")
 
@@ -72,13 +72,13 @@ class RealServer:
 
     async def get(self, path: str) -> Message:
         """What an address of the API answers."""
-        async with self._http.get(self.url + path) as response:
+        async with self.http.get(self.url + path) as response:
             answer: Message = await response.json()
             return answer
 
     async def connect(self, document: str = "notes") -> Client:
         """Open a websocket."""
-        client = await Client.connect(self._http, f"{self.url}/ws/{document}")
+        client = await Client.connect(self.http, f"{self.url}/ws/{document}")
         self._clients.append(client)
         return client
 

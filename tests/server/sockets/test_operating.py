@@ -25,8 +25,7 @@ _PAGE = Path(__file__).parents[3] / "docs" / "operate.md"
 
 async def _ready(server: Served | RealServer) -> tuple[int, str]:
     """Return the status and the sentence of `/readyz`."""
-    http = server.http if isinstance(server, Served) else server._http
-    async with http.get(f"{server.url}/readyz") as response:
+    async with server.http.get(f"{server.url}/readyz") as response:
         return response.status, await response.text()
 
 

@@ -1,0 +1,171 @@
+"""The budgets of clients (`server.core.budgets`), applied to requests.
+
+A refusal is a sentence and `Retry-After`, and costs little: it comes late, and closes the
+connection. Websockets and edits are counted in `hub`.
+"""
+
+import asyncio
+import logging
+import time
+from contextlib import ExitStack
+from math import ceil
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server.config import Config
+from server.core.budgets import PERSON, UNLIMITED, Account, Allowance, Budgets, Reason
+from server.http.access import address_of
+from server.http.addresses import path_in
+from server.http.app_keys import FOLDER, HUB
+from server.http.identity import identity_of
+from server.http.responses import json_error
+
+_log = logging.getLogger(__name__)
+
+# A connection hardly ever sends as much as it may, and a request is in progress for moments.
+_CONNECTIONS_PER_REQUEST = 8
+_FRAMES_PER_EDIT = 25
+_FRAMES_OF_FULL_SIZE_PER_S = 1
+_FRAMES_OF_FULL_SIZE_HELD = 8
+HOLD_S = 1.0
+_HOLD_MAX_S = 15.0
+_HELD = 100  # that wait of one client, at which each waits twice as long
+_IN_PROGRESS_WAIT_S = 1.0
+_LOG_EVERY_S = 60.0
+
+_SENTENCES = {
+    Reason.REQUESTS: "You send too many requests; try again in {wait_s} s.",
+    Reason.IN_PROGRESS: "Too many of your requests are in progress; try again when they are done.",
+    Reason.BYTES: "You have sent too many bytes; try again in {wait_s} s.",
+    Reason.WORK: "You have sent too much to merge; try again in {wait_s} s.",
+    Reason.DOCUMENTS: "You have created too many documents; try again in {wait_s} s.",
+}
+
+
+class _Log:
+    """Logs now and then whose budget is used up."""
+
+    def __init__(self) -> None:
+        self._next_at: dict[Reason, float] = {}
+
+    def note(self, reason: Reason, who: str) -> None:
+        """Log that a budget is used up, unless there was such a line lately."""
+        now = time.monotonic()
+        if now >= self._next_at.get(reason, now):
+            self._next_at[reason] = now + _LOG_EVERY_S
+            advice = (
+                "" if who.startswith(PERSON) else "; if it is a proxy, add it to --trusted-proxies"
+            )
+            _log.info("%s has used up its budget: %s%s", who, reason, advice)
+
+
+BUDGETS = web.AppKey("budgets", Budgets)
+_IN_PROGRESS = web.RequestKey("in_progress", ExitStack)
+
+
+def add_budgets(app: web.Application, config: Config) -> None:
+    """Give the application its budgets."""
+    is_off = config.budgets == "none"
+    address = UNLIMITED if is_off else _allowance(config)
+    person = UNLIMITED if is_off else address.halved()
+    spares_loopback = config.budgets == "remote"
+    app[BUDGETS] = Budgets(address, person, spares_loopback=spares_loopback, note=_Log().note)
+
+
+def _allowance(config: Config) -> Allowance:
+    """Return what one address may use."""
+    connections_max = min(config.client_connections_max, config.sessions_max / 2)
+    return Allowance(
+        connections_max=connections_max,
+        document_connections_max=min(connections_max, config.document_sessions_max / 2),
+        requests_max=max(2.0, config.client_connections_max / _CONNECTIONS_PER_REQUEST),
+        requests_per_s=config.client_requests_per_s,
+        bytes_per_s=config.client_bytes_per_s,
+        bytes_at_once=2 * config.push_bytes_max,
+        work_share=config.client_merge_share,
+        documents_per_hour=config.client_new_documents_per_hour,
+        frames_per_s=_FRAMES_PER_EDIT * config.edits_per_s,
+        frame_bytes_per_s=_FRAMES_OF_FULL_SIZE_PER_S * config.frame_bytes_max,
+        held_bytes_max=_FRAMES_OF_FULL_SIZE_HELD * config.frame_bytes_max,
+    )
+
+
+def account_of(request: web.Request) -> Account:
+    """Return the account of the person who sends a request, or of its address."""
+    user = identity_of(request).user
+    client = f"{PERSON}{user}" if user else address_of(request)
+    return request.app[BUDGETS].account(client, time.monotonic())
+
+
+def who_of(request: web.Request) -> str:
+    """Return the key of whoever takes turns with others: an address, or a person."""
+    return account_of(request).who
+
+
+@web.middleware
+async def keep_budgets(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Serve a request if its address may make one more. Who sends it is not known yet."""
+    account = account_of(request)
+    wait_s = account.take_request(time.monotonic())
+    if wait_s:
+        await hold(account)
+        raise too_many(request, Reason.REQUESTS, wait_s)
+    if account.requests + 1 > account.allowance.requests_max:
+        raise too_many(request, Reason.IN_PROGRESS, _IN_PROGRESS_WAIT_S)
+    account.requests += 1
+    with ExitStack() as in_progress:
+        in_progress.callback(_end_request, account)
+        request[_IN_PROGRESS] = in_progress
+        return await handler(request)
+
+
+async def hold(account: Account) -> None:
+    """Wait before a refusal, longer if many wait: who comes back at once does so less often."""
+    account.held += 1
+    try:
+        await asyncio.sleep(min(HOLD_S * (1 + account.held / _HELD), _HOLD_MAX_S))
+    finally:
+        account.held -= 1
+
+
+def _end_request(account: Account) -> None:
+    account.requests -= 1
+
+
+def in_progress(request: web.Request) -> ExitStack:
+    """Take over the end of a request: it counts as in progress until the result is closed.
+
+    A push goes on without its client; a websocket is counted as a connection instead.
+    """
+    return request[_IN_PROGRESS].pop_all()
+
+
+async def check_new_document(request: web.Request, document: str) -> None:
+    """Count a document that a request is about to create, if there is none of this name.
+
+    Raises:
+        web.HTTPTooManyRequests: The client has created too many.
+    """
+    account = account_of(request)
+    if not account.is_limited or request.app[FOLDER].exists(document):
+        return
+    if await request.app[HUB].reader.revision(document) is not None:
+        return
+    if wait_s := account.take_document(time.monotonic()):
+        raise too_many(request, Reason.DOCUMENTS, wait_s)
+
+
+def too_many(request: web.Request, reason: Reason, wait_s: float) -> web.HTTPException:
+    """Return the refusal of a request, and note it."""
+    account_of(request).note_refusal(reason)
+    request.app[HUB].meters.refused(reason)
+    seconds = ceil(wait_s)
+    sentence = _SENTENCES[reason].format(wait_s=seconds)
+    if path_in(request).startswith("/api/"):
+        refusal = json_error(web.HTTPTooManyRequests, sentence, seconds)
+    else:
+        headers = {"Retry-After": str(seconds)}
+        refusal = web.HTTPTooManyRequests(text=f"{sentence}\n", headers=headers)
+    refusal.force_close()
+    return refusal
