@@ -445,6 +445,7 @@ class Me(msgspec.Struct, frozen=True):
         name: what others see; None if it can be chosen.
         email: the address of commits; None for none.
         operator: whether they may run the server.
+        create: whether they may create documents; of which names, the policy says.
         open: whether the server is open to those who are not signed in.
         sign_out: whether they can sign out.
     """
@@ -453,6 +454,7 @@ class Me(msgspec.Struct, frozen=True):
     name: str | None
     email: str | None
     operator: bool
+    create: bool
     open: bool
     sign_out: bool
 

@@ -205,6 +205,8 @@ async def show_me(request: web.Request) -> web.Response:
             name=identity.name or None,
             email=identity.email or None,
             operator=access.is_operator(identity),
+            create=request.app[CONFIG].creating == "allowed"
+            and (access.is_operator(identity) or access.policy.may_create(identity)),
             open=access.is_open,
             sign_out=bool(identity.user)
             and (not by_proxy or bool(request.app[CONFIG].sign_out_url)),
