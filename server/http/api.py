@@ -47,8 +47,8 @@ async def get_document(request: web.Request) -> web.Response:
 async def show_document(request: web.Request, document: str, status: int = 200) -> web.Response:
     """Answer with what a document is."""
     revision = await request.app[HUB].reader.revision(document)
-    if revision is None:
-        return _not_found(_NO_DOCUMENT)
+    if revision is None:  # and the sender may create it, or would not have been let in
+        return web.json_response({"error": _NO_DOCUMENT, "may_create": True}, status=404)
     folder = request.app[FOLDER]
     shown: dict[str, object] = {
         "document": document,

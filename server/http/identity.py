@@ -110,6 +110,13 @@ def identity_of(request: web.Request) -> Identity:
     return found
 
 
+def can_sign_out(request: web.Request) -> bool:
+    """Return whether the sender is signed in, and this server can end that."""
+    if not identity_of(request).user:
+        return False
+    return not request[CREDENTIALS].header_user or bool(request.app[CONFIG].sign_out_url)
+
+
 def author_of(request: web.Request, default: str) -> tuple[str, str]:
     """Return the name and e-mail address of the author of a change that a request makes."""
     identity = identity_of(request)

@@ -11,7 +11,8 @@ from server.core.names import is_document_name
 from server.core.titles import UNTITLED, title_of
 from server.http.access import document_of
 from server.http.addresses import path_in, relative, root_of
-from server.http.app_keys import FILES, FOLDER, HUB
+from server.http.app_keys import ACCESS, FILES, FOLDER, HUB
+from server.http.identity import can_sign_out, identity_of
 from server.http.not_found import no_access_page_of, page_of
 from server.http.responses import unless_known
 from server.http.static_files import PageFile
@@ -51,7 +52,9 @@ async def to_landing_page(request: web.Request) -> web.Response:
 
 
 async def landing_page(request: web.Request) -> web.Response:
-    return await _file(request, "pages/index.html")
+    """Return the page to start from, with the name of the user."""
+    template = request.app[FILES]["pages/index.html"].plain.body
+    return await _response(request, _filled_in("index.html", template, **_account(request)))
 
 
 async def help_page(request: web.Request) -> web.Response:
@@ -68,14 +71,33 @@ async def document_page(request: web.Request) -> web.Response:
     title = title_of(found[1]) if found else UNTITLED
     template = request.app[FILES]["pages/document.html"].plain.body
     former_names = " ".join(request.app[FOLDER].catalog.former_names(document))
-    return await _response(request, _filled_in(template, title, former_names))
+    values = {
+        "document": document,
+        "title": escape(title),
+        "former_names": former_names,
+        **_account(request),
+    }
+    return await _response(request, _filled_in("document.html", template, **values))
+
+
+def _account(request: web.Request) -> dict[str, str]:
+    """Return what pages say of access and of the user: attributes that hide what does not hold."""
+    identity, is_open = identity_of(request), request.app[ACCESS].current.is_open
+    holds = {
+        "open": is_open,
+        "closed": not is_open,
+        "signed_in": bool(identity.user),
+        "sign_in": not is_open and not identity.user,
+        "sign_out": can_sign_out(request),
+    }
+    hidden = {f"if_{name}": "" if it else "hidden" for name, it in holds.items()}
+    return {"user": escape(identity.name), **hidden}
 
 
 @lru_cache(maxsize=256)
-def _filled_in(template: bytes, title: str, former_names: str) -> PageFile:
-    values = {"title": escape(title), "former_names": former_names}
+def _filled_in(name: str, template: bytes, **values: str) -> PageFile:
     page = Template(template.decode()).safe_substitute(values)
-    return PageFile("document.html", page.encode())
+    return PageFile(name, page.encode())
 
 
 async def static_file(request: web.Request) -> web.Response:

@@ -2,11 +2,14 @@
 
 import json
 import logging
+from functools import cache
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
+from server.http.app_keys import CONFIG
 from server.hub.disk_space import FullError
 from server.hub.gate import OverloadedError
 from server.hub.hub import ArchivedError
@@ -19,12 +22,11 @@ _RETRY_WHEN_FREE_S = 30  # somebody has to make space first
 DAMAGED = "The body of the request is damaged.\n"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none';"
+    " img-src 'self' data:; font-src 'self'; form-action 'self'{}; base-uri 'none';"
     " frame-ancestors 'none'"
 )
 # No Cross-Origin-Opener-Policy: with it Chromium forgets the state of a tab that it discards.
 _PROTECTION = {
-    "Content-Security-Policy": _POLICY,
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",  # with none, the browser would hide the origin of forms
     "Server": "GollabEdit",
@@ -34,9 +36,17 @@ _KEPT_HEADERS = ("ETag", "Cache-Control", "Vary")
 _FAULTS_OF_CLIENTS = (web.RequestPayloadError, HttpProcessingError, ConnectionError)
 
 
-async def protect(_request: web.Request, response: web.StreamResponse) -> None:
+async def protect(request: web.Request, response: web.StreamResponse) -> None:
     """Add the protecting headers to any response, also to errors."""
     response.headers.update(_PROTECTION)
+    response.headers["Content-Security-Policy"] = _policy(request.app[CONFIG].sign_out_url)
+
+
+@cache
+def _policy(sign_out_url: str) -> str:
+    """Return the policy; the button Sign out may lead to where the proxy ends its sign-in."""
+    there = urlsplit(sign_out_url)
+    return _POLICY.format(f" {there.scheme}://{there.netloc}" if there.netloc else "")
 
 
 @web.middleware

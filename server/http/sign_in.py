@@ -6,7 +6,9 @@ key of an invitation opens the page to sign in: opening it takes nothing, as pro
 behind links open it, too; its button does.
 """
 
+import re
 import time
+from enum import StrEnum
 from html import escape
 from string import Template
 from urllib.parse import urlsplit
@@ -25,6 +27,7 @@ from server.http.identity import (
     INVITATION_COOKIE,
     LINKS_COOKIE,
     SESSION_COOKIE,
+    can_sign_out,
     delete_cookies,
     identity_of,
     link_keys,
@@ -41,10 +44,6 @@ _LINKS_S = 365 * _DAY_S
 _INVITATION_S = 900.0
 _FORM_BYTES_MAX = 4096
 _LABEL_CHARACTERS_MAX = 80
-
-_BAD_TOKEN = "This token is not valid, or not any more."  # noqa: S105
-_DEAD_LINK = "This link has expired or was revoked. Ask for a new one."
-_USED_INVITATION = "This sign-in link was used already, or has expired. Ask for a new one."
 
 
 def routes() -> list[web.RouteDef]:
@@ -89,7 +88,7 @@ async def explain_sign_in(request: web.Request, handler: Handler) -> web.StreamR
         is_page = "text/html" in request.headers.get("Accept", "")
         if request.method != "GET" or not is_page or path_in(request).startswith("/api/"):
             raise
-        problem = _DEAD_LINK if "key" in request.query else ""
+        problem = _Problem.DEAD_LINK if "key" in request.query else None
         return _page(request, _without_key(request), problem, status=401)
 
 
@@ -122,7 +121,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
             secret = control.current.secret(hash_of(token), Kind.TOKEN, now)
             if secret is None:
                 audit_refusal(request, "credentials")
-                return _page(request, target, _BAD_TOKEN, status=400)
+                return _page(request, target, _Problem.BAD_TOKEN, status=400)
             _, key = await control.change(
                 control.store.add_secret, Kind.SESSION, secret.user, label, now, now + _SESSION_S
             )
@@ -131,7 +130,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
             key = await control.accept(invitation, label, now + _SESSION_S)
     except AccountError:
         audit_refusal(request, "credentials")
-        response: web.StreamResponse = _page(request, target, _USED_INVITATION, status=400)
+        response: web.StreamResponse = _page(request, target, _Problem.USED_INVITATION, status=400)
         delete_cookies(request, response, [INVITATION_COOKIE])
         return response
     session = control.current.secret(hash_of(key), Kind.SESSION, now)
@@ -165,31 +164,66 @@ def _target(wish: str) -> str:
     return wish if is_here and not parts.netloc and parts.path != "/sign-in" else "/"
 
 
+class _Problem(StrEnum):
+    """What is wrong; the names of parts of the page to sign in."""
+
+    DEAD_LINK = "dead_link"
+    BAD_TOKEN = "bad_token"  # noqa: S105
+    USED_INVITATION = "used_invitation"
+
+
+_PART = re.compile(r"<!--(if|unless) (\w+)-->\n?(.*?)<!--end \2-->\n?", re.DOTALL)
+
+
 def _page(
-    request: web.Request, target: str, problem: str = "", *, status: int = 200
+    request: web.Request, target: str, problem: _Problem | None = None, *, status: int = 200
 ) -> web.Response:
     """Return the page to sign in.
 
     Args:
         request: the request.
         target: where to go then.
-        problem: what is wrong, as a sentence.
+        problem: what is wrong.
         status: of the response.
     """
     control = request.app[ACCESS]
     key = _invitation(request)
     invited = control.invited(key, time.time()) if key and not problem else None
+    by_proxy = bool(request.app[CONFIG].user_header) and not invited
+    is_error = problem in (_Problem.BAD_TOKEN, _Problem.USED_INVITATION)
+    holds = {"invited": invited, "by_proxy": by_proxy, "error": is_error, problem: True}
+    field = (
+        'aria-describedby="sign-in-problem token-hint"'
+        if is_error
+        else 'aria-describedby="token-hint"'
+    )
+    if problem is _Problem.BAD_TOKEN:
+        field += ' aria-invalid="true"'
+    if not (by_proxy or problem is _Problem.DEAD_LINK):
+        field += " autofocus"
     template = request.app[FILES]["pages/sign_in.html"].plain.body.decode()
-    text = Template(template).substitute(
+    text = Template(_with_parts(template, {it for it in holds if holds[it]})).substitute(
         next=escape(target),
-        problem=f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else "",
-        invited=escape(invited or ""),
-        by_invitation="" if invited else "hidden",
-        by_token="hidden" if invited else "",
+        there=escape(relative(request, target)),
         root=root_of(request),
+        invited=escape(invited or ""),
+        error="Error: " if is_error else "",
+        field=field,
+        focus="autofocus",
+        token_button="" if by_proxy else 'class="main"',
     )
     headers = {"Cache-Control": "no-store"}
     return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+def _with_parts(template: str, holds: set[str | None]) -> str:
+    """Return a template with those parts whose condition holds."""
+
+    def chosen(part: re.Match[str]) -> str:
+        is_shown = (part[2] in holds) == (part[1] == "if")
+        return _with_parts(part[3], holds) if is_shown else ""
+
+    return _PART.sub(chosen, template)
 
 
 # ---
@@ -198,7 +232,6 @@ def _page(
 async def show_me(request: web.Request) -> web.Response:
     """Answer with who sends the request, and what they may do on the whole server."""
     identity, access = identity_of(request), request.app[ACCESS].current
-    by_proxy = bool(request[CREDENTIALS].header_user)
     return json_response(
         Me(
             user=identity.user or None,
@@ -208,7 +241,6 @@ async def show_me(request: web.Request) -> web.Response:
             create=request.app[CONFIG].creating == "allowed"
             and (access.is_operator(identity) or access.policy.may_create(identity)),
             open=access.is_open,
-            sign_out=bool(identity.user)
-            and (not by_proxy or bool(request.app[CONFIG].sign_out_url)),
+            sign_out=can_sign_out(request),
         )
     )

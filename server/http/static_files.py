@@ -1,8 +1,9 @@
 """The files of `web/` as they are served: plain and compressed, with their ETags.
 
-The scripts and style sheets that a page loads are bundled and made small; those of the history are
-apart, since they are loaded only when somebody opens it. `{{name}}` in a page stands for a sentence
-of `web/text/sentences.js` or for the version. Other files are served as written.
+The scripts and style sheets that a page loads are bundled and made small; those of the history, and
+of other parts that few visits need, are apart, since they are loaded when somebody opens them.
+`{{name}}` in a page stands for a sentence of `web/text/sentences.js` or for the version. Other
+files are served as written.
 """
 
 import asyncio
@@ -28,9 +29,14 @@ _BUNDLES = {
     "pages/landing.js": one_script,
     "history/history.js": one_script,
     "history/stripes.js": one_script,
+    "conflict/parked.js": one_script,
+    "people/digest.js": one_script,
+    "ui/shortcuts.js": one_script,
+    "share/guest_links.js": one_script,
     "styles/document_page.css": one_style_sheet,
     "styles/history.css": one_style_sheet,
     "styles/stripes.css": one_style_sheet,
+    "styles/guest_links.css": one_style_sheet,
 }
 _SERVED = (".html", ".js", ".css", ".svg")
 _SENTENCES = "text/sentences.js"

@@ -8,7 +8,7 @@ nothing wrong with the repository. The server's log is printed if a test fails.
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from playwright.async_api import Browser
 
 from tests import leaks
 from tests.browser.chromium import chromium
+from tests.browser.closed_server import ClosedServer
 from tests.browser.firefox import firefox
 from tests.browser.installed import NoBrowserError
 from tests.browser.room import Room
@@ -83,11 +84,35 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
     await server.stop()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def closed_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ClosedServer]:
+    """Run the closed server that all tests share."""
+    async with ClosedServer(tmp_path_factory.mktemp("closed")) as server:
+        yield server
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def room(
     browser: Browser, server: ServerProcess, request: pytest.FixtureRequest
 ) -> AsyncIterator[Room]:
     """Return a room with a document for this test alone."""
+    async with _new_room(browser, server, request) as room:
+        yield room
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def closed_room(
+    browser: Browser, closed_server: ClosedServer, request: pytest.FixtureRequest
+) -> AsyncIterator[Room]:
+    """Return such a room on a closed server, on which Ann and Bo have accounts."""
+    async with _new_room(browser, closed_server, request) as room:
+        yield room
+
+
+@asynccontextmanager
+async def _new_room(
+    browser: Browser, server: ServerProcess, request: pytest.FixtureRequest
+) -> AsyncIterator[Room]:
     # The end of the test's name, with the parameters: no two tests share a document.
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
     room = Room(browser, server, name[-60:].strip("-"))

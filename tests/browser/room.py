@@ -33,6 +33,10 @@ class Room:
         self._lines.append(line)
         context = await self._browser.new_context(**options)
         await context.add_init_script(LISTENER)
+        if key := self.server.session(name):
+            await context.add_cookies(
+                [{"name": "gollabedit_session", "value": key, "url": line.url}]
+            )
         # A new window is about:blank at first, which has no storage.
         keep = f"localStorage.setItem('gollabedit.name', {name!r})"
         await context.add_init_script(f"if (location.host) {keep}")
@@ -59,7 +63,7 @@ class Room:
 
     async def begin(self, text: str) -> None:
         """Write the initial text, with a client that is not a browser."""
-        async with ClientSession() as http:
+        async with ClientSession(headers=self.server.headers()) as http:
             scribe = await Client.connect(http, f"{self.server.url}/ws/{self.document}")
             await scribe.hello(name="Scribe")
             merged = await scribe.edit(text)
@@ -101,7 +105,10 @@ class Room:
         """Return the bare repository's path, after a request that makes the server write to it."""
         address = f"{self.server.url}/{self.document}.git/info/refs?service=git-upload-pack"
         with suppress(ClientConnectorError):  # a server that has ended has written everything
-            async with ClientSession() as http, http.get(address) as response:
+            async with (
+                ClientSession(headers=self.server.headers()) as http,
+                http.get(address) as response,
+            ):
                 await response.read()
         return self.server.data / f"{self.document}.git"
 

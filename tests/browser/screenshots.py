@@ -16,8 +16,9 @@ from typing import Any
 from playwright.async_api import Browser
 
 from tests.browser.chromium import chromium
+from tests.browser.closed_server import ClosedServer
 from tests.browser.room import Room
-from tests.browser.scenes import ON_PAPER, SCENES
+from tests.browser.scenes import CLOSED_SCENES, ON_PAPER, SCENES
 from tests.browser.server_process import ServerProcess
 from tests.browser.stage import Scene, Stage
 
@@ -41,11 +42,16 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 async def take_all(folder: Path, word: str = "") -> None:
     with TemporaryDirectory() as data:
-        async with ServerProcess(Path(data)) as server, chromium() as browser:
-            for scene in (*SCENES, *ON_PAPER):
+        async with (
+            ServerProcess(Path(data, "open")) as server,
+            ClosedServer(Path(data, "closed")) as closed,
+            chromium() as browser,
+        ):
+            for scene in (*SCENES, *ON_PAPER, *CLOSED_SCENES):
                 if word in scene.__name__:
+                    where = closed if scene in CLOSED_SCENES else server
                     for look in _LOOKS:
-                        await _take(scene, look, browser, server, folder)
+                        await _take(scene, look, browser, where, folder)
 
 
 async def _take(

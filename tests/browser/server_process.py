@@ -20,6 +20,7 @@ class ServerProcess:
 
     def __init__(self, data: Path, *options: str) -> None:
         self.data = data
+        self._options = options
         self.port = 0
         self.path = ""  # that of the start page, without its last slash
         self._options = options
@@ -30,6 +31,14 @@ class ServerProcess:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}{self.path}"
+
+    def headers(self, name: str = "") -> dict[str, str]:
+        """Return the headers with which a program of somebody comes in."""
+        return {}
+
+    def session(self, name: str) -> str:
+        """Return the key of a browser's session of somebody; empty for none."""
+        return ""
 
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(

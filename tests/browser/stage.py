@@ -2,12 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from aiohttp import ClientSession
 from playwright.async_api import expect
 
+from tests.browser.closed_server import ClosedServer
 from tests.browser.room import Room
+from tests.browser.server_process import ServerProcess
 from tests.browser.window import Window
 from tests.server.sockets.client import Client
 
@@ -40,8 +44,19 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def opens(self, path: str) -> Window:
-        return await self.room.window("Bo", path, **self._look)
+    async def opens(self, path: str, name: str = "Bo") -> Window:
+        return await self.room.window(name, path, **self._look)
+
+    @property
+    def closed(self) -> ClosedServer:
+        """The server, where it is a closed one."""
+        assert isinstance(self.room.server, ClosedServer)
+        return self.room.server
+
+    async def another_server(self, *options: str) -> ServerProcess:
+        """Start a server with options, on an empty folder."""
+        folder = self._stack.enter_context(TemporaryDirectory())
+        return await self._stack.enter_async_context(ServerProcess(Path(folder), *options))
 
     async def enters(self, name: str = "Bo") -> Window:
         """Open the window of the screenshot."""
@@ -67,8 +82,9 @@ class Stage:
 
     async def joins(self, name: str) -> Client:
         """Add a user without a window."""
-        http = await self._stack.enter_async_context(ClientSession())
         room = self.room
+        session = ClientSession(headers=room.server.headers(name))
+        http = await self._stack.enter_async_context(session)
         client = await Client.connect(http, f"{room.server.url}/ws/{room.document}")
         self._stack.push_async_callback(client.close)
         await client.hello(name=name)

@@ -5,7 +5,7 @@ from playwright.async_api import Locator, ViewportSize, expect
 
 from tests.browser.access import ALL, COLORS, scrolls_sideways, unreached, violations
 from tests.browser.room import Room
-from tests.browser.scenes import SCENES
+from tests.browser.scenes import CLOSED_SCENES, SCENES
 from tests.browser.stage import Scene, Stage
 from tests.browser.window import Window
 
@@ -16,6 +16,16 @@ _ZOOMED = ViewportSize(width=320, height=256)  # 1280 by 1024 at 400 %
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
 async def test_in_every_state_nobody_is_kept_out(room: Room, scene: Scene) -> None:
+    await check(room, scene)
+
+
+@pytest.mark.parametrize("scene", CLOSED_SCENES, ids=lambda scene: scene.__name__)
+async def test_nobody_is_kept_out_where_people_sign_in(closed_room: Room, scene: Scene) -> None:
+    await check(closed_room, scene)
+
+
+async def check(room: Room, scene: Scene) -> None:
+    """Check that a state is accessible in every size and colour scheme."""
     # Without the fading of names, whose colours have too little contrast on their way.
     async with Stage(room, viewport=_DESK, reduced_motion="reduce") as stage:
         page = (await scene(stage)).page

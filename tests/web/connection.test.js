@@ -154,6 +154,27 @@ test('P12: close codes have reasons, and some are for good', () => {
   }
 });
 
+test('a page without access tries again when it is woken, and stays without until it is let in', () => {
+  const { connection, socket } = connect();
+  socket().onopen();
+  socket().onclose({ code: 4401 });
+  const refused = connection.state;
+  for (const code of [4401, 4404]) {
+    connection.wake();
+    assert.equal(connection.state.name, 'refused');
+    socket().onopen();
+    assert.equal(connection.state.name, 'refused', 'nobody has let it in yet');
+    socket().onclose({ code });
+  }
+  assert.notDeepEqual(connection.state, refused, 'the last reason counts');
+  connection.wake();
+  connection.wake();
+  assert.equal(FakeSocket.all.length, 4, 'one socket at a time');
+  socket().onopen();
+  socket().says({ type: 'welcome' });
+  assert.equal(connection.state.name, 'open');
+});
+
 test('nothing is sent while there is no open socket', () => {
   const { connection, socket } = connect();
   connection.send({ type: 'sync' });
@@ -199,7 +220,7 @@ test('a document that was deleted is asked for again when the user comes back on
   const first = socket();
   first.onclose({ code: 4410, reason: '' });
   const reason = 'This document was deleted.';
-  assert.deepEqual(connection.state, { name: 'refused', reason, isDeleted: true });
+  assert.deepEqual(connection.state, { name: 'refused', kind: 'deleted', reason });
   clock.pass(60_000);
   assert.equal(socket(), first);
   connection.wake();

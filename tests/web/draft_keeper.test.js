@@ -197,3 +197,21 @@ test('there is a snapshot before there is a client', () => {
   assert.equal(again.local, 'early');
   assert.deepEqual(again.opened('Me').send, [{ type: 'hello', protocol: 1, name: 'Me' }]);
 });
+
+test('unsent text that is given up gets an owner that is no page, and is written no more', async () => {
+  const page = new Page();
+  page.is('typed');
+  const draft = page.keeper.giveUp();
+  assert.equal(draft?.snapshot?.local, 'typed');
+  assert.notEqual(draft?.owner, 'page1');
+  page.snapshot = snapshot('clean');
+  await page.passes(1000);
+  assert.equal(page.store.of('me'), undefined, 'the record is left to whoever has the draft');
+  assert.equal(page.keeper.giveUp(), null);
+  page.is('typed before the welcome', { client: '' });
+  await page.passes(300);
+  assert.ok(page.store.of('page1')?.snapshot);
+  assert.notEqual(page.keeper.giveUp()?.client, 'page1', 'which lives, so nobody would offer it');
+  await settled();
+  assert.equal(page.store.of('page1'), undefined);
+});

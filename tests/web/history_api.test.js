@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { HistoryApi, RefusedError } from '../../web/history/history_api.js';
+import { HistoryApi } from '../../web/history/history_api.js';
+import { RefusedError } from '../../web/ui/answers.js';
 
 const realFetch = globalThis.fetch;
 
@@ -58,12 +59,14 @@ test('a document that nobody has written has no versions', async () => {
   assert.deepEqual((await api.versions(50)).versions, []);
 });
 
-test('a refusal is the server’s sentence', async () => {
+test('a refusal is the server’s sentence, unless that is for programs, or there is none', async () => {
   answering({ status: 409, body: { error: 'Another version has this name.' } });
   await assert.rejects(
     api.name('r1', 'Draft', ''),
     new RefusedError('Another version has this name.', 409),
   );
+  answering({ status: 401, body: { error: 'Send a token.' } });
+  await assert.rejects(api.diff('r1', 'now'), new RefusedError('Your access has ended.', 401));
   answering({ status: 502, body: {} });
-  await assert.rejects(api.diff('r1', 'now'), RefusedError);
+  await assert.rejects(api.diff('r1', 'now'), (problem) => !(problem instanceof RefusedError));
 });

@@ -63,9 +63,22 @@ test('what the server refuses is said in its words', () => {
 });
 
 test('that the document was deleted is said, and that its text is still here', () => {
-  const connection = { name: 'refused', reason: 'This document was deleted.', isDeleted: true };
+  const connection = { name: 'refused', kind: 'deleted', reason: 'This document was deleted.' };
   const { state, notice, announced } = status({}, { connection });
   assert.equal(state, 'gone');
   assert.match(announced, /^This document was deleted\. .*download it/);
   assert.ok(announced.startsWith(notice?.what ?? 'no'));
+});
+
+test('that access has ended is said, that unsent text is kept, and how to go on', () => {
+  const ended = { name: 'refused', kind: 'signed out', reason: 'Your access has ended.' };
+  const { state, notice, announced } = status({}, { connection: ended, dirtySinceMs: 1 });
+  assert.equal(state, 'noAccess');
+  assert.equal(notice?.short, 'Your access has ended. Your unsent changes are kept here.');
+  assert.match(announced, /^Your access has ended\. Your unsent .*Sign in again/);
+  assert.doesNotMatch(status({}, { connection: ended }).announced, /unsent/);
+  const unkept = status({}, { connection: ended, dirtySinceMs: 1, isKept: false });
+  assert.match(unkept.announced, /copy it somewhere safe/);
+  const lost = { name: 'refused', kind: 'no access', reason: 'It is not yours.' };
+  assert.equal(status({}, { connection: lost }).announced, 'It is not yours.');
 });

@@ -1,8 +1,9 @@
-// Parked conflicts: a button with their number, and a panel that lists them. Anyone may review one,
+// The panel that lists parked conflicts; loaded when it is opened. Anyone who can edit may review one,
 // in the dialog for conflicts.
 
 import { joined } from '../replica/joined_hunks.js';
 import { say } from '../text/say.js';
+import { answerOf, RefusedError } from '../ui/answers.js';
 import { byId } from '../ui/dom.js';
 import { ago, dayAndTime, fullDate } from '../ui/phrases.js';
 import { ofParked } from './wording.js';
@@ -12,15 +13,14 @@ import { ofParked } from './wording.js';
  *   characters: number, excerpt: string}} Entry time: in seconds since the epoch
  * @typedef {import('../replica/protocol.js').UnmergedConflict & {id: string, time: number}} Parked
  * @typedef {{self: () => {client: string | undefined, name: string}, isBusy: () => boolean,
- *   review: (parked: Parked, wording: import('./wording.js').Wording,
+ *   isViewOnly: () => boolean, review: (parked: Parked, wording: import('./wording.js').Wording,
  *     opener: HTMLElement) => void, opened: () => void}} ParkedListener isBusy: whether a conflict of the
- *   user's own is open
+ *   user's own is open; opened: the panel
  */
 
 export class ParkedView {
   #address;
   #listener;
-  #count = 0;
   #button = byId('parked-button', HTMLButtonElement);
   #panel = byId('parked', HTMLElement);
   #list = byId('parked-list', HTMLUListElement);
@@ -31,48 +31,41 @@ export class ParkedView {
   constructor(document, listener) {
     this.#address = `../api/documents/${document}/unmerged`;
     this.#listener = listener;
-    this.#panel.addEventListener('toggle', () => {
-      if (!this.#isOpen) return;
-      this.#listener.opened();
-      this.#load();
-    });
-    this.#again.onclick = () => this.#load();
-  }
-
-  /** Show the server's count. @param {number} count */
-  show(count) {
-    if (count === this.#count) return;
-    this.#count = count;
-    this.#button.hidden = count === 0;
-    this.#button.textContent = say('unresolved', { count });
-    if (this.#isOpen) this.#load();
   }
 
   get #isOpen() {
     return this.#panel.matches(':popover-open');
   }
 
-  async #load(after = '') {
+  async load(after = '') {
     this.#again.hidden = true;
     this.#note.textContent = after || (this.#list.children.length > 0 ? '' : say('loading'));
-    const reply = await ask(this.#address);
-    const entries = reply?.body?.unmerged;
-    if (reply?.status === 404) this.#fill([], after);
-    else if (Array.isArray(entries)) this.#fill(entries, after);
-    else this.#fail();
+    try {
+      this.#fill((await ask(this.#address))?.unmerged ?? [], after);
+    } catch (problem) {
+      this.#fail(problem);
+    }
   }
 
-  #fail() {
-    this.#note.textContent = say('parkedFailed');
-    this.#again.hidden = false;
+  /** @param {unknown} problem */
+  #fail(problem) {
+    const isRefused = problem instanceof RefusedError;
+    this.#note.textContent = isRefused ? problem.message : say('loadFailed');
+    this.#again.hidden = isRefused;
   }
 
   /** @param {Entry[]} entries @param {string} note */
   #fill(entries, note) {
     const isBusy = this.#listener.isBusy();
-    const usual = entries.length === 0 ? say('parkedNone') : isBusy ? say('parkedBusy') : '';
-    this.#note.textContent = note || usual;
+    this.#note.textContent = note || this.#usualNote(entries.length, isBusy);
     this.#list.replaceChildren(...entries.map((entry) => this.#item(entry, isBusy)));
+  }
+
+  /** @param {number} count @param {boolean} isBusy */
+  #usualNote(count, isBusy) {
+    if (count === 0) return say('parkedNone');
+    if (this.#listener.isViewOnly()) return say('parkedViewOnly');
+    return isBusy ? say('parkedBusy') : '';
   }
 
   /** @param {Entry} entry @param {boolean} isBusy */
@@ -86,6 +79,7 @@ export class ParkedView {
     excerpt.textContent = entry.excerpt || say('onlyDeletions');
     const review = document.createElement('button');
     review.type = 'button';
+    review.hidden = this.#listener.isViewOnly();
     review.textContent = say('review');
     review.ariaLabel = say('reviewOf', { who, when: time.textContent });
     review.ariaDisabled = String(isBusy);
@@ -102,18 +96,23 @@ export class ParkedView {
       this.#note.textContent = say('parkedBusy');
       return;
     }
-    const reply = await ask(`${this.#address}/${entry.id}`);
-    if (!this.#isOpen) return; // the user has closed the panel
-    if (reply?.status === 404) {
-      this.#load(say('parkedGone'));
-    } else if (reply?.body) {
-      const parked = joined(/** @type {Parked} */ (reply.body));
-      const isMerging = parked.hunks.length === 0;
-      const when = dayAndTime(entry.time * 1000, Date.now());
-      const wording = ofParked(entry.name, this.#isOwn(entry), when, isMerging);
-      this.#panel.hidePopover();
-      this.#listener.review(parked, wording, this.#button);
-    } else this.#fail();
+    try {
+      const found = await ask(`${this.#address}/${entry.id}`);
+      if (!this.#isOpen) return; // the user has closed the panel
+      if (found) this.#open(entry, joined(found));
+      else this.load(say('parkedGone'));
+    } catch (problem) {
+      this.#fail(problem);
+    }
+  }
+
+  /** @param {Entry} entry @param {Parked} parked */
+  #open(entry, parked) {
+    const isMerging = parked.hunks.length === 0;
+    const when = dayAndTime(entry.time * 1000, Date.now());
+    const wording = ofParked(entry.name, this.#isOwn(entry), when, isMerging);
+    this.#panel.hidePopover();
+    this.#listener.review(parked, wording, this.#button);
   }
 
   /** Whether the user parked it: a parked branch is named after its client. @param {Entry} entry */
@@ -123,13 +122,13 @@ export class ParkedView {
   }
 }
 
-/** @param {string} address @returns {Promise<{status: number, body: any} | null>} null: no answer */
+/** @param {string} address @returns {Promise<any>} null: it is not there */
 async function ask(address) {
   try {
-    const reply = await fetch(address, { cache: 'no-store' });
-    return { status: reply.status, body: reply.ok ? await reply.json() : null };
-  } catch {
-    return null;
+    return await answerOf(fetch(address, { cache: 'no-store' }));
+  } catch (problem) {
+    if (problem instanceof RefusedError && problem.status === 404) return null;
+    throw problem;
   }
 }
 

@@ -127,6 +127,20 @@ export class ClientLifetime {
     this.#offer.lost(lost);
   }
 
+  /**
+   * The user may only read from now on: leave unsent text on offer, and continue as a new client.
+   *
+   * @param {boolean} hasConflict whether the server still has a conflict of this client
+   * @returns {boolean} whether there was anything to leave
+   */
+  setAside(hasConflict) {
+    if (!isUnsent(this.#snapshot()) && !hasConflict) return false;
+    const draft = this.#keeper.giveUp();
+    if (draft) this.#offer.setAside(/** @type {import('./recovery.js').Orphan} */ (draft));
+    this.#listener.restartAs(null);
+    return true;
+  }
+
   /** Write the draft at once: the page may be about to unload or sleep. */
   saveNow() {
     this.#keeper.saveNow();

@@ -94,6 +94,16 @@ export class DraftKeeper {
     this.#client = null;
   }
 
+  /** Give up the unsent text, too. @returns {Draft | null} it, with an owner that is no page */
+  giveUp() {
+    this.#stopWaiting();
+    const [draft, before, nobody] = [this.#draft(), this.#client, `${this.#page}.gone`];
+    this.#client = null;
+    const client = draft?.snapshot?.client || nobody;
+    if (before !== null && before !== client) this.#replace(before, undefined);
+    return draft && { ...draft, client, owner: nobody };
+  }
+
   get #isUnsent() {
     return isUnsent(this.#listener.snapshot());
   }

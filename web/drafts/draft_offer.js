@@ -20,7 +20,8 @@ import { finishedDraft, orphanFromLost, orphansOf, Recovery, wordsIn } from './r
  *   the page has received
  * @typedef {{notices: import('../ui/notice_bar.js').NoticeBar, toast: import('../ui/toast.js').Toast,
  *   name: () => string, announce: (sentence: string) => void, focusEditor: () => void,
- *   offerChanged: () => void}} OfferListener offerChanged: `isOffered` has changed
+ *   isViewOnly: () => boolean, offerChanged: () => void}} OfferListener offerChanged: `isOffered` has
+ *   changed
  */
 
 export class DraftOffer {
@@ -86,11 +87,20 @@ export class DraftOffer {
 
   /** The server lacks text that this page had. @param {import('../replica/working_copy.js').Lost} lost */
   async lost(lost) {
-    const orphan = orphanFromLost(this.#context.document, lost);
-    const { drafts, document } = this.#context;
-    await drafts.change(document, orphan.client, (found) => (found?.snapshot ? found : orphan));
-    if (!drafts.isKeeping) this.#unkept.push(orphan);
+    await this.#keep(orphanFromLost(this.#context.document, lost), (found) => !found?.snapshot);
     this.#look();
+  }
+
+  /** The user may only read from now on; the next welcome offers the text. @param {Orphan} orphan */
+  setAside(orphan) {
+    this.#keep(orphan, () => true);
+  }
+
+  /** @param {Orphan} orphan @param {(found: import('./drafts.js').Draft | undefined) => boolean} isNew */
+  async #keep(orphan, isNew) {
+    const { drafts, document } = this.#context;
+    await drafts.change(document, orphan.client, (found) => (isNew(found) ? orphan : found));
+    if (!drafts.isKeeping) this.#unkept.push(orphan);
   }
 
   /** Whether closing the page now would lose text. */
@@ -276,6 +286,7 @@ export class DraftOffer {
     byId('draft-text', HTMLElement).replaceChildren(
       ...abridged(marked(known.text, local)).map(nodeOf),
     );
+    this.#merge.hidden = this.#listener.isViewOnly();
     this.#ask(false);
     this.#dialog.showModal();
   }
@@ -291,7 +302,8 @@ export class DraftOffer {
     for (const group of this.#dialog.querySelectorAll('[data-view]')) {
       if (group instanceof HTMLElement) group.hidden = group.dataset.view !== view;
     }
-    this.#tell(isDiscarding ? say('discardQuestion') : '');
+    const note = this.#merge.hidden ? say('unsentViewOnly') : '';
+    this.#tell(isDiscarding ? say('discardQuestion') : note);
     if (isDiscarding) byId('keep-draft', HTMLElement).focus();
   }
 

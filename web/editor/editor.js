@@ -10,6 +10,7 @@
 
 import { diffSplicesInUnits, typedAt } from '../text/diff_splices.js';
 import { afterTyping, offsetInText, shown } from '../text/endings.js';
+import { say } from '../text/say.js';
 import { addsLinesAt, apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
 import { latinKey } from '../ui/keys.js';
 import { UndoHistory } from './undo_history.js';
@@ -84,6 +85,7 @@ export class Editor {
     this.#expected = shown(text);
     this.#area.value = this.#expected;
     this.#area.setSelectionRange(0, 0);
+    this.#undoHistory = new UndoHistory();
   }
 
   /** Apply a change by others. @param {readonly Splice[]} splices */
@@ -99,19 +101,31 @@ export class Editor {
   }
 
   get canUndo() {
-    return this.#undoHistory.canUndo;
+    return this.#undoHistory.canUndo && !this.#area.readOnly;
   }
   get canRedo() {
-    return this.#undoHistory.canRedo;
+    return this.#undoHistory.canRedo && !this.#area.readOnly;
+  }
+
+  get isReadOnly() {
+    return this.#area.readOnly;
+  }
+
+  /** Let the user only read, or write again. @param {boolean} isReadOnly */
+  setReadOnly(isReadOnly) {
+    if (this.#area.readOnly === isReadOnly) return;
+    this.#area.readOnly = isReadOnly;
+    this.#area.placeholder = say(isReadOnly ? 'noVersions' : 'placeholder');
+    this.#listener.historyChanged();
   }
 
   /** Undo the user's last step, whatever others have changed since. */
   undo() {
-    if (!this.#isComposing) this.#step(this.#undoHistory.undo(this.#text));
+    if (!this.#isComposing && this.canUndo) this.#step(this.#undoHistory.undo(this.#text));
   }
 
   redo() {
-    if (!this.#isComposing) this.#step(this.#undoHistory.redo(this.#text));
+    if (!this.#isComposing && this.canRedo) this.#step(this.#undoHistory.redo(this.#text));
   }
 
   /** Move the caret to a position and scroll to it. @param {number} position */

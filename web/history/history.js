@@ -3,6 +3,7 @@
 // address says what is shown, so a version can be linked; going back, or Esc, returns to the text.
 
 import { say } from '../text/say.js';
+import { RefusedError } from '../ui/answers.js';
 import { byId, setText } from '../ui/dom.js';
 import { addressOf } from './address.js';
 import { AuthorColors } from './author_colors.js';
@@ -11,7 +12,7 @@ import { ChangesView } from './changes_view.js';
 import { credited } from './credit.js';
 import { fragment } from './files.js';
 import { Frame } from './frame.js';
-import { HistoryApi, RefusedError } from './history_api.js';
+import { HistoryApi } from './history_api.js';
 import { NameDialog } from './name_dialog.js';
 import { OtherChoice } from './other_choice.js';
 import { Player } from './player.js';
@@ -244,6 +245,6 @@ export class HistoryView {
   #fail(problem) {
     const isRefused = problem instanceof RefusedError;
     if (!isRefused) console.error(problem);
-    this.#frame.tell(isRefused ? problem.message : say('historyUnavailable'));
+    this.#frame.tell(isRefused ? problem.message : say('loadFailed'));
   }
 }

@@ -1,5 +1,7 @@
 // The requests of the history to the server (docs/protocol.md). No DOM.
 
+import { answerOf, RefusedError } from '../ui/answers.js';
+
 /** @typedef {import('./versions.js').Author} Author */
 /** @typedef {import('./versions.js').Version} Version */
 /** @typedef {import('./versions.js').VersionPage} VersionPage */
@@ -13,15 +15,6 @@ const STEP_PAGES_MAX = 20;
 
 /** @type {VersionPage} */
 const NOTHING = { versions: [], revision: '', more: false, complete: true };
-
-/** The server refused a request; the message is a sentence for the user. */
-export class RefusedError extends Error {
-  /** @param {string} message @param {number} status */
-  constructor(message, status) {
-    super(message);
-    this.status = status;
-  }
-}
 
 export class HistoryApi {
   #address;
@@ -92,17 +85,4 @@ export class HistoryApi {
     const headers = { 'Content-Type': 'application/json' };
     return answerOf(fetch(address, { method, headers, body: body ? JSON.stringify(body) : null }));
   }
-}
-
-/**
- * @param {Promise<Response>} reply
- * @returns {Promise<any>}
- * @throws {RefusedError} if the server's answer is an error; another one, if there is none
- */
-async function answerOf(reply) {
-  const response = await reply;
-  if (response.status === 204) return null;
-  if (response.ok) return response.json();
-  const { error } = Object(await response.json().catch(() => null));
-  throw new RefusedError(error ?? response.statusText, response.status);
 }

@@ -7,8 +7,8 @@ import { legible } from '../people/colors.js';
 import { diffSplices } from '../text/diff_splices.js';
 import { say } from '../text/say.js';
 import { inUnits } from '../text/splices.js';
+import { styleSheet } from '../ui/loading.js';
 import { AuthorColors } from './author_colors.js';
-import { styleSheet } from './files.js';
 import { stripesOf } from './line_authors.js';
 import { pieceOf, spliced } from './pieces.js';
 

@@ -2,7 +2,7 @@
 // decides only when things happen; `Replica` decides what happens.
 
 import { ConflictView } from '../conflict/conflict_view.js';
-import { ParkedView } from '../conflict/parked.js';
+import { ParkedLink } from '../conflict/parked_link.js';
 import { ClientLifetime } from '../drafts/client_lifetime.js';
 import { Counts } from '../editor/counts.js';
 import { Editor } from '../editor/editor.js';
@@ -30,7 +30,7 @@ import { download, fileOf } from '../ui/export_text.js';
 import { Menu } from '../ui/menu.js';
 import { NoticeBar } from '../ui/notice_bar.js';
 import { Settings } from '../ui/settings.js';
-import { share } from '../ui/share.js';
+import { GuestLinks, share } from '../ui/share.js';
 import { StatusLine } from '../ui/status.js';
 import { forget, remember, rename, userName } from '../ui/storage.js';
 import { Toast } from '../ui/toast.js';
@@ -47,7 +47,6 @@ const documentName = decodeURIComponent(location.pathname.split('/').at(-1) ?? '
 /** The names that redirect here. They are the server's word, as drafts under them become this document's. */
 const formerNames = byId('former-names', HTMLMetaElement).content.split(' ').filter(Boolean);
 const clock = withFrames(systemClock);
-let name = userName();
 
 // Components
 
@@ -67,7 +66,8 @@ const lifetime = new ClientLifetime(
   { clock, connect: (listener) => new Connection(socketUrl.href, listener) },
   {
     replica: () => replica,
-    name: () => name,
+    name: () => ownName.name,
+    isViewOnly: () => editor.isReadOnly,
     restartAs,
     keepingChanged: () => show(),
     announce,
@@ -80,7 +80,7 @@ const lifetime = new ClientLifetime(
 let replica = new Replica(lifetime.snapshot);
 
 const connection = new Connection(socketUrl.href, {
-  opened: () => carryOut(replica.opened(name)),
+  opened: () => carryOut(replica.opened(ownName.name)),
   closed: () => {
     statusLine.offline();
     carryOut(replica.closed());
@@ -135,10 +135,9 @@ const hold = new Hold(notices, {
   announce,
 });
 
-const ownName = new OwnName(name, {
-  renamed: (newName) => {
-    name = newName;
-    rename(newName);
+const ownName = new OwnName(userName(), {
+  renamed: (name) => {
+    rename(name);
     presenceSender.changed();
   },
   focusEditor,
@@ -165,9 +164,10 @@ const conflictView = new ConflictView(
   },
 );
 
-const parkedView = new ParkedView(documentName, {
-  self: () => ({ client: replica.client, name }),
+const parkedLink = new ParkedLink(documentName, {
+  self: () => ({ client: replica.client, name: ownName.name }),
   isBusy: () => replica.conflict !== null || replica.isDeciding,
+  isViewOnly: () => editor.isReadOnly,
   opened: () => toast.hide(), // the panel would cover it
   review: (parked, wording, opener) => conflictView.review(parked, wording, opener),
 });
@@ -187,6 +187,9 @@ const people = new People(
 const overlay = new Overlay(byId('text', HTMLTextAreaElement), (index) => conflictView.open(index));
 new Menu(fileOf(documentName), { download: downloadText, save });
 
+share(documentName, announce);
+const guestLinks = new GuestLinks(documentName, announce);
+
 const peopleHere = () => [ownName.face, ...people.others];
 const stripes = new StripesLink({
   document: documentName,
@@ -199,7 +202,7 @@ const lastLooked = new LastLooked(documentName);
 const historyLink = new HistoryLink({
   document: documentName,
   text: () => editor.text,
-  isViewOnly: () => replica.isViewOnly,
+  isViewOnly: () => editor.isReadOnly,
   looked: () => lastLooked.since,
   change: (splices, restores) => {
     editor.changeAsUser(splices);
@@ -238,8 +241,13 @@ function received(message) {
     return;
   }
   if (message.type === 'unmerged') {
-    parkedView.show(message.count);
+    parkedLink.show(message.count);
     return;
+  }
+  if (message.type === 'welcome' && message.access === 'view') {
+    if (!editor.isReadOnly) announceImportant(say('viewOnlyHint'));
+    editor.setReadOnly(true);
+    if (lifetime.setAside(message.conflict !== null)) return;
   }
   const before = replica.newest.text;
   answer = message.type;
@@ -279,11 +287,12 @@ function welcomed(message) {
   statusLine.online();
   people.reset(message.people, message.client);
   pacing.areOthersHere = people.areOthersHere;
-  parkedView.show(message.unmerged ?? 0);
+  parkedLink.show(message.unmerged ?? 0);
   isWelcomed = true;
   rememberTitle();
-  byId('text', HTMLTextAreaElement).readOnly = replica.isViewOnly;
-  ownName.colored(message.people.find(({ client }) => client === message.client)?.color);
+  const own = message.people.find(({ client }) => client === message.client);
+  ownName.welcomed(own?.color, message.name ?? null);
+  guestLinks.allow(message.manage === true);
   lifetime.welcomed(message.people);
   presenceSender.changed();
 }
@@ -348,7 +357,7 @@ function sendPresence() {
   connection.send({
     type: 'presence',
     base: commit,
-    name,
+    name: ownName.name,
     anchor: replica.toKnown(anchor),
     head: replica.toKnown(head),
   });
@@ -364,14 +373,22 @@ function show() {
     isUnsentOffered: lifetime.isUnsentOffered,
     held: hold.waiting,
   });
+  if (isShutOut()) editor.setReadOnly(true);
+  else if (replica.link === 'online') editor.setReadOnly(replica.isViewOnly);
   showCard();
   conflictView.show(replica.conflict, replica.isDeciding, answer);
   counts.changed();
   lifetime.changed();
 }
 
+/** Whether the user has no access any more: nothing that is typed now may ever be sent. */
+function isShutOut() {
+  const { state } = connection;
+  return state.name === 'refused' && state.kind !== 'deleted';
+}
+
 function showCard() {
-  const isAlone = replica.link === 'online' && !people.areOthersHere;
+  const isAlone = replica.link === 'online' && !replica.isViewOnly && !people.areOthersHere;
   showWelcome(replica.local === '', isAlone, focusEditor);
 }
 
@@ -430,6 +447,7 @@ function tick() {
 // The page
 
 addEventListener('online', () => connection.wake());
+addEventListener('focus', () => connection.wake()); // the user may have signed in elsewhere
 addEventListener('pageshow', (event) => {
   if (event.persisted) wake();
 });
@@ -458,7 +476,7 @@ addEventListener('beforeunload', (event) => {
 function leave() {
   pacing.sendNow();
   const { state } = connection;
-  lifetime.leave(state.name === 'refused' && state.isDeleted);
+  lifetime.leave(state.name === 'refused' && state.kind === 'deleted');
   connection.close();
 }
 
@@ -473,7 +491,6 @@ byId('redo', HTMLButtonElement).onclick = () => editor.redo();
 
 for (const former of formerNames) forget(former);
 if (lifetime.hasMoved) toast.show(say('documentRenamed', { name: documentName }));
-share(documentName, announce);
 printWhole(() => editor.text);
 if (replica.local) editor.restore(replica.local);
 editor.focus();

@@ -82,9 +82,12 @@ async function ask(name) {
   const waiting = setTimeout(() => show(say('looking', { name }), 'open'), SAY_AFTER_MS);
   const reply = await fetch(`api/documents/${name}`).catch(() => null);
   clearTimeout(waiting);
+  const { error, may_create: mayCreate } = Object(await reply?.json().catch(() => null));
   if (wish() !== name) return;
   if (reply?.ok) show(say('exists', { name }), 'open');
-  else if (reply?.status === 404) show(say('isNew', { name }), 'create');
+  else if (mayCreate) show(say('isNew', { name }), 'create');
+  else if (reply?.status === 401) show(say('accessEnded'), 'open');
+  else if (reply?.status === 404) show(error, 'open');
   else {
     show(say('unreachable'), 'open');
     askSoon(ASK_AGAIN_MS);

@@ -1,7 +1,7 @@
-// Announcements to screen readers, through the one polite live region of the page.
+// Announcements to screen readers, through the one polite live region of the page. What says others'
+// edits is loaded where the settings ask for it.
 
 import { byId } from '../ui/dom.js';
-import { Digest } from './digest.js';
 
 /** @typedef {import('../ui/settings_store.js').Values['announcements']} Level */
 
@@ -19,7 +19,10 @@ export function announce(text) {
 export class Announcer {
   #level;
   #clock;
-  #digest = new Digest();
+  /** @type {import('./digest.js').Digest | null} */
+  #digest = null;
+  /** @type {Promise<import('./digest.js').Digest> | null} */
+  #loading = null;
   #typedMs = Number.NEGATIVE_INFINITY;
 
   /** @param {() => Level} level @param {import('../replica/connection.js').Clock} clock */
@@ -35,7 +38,20 @@ export class Announcer {
 
   /** Collect others' edits for a later announcement. @param {import('./digest.js').Update} update */
   collect(update) {
-    if (this.#level() === 'all') this.#digest.add(update);
+    if (this.#level() !== 'all') return;
+    this.#loading ??= this.#load();
+    this.#loading.then(
+      (digest) => digest.add(update),
+      () => {
+        this.#loading = null; // for the next time
+      },
+    );
+  }
+
+  async #load() {
+    const { Digest } = await import('../people/digest.js');
+    this.#digest = new Digest();
+    return this.#digest;
   }
 
   /** The user is typing: announce no digest now. */
@@ -46,10 +62,10 @@ export class Announcer {
   /** Announce what is due; to be called about every second. @param {string} text the current one */
   tick(text) {
     if (this.#level() !== 'all') {
-      this.#digest.clear();
+      this.#digest?.clear();
       return;
     }
-    const sentences = this.#digest.take(this.#clock.now(), this.#typedMs, text);
+    const sentences = this.#digest?.take(this.#clock.now(), this.#typedMs, text);
     if (sentences) announce(sentences);
   }
 }

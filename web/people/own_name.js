@@ -1,5 +1,6 @@
 // The user's own name: in the header, the list of people and the menu, with a dialog that changes
-// it. Guests are asked for it once, in a row below the text, when they are not alone.
+// it. Guests are asked for it once, in a row below the text, when they are not alone. Who is signed in
+// has the name of the account.
 
 import { say } from '../text/say.js';
 import { byId, setText } from '../ui/dom.js';
@@ -13,6 +14,8 @@ const GUEST = /^Guest \d+$/;
 export class OwnName {
   #listener;
   #name;
+  /** The account's. @type {string | null} */
+  #given = null;
   /** @type {string | undefined} */
   #color;
   #dialog = byId('own-name-dialog', HTMLDialogElement);
@@ -39,31 +42,42 @@ export class OwnName {
     this.#show();
   }
 
-  /** The user as others see them. */
-  get face() {
-    return { name: this.#name, color: this.#color };
+  get name() {
+    return this.#given ?? this.#name;
   }
 
-  /** Set the colour that the server has assigned. @param {string | undefined} color */
-  colored(color) {
+  /** The user as others see them. */
+  get face() {
+    return { name: this.name, color: this.#color };
+  }
+
+  /** Show what the server has assigned. @param {string | undefined} color @param {string | null} name the account's */
+  welcomed(color, name) {
     this.#color = color;
+    this.#given = name;
+    if (name !== null) this.#question.hidden = true;
+    for (const id of ['rename', 'menu-name']) byId(id, HTMLElement).hidden = name !== null;
+    byId('signed-in', HTMLElement).hidden = name === null;
+    setText('account-name', name ?? '');
     this.#show();
   }
 
   /** Ask a guest for their name, once in a browser. @param {string} sentence who else is here */
   ask(sentence) {
-    if (!GUEST.test(this.#name) || hasSeen('name')) return;
+    const { name } = this;
+    if (this.#given !== null || !GUEST.test(name) || hasSeen('name')) return;
     markSeen('name');
-    setText('ask-name-text', `${sentence} ${say('appearAs', { name: this.#name })}`);
+    setText('ask-name-text', `${sentence} ${say('appearAs', { name })}`);
     this.#question.hidden = false;
-    this.#listener.announce(say('askName', { name: this.#name }));
+    this.#listener.announce(say('askName', { name }));
   }
 
   #show() {
-    setText('own-name', say('you', { name: this.#name }));
-    setText('menu-own-name', this.#name);
+    const { name } = this;
+    setText('own-name', say('you', { name }));
+    setText('menu-own-name', name);
     const menu = byId('me', HTMLButtonElement);
-    menu.ariaLabel = say('menuOf', { name: this.#name });
+    menu.ariaLabel = say('menuOf', { name });
     menu.title = menu.ariaLabel;
     for (const id of ['own-face', 'own-face-listed']) showFace(byId(id, HTMLElement), this.face);
   }

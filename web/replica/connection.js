@@ -2,9 +2,11 @@
 // message but `ping` and `pong`. Clock and socket class are injected.
 //
 //   connecting ──open──> open ──close, timeout──> waiting ──time, wake()──> connecting
-//                                    ├─ refused for good ──> refused ──wake()──> connecting
+//                                    ├─ no access, deleted ──> refused ──wake()──> connecting
 //                                    └─ renamed ──> moved, for good
 //                           close(), from anywhere ──> closed ──wake()──> connecting
+//
+// While a refused page tries again, it stays refused for the listener, until the first message.
 
 import { say } from '../text/say.js';
 
@@ -14,9 +16,9 @@ import { say } from '../text/say.js';
  *   random: () => number}} Clock
  * @typedef {{name: 'connecting'} | {name: 'open'} | {name: 'closed'}
  *   | {name: 'waiting', untilMs: number, reason: string}
- *   | {name: 'refused', reason: string, isDeleted: boolean}
- *   | {name: 'moved', document: string}} ConnectionState isDeleted: the document was deleted;
- *   document: its new name
+ *   | {name: 'refused', kind: Refusal, reason: string}
+ *   | {name: 'moved', document: string}} ConnectionState document: its new name
+ * @typedef {'signed out' | 'no access' | 'deleted'} Refusal
  * @typedef {{opened: () => void, closed: () => void, received: (message: any) => void,
  *   changed: (state: ConnectionState) => void}} Listener
  */
@@ -24,7 +26,6 @@ import { say } from '../text/say.js';
 const OPEN = 1; // a WebSocket's readyState
 const OVERLOADED = 1013;
 const RENAMED = 4301; // the reason is the new name
-const DELETED = 4410;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const PING_EVERY_MS = 15_000;
@@ -45,10 +46,11 @@ const REASONS = new Map([
   [OVERLOADED, say('busy')],
 ]);
 const TOO_MANY_CONNECTIONS = 'too many connections from one address';
+/** @type {Map<number, [kind: Refusal, reason: string]>} */
 const REFUSALS = new Map([
-  [4401, say('signIn')],
-  [4404, say('noDocument')],
-  [DELETED, say('documentDeleted')],
+  [4401, ['signed out', say('accessEnded')]],
+  [4404, ['no access', say('noDocument')]],
+  [4410, ['deleted', say('documentDeleted')]],
 ]);
 
 /** @type {Clock} */
@@ -62,6 +64,8 @@ export const systemClock = {
 export class Connection {
   /** @type {ConnectionState} */
   #state = { name: 'connecting' };
+  /** @type {ConnectionState | null} what the listener sees until the server lets this page in again */
+  #refused = null;
   #url;
   #listener;
   #WebSocket;
@@ -90,7 +94,7 @@ export class Connection {
   }
 
   get state() {
-    return this.#state;
+    return this.#refused ?? this.#state;
   }
 
   open() {
@@ -150,6 +154,10 @@ export class Connection {
   #received(socket, data) {
     if (socket !== this.#socket) return;
     this.#askedMs = null;
+    if (this.#refused) {
+      this.#refused = null;
+      this.#listener.changed(this.#state);
+    }
     const message = JSON.parse(data);
     if (message.type !== 'pong') this.#listener.received(message);
   }
@@ -176,9 +184,8 @@ export class Connection {
     if (wasOpen && this.#clock.now() - this.#openedMs >= STABLE_AFTER_MS) this.#failures = 0;
     this.#clock.cancel(this.#timer);
     const refusal = REFUSALS.get(code);
-    const isDeleted = code === DELETED;
     if (code === RENAMED && reason) this.#enter({ name: 'moved', document: reason });
-    else if (refusal) this.#enter({ name: 'refused', reason: refusal, isDeleted });
+    else if (refusal) this.#enter({ name: 'refused', kind: refusal[0], reason: refusal[1] });
     else if (code === OVERLOADED && reason === TOO_MANY_CONNECTIONS)
       this.#retryLater(say('tooManyConnections'));
     else this.#retryLater(REASONS.get(code) ?? '');
@@ -203,6 +210,8 @@ export class Connection {
   /** @param {ConnectionState} state */
   #enter(state) {
     this.#state = state;
-    this.#listener.changed(state);
+    if (state.name === 'refused') this.#refused = state;
+    else if (state.name !== 'connecting' && state.name !== 'open') this.#refused = null;
+    this.#listener.changed(this.state);
   }
 }

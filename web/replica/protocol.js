@@ -31,7 +31,8 @@
  * @typedef {{type: 'welcome', protocol: number, document: string, client: string, key: string,
  *   branch: string, revision: string, text?: string, from?: string, splices?: Splice[],
  *   check: number, seq: number, people: Person[], conflict: Conflict | null, access: string,
- *   unmerged?: number, limits: {document_bytes: number}}} Welcome
+ *   manage?: boolean, name?: string, unmerged?: number, limits: {document_bytes: number}}} Welcome
+ *   name: of the user's account; absent if the user chooses one
  * @typedef {{type: 'merged', seq: number, commit: string, revision: string, splices: Splice[],
  *   check: number}} Merged
  * @typedef {{type: 'update', from?: string, revision: string, splices?: Splice[], text?: string,

@@ -10,20 +10,6 @@ import { latinKey } from './keys.js';
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const CONTROL = isMac ? '⌘' : 'Ctrl+';
 
-/** @type {readonly (readonly [keys: string, does: import('../text/say.js').SentenceName])[]} */
-const SHORTCUTS = [
-  [`${CONTROL}Z`, 'undo'],
-  [isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z', 'redo'],
-  [`${CONTROL}S`, 'keySave'],
-  [`${CONTROL}F`, 'keyFind'],
-  ['F8', 'keyConflict'],
-  ['1, 2', 'keyChoose'],
-  [isMac ? '⌘↩' : 'Ctrl+Enter', 'keyUse'],
-  ['N, P', 'keyChanges'],
-  ['Esc', 'keyEnd'],
-  [`?, ${CONTROL}/`, 'keyShortcuts'],
-];
-
 export class Menu {
   #button = byId('me', HTMLButtonElement);
   #menu = byId('menu', HTMLElement);
@@ -39,7 +25,7 @@ export class Menu {
     onClick('menu-shortcuts', () => this.#openPanel('shortcuts'));
     byId('undo', HTMLElement).title = `${say('undo')} (${CONTROL}Z)`;
     byId('redo', HTMLElement).title = `${say('redo')} (${isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z'})`;
-    byId('shortcut-list', HTMLElement).replaceChildren(...SHORTCUTS.map(entry));
+    byId('shortcuts', HTMLElement).addEventListener('beforetoggle', listShortcuts);
     addEventListener('keydown', (event) => this.#onKey(event, listener));
   }
 
@@ -69,19 +55,16 @@ export class Menu {
   }
 }
 
-/** @param {readonly [string, import('../text/say.js').SentenceName]} shortcut */
-function entry([keys, does]) {
-  const row = document.createElement('div');
-  const [term, meaning] = [document.createElement('dt'), document.createElement('dd')];
-  const key = document.createElement('kbd');
-  key.textContent = keys;
-  term.append(key);
-  meaning.textContent = say(does);
-  row.append(term, meaning);
-  return row;
-}
-
 /** @param {string} id @param {() => void} action */
 function onClick(id, action) {
   byId(id, HTMLButtonElement).onclick = action;
+}
+
+async function listShortcuts() {
+  try {
+    const { shortcutRows } = await import('../ui/shortcuts.js');
+    byId('shortcut-list', HTMLElement).replaceChildren(...shortcutRows());
+  } catch {
+    setText('shortcut-list', say('loadFailed'));
+  }
 }

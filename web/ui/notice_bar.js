@@ -5,8 +5,9 @@ import { byId, setIcon, setText } from './dom.js';
 
 /**
  * @typedef {{label: string, run: () => void}} NoticeAction
- * @typedef {{icon: string, what: string, more?: string, short?: string,
- *   action?: NoticeAction}} Notice short: all that there is room for on a phone
+ * @typedef {{icon: string, what: string, more?: string, short?: string, action?: NoticeAction,
+ *   second?: NoticeAction}} Notice short: all that there is room for on a phone; second: another
+ *   action, which a phone has in its menu
  * @typedef {'connection' | 'text' | 'conflict' | 'unsent' | 'hold'} NoticeKind the most urgent first
  */
 
@@ -23,11 +24,13 @@ export class NoticeBar {
   #shown;
   #bar = byId('notice', HTMLElement);
   #button = byId('notice-action', HTMLButtonElement);
+  #second = byId('notice-second', HTMLButtonElement);
 
   /** @param {() => void} focusEditor called when the focus was in a notice that goes */
   constructor(focusEditor) {
     this.#focusEditor = focusEditor;
     this.#button.onclick = () => this.#shown?.action?.run();
+    this.#second.onclick = () => this.#shown?.second?.run();
   }
 
   /** Show a notice, or none of this kind. @param {NoticeKind} kind @param {Notice | null} notice */
@@ -40,17 +43,21 @@ export class NoticeBar {
 
   /** @param {NoticeKind | undefined} kind @param {Notice | undefined} notice */
   #write(kind, notice) {
-    const hadFocus = document.activeElement === this.#button;
+    const hadFocus = [this.#button, this.#second].includes(
+      /** @type {any} */ (document.activeElement),
+    );
     const isOther = kind !== this.#kind || !notice?.action;
     this.#kind = kind;
     this.#shown = notice;
     this.#bar.hidden = !notice;
     this.#button.hidden = !notice?.action;
+    this.#second.hidden = !notice?.second;
     if (notice) {
       setIcon('notice-icon', notice.icon);
       setText('notice-what', notice.what);
       setText('notice-more', notice.more ?? '');
       setText('notice-action', notice.action?.label ?? '');
+      setText('notice-second', notice.second?.label ?? '');
       setText('notice-short', notice.short ?? '');
       this.#bar.classList.toggle('has-short', notice.short !== undefined);
     }

@@ -31,14 +31,14 @@ export function ago(thenMs, nowMs) {
 }
 
 /**
- * "Sunday 12:34", or with the date if it is not of this week.
+ * "Sunday 12:34", or with the date if it is not within a week.
  *
  * @param {number} thenMs
  * @param {number} nowMs
  * @param {string} [language] by default the browser's
  */
 export function dayAndTime(thenMs, nowMs, language) {
-  const isRecent = nowMs - thenMs < 6 * DAY_MS;
+  const isRecent = Math.abs(nowMs - thenMs) < 6 * DAY_MS;
   /** @type {Intl.DateTimeFormatOptions} */
   const day = isRecent ? { weekday: 'long' } : { day: 'numeric', month: 'short', year: 'numeric' };
   const time = { hour: 'numeric', minute: '2-digit' };

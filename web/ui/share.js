@@ -1,5 +1,6 @@
-// The Share panel and the card for a new document: the link, which anyone can edit with; the command
-// that clones the document; and a second window to try it out.
+// The Share panel and the card for a new document: the link; the command that clones the document; and
+// a second window to try it out. Links for guests are loaded when somebody opens the panel who may make
+// some.
 
 import { say } from '../text/say.js';
 import { byId } from './dom.js';
@@ -48,6 +49,45 @@ function offer(fieldId, buttonId, text, announce) {
       button.textContent = label;
     }, SHOWN_MS);
   };
+}
+
+export class GuestLinks {
+  #document;
+  #announce;
+  #isAllowed = false;
+  /** @type {Promise<import('../share/guest_links.js').GuestLinksView> | null} */
+  #view = null;
+  #section = byId('links', HTMLElement);
+  // A server that is open to all needs no links: it says so in their place.
+  #isClosed = !this.#section.hidden;
+
+  /** @param {string} document @param {(sentence: string) => void} announce */
+  constructor(document, announce) {
+    this.#document = document;
+    this.#announce = announce;
+    byId('share', HTMLElement).addEventListener('toggle', (event) => {
+      if (/** @type {ToggleEvent} */ (event).newState === 'open') this.#show();
+    });
+  }
+
+  /** @param {boolean} isAllowed whether the user may make links */
+  allow(isAllowed) {
+    this.#isAllowed = isAllowed;
+  }
+
+  async #show() {
+    const isShown = this.#isAllowed && this.#isClosed;
+    if (!isShown && !this.#view) return;
+    try {
+      this.#view ??= import('../share/guest_links.js').then((it) =>
+        it.GuestLinksView.load(this.#section, this.#document, this.#announce),
+      );
+      (await this.#view).show(isShown);
+    } catch {
+      this.#view = null;
+      this.#section.textContent = say('loadFailed');
+    }
+  }
 }
 
 /** Offer the sharing dialog of the device, where there is one. @param {string} title @param {string} url */

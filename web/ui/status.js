@@ -15,8 +15,8 @@ import { showInTab } from './favicon.js';
  *   text would survive the page; isUnsentOffered: text of an earlier visit; held: the number of
  *   others' changes on hold, or null if they are shown
  * @typedef {State & {nowMs: number, dirtySinceMs: number | null, offlineSinceMs: number | null}} Situation
- * @typedef {'loading' | 'saved' | 'saving' | 'offline' | 'gone' | 'notSaved' | 'unsent' | 'viewOnly'
- *   | 'onHold'} StateName
+ * @typedef {'loading' | 'saved' | 'saving' | 'offline' | 'gone' | 'noAccess' | 'notSaved' | 'unsent'
+ *   | 'viewOnly' | 'onHold'} StateName
  * @typedef {{state: StateName, notice: Notice | null, announced: string}} Status announced: once
  * @typedef {{announce: (sentence: string) => void, reconnect: () => void,
  *   download: () => void}} StatusListener
@@ -34,12 +34,13 @@ const ICONS = {
   saving: 'saving',
   offline: 'offline',
   gone: 'warning',
+  noAccess: 'warning',
   notSaved: 'warning',
   unsent: 'unsent',
   viewOnly: 'view',
   onHold: 'pause',
 };
-const TROUBLE = new Set(['offline', 'gone', 'notSaved', 'unsent']);
+const TROUBLE = new Set(['offline', 'gone', 'noAccess', 'notSaved', 'unsent']);
 
 export class StatusLine {
   #clock;
@@ -119,24 +120,32 @@ export class StatusLine {
 
   /** @param {State} state @param {Status} status */
   #showNotice({ replica, connection }, { state, notice }) {
-    const { reconnect, download } = this.#listener;
-    const isConnection = state === 'offline' || state === 'gone';
-    const isRefused = connection.name === 'refused' && !connection.isDeleted;
-    const action = isRefused
-      ? { label: say('home'), run: () => location.assign('../') }
-      : state === 'offline'
-        ? { label: say('reconnect'), run: reconnect }
-        : { label: say('downloadShort'), run: download };
+    const isConnection = isOfConnection(state);
+    const downloading = { label: say('downloadShort'), run: this.#listener.download };
+    const action = this.#actionOf(connection, state) ?? downloading;
+    const second = state === 'noAccess' && replica.local ? { second: downloading } : {};
     const hasAction = isConnection || replica.refused !== null;
-    const shown = notice && hasAction ? { ...notice, action } : notice;
+    const shown = notice && hasAction ? { ...notice, action, ...second } : notice;
     this.#notices.show('connection', isConnection ? shown : null);
     this.#notices.show('text', isConnection ? null : shown);
+  }
+
+  /** @param {ConnectionState} connection @param {StateName} state */
+  #actionOf(connection, state) {
+    if (state === 'offline') return { label: say('reconnect'), run: this.#listener.reconnect };
+    if (state !== 'noAccess' || connection.name !== 'refused') return null;
+    const [folder, name] = location.pathname.split('/').slice(-2); // without the server's base path
+    const here = encodeURIComponent(`/${folder}/${name}${location.hash}`);
+    return connection.kind === 'signed out'
+      ? { label: say('signInTitle'), run: () => location.assign(`../sign-in?next=${here}`) }
+      : { label: say('home'), run: () => location.assign('../') };
   }
 
   /** @param {StateName} name @param {number} held @param {number} nowMs */
   #showState(name, held, nowMs) {
     const leftMs = this.#shownMs + SHOWN_MIN_MS - nowMs;
-    const canWait = !TROUBLE.has(name) && this.#shown !== 'loading';
+    const isUrgent = TROUBLE.has(name) || name === 'viewOnly';
+    const canWait = !isUrgent && this.#shown !== 'loading';
     if (name !== this.#shown && leftMs > 0 && canWait) {
       if (!this.#isDue) this.#clock.after(() => this.#showAgain(), leftMs);
       this.#isDue = true;
@@ -150,6 +159,8 @@ export class StatusLine {
     const element = byId('state', HTMLElement);
     element.classList.toggle('saved', name === 'saved');
     element.classList.toggle('trouble', TROUBLE.has(name));
+    element.classList.toggle('view-only', name === 'viewOnly');
+    element.title = name === 'viewOnly' ? say('viewOnlyHint') : '';
     byId('text-hint', HTMLElement).hidden = TROUBLE.has(name) || name === 'loading';
   }
 
@@ -160,13 +171,18 @@ export class StatusLine {
 
   /** @param {Status} status @returns {import('./favicon.js').PageState} */
   #pageState({ state }) {
-    if (state === 'offline' || state === 'gone') return 'offline';
+    if (isOfConnection(state)) return 'offline';
     if (state === 'notSaved' || state === 'unsent') return 'unsaved';
     if (this.#state?.replica.conflict) return 'conflict';
     // An icon that changed at every key would be distracting.
     const sinceMs = this.#dirtySinceMs ?? this.#clock.now();
     return this.#clock.now() - sinceMs > BUSY_MS ? 'busy' : 'saved';
   }
+}
+
+/** Whether a state is about the connection, rather than the text. @param {StateName} state */
+function isOfConnection(state) {
+  return state === 'offline' || state === 'gone' || state === 'noAccess';
 }
 
 /** @param {string} text */
@@ -179,7 +195,7 @@ export function statusOf(situation) {
   const { replica, connection, nowMs, dirtySinceMs, offlineSinceMs } = situation;
   if (connection.name === 'moved') return renamed(connection.document);
   if (connection.name === 'refused')
-    return connection.isDeleted ? gone(connection.reason) : trouble('offline', connection.reason);
+    return connection.kind === 'deleted' ? gone(connection.reason) : shutOut(situation, connection);
   if (offlineSinceMs !== null && nowMs - offlineSinceMs >= OFFLINE_SHOWN_MS)
     return offline(situation);
   if (replica.refused) return trouble('notSaved', replica.refused);
@@ -190,8 +206,8 @@ export function statusOf(situation) {
 /** @param {Situation} situation @param {number | null} dirtySinceMs @param {number} nowMs @returns {StateName} */
 function calm({ replica, isUnsentOffered, held }, dirtySinceMs, nowMs) {
   if (replica.known.commit === null) return 'loading';
-  if (isUnsentOffered) return 'unsent';
   if (replica.isViewOnly) return 'viewOnly';
+  if (isUnsentOffered) return 'unsent';
   if (dirtySinceMs !== null && nowMs - dirtySinceMs >= SLOW_MS) return 'saving';
   return held === null ? 'saved' : 'onHold';
 }
@@ -216,6 +232,26 @@ function gone(what) {
     state: 'gone',
     notice: { icon: 'warning', what, more },
     announced: `${what} ${more}`,
+  };
+}
+
+/**
+ * The user has no access any more.
+ *
+ * @param {Situation} situation
+ * @param {ConnectionState & {name: 'refused'}} refused
+ * @returns {Status}
+ */
+function shutOut({ dirtySinceMs, isKept }, { kind, reason }) {
+  const isUnsent = dirtySinceMs !== null;
+  const kept = isUnsent ? say(isKept ? 'unsentKept' : 'notKept') : '';
+  const advice = kind === 'signed out' ? say('signInAgain') : '';
+  const more = [kept, advice].filter(Boolean).join(' ');
+  const short = [reason, kept].filter(Boolean).join(' ');
+  return {
+    state: 'noAccess',
+    notice: { icon: 'warning', what: reason, more, short },
+    announced: `${reason} ${more}`.trim(),
   };
 }
 

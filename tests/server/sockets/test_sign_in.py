@@ -145,7 +145,7 @@ async def test_a_token_signs_a_browser_in_and_signing_out_ends_the_session(
     await _invite(closed)
     control = closed.app[ACCESS]
     _, token = await control.change(control.store.add_secret, Kind.TOKEN, "ann", "", LONG_AGO)
-    assert "not valid" in await browser.post("/sign-in", data={"token": "gollabedit_x"})
+    assert "isn’t valid" in await browser.post("/sign-in", data={"token": "gollabedit_x"})
     await browser.post("/sign-in", data={"token": f" {token} ", "next": "/help"})
     assert browser.location == "/help"
     kept = dict(browser.cookies)
@@ -274,3 +274,89 @@ async def test_a_server_that_is_open_by_default_is_not_so_behind_a_proxy(
     async with named.http.get(f"{named.url}/d/notes", headers={header: value}) as response:
         assert response.status == 401, "with a proxy it is closed"
     server_log.clear()
+
+
+async def test_the_page_to_sign_in_shows_what_applies(
+    closed: Served, browser: Browser, serve: Serve
+) -> None:
+    page = await browser.get("/d/notes")
+    assert " autofocus>" in page
+    assert "Guests: open the whole link" in page
+    page = await browser.post("/sign-in", data={"token": "gollabedit_x"})
+    assert "<title>Error: Sign in" in page
+    assert 'aria-describedby="sign-in-problem token-hint" aria-invalid="true" autofocus>' in page
+    page = await browser.get("/d/notes?key=none")
+    assert "<h1>This link no longer works</h1>" in page
+    assert "autofocus" not in page, "it would hide the sentence on a phone"
+    await browser.get(f"/sign-in?key={await _invite(closed)}")
+    page = await browser.get("/sign-in")
+    assert "Access token" not in page
+    assert "<!--" not in page
+
+    proxies = ("203.0.113.9",)
+    by_proxy = Browser(
+        await serve(data="proxy", user_header="Remote-User", trusted_proxies=proxies)
+    )
+    page = await by_proxy.get("/d/notes")
+    assert 'href="../d/notes">Reload</a>' in page
+    assert "Open the sign-in link" not in page
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("", "form-action 'self';"),
+        ("/oauth2/sign_out", "form-action 'self';"),
+        ("https://auth.example/logout?x=1", "form-action 'self' https://auth.example;"),
+    ],
+)
+async def test_the_button_to_sign_out_may_lead_to_the_proxy(
+    serve: Serve, url: str, allowed: str
+) -> None:
+    browser = Browser(await serve(sign_out_url=url))
+    await browser.get("/help")
+    assert allowed in browser.last.headers["Content-Security-Policy"]
+
+
+async def test_pages_say_who_is_signed_in_and_whom_the_server_is_open_to(
+    closed: Served, browser: Browser, serve: Serve
+) -> None:
+    control = closed.app[ACCESS]
+    await control.change(control.store.add_user, User("eve", '<b title="x">'))
+    _, session = await control.change(control.store.add_secret, Kind.SESSION, "eve", "", LONG_AGO)
+    browser.cookies["gollabedit_session"] = session
+    page = await browser.get("/")
+    assert "&lt;b title=&quot;x&quot;&gt;</span>" in page
+    assert "<span hidden>Anyone who can reach this server" in page
+    assert "<span >Only people with access" in page
+    assert 'action="sign-out" >' in page
+    document = await browser.get("/d/notes")
+    assert "<li ><form" in document
+    assert "<li hidden><a href=" in document
+
+    guest = Browser(closed)
+    _, key = await control.change(control.store.add_link, "notes", Right.EDIT, "", LONG_AGO)
+    guest.cookies["gollabedit_links"] = key
+    document = await guest.get("/d/notes")
+    assert '<li ><a href="../sign-in?next=/d/notes"' in document
+    assert "<li hidden><form" in document
+
+    anybody = Browser(await serve(data="open"))
+    page = await anybody.get("/")
+    assert "<span >Anyone who can reach this server" in page
+    assert 'action="sign-out" hidden>' in page
+
+
+async def test_a_name_says_whether_it_may_be_given_to_a_document(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "access.toml").write_text('create = ["ann"]\n')
+    server = await serve(access="closed")
+    for name in ("ann", "bo"):
+        browser = Browser(server)
+        await browser.get(f"/sign-in?key={await _invite(server, name)}")
+        await browser.post("/sign-in", data={})
+        answer = await browser.get("/api/documents/new")
+        assert browser.last.status == 404
+        assert ('"may_create": true' in answer) is (name == "ann")

@@ -1,0 +1,37 @@
+// The list of keyboard shortcuts; loaded when somebody opens it.
+
+import { say } from '../text/say.js';
+
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+const CONTROL = isMac ? '⌘' : 'Ctrl+';
+
+/** @type {readonly (readonly [keys: string, does: import('../text/say.js').SentenceName])[]} */
+const SHORTCUTS = [
+  [`${CONTROL}Z`, 'undo'],
+  [isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z', 'redo'],
+  [`${CONTROL}S`, 'keySave'],
+  [`${CONTROL}F`, 'keyFind'],
+  ['F8', 'keyConflict'],
+  ['1, 2', 'keyChoose'],
+  [isMac ? '⌘↩' : 'Ctrl+Enter', 'keyUse'],
+  ['N, P', 'keyChanges'],
+  ['Esc', 'keyEnd'],
+  [`?, ${CONTROL}/`, 'keyShortcuts'],
+];
+
+/** The rows of the list. */
+export function shortcutRows() {
+  return SHORTCUTS.map(entry);
+}
+
+/** @param {readonly [string, import('../text/say.js').SentenceName]} shortcut */
+function entry([keys, does]) {
+  const row = document.createElement('div');
+  const [term, meaning] = [document.createElement('dt'), document.createElement('dd')];
+  const key = document.createElement('kbd');
+  key.textContent = keys;
+  term.append(key);
+  meaning.textContent = say(does);
+  row.append(term, meaning);
+  return row;
+}
