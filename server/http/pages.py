@@ -15,6 +15,7 @@ from server.http.app_keys import ACCESS, FILES, FOLDER, HUB
 from server.http.identity import can_sign_out, identity_of
 from server.http.not_found import no_access_page_of, page_of
 from server.http.responses import unless_known
+from server.http.rights import may_create_some
 from server.http.static_files import PageFile
 
 
@@ -89,6 +90,7 @@ def _account(request: web.Request) -> dict[str, str]:
         "signed_in": bool(identity.user),
         "sign_in": not is_open and not identity.user,
         "sign_out": can_sign_out(request),
+        "create": may_create_some(request),
     }
     hidden = {f"if_{name}": "" if it else "hidden" for name, it in holds.items()}
     return {"user": escape(identity.name), **hidden}

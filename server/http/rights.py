@@ -261,6 +261,14 @@ def member_of(access: Access, identity: Identity, document: str) -> Member:
     return Member(right >= Right.EDIT, right >= Right.MANAGE, identity.name, identity.email)
 
 
+def may_create_some(request: web.Request) -> bool:
+    """Return whether the sender may create documents; of which names, the policy says."""
+    access, identity = request.app[ACCESS].current, identity_of(request)
+    return request.app[CONFIG].creating == "allowed" and (
+        access.is_operator(identity) or access.policy.may_create(identity)
+    )
+
+
 def check_new_name(request: web.Request, document: str) -> None:
     """Check that the sender may give a document this name.
 

@@ -34,7 +34,7 @@ from server.http.identity import (
     set_cookie,
 )
 from server.http.responses import json_response
-from server.http.rights import Need, NotSignedInError, need_of
+from server.http.rights import Need, NotSignedInError, may_create_some, need_of
 from server.protocol import Me
 from server.storage.accounts import AccountError
 
@@ -238,8 +238,7 @@ async def show_me(request: web.Request) -> web.Response:
             name=identity.name or None,
             email=identity.email or None,
             operator=access.is_operator(identity),
-            create=request.app[CONFIG].creating == "allowed"
-            and (access.is_operator(identity) or access.policy.may_create(identity)),
+            create=may_create_some(request),
             open=access.is_open,
             sign_out=can_sign_out(request),
         )

@@ -360,3 +360,4 @@ async def test_a_name_says_whether_it_may_be_given_to_a_document(
         answer = await browser.get("/api/documents/new")
         assert browser.last.status == 404
         assert ('"may_create": true' in answer) is (name == "ann")
+        assert ('id="new" class="main" hidden>' in await browser.get("/")) is (name == "bo")
