@@ -95,10 +95,13 @@ class SyncSession:
         """
         if self.shown is not None:
             return None
-        sizes = {it: _change_size(it, text) for it in replaced if it != self.file_text}
         size = _change_size(self.file_text, text)
+        near = (it for it in replaced if it and abs(len(it) - len(text)) < size)  # for speed
+        sizes = {it: _change_size(it, text) for it in near}
         stale = [
-            it for it in sizes if it and 2 * (size - sizes[it]) > _change_size(it, self.file_text)
+            it
+            for it in sizes
+            if sizes[it] < size and 2 * (size - sizes[it]) > _change_size(it, self.file_text)
         ]
         return min(stale, key=sizes.__getitem__, default=None)
 
