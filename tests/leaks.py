@@ -1,4 +1,4 @@
-"""Leaks: processes, connections and files that a test leaves open fail that test.
+"""Leaks: processes, threads, connections and files that a test leaves open fail that test.
 
 Python warns about them when it collects the garbage; without `none_left`, during a later test.
 """
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _END_WAIT_S = 5.0  # asyncio may not have noticed yet that a process was killed
+_LOOPS = ("asyncio_", "uvloop_")  # begin the names of threads that end with an event loop
 
 
 @contextmanager
@@ -20,35 +21,49 @@ def none_left(*, children_may_stay: bool = False) -> Iterator[None]:
     Only what is new is looked at: all the tests before leave hundreds of thousands of objects.
 
     Args:
-        children_may_stay: whether processes may outlive the context.
+        children_may_stay: whether processes and threads may outlive the context.
 
     Raises:
-        AssertionError: A process that was started in the context is running, or was not waited for.
+        AssertionError: A process that was started in the context is running, or was not waited for;
+            or a thread is.
     """
     freeze()
-    before = _children()
+    before, threads = _children(), _threads()
     yield
     gc.collect()
-    if not children_may_stay and _children() - before:
-        _see_ended(before)
+    if children_may_stay:
+        return
+    left = _threads() - threads
+    if left or _children() - before:
+        _see_children_ended(before)
+        _see_threads_ended(left)
         gc.collect()  # what waited for their end
 
 
-def _see_ended(before: set[int]) -> None:
-    """Wait for the end of all other children, and of asyncio's threads that wait for them."""
+def _see_children_ended(before: set[int]) -> None:
+    """Wait for the end of all other children."""
     deadline = time.monotonic() + _END_WAIT_S
     while left := _children() - before:
         assert time.monotonic() < deadline, f"still running: {'; '.join(map(_command, left))}"
         time.sleep(0.005)
-    for thread in threading.enumerate():
-        if thread.name.startswith("asyncio-waitpid"):
-            thread.join(_END_WAIT_S)
+
+
+def _see_threads_ended(threads: set[threading.Thread]) -> None:
+    """Wait for the end of threads, such as those of asyncio that wait for children."""
+    for thread in threads:
+        thread.join(_END_WAIT_S)
+        assert not thread.is_alive(), f"a thread is still running: {thread.name}"
 
 
 def freeze() -> None:
     """Make later collections cheap: exempt everything that is there now."""
     gc.collect()
     gc.freeze()
+
+
+def _threads() -> set[threading.Thread]:
+    """Return the threads; without those of event loops, which the tests of a module may share."""
+    return {it for it in threading.enumerate() if not it.name.startswith(_LOOPS)}
 
 
 def _children() -> set[int]:

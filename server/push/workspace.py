@@ -52,6 +52,7 @@ class PushWorkspace:
         push.add_done_callback(self._running.discard)
 
     async def finish(self, wait_s: float) -> None:
-        """Wait for the running pushes, at most `wait_s`."""
+        """Wait for the running pushes and their threads, at most `wait_s` for each."""
         if self._running:
             await asyncio.wait(list(self._running), timeout=wait_s)
+        await asyncio.to_thread(self.threads.close, wait_s)

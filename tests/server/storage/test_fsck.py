@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -151,9 +152,10 @@ def test_a_damaged_entry_of_the_journal_is_found(data: Path, said: Said) -> None
 
 
 def test_a_text_that_the_journal_holds_half_is_found(data: Path, said: Said) -> None:
-    with SqliteJournal(data / "journal.sqlite")._connect() as connection:
-        connection.execute("UPDATE entries SET document = 'notes'")
-    connection.close()
+    with closing(SqliteJournal(data / "journal.sqlite")) as journal:
+        with journal._connect() as connection:
+            connection.execute("UPDATE entries SET document = 'notes'")
+        connection.close()
     (data / "notes.git").rename(data / "elsewhere")
     (data / "notes.git").mkdir()
     code, shown = said("check", "--data", str(data))
