@@ -110,6 +110,7 @@ def set_cookie(
         samesite="Lax",
         secure=request.scheme == "https",
     )
+    response.headers["Cache-Control"] = "no-store"
 
 
 def delete_cookies(

@@ -155,6 +155,14 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
     return await handler(request)
 
 
+async def keep_private(request: web.Request, response: web.StreamResponse) -> None:
+    """Keep what not everybody may see out of the caches of proxies, as far as a handler has not."""
+    if need_of(request) is not Need.NOTHING and "no-store" not in response.headers.get(
+        "Cache-Control", ""
+    ):
+        response.headers["Cache-Control"] = "private, no-cache"
+
+
 def _check_proxy(request: web.Request) -> None:
     """Refuse requests that a proxy passes on to a server that is open by default.
 

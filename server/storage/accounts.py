@@ -71,6 +71,8 @@ PRAGMA foreign_keys = ON;
 """
 _BUSY_WAIT_S = 3.0  # for another process: its transactions are short
 _ID_CHARACTERS = 8
+_LINKS_MAX = 100  # of a document
+_SESSIONS_MAX = 100  # of a user; with more, the oldest end
 USED = "This sign-in link was used already, or has expired."
 
 
@@ -270,10 +272,19 @@ class AccountStore:
     def add_link(
         self, document: str, right: Right, made_by: str, now: float, expires: float | None = None
     ) -> tuple[Link, str]:
-        """Add a link to a document; return it with its key, which is not stored."""
+        """Add a link to a document; return it with its key, which is not stored.
+
+        Raises:
+            AccountError: the document has too many.
+        """
         key = new_key()
         link = Link(_new_id(), document, right, made_by, now, expires)
         with self._changing() as database:
+            count = database.execute("SELECT count(*) FROM links WHERE document = ?", (document,))
+            if count.fetchone()[0] >= _LINKS_MAX:
+                raise AccountError(
+                    f"This document has {_LINKS_MAX} links; revoke one that nobody needs any more."
+                )
             database.execute(
                 "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
                 (hash_of(key), link.id, document, right.label, made_by, now, expires),
@@ -387,6 +398,12 @@ def _insert(
             token,
         ),
     )
+    if secret.kind is Kind.SESSION:
+        database.execute(
+            "DELETE FROM secrets WHERE hash IN (SELECT hash FROM secrets"
+            " WHERE user = ? AND kind = ? ORDER BY created DESC LIMIT -1 OFFSET ?)",
+            (secret.user, secret.kind, _SESSIONS_MAX),
+        )
 
 
 def _new_id() -> str:
