@@ -12,9 +12,9 @@ from aiohttp import web
 from server.core.access.access import WrongCredentialsError
 from server.core.access.accounts import hash_of, is_user_name
 from server.core.access.identity import NOBODY, Credentials, Identity
-from server.core.names import clean_name
+from server.core.names import clean_name, guest_name
 from server.http.addresses import cookie_path
-from server.http.app_keys import CONFIG
+from server.http.app_keys import ACCESS, CONFIG
 from server.http.forwarded import is_from_trusted_proxy
 
 SESSION_COOKIE = "gollabedit_session"
@@ -139,4 +139,7 @@ def author_of(request: web.Request, default: str) -> tuple[str, str]:
     identity = identity_of(request)
     if identity.name:
         return clean_name(identity.name), identity.email
-    return clean_name(request.query.get("name", "")) or default, ""
+    name = clean_name(request.query.get("name", ""))
+    if not request.app[ACCESS].current.is_open:
+        name = guest_name(name)
+    return name or default, ""

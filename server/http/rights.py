@@ -290,7 +290,13 @@ def code_without(access: Access, identity: Identity, document: str) -> int | Non
 def member_of(access: Access, identity: Identity, document: str) -> Member:
     """Return what somebody may do in a document that they may view."""
     right = access.right(identity, document)
-    return Member(right >= Right.EDIT, right >= Right.MANAGE, identity.name, identity.email)
+    return Member(
+        right >= Right.EDIT,
+        right >= Right.MANAGE,
+        identity.name,
+        identity.email,
+        is_guest=not (identity.user or access.is_open),
+    )
 
 
 def may_create_some(request: web.Request) -> bool:

@@ -330,6 +330,24 @@ async def test_a_websocket_is_told_by_its_code_or_its_welcome(
     server_log.clear()  # of the forged header
 
 
+async def test_nobody_has_the_name_of_somebody_else(
+    closed: Served, people: dict[str, Person]
+) -> None:
+    guest = await closed.connect(headers=people["edit link"].headers)
+    await guest.hello(name="mia")
+    await guest.send(type="presence", anchor=0, head=0, name="mia")
+    await guest.edit("two\n")
+    editor = await closed.connect(headers=people["ed"].headers)
+    welcome = await editor.hello(name="mia")
+    assert {person["name"] for person in welcome["people"]} == {"mia (guest)", "ed"}
+    url = f"{closed.url}/d/notes/raw?name=mia"
+    for name in ("edit link", "ed"):
+        async with closed.http.post(url, data="more\n", headers=people[name].headers) as response:
+            assert response.status == 200
+    names = await closed.git_on_disk("log", "--format=%an", "master")
+    assert names.splitlines() == ["ed", "mia (guest)", "mia (guest)", "mia", "GollabEdit"]
+
+
 MESSAGES: dict[type, dict[str, Any]] = {
     protocol.Edit: {"type": "edit", "seq": 1, "base": "?", "text": "two\n"},
     protocol.Resolve: {"type": "resolve", "seq": 1, "base": "?", "commit": "?", "splices": []},
