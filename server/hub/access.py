@@ -164,13 +164,16 @@ class AccessControl:
         noted_at = time.monotonic()
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            if self._has_expired():
-                self._replace()
-            if await self._threads.call(self._look):
-                self._replace()
-            if time.monotonic() - noted_at >= _NOTE_USE_EVERY_S:
-                noted_at = time.monotonic()
-                await self._note_use()
+            try:
+                if self._has_expired():
+                    self._replace()
+                if await self._threads.call(self._look):
+                    self._replace()
+                if time.monotonic() - noted_at >= _NOTE_USE_EVERY_S:
+                    noted_at = time.monotonic()
+                    await self._note_use()
+            except Exception:  # noqa: BLE001  without the next looks nobody would lose access
+                _log.exception("a look for changes of access failed")
 
     def _has_expired(self) -> bool:
         return self._expires_at is not None and self._expires_at <= time.time()

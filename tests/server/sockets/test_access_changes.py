@@ -218,6 +218,27 @@ async def test_accounts_that_cannot_be_read_are_as_they_were_and_the_policy_is_f
     server_log.clear()
 
 
+async def test_a_look_that_fails_is_not_the_last_one(
+    closed: Served, store: AccountStore, server_log: pytest.LogCaptureFixture
+) -> None:
+    ann = token_of(store, "ann")
+    await known(closed, store)
+    client = await join(closed, ann)
+    control = closed.app[ACCESS]
+
+    def fail() -> None:
+        control._listeners.remove(fail)
+        raise RuntimeError("a bug")
+
+    control._listeners.insert(0, fail)
+    store.add_user(User("bo"))
+    await eventually(lambda: fail not in control._listeners, "it has failed")
+    store.remove_user("ann")
+    assert await client.closed() == SIGNED_OUT
+    assert "a look for changes of access failed" in server_log.text
+    server_log.clear()
+
+
 async def test_accounts_of_a_backup_are_followed(closed: Served, store: AccountStore) -> None:
     ann = token_of(store, "ann")
     await known(closed, store)
