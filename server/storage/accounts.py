@@ -130,7 +130,7 @@ class AccountStore:
                 )
 
     def has_changed(self) -> bool:
-        """Return whether another process has changed something since the last `load`."""
+        """Return whether something has changed since the last `load`."""
         with self._lock:
             if self._database is not None and self._was_replaced():
                 self.close()
@@ -350,6 +350,7 @@ class AccountStore:
             database = self._open()
             with _transaction(database, "IMMEDIATE"):
                 yield database
+            self._seen = None  # the version tells of others' changes only
 
 
 @contextmanager

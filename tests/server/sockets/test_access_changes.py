@@ -1,9 +1,11 @@
 """Access that begins and ends while the server runs, by changes that another process makes."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from threading import Event
 
 import pytest
 
@@ -216,6 +218,28 @@ async def test_accounts_that_cannot_be_read_are_as_they_were_and_the_policy_is_f
     assert await client.closed() == RECONNECT
     assert server_log.text.count("those before stay") == 1
     server_log.clear()
+
+
+async def test_a_change_counts_even_if_who_made_it_has_gone(
+    closed: Served, store: AccountStore
+) -> None:
+    link, key = store.add_link("notes", Right.EDIT, "", time.time())
+    await known(closed, store)
+    client = await join(closed, key)
+    control = closed.app[ACCESS]
+    begun, may_end = Event(), Event()
+
+    def revoke() -> None:
+        begun.set()
+        may_end.wait()
+        control.store.remove_link(link.id)
+
+    revoking = asyncio.create_task(control.change(revoke))
+    await asyncio.to_thread(begun.wait)
+    revoking.cancel()
+    await asyncio.wait([revoking])
+    may_end.set()
+    assert await client.closed() == SIGNED_OUT
 
 
 async def test_a_look_that_fails_is_not_the_last_one(
