@@ -42,7 +42,7 @@ from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadl
 from server.http.forwarded import TRUSTED_PROXIES, TrustedProxies, restore_original
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
 from server.http.responses import explain_problems, is_own_fault, protect
-from server.http.rights import authorize
+from server.http.rights import authorize, keep_private
 from server.http.static_files import read_files
 from server.hub.access import AccessControl
 from server.hub.hub import Hub
@@ -100,7 +100,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
             authorize,
         ]
     )
-    app.on_response_prepare.append(protect)
+    app.on_response_prepare.extend([protect, keep_private])
     server_logger.addFilter(is_own_fault)
     app[CONFIG] = config
     add_budgets(app, config)

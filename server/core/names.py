@@ -5,6 +5,8 @@ import unicodedata
 
 _DOCUMENT_CHARACTERS_MAX = 64
 _PERSON_CHARACTERS_MAX = 64
+GUEST = "Guest"  # begins the names of those who have chosen none
+_IS_GUEST = " (guest)"
 # They count as printable: fillers of Hangul, blank Braille, joiners of Khmer and others.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _MARKS_MAX = 4  # on one letter: no language writes more
@@ -47,6 +49,13 @@ def clean_name(name: str) -> str:
     """
     line = one_line("".join(c for c in name if c not in "<>"))
     return line[:_PERSON_CHARACTERS_MAX].strip(" .,:;\"'\\")
+
+
+def guest_name(name: str) -> str:
+    """Return the name of somebody without an account: it cannot be that of somebody with one."""
+    if not name or name.startswith(GUEST) or name.endswith(_IS_GUEST):
+        return name
+    return name[: _PERSON_CHARACTERS_MAX - len(_IS_GUEST)] + _IS_GUEST
 
 
 def one_line(text: str) -> str:

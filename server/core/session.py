@@ -28,7 +28,7 @@ from server.core.document import (
     View,
     too_large,
 )
-from server.core.names import clean_name
+from server.core.names import GUEST, clean_name, guest_name
 from server.core.rates import Pace, TokenBucket
 from server.core.standing import ANY_MEMBER, Member, Standing
 from server.protocol import (
@@ -46,7 +46,6 @@ from server.protocol import (
 )
 
 _BAD_MESSAGES_MAX = 10  # in a row (rule P10)
-_ANONYMOUS = "Guest"
 _ARCHIVED = "This document is archived and can only be read. Your text is kept here."
 _VIEW_ONLY = "You can view this document, but not change it. Your text is kept here."
 # Texts above this many times the limit for a document are refused before they wait for their turn.
@@ -122,7 +121,7 @@ class Session:
         self._member = member
         self._standing = standing or Standing(document)
         self.state = State.GREETING
-        self.author = Author("", _ANONYMOUS)
+        self.author = Author("", GUEST)
         self.unmerged = 0  # the count that its client was last sent
         self._keys = keys
         self._limits = limits
@@ -227,7 +226,8 @@ class Session:
     def _author(self, client: str, name: str | None) -> Author:
         """Return the author under the account's name, or else under the one that was chosen."""
         member = self._member
-        chosen = member.name or clean_name(name or "") or self.author.name
+        wish = clean_name(name or "")
+        chosen = member.name or (guest_name(wish) if member.is_guest else wish) or self.author.name
         return Author(client, chosen, member.email)
 
     def _submit_limited(self, message: Edit | Resolve | Park | Sync, now: float) -> list[Action]:

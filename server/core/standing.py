@@ -27,12 +27,14 @@ class Member:
         can_manage: whether the user may share, rename and delete the document.
         name: the name of the account; empty if the user chooses one.
         email: the address of commits; empty for none.
+        is_guest: whether the user has no account where others have one.
     """
 
     can_edit: bool = True
     can_manage: bool = True
     name: str = ""
     email: str = ""
+    is_guest: bool = False
 
 
 ANY_MEMBER = Member()

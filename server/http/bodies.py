@@ -19,6 +19,7 @@ from server.core.budgets import Reason
 from server.http.app_keys import CONFIG, FOLDER
 from server.http.budgets import account_of, too_many
 from server.http.responses import DAMAGED
+from server.http.rights import check_again
 from server.support.tasks import finish
 
 BLOCK_BYTES = 64 * 1024
@@ -56,6 +57,7 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
         web.HTTPTooManyRequests: its sender has sent too much.
         web.HTTPRequestTimeout: the client stopped sending, or is too slow.
         web.HTTPRequestEntityTooLarge: the body is larger.
+        web.HTTPException: the sender has no access any more.
     """
     owed_s = account_of(request).use_bytes(0, time.monotonic())
     if owed_s:
@@ -72,6 +74,7 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
                 await asyncio.to_thread(file.write, block)
             else:
                 file.write(block)
+        await check_again(request)  # it may have taken an hour
         body = Body(file, received)
         if body.is_short:
             file.seek(0)

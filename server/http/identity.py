@@ -5,16 +5,16 @@ A program sends a token, or the key of a link, as `Authorization: Bearer`, or as
 """
 
 import base64
-import binascii
 from collections.abc import Iterable
 
 from aiohttp import web
 
+from server.core.access.access import WrongCredentialsError
 from server.core.access.accounts import hash_of, is_user_name
 from server.core.access.identity import NOBODY, Credentials, Identity
-from server.core.names import clean_name
+from server.core.names import clean_name, guest_name
 from server.http.addresses import cookie_path
-from server.http.app_keys import CONFIG
+from server.http.app_keys import ACCESS, CONFIG
 from server.http.forwarded import is_from_trusted_proxy
 
 SESSION_COOKIE = "gollabedit_session"
@@ -27,15 +27,17 @@ CREDENTIALS = web.RequestKey("credentials", Credentials)
 _LINKS_MAX = 20  # that a browser keeps: the cookie comes with every request
 _BAD_AUTHORIZATION = (
     "The header Authorization is not understood: send a token as Bearer, or as the password of"
-    " Basic.\n"
+    " Basic."
 )
+_TWICE = "The proxy has sent the header {} twice: it must replace what clients send.\n"
 
 
 def credentials_of(request: web.Request) -> Credentials:
     """Return what a request says about its sender.
 
     Raises:
-        web.HTTPUnauthorized: its `Authorization` is not understood.
+        WrongCredentialsError: its `Authorization` is not understood.
+        web.HTTPBadRequest: the headers of the proxy are ambiguous.
     """
     user, groups = _named_by_proxy(request)
     token = _token(request.headers.get("Authorization", ""))
@@ -50,13 +52,27 @@ def credentials_of(request: web.Request) -> Credentials:
 
 
 def _named_by_proxy(request: web.Request) -> tuple[str, frozenset[str]]:
-    """Return the user and the groups that a trusted proxy names."""
+    """Return the user and the groups that a trusted proxy names.
+
+    Raises:
+        web.HTTPBadRequest: a header is there twice: the proxy has not replaced the client's.
+    """
     config = request.app[CONFIG]
-    user = request.headers.get(config.user_header, "") if config.user_header else ""
-    if not user or not is_user_name(user) or not is_from_trusted_proxy(request):
+    if not config.user_header or not is_from_trusted_proxy(request):
         return "", frozenset()
-    groups = request.headers.get(config.groups_header, "") if config.groups_header else ""
+    user = _only(request, config.user_header)
+    if not is_user_name(user):
+        return "", frozenset()
+    groups = _only(request, config.groups_header) if config.groups_header else ""
     return user, frozenset(filter(None, map(str.strip, groups.split(","))))
+
+
+def _only(request: web.Request, header: str) -> str:
+    """Return the only value of a header; empty if there is none."""
+    values = request.headers.getall(header, [""])
+    if len(values) > 1:
+        raise web.HTTPBadRequest(text=_TWICE.format(header))
+    return values[0]
 
 
 def _token(authorization: str) -> str | None:
@@ -69,11 +85,11 @@ def _token(authorization: str) -> str | None:
         case "basic":
             try:
                 decoded = base64.b64decode(value.strip(), validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:  # not in Base64, or not in UTF-8
                 decoded = ""
             if ":" in decoded:
                 return decoded.partition(":")[2]
-    raise web.HTTPUnauthorized(text=_BAD_AUTHORIZATION)
+    raise WrongCredentialsError(_BAD_AUTHORIZATION)
 
 
 def link_keys(request: web.Request) -> list[str]:
@@ -94,6 +110,7 @@ def set_cookie(
         samesite="Lax",
         secure=request.scheme == "https",
     )
+    response.headers["Cache-Control"] = "no-store"
 
 
 def delete_cookies(
@@ -122,4 +139,7 @@ def author_of(request: web.Request, default: str) -> tuple[str, str]:
     identity = identity_of(request)
     if identity.name:
         return clean_name(identity.name), identity.email
-    return clean_name(request.query.get("name", "")) or default, ""
+    name = clean_name(request.query.get("name", ""))
+    if not request.app[ACCESS].current.is_open:
+        name = guest_name(name)
+    return name or default, ""

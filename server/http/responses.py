@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -73,10 +74,10 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
         raise web.HTTPBadRequest(text=DAMAGED) from None
     except ConnectionError:
         raise  # the client has gone
-    except OSError as problem:
-        _log.error("%s cannot be answered: %s", request.path, problem)
+    except (OSError, sqlite3.Error) as problem:
+        _log.error("%s cannot be answered: %s", request.rel_url.raw_path, problem)
         raise web.HTTPServiceUnavailable(
-            text="The server cannot read its disk at the moment; try again later.\n",
+            text="The server cannot use its disk at the moment; try again later.\n",
             headers={"Retry-After": str(RETRY_AFTER_S)},
         ) from None
 

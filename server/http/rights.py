@@ -132,8 +132,8 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
     need = need_of(request)
     if need is not None:
         control = request.app[ACCESS]
-        request[CREDENTIALS] = credentials_of(request)
         try:
+            request[CREDENTIALS] = credentials_of(request)
             request[IDENTITY] = control.current.identify(request[CREDENTIALS], time.time())
         except WrongCredentialsError as problem:
             audit_refusal(request, "credentials")
@@ -155,6 +155,14 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
     return await handler(request)
 
 
+async def keep_private(request: web.Request, response: web.StreamResponse) -> None:
+    """Keep what not everybody may see out of the caches of proxies, as far as a handler has not."""
+    if need_of(request) is not Need.NOTHING and "no-store" not in response.headers.get(
+        "Cache-Control", ""
+    ):
+        response.headers["Cache-Control"] = "private, no-cache"
+
+
 def _check_proxy(request: web.Request) -> None:
     """Refuse requests that a proxy passes on to a server that is open by default.
 
@@ -166,6 +174,22 @@ def _check_proxy(request: web.Request) -> None:
     is_default = request.app[CONFIG].access == "auto" and request.app[ACCESS].current.is_open
     if is_default and has_forwarding_headers(request):
         raise _error(request, web.HTTPForbidden, _OPEN_BEHIND_PROXY)
+
+
+async def check_again(request: web.Request) -> None:
+    """Turn a request away whose sender has lost the right for it since it began.
+
+    Raises:
+        web.HTTPException: as at the beginning.
+    """
+    need = need_of(request)
+    assert need is not None, "it was let in"
+    try:
+        identity = request.app[ACCESS].current.identify(request[CREDENTIALS], time.time())
+    except WrongCredentialsError as problem:
+        raise _error(request, web.HTTPUnauthorized, str(problem)) from None
+    request[IDENTITY] = identity
+    await _check(request, need)
 
 
 async def _check(request: web.Request, need: Need) -> None:
@@ -184,7 +208,7 @@ async def _check(request: web.Request, need: Need) -> None:
         case Need.OPERATOR:
             _check_operator(request)
         case Need.TRASH | Need.REDIRECT:
-            _check_right(request, await _former_document(request, need), Right.MANAGE)
+            await _check_former_document(request, need)
         case _:
             await _check_document(request, need)
 
@@ -200,13 +224,21 @@ def _check_operator(request: web.Request) -> None:
     )
 
 
-async def _former_document(request: web.Request, need: Need) -> str:
-    """Return the document that an address without a document is about; empty if there is none."""
-    if need is Need.TRASH:
-        document = await request.app[MANAGEMENT].document_in_trash(request.match_info["id"])
-    else:
-        document = request.app[FOLDER].catalog.moved_to(request.match_info["name"])
-    return document or ""
+async def _check_former_document(request: web.Request, need: Need) -> None:
+    """Check an address whose document has no name of its own now, or another one."""
+    document = (
+        await request.app[MANAGEMENT].document_in_trash(request.match_info["id"])
+        if need is Need.TRASH
+        else request.app[FOLDER].catalog.moved_to(request.match_info["name"])
+    )
+    if document is not None:
+        _check_right(request, document, Right.MANAGE)
+    elif not request.app[ACCESS].current.is_operator(request[IDENTITY]):
+        raise (
+            _error(request, web.HTTPNotFound, _NO_DOCUMENT)
+            if request[IDENTITY].user
+            else _not_signed_in(request)
+        )
 
 
 async def _check_document(request: web.Request, need: Need) -> None:
@@ -258,7 +290,13 @@ def code_without(access: Access, identity: Identity, document: str) -> int | Non
 def member_of(access: Access, identity: Identity, document: str) -> Member:
     """Return what somebody may do in a document that they may view."""
     right = access.right(identity, document)
-    return Member(right >= Right.EDIT, right >= Right.MANAGE, identity.name, identity.email)
+    return Member(
+        right >= Right.EDIT,
+        right >= Right.MANAGE,
+        identity.name,
+        identity.email,
+        is_guest=not (identity.user or access.is_open),
+    )
 
 
 def may_create_some(request: web.Request) -> bool:

@@ -8,10 +8,12 @@ behind links open it, too; its button does.
 
 import re
 import time
+from collections.abc import Mapping
 from enum import StrEnum
 from html import escape
+from math import inf
 from string import Template
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -22,6 +24,7 @@ from server.core.names import one_line
 from server.http.addresses import path_in, relative, root_of
 from server.http.app_keys import ACCESS, CONFIG, FILES
 from server.http.audit import audit_refusal, audit_request
+from server.http.bodies import received_body
 from server.http.identity import (
     CREDENTIALS,
     INVITATION_COOKIE,
@@ -109,11 +112,9 @@ async def show_sign_in(request: web.Request) -> web.StreamResponse:
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
     """Begin a session, by an invitation or a token."""
-    if (request.content_length or 0) > _FORM_BYTES_MAX:
-        raise web.HTTPRequestEntityTooLarge(_FORM_BYTES_MAX, request.content_length or 0)
-    form = await request.post()
-    target = _target(str(form.get("next", "")))
-    token = str(form.get("token", "")).strip()
+    form = await _form(request)
+    target = _target(form.get("next", ""))
+    token = form.get("token", "").strip()
     control, now = request.app[ACCESS], time.time()
     label = one_line(request.headers.get("User-Agent", ""))[:_LABEL_CHARACTERS_MAX]
     try:
@@ -122,8 +123,9 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
             if secret is None:
                 audit_refusal(request, "credentials")
                 return _page(request, target, _Problem.BAD_TOKEN, status=400)
+            until = min(now + _SESSION_S, secret.expires or inf)
             _, key = await control.change(
-                control.store.add_secret, Kind.SESSION, secret.user, label, now, now + _SESSION_S
+                control.store.add_secret, Kind.SESSION, secret.user, label, now, until, secret.id
             )
         else:
             invitation = _invitation(request)
@@ -153,15 +155,20 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     raise response
 
 
+async def _form(request: web.Request) -> Mapping[str, str]:
+    """Return the fields of the form."""
+    async with received_body(request, _FORM_BYTES_MAX) as body:
+        return dict(parse_qsl(body.file.read().decode(errors="replace")))
+
+
 def _invitation(request: web.Request) -> str:
     return request.cookies.get(INVITATION_COOKIE, "")
 
 
 def _target(wish: str) -> str:
     """Return the page to go to, which is on this server."""
-    parts = urlsplit(wish)
     is_here = wish.startswith("/") and not wish.startswith(("//", "/\\"))
-    return wish if is_here and not parts.netloc and parts.path != "/sign-in" else "/"
+    return wish if is_here and wish.partition("?")[0] != "/sign-in" else "/"
 
 
 class _Problem(StrEnum):

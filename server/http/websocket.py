@@ -119,16 +119,21 @@ class Guard:
     connection: Connection
 
     def check(self, access: Access, now: float) -> None:
-        """Close the websocket if its user has no access any more, or other rights than before."""
+        """Close the websocket if its user has no access any more, or other rights than before.
+
+        The document may have been renamed; then it is closed with the new name next, which others
+        must not learn.
+        """
         try:
             identity = access.identify(self.request[CREDENTIALS], now)
         except WrongCredentialsError:
             identity = NOBODY
-        code = code_without(access, identity, self.document)
+        document = self.request.app[FOLDER].catalog.moved_to(self.document) or self.document
+        code = code_without(access, identity, document)
         if code is not None:
             audit_request(self.request, "access-ended", self.document)
             self.connection.close(code, _REASONS[code])
-        elif member_of(access, identity, self.document) != self.member:
+        elif member_of(access, identity, document) != self.member:
             self.connection.close(CloseCode.SHUTDOWN, "reconnect")
 
 

@@ -1,7 +1,9 @@
 """Keeps what decides about access current: the accounts and the policy, which others change.
 
-Both are in memory, so a request is decided without the disk. A thread looks for changes twice a
-second; what a change or an expiry took away from open connections is taken away then.
+Both are in memory, so a request is decided without the disk. A thread looks for changes several
+times a second; what a change or an expiry took away from open connections is taken away then. A
+policy counts once its file has been the same at two looks: a half-written one would grant more than
+the whole one.
 """
 
 import asyncio
@@ -18,7 +20,7 @@ from server.core.access.access import Access
 from server.core.access.accounts import Accounts, Kind, User, hash_of, new_key
 from server.core.access.identity import Credentials
 from server.core.access.policy import CLOSED, LOCAL, OPEN, Policy, PolicyError, read_policy
-from server.storage.accounts import AccountStore, accounts_in
+from server.storage.accounts import USED, AccountError, AccountStore, accounts_in
 from server.storage.data_folder import DataFolderError
 from server.support.threads import WorkerThreads
 
@@ -26,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 OWNER = "owner"  # the account of whoever opens the link that the first start prints
 
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 0.4
 _NOTE_USE_EVERY_S = 60.0
 _CLOSE_S = 2.0
 _UNREADABLE = "the accounts cannot be read: {}"
@@ -49,7 +51,9 @@ class AccessControl:
         self.owner_key = ""
         self._config = config
         self._policy_path = data / "access.toml"
-        self._policy_state: object = None
+        self._policy_state: object = None  # of the file that was read
+        self._policy_seen: object = None  # of the file at the last look
+        self._problem = ""  # that is in the log already
         self._policy: Policy | None = None
         self._accounts = Accounts()
         self._listeners: list[Callable[[], None]] = []
@@ -67,6 +71,7 @@ class AccessControl:
             DataFolderError: One of them cannot be read.
         """
         try:
+            self._policy_seen = self._state_of_policy()
             self._read_policy()
             self._accounts = await self._threads.call(self.store.load)
         except PolicyError as problem:
@@ -103,9 +108,11 @@ class AccessControl:
         return result
 
     async def move_links(self, old: str, new: str) -> None:
-        """Have the links to a document lead to another name."""
+        """Have the links to a document lead to another name, and look at open connections again."""
         if any(link.document == old for link in self._accounts.links.values()):
             await self.change(self.store.move_links, old, new)
+        else:
+            self._replace()
 
     def invited(self, key: str, now: float) -> str | None:
         """Return whom an invitation lets sign in; None if it does not, or not any more."""
@@ -124,8 +131,9 @@ class AccessControl:
         now = time.time()
         if self.is_owner_key(invitation):
             owner = User(OWNER, is_operator=True)
-            self.owner_key = ""
             return await self.change(self.store.found, owner, label, now, expires)
+        if self.current.secret(hash_of(invitation), Kind.INVITATION, now) is None:
+            raise AccountError(USED)  # without the disk: anybody may ask
         return await self.change(self.store.accept, hash_of(invitation), label, now, expires)
 
     def is_owner_key(self, key: str) -> bool:
@@ -156,55 +164,66 @@ class AccessControl:
         noted_at = time.monotonic()
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            changed = await self._threads.call(self._look)
-            if changed or self._has_expired():
-                self._replace()
-            if time.monotonic() - noted_at >= _NOTE_USE_EVERY_S:
-                noted_at = time.monotonic()
-                await self._note_use()
+            try:
+                if self._has_expired():
+                    self._replace()
+                if await self._threads.call(self._look):
+                    self._replace()
+                if time.monotonic() - noted_at >= _NOTE_USE_EVERY_S:
+                    noted_at = time.monotonic()
+                    await self._note_use()
+            except Exception:  # noqa: BLE001  without the next looks nobody would lose access
+                _log.exception("a look for changes of access failed")
 
     def _has_expired(self) -> bool:
         return self._expires_at is not None and self._expires_at <= time.time()
 
     def _look(self) -> bool:
         """Read what has changed; return whether anything has. Called on the thread."""
-        changed = False
+        changed, unreadable = False, ""
         try:
             if self.store.has_changed():
                 self._accounts = self.store.load()
                 changed = True
+        except (sqlite3.Error, OSError, LookupError, ValueError) as problem:  # damaged, or newer
+            unreadable = _UNREADABLE.format(problem)
+        if unreadable and unreadable != self._problem:
+            _log.error("%s; those before stay", unreadable)
+        self._problem = unreadable
+        try:
             changed |= self._read_policy()
         except PolicyError as problem:
             _log.error("%s: %s; the policy before it stays", self._policy_path, problem)
-        except sqlite3.Error as problem:
-            _log.error(_UNREADABLE.format(problem))
         return changed
 
-    def _read_policy(self) -> bool:
-        """Read the policy if its file has changed; return whether it has."""
-        state: object = None
+    def _state_of_policy(self) -> object:
+        """Return what changes whenever the file of the policy does; None if there is no file."""
         try:
             found = self._policy_path.stat()
-            state = (found.st_mtime_ns, found.st_ino, found.st_size)
-            if state == self._policy_state:
-                return False
-            text = self._policy_path.read_text("utf-8")
         except FileNotFoundError:
-            if self._policy_state is None:
-                return False
-            self._policy_state = self._policy = None
-            return True
-        except (OSError, UnicodeDecodeError) as problem:
-            is_news, self._policy_state = state != self._policy_state, state
-            if not is_news:
-                return False
-            raise PolicyError(f"it cannot be read: {problem}") from None
+            return None
+        except OSError as problem:
+            return str(problem)
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+    def _read_policy(self) -> bool:
+        """Read the policy if its file has changed, and not since the last look; return whether."""
+        state = self._state_of_policy()
+        is_settled, self._policy_seen = state == self._policy_seen, state
+        if state == self._policy_state or not is_settled:
+            return False
         self._policy_state = state
-        self._policy = read_policy(text)
+        try:
+            text = self._policy_path.read_text("utf-8") if state else None
+        except (OSError, UnicodeDecodeError) as problem:
+            raise PolicyError(f"it cannot be read: {problem}") from None
+        self._policy = None if text is None else read_policy(text)
         return True
 
     def _replace(self) -> None:
         self.current = self._now_current()
+        if self._accounts.users:
+            self.owner_key = ""  # also if they are removed again
         self._expires_at = self._accounts.next_expiry(time.time())
         for listener in self._listeners:
             listener()
@@ -219,6 +238,8 @@ class AccessControl:
             and not self._accounts.users
             and self._policy is None
         )
-        default = CLOSED if not is_open else LOCAL if is_local else OPEN
+        # Who has written a policy has said who may run the server: not everybody on this machine.
+        is_own = is_local and self._policy is None
+        default = CLOSED if not is_open else LOCAL if is_own else OPEN
         policy = (self._policy or Policy()).or_else(default)
         return Access(is_open, policy, self._accounts)

@@ -118,10 +118,12 @@ class Management:
                 await self._threads.call(self._folder.rename, old, new)
             except OSError as problem:
                 raise TrashError(f"{old} cannot be renamed: {problem}") from problem
-            await self._access.move_links(old, new)
-            live.close(CloseCode.RENAMED, new)
-            other.close(CloseCode.SHUTDOWN, "reconnect")
-            self._hub.renamed(old, new)
+            try:
+                await self._access.move_links(old, new)  # who may not see the new name is sent away
+            finally:
+                live.close(CloseCode.RENAMED, new)
+                other.close(CloseCode.SHUTDOWN, "reconnect")
+                self._hub.renamed(old, new)
         _log.info("%s is called %s now", old, new)
 
     async def delete(self, document: str) -> TrashEntry:
@@ -138,11 +140,11 @@ class Management:
         former_names = self._folder.catalog.former_names(document)
         async with self._hub.exclusively(document, *former_names) as (live, *_):
             id = await self._threads.call(self._trash.delete, document)
-            await self._access.move_links(document, _in_trash(id))
             record = (await self._threads.call(self._trash.deleted))[id]
             live.close(CloseCode.DELETED, "the document was deleted")
             self._hub.deleted(document)
             await self._note_deleted(record)
+            await self._access.move_links(document, _in_trash(id))
         _log.info("%s was deleted; the trash has it as %s", document, id)
         return await self._threads.call(self._entry, id, record)
 
@@ -189,8 +191,8 @@ class Management:
             await self._check_free(document)
             free = [name for name in former_names if await self._is_free(name)]
             await self._threads.call(self._trash.restore, id, document, free)
-            await self._access.move_links(_in_trash(id), document)
             self._hub.restored(document, free)
+            await self._access.move_links(_in_trash(id), document)
         _log.info("%s was restored from %s", document, id)
         return document
 
@@ -278,7 +280,8 @@ class Management:
         """Check that a document can get a name, which may be a former one of its own."""
         leads_to = self._folder.catalog.moved_to(name)
         if leads_to not in (None, of):
-            raise TakenError(f"{name} is a former name of {leads_to}, and redirects there.")
+            # Not of which one: the name may be one that the caller may not see.
+            raise TakenError(f"{name} is a former name of another document, and redirects there.")
         if await self._hub.reader.revision(name) is not None:
             raise TakenError(f"There is a document {name} already.")
 

@@ -1,7 +1,8 @@
 """The accounts of a data folder: users, the hashes of their secrets, and links, in SQLite.
 
     users     name, full_name, email, groups, is_operator
-    secrets   hash, id, kind, user, label, created, expires, used    (tokens, sessions, invitations)
+    secrets   hash, id, kind, user, label, created, expires, used, token
+              (tokens, sessions, invitations; the token that a session began with)
     links     hash, id, document, right, made_by, created, expires, used
 
 The server and the commands may use the file at one time: each change is one transaction. A folder
@@ -49,7 +50,8 @@ CREATE TABLE IF NOT EXISTS secrets (
     label TEXT NOT NULL,
     created REAL NOT NULL,
     expires REAL,
-    used REAL
+    used REAL,
+    token TEXT REFERENCES secrets (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS links (
     hash BLOB PRIMARY KEY,
@@ -67,9 +69,11 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 """
-_BUSY_WAIT_S = 10.0
+_BUSY_WAIT_S = 3.0  # for another process: its transactions are short
 _ID_CHARACTERS = 8
-_USED = "This sign-in link was used already, or has expired."
+_LINKS_MAX = 100  # of a document
+_SESSIONS_MAX = 100  # of a user; with more, the oldest end
+USED = "This sign-in link was used already, or has expired."
 
 
 class AccountError(Exception):
@@ -87,6 +91,7 @@ class AccountStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database: sqlite3.Connection | None = None
+        self._inode = 0  # of the file that is open
         self._seen: int | None = None
         self._lock = RLock()
 
@@ -125,11 +130,20 @@ class AccountStore:
                 )
 
     def has_changed(self) -> bool:
-        """Return whether another process has changed something since the last `load`."""
+        """Return whether something has changed since the last `load`."""
         with self._lock:
+            if self._database is not None and self._was_replaced():
+                self.close()
             if self._database is None:
                 return self._path.exists()
             return self._version(self._database) != self._seen
+
+    def _was_replaced(self) -> bool:
+        """Return whether there is another file by now, such as one from a backup."""
+        try:
+            return self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return False
 
     # --- users
 
@@ -172,9 +186,23 @@ class AccountStore:
     # --- secrets
 
     def add_secret(
-        self, kind: Kind, user: str, label: str, now: float, expires: float | None = None
+        self,
+        kind: Kind,
+        user: str,
+        label: str,
+        now: float,
+        expires: float | None = None,
+        token: str | None = None,
     ) -> tuple[Secret, str]:
         """Add a secret of a user; return it with its key, which is not stored.
+
+        Args:
+            kind: what it is.
+            user: whose it is.
+            label: what its owner calls it.
+            now: the time.
+            expires: from when on it is not valid; None: always.
+            token: the id of the token that a session began with, and ends with.
 
         Raises:
             AccountError: there is no such account.
@@ -183,7 +211,7 @@ class AccountStore:
         secret = Secret(_new_id(), kind, user, label, now, expires)
         with self._changing() as database:
             _check_user(database, user)
-            _insert(database, secret, key)
+            _insert(database, secret, key, token)
         return secret, key
 
     def found(self, owner: User, label: str, now: float, expires: float) -> str:
@@ -195,7 +223,7 @@ class AccountStore:
         key = new_key()
         with self._changing() as database:
             if database.execute("SELECT 1 FROM users").fetchone() is not None:
-                raise AccountError(_USED)
+                raise AccountError(USED)
             database.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?)", _row(owner))
             session = Secret(_new_id(), Kind.SESSION, owner.name, label, now, expires)
             _insert(database, session, key)
@@ -220,7 +248,7 @@ class AccountStore:
             ).fetchone()
             found = Secret(row[0], Kind(row[1]), *row[2:]) if row else None
             if not found or found.kind is not Kind.INVITATION or not is_valid_at(found, now):
-                raise AccountError(_USED)
+                raise AccountError(USED)
             database.execute("DELETE FROM secrets WHERE hash = ?", (invitation,))
             key = new_key()
             session = Secret(_new_id(), Kind.SESSION, found.user, label, now, expires)
@@ -244,10 +272,19 @@ class AccountStore:
     def add_link(
         self, document: str, right: Right, made_by: str, now: float, expires: float | None = None
     ) -> tuple[Link, str]:
-        """Add a link to a document; return it with its key, which is not stored."""
+        """Add a link to a document; return it with its key, which is not stored.
+
+        Raises:
+            AccountError: the document has too many.
+        """
         key = new_key()
         link = Link(_new_id(), document, right, made_by, now, expires)
         with self._changing() as database:
+            count = database.execute("SELECT count(*) FROM links WHERE document = ?", (document,))
+            if count.fetchone()[0] >= _LINKS_MAX:
+                raise AccountError(
+                    f"This document has {_LINKS_MAX} links; revoke one that nobody needs any more."
+                )
             database.execute(
                 "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
                 (hash_of(key), link.id, document, right.label, made_by, now, expires),
@@ -288,7 +325,9 @@ class AccountStore:
 
     def _open(self) -> sqlite3.Connection:
         if self._database is None:
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            inode = os.fstat(file).st_ino
+            os.close(file)
             database = sqlite3.connect(
                 self._path, timeout=_BUSY_WAIT_S, isolation_level=None, check_same_thread=False
             )
@@ -297,7 +336,7 @@ class AccountStore:
             except sqlite3.Error:
                 database.close()
                 raise
-            self._database = database
+            self._database, self._inode = database, inode
         return self._database
 
     @staticmethod
@@ -311,6 +350,7 @@ class AccountStore:
             database = self._open()
             with _transaction(database, "IMMEDIATE"):
                 yield database
+            self._seen = None  # the version tells of others' changes only
 
 
 @contextmanager
@@ -343,9 +383,11 @@ def _check_user(database: sqlite3.Connection, name: str) -> None:
         raise AccountError(f"There is no account {name}; add it with gollabedit user add.")
 
 
-def _insert(database: sqlite3.Connection, secret: Secret, key: str) -> None:
+def _insert(
+    database: sqlite3.Connection, secret: Secret, key: str, token: str | None = None
+) -> None:
     database.execute(
-        "INSERT INTO secrets VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+        "INSERT INTO secrets VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
         (
             hash_of(key),
             secret.id,
@@ -354,8 +396,15 @@ def _insert(database: sqlite3.Connection, secret: Secret, key: str) -> None:
             secret.label,
             secret.created,
             secret.expires,
+            token,
         ),
     )
+    if secret.kind is Kind.SESSION:
+        database.execute(
+            "DELETE FROM secrets WHERE hash IN (SELECT hash FROM secrets"
+            " WHERE user = ? AND kind = ? ORDER BY created DESC LIMIT -1 OFFSET ?)",
+            (secret.user, secret.kind, _SESSIONS_MAX),
+        )
 
 
 def _new_id() -> str:

@@ -118,14 +118,14 @@ def read_policy(text: str) -> Policy:
     """
     try:
         policy = msgspec.convert(tomllib.loads(text), Policy)
-    except tomllib.TOMLDecodeError as problem:
-        raise PolicyError(str(problem)) from None
     except msgspec.ValidationError as problem:
         found = _PLACE.match(str(problem))
         reason, place = (found[1], found[2]) if found else (str(problem), "")
         if unknown := _UNKNOWN.search(reason):
             place = ".".join(filter(None, (place, unknown[1])))
         raise _error(text, place, reason) from None
+    except (ValueError, RecursionError) as problem:  # no TOML, or too much of something
+        raise PolicyError(str(problem)) from None
     _check(text, "create", policy.create or ())
     _check(text, "operators", policy.operators or ())
     for index, rule in enumerate(policy.documents):

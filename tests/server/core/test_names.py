@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.names import clean_name, filename_of, is_document_name, nearest_name
+from server.core.names import clean_name, filename_of, guest_name, is_document_name, nearest_name
 
 _VECTORS = json.loads((Path(__file__).parents[2] / "vectors/names.json").read_text())
 
@@ -68,3 +68,17 @@ def test_the_file_is_named_after_the_document(document: str, file: str) -> None:
 )
 def test_a_name_fits_into_a_signature_and_on_a_line(raw: str, clean: str) -> None:
     assert clean_name(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ann", "Ann (guest)"),
+        ("Ann (guest)", "Ann (guest)"),
+        ("Guest 7", "Guest 7"),
+        ("", ""),
+        ("x" * 64, "x" * 56 + " (guest)"),
+    ],
+)
+def test_the_name_of_a_guest_is_no_account_holders(name: str, shown: str) -> None:
+    assert guest_name(name) == shown

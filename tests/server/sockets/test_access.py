@@ -1,7 +1,10 @@
 """Every address and message, asked by everybody who may or may not use it."""
 
+import asyncio
 import base64
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,14 +15,14 @@ from yarl import URL
 from server import protocol
 from server.core.access.accounts import Kind, User
 from server.core.access.right import Right
-from server.http.app_keys import ACCESS
-from tests.server.sockets.harness import Serve, Served
+from server.http.app_keys import ACCESS, MANAGEMENT
+from tests.server.sockets.harness import Serve, Served, eventually
 
 POLICY = """
 create = ["@writers"]
 
 [[documents]]
-names = ["notes", "plans", "new"]
+names = ["notes", "plans", "new", "former", "gone"]
 view = ["vic"]
 edit = ["ed"]
 manage = ["mia"]
@@ -88,8 +91,10 @@ async def people(closed: Served) -> dict[str, Person]:
     await control.change(store.remove_link, link.id)
     people["revoked link"] = Person.with_links(key)
     writer = {**people["mia"].headers, "If-None-Match": "*"}
-    async with closed.http.put(f"{closed.url}/d/notes/raw", data="one\n", headers=writer) as put:
-        assert put.status == 201
+    for document in ("notes", "former", "gone"):
+        url = f"{closed.url}/d/{document}/raw"
+        async with closed.http.put(url, data="one\n", headers=writer) as put:
+            assert put.status == 201
     return people
 
 
@@ -103,6 +108,8 @@ MANAGE = EDIT | dict.fromkeys(["ed", "ed's browser", "edit link", "edit link as 
 SIGNED_IN = OUT | dict.fromkeys(
     ["view link", "view link as password", "edit link", "edit link as password"], "401"
 )
+# Links lead to documents, and not to what was done with them.
+FORMER = SIGNED_IN | {"out": "404"} | dict.fromkeys(["vic", "ed", "ed's browser"], "403")
 OPERATOR = SIGNED_IN | dict.fromkeys(["vic", "ed", "ed's browser", "mia", "out"], "403")
 
 DOCUMENT = "/api/documents/{document}"
@@ -146,22 +153,26 @@ ROUTES = {
     f"DELETE {DOCUMENT}/links/{{id}}": MANAGE,
     f"PATCH {DOCUMENT}": MANAGE,
     "GET /api/trash": SIGNED_IN,
-    # Without a document to ask about, whoever is signed in is told that there is none.
-    "DELETE /api/redirects/{name}": SIGNED_IN,
-    "POST /api/trash/{id}": SIGNED_IN,
+    "DELETE /api/redirects/{former}": FORMER,
+    "POST /api/trash/{gone}": FORMER,
     # The last ones, as they end something.
     f"DELETE {DOCUMENT}": MANAGE,
     "POST /sign-out": EVERYBODY,
 }
-VALUES = {"document": "notes", "file": "styles/style.css", "id": "none", "slug": "no", "name": "no"}
+VALUES = {"document": "notes", "file": "styles/style.css", "id": "none", "slug": "no"}
+NAMES = {"{former}": "{name}", "{gone}": "{id}"}  # what the server calls them
 
 
-async def outcome(http: ClientSession, method: str, url: str, person: Person) -> str:
+async def outcome(
+    http: ClientSession, method: str, url: str, person: Person, *, is_public: bool
+) -> str:
     """Ask; return `in`, or how the person was turned away."""
     async with http.request(
         method, URL(url), headers=person.headers, allow_redirects=False
     ) as response:
         sentence = await response.text()
+        cached = response.headers.get("Cache-Control", "")
+        assert is_public or "no-store" in cached or "private" in cached, "for proxies"
         turned_away = "no access" in sentence or "may not create" in sentence
         if response.status in (401, 403) or (response.status == 404 and turned_away):
             if response.status == 401:
@@ -175,15 +186,17 @@ async def test_every_address_asks_for_what_is_documented(
     closed: Served, people: dict[str, Person], server_log: pytest.LogCaptureFixture
 ) -> None:
     found = {}
+    management = closed.app[MANAGEMENT]
+    await management.rename("former", "plans")
+    values = VALUES | {"former": "former", "gone": (await management.delete("gone")).id}
     for route, turned_away in ROUTES.items():
         method, _, path = route.partition(" ")
-        url = closed.url + path.format(**VALUES)
+        url = closed.url + path.format(**values)
+        ask = partial(outcome, closed.http, is_public=turned_away == EVERYBODY)
         # Who may use it comes last: some addresses change what the next one is told.
         order = sorted(people, key=lambda name: name not in turned_away)
         found[route] = {
-            name: said
-            for name in order
-            if (said := await outcome(closed.http, method, url, people[name])) != "in"
+            name: said for name in order if (said := await ask(method, url, people[name])) != "in"
         }
     expected = {route: {"wrong token": "401"} | said for route, said in ROUTES.items()}
     for route in ROUTES:
@@ -199,7 +212,95 @@ def test_every_address_is_in_the_table(closed: Served) -> None:
         for route in closed.app.router.routes()
         if route.resource is not None and route.method != "HEAD"
     }
-    assert routes == {route.partition("?")[0] for route in ROUTES}
+    listed = {route.partition("?")[0] for route in ROUTES}
+    for ours, theirs in NAMES.items():
+        listed = {route.replace(ours, theirs) for route in listed}
+    assert routes == listed
+
+
+async def answer_about(
+    server: Served, method: str, path: str, document: str, person: Person
+) -> tuple[object, ...]:
+    """Ask about a document; return all of the answer that could tell it from another one."""
+    url = URL(server.url + path.replace("{document}", document).format(**VALUES))
+    async with server.http.request(
+        method, url, headers=person.headers, allow_redirects=False
+    ) as response:
+        headers = {name: it for name, it in response.headers.items() if name != "Date"}
+        text = await response.text()
+    return response.status, str(headers).replace(document, "it"), text.replace(document, "it")
+
+
+async def test_a_document_that_one_may_not_see_is_as_one_that_does_not_exist(
+    closed: Served, people: dict[str, Person]
+) -> None:
+    control, management = closed.app[ACCESS], closed.app[MANAGEMENT]
+    _, key = await control.change(control.store.add_link, "other", Right.EDIT, "", LONG_AGO)
+    await management.rename("former", "plans")
+    strangers = [people["out"], people["nobody"], Person.with_links(key), Person.with_password(key)]
+    for route in ROUTES:
+        method, _, path = route.partition(" ")
+        if "{document}" not in path:
+            continue
+        for person in strangers:
+            said = [
+                await answer_about(closed, method, path, document, person)
+                for document in ("notes", "new", "former")
+            ]
+            assert said == [said[0]] * 3, route
+
+
+async def test_nobody_learns_what_is_in_the_trash_or_was_renamed(
+    closed: Served, people: dict[str, Person]
+) -> None:
+    management = closed.app[MANAGEMENT]
+    await management.rename("former", "plans")
+    deleted = await management.delete("gone")
+    for method, path, there in (
+        ("POST", "/api/trash/{document}", deleted.id),
+        ("DELETE", "/api/redirects/{document}", "former"),
+    ):
+        for name in ("out", "nobody", "view link"):
+            said = await answer_about(closed, method, path, there, people[name])
+            assert said == await answer_about(closed, method, path, "not-there", people[name])
+    body = {"document": "former"}
+    async with closed.http.patch(
+        f"{closed.url}/api/documents/notes", json=body, headers=people["mia"].headers
+    ) as response:
+        assert response.status == 409
+        assert "plans" not in await response.text(), "it may be hidden"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/d/notes/raw"), ("POST", "/notes.git/git-receive-pack"), ("PATCH", DOCUMENT)],
+)
+async def test_who_loses_access_while_a_request_arrives_changes_nothing(
+    closed: Served, people: dict[str, Person], method: str, path: str
+) -> None:
+    control = closed.app[ACCESS]
+    control._used.clear()
+    begun, removed = asyncio.Event(), asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"more\n"
+        begun.set()
+        await removed.wait()
+        yield b"more\n"
+
+    headers = people["mia"].headers | {"Content-Type": "application/x-git-receive-pack-request"}
+    url = closed.url + path.format(**VALUES)
+    asking = asyncio.create_task(
+        closed.http.request(method, url, data=body(), headers=headers).__aenter__()
+    )
+    await begun.wait()
+    await eventually(lambda: bool(control._used), "it was let in")
+    await control.change(control.store.remove_user, "mia")
+    removed.set()
+    async with await asking as response:
+        assert response.status == 401, await response.text()
+    async with closed.http.get(f"{closed.url}/d/notes/raw", headers=people["ed"].headers) as raw:
+        assert await raw.text() == "one\n"
 
 
 @pytest.mark.parametrize(
@@ -227,6 +328,24 @@ async def test_a_websocket_is_told_by_its_code_or_its_welcome(
         assert welcome["access"] == access, name
         assert welcome["manage"] is (name in ("mia", "root"))
     server_log.clear()  # of the forged header
+
+
+async def test_nobody_has_the_name_of_somebody_else(
+    closed: Served, people: dict[str, Person]
+) -> None:
+    guest = await closed.connect(headers=people["edit link"].headers)
+    await guest.hello(name="mia")
+    await guest.send(type="presence", anchor=0, head=0, name="mia")
+    await guest.edit("two\n")
+    editor = await closed.connect(headers=people["ed"].headers)
+    welcome = await editor.hello(name="mia")
+    assert {person["name"] for person in welcome["people"]} == {"mia (guest)", "ed"}
+    url = f"{closed.url}/d/notes/raw?name=mia"
+    for name in ("edit link", "ed"):
+        async with closed.http.post(url, data="more\n", headers=people[name].headers) as response:
+            assert response.status == 200
+    names = await closed.git_on_disk("log", "--format=%an", "master")
+    assert names.splitlines() == ["ed", "mia (guest)", "mia (guest)", "mia", "GollabEdit"]
 
 
 MESSAGES: dict[type, dict[str, Any]] = {

@@ -1,7 +1,11 @@
 """Access that begins and ends while the server runs, by changes that another process makes."""
 
+import asyncio
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from threading import Event
 
 import pytest
 
@@ -12,7 +16,7 @@ from server.storage.accounts import AccountStore, accounts_in
 from tests.server.sockets.client import Client
 from tests.server.sockets.harness import Serve, Served, eventually
 
-SIGNED_OUT, NO_DOCUMENT, RECONNECT = 4401, 4404, 1001
+SIGNED_OUT, NO_DOCUMENT, RECONNECT, RENAMED, DELETED = 4401, 4404, 1001, 4301, 4410
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -163,6 +167,136 @@ async def test_a_wrong_policy_is_refused_and_the_old_one_stays(
     assert await writing.closed() == NO_DOCUMENT
 
 
+async def test_a_policy_counts_once_it_is_written_to_its_end(
+    closed: Served, store: AccountStore
+) -> None:
+    """Each half of it grants more than the whole."""
+    bo = token_of(store, "bo")
+    await known(closed, store)
+    control, path = closed.app[ACCESS], closed.folder.path / "access.toml"
+    write_policy(closed, "cy")
+    await eventually(lambda: control.current.policy.documents[0].edit == ("cy",), "it was read")
+    whole = control.current.policy
+    control._watching.cancel()  # we look ourselves
+    await control._threads.call(lambda: None)
+    for number in range(4):  # what an editor and a slow copy leave for a moment
+        path.write_text("#" * number)
+        assert not control._look()
+    path.unlink()
+    assert not control._look()
+    write_policy(closed, "cy")
+    assert control.current.policy == whole
+    assert await code_for(closed, bo) == NO_DOCUMENT
+
+
+async def test_who_has_written_a_policy_has_said_who_may_do_everything(serve: Serve) -> None:
+    server = await serve(access="open")
+    (server.folder.path / "access.toml").write_text(
+        '[[documents]]\nnames = ["board-*"]\nmanage = ["ann"]\n'
+    )
+    control = server.app[ACCESS]
+    await eventually(lambda: len(control.current.policy.documents) == 2, "it was read")
+    for path, status in (("/d/board-1/raw", 401), ("/metrics", 401), ("/api/documents", 200)):
+        async with server.http.get(server.url + path) as response:
+            assert response.status == status, path
+
+
+# --- accounts that cannot be used
+
+
+async def test_accounts_that_cannot_be_read_are_as_they_were_and_the_policy_is_followed(
+    closed: Served, store: AccountStore, server_log: pytest.LogCaptureFixture
+) -> None:
+    ann = token_of(store, "ann")
+    await known(closed, store)
+    with closing(sqlite3.connect(accounts_in(closed.folder.path))) as database:
+        database.execute("UPDATE secrets SET kind = 'of a later version'")
+        database.commit()
+    await eventually(lambda: "those before stay" in server_log.text, "it is in the log")
+    client = await join(closed, ann)
+    write_policy(closed, "cy")
+    assert await client.closed() == RECONNECT
+    assert server_log.text.count("those before stay") == 1
+    server_log.clear()
+
+
+async def test_a_change_counts_even_if_who_made_it_has_gone(
+    closed: Served, store: AccountStore
+) -> None:
+    link, key = store.add_link("notes", Right.EDIT, "", time.time())
+    await known(closed, store)
+    client = await join(closed, key)
+    control = closed.app[ACCESS]
+    begun, may_end = Event(), Event()
+
+    def revoke() -> None:
+        begun.set()
+        may_end.wait()
+        control.store.remove_link(link.id)
+
+    revoking = asyncio.create_task(control.change(revoke))
+    await asyncio.to_thread(begun.wait)
+    revoking.cancel()
+    await asyncio.wait([revoking])
+    may_end.set()
+    assert await client.closed() == SIGNED_OUT
+
+
+async def test_a_look_that_fails_is_not_the_last_one(
+    closed: Served, store: AccountStore, server_log: pytest.LogCaptureFixture
+) -> None:
+    ann = token_of(store, "ann")
+    await known(closed, store)
+    client = await join(closed, ann)
+    control = closed.app[ACCESS]
+
+    def fail() -> None:
+        control._listeners.remove(fail)
+        raise RuntimeError("a bug")
+
+    control._listeners.insert(0, fail)
+    store.add_user(User("bo"))
+    await eventually(lambda: fail not in control._listeners, "it has failed")
+    store.remove_user("ann")
+    assert await client.closed() == SIGNED_OUT
+    assert "a look for changes of access failed" in server_log.text
+    server_log.clear()
+
+
+async def test_accounts_of_a_backup_are_followed(closed: Served, store: AccountStore) -> None:
+    ann = token_of(store, "ann")
+    await known(closed, store)
+    client = await join(closed, ann)
+    other = AccountStore(closed.folder.path / "backup.sqlite")
+    token_of(other, "bo")
+    other.close()
+    for suffix in ("-wal", "-shm"):
+        accounts_in(closed.folder.path).with_suffix(f".sqlite{suffix}").unlink(missing_ok=True)
+    (closed.folder.path / "backup.sqlite").rename(accounts_in(closed.folder.path))
+    assert await client.closed() == SIGNED_OUT
+    assert set(closed.app[ACCESS].current.accounts.users) == {"bo"}
+
+
+async def test_a_change_that_another_process_prevents_is_refused_with_a_sentence(
+    closed: Served, store: AccountStore, server_log: pytest.LogCaptureFixture
+) -> None:
+    ann = token_of(store, "ann")
+    await known(closed, store)
+    closed.app[ACCESS].store._open().execute("PRAGMA busy_timeout = 1")
+    url = f"{closed.url}/api/documents/notes/links"
+    with closing(sqlite3.connect(accounts_in(closed.folder.path))) as database:
+        database.execute("BEGIN IMMEDIATE")
+        async with closed.http.post(url, json={"right": "view"}, headers=bearer(ann)) as response:
+            assert response.status == 503
+            assert "try again later" in await response.text()
+        async with closed.http.post(f"{closed.url}/sign-in", data={"token": ann}) as response:
+            assert response.status == 503
+        async with closed.http.post(f"{closed.url}/sign-in", data={}) as response:
+            assert response.status == 400, "nobody is invited, which needs no disk"
+    assert "Traceback" not in server_log.text
+    server_log.clear()
+
+
 # --- the first account
 
 
@@ -189,6 +323,18 @@ async def test_the_first_account_closes_a_server_that_only_this_machine_reaches(
     assert await anybody.closed() == SIGNED_OUT
 
 
+async def test_the_owners_link_stays_ended(closed: Served, store: AccountStore) -> None:
+    key = closed.app[ACCESS].owner_key
+    store.add_user(User("ann"))
+    await known(closed, store)
+    store.remove_user("ann")
+    await known(closed, store)
+    cookie = {"Cookie": f"gollabedit_invitation={key}"}
+    async with closed.http.post(f"{closed.url}/sign-in", headers=cookie) as response:
+        assert response.status == 400
+    assert not store.load().users
+
+
 # --- links and what happens to their document
 
 
@@ -201,10 +347,13 @@ async def test_links_go_with_their_document(closed: Served, store: AccountStore)
     await guest.edit("one\n")
 
     await management.rename("notes", "plans")
+    assert await guest.closed() == RENAMED
+    guest = await join(closed, key, "plans")
     assert (await join(closed, key, "plans")).text == "one\n"
     assert await code_for(closed, key, "notes") == 4301, "the old name leads there"
 
     deleted = await management.delete("plans")
+    assert await guest.closed() == DELETED
     assert await code_for(closed, key, "plans") == SIGNED_OUT
     fresh = await join(closed, ann, "plans")
     await fresh.edit("another\n")
@@ -213,3 +362,20 @@ async def test_links_go_with_their_document(closed: Served, store: AccountStore)
     assert await management.restore(deleted.id, "minutes") == "minutes"
     assert (await join(closed, key, "minutes")).text == "one\n"
     assert await code_for(closed, key, "plans") == SIGNED_OUT
+
+
+async def test_who_may_not_see_the_new_name_of_a_document_is_not_told(
+    closed: Served, store: AccountStore
+) -> None:
+    ann, bo = token_of(store, "ann"), token_of(store, "bo")
+    (closed.folder.path / "access.toml").write_text(
+        '[[documents]]\nnames = ["board-*"]\nmanage = ["ann"]\n'
+    )
+    await known(closed, store)
+    await eventually(lambda: len(closed.app[ACCESS].current.policy.documents) == 2, "it was read")
+    seeing, other = await join(closed, ann), await join(closed, bo)
+    await seeing.edit("one\n")
+    await closed.app[MANAGEMENT].rename("notes", "board-merger")
+    assert await seeing.closed() == RENAMED
+    assert await other.closed() == NO_DOCUMENT
+    assert await code_for(closed, bo, "notes") == NO_DOCUMENT

@@ -344,7 +344,7 @@ async def test_a_name_that_is_taken_is_not_given(server: Served, ann: Client) ->
     await rename(server, "plans", "ideas")
     status, answer = await ask(server, "PATCH", "documents/notes", {"document": "plans"})
     assert status == 409
-    assert "plans is a former name of ideas" in answer["error"]
+    assert "plans is a former name of another document" in answer["error"]
     assert (await ask(server, "DELETE", "redirects/plans"))[0] == 204
     await rename(server)
     assert await server.raw("plans") == ann.text

@@ -39,7 +39,7 @@ async def test_pages_and_their_files_come_with_a_policy_and_an_etag(
             assert response.status == 304
             assert response.headers["ETag"] == etag
             assert response.headers["Vary"] == "Accept-Encoding"
-            assert response.headers["Cache-Control"] == "no-cache"
+            assert response.headers["Cache-Control"].endswith("no-cache")
             assert await response.read() == b""
     async with server.http.get(server.url + path, headers={"If-None-Match": '"x"'}) as response:
         assert response.status == 200

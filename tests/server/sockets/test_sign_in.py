@@ -1,13 +1,15 @@
 """A browser signs in and out, opens links, and is shown pages where it may not go on."""
 
 import re
+import time
 from contextlib import closing
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import pytest
+from multidict import CIMultiDict
 
 from server.core.access.accounts import Kind, User
 from server.core.access.right import Right
@@ -229,6 +231,76 @@ async def test_a_document_that_one_may_not_see_looks_like_none(
     assert browser.last.status == 404
     assert pages[0] == pages[1]
     assert "Document not found" in pages[0]
+
+
+async def test_a_session_ends_with_the_token_that_it_began_with(
+    closed: Served, browser: Browser
+) -> None:
+    await _invite(closed)
+    control, now = closed.app[ACCESS], time.time()
+    add = control.store.add_secret
+    for expires in (None, now + 3600):
+        token, key = await control.change(add, Kind.TOKEN, "ann", "laptop", now, expires)
+        await browser.post("/sign-in", data={"token": key})
+        assert '"user":"ann"' in await browser.get("/api/me")
+        [session] = [
+            it for it in control.current.accounts.secrets.values() if it.kind is Kind.SESSION
+        ]
+        assert session.expires is not None
+        assert expires is None or session.expires == expires
+        await control.change(control.store.remove_secret, token.id, Kind.TOKEN)
+        assert '"user":null' in await browser.get("/api/me")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "form"),
+    [
+        (303, {}, {"next": "//["}),
+        (303, {}, {"next": "/\t/evil.example"}),
+        (303, {}, {"next": "/\\evil.example"}),
+        (303, {}, {"next": "/sign-in?next=/sign-in"}),
+        (400, {"Content-Type": "multipart/form-data"}, b"x"),
+        (400, {"Content-Type": "multipart/form-data; boundary=a"}, b"--a\r\nbad"),
+        (400, {"Content-Type": "application/x-www-form-urlencoded; charset=none"}, b"a=b"),
+        (400, {"Content-Type": "application/x-www-form-urlencoded; charset=utf-16"}, b"a"),
+        (400, {}, b"token=%ff%00&token&=&;;"),
+        (413, {}, b"token=" + 5000 * b"a"),
+        (401, {"Authorization": "Basic \xe9"}, b""),
+        (401, {"Authorization": "Basic YQ=="}, b""),
+        (401, {"Authorization": "Digest x"}, b""),
+        (403, {"Origin": "null"}, b""),
+    ],
+)
+async def test_odd_requests_are_refused_and_lead_nowhere_else(
+    closed: Served,
+    browser: Browser,
+    status: int,
+    headers: dict[str, str],
+    form: dict[str, str] | bytes,
+) -> None:
+    await _invite(closed)
+    control = closed.app[ACCESS]
+    _, key = await control.change(control.store.add_secret, Kind.TOKEN, "ann", "", LONG_AGO)
+    data = form | {"token": key} if isinstance(form, dict) else form
+    await browser.post("/sign-in", data=data, headers=headers)
+    assert browser.last.status == status
+    if status == 303:
+        here = urlsplit(urljoin("http://docs.example/sign-in", browser.last.headers["Location"]))
+        assert (here.scheme, here.netloc) == ("http", "docs.example")
+        assert here.path != "/sign-in"
+
+
+async def test_a_user_that_is_named_twice_is_nobody(serve: Serve) -> None:
+    """The proxy has added its header to that of the client, instead of replacing it."""
+    server = await serve(
+        trusted_proxies=("127.0.0.1",), user_header="Remote-User", groups_header="Remote-Groups"
+    )
+    for forged in ("Remote-User", "Remote-Groups"):
+        headers = CIMultiDict({"Remote-User": "ann", "Remote-Groups": "staff"})
+        headers.add(forged, "root")
+        async with server.http.get(f"{server.url}/api/me", headers=headers) as response:
+            assert response.status == 400
+            assert f"the header {forged} twice" in await response.text()
 
 
 async def test_everything_stays_below_a_base_path(serve: Serve) -> None:

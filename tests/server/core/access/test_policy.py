@@ -104,3 +104,11 @@ def test_a_wrong_policy_is_refused_as_a_whole(text: str, sentence: str) -> None:
     with pytest.raises(PolicyError) as caught:
         read_policy(text)
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "text", ["create = " + "[" * 100_000, "create = " + "9" * 5000, "\0", "[[documents]]\n" * 2]
+)
+def test_what_is_not_understood_is_no_fault_of_the_server(text: str) -> None:
+    with pytest.raises(PolicyError):
+        read_policy(text)
