@@ -1,6 +1,9 @@
 """The audit of requests: who asked, from where, and what was done or refused."""
 
 import time
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any
 
 from aiohttp import web
 
@@ -9,7 +12,9 @@ from server.core.rates import TokenBucket
 from server.http.app_keys import HUB
 from server.http.identity import identity_of
 from server.support.audit import audit
+from server.support.tasks import finish
 
+_Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 REFUSALS = web.AppKey("refusals", TokenBucket)
 _LINES_PER_S, _LINES_AT_ONCE = 1.0, 100.0
 
@@ -52,3 +57,13 @@ def audit_refusal(request: web.Request, reason: str) -> None:
         name = request.match_info.get("document", "")
         document = name if is_document_name(name) else None
         audit_request(request, "refused", document, reason=reason, method=request.method)
+
+
+def audited(handler: _Handler) -> _Handler:
+    """Have a handler run to its end, also if its client leaves: else what it did has no line."""
+
+    @wraps(handler)
+    async def run(request: web.Request) -> web.StreamResponse:
+        return await finish(handler(request))
+
+    return run

@@ -9,7 +9,7 @@ from server.core.access.accounts import Link
 from server.core.access.right import SHARED
 from server.http.access import document_of
 from server.http.app_keys import ACCESS
-from server.http.audit import audit_request
+from server.http.audit import audit_request, audited
 from server.http.bodies import received_body
 from server.http.identity import identity_of
 from server.http.responses import json_error, json_response
@@ -24,8 +24,8 @@ def routes() -> list[web.RouteDef]:
     links = "/api/documents/{document}/links"
     return [
         web.get(links, list_links),
-        web.post(links, make_link),
-        web.delete(f"{links}/{{id}}", revoke_link),
+        web.post(links, audited(make_link)),
+        web.delete(f"{links}/{{id}}", audited(revoke_link)),
     ]
 
 

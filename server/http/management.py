@@ -12,7 +12,7 @@ from server.core.names import is_document_name
 from server.http.access import BAD_NAME, document_of
 from server.http.api import show_document
 from server.http.app_keys import MANAGEMENT
-from server.http.audit import audit_request
+from server.http.audit import audit_request, audited
 from server.http.bodies import received_body
 from server.http.responses import RETRY_AFTER_S, json_error, json_response
 from server.http.rights import check_new_name, right_filter
@@ -27,11 +27,11 @@ _T = TypeVar("_T", DocumentChange, Restoration)
 
 def routes() -> list[web.RouteDef]:
     return [
-        web.delete("/api/documents/{document}", delete_document),
-        web.patch("/api/documents/{document}", change_document),
-        web.delete("/api/redirects/{name}", delete_redirect),
+        web.delete("/api/documents/{document}", audited(delete_document)),
+        web.patch("/api/documents/{document}", audited(change_document)),
+        web.delete("/api/redirects/{name}", audited(delete_redirect)),
         web.get("/api/trash", list_trash),
-        web.post("/api/trash/{id}", restore_document),
+        web.post("/api/trash/{id}", audited(restore_document)),
     ]
 
 

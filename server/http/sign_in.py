@@ -23,7 +23,7 @@ from server.core.access.accounts import Kind, hash_of
 from server.core.names import one_line
 from server.http.addresses import path_in, relative, root_of
 from server.http.app_keys import ACCESS, CONFIG, FILES
-from server.http.audit import audit_refusal, audit_request
+from server.http.audit import audit_refusal, audit_request, audited
 from server.http.bodies import received_body
 from server.http.identity import (
     CREDENTIALS,
@@ -52,8 +52,8 @@ _LABEL_CHARACTERS_MAX = 80
 def routes() -> list[web.RouteDef]:
     return [
         web.get("/sign-in", show_sign_in),
-        web.post("/sign-in", sign_in),
-        web.post("/sign-out", sign_out),
+        web.post("/sign-in", audited(sign_in)),
+        web.post("/sign-out", audited(sign_out)),
         web.get("/api/me", show_me),
     ]
 

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
 
 
-async def finish(cleanup: Coroutine[Any, Any, None]) -> None:
-    """Run a cleanup to its end, also if the task that waits for it is cancelled meanwhile.
+async def finish(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run something to its end, also if the task that waits for it is cancelled meanwhile.
 
     Raises:
-        asyncio.CancelledError: the task was cancelled; the cleanup is complete nevertheless.
+        asyncio.CancelledError: the task was cancelled; the work is complete nevertheless.
     """
-    cleaning = asyncio.ensure_future(cleanup)
+    working = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
-    while not cleaning.done():
+    while not working.done():
         try:
-            await asyncio.shield(cleaning)
+            await asyncio.shield(working)
         except asyncio.CancelledError as problem:
             cancelled = problem
     if cancelled:
         raise cancelled
+    return working.result()

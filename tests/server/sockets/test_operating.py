@@ -11,13 +11,13 @@ import pytest
 from aiohttp import ClientResponse
 
 from server.core.access.accounts import Kind, User
-from server.http.app_keys import ACCESS, HUB
+from server.http.app_keys import ACCESS, HUB, MANAGEMENT
 from server.support.audit import FIELDS
 from server.support.disk import Disk
 from server.support.metrics import render
 from tests.server.sockets.client import DEADLINE_S
 from tests.server.sockets.clones import commit_text, push, push_for_master
-from tests.server.sockets.harness import Serve, Served
+from tests.server.sockets.harness import Serve, Served, eventually
 from tests.server.sockets.real_server import RealServer
 
 _PAGE = Path(__file__).parents[3] / "docs" / "operate.md"
@@ -238,6 +238,27 @@ async def test_who_signs_in_shares_and_is_refused_is_in_the_audit(
     metrics = render(await server.app[HUB].metrics())
     assert 'refused_total{reason="credentials"} 2\n' in metrics
     assert 'refused_total{reason="not_signed_in"} 1\n' in metrics
+
+
+async def test_what_somebody_did_who_left_at_once_is_in_the_audit(
+    server: Served, server_log: pytest.LogCaptureFixture
+) -> None:
+    async with server.http.put(
+        f"{server.url}/d/notes/raw", data="one\n", headers={"If-None-Match": "*"}
+    ) as response:
+        assert response.status == 201
+    management, connections = server.app[MANAGEMENT], server._runner.server
+    assert connections is not None
+    async with management._one_change:
+        leaving = await asyncio.open_connection(*server.address)
+        leaving[1].write(b"DELETE /api/documents/notes HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await eventually(lambda: bool(management._changes), "it was asked for")
+        before = len(connections.connections)
+        leaving[1].transport.abort()
+        await eventually(lambda: len(connections.connections) < before, "it was noticed")
+    await eventually(lambda: bool(_audited(server_log)), "there is a line")
+    [line] = _audited(server_log)
+    assert (line["event"], line["document"]) == ("delete", "notes")
 
 
 async def test_a_flood_of_refusals_is_counted_and_does_not_fill_the_log(

@@ -24,6 +24,13 @@ async def test_a_cleanup_ends_however_often_its_task_is_cancelled() -> None:
     assert ended == [True]
 
 
+async def test_what_a_work_returns_is_returned() -> None:
+    async def work() -> int:
+        return 7
+
+    assert await finish(work()) == 7
+
+
 async def test_what_goes_wrong_in_a_cleanup_is_raised() -> None:
     async def cleanup() -> None:
         raise OSError("the disk is gone")
