@@ -16,6 +16,7 @@ from server.cli.accounts import (
     day,
     expiry_in,
     print_json,
+    print_link,
     print_table,
     shown_expiry,
     shown_use,
@@ -37,7 +38,7 @@ _USER_EXAMPLES = """examples:
   gollabedit user list
   gollabedit user remove ann
 
-A server notices within a second; it need not run. In a container:
+A running server follows at once; none need run. In a container:
 docker exec CONTAINER gollabedit user add ann --url https://docs.example.org
 """
 _ADD_EXAMPLES = """examples:
@@ -207,7 +208,7 @@ def _print_invitation(store: AccountStore, address: str, user: User) -> None:
     _, key = store.add_secret(
         Kind.INVITATION, user.name, "", now, now + _INVITATION_DAYS * 24 * 3600.0
     )
-    print(f"{address}/sign-in?key={key}", flush=True)
+    print_link(f"{address}/sign-in?key={key}")
     say(
         f"Send this link to {user.shown}. It signs one browser in, once, within"
         f" {_INVITATION_DAYS} days."
