@@ -206,7 +206,8 @@ async def serve(config: Config, folder: DataFolder) -> None:
         if key := app[ACCESS].owner_key:
             for line in _FIRST_SIGN_IN:
                 say(line.format(config.url.rstrip("/") or address, key))
-            if not (config.url or config.is_local) and "//localhost" in address:
+            is_elsewhere = bool(config.trusted_proxies) or not config.is_local
+            if is_elsewhere and not config.url and "//localhost" in address:
                 for line in _ELSEWHERE:
                     say(line)
         await stop.wait()

@@ -164,8 +164,14 @@ def _add(options: Namespace) -> None:
     if is_first:
         say(
             "This is the first account. From now on a server lets in nobody who is not signed in,"
-            " unless it runs with --access open or a rule or link says otherwise."
+            " unless it runs with --access open or a rule or link says otherwise. The link for the"
+            " owner, which it prints without accounts, has ended."
         )
+        if not user.is_operator:
+            say(
+                f"To let {user.shown} do everything, as the owner:"
+                f" gollabedit user change {user.name} --operator"
+            )
 
 
 def _change(options: Namespace) -> None:

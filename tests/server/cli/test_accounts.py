@@ -77,6 +77,7 @@ def test_an_account_is_added_changed_listed_and_removed(terminal: Terminal) -> N
     )  # fmt: skip
     assert link.startswith("https://docs.example.org/pad/sign-in?key=")
     assert "first account" in terminal.err
+    assert "gollabedit user change ann --operator" in terminal.err
     assert "this machine only" not in terminal.err
     secret = terminal.accounts.secrets[hash_of(key_in(link))]
     assert (secret.kind, secret.user) == (Kind.INVITATION, "ann")
