@@ -234,7 +234,8 @@ def _remove(options: Namespace) -> None:
     if len(before.users) == 1:
         say(
             "gollabedit: no account is left: a server on a loopback address is open again, unless"
-            " it runs with --access closed or behind a proxy, or has an access.toml"
+            " it runs with --access closed or behind a proxy, or has an access.toml; others let in"
+            " only those with a link, until you add an account"
         )
 
 
