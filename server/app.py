@@ -68,6 +68,10 @@ _FIRST_SIGN_IN = (
     "    {}/sign-in?key={}",
     "",
 )
+_ELSEWHERE = (
+    "On another machine, put this one's name in place of localhost; --url sets it for all links.",
+    "",
+)
 _LONG_TEXTS_MAX = 16  # of plain HTTP requests, in memory at the same time
 
 
@@ -136,7 +140,7 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
             app[HUB] = hub
             app[MANAGEMENT] = Management(hub, folder, config, app[ACCESS])
             await app[MANAGEMENT].start()
-            async with control_socket(app[MANAGEMENT], folder.path):
+            async with control_socket(app[MANAGEMENT], app[ACCESS], folder.path):
                 yield
             await app[MANAGEMENT].finish()
             await app[PUSHES].finish(_SHUTDOWN_WAIT_S)
@@ -202,6 +206,10 @@ async def serve(config: Config, folder: DataFolder) -> None:
         if key := app[ACCESS].owner_key:
             for line in _FIRST_SIGN_IN:
                 say(line.format(config.url.rstrip("/") or address, key))
+            is_elsewhere = bool(config.trusted_proxies) or not config.is_local
+            if is_elsewhere and not config.url and "//localhost" in address:
+                for line in _ELSEWHERE:
+                    say(line)
         await stop.wait()
         _log.info("stopping: answering pending requests")
     finally:

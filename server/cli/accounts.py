@@ -1,6 +1,6 @@
 """What the commands about accounts and links have in common: the data folder, dates and tables.
 
-They change the data folder, not a server: a running one notices within a second.
+They change the data folder, not a server: a running one is told to look for what has changed.
 """
 
 import json
@@ -14,6 +14,7 @@ from pwd import getpwuid
 from sqlite3 import Error as DatabaseError
 from urllib.parse import urlsplit
 
+from server.cli.control_socket import have_server_look
 from server.cli.http_client import DEFAULT_SERVER, CommandError
 from server.core.access.accounts import Link, Secret, is_valid_at
 from server.storage.accounts import AccountError, AccountStore, accounts_in
@@ -21,6 +22,7 @@ from server.support.terminal import harmless, say
 
 _DAY_S = 24 * 3600.0
 _DAYS_MAX = 36_500.0
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Actions:
@@ -124,7 +126,7 @@ def data_in(options: Namespace) -> Path:
 
 @contextmanager
 def accounts(options: Namespace) -> Iterator[AccountStore]:
-    """Open the accounts of the data folder.
+    """Open the accounts of the data folder; a running server follows the changes in the end.
 
     Raises:
         CommandError: they cannot be used, or a change was refused.
@@ -141,6 +143,7 @@ def accounts(options: Namespace) -> Iterator[AccountStore]:
         raise CommandError(f"the accounts in {data} cannot be used: {problem}") from None
     finally:
         store.close()
+    have_server_look(data)
 
 
 def _keep_owner(data: Path) -> None:
@@ -170,6 +173,16 @@ def _user(id: int) -> str:
 
 
 # --- output
+
+
+def print_link(link: str) -> None:
+    """Print a link, and to standard error that it is of no use on other machines, if so."""
+    print(link, flush=True)
+    if urlsplit(link).hostname in _LOCAL:
+        say(
+            "It works on this machine only. For others, give the server's address with --url or"
+            " GOLLABEDIT_URL."
+        )
 
 
 def print_json(entries: Sequence[object]) -> None:

@@ -6,22 +6,22 @@ does it itself.
 
 import asyncio
 import os
-import socket
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Sequence
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from server import config
+from server.cli.control_socket import ask
 from server.config import Config
 from server.hub.access import AccessControl
 from server.hub.gate import OverloadedError
 from server.hub.hub import Hub
 from server.hub.management import Management, NoDocumentError
-from server.storage.control import Failure, Forget, Purge, socket_path
+from server.storage.control import Failure, Forget, Purge
 from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
@@ -101,32 +101,14 @@ async def _alone(
         await asyncio.to_thread(journal.close)
 
 
-class _SocketConnection(HTTPConnection):
-    """An HTTP connection over a Unix socket."""
-
-    def __init__(self, data: Path) -> None:
-        super().__init__("localhost")
-        self._data = data
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with socket_path(self._data) as path:
-            self.sock.connect(str(path))
-
-
 def _by_server(asked: Purge | Forget, data: Path, result: type[_Result]) -> _Result:
-    connection = _SocketConnection(data)
     try:
-        connection.request("POST", asked.address, msgspec.json.encode(asked))
-        answer = connection.getresponse()
-        body = answer.read()
+        status, body = ask(data, asked.address, msgspec.json.encode(asked))
     except (OSError, HTTPException) as problem:
         raise CommandError(
             f"a server uses the data folder {data}, and cannot be reached: {problem}"
         ) from None
-    finally:
-        connection.close()
-    if answer.status != 200:
+    if status != 200:
         raise CommandError(msgspec.json.decode(body, type=Failure).error)
     return msgspec.json.decode(body, type=result)
 

@@ -15,6 +15,7 @@ from server.cli.accounts import (
     day,
     expiry_in,
     print_json,
+    print_link,
     print_table,
     shown_expiry,
     shown_use,
@@ -81,12 +82,12 @@ def _create(options: Namespace) -> None:
     expires = expiry_in(options, now)
     with accounts(options) as store:
         link, key = store.add_link(document, SHARED[options.right], "", now, expires)
-    print(f"{address}/d/{document}?key={key}", flush=True)
+    print_link(f"{address}/d/{document}?key={key}")
     until = f", until {day(expires)}" if expires else ""
     say(f"This is link {link.id}: everybody who has it can {options.right} {document}{until}.")
     if not (data / f"{document}.git").exists():
         who = "the link can create it" if options.right == "edit" else "somebody has to create it"
-        say(f"gollabedit: there is no document {document} yet; {who}")
+        say(f"gollabedit: unless {document} was created just now, there is no such document; {who}")
 
 
 def _list(options: Namespace) -> None:

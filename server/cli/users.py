@@ -16,6 +16,7 @@ from server.cli.accounts import (
     day,
     expiry_in,
     print_json,
+    print_link,
     print_table,
     shown_expiry,
     shown_use,
@@ -37,7 +38,7 @@ _USER_EXAMPLES = """examples:
   gollabedit user list
   gollabedit user remove ann
 
-A server notices within a second; it need not run. In a container:
+A running server follows at once; none need run. In a container:
 docker exec CONTAINER gollabedit user add ann --url https://docs.example.org
 """
 _ADD_EXAMPLES = """examples:
@@ -163,8 +164,14 @@ def _add(options: Namespace) -> None:
     if is_first:
         say(
             "This is the first account. From now on a server lets in nobody who is not signed in,"
-            " unless it runs with --access open or a rule or link says otherwise."
+            " unless it runs with --access open or a rule or link says otherwise. The link for the"
+            " owner, which it prints without accounts, has ended."
         )
+        if not user.is_operator:
+            say(
+                f"To let {user.shown} do everything, as the owner:"
+                f" gollabedit user change {user.name} --operator"
+            )
 
 
 def _change(options: Namespace) -> None:
@@ -207,7 +214,7 @@ def _print_invitation(store: AccountStore, address: str, user: User) -> None:
     _, key = store.add_secret(
         Kind.INVITATION, user.name, "", now, now + _INVITATION_DAYS * 24 * 3600.0
     )
-    print(f"{address}/sign-in?key={key}", flush=True)
+    print_link(f"{address}/sign-in?key={key}")
     say(
         f"Send this link to {user.shown}. It signs one browser in, once, within"
         f" {_INVITATION_DAYS} days."
@@ -227,7 +234,8 @@ def _remove(options: Namespace) -> None:
     if len(before.users) == 1:
         say(
             "gollabedit: no account is left: a server on a loopback address is open again, unless"
-            " it runs with --access closed or behind a proxy, or has an access.toml"
+            " it runs with --access closed or behind a proxy, or has an access.toml; others let in"
+            " only those with a link, until you add an account"
         )
 
 

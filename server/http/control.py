@@ -11,9 +11,10 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from server.hub.access import AccessControl
 from server.hub.gate import OverloadedError
 from server.hub.management import Management, NoDocumentError
-from server.storage.control import Failure, Forget, Purge, socket_path
+from server.storage.control import LOOK, Failure, Forget, Purge, socket_path
 from server.storage.journal import JournalError
 from server.storage.rewrite import RewriteError
 from server.support.audit import audit
@@ -21,14 +22,23 @@ from server.support.audit import audit
 _BODY_BYTES_MAX = 1024 * 1024
 _OPERATOR, _SOCKET = "operator", "control"  # in the audit
 _MANAGEMENT = web.AppKey("management", Management)
+_ACCESS = web.AppKey("access", AccessControl)
 
 
 @asynccontextmanager
-async def control_socket(management: Management, data: Path) -> AsyncIterator[None]:
+async def control_socket(
+    management: Management, access: AccessControl, data: Path
+) -> AsyncIterator[None]:
     """Listen on the control socket of a data folder until the end of the block."""
     app = web.Application(client_max_size=_BODY_BYTES_MAX)
-    app[_MANAGEMENT] = management
-    app.add_routes([web.post(Purge.address, purge), web.post(Forget.address, forget)])
+    app[_MANAGEMENT], app[_ACCESS] = management, access
+    app.add_routes(
+        [
+            web.post(Purge.address, purge),
+            web.post(Forget.address, forget),
+            web.post(LOOK, look),
+        ]
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     with socket_path(data) as path:
@@ -56,6 +66,12 @@ async def forget(request: web.Request) -> web.Response:
     answer = await _answered(request.app[_MANAGEMENT].forget(asked))
     _audit("forget", asked, answer)
     return answer
+
+
+async def look(request: web.Request) -> web.Response:
+    """Look for changed accounts; what has changed counts when this is answered."""
+    await request.app[_ACCESS].look()
+    return web.Response(status=204)
 
 
 def _audit(event: str, asked: Purge | Forget, answer: web.Response) -> None:

@@ -31,6 +31,13 @@ OWNER = "owner"  # the account of whoever opens the link that the first start pr
 _LOOK_EVERY_S = 0.4
 _NOTE_USE_EVERY_S = 60.0
 _CLOSE_S = 2.0
+_OPENED = "the server is open now: everybody who reaches it may write"
+_CLOSED = (
+    "the server is closed now: it lets in nobody who is not signed in. To open it, start it with"
+    " --access open"
+)
+_POLICY_READ = "%s was read; its rules count now"
+_POLICY_GONE = "%s is gone; without it every user may manage all documents"
 _UNREADABLE = "the accounts cannot be read: {}"
 
 _T = TypeVar("_T")
@@ -160,6 +167,11 @@ class AccessControl:
 
     # --- looking for changes
 
+    async def look(self) -> None:
+        """Look for changed accounts; they count when this returns."""
+        await self._threads.call(self._read_accounts)
+        self._follow()
+
     async def _watch(self) -> None:
         noted_at = time.monotonic()
         while True:
@@ -168,7 +180,7 @@ class AccessControl:
                 if self._has_expired():
                     self._replace()
                 if await self._threads.call(self._look):
-                    self._replace()
+                    self._follow()
                 if time.monotonic() - noted_at >= _NOTE_USE_EVERY_S:
                     noted_at = time.monotonic()
                     await self._note_use()
@@ -180,6 +192,17 @@ class AccessControl:
 
     def _look(self) -> bool:
         """Read what has changed; return whether anything has. Called on the thread."""
+        changed = self._read_accounts()
+        try:
+            if self._read_policy():
+                changed = True
+                _log.info(_POLICY_READ if self._policy else _POLICY_GONE, self._policy_path)
+        except PolicyError as problem:
+            _log.error("%s: %s; the policy before it stays", self._policy_path, problem)
+        return changed
+
+    def _read_accounts(self) -> bool:
+        """Read the accounts if they have changed; return whether they have."""
         changed, unreadable = False, ""
         try:
             if self.store.has_changed():
@@ -190,10 +213,6 @@ class AccessControl:
         if unreadable and unreadable != self._problem:
             _log.error("%s; those before stay", unreadable)
         self._problem = unreadable
-        try:
-            changed |= self._read_policy()
-        except PolicyError as problem:
-            _log.error("%s: %s; the policy before it stays", self._policy_path, problem)
         return changed
 
     def _state_of_policy(self) -> object:
@@ -219,6 +238,13 @@ class AccessControl:
             raise PolicyError(f"it cannot be read: {problem}") from None
         self._policy = None if text is None else read_policy(text)
         return True
+
+    def _follow(self) -> None:
+        """Have what was read count, and say so if everybody is let in now, or not any more."""
+        was_open = self.current.is_open
+        self._replace()
+        if self.current.is_open != was_open:
+            _log.info("%s", _CLOSED if was_open else _OPENED)
 
     def _replace(self) -> None:
         self.current = self._now_current()

@@ -11,6 +11,8 @@ import msgspec
 from server.storage.forget import Forgotten
 from server.storage.purge import Purged
 
+LOOK = "/look"  # the address of a request to look for changed accounts now
+
 _NAME = "control"
 _PATH_BYTES_MAX = 100  # of the address of a Unix socket
 

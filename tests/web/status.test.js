@@ -76,7 +76,9 @@ test('that access has ended is said, that unsent text is kept, and how to go on'
   assert.equal(state, 'noAccess');
   assert.equal(notice?.short, 'Your access has ended. Your unsent changes are kept here.');
   assert.match(announced, /^Your access has ended\. Your unsent .*Sign in again/);
-  assert.doesNotMatch(status({}, { connection: ended }).announced, /unsent/);
+  const saved = status({}, { connection: ended });
+  assert.doesNotMatch(saved.announced, /unsent/);
+  assert.match(saved.notice?.short ?? '', /open a new link/); // also on a phone
   const unkept = status({}, { connection: ended, dirtySinceMs: 1, isKept: false });
   assert.match(unkept.announced, /copy it somewhere safe/);
   const lost = { name: 'refused', kind: 'no access', reason: 'It is not yours.' };

@@ -184,6 +184,7 @@ export const SENTENCES = {
   "counts": "{words} · {lines}",
 
   "welcomeHeading": "You’re the only one here.",
+  "welcomeClosed": "Send this link to people who can sign in here; guests need a link from Share. You can also just start typing: this note goes away.",
   "welcomeText": "Send this link to write together. You can also just start typing: this note goes away.",
 
   "conflictWith": "Conflict with {who}",
@@ -408,7 +409,7 @@ export const SENTENCES = {
 
   "signInAs": "Sign in as",
   "signInStays": "This browser stays signed in until you sign out, for at most 90 days.",
-  "signInNeeded": "Open the sign-in link that you were sent, or enter an access token.",
+  "signInNeeded": "Open the sign-in link that you were sent, or enter an access token. A sign-in link works once: if you have used yours, ask for another.",
   "guestsNeedLink": "Guests: open the whole link that someone sent you. A document’s address alone isn’t enough.",
   "signInByProxy": "On this server you sign in through your organisation. Reload this page to get there.",
   "reload": "Reload",

@@ -247,7 +247,7 @@ function shutOut({ dirtySinceMs, isKept }, { kind, reason }) {
   const kept = isUnsent ? say(isKept ? 'unsentKept' : 'notKept') : '';
   const advice = kind === 'signed out' ? say('signInAgain') : '';
   const more = [kept, advice].filter(Boolean).join(' ');
-  const short = [reason, kept].filter(Boolean).join(' ');
+  const short = [reason, kept || advice].filter(Boolean).join(' ');
   return {
     state: 'noAccess',
     notice: { icon: 'warning', what: reason, more, short },

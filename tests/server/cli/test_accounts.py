@@ -77,12 +77,15 @@ def test_an_account_is_added_changed_listed_and_removed(terminal: Terminal) -> N
     )  # fmt: skip
     assert link.startswith("https://docs.example.org/pad/sign-in?key=")
     assert "first account" in terminal.err
+    assert "gollabedit user change ann --operator" in terminal.err
+    assert "this machine only" not in terminal.err
     secret = terminal.accounts.secrets[hash_of(key_in(link))]
     assert (secret.kind, secret.user) == (Kind.INVITATION, "ann")
     assert secret.expires is not None
     assert began + 7 * DAY_S <= secret.expires <= time.time() + 7 * DAY_S
 
     terminal.run("user", "add", "bo", "--operator")
+    assert "this machine only" in terminal.err
     assert "first account" not in terminal.err
     terminal.run("user", "change", "ann", "--group", "guests", "--operator")
     ann, bo = terminal.json("user", "list")
@@ -137,12 +140,15 @@ def test_a_link_is_made_for_a_document_by_its_name_now(
     printed = terminal.run("link", "create", "drafts", "--right", "edit")
     assert printed.startswith("https://docs.example.org/d/plans?key=")
     assert "drafts is called plans now" in terminal.err
-    assert "no document" not in terminal.err
+    assert "no such document" not in terminal.err
     link = terminal.accounts.links[hash_of(key_in(printed))]
     assert (link.document, link.right, link.expires) == ("plans", Right.EDIT, None)
 
     terminal.run("link", "create", "new", "--right", "view", "--expires-days", "3")
-    assert "no document new yet; somebody has to create it" in terminal.err
+    assert (
+        "unless new was created just now, there is no such document; somebody has to"
+        in terminal.err
+    )
     assert [it["document"] for it in terminal.json("link", "list")] == ["new", "plans"]
     assert [it["id"] for it in terminal.json("link", "list", "drafts")] == [link.id]
     assert f"{link.id}  plans     edit" in terminal.run("link", "list", "plans")

@@ -163,6 +163,7 @@ async def test_a_wrong_policy_is_refused_and_the_old_one_stays(
         assert response.status == 403, "nothing of a wrong policy counts"
 
     write_policy(closed, "ann")
+    await eventually(lambda: f"{path} was read" in server_log.text, "the log says it")
     assert await viewing.closed() == RECONNECT
     assert await writing.closed() == NO_DOCUMENT
 
@@ -311,7 +312,7 @@ async def test_the_owners_link_ends_with_the_first_account(
 
 
 async def test_the_first_account_closes_a_server_that_only_this_machine_reaches(
-    serve: Serve,
+    serve: Serve, server_log: pytest.LogCaptureFixture
 ) -> None:
     server = await serve()
     anybody = await server.join()
@@ -321,6 +322,7 @@ async def test_the_first_account_closes_a_server_that_only_this_machine_reaches(
     finally:
         store.close()
     assert await anybody.closed() == SIGNED_OUT
+    await eventually(lambda: "the server is closed now" in server_log.text, "the log says it")
 
 
 async def test_the_owners_link_stays_ended(closed: Served, store: AccountStore) -> None:
