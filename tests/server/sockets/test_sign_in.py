@@ -403,6 +403,7 @@ async def test_pages_say_who_is_signed_in_and_whom_the_server_is_open_to(
     assert "<span >Only people with access" in page
     assert 'action="sign-out" >' in page
     document = await browser.get("/d/notes")
+    assert "<span >Send this link to people who can sign in here" in document
     assert "<li ><form" in document
     assert "<li hidden><a href=" in document
 
