@@ -17,7 +17,7 @@ from aiohttp import web
 
 from server.core.budgets import Reason
 from server.http.app_keys import CONFIG, FOLDER
-from server.http.budgets import account_of, too_many
+from server.http.budgets import budget_of, too_many
 from server.http.responses import DAMAGED
 from server.http.rights import check_again
 from server.support.tasks import finish
@@ -59,7 +59,7 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
         web.HTTPRequestEntityTooLarge: the body is larger.
         web.HTTPException: the sender has no access any more.
     """
-    owed_s = account_of(request).use_bytes(0, time.monotonic())
+    owed_s = budget_of(request).use_bytes(0, time.monotonic())
     if owed_s:
         raise too_many(request, Reason.BYTES, owed_s)
     # In memory while it is short; the file has no name.
@@ -91,7 +91,7 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
 async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
     silence_s = request.app[CONFIG].pong_wait_s
     loop = asyncio.get_running_loop()
-    account = account_of(request)
+    budget = budget_of(request)
     slowest_until = loop.time() + silence_s
     try:
         while True:
@@ -99,7 +99,7 @@ async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
                 block = await request.content.read(BLOCK_BYTES)
             if not block:
                 return
-            pause_s = account.use_bytes(len(block), time.monotonic())
+            pause_s = budget.use_bytes(len(block), time.monotonic())
             slowest_until += len(block) / LEAST_BYTES_PER_S + pause_s
             yield block
             if pause_s:

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.config import Config
-from server.core.budgets import PERSON, UNLIMITED, Account, Allowance, Budgets, Reason
+from server.core.budgets import PERSON, UNLIMITED, Allowance, Budget, Budgets, Reason
 from server.http.access import address_of
 from server.http.addresses import path_in
 from server.http.app_keys import FOLDER, HUB
@@ -91,46 +91,46 @@ def _allowance(config: Config) -> Allowance:
     )
 
 
-def account_of(request: web.Request) -> Account:
-    """Return the account of the person who sends a request, or of its address."""
+def budget_of(request: web.Request) -> Budget:
+    """Return the budget of the person who sends a request, or of its address."""
     user = identity_of(request).user
     client = f"{PERSON}{user}" if user else address_of(request)
-    return request.app[BUDGETS].account(client, time.monotonic())
+    return request.app[BUDGETS].budget(client, time.monotonic())
 
 
 def who_of(request: web.Request) -> str:
     """Return the key of whoever takes turns with others: an address, or a person."""
-    return account_of(request).who
+    return budget_of(request).who
 
 
 @web.middleware
 async def keep_budgets(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Serve a request if its address may make one more. Who sends it is not known yet."""
-    account = account_of(request)
-    wait_s = account.take_request(time.monotonic())
+    budget = budget_of(request)
+    wait_s = budget.take_request(time.monotonic())
     if wait_s:
-        await hold(account)
+        await hold(budget)
         raise too_many(request, Reason.REQUESTS, wait_s)
-    if account.requests + 1 > account.allowance.requests_max:
+    if budget.requests + 1 > budget.allowance.requests_max:
         raise too_many(request, Reason.IN_PROGRESS, _IN_PROGRESS_WAIT_S)
-    account.requests += 1
+    budget.requests += 1
     with ExitStack() as in_progress:
-        in_progress.callback(_end_request, account)
+        in_progress.callback(_end_request, budget)
         request[_IN_PROGRESS] = in_progress
         return await handler(request)
 
 
-async def hold(account: Account) -> None:
+async def hold(budget: Budget) -> None:
     """Wait before a refusal, longer if many wait: who comes back at once does so less often."""
-    account.held += 1
+    budget.held += 1
     try:
-        await asyncio.sleep(min(HOLD_S * (1 + account.held / _HELD), _HOLD_MAX_S))
+        await asyncio.sleep(min(HOLD_S * (1 + budget.held / _HELD), _HOLD_MAX_S))
     finally:
-        account.held -= 1
+        budget.held -= 1
 
 
-def _end_request(account: Account) -> None:
-    account.requests -= 1
+def _end_request(budget: Budget) -> None:
+    budget.requests -= 1
 
 
 def in_progress(request: web.Request) -> ExitStack:
@@ -147,18 +147,18 @@ async def check_new_document(request: web.Request, document: str) -> None:
     Raises:
         web.HTTPTooManyRequests: The client has created too many.
     """
-    account = account_of(request)
-    if not account.is_limited or request.app[FOLDER].exists(document):
+    budget = budget_of(request)
+    if not budget.is_limited or request.app[FOLDER].exists(document):
         return
     if await request.app[HUB].reader.revision(document) is not None:
         return
-    if wait_s := account.take_document(time.monotonic()):
+    if wait_s := budget.take_document(time.monotonic()):
         raise too_many(request, Reason.DOCUMENTS, wait_s)
 
 
 def too_many(request: web.Request, reason: Reason, wait_s: float) -> web.HTTPException:
     """Return the refusal of a request, and note it."""
-    account_of(request).note_refusal(reason)
+    budget_of(request).note_refusal(reason)
     request.app[HUB].meters.refused(reason)
     seconds = ceil(wait_s)
     sentence = _SENTENCES[reason].format(wait_s=seconds)

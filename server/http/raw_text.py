@@ -30,7 +30,7 @@ from server.http.access import document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
 from server.http.audit import audit_request
 from server.http.bodies import received_body
-from server.http.budgets import account_of, check_new_document, too_many, who_of
+from server.http.budgets import budget_of, check_new_document, too_many, who_of
 from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, unless_known
 from server.hub.gate import OverloadedError
@@ -172,8 +172,8 @@ async def _submit(request: web.Request, document: str, submission: Submission) -
     """
     name, email = author_of(request, _ANONYMOUS)
     try:
-        account = account_of(request)
-        outcome = await request.app[HUB].submit(document, name, submission, email, account)
+        budget = budget_of(request)
+        outcome = await request.app[HUB].submit(document, name, submission, email, budget)
     except OverloadedError:
         raise _unavailable("The server is overloaded; try again later.") from None
     if isinstance(outcome, protocol.Error):

@@ -14,7 +14,7 @@ from server.core.standing import Member
 from server.http.access import name_in
 from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB
 from server.http.audit import audit_refusal, audit_request
-from server.http.budgets import account_of, hold, in_progress
+from server.http.budgets import budget_of, hold, in_progress
 from server.http.identity import CREDENTIALS, identity_of
 from server.http.metered import Metered
 from server.http.rights import closing_code, code_without, member_of
@@ -61,7 +61,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     except ConnectionError:  # the client has gone already
         return websocket
     in_progress(request).close()  # it counts as a connection from now on
-    with Metered(request, account_of(request)) as metered:
+    with Metered(request, budget_of(request)) as metered:
         try:
             guard = await _let_in(request, document)
         except _RefusedError as refusal:
@@ -101,10 +101,10 @@ async def _let_in(request: web.Request, document: str) -> "Guard":
         raise _RefusedError(CloseCode.RENAMED, new_name)
     member = member_of(request.app[ACCESS].current, identity_of(request), document)
     try:
-        connection = request.app[HUB].connect(document, member, account_of(request))
+        connection = request.app[HUB].connect(document, member, budget_of(request))
     except OverloadedError as problem:
         if isinstance(problem, TooManyError):
-            await hold(account_of(request))
+            await hold(budget_of(request))
         raise _RefusedError(CloseCode.OVERLOADED, str(problem)) from None
     return Guard(request, document, member, connection)
 
