@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from server.core.access.right import Right
-from server.http.access import document_of
 from server.http.app_keys import FOLDER, HUB
+from server.http.documents import document_of
 from server.http.responses import json_response
 from server.http.rights import right_filter
 from server.support.metrics import METRICS_TYPE, render

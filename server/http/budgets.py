@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from contextlib import ExitStack
+from ipaddress import IPv6Address, IPv6Network
 from math import ceil
 
 from aiohttp import web
@@ -15,9 +16,9 @@ from aiohttp.typedefs import Handler
 
 from server.config import Config
 from server.core.budgets import PERSON, UNLIMITED, Allowance, Budget, Budgets, Reason
-from server.http.access import address_of
 from server.http.addresses import path_in
 from server.http.app_keys import FOLDER, HUB
+from server.http.forwarded import address_in
 from server.http.identity import identity_of
 from server.http.responses import json_error
 
@@ -101,6 +102,17 @@ def budget_of(request: web.Request) -> Budget:
 def who_of(request: web.Request) -> str:
     """Return the key of whoever takes turns with others: an address, or a person."""
     return budget_of(request).who
+
+
+def address_of(request: web.Request) -> str:
+    """Return the address of a client, which has a budget of its own.
+
+    An IPv6 client is its network of 64 bits, within which it can choose any address.
+    """
+    address = address_in(request.remote or "")
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address or request.remote or "")
 
 
 @web.middleware

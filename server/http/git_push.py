@@ -18,11 +18,11 @@ from aiohttp import web
 
 from server.config import Config
 from server.git import bare
-from server.http.access import document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.audit import audit_request
 from server.http.bodies import received_body
 from server.http.budgets import budget_of, check_new_document, in_progress, who_of
+from server.http.documents import current_name, document_of
 from server.http.git_backend import (
     COMMON,
     Service,
@@ -32,7 +32,6 @@ from server.http.git_backend import (
     send_output,
     service_line,
 )
-from server.http.rights import current_name
 from server.push.advertisement import with_haves
 from server.push.hook_program import SOCKET
 from server.push.hook_server import HookServer

@@ -23,9 +23,9 @@ from server.core.history.requests import (
 from server.core.history.version_list import Version
 from server.core.history.window import Person
 from server.core.names import one_line
-from server.http.access import document_of
 from server.http.app_keys import HUB
 from server.http.bodies import received_body
+from server.http.documents import document_of
 from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, json_error, unless_known
 from server.hub.history import UnavailableError

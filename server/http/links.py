@@ -7,10 +7,10 @@ from aiohttp import web
 
 from server.core.access.accounts import Link
 from server.core.access.right import SHARED
-from server.http.access import document_of
 from server.http.app_keys import ACCESS
 from server.http.audit import audit_request, audited
 from server.http.bodies import received_body
+from server.http.documents import document_of
 from server.http.identity import identity_of
 from server.http.responses import json_error, json_response
 from server.protocol import LinkList, LinkState, NewLink

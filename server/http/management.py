@@ -9,11 +9,11 @@ from aiohttp import web
 
 from server.core.access.right import Right
 from server.core.names import is_document_name
-from server.http.access import BAD_NAME, document_of
 from server.http.api import show_document
 from server.http.app_keys import MANAGEMENT
 from server.http.audit import audit_request, audited
 from server.http.bodies import received_body
+from server.http.documents import BAD_NAME, document_of
 from server.http.responses import RETRY_AFTER_S, json_error, json_response
 from server.http.rights import check_new_name, right_filter
 from server.hub.management import NoDocumentError, TakenError

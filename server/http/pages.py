@@ -9,9 +9,9 @@ from aiohttp.typedefs import Handler
 
 from server.core.names import is_document_name
 from server.core.titles import UNTITLED, title_of
-from server.http.access import document_of
 from server.http.addresses import path_in, relative, root_of
 from server.http.app_keys import ACCESS, FILES, FOLDER, HUB
+from server.http.documents import document_of
 from server.http.identity import can_sign_out, identity_of
 from server.http.not_found import no_access_page_of, page_of
 from server.http.responses import unless_known

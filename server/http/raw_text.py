@@ -26,11 +26,11 @@ from server.core.submission import (
     Submission,
     line_of,
 )
-from server.http.access import document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
 from server.http.audit import audit_request
 from server.http.bodies import received_body
 from server.http.budgets import budget_of, check_new_document, too_many, who_of
+from server.http.documents import document_of
 from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, unless_known
 from server.hub.gate import OverloadedError

@@ -16,12 +16,13 @@ from server.core.access.access import Access, WrongCredentialsError
 from server.core.access.identity import Identity
 from server.core.access.right import Right
 from server.core.standing import Member
-from server.http.access import check_origin, name_in
 from server.http.addresses import path_in, route_of
 from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB, MANAGEMENT
 from server.http.audit import audit_refusal
+from server.http.documents import current_name
 from server.http.forwarded import has_forwarding_headers
 from server.http.identity import CREDENTIALS, IDENTITY, credentials_of, identity_of
+from server.http.origins import check_origin
 from server.http.responses import json_error
 from server.protocol import CloseCode
 
@@ -323,16 +324,6 @@ def right_filter(request: web.Request, needed: Right) -> Callable[[str], bool]:
     """Return a function that tells whether the sender has a right on a document."""
     access, identity = request.app[ACCESS].current, identity_of(request)
     return lambda document: access.right(identity, document) >= needed
-
-
-def current_name(request: web.Request) -> str:
-    """Return the name that the document in an address has now.
-
-    Raises:
-        web.HTTPNotFound: no document can have the name in the address.
-    """
-    name = name_in(request)
-    return request.app[FOLDER].catalog.moved_to(name) or name
 
 
 def _is_push(request: web.Request) -> bool:

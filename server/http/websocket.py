@@ -11,10 +11,10 @@ from server.config import Config
 from server.core.access.access import Access, WrongCredentialsError
 from server.core.access.identity import NOBODY
 from server.core.standing import Member
-from server.http.access import name_in
 from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB
 from server.http.audit import audit_refusal, audit_request
 from server.http.budgets import budget_of, hold, in_progress
+from server.http.documents import name_in
 from server.http.identity import CREDENTIALS, identity_of
 from server.http.metered import Metered
 from server.http.rights import closing_code, code_without, member_of
