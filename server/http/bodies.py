@@ -11,14 +11,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, TypeVar
 
+import msgspec
 from aiohttp import web
 
 from server.core.budgets import Reason
 from server.http.app_keys import CONFIG, FOLDER
 from server.http.budgets import budget_of, too_many
-from server.http.responses import DAMAGED
+from server.http.responses import DAMAGED, json_error
 from server.http.rights import check_again
 from server.support.tasks import finish
 
@@ -26,7 +27,11 @@ BLOCK_BYTES = 64 * 1024
 LEAST_BYTES_PER_S = 1024  # of a body and of a response, on average: no byte a minute
 
 _MEMORY_BYTES_MAX = BLOCK_BYTES  # of a body; a longer one goes into a file
+_JSON_BYTES_MAX = 4096
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # what zlib calls them
+
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,20 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
             await finish(asyncio.to_thread(file.close))
         else:
             file.close()
+
+
+async def json_body(request: web.Request, kind: type[_Struct]) -> _Struct:
+    """Receive a body in JSON and decode it; an empty one has no fields.
+
+    Raises:
+        web.HTTPBadRequest: it is no such object.
+    """
+    async with received_body(request, _JSON_BYTES_MAX) as body:
+        content = body.file.read()
+    try:
+        return msgspec.json.decode(content or b"{}", type=kind)
+    except msgspec.MsgspecError as problem:
+        raise json_error(web.HTTPBadRequest, f"The body is not understood: {problem}.") from None
 
 
 async def _blocks(request: web.Request) -> AsyncIterator[bytes]:

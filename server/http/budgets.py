@@ -16,11 +16,10 @@ from aiohttp.typedefs import Handler
 
 from server.config import Config
 from server.core.budgets import PERSON, UNLIMITED, Allowance, Budget, Budgets, Reason
-from server.http.addresses import path_in
 from server.http.app_keys import FOLDER, HUB
 from server.http.forwarded import address_in
 from server.http.identity import identity_of
-from server.http.responses import json_error
+from server.http.responses import error_for
 
 _log = logging.getLogger(__name__)
 
@@ -174,10 +173,6 @@ def too_many(request: web.Request, reason: Reason, wait_s: float) -> web.HTTPExc
     request.app[HUB].meters.refused(reason)
     seconds = ceil(wait_s)
     sentence = _SENTENCES[reason].format(wait_s=seconds)
-    if path_in(request).startswith("/api/"):
-        refusal = json_error(web.HTTPTooManyRequests, sentence, seconds)
-    else:
-        headers = {"Retry-After": str(seconds)}
-        refusal = web.HTTPTooManyRequests(text=f"{sentence}\n", headers=headers)
+    refusal = error_for(request, web.HTTPTooManyRequests, sentence, seconds)
     refusal.force_close()
     return refusal

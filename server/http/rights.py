@@ -16,14 +16,14 @@ from server.core.access.access import Access, WrongCredentialsError
 from server.core.access.identity import Identity
 from server.core.access.right import Right
 from server.core.standing import Member
-from server.http.addresses import path_in, route_of
+from server.http.addresses import route_of
 from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB, MANAGEMENT
 from server.http.audit import audit_refusal
 from server.http.documents import current_name
 from server.http.forwarded import has_forwarding_headers
 from server.http.identity import CREDENTIALS, IDENTITY, credentials_of, identity_of
 from server.http.origins import check_origin
-from server.http.responses import json_error
+from server.http.responses import error_for
 from server.protocol import CloseCode
 
 
@@ -335,12 +335,8 @@ def _not_signed_in(request: web.Request) -> web.HTTPException:
 
 
 def _error(request: web.Request, kind: type[web.HTTPException], sentence: str) -> web.HTTPException:
-    """Return an error: JSON for the JSON API, else one line."""
-    error = (
-        json_error(kind, sentence)
-        if path_in(request).startswith("/api/")
-        else kind(text=f"{sentence}\n")
-    )
+    """Return an error about access, which no cache keeps."""
+    error = error_for(request, kind, sentence)
     if error.status == web.HTTPUnauthorized.status_code and not _is_browser(request):
         error.headers["WWW-Authenticate"] = 'Basic realm="GollabEdit", charset="UTF-8"'
     error.headers["Cache-Control"] = "no-store"
