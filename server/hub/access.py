@@ -80,7 +80,7 @@ class AccessControl:
         try:
             self._policy_seen = self._state_of_policy()
             self._read_policy()
-            self._accounts = await self._threads.call(self.store.load)
+            await self._threads.call(self._load)
         except PolicyError as problem:
             raise DataFolderError(f"{self._policy_path}: {problem}") from None
         except sqlite3.Error as problem:
@@ -110,7 +110,7 @@ class AccessControl:
             AccountError: Nothing was changed.
         """
         result = await self._threads.call(change, *arguments)
-        self._accounts = await self._threads.call(self.store.load)
+        await self._threads.call(self._load)
         self._replace()
         return result
 
@@ -201,12 +201,16 @@ class AccessControl:
             _log.error("%s: %s; the policy before it stays", self._policy_path, problem)
         return changed
 
+    def _load(self) -> None:
+        """Read the accounts; always on the thread, so that what is read later counts."""
+        self._accounts = self.store.load()
+
     def _read_accounts(self) -> bool:
         """Read the accounts if they have changed; return whether they have."""
         changed, unreadable = False, ""
         try:
             if self.store.has_changed():
-                self._accounts = self.store.load()
+                self._load()
                 changed = True
         except (sqlite3.Error, OSError, LookupError, ValueError) as problem:  # damaged, or newer
             unreadable = _UNREADABLE.format(problem)
