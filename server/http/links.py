@@ -5,7 +5,7 @@ import time
 import msgspec
 from aiohttp import web
 
-from server.core.access.accounts import Link
+from server.core.access.accounts import DAY_S, Link
 from server.core.access.right import SHARED
 from server.http.app_keys import ACCESS
 from server.http.audit import audit_request, audited
@@ -15,8 +15,6 @@ from server.http.identity import identity_of
 from server.http.responses import json_error, json_response
 from server.protocol import LinkList, LinkState, NewLink
 from server.storage.accounts import AccountError
-
-_DAY_S = 24 * 3600.0
 
 
 def routes() -> list[web.RouteDef]:
@@ -39,7 +37,7 @@ async def make_link(request: web.Request) -> web.Response:
     document = document_of(request)
     wanted = await json_body(request, NewLink)
     now = time.time()
-    expires = now + wanted.expires_days * _DAY_S if wanted.expires_days else None
+    expires = now + wanted.expires_days * DAY_S if wanted.expires_days else None
     control = request.app[ACCESS]
     right, user = SHARED[wanted.right], identity_of(request).user
     try:

@@ -19,7 +19,15 @@ from server.config import Config
 from server.core.access.access import Access
 from server.core.access.accounts import Accounts, Kind, User, hash_of, new_key
 from server.core.access.identity import Credentials
-from server.core.access.policy import CLOSED, LOCAL, OPEN, Policy, PolicyError, read_policy
+from server.core.access.policy import (
+    CLOSED,
+    LOCAL,
+    OPEN,
+    POLICY_FILE,
+    Policy,
+    PolicyError,
+    read_policy,
+)
 from server.storage.accounts import USED, AccountError, AccountStore, accounts_in
 from server.storage.data_folder import DataFolderError
 from server.support.threads import WorkerThreads
@@ -57,7 +65,7 @@ class AccessControl:
         self.store = AccountStore(accounts_in(data))
         self.owner_key = ""
         self._config = config
-        self._policy_path = data / "access.toml"
+        self._policy_path = data / POLICY_FILE
         self._policy_state: object = None  # of the file that was read
         self._policy_seen: object = None  # of the file at the last look
         self._problem = ""  # that is in the log already
