@@ -5,6 +5,7 @@ from aiohttp import web
 from server.core.names import is_document_name
 from server.http.addresses import relative
 from server.http.app_keys import CONFIG, FOLDER
+from server.http.responses import NO_STORE
 
 _DEFAULT_DOCUMENT = "welcome"  # of an address without a name: /ws
 BAD_NAME = (
@@ -60,6 +61,6 @@ def _redirect(request: web.Request, name: str, document: str) -> web.HTTPExcepti
     target = str(url.with_query(request.query)).removeprefix(request.app[CONFIG].base_path)
     return web.HTTPTemporaryRedirect(
         relative(request, target),
-        headers={"Cache-Control": "no-store"},
+        headers=NO_STORE,
         text=f"{name} is called {document} now.\n",
     )

@@ -19,6 +19,7 @@ from server.protocol import HttpAnswer, encode
 
 _log = logging.getLogger(__name__)
 
+NO_STORE = {"Cache-Control": "no-store"}  # what depends on who asks, and what is wrong now
 RETRY_AFTER_S = 2
 _RETRY_WHEN_FREE_S = 30  # somebody has to make space first
 _NO_DISK = "The server cannot use its disk at the moment; try again later."
@@ -87,8 +88,7 @@ def is_own_fault(record: logging.LogRecord) -> bool:
 
 def json_response(answer: HttpAnswer) -> web.Response:
     """Return a response with an answer of the JSON API."""
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(body=encode(answer), content_type="application/json", headers=headers)
+    return web.Response(body=encode(answer), content_type="application/json", headers=NO_STORE)
 
 
 def error_for(
@@ -100,7 +100,7 @@ def error_for(
     """Return an error with a sentence for a person: JSON for the JSON API, else one line."""
     if path_in(request).startswith("/api/"):
         return json_error(kind, sentence, retry_after_s)
-    return kind(text=f"{sentence}\n", headers=_retry_after(retry_after_s))
+    return kind(text=f"{sentence}\n", headers=_error_headers(retry_after_s))
 
 
 def json_error(
@@ -110,17 +110,17 @@ def json_error(
     return kind(
         text=json.dumps({"error": sentence}),
         content_type="application/json",
-        headers=_retry_after(retry_after_s),
+        headers=_error_headers(retry_after_s),
     )
 
 
 def unavailable(sentence: str, retry_after_s: int = RETRY_AFTER_S) -> web.HTTPException:
     """Return the answer to a request that may be repeated later."""
-    return web.HTTPServiceUnavailable(text=f"{sentence}\n", headers=_retry_after(retry_after_s))
+    return web.HTTPServiceUnavailable(text=f"{sentence}\n", headers=_error_headers(retry_after_s))
 
 
-def _retry_after(seconds: int | None) -> dict[str, str]:
-    return {} if seconds is None else {"Retry-After": str(seconds)}
+def _error_headers(retry_after_s: int | None) -> dict[str, str]:
+    return NO_STORE if retry_after_s is None else {**NO_STORE, "Retry-After": str(retry_after_s)}
 
 
 def unless_known(request: web.Request, response: web.Response) -> web.Response:

@@ -335,11 +335,10 @@ def _not_signed_in(request: web.Request) -> web.HTTPException:
 
 
 def _error(request: web.Request, kind: type[web.HTTPException], sentence: str) -> web.HTTPException:
-    """Return an error about access, which no cache keeps."""
+    """Return an error about access, which has programs send a password if that is missing."""
     error = error_for(request, kind, sentence)
     if error.status == web.HTTPUnauthorized.status_code and not _is_browser(request):
         error.headers["WWW-Authenticate"] = 'Basic realm="GollabEdit", charset="UTF-8"'
-    error.headers["Cache-Control"] = "no-store"
     return error
 
 

@@ -35,7 +35,7 @@ from server.http.identity import (
     link_keys,
     set_cookie,
 )
-from server.http.responses import json_response
+from server.http.responses import NO_STORE, json_response
 from server.http.rights import Need, NotSignedInError, may_create_some, need_of
 from server.protocol import Me
 from server.storage.accounts import AccountError
@@ -216,8 +216,7 @@ def _page(
         focus="autofocus",
         token_button="" if by_proxy else 'class="main"',
     )
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+    return web.Response(text=text, status=status, content_type="text/html", headers=NO_STORE)
 
 
 def _with_parts(template: str, holds: set[str | None]) -> str:
