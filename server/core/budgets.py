@@ -50,7 +50,7 @@ class Allowance:
         documents_per_hour: new documents, on average.
         frames_per_s: frames that its websockets are read at, together.
         frame_bytes_per_s: their bytes.
-        held_bytes_max: what has arrived of them and is not read.
+        unread_bytes_max: bytes that have arrived of them and are not read.
     """
 
     connections_max: float = _ENDLESS
@@ -63,7 +63,7 @@ class Allowance:
     documents_per_hour: float = _ENDLESS
     frames_per_s: float = _ENDLESS
     frame_bytes_per_s: float = _ENDLESS
-    held_bytes_max: float = _ENDLESS
+    unread_bytes_max: float = _ENDLESS
 
     def halved(self) -> "Allowance":
         """Return half of it. What comes at once stays: it is the size of one push."""
@@ -78,7 +78,7 @@ class Allowance:
             documents_per_hour=self.documents_per_hour / 2,
             frames_per_s=self.frames_per_s / 2,
             frame_bytes_per_s=self.frame_bytes_per_s / 2,
-            held_bytes_max=self.held_bytes_max / 2,
+            unread_bytes_max=self.unread_bytes_max / 2,
         )
 
 
@@ -88,8 +88,8 @@ UNLIMITED = Allowance()
 class Budget:
     """The budget of one person or address: what it may use, and has used.
 
-    `connections` and `requests` are the numbers of what is open and in progress; `held_bytes` have
-    arrived and are not read; `held` refusals are to be sent later.
+    `connections` and `requests` are the numbers of what is open and in progress; `unread_bytes`
+    have arrived on websockets and are not read; `delayed_refusals` are to be sent later.
     """
 
     def __init__(
@@ -105,8 +105,8 @@ class Budget:
         self.used_at = now
         self.connections = 0
         self.requests = 0
-        self.held_bytes = 0
-        self.held = 0
+        self.unread_bytes = 0
+        self.delayed_refusals = 0
         self._note = note
         per_s = allowance.requests_per_s
         self._requests = TokenBucket(per_s, now, max(1.0, _REQUESTS_AT_ONCE_S * per_s))

@@ -27,10 +27,10 @@ _log = logging.getLogger(__name__)
 _CONNECTIONS_PER_REQUEST = 8
 _FRAMES_PER_EDIT = 25
 _FRAMES_OF_FULL_SIZE_PER_S = 1
-_FRAMES_OF_FULL_SIZE_HELD = 8
+_FRAMES_OF_FULL_SIZE_UNREAD = 8
 HOLD_S = 1.0
 _HOLD_MAX_S = 15.0
-_HELD = 100  # that wait of one client, at which each waits twice as long
+_DELAYED = 100  # refusals of one client, at which each waits twice as long
 _IN_PROGRESS_WAIT_S = 1.0
 _LOG_EVERY_S = 60.0
 
@@ -87,7 +87,7 @@ def _allowance(config: Config) -> Allowance:
         documents_per_hour=config.client_new_documents_per_hour,
         frames_per_s=_FRAMES_PER_EDIT * config.edits_per_s,
         frame_bytes_per_s=_FRAMES_OF_FULL_SIZE_PER_S * config.frame_bytes_max,
-        held_bytes_max=_FRAMES_OF_FULL_SIZE_HELD * config.frame_bytes_max,
+        unread_bytes_max=_FRAMES_OF_FULL_SIZE_UNREAD * config.frame_bytes_max,
     )
 
 
@@ -133,11 +133,11 @@ async def keep_budgets(request: web.Request, handler: Handler) -> web.StreamResp
 
 async def hold(budget: Budget) -> None:
     """Wait before a refusal, longer if many wait: who comes back at once does so less often."""
-    budget.held += 1
+    budget.delayed_refusals += 1
     try:
-        await asyncio.sleep(min(HOLD_S * (1 + budget.held / _HELD), _HOLD_MAX_S))
+        await asyncio.sleep(min(HOLD_S * (1 + budget.delayed_refusals / _DELAYED), _HOLD_MAX_S))
     finally:
-        budget.held -= 1
+        budget.delayed_refusals -= 1
 
 
 def _end_request(budget: Budget) -> None:
