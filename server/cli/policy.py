@@ -57,7 +57,7 @@ def _read(path: Path) -> Policy:
         raise CommandError(f"{path}: {problem}") from None
     except FileNotFoundError:
         raise CommandError(
-            f"there is no {path}; without it, every user may edit every document"
+            f"there is no {path}; without it, every user may create and manage all documents"
         ) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise CommandError(f"{path} cannot be read: {problem}") from None

@@ -146,7 +146,7 @@ class AccessControl:
         now = time.time()
         if self.is_owner_key(invitation):
             owner = User(OWNER, is_operator=True)
-            return await self.change(self.store.found, owner, label, now, expires)
+            return await self.change(self.store.add_owner, owner, label, now, expires)
         if self.current.secret(hash_of(invitation), Kind.INVITATION, now) is None:
             raise AccountError(USED)  # without the disk: anybody may ask
         return await self.change(self.store.accept, hash_of(invitation), label, now, expires)

@@ -215,7 +215,7 @@ class AccountStore:
             _insert(database, secret, key, token)
         return secret, key
 
-    def found(self, owner: User, label: str, now: float, expires: float) -> str:
+    def add_owner(self, owner: User, label: str, now: float, expires: float) -> str:
         """Add the first account of all, and a session of it; return the session's key.
 
         Raises:
