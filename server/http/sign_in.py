@@ -35,8 +35,9 @@ from server.http.identity import (
     link_keys,
     set_cookie,
 )
+from server.http.needs import Need, need_of
 from server.http.responses import NO_STORE, json_response
-from server.http.rights import Need, NotSignedInError, may_create_some, need_of
+from server.http.rights import NotSignedInError, may_create_some
 from server.protocol import Me
 from server.storage.accounts import AccountError
 
