@@ -17,6 +17,7 @@ from server.core.budgets import Budget
 from server.http import budgets
 from server.http.app_keys import ACCESS, HUB
 from server.http.budgets import BUDGETS
+from tests.server.sockets.accounts import bearer
 from tests.server.sockets.harness import Serve, Served, eventually, run_git
 from tests.server.sockets.raw_socket import RawSocket, frame
 from tests.server.sockets.shell import Shell
@@ -155,7 +156,7 @@ async def test_who_is_signed_in_is_counted_as_a_person(serve: Serve) -> None:
     await control.change(control.store.add_user, User("ann"))
     _, token = await control.change(control.store.add_secret, Kind.TOKEN, "ann", "laptop", 1.0)
     budget(server, "user:ann").use_bytes(10**9, time.monotonic())
-    for headers, status in (({"Authorization": f"Bearer {token}"}, 429), ({}, 201)):
+    for headers, status in ((bearer(token), 429), ({}, 201)):
         address = f"{server.url}/d/notes/raw"
         async with server.http.post(address, data=b"one\n", headers=headers) as response:
             assert response.status == status
