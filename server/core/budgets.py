@@ -207,7 +207,7 @@ class Budgets:
         return budget
 
     def _forget(self, now: float) -> None:
-        """Forget budgets before one is added: at most two, so that the work is bounded as well."""
+        """Forget at most two budgets before one is added, which bounds memory and work."""
         for _ in range(2):
             if not self._budgets:
                 return

@@ -99,7 +99,7 @@ def budget_of(request: web.Request) -> Budget:
 
 
 def who_of(request: web.Request) -> str:
-    """Return the key of whoever takes turns with others: an address, or a person."""
+    """Return the key by which people and addresses take turns."""
     return budget_of(request).who
 
 
@@ -132,7 +132,7 @@ async def keep_budgets(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 async def hold(budget: Budget) -> None:
-    """Wait before a refusal, longer if many wait: who comes back at once does so less often."""
+    """Delay a refusal, the longer the more are delayed: clients that retry at once do so less."""
     budget.delayed_refusals += 1
     try:
         await asyncio.sleep(min(HOLD_S * (1 + budget.delayed_refusals / _DELAYED), _HOLD_MAX_S))

@@ -53,7 +53,7 @@ async def make_link(request: web.Request) -> web.Response:
 
 
 async def revoke_link(request: web.Request) -> web.Response:
-    """Revoke a link: whoever is there by it is sent away."""
+    """Revoke a link; the websockets that it let in are closed."""
     document = document_of(request)
     control = request.app[ACCESS]
     try:
