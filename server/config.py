@@ -76,7 +76,9 @@ class Config:
     user_header: Annotated[
         str, "header in which a trusted proxy names the user, such as Remote-User"
     ] = ""
-    groups_header: Annotated[str, "header in which it names the user's groups"] = ""
+    groups_header: Annotated[
+        str, "header in which that proxy names the user's groups, separated by commas"
+    ] = ""
     sign_out_url: Annotated[
         str, "address that ends the sign-in of the proxy, for the button Sign out"
     ] = ""
@@ -88,19 +90,21 @@ class Config:
     edits_outstanding_max: Annotated[int, "unanswered edits of one connection"] = 32
     budgets: Annotated[
         str,
-        "whose use the settings --client-... limit: that of remote addresses, of all, or of none",
+        "whom the settings --client-... limit: remote (clients on other machines), all, or none",
     ] = "remote"
     client_connections_max: Annotated[
-        int, "open connections of one address, half of them of one person; see docs/security.md"
+        int, "open connections of one address, half as many of one person; see docs/security.md"
     ] = 1000
     client_requests_per_s: Annotated[
         float, "HTTP requests per second of one address, on average; half as many of one person"
     ] = 100.0
     client_bytes_per_s: Annotated[
-        int, "bytes of edits and requests per second of one address, on average; half of one person"
+        int,
+        "bytes of edits and requests per second of one address, on average; half as many of one"
+        " person",
     ] = 1024 * 1024
     client_merge_share: Annotated[
-        float, "share of a processor for the merges of one address; half of that of one person"
+        float, "share of a processor for the merges of one address; half as much of one person"
     ] = 0.5
     client_new_documents_per_hour: Annotated[
         float, "new documents per hour of one address, on average; half as many of one person"

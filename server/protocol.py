@@ -56,6 +56,8 @@ TAKEN_OVER = "this client connected again"
 # The reason of a close with `OVERLOADED`: the address or the person has too many.
 TOO_MANY_CONNECTIONS = "too many connections from one address"
 
+EXPIRES_DAYS_MAX = 36_500  # of a link
+
 
 class ProtocolError(Exception):
     """The peer requested something impossible; nothing was changed."""
@@ -463,7 +465,7 @@ class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A wish for a link: `view` or `edit`, and for how many days; 0: for ever."""
 
     right: Literal["view", "edit"]
-    expires_days: Annotated[float, msgspec.Meta(ge=0, le=36500)] = 0
+    expires_days: Annotated[float, msgspec.Meta(ge=0, le=EXPIRES_DAYS_MAX)] = 0
 
 
 class LinkState(msgspec.Struct, frozen=True, omit_defaults=False):

@@ -16,12 +16,18 @@ from urllib.parse import urlsplit
 
 from server.cli.control_socket import have_server_look
 from server.cli.http_client import DEFAULT_SERVER, CommandError
-from server.core.access.accounts import Link, Secret, is_valid_at
+from server.core.access.accounts import (
+    DAY_S,
+    Accounts,
+    Link,
+    Secret,
+    User,
+    is_valid_at,
+)
+from server.protocol import EXPIRES_DAYS_MAX
 from server.storage.accounts import AccountError, AccountStore, accounts_in
 from server.support.terminal import harmless, say
 
-_DAY_S = 24 * 3600.0
-_DAYS_MAX = 36_500.0
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -50,6 +56,11 @@ class Actions:
 
 
 # --- options
+
+
+def add_name(command: ArgumentParser) -> None:
+    """Add the argument that names an account."""
+    command.add_argument("name", metavar="NAME", help="name of the account")
 
 
 def add_address(command: ArgumentParser) -> None:
@@ -101,9 +112,9 @@ def expiry_in(options: Namespace, now: float) -> float | None:
     days: float | None = options.expires_days
     if days is None:
         return None
-    if not 0 < days <= _DAYS_MAX:
-        raise CommandError(f"--expires-days must be above 0 and at most {_DAYS_MAX:.0f}")
-    return now + days * _DAY_S
+    if not 0 < days <= EXPIRES_DAYS_MAX:
+        raise CommandError(f"--expires-days must be above 0 and at most {EXPIRES_DAYS_MAX}")
+    return now + days * DAY_S
 
 
 # --- the data folder
@@ -144,6 +155,18 @@ def accounts(options: Namespace) -> Iterator[AccountStore]:
     finally:
         store.close()
     have_server_look(data)
+
+
+def user_in(found: Accounts, name: str) -> User:
+    """Return the account of a name.
+
+    Raises:
+        CommandError: there is none.
+    """
+    user = found.users.get(name)
+    if user is None:
+        raise CommandError(f"there is no account {name!a}; `gollabedit user list` shows all")
+    return user
 
 
 def _keep_owner(data: Path) -> None:

@@ -21,7 +21,7 @@ from server.cli.accounts import (
     shown_use,
 )
 from server.cli.http_client import CommandError
-from server.core.access.accounts import Link
+from server.core.access.accounts import IN_TRASH, Link
 from server.core.access.right import SHARED
 from server.core.names import is_document_name
 from server.storage.catalog import CatalogError, catalog_in
@@ -50,7 +50,6 @@ _REVOKE_EXAMPLES = """examples:
 
 Whoever has the document open by this link is disconnected within a second.
 """
-_IN_TRASH = "trash/"
 
 
 def add_link(command: ArgumentParser) -> None:
@@ -136,8 +135,8 @@ def _fields(link: Link) -> dict[str, object]:
 
 
 def _shown_document(document: str) -> str:
-    if document.startswith(_IN_TRASH):
-        return f"{document.removeprefix(_IN_TRASH)} (in the trash)"
+    if document.startswith(IN_TRASH):
+        return f"{document.removeprefix(IN_TRASH)} (in the trash)"
     return document
 
 

@@ -39,7 +39,7 @@ _COMMANDS = {
     "purge": ("purge", "remove a text from the history of a document"),
     "forget": ("forget", "remove the history of a document before a date"),
     "user": ("users", "add, list, change and remove accounts"),
-    "token": ("users", "make, list and revoke tokens, with which programs sign in"),
+    "token": ("tokens", "make, list and revoke tokens, with which programs sign in"),
     "link": ("links", "make, list and revoke links to a document"),
     "access": ("policy", "check access.toml, and who may do what"),
     "export": ("folders", "write documents to the files of a folder"),

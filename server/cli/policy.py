@@ -9,7 +9,7 @@ from server.cli.http_client import CommandError
 from server.core.access.access import Access
 from server.core.access.accounts import ANYBODY, Accounts
 from server.core.access.identity import NOBODY, Identity
-from server.core.access.policy import CLOSED, Policy, PolicyError, read_policy
+from server.core.access.policy import CLOSED, POLICY_FILE, Policy, PolicyError, read_policy
 from server.core.names import is_document_name
 
 _EXAMPLES = """examples:
@@ -33,7 +33,7 @@ def add_access(command: ArgumentParser) -> None:
 
 
 def _check(options: Namespace) -> None:
-    path = options.file or data_in(options) / "access.toml"
+    path = options.file or data_in(options) / POLICY_FILE
     policy = _read(path)
     rules = "1 rule" if len(policy.documents) == 1 else f"{len(policy.documents)} rules"
     print(f"{path} is valid; it has {rules}")
@@ -57,7 +57,7 @@ def _read(path: Path) -> Policy:
         raise CommandError(f"{path}: {problem}") from None
     except FileNotFoundError:
         raise CommandError(
-            f"there is no {path}; without it, every user may edit every document"
+            f"there is no {path}; without it, every user may create and manage all documents"
         ) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise CommandError(f"{path} cannot be read: {problem}") from None

@@ -1,4 +1,4 @@
-"""`gollabedit user` and `gollabedit token`: the accounts of a data folder."""
+"""`gollabedit user`: the accounts of a data folder."""
 
 import re
 import time
@@ -10,27 +10,24 @@ from server.cli.accounts import (
     Actions,
     accounts,
     add_address,
-    add_expiry,
     add_json,
+    add_name,
     address_in,
-    day,
-    expiry_in,
     print_json,
     print_link,
     print_table,
-    shown_expiry,
     shown_use,
+    user_in,
 )
 from server.cli.http_client import CommandError
-from server.core.access.accounts import GROUP, Accounts, Kind, Secret, User, is_user_name
-from server.core.names import clean_name, one_line
+from server.core.access.accounts import DAY_S, GROUP, Kind, Secret, User, is_user_name
+from server.core.names import clean_name
 from server.storage.accounts import AccountStore
 from server.support.terminal import say
 
 _INVITATION_DAYS = 7
 _EMAIL = re.compile(r"[^\s<>@,;:\"\\]+@[^\s<>@,;:\"\\]+")
 _EMAIL_CHARACTERS_MAX = 254
-_LABEL_CHARACTERS_MAX = 80
 
 _USER_EXAMPLES = """examples:
   gollabedit user add ann --full-name 'Ann Lee' --email ann@example.org --group staff
@@ -64,27 +61,6 @@ _USER_LIST_EXAMPLES = """examples:
   gollabedit user list
   gollabedit user list --json | jq -r '.[].name'
 """
-_OF_TOKENS_EXAMPLES = """examples:
-  gollabedit token create ann --label laptop > ~/.gollabedit-token
-  gollabedit token list ann
-  gollabedit token revoke 8f2kd01x
-
-A token is what programs sign in with: the password of Git and curl (with any user name), and the
-file that --token-file of other commands names.
-"""
-_CREATE_EXAMPLES = """examples:
-  (umask 077; gollabedit token create ann --label laptop > ~/.gollabedit-token)
-  gollabedit token create build --label ci --expires-days 90
-
-Only this command prints it; the server keeps a hash.
-"""
-_LIST_TOKENS_EXAMPLES = """examples:
-  gollabedit token list
-  gollabedit token list ann                     tokens, sessions of browsers, unused invitations
-"""
-_REVOKE_EXAMPLES = """examples:
-  gollabedit token revoke 8f2kd01x              `gollabedit token list` shows the ids
-"""
 
 
 # --- the command line
@@ -96,51 +72,23 @@ def add_user(command: ArgumentParser) -> None:
     actions = Actions(command)
 
     add = actions.add("add", "add an account; prints a sign-in link", _add, _ADD_EXAMPLES)
-    _add_name(add)
+    add_name(add)
     _add_properties(add)
     add.add_argument("--operator", action="store_true", help="may do everything")
     add_address(add)
 
     change = actions.add("change", "change an account", _change, _CHANGE_EXAMPLES)
-    _add_name(change)
+    add_name(change)
     _add_properties(change)
     change.add_argument("--no-groups", action="store_true", help="remove from all groups")
     change.add_argument("--operator", action=BooleanOptionalAction, help="may do everything")
 
     invite = actions.add("invite", "print another sign-in link", _invite, _INVITE_EXAMPLES)
-    _add_name(invite)
+    add_name(invite)
     add_address(invite)
 
-    _add_name(
-        actions.add("remove", "remove an account, with its tokens", _remove, _REMOVE_EXAMPLES)
-    )
+    add_name(actions.add("remove", "remove an account, with its tokens", _remove, _REMOVE_EXAMPLES))
     add_json(actions.add("list", "list the accounts", _list, _USER_LIST_EXAMPLES))
-
-
-def add_token(command: ArgumentParser) -> None:
-    command.description = "Tokens, with which the programs of a user sign in."
-    command.epilog = _OF_TOKENS_EXAMPLES
-    actions = Actions(command)
-
-    create = actions.add("create", "print a new token", _create_token, _CREATE_EXAMPLES)
-    _add_name(create)
-    create.add_argument("--label", required=True, help="what the token is for, such as laptop")
-    add_expiry(create)
-
-    tokens = actions.add(
-        "list", "list tokens, sessions, invitations", _list_tokens, _LIST_TOKENS_EXAMPLES
-    )
-    tokens.add_argument("name", metavar="NAME", nargs="?", help="of one user (default: all)")
-    add_json(tokens)
-
-    revoke = actions.add(
-        "revoke", "end a token, session or invitation", _revoke_token, _REVOKE_EXAMPLES
-    )
-    revoke.add_argument("id", metavar="ID", help="as `gollabedit token list` shows it")
-
-
-def _add_name(command: ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help="name of the account")
 
 
 def _add_properties(command: ArgumentParser) -> None:
@@ -181,7 +129,7 @@ def _change(options: Namespace) -> None:
     if given == (None, None, None, None) and not options.no_groups:
         raise CommandError("nothing to change; gollabedit user change --help lists the options")
     with accounts(options) as store:
-        store.change_user(_changed(_user_in(store.load(), options.name), options))
+        store.change_user(_changed(user_in(store.load(), options.name), options))
 
 
 def _changed(user: User, options: Namespace) -> User:
@@ -205,15 +153,13 @@ def _changed(user: User, options: Namespace) -> User:
 def _invite(options: Namespace) -> None:
     address = address_in(options)
     with accounts(options) as store:
-        user = _user_in(store.load(), options.name)
+        user = user_in(store.load(), options.name)
         _print_invitation(store, address, user)
 
 
 def _print_invitation(store: AccountStore, address: str, user: User) -> None:
     now = time.time()
-    _, key = store.add_secret(
-        Kind.INVITATION, user.name, "", now, now + _INVITATION_DAYS * 24 * 3600.0
-    )
+    _, key = store.add_secret(Kind.INVITATION, user.name, "", now, now + _INVITATION_DAYS * DAY_S)
     print_link(f"{address}/sign-in?key={key}")
     say(
         f"Send this link to {user.shown}. It signs one browser in, once, within"
@@ -278,81 +224,7 @@ def _last_use(secrets: Iterable[Secret], user: str) -> float | None:
     return max((it.used for it in secrets if it.user == user and it.used), default=None)
 
 
-# --- tokens
-
-
-def _create_token(options: Namespace) -> None:
-    label = one_line(options.label)[:_LABEL_CHARACTERS_MAX]
-    if not label:
-        raise CommandError("--label must say what the token is for, such as laptop")
-    now = time.time()
-    expires = expiry_in(options, now)
-    with accounts(options) as store:
-        secret, key = store.add_secret(Kind.TOKEN, options.name, label, now, expires)
-    print(key, flush=True)
-    until = f", until {day(expires)}" if expires else ""
-    say(
-        f"This is token {secret.id} of {options.name}{until}; it is not shown again. Use it as the"
-        " password of Git and curl, or keep it in a file for --token-file."
-    )
-
-
-def _list_tokens(options: Namespace) -> None:
-    with accounts(options) as store:
-        found = store.load()
-    if options.name is not None:
-        _user_in(found, options.name)
-    secrets = sorted(
-        (it for it in found.secrets.values() if options.name in (None, it.user)),
-        key=lambda it: (it.user, it.kind, it.created),
-    )
-    if options.json:
-        print_json(
-            [
-                {
-                    "id": it.id,
-                    "kind": it.kind,
-                    "user": it.user,
-                    "label": it.label,
-                    "created": it.created,
-                    "expires": it.expires,
-                    "used": it.used,
-                }
-                for it in secrets
-            ]
-        )
-        return
-    now = time.time()
-    rows = [
-        (
-            it.id,
-            it.user,
-            it.kind,
-            it.label,
-            day(it.created),
-            shown_expiry(it, now),
-            shown_use(it.used),
-        )
-        for it in secrets
-    ]
-    head = ("ID", "USER", "KIND", "LABEL", "CREATED", "EXPIRES", "LAST USE")
-    print_table(head, rows, "there are no tokens; gollabedit token create NAME makes one")
-
-
-def _revoke_token(options: Namespace) -> None:
-    with accounts(options) as store:
-        kinds = [it.kind for it in store.load().secrets.values() if it.id == options.id]
-        store.remove_secret(options.id, kinds[0] if kinds else Kind.TOKEN)
-
-
 # --- checks
-
-
-def _user_in(found: Accounts, name: str) -> User:
-    user = found.users.get(name)
-    if user is None:
-        raise CommandError(f"there is no account {name!a}; `gollabedit user list` shows all")
-    return user
 
 
 def _checked_name(name: str) -> str:

@@ -1,6 +1,6 @@
 """Budgets: what one person or one address may use of the server, so that the others have theirs.
 
-An account belongs to a signed-in person, else to an address. Sans-I/O: `now` is a parameter, a
+A budget belongs to a signed-in person, else to an address. Sans-I/O: `now` is a parameter, a
 monotonic time in seconds.
 """
 
@@ -14,7 +14,7 @@ from server.core.rates import Pace, TokenBucket
 
 PERSON = "user:"  # what the keys of people begin with
 
-_ACCOUNTS_MAX = 10_000  # in memory, besides those in use
+_BUDGETS_MAX = 10_000  # in memory, besides those in use
 _FORGET_AFTER_S = 3600.0  # then every budget is full again
 # What may be used at once, in seconds of the average. Documents are imported a folder at a time.
 _REQUESTS_AT_ONCE_S = 5.0
@@ -25,7 +25,7 @@ _LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 class Reason(StrEnum):
-    """The budget that is used up."""
+    """What of a budget is used up."""
 
     CONNECTIONS = "connections"
     REQUESTS = "requests"
@@ -37,7 +37,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What one account may use.
+    """What one person or address may use.
 
     Attributes:
         connections_max: open websockets.
@@ -50,7 +50,7 @@ class Allowance:
         documents_per_hour: new documents, on average.
         frames_per_s: frames that its websockets are read at, together.
         frame_bytes_per_s: their bytes.
-        held_bytes_max: what has arrived of them and is not read.
+        unread_bytes_max: bytes that have arrived of them and are not read.
     """
 
     connections_max: float = _ENDLESS
@@ -63,7 +63,7 @@ class Allowance:
     documents_per_hour: float = _ENDLESS
     frames_per_s: float = _ENDLESS
     frame_bytes_per_s: float = _ENDLESS
-    held_bytes_max: float = _ENDLESS
+    unread_bytes_max: float = _ENDLESS
 
     def halved(self) -> "Allowance":
         """Return half of it. What comes at once stays: it is the size of one push."""
@@ -78,18 +78,18 @@ class Allowance:
             documents_per_hour=self.documents_per_hour / 2,
             frames_per_s=self.frames_per_s / 2,
             frame_bytes_per_s=self.frame_bytes_per_s / 2,
-            held_bytes_max=self.held_bytes_max / 2,
+            unread_bytes_max=self.unread_bytes_max / 2,
         )
 
 
 UNLIMITED = Allowance()
 
 
-class Account:
-    """What one person or address has used.
+class Budget:
+    """The budget of one person or address: what it may use, and has used.
 
-    `connections` and `requests` are the numbers of what is open and in progress; `held_bytes` have
-    arrived and are not read; `held` refusals are to be sent later.
+    `connections` and `requests` are the numbers of what is open and in progress; `unread_bytes`
+    have arrived on websockets and are not read; `delayed_refusals` are to be sent later.
     """
 
     def __init__(
@@ -99,14 +99,14 @@ class Account:
         now: float = 0.0,
         note: Callable[[Reason, str], None] = lambda *_: None,
     ) -> None:
-        """Open an account; `note` is called with each reason of a refusal, and `who`."""
+        """Create it, unused; `note` is called with each reason of a refusal, and `who`."""
         self.who = who
         self.allowance = allowance
         self.used_at = now
         self.connections = 0
         self.requests = 0
-        self.held_bytes = 0
-        self.held = 0
+        self.unread_bytes = 0
+        self.delayed_refusals = 0
         self._note = note
         per_s = allowance.requests_per_s
         self._requests = TokenBucket(per_s, now, max(1.0, _REQUESTS_AT_ONCE_S * per_s))
@@ -156,11 +156,11 @@ class Account:
         return of_work, Reason.WORK
 
 
-FREE = Account("")  # of those that nobody limits
+FREE = Budget("")  # the budget of those that nobody limits
 
 
 class Budgets:
-    """The accounts of a server, in a limited number: those used longest ago are forgotten.
+    """The budgets of a server, in a limited number: those used longest ago are forgotten.
 
     Args:
         address: what an address may use.
@@ -181,42 +181,42 @@ class Budgets:
         self._person = person
         self._spares_loopback = spares_loopback
         self._note = note
-        self._accounts: OrderedDict[str, Account] = OrderedDict()
+        self._budgets: OrderedDict[str, Budget] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._accounts)
+        return len(self._budgets)
 
-    def account(self, client: str, now: float) -> Account:
-        """Return the account of a client.
+    def budget(self, client: str, now: float) -> Budget:
+        """Return the budget of a client.
 
         Args:
             client: `user:` and the name of a person, or an address or a network of addresses.
             now: the time.
         """
-        account = self._accounts.get(client)
-        if account is None:
+        budget = self._budgets.get(client)
+        if budget is None:
             self._forget(now)
             allowance = self._address
             if client.startswith(PERSON):
                 allowance = self._person
             elif self._spares_loopback and _is_loopback(client):
                 allowance = UNLIMITED
-            account = self._accounts[client] = Account(client, allowance, now, self._note)
-        account.used_at = now
-        self._accounts.move_to_end(client)
-        return account
+            budget = self._budgets[client] = Budget(client, allowance, now, self._note)
+        budget.used_at = now
+        self._budgets.move_to_end(client)
+        return budget
 
     def _forget(self, now: float) -> None:
-        """Forget accounts before one is added: at most two, so that the work is bounded as well."""
+        """Forget at most two budgets before one is added, which bounds memory and work."""
         for _ in range(2):
-            if not self._accounts:
+            if not self._budgets:
                 return
-            who, oldest = next(iter(self._accounts.items()))
-            is_full = len(self._accounts) >= _ACCOUNTS_MAX
+            who, oldest = next(iter(self._budgets.items()))
+            is_full = len(self._budgets) >= _BUDGETS_MAX
             if oldest.is_in_use:
-                self._accounts.move_to_end(who)
+                self._budgets.move_to_end(who)
             elif is_full or now - oldest.used_at > _FORGET_AFTER_S:
-                del self._accounts[who]
+                del self._budgets[who]
 
 
 def _is_loopback(client: str) -> bool:

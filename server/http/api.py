@@ -1,11 +1,13 @@
 """The JSON API (docs/protocol.md), health checks and metrics."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from server.core.access.right import Right
-from server.http.access import document_of
 from server.http.app_keys import FOLDER, HUB
-from server.http.responses import json_response
+from server.http.documents import document_of
+from server.http.responses import NO_STORE, json_response
 from server.http.rights import right_filter
 from server.support.metrics import METRICS_TYPE, render
 
@@ -48,7 +50,7 @@ async def show_document(request: web.Request, document: str, status: int = 200) 
     """Answer with what a document is."""
     revision = await request.app[HUB].reader.revision(document)
     if revision is None:  # and the sender may create it, or would not have been let in
-        return web.json_response({"error": _NO_DOCUMENT, "may_create": True}, status=404)
+        return _json({"error": _NO_DOCUMENT, "may_create": True}, 404)
     folder = request.app[FOLDER]
     shown: dict[str, object] = {
         "document": document,
@@ -57,7 +59,7 @@ async def show_document(request: web.Request, document: str, status: int = 200) 
     }
     if folder.catalog.is_archived(document):
         shown |= {"archived": True}
-    return web.json_response(shown, status=status)
+    return _json(shown, status)
 
 
 async def list_unmerged(request: web.Request) -> web.Response:
@@ -88,17 +90,20 @@ async def show_health(_: web.Request) -> web.Response:
 async def show_readiness(request: web.Request) -> web.Response:
     """Answer 200 while edits can be accepted, else 503 with the reason."""
     problem = await request.app[HUB].problem()
-    headers = {"Cache-Control": "no-store"}
     return web.Response(
-        text=f"{problem or 'ok'}\n", status=503 if problem else 200, headers=headers
+        text=f"{problem or 'ok'}\n", status=503 if problem else 200, headers=NO_STORE
     )
 
 
 async def show_metrics(request: web.Request) -> web.Response:
     """Answer with the metrics in the format of Prometheus."""
-    headers = {"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"}
+    headers = {"Content-Type": METRICS_TYPE, **NO_STORE}
     return web.Response(text=render(await request.app[HUB].metrics()), headers=headers)
 
 
 def _not_found(sentence: str) -> web.Response:
-    return web.json_response({"error": sentence}, status=404)
+    return _json({"error": sentence}, 404)
+
+
+def _json(answer: Mapping[str, object], status: int) -> web.Response:
+    return web.json_response(answer, status=status, headers=NO_STORE)

@@ -20,7 +20,7 @@ _LINES_PER_S, _LINES_AT_ONCE = 1.0, 100.0
 
 
 def limit_of_refusals() -> TokenBucket:
-    """Return the limit of lines about refusals, with which a stranger could fill the disk."""
+    """Return the limit of lines about refusals, as strangers could fill the disk with them."""
     return TokenBucket(_LINES_PER_S, time.monotonic(), _LINES_AT_ONCE)
 
 

@@ -11,14 +11,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, TypeVar
 
+import msgspec
 from aiohttp import web
 
 from server.core.budgets import Reason
 from server.http.app_keys import CONFIG, FOLDER
-from server.http.budgets import account_of, too_many
-from server.http.responses import DAMAGED
+from server.http.budgets import budget_of, too_many
+from server.http.responses import DAMAGED, json_error
 from server.http.rights import check_again
 from server.support.tasks import finish
 
@@ -26,7 +27,11 @@ BLOCK_BYTES = 64 * 1024
 LEAST_BYTES_PER_S = 1024  # of a body and of a response, on average: no byte a minute
 
 _MEMORY_BYTES_MAX = BLOCK_BYTES  # of a body; a longer one goes into a file
+_JSON_BYTES_MAX = 4096
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # what zlib calls them
+
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
         web.HTTPRequestEntityTooLarge: the body is larger.
         web.HTTPException: the sender has no access any more.
     """
-    owed_s = account_of(request).use_bytes(0, time.monotonic())
+    owed_s = budget_of(request).use_bytes(0, time.monotonic())
     if owed_s:
         raise too_many(request, Reason.BYTES, owed_s)
     # In memory while it is short; the file has no name.
@@ -88,10 +93,24 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
             file.close()
 
 
+async def json_body(request: web.Request, kind: type[_Struct]) -> _Struct:
+    """Receive a body in JSON and decode it; an empty one has no fields.
+
+    Raises:
+        web.HTTPBadRequest: it is no such object.
+    """
+    async with received_body(request, _JSON_BYTES_MAX) as body:
+        content = body.file.read()
+    try:
+        return msgspec.json.decode(content or b"{}", type=kind)
+    except msgspec.MsgspecError as problem:
+        raise json_error(web.HTTPBadRequest, f"The body is not understood: {problem}.") from None
+
+
 async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
     silence_s = request.app[CONFIG].pong_wait_s
     loop = asyncio.get_running_loop()
-    account = account_of(request)
+    budget = budget_of(request)
     slowest_until = loop.time() + silence_s
     try:
         while True:
@@ -99,7 +118,7 @@ async def _blocks(request: web.Request) -> AsyncIterator[bytes]:
                 block = await request.content.read(BLOCK_BYTES)
             if not block:
                 return
-            pause_s = account.use_bytes(len(block), time.monotonic())
+            pause_s = budget.use_bytes(len(block), time.monotonic())
             slowest_until += len(block) / LEAST_BYTES_PER_S + pause_s
             yield block
             if pause_s:

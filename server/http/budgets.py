@@ -8,18 +8,18 @@ import asyncio
 import logging
 import time
 from contextlib import ExitStack
+from ipaddress import IPv6Address, IPv6Network
 from math import ceil
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.config import Config
-from server.core.budgets import PERSON, UNLIMITED, Account, Allowance, Budgets, Reason
-from server.http.access import address_of
-from server.http.addresses import path_in
+from server.core.budgets import PERSON, UNLIMITED, Allowance, Budget, Budgets, Reason
 from server.http.app_keys import FOLDER, HUB
+from server.http.forwarded import address_in
 from server.http.identity import identity_of
-from server.http.responses import json_error
+from server.http.responses import error_for
 
 _log = logging.getLogger(__name__)
 
@@ -27,10 +27,10 @@ _log = logging.getLogger(__name__)
 _CONNECTIONS_PER_REQUEST = 8
 _FRAMES_PER_EDIT = 25
 _FRAMES_OF_FULL_SIZE_PER_S = 1
-_FRAMES_OF_FULL_SIZE_HELD = 8
+_FRAMES_OF_FULL_SIZE_UNREAD = 8
 HOLD_S = 1.0
 _HOLD_MAX_S = 15.0
-_HELD = 100  # that wait of one client, at which each waits twice as long
+_DELAYED = 100  # refusals of one client, at which each waits twice as long
 _IN_PROGRESS_WAIT_S = 1.0
 _LOG_EVERY_S = 60.0
 
@@ -87,50 +87,61 @@ def _allowance(config: Config) -> Allowance:
         documents_per_hour=config.client_new_documents_per_hour,
         frames_per_s=_FRAMES_PER_EDIT * config.edits_per_s,
         frame_bytes_per_s=_FRAMES_OF_FULL_SIZE_PER_S * config.frame_bytes_max,
-        held_bytes_max=_FRAMES_OF_FULL_SIZE_HELD * config.frame_bytes_max,
+        unread_bytes_max=_FRAMES_OF_FULL_SIZE_UNREAD * config.frame_bytes_max,
     )
 
 
-def account_of(request: web.Request) -> Account:
-    """Return the account of the person who sends a request, or of its address."""
+def budget_of(request: web.Request) -> Budget:
+    """Return the budget of the person who sends a request, or of its address."""
     user = identity_of(request).user
     client = f"{PERSON}{user}" if user else address_of(request)
-    return request.app[BUDGETS].account(client, time.monotonic())
+    return request.app[BUDGETS].budget(client, time.monotonic())
 
 
 def who_of(request: web.Request) -> str:
-    """Return the key of whoever takes turns with others: an address, or a person."""
-    return account_of(request).who
+    """Return the key by which people and addresses take turns."""
+    return budget_of(request).who
+
+
+def address_of(request: web.Request) -> str:
+    """Return the address of a client, which has a budget of its own.
+
+    An IPv6 client is its network of 64 bits, within which it can choose any address.
+    """
+    address = address_in(request.remote or "")
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address or request.remote or "")
 
 
 @web.middleware
 async def keep_budgets(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Serve a request if its address may make one more. Who sends it is not known yet."""
-    account = account_of(request)
-    wait_s = account.take_request(time.monotonic())
+    budget = budget_of(request)
+    wait_s = budget.take_request(time.monotonic())
     if wait_s:
-        await hold(account)
+        await hold(budget)
         raise too_many(request, Reason.REQUESTS, wait_s)
-    if account.requests + 1 > account.allowance.requests_max:
+    if budget.requests + 1 > budget.allowance.requests_max:
         raise too_many(request, Reason.IN_PROGRESS, _IN_PROGRESS_WAIT_S)
-    account.requests += 1
+    budget.requests += 1
     with ExitStack() as in_progress:
-        in_progress.callback(_end_request, account)
+        in_progress.callback(_end_request, budget)
         request[_IN_PROGRESS] = in_progress
         return await handler(request)
 
 
-async def hold(account: Account) -> None:
-    """Wait before a refusal, longer if many wait: who comes back at once does so less often."""
-    account.held += 1
+async def hold(budget: Budget) -> None:
+    """Delay a refusal, the longer the more are delayed: clients that retry at once do so less."""
+    budget.delayed_refusals += 1
     try:
-        await asyncio.sleep(min(HOLD_S * (1 + account.held / _HELD), _HOLD_MAX_S))
+        await asyncio.sleep(min(HOLD_S * (1 + budget.delayed_refusals / _DELAYED), _HOLD_MAX_S))
     finally:
-        account.held -= 1
+        budget.delayed_refusals -= 1
 
 
-def _end_request(account: Account) -> None:
-    account.requests -= 1
+def _end_request(budget: Budget) -> None:
+    budget.requests -= 1
 
 
 def in_progress(request: web.Request) -> ExitStack:
@@ -147,25 +158,21 @@ async def check_new_document(request: web.Request, document: str) -> None:
     Raises:
         web.HTTPTooManyRequests: The client has created too many.
     """
-    account = account_of(request)
-    if not account.is_limited or request.app[FOLDER].exists(document):
+    budget = budget_of(request)
+    if not budget.is_limited or request.app[FOLDER].exists(document):
         return
     if await request.app[HUB].reader.revision(document) is not None:
         return
-    if wait_s := account.take_document(time.monotonic()):
+    if wait_s := budget.take_document(time.monotonic()):
         raise too_many(request, Reason.DOCUMENTS, wait_s)
 
 
 def too_many(request: web.Request, reason: Reason, wait_s: float) -> web.HTTPException:
     """Return the refusal of a request, and note it."""
-    account_of(request).note_refusal(reason)
+    budget_of(request).note_refusal(reason)
     request.app[HUB].meters.refused(reason)
     seconds = ceil(wait_s)
     sentence = _SENTENCES[reason].format(wait_s=seconds)
-    if path_in(request).startswith("/api/"):
-        refusal = json_error(web.HTTPTooManyRequests, sentence, seconds)
-    else:
-        headers = {"Retry-After": str(seconds)}
-        refusal = web.HTTPTooManyRequests(text=f"{sentence}\n", headers=headers)
+    refusal = error_for(request, web.HTTPTooManyRequests, sentence, seconds)
     refusal.force_close()
     return refusal

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 from multidict import CIMultiDictProxy
 
 from server.config import Config
+from server.support.logs import Once
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,6 @@ _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _WITH_PORT = re.compile(r"\[(.*)\](?::\d+)?|([\d.]+):\d+")
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~%-]+)*/?")
-_LOGGED_MAX = 100  # peers
 
 Address = IPv4Address | IPv6Address
 
@@ -51,7 +51,7 @@ class TrustedProxies:
 
     def __init__(self, config: Config) -> None:
         self._networks = config.proxies()
-        self._logged: set[str] = set()
+        self._logged = Once()
 
     def trusts(self, address: Address) -> bool:
         """Return whether an address is that of a trusted proxy."""
@@ -59,8 +59,7 @@ class TrustedProxies:
 
     def note_ignored(self, peer: str) -> None:
         """Log once that the headers of a peer are ignored."""
-        if peer not in self._logged and len(self._logged) < _LOGGED_MAX:
-            self._logged.add(peer)
+        if self._logged.is_new(peer):
             _log.warning(
                 "ignored the X-Forwarded headers of %s; if it is your proxy, add it to"
                 " --trusted-proxies",

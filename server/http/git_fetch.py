@@ -11,11 +11,11 @@ from typing import IO
 from aiohttp import web
 
 from server.git.objects import DELTA_DEPTH_MAX
-from server.http.access import document_of, name_in
 from server.http.addresses import relative
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB
 from server.http.bodies import received_body
 from server.http.budgets import who_of
+from server.http.documents import current_name, document_of, name_in
 from server.http.git_backend import (
     COMMON,
     Service,
@@ -26,7 +26,6 @@ from server.http.git_backend import (
     stop,
 )
 from server.http.git_push import advertise_push
-from server.http.rights import current_name
 from server.support.tasks import finish
 
 _SERVICE = "upload-pack"

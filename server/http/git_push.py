@@ -18,11 +18,11 @@ from aiohttp import web
 
 from server.config import Config
 from server.git import bare
-from server.http.access import document_of
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.audit import audit_request
 from server.http.bodies import received_body
-from server.http.budgets import account_of, check_new_document, in_progress, who_of
+from server.http.budgets import budget_of, check_new_document, in_progress, who_of
+from server.http.documents import current_name, document_of
 from server.http.git_backend import (
     COMMON,
     Service,
@@ -32,7 +32,6 @@ from server.http.git_backend import (
     send_output,
     service_line,
 )
-from server.http.rights import current_name
 from server.push.advertisement import with_haves
 from server.push.hook_program import SOCKET
 from server.push.hook_server import HookServer
@@ -142,7 +141,7 @@ async def _write(request: web.Request, document: str, output: IO[bytes], body: I
     folder = request.app[FOLDER]
     path = folder.repository_path(document)
     filename = folder.filename(document)
-    submit = partial(hub.submit, document, account=account_of(request))
+    submit = partial(hub.submit, document, budget=budget_of(request))
     hooks = HookServer(document, filename, path, submit, workspace.threads, config)
     async with asyncio.timeout(config.git_wait_s), workspace.processes.of(who_of(request)):
         with hub.pushing(document):

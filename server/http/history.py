@@ -23,11 +23,11 @@ from server.core.history.requests import (
 from server.core.history.version_list import Version
 from server.core.history.window import Person
 from server.core.names import one_line
-from server.http.access import document_of
 from server.http.app_keys import HUB
 from server.http.bodies import received_body
+from server.http.documents import document_of
 from server.http.identity import author_of
-from server.http.responses import RETRY_AFTER_S, json_error, unless_known
+from server.http.responses import NO_STORE, RETRY_AFTER_S, json_error, unless_known
 from server.hub.history import UnavailableError
 
 _LISTED_MAX, _LISTED = 200, 50
@@ -124,7 +124,7 @@ async def compare(request: web.Request) -> web.Response:
         patch = await _read(request, document, lambda queries: queries.patch(first, last))
         if patch is None:
             raise _not_found(_NO_VERSION)
-        return web.Response(text=patch, headers={"Cache-Control": "no-store"})
+        return web.Response(text=patch, headers=NO_STORE)
     is_all = request.query.get("context") == "all"
     context = None if is_all else _number(request, "context", _CONTEXT, 0, 10**9)
     found = await _read(request, document, lambda queries: queries.compare(first, last, context))
@@ -264,7 +264,7 @@ def _json(answer: object, status: int = 200) -> web.Response:
         body=msgspec.json.encode(answer),
         status=status,
         content_type="application/json",
-        headers={"Cache-Control": "no-store"},
+        headers=NO_STORE,
     )
 
 

@@ -6,7 +6,6 @@ literal address cannot be rebound, so it is always answered.
 """
 
 import logging
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -14,6 +13,8 @@ from aiohttp.typedefs import Handler
 
 from server.config import Config
 from server.http.app_keys import HUB
+from server.http.forwarded import address_in
+from server.support.logs import Once
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +22,6 @@ _REFUSED = (
     "This server does not answer to the name {name!a}. If that is a name of its own, add it to the"
     " setting --hosts.\n"
 )
-_LOGGED_MAX = 100  # names; a stranger could send new ones for ever
 
 
 class HostCheck:
@@ -36,15 +36,14 @@ class HostCheck:
         own = ("localhost", config.host, *config.hosts, *addresses)
         self._names = {name.lower() for name in own if name}
         self._refuses = bool(config.hosts) or config.is_local
-        self._logged: set[str] = set()
+        self._logged = Once()
 
     def allows(self, host: str) -> bool:
         """Return whether to answer a request, given its `Host` header."""
         name = _name_in(host)
-        if name in self._names or name.endswith(".localhost") or _is_address(name):
+        if name in self._names or name.endswith(".localhost") or address_in(name):
             return True
-        if name not in self._logged and len(self._logged) < _LOGGED_MAX:
-            self._logged.add(name)
+        if self._logged.is_new(name):
             what = "refused" if self._refuses else "answered"
             _log.warning("%s a request for the unknown host %.255r; see --hosts", what, name)
         return not self._refuses
@@ -72,11 +71,3 @@ def _name_in(host: str) -> str:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:  # such as an unmatched bracket
         return host.lower()
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

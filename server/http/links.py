@@ -5,19 +5,16 @@ import time
 import msgspec
 from aiohttp import web
 
-from server.core.access.accounts import Link
+from server.core.access.accounts import DAY_S, Link
 from server.core.access.right import SHARED
-from server.http.access import document_of
 from server.http.app_keys import ACCESS
 from server.http.audit import audit_request, audited
-from server.http.bodies import received_body
+from server.http.bodies import json_body
+from server.http.documents import document_of
 from server.http.identity import identity_of
 from server.http.responses import json_error, json_response
 from server.protocol import LinkList, LinkState, NewLink
 from server.storage.accounts import AccountError
-
-_BODY_BYTES_MAX = 4096
-_DAY_S = 24 * 3600.0
 
 
 def routes() -> list[web.RouteDef]:
@@ -38,9 +35,9 @@ async def list_links(request: web.Request) -> web.Response:
 async def make_link(request: web.Request) -> web.Response:
     """Make a link; only this answer has its key."""
     document = document_of(request)
-    wanted = await _decoded(request)
+    wanted = await json_body(request, NewLink)
     now = time.time()
-    expires = now + wanted.expires_days * _DAY_S if wanted.expires_days else None
+    expires = now + wanted.expires_days * DAY_S if wanted.expires_days else None
     control = request.app[ACCESS]
     right, user = SHARED[wanted.right], identity_of(request).user
     try:
@@ -56,7 +53,7 @@ async def make_link(request: web.Request) -> web.Response:
 
 
 async def revoke_link(request: web.Request) -> web.Response:
-    """Revoke a link: whoever is there by it is sent away."""
+    """Revoke a link; the websockets that it let in are closed."""
     document = document_of(request)
     control = request.app[ACCESS]
     try:
@@ -83,12 +80,3 @@ def _state(link: Link, key: str | None = None) -> LinkState:
         link.used,
         msgspec.UNSET if key is None else key,
     )
-
-
-async def _decoded(request: web.Request) -> NewLink:
-    async with received_body(request, _BODY_BYTES_MAX) as body:
-        content = body.file.read()
-    try:
-        return msgspec.json.decode(content or b"{}", type=NewLink)
-    except msgspec.MsgspecError as problem:
-        raise json_error(web.HTTPBadRequest, f"The body is not understood: {problem}.") from None

@@ -4,23 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-import msgspec
 from aiohttp import web
 
 from server.core.access.right import Right
 from server.core.names import is_document_name
-from server.http.access import BAD_NAME, document_of
 from server.http.api import show_document
 from server.http.app_keys import MANAGEMENT
 from server.http.audit import audit_request, audited
-from server.http.bodies import received_body
+from server.http.bodies import json_body
+from server.http.documents import BAD_NAME, document_of
 from server.http.responses import RETRY_AFTER_S, json_error, json_response
 from server.http.rights import check_new_name, right_filter
 from server.hub.management import NoDocumentError, TakenError
 from server.protocol import DocumentChange, Restoration, TrashList
 from server.storage.trash import TrashError
-
-_BODY_BYTES_MAX = 4096
 
 _T = TypeVar("_T", DocumentChange, Restoration)
 
@@ -90,13 +87,8 @@ async def restore_document(request: web.Request) -> web.Response:
 
 
 async def _decoded(request: web.Request, kind: type[_T]) -> _T:
-    """Return the body, whose new name is valid; an empty one has no fields."""
-    async with received_body(request, _BODY_BYTES_MAX) as body:
-        content = body.file.read()
-    try:
-        decoded = msgspec.json.decode(content or b"{}", type=kind)
-    except msgspec.MsgspecError as problem:
-        raise json_error(web.HTTPBadRequest, f"The body is not understood: {problem}.") from None
+    """Return the body, whose new name is valid."""
+    decoded = await json_body(request, kind)
     if decoded.document is not None and not is_document_name(decoded.document):
         raise json_error(web.HTTPBadRequest, " ".join(BAD_NAME.split()))
     return decoded

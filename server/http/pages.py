@@ -9,12 +9,12 @@ from aiohttp.typedefs import Handler
 
 from server.core.names import is_document_name
 from server.core.titles import UNTITLED, title_of
-from server.http.access import document_of
 from server.http.addresses import path_in, relative, root_of
 from server.http.app_keys import ACCESS, FILES, FOLDER, HUB
+from server.http.documents import document_of
 from server.http.identity import can_sign_out, identity_of
 from server.http.not_found import no_access_page_of, page_of
-from server.http.responses import unless_known
+from server.http.responses import NO_STORE, unless_known
 from server.http.rights import may_create_some
 from server.http.static_files import PageFile
 
@@ -44,7 +44,7 @@ async def explain_not_found(request: web.Request, handler: Handler) -> web.Strea
             page = no_access_page_of(template, root)
         else:
             page = page_of(template, path=path_in(request), is_name=is_name, root=root)
-        return web.Response(text=page, status=404, content_type="text/html")
+        return web.Response(text=page, status=404, content_type="text/html", headers=NO_STORE)
 
 
 async def to_landing_page(request: web.Request) -> web.Response:

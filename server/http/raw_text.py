@@ -26,13 +26,13 @@ from server.core.submission import (
     Submission,
     line_of,
 )
-from server.http.access import document_of
 from server.http.app_keys import CONFIG, HUB, LONG_TEXTS
 from server.http.audit import audit_request
 from server.http.bodies import received_body
-from server.http.budgets import account_of, check_new_document, too_many, who_of
+from server.http.budgets import budget_of, check_new_document, too_many, who_of
+from server.http.documents import document_of
 from server.http.identity import author_of
-from server.http.responses import RETRY_AFTER_S, unless_known
+from server.http.responses import RETRY_AFTER_S, unavailable, unless_known
 from server.hub.gate import OverloadedError
 from server.protocol import Code
 
@@ -172,10 +172,10 @@ async def _submit(request: web.Request, document: str, submission: Submission) -
     """
     name, email = author_of(request, _ANONYMOUS)
     try:
-        account = account_of(request)
-        outcome = await request.app[HUB].submit(document, name, submission, email, account)
+        budget = budget_of(request)
+        outcome = await request.app[HUB].submit(document, name, submission, email, budget)
     except OverloadedError:
-        raise _unavailable("The server is overloaded; try again later.") from None
+        raise unavailable("The server is overloaded; try again later.") from None
     if isinstance(outcome, protocol.Error):
         raise _rejection(request, outcome)
     return outcome
@@ -226,15 +226,10 @@ def _rejection(request: web.Request, error: protocol.Error) -> web.HTTPException
         case Code.RATE_LIMITED:
             return too_many(request, Reason.WORK, error.retry_after_s or RETRY_AFTER_S)
         case _:
-            return _unavailable(error.message)
+            return unavailable(error.message)
 
 
 def _too_large(config: Config) -> web.HTTPException:
     most = config.document_bytes_max
     sentence = f"The text is too large: a document can hold {most:,} bytes.\n"
     return web.HTTPRequestEntityTooLarge(most, 0, text=sentence)
-
-
-def _unavailable(sentence: str) -> web.HTTPException:
-    headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return web.HTTPServiceUnavailable(text=f"{sentence}\n", headers=headers)

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
+from server.http.addresses import path_in
 from server.http.app_keys import CONFIG
 from server.hub.disk_space import FullError
 from server.hub.gate import OverloadedError
@@ -18,8 +19,10 @@ from server.protocol import HttpAnswer, encode
 
 _log = logging.getLogger(__name__)
 
+NO_STORE = {"Cache-Control": "no-store"}  # what depends on who asks, and what is wrong now
 RETRY_AFTER_S = 2
 _RETRY_WHEN_FREE_S = 30  # somebody has to make space first
+_NO_DISK = "The server cannot use its disk at the moment; try again later."
 DAMAGED = "The body of the request is damaged.\n"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -62,24 +65,17 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
     except ArchivedError as problem:
         raise web.HTTPForbidden(text=f"{problem}\n") from None
     except FullError as problem:
-        raise web.HTTPServiceUnavailable(
-            text=f"{problem}\n", headers={"Retry-After": str(_RETRY_WHEN_FREE_S)}
-        ) from None
+        raise unavailable(str(problem), _RETRY_WHEN_FREE_S) from None
     except OverloadedError as problem:
-        sentence = f"The server cannot do this at the moment: {problem}. Try again later.\n"
-        raise web.HTTPServiceUnavailable(
-            text=sentence, headers={"Retry-After": str(RETRY_AFTER_S)}
-        ) from None
+        sentence = f"The server cannot do this at the moment: {problem}. Try again later."
+        raise unavailable(sentence) from None
     except web.RequestPayloadError:
         raise web.HTTPBadRequest(text=DAMAGED) from None
     except ConnectionError:
         raise  # the client has gone
     except (OSError, sqlite3.Error) as problem:
         _log.error("%s cannot be answered: %s", request.rel_url.raw_path, problem)
-        raise web.HTTPServiceUnavailable(
-            text="The server cannot use its disk at the moment; try again later.\n",
-            headers={"Retry-After": str(RETRY_AFTER_S)},
-        ) from None
+        raise unavailable(_NO_DISK) from None
 
 
 def is_own_fault(record: logging.LogRecord) -> bool:
@@ -92,18 +88,39 @@ def is_own_fault(record: logging.LogRecord) -> bool:
 
 def json_response(answer: HttpAnswer) -> web.Response:
     """Return a response with an answer of the JSON API."""
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(body=encode(answer), content_type="application/json", headers=headers)
+    return web.Response(body=encode(answer), content_type="application/json", headers=NO_STORE)
+
+
+def error_for(
+    request: web.Request,
+    kind: type[web.HTTPException],
+    sentence: str,
+    retry_after_s: int | None = None,
+) -> web.HTTPException:
+    """Return an error with a sentence for a person: JSON for the JSON API, else one line."""
+    if path_in(request).startswith("/api/"):
+        return json_error(kind, sentence, retry_after_s)
+    return kind(text=f"{sentence}\n", headers=_error_headers(retry_after_s))
 
 
 def json_error(
     kind: type[web.HTTPException], sentence: str, retry_after_s: int | None = None
 ) -> web.HTTPException:
     """Return an error of the JSON API, with a sentence for a person."""
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     return kind(
-        text=json.dumps({"error": sentence}), content_type="application/json", headers=headers
+        text=json.dumps({"error": sentence}),
+        content_type="application/json",
+        headers=_error_headers(retry_after_s),
     )
+
+
+def unavailable(sentence: str, retry_after_s: int = RETRY_AFTER_S) -> web.HTTPException:
+    """Return the answer to a request that may be repeated later."""
+    return web.HTTPServiceUnavailable(text=f"{sentence}\n", headers=_error_headers(retry_after_s))
+
+
+def _error_headers(retry_after_s: int | None) -> dict[str, str]:
+    return NO_STORE if retry_after_s is None else {**NO_STORE, "Retry-After": str(retry_after_s)}
 
 
 def unless_known(request: web.Request, response: web.Response) -> web.Response:

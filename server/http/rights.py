@@ -1,13 +1,12 @@
-"""What each address needs, and the one place where a request is let in or turned away.
+"""The one place where a request is let in or turned away.
 
-No handler decides by itself: `authorize` finds out who sends a request, what its address needs, and
-answers with 401, 403 or 404 where that is missing. A document that somebody may not see looks like
-one that does not exist.
+No handler decides by itself: `authorize` finds out who sends a request and what its address needs
+(`server.http.needs`), and answers with 401, 403 or 404 where that is missing. A document that
+somebody may not see looks like one that does not exist.
 """
 
 import time
 from collections.abc import Callable
-from enum import Enum, auto
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -16,78 +15,15 @@ from server.core.access.access import Access, WrongCredentialsError
 from server.core.access.identity import Identity
 from server.core.access.right import Right
 from server.core.standing import Member
-from server.http.access import check_origin, name_in
-from server.http.addresses import path_in, route_of
 from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB, MANAGEMENT
 from server.http.audit import audit_refusal
+from server.http.documents import current_name
 from server.http.forwarded import has_forwarding_headers
 from server.http.identity import CREDENTIALS, IDENTITY, credentials_of, identity_of
-from server.http.responses import json_error
+from server.http.needs import Need, need_of
+from server.http.origins import check_origin
+from server.http.responses import error_for
 from server.protocol import CloseCode
-
-
-class Need(Enum):
-    """What an address needs."""
-
-    NOTHING = auto()  # everybody may use it
-    SIGNED_IN = auto()  # an account; what it lists is filtered by rights
-    OPERATOR = auto()  # the right to run the server
-    VIEW = auto()  # a right on the document in the address
-    EDIT = auto()
-    MANAGE = auto()
-    PUSH = auto()  # EDIT if it is for a push, else VIEW
-    SOCKET = auto()  # VIEW; what is missing becomes the code that closes the websocket
-    TRASH = auto()  # MANAGE, of the document that is in the trash
-    REDIRECT = auto()  # MANAGE, of the document that it leads to
-
-
-_GIT = "/{document}.git"
-_API = "/api/documents/{document}"
-NEEDS = {
-    ("GET", ""): Need.NOTHING,  # the base path itself, which is redirected
-    ("GET", "/"): Need.SIGNED_IN,
-    ("GET", "/help"): Need.NOTHING,
-    ("GET", "/static/{file}"): Need.NOTHING,
-    ("GET", "/healthz"): Need.NOTHING,
-    ("GET", "/readyz"): Need.NOTHING,
-    ("GET", "/metrics"): Need.OPERATOR,
-    ("GET", "/sign-in"): Need.NOTHING,
-    ("POST", "/sign-in"): Need.NOTHING,
-    ("POST", "/sign-out"): Need.NOTHING,
-    ("GET", "/api/me"): Need.NOTHING,
-    ("GET", "/d/{document}"): Need.VIEW,
-    ("GET", "/ws"): Need.SOCKET,
-    ("GET", "/ws/{document}"): Need.SOCKET,
-    ("GET", "/d/{document}/raw"): Need.VIEW,
-    ("PUT", "/d/{document}/raw"): Need.EDIT,
-    ("POST", "/d/{document}/raw"): Need.EDIT,
-    ("GET", f"{_GIT}/info/refs"): Need.PUSH,
-    ("GET", "/d/{document}.git/info/refs"): Need.NOTHING,  # redirects
-    ("GET", "/d/{document}/info/refs"): Need.NOTHING,
-    ("GET", "/{document}/info/refs"): Need.NOTHING,
-    ("POST", f"{_GIT}/git-upload-pack"): Need.VIEW,
-    ("POST", f"{_GIT}/git-receive-pack"): Need.EDIT,
-    ("GET", "/api/documents"): Need.SIGNED_IN,
-    ("GET", _API): Need.VIEW,
-    ("GET", f"{_API}/unmerged"): Need.VIEW,
-    ("GET", f"{_API}/unmerged/{{id}}"): Need.VIEW,
-    ("GET", f"{_API}/mirror"): Need.MANAGE,
-    ("GET", f"{_API}/versions"): Need.VIEW,
-    ("POST", f"{_API}/versions"): Need.EDIT,
-    ("PATCH", f"{_API}/versions/{{slug}}"): Need.EDIT,
-    ("DELETE", f"{_API}/versions/{{slug}}"): Need.EDIT,
-    ("GET", f"{_API}/diff"): Need.VIEW,
-    ("GET", f"{_API}/authors"): Need.VIEW,
-    ("GET", f"{_API}/steps"): Need.VIEW,
-    ("GET", f"{_API}/links"): Need.MANAGE,
-    ("POST", f"{_API}/links"): Need.MANAGE,
-    ("DELETE", f"{_API}/links/{{id}}"): Need.MANAGE,
-    ("DELETE", _API): Need.MANAGE,
-    ("PATCH", _API): Need.MANAGE,
-    ("DELETE", "/api/redirects/{name}"): Need.REDIRECT,
-    ("GET", "/api/trash"): Need.SIGNED_IN,
-    ("POST", "/api/trash/{id}"): Need.TRASH,
-}
 
 _RIGHTS = {
     Need.VIEW: Right.VIEW,
@@ -115,15 +51,6 @@ _NO_OPERATOR = "Only operators of this server may do this."
 
 class NotSignedInError(web.HTTPUnauthorized):
     """401 for a browser, which is shown the page to sign in."""
-
-
-def need_of(request: web.Request) -> Need | None:
-    """Return what the address of a request needs; None if there is no such address."""
-    route = route_of(request)
-    if route is None or request.match_info.http_exception is not None:
-        return None
-    method = "GET" if request.method == "HEAD" else request.method
-    return NEEDS[method, route]
 
 
 @web.middleware
@@ -325,16 +252,6 @@ def right_filter(request: web.Request, needed: Right) -> Callable[[str], bool]:
     return lambda document: access.right(identity, document) >= needed
 
 
-def current_name(request: web.Request) -> str:
-    """Return the name that the document in an address has now.
-
-    Raises:
-        web.HTTPNotFound: no document can have the name in the address.
-    """
-    name = name_in(request)
-    return request.app[FOLDER].catalog.moved_to(name) or name
-
-
 def _is_push(request: web.Request) -> bool:
     return request.query.get("service") == "git-receive-pack"
 
@@ -344,15 +261,10 @@ def _not_signed_in(request: web.Request) -> web.HTTPException:
 
 
 def _error(request: web.Request, kind: type[web.HTTPException], sentence: str) -> web.HTTPException:
-    """Return an error: JSON for the JSON API, else one line."""
-    error = (
-        json_error(kind, sentence)
-        if path_in(request).startswith("/api/")
-        else kind(text=f"{sentence}\n")
-    )
+    """Return an error about access, which has programs send a password if that is missing."""
+    error = error_for(request, kind, sentence)
     if error.status == web.HTTPUnauthorized.status_code and not _is_browser(request):
         error.headers["WWW-Authenticate"] = 'Basic realm="GollabEdit", charset="UTF-8"'
-    error.headers["Cache-Control"] = "no-store"
     return error
 
 

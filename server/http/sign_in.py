@@ -19,8 +19,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
-from server.core.access.accounts import Kind, hash_of
-from server.core.names import one_line
+from server.core.access.accounts import DAY_S, Kind, clean_label, hash_of
 from server.http.addresses import path_in, relative, root_of
 from server.http.app_keys import ACCESS, CONFIG, FILES
 from server.http.audit import audit_refusal, audit_request, audited
@@ -36,17 +35,16 @@ from server.http.identity import (
     link_keys,
     set_cookie,
 )
-from server.http.responses import json_response
-from server.http.rights import Need, NotSignedInError, may_create_some, need_of
+from server.http.needs import Need, need_of
+from server.http.responses import NO_STORE, json_response
+from server.http.rights import NotSignedInError, may_create_some
 from server.protocol import Me
 from server.storage.accounts import AccountError
 
-_DAY_S = 24 * 3600.0
-_SESSION_S = 90 * _DAY_S
-_LINKS_S = 365 * _DAY_S
+_SESSION_S = 90 * DAY_S
+_LINKS_S = 365 * DAY_S
 _INVITATION_S = 900.0
 _FORM_BYTES_MAX = 4096
-_LABEL_CHARACTERS_MAX = 80
 
 
 def routes() -> list[web.RouteDef]:
@@ -116,7 +114,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     target = _target(form.get("next", ""))
     token = form.get("token", "").strip()
     control, now = request.app[ACCESS], time.time()
-    label = one_line(request.headers.get("User-Agent", ""))[:_LABEL_CHARACTERS_MAX]
+    label = clean_label(request.headers.get("User-Agent", ""))
     try:
         if token:
             secret = control.current.secret(hash_of(token), Kind.TOKEN, now)
@@ -219,8 +217,7 @@ def _page(
         focus="autofocus",
         token_button="" if by_proxy else 'class="main"',
     )
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+    return web.Response(text=text, status=status, content_type="text/html", headers=NO_STORE)
 
 
 def _with_parts(template: str, holds: set[str | None]) -> str:

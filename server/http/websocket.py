@@ -11,13 +11,13 @@ from server.config import Config
 from server.core.access.access import Access, WrongCredentialsError
 from server.core.access.identity import NOBODY
 from server.core.standing import Member
-from server.http.access import name_in
 from server.http.app_keys import ACCESS, CONFIG, FOLDER, HUB
 from server.http.audit import audit_refusal, audit_request
-from server.http.budgets import account_of, hold, in_progress
+from server.http.budgets import budget_of, hold, in_progress
+from server.http.documents import name_in
 from server.http.identity import CREDENTIALS, identity_of
-from server.http.metered import Metered
 from server.http.rights import closing_code, code_without, member_of
+from server.http.unread_bytes import UnreadBytes
 from server.hub.gate import OverloadedError, TooManyError
 from server.hub.live_document import Connection
 from server.protocol import CloseCode
@@ -61,7 +61,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     except ConnectionError:  # the client has gone already
         return websocket
     in_progress(request).close()  # it counts as a connection from now on
-    with Metered(request, account_of(request)) as metered:
+    with UnreadBytes(request, budget_of(request)) as unread:
         try:
             guard = await _let_in(request, document)
         except _RefusedError as refusal:
@@ -71,7 +71,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
         guards.add(guard)
         guard.check(request.app[ACCESS].current, time.time())  # it may have changed meanwhile
         try:
-            await _Websocket(request, websocket, guard.connection, metered, config).serve()
+            await _Websocket(request, websocket, guard.connection, unread, config).serve()
         finally:
             guards.discard(guard)
             guard.connection.disconnect()
@@ -101,10 +101,10 @@ async def _let_in(request: web.Request, document: str) -> "Guard":
         raise _RefusedError(CloseCode.RENAMED, new_name)
     member = member_of(request.app[ACCESS].current, identity_of(request), document)
     try:
-        connection = request.app[HUB].connect(document, member, account_of(request))
+        connection = request.app[HUB].connect(document, member, budget_of(request))
     except OverloadedError as problem:
         if isinstance(problem, TooManyError):
-            await hold(account_of(request))
+            await hold(budget_of(request))
         raise _RefusedError(CloseCode.OVERLOADED, str(problem)) from None
     return Guard(request, document, member, connection)
 
@@ -156,13 +156,13 @@ class _Websocket:
         request: web.Request,
         socket: web.WebSocketResponse,
         connection: Connection,
-        metered: Metered,
+        unread: UnreadBytes,
         config: Config,
     ) -> None:
         self._request = request
         self._socket = socket
         self._connection = connection
-        self._metered = metered
+        self._unread = unread
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._received_at = self._loop.time()
@@ -203,7 +203,7 @@ class _Websocket:
                 pass
             case _:
                 return False
-        self._metered.read(len(message.data))
+        self._unread.read(len(message.data))
         await self._connection.pace(len(message.data))
         return True
 

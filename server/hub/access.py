@@ -19,7 +19,15 @@ from server.config import Config
 from server.core.access.access import Access
 from server.core.access.accounts import Accounts, Kind, User, hash_of, new_key
 from server.core.access.identity import Credentials
-from server.core.access.policy import CLOSED, LOCAL, OPEN, Policy, PolicyError, read_policy
+from server.core.access.policy import (
+    CLOSED,
+    LOCAL,
+    OPEN,
+    POLICY_FILE,
+    Policy,
+    PolicyError,
+    read_policy,
+)
 from server.storage.accounts import USED, AccountError, AccountStore, accounts_in
 from server.storage.data_folder import DataFolderError
 from server.support.threads import WorkerThreads
@@ -57,7 +65,7 @@ class AccessControl:
         self.store = AccountStore(accounts_in(data))
         self.owner_key = ""
         self._config = config
-        self._policy_path = data / "access.toml"
+        self._policy_path = data / POLICY_FILE
         self._policy_state: object = None  # of the file that was read
         self._policy_seen: object = None  # of the file at the last look
         self._problem = ""  # that is in the log already
@@ -80,7 +88,7 @@ class AccessControl:
         try:
             self._policy_seen = self._state_of_policy()
             self._read_policy()
-            self._accounts = await self._threads.call(self.store.load)
+            await self._threads.call(self._load)
         except PolicyError as problem:
             raise DataFolderError(f"{self._policy_path}: {problem}") from None
         except sqlite3.Error as problem:
@@ -110,7 +118,7 @@ class AccessControl:
             AccountError: Nothing was changed.
         """
         result = await self._threads.call(change, *arguments)
-        self._accounts = await self._threads.call(self.store.load)
+        await self._threads.call(self._load)
         self._replace()
         return result
 
@@ -138,7 +146,7 @@ class AccessControl:
         now = time.time()
         if self.is_owner_key(invitation):
             owner = User(OWNER, is_operator=True)
-            return await self.change(self.store.found, owner, label, now, expires)
+            return await self.change(self.store.add_owner, owner, label, now, expires)
         if self.current.secret(hash_of(invitation), Kind.INVITATION, now) is None:
             raise AccountError(USED)  # without the disk: anybody may ask
         return await self.change(self.store.accept, hash_of(invitation), label, now, expires)
@@ -201,12 +209,16 @@ class AccessControl:
             _log.error("%s: %s; the policy before it stays", self._policy_path, problem)
         return changed
 
+    def _load(self) -> None:
+        """Read the accounts; always on the thread, so that what is read later counts."""
+        self._accounts = self.store.load()
+
     def _read_accounts(self) -> bool:
         """Read the accounts if they have changed; return whether they have."""
         changed, unreadable = False, ""
         try:
             if self.store.has_changed():
-                self._accounts = self.store.load()
+                self._load()
                 changed = True
         except (sqlite3.Error, OSError, LookupError, ValueError) as problem:  # damaged, or newer
             unreadable = _UNREADABLE.format(problem)

@@ -86,12 +86,12 @@ class DiskSpace:
     # --- from start to end
 
     async def start(self) -> None:
-        """Look once, and then every second."""
+        """Look now, and then every second."""
         await self._look()
         self._watching = asyncio.create_task(self._watch(), name="disk space")
 
     async def stop(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         self._watching.cancel()
         await asyncio.wait([self._watching])
 

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 from server import protocol
 from server.config import Config
-from server.core.budgets import FREE, Account, Reason
+from server.core.budgets import FREE, Budget, Reason
 from server.core.clients import Author, ResumeKeys
 from server.core.session import Limits, Session
 from server.core.standing import ANY_MEMBER, Member, Standing
@@ -141,14 +141,14 @@ class Hub:
                 _log.warning("requests to %d documents were not answered in time", len(late))
 
     def connect(
-        self, document: str, member: Member = ANY_MEMBER, account: Account = FREE
+        self, document: str, member: Member = ANY_MEMBER, budget: Budget = FREE
     ) -> Connection:
         """Start a session of a user on a document, opening it if necessary.
 
         Args:
             document: the document.
             member: what the user may do there.
-            account: whose connection it is.
+            budget: that of the user, or of its address.
 
         Raises:
             OverloadedError: There are too many connections; nothing was opened.
@@ -159,33 +159,33 @@ class Hub:
         if len(live.connections) >= self._config.document_sessions_max:
             self.meters.refused("connections")
             raise OverloadedError("too many connections to this document")
-        self._check_account(account, live)
+        self._check_budget(budget, live)
         standing = Standing(
             self._folder.catalog.first_name(document),
             self._folder.catalog.is_archived(document),
             document in self._deleted,
         )
         session = Session(document, self._keys, self._limits, time.monotonic(), standing, member)
-        return live.connect(session, account)
+        return live.connect(session, budget)
 
-    def _check_account(self, account: Account, live: LiveDocument) -> None:
+    def _check_budget(self, budget: Budget, live: LiveDocument) -> None:
         """Check that one person or address leaves places to others.
 
         Raises:
             TooManyError: It has enough connections, or owes bytes or work.
         """
-        wait_s, reason = account.wait_s(time.monotonic())
+        wait_s, reason = budget.wait_s(time.monotonic())
         if wait_s:
-            account.note_refusal(reason)
+            budget.note_refusal(reason)
             self.meters.refused(reason)
             raise TooManyError("too much comes from one address")
-        of_document = sum(other.account is account for other in live.connections)
-        allowance = account.allowance
+        of_document = sum(other.budget is budget for other in live.connections)
+        allowance = budget.allowance
         if (
-            account.connections + 1 > allowance.connections_max
+            budget.connections + 1 > allowance.connections_max
             or of_document + 1 > allowance.document_connections_max
         ):
-            account.note_refusal(Reason.CONNECTIONS)
+            budget.note_refusal(Reason.CONNECTIONS)
             self.meters.refused(Reason.CONNECTIONS)
             raise TooManyError(protocol.TOO_MANY_CONNECTIONS)
 
@@ -195,7 +195,7 @@ class Hub:
         name: str,
         submission: Submission,
         email: str = "",
-        account: Account = FREE,
+        budget: Budget = FREE,
     ) -> Outcome | protocol.Error:
         """Merge a whole version from a caller without a session, or reject it.
 
@@ -204,7 +204,7 @@ class Hub:
             name: the author's name.
             submission: the version.
             email: the address of the author's account.
-            account: whose work it is.
+            budget: which pays for the work.
 
         Raises:
             OverloadedError: There are too many connections, or the server is stopping.
@@ -216,7 +216,7 @@ class Hub:
         self._pending_submissions += 1
         try:
             author = Author(self._keys.new_client(), name, email)
-            return await self.get_document(document).submit(author, submission, account)
+            return await self.get_document(document).submit(author, submission, budget)
         finally:
             self._pending_submissions -= 1
 

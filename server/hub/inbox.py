@@ -5,22 +5,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from server.core.budgets import Account
+from server.core.budgets import Budget
 from server.core.document import Request
 
 _BATCH_MAX = 64  # requests; more would only make the first of them wait
-_OF_ACCOUNT_MAX = 8  # of a batch, if the account is limited and others are waited for
+_OF_BUDGET_MAX = 8  # of a batch, if the budget is limited and others are waited for
 
 _Requester = TypeVar("_Requester")
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting(Generic[_Requester]):
-    """A request, the receiver of its reply, whose work it is, and when it came (monotonic)."""
+    """A request, the receiver of its reply, whose budget pays, and when it came (monotonic)."""
 
     requester: _Requester
     request: Request
-    account: Account
+    budget: Budget
     since: float
 
     @property
@@ -29,22 +29,22 @@ class Waiting(Generic[_Requester]):
 
 
 class Inbox(Generic[_Requester]):
-    """Requests in a line for each account. For the places in a batch, the accounts take turns."""
+    """Requests in a line for each budget. The lines take turns for the places in a batch."""
 
     def __init__(self) -> None:
-        self._lines: OrderedDict[Account, deque[Waiting[_Requester]]] = OrderedDict()
+        self._lines: OrderedDict[Budget, deque[Waiting[_Requester]]] = OrderedDict()
 
     def __bool__(self) -> bool:
         return bool(self._lines)
 
     def put(self, waiting: Waiting[_Requester]) -> None:
         """Put a request at the end of its line."""
-        self._lines.setdefault(waiting.account, deque()).append(waiting)
+        self._lines.setdefault(waiting.budget, deque()).append(waiting)
 
     def put_back(self, all_waiting: Sequence[Waiting[_Requester]]) -> None:
-        """Put requests of one account before all others in their line."""
+        """Put requests of one budget before all others in their line."""
         for waiting in reversed(all_waiting):
-            self._lines.setdefault(waiting.account, deque()).appendleft(waiting)
+            self._lines.setdefault(waiting.budget, deque()).appendleft(waiting)
 
     def take(
         self, can_take: Callable[[Waiting[_Requester]], bool], *, is_shared: bool
@@ -53,26 +53,27 @@ class Inbox(Generic[_Requester]):
 
         Args:
             can_take: returns whether the batch gets a request; it leaves the inbox in any case.
-            is_shared: several accounts use the document, and a long batch of one is in the way.
+            is_shared: people with several budgets use the document, so a long batch of one is in
+                the way.
         """
         taken: dict[str, Waiting[_Requester]] = {}
-        for account in list(self._lines):
-            is_short = is_shared and account.is_limited
-            of_account = _OF_ACCOUNT_MAX if is_short else _BATCH_MAX
-            most = min(_BATCH_MAX, len(taken) + of_account)
-            self._take_from(account, taken, most, can_take)
+        for budget in list(self._lines):
+            is_short = is_shared and budget.is_limited
+            of_budget = _OF_BUDGET_MAX if is_short else _BATCH_MAX
+            most = min(_BATCH_MAX, len(taken) + of_budget)
+            self._take_from(budget, taken, most, can_take)
         return list(taken.values())
 
     def _take_from(
         self,
-        account: Account,
+        budget: Budget,
         taken: dict[str, Waiting[_Requester]],
         most: int,
         can_take: Callable[[Waiting[_Requester]], bool],
     ) -> None:
         if len(taken) >= most:
             return
-        line = self._lines.pop(account)
+        line = self._lines.pop(budget)
         later: list[Waiting[_Requester]] = []
         while line and len(taken) < most:
             waiting = line.popleft()
@@ -82,4 +83,4 @@ class Inbox(Generic[_Requester]):
                 taken[waiting.client] = waiting
         line.extendleft(reversed(later))
         if line:
-            self._lines[account] = line  # behind the others
+            self._lines[budget] = line  # behind the others

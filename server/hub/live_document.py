@@ -22,7 +22,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from server import protocol
-from server.core.budgets import FREE, Account, Reason
+from server.core.budgets import FREE, Budget, Reason
 from server.core.clients import Author
 from server.core.document import Joined, Reply, Request, SessionReply
 from server.core.history.requests import HistoryOutcome, HistoryRequest
@@ -56,9 +56,9 @@ _FAILED_PAUSE_S = 0.5  # after a failed batch, so that a full disk does not spin
 class Connection:
     """A session together with the frames that wait to be sent to its client."""
 
-    def __init__(self, live: "LiveDocument", session: Session, account: Account) -> None:
+    def __init__(self, live: "LiveDocument", session: Session, budget: Budget) -> None:
         self.session = session
-        self.account = account
+        self.budget = budget
         self.shown_revision = ""  # the revision that the last notification was computed for
         self._live = live
         self._outbox: deque[bytes] = deque()
@@ -97,7 +97,7 @@ class Connection:
     async def pace(self, size: int) -> None:
         """Return when the frame behind one of `size` bytes may be read."""
         now = time.monotonic()
-        pause_s = max(self.session.pause_s(size, now), self.account.pause_s(size, now))
+        pause_s = max(self.session.pause_s(size, now), self.budget.pause_s(size, now))
         if pause_s:
             await asyncio.sleep(pause_s)
 
@@ -162,7 +162,7 @@ class Connection:
         What it has written takes effect; what it asked for is not computed any more.
         """
         self._is_gone = True
-        self.account.connections -= 1
+        self.budget.connections -= 1
         self._outbox.clear()
         self._outbox_bytes = 0
         self._held = [it for it in self._held if not isinstance(it.message, Sync)]
@@ -211,9 +211,9 @@ class LiveDocument:
 
     # --- connections
 
-    def connect(self, session: Session, account: Account = FREE) -> Connection:
-        connection = Connection(self, session, account)
-        account.connections += 1
+    def connect(self, session: Session, budget: Budget = FREE) -> Connection:
+        connection = Connection(self, session, budget)
+        budget.connections += 1
         self.connections[connection] = None
         return connection
 
@@ -234,7 +234,7 @@ class LiveDocument:
                     connection.put(protocol.encode(message))
                 case Submit(request):
                     if not self._is_stopping:  # else the client repeats it after the restart
-                        self._enqueue(connection, request, connection.account)
+                        self._enqueue(connection, request, connection.budget)
                 case PresenceChanged(presence):
                     if session.state is State.OPEN:  # before that it is no participant
                         self._people.move(session.client, presence, session.author.name)
@@ -249,10 +249,10 @@ class LiveDocument:
                 self._meters.refused(action.message.code)
 
     async def submit(
-        self, author: Author, submission: Submission, account: Account = FREE
+        self, author: Author, submission: Submission, budget: Budget = FREE
     ) -> Outcome | protocol.Error:
         """Merge a whole version, or reject it; return once the outcome is durable."""
-        outcome = await self._answer_to(Request(author, submission), account)
+        outcome = await self._answer_to(Request(author, submission), budget)
         assert isinstance(outcome, Outcome | protocol.Error)
         return outcome
 
@@ -262,13 +262,13 @@ class LiveDocument:
         assert isinstance(outcome, HistoryOutcome | protocol.Error)
         return outcome
 
-    async def _answer_to(self, request: Request, account: Account) -> Reply:
+    async def _answer_to(self, request: Request, budget: Budget) -> Reply:
         if self._is_stopping:
             return _RESTARTING
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._unanswered.add(reply)
         reply.add_done_callback(self._unanswered.discard)
-        self._enqueue(reply, request, account)
+        self._enqueue(reply, request, budget)
         return await reply
 
     def catch_up(self) -> None:
@@ -278,12 +278,12 @@ class LiveDocument:
 
     def submit_again(self, connection: Connection, held: list[Request]) -> None:
         """Put requests of a connection, which were taken and not run, before all others."""
-        now, account = time.monotonic(), connection.account
-        self._inbox.put_back([Waiting(connection, request, account, now) for request in held])
+        now, budget = time.monotonic(), connection.budget
+        self._inbox.put_back([Waiting(connection, request, budget, now) for request in held])
         self.wake()
 
-    def _enqueue(self, requester: _Requester, request: Request, account: Account) -> None:
-        self._inbox.put(Waiting(requester, request, account, time.monotonic()))
+    def _enqueue(self, requester: _Requester, request: Request, budget: Budget) -> None:
+        self._inbox.put(Waiting(requester, request, budget, time.monotonic()))
         self.wake()
 
     # --- batches
@@ -389,7 +389,7 @@ class LiveDocument:
         if sweep is None:
             self.last_batch_at = time.monotonic()
         payer = max(taken, key=lambda each: len(each.request.whole_text), default=None)
-        who = payer.account.who if payer else ""
+        who = payer.budget.who if payer else ""
         result = await self.durable.run(requests, views, time.time(), sweep, payer=who)
         _charge(taken, result.costs)
         if taken:
@@ -414,27 +414,27 @@ class LiveDocument:
         return [each for each in taken if not each.request.writes]
 
     def _next_requests(self) -> list[_Waiting]:
-        """Take the requests of a batch that their accounts may make; refuse others for now."""
+        """Take the requests of a batch that their budgets may make; refuse others for now."""
         now = time.monotonic()
-        is_shared = len({connection.account for connection in self.connections}) > 1
+        is_shared = len({connection.budget for connection in self.connections}) > 1
         accepted = []
         for each in self._inbox.take(_can_take, is_shared=is_shared):
             wait_s, reason = self._wait_s(each, now)
             if wait_s:
-                each.account.note_refusal(reason)
+                each.budget.note_refusal(reason)
                 self._deliver_replies([each], [_rate_limited(each.request, wait_s, reason)], reason)
             else:
                 accepted.append(each)
         return accepted
 
     def _wait_s(self, waiting: _Waiting, now: float) -> tuple[float, Reason]:
-        """Return how long a request has to wait for its account, and for which budget."""
-        account, request = waiting.account, waiting.request
-        wait_s, reason = account.wait_s(now)
+        """Return how long a request has to wait for its budget, and what of it is used up."""
+        budget, request = waiting.budget, waiting.request
+        wait_s, reason = budget.wait_s(now)
         if not wait_s and request.is_edit:
-            account.use_bytes(_EDIT_BYTES + request.size, now)
+            budget.use_bytes(_EDIT_BYTES + request.size, now)
             if not self._state.exists:
-                return account.take_document(now), Reason.DOCUMENTS
+                return budget.take_document(now), Reason.DOCUMENTS
         return wait_s, reason
 
     def _deliver_replies(
@@ -519,4 +519,4 @@ def _rate_limited(request: Request, wait_s: float, reason: Reason) -> protocol.E
 def _charge(served: Sequence[_Waiting], costs: Sequence[float]) -> None:
     now = time.monotonic()
     for waiting, cost_s in zip(served, costs, strict=False):  # none if the batch failed
-        waiting.account.use_work(cost_s, now)
+        waiting.budget.use_work(cost_s, now)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from server.config import Config
+from server.core.access.accounts import IN_TRASH
 from server.hub.access import AccessControl
 from server.hub.hub import Hub
 from server.protocol import CloseCode, TrashEntry, TrashList
@@ -298,4 +299,4 @@ class Management:
 
 def _in_trash(id: str) -> str:
     """Return what links to a deleted document lead to, which is no document's name."""
-    return f"trash/{id}"
+    return f"{IN_TRASH}{id}"

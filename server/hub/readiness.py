@@ -63,7 +63,7 @@ class Readiness:
         return problem
 
     async def stop(self) -> None:
-        """Wait for nothing any more."""
+        """Give up the attempt that is in progress."""
         if self._trying is not None:
             self._trying.cancel()
             await asyncio.wait([self._trying])

@@ -22,6 +22,7 @@ from pathlib import Path
 from threading import RLock
 
 from server.core.access.accounts import (
+    DAY_S,
     Accounts,
     Kind,
     Link,
@@ -214,7 +215,7 @@ class AccountStore:
             _insert(database, secret, key, token)
         return secret, key
 
-    def found(self, owner: User, label: str, now: float, expires: float) -> str:
+    def add_owner(self, owner: User, label: str, now: float, expires: float) -> str:
         """Add the first account of all, and a session of it; return the session's key.
 
         Raises:
@@ -312,7 +313,7 @@ class AccountStore:
 
     def note_use(self, keys: Collection[bytes], now: float) -> None:
         """Note that secrets and links were used, and remove what expired a month ago."""
-        long_ago = now - 30 * 24 * 3600.0
+        long_ago = now - 30 * DAY_S
         with self._changing() as database:
             for table in ("secrets", "links"):
                 database.executemany(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from server.support.audit import AUDIT_LOGGER, FIELDS
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_ONCE_MAX = 100
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", FIELDS}
 
 
@@ -21,6 +22,20 @@ def configure(level: str, log_format: str) -> None:
     handler.setFormatter(JsonFormatter() if log_format == "json" else logging.Formatter(_TEXT))
     logging.basicConfig(level=level.upper(), handlers=[handler])
     logging.getLogger(AUDIT_LOGGER).setLevel(logging.INFO)
+
+
+class Once:
+    """Tells which names to log: each once, and not many, as strangers may choose them."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def is_new(self, name: str) -> bool:
+        """Return whether to log a name now."""
+        if name in self._names or len(self._names) >= _ONCE_MAX:
+            return False
+        self._names.add(name)
+        return True
 
 
 class JsonFormatter(logging.Formatter):

@@ -20,7 +20,6 @@ class ServerProcess:
 
     def __init__(self, data: Path, *options: str) -> None:
         self.data = data
-        self._options = options
         self.port = 0
         self.path = ""  # that of the start page, without its last slash
         self._options = options

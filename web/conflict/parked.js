@@ -3,7 +3,7 @@
 
 import { joined } from '../replica/joined_hunks.js';
 import { say } from '../text/say.js';
-import { answerOf, RefusedError } from '../ui/answers.js';
+import { answerOf, RefusedError, sentenceOf } from '../ui/answers.js';
 import { byId } from '../ui/dom.js';
 import { ago, dayAndTime, fullDate } from '../ui/phrases.js';
 import { ofParked } from './wording.js';
@@ -49,9 +49,8 @@ export class ParkedView {
 
   /** @param {unknown} problem */
   #fail(problem) {
-    const isRefused = problem instanceof RefusedError;
-    this.#note.textContent = isRefused ? problem.message : say('loadFailed');
-    this.#again.hidden = isRefused;
+    this.#note.textContent = sentenceOf(problem);
+    this.#again.hidden = problem instanceof RefusedError;
   }
 
   /** @param {Entry[]} entries @param {string} note */

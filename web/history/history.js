@@ -3,7 +3,7 @@
 // address says what is shown, so a version can be linked; going back, or Esc, returns to the text.
 
 import { say } from '../text/say.js';
-import { RefusedError } from '../ui/answers.js';
+import { RefusedError, sentenceOf } from '../ui/answers.js';
 import { byId, setText } from '../ui/dom.js';
 import { addressOf } from './address.js';
 import { AuthorColors } from './author_colors.js';
@@ -243,8 +243,7 @@ export class HistoryView {
 
   /** @param {unknown} problem */
   #fail(problem) {
-    const isRefused = problem instanceof RefusedError;
-    if (!isRefused) console.error(problem);
-    this.#frame.tell(isRefused ? problem.message : say('loadFailed'));
+    if (!(problem instanceof RefusedError)) console.error(problem);
+    this.#frame.tell(sentenceOf(problem));
   }
 }

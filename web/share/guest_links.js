@@ -2,7 +2,7 @@
 // and revoke them.
 
 import { say } from '../text/say.js';
-import { RefusedError } from '../ui/answers.js';
+import { sentenceOf } from '../ui/answers.js';
 import { byId, setText } from '../ui/dom.js';
 import { copy } from '../ui/export_text.js';
 import { styleSheet, textAt } from '../ui/loading.js';
@@ -95,7 +95,9 @@ export class GuestLinksView {
 
   /** @param {Link} link */
   #item(link) {
-    const [row, text, about] = [element('li'), element('p'), element('span')];
+    const row = document.createElement('li');
+    const text = document.createElement('p');
+    const about = document.createElement('span');
     about.className = 'quiet';
     about.textContent = aboutLink(link, Date.now());
     text.append(rightOf(link), about);
@@ -107,7 +109,7 @@ export class GuestLinksView {
 
   /** Ask before a link is revoked, in its place. @param {Link} link @param {HTMLElement} row */
   #ask(link, row) {
-    const question = element('p');
+    const question = document.createElement('p');
     question.className = 'question';
     question.textContent = say('revokeQuestion');
     const revoke = this.#button('revokeNow', () => this.#try(() => this.#revoke(link)));
@@ -138,14 +140,8 @@ export class GuestLinksView {
     try {
       await action();
     } catch (problem) {
-      const isRefused = problem instanceof RefusedError;
-      setText('link-note', isRefused ? problem.message : say('loadFailed'));
+      setText('link-note', sentenceOf(problem));
     }
     this.#isBusy = false;
   }
-}
-
-/** @param {string} name */
-function element(name) {
-  return document.createElement(name);
 }

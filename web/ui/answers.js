@@ -11,6 +11,11 @@ export class RefusedError extends Error {
   }
 }
 
+/** What to tell the user about a request that failed. @param {unknown} problem */
+export function sentenceOf(problem) {
+  return problem instanceof RefusedError ? problem.message : say('loadFailed');
+}
+
 /**
  * @param {Promise<Response>} reply
  * @returns {Promise<any>}

@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from server.core.access.right import Right
+from server.core.names import one_line
 
 ANYBODY = "anybody"
 SIGNED_IN = "signed-in"
 GROUP = "@"  # begins the name of a group, where users and groups are listed
 
+IN_TRASH = "trash/"  # what links to a deleted document lead to: this and its id in the trash
+
+DAY_S = 24 * 3600.0
+
 TOKEN_PREFIX = "gollabedit_"  # noqa: S105  so that scanners for leaked secrets can find one
 
 _SECRET_BYTES = 24
+_LABEL_CHARACTERS_MAX = 80
 # Names also come from proxies, which often send addresses of e-mail.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,127}")
 
@@ -83,7 +89,7 @@ class Link:
 
     Attributes:
         id: names it in lists and commands.
-        document: the document, by its name now.
+        document: the document, by its name now; or `IN_TRASH` and an id.
         right: what it gives.
         made_by: the user who made it; empty if nobody was signed in.
         created, expires, used: as of a `Secret`.
@@ -120,6 +126,11 @@ def is_valid_at(dated: Secret | Link, now: float) -> bool:
 def is_user_name(name: str) -> bool:
     """Return whether an account can have this name."""
     return _NAME.fullmatch(name) is not None and name not in (ANYBODY, SIGNED_IN)
+
+
+def clean_label(text: str) -> str:
+    """Return what a secret is called, as one short line."""
+    return one_line(text)[:_LABEL_CHARACTERS_MAX]
 
 
 def new_key() -> str:

@@ -25,6 +25,8 @@ from server.core.access.accounts import ANYBODY, GROUP, SIGNED_IN, is_user_name
 from server.core.access.identity import Identity
 from server.core.access.right import Right
 
+POLICY_FILE = "access.toml"  # in the data folder
+
 _PATTERN = re.compile(r"[a-z0-9._*?-]+")
 _PLACE = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"unknown field `(\w+)`")

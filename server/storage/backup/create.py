@@ -162,7 +162,7 @@ def _free_path(folder: Path, began: float) -> Path:
 def _removed(earlier: Sequence[Path], keep: int, made: Path) -> Sequence[Path]:
     """Remove all but the newest of the earlier backups; return the removed ones.
 
-    A backup is none any more before its first file is gone.
+    Each gets another name first, so that a backup with missing files never looks complete.
     """
     removed = earlier[: max(0, len(earlier) - keep)]
     try:

@@ -97,10 +97,10 @@ def _restore(
     for at, (name, digest) in enumerate(digests.items(), 1):
         progress(f"{at}/{len(digests)} {name}")
         source = backup / name
-        is_last = name in (ABOUT, _FORMAT)  # or not restored at all
-        _compare(
-            source, digest, manifest.digest_of(source) if is_last else _copy(source, data / name)
-        )
+        # `format` is written last; the other is no file of a data folder.
+        is_copied = name not in (ABOUT, _FORMAT)
+        found = _copy(source, data / name) if is_copied else manifest.digest_of(source)
+        _compare(source, digest, found)
     os.sync()
     write_synced(data / _FORMAT, (backup / _FORMAT).read_bytes())
 

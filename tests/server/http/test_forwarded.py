@@ -11,7 +11,7 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from server.config import Config
-from server.http.access import address_of
+from server.http.budgets import address_of
 from server.http.forwarded import (
     PEER,
     PREFIX,

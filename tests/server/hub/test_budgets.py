@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.core.budgets import Account, Allowance, Reason
+from server.core.budgets import Allowance, Budget, Reason
 from server.core.submission import Accepted, Create
 from server.hub.gate import OverloadedError
 from server.hub.hub import Hub
@@ -16,15 +16,15 @@ from tests.server.hub.test_connection import answers, send
 
 
 class Refusals(list[Reason]):
-    """An account's refusals."""
+    """The refusals of a budget."""
 
-    def account(self, **allowance: float) -> Account:
+    def budget(self, **allowance: float) -> Budget:
         now = time.monotonic()
-        return Account("a", Allowance(**allowance), now, lambda reason, _: self.append(reason))
+        return Budget("a", Allowance(**allowance), now, lambda reason, _: self.append(reason))
 
 
-async def joined(hub: Hub, account: Account, document: str = "notes") -> Connection:
-    connection = hub.connect(document, account=account)
+async def joined(hub: Hub, budget: Budget, document: str = "notes") -> Connection:
+    connection = hub.connect(document, budget=budget)
     await send(connection, type="hello", protocol=1)
     await answers(connection)
     return connection
@@ -37,43 +37,43 @@ async def edited(connection: Connection, text: str, seq: int = 1) -> dict[str, A
     return (await answers(connection))[-1]
 
 
-async def test_a_debt_of_work_is_paid_before_the_next_edit_of_that_account_only(hub: Hub) -> None:
+async def test_a_debt_of_work_is_paid_before_the_next_edit_of_that_client_only(hub: Hub) -> None:
     refusals = Refusals()
-    account = refusals.account(work_share=0.5)
-    debtor, other = await joined(hub, account), await joined(hub, Account("b"))
-    account.use_work(1000.0, time.monotonic())
+    budget = refusals.budget(work_share=0.5)
+    debtor, other = await joined(hub, budget), await joined(hub, Budget("b"))
+    budget.use_work(1000.0, time.monotonic())
     answer = await edited(debtor, "mine\n")
     assert (answer["code"], answer["seq"]) == ("rate_limited", 1)
     assert 1980 < answer["retry_after_s"] <= 1990
     assert refusals == [Reason.WORK]
     assert (await edited(other, "theirs\n"))["type"] == "merged"
-    refused = await hub.submit("notes", "Ann", Create("text\n"), account=account)
+    refused = await hub.submit("notes", "Ann", Create("text\n"), budget=budget)
     assert isinstance(refused, Error)
     assert refused.code == Code.RATE_LIMITED
-    account.use_work(-1000.0, time.monotonic())
+    budget.use_work(-1000.0, time.monotonic())
     await answers(debtor)  # what the other one wrote
     assert (await edited(debtor, "mine\n"))["type"] == "merged"
 
 
 async def test_work_and_text_are_charged_to_whose_they_are(hub: Hub) -> None:
-    account = Refusals().account(work_share=1e-9, bytes_per_s=1, bytes_at_once=10_000)
-    accepted = await hub.submit("notes", "Ann", Create("text\n"), account=Account("b"))
+    budget = Refusals().budget(work_share=1e-9, bytes_per_s=1, bytes_at_once=10_000)
+    accepted = await hub.submit("notes", "Ann", Create("text\n"), budget=Budget("b"))
     assert isinstance(accepted, Accepted)
-    assert account.wait_s(time.monotonic())[0] == 0
-    await hub.submit("notes", "Ann", Create("text\n"), account=account)
-    assert account.wait_s(time.monotonic())[0] > 1000  # any work is more than a billionth
+    assert budget.wait_s(time.monotonic())[0] == 0
+    await hub.submit("notes", "Ann", Create("text\n"), budget=budget)
+    assert budget.wait_s(time.monotonic())[0] > 1000  # any work is more than a billionth
 
-    account = Refusals().account(bytes_per_s=1, bytes_at_once=10_000)
-    connection = await joined(hub, account, "other")
+    budget = Refusals().budget(bytes_per_s=1, bytes_at_once=10_000)
+    connection = await joined(hub, budget, "other")
     assert (await edited(connection, "x" * 10_000))["type"] == "merged"
-    wait_s, reason = account.wait_s(time.monotonic())
+    wait_s, reason = budget.wait_s(time.monotonic())
     assert (round(wait_s, -1), reason) == (260, Reason.BYTES)
 
 
 async def test_a_new_document_counts_with_its_first_edit(hub: Hub) -> None:
     refusals = Refusals()
-    account = refusals.account(documents_per_hour=2)
-    first, second = await joined(hub, account, "first"), await joined(hub, account, "second")
+    budget = refusals.budget(documents_per_hour=2)
+    first, second = await joined(hub, budget, "first"), await joined(hub, budget, "second")
     assert (await edited(first, "one\n"))["type"] == "merged"
     assert (await edited(second, "two\n"))["code"] == "rate_limited"
     assert refusals == [Reason.DOCUMENTS]
@@ -83,37 +83,37 @@ async def test_a_new_document_counts_with_its_first_edit(hub: Hub) -> None:
 @pytest.mark.parametrize(
     "allowance", [{"connections_max": 2.5}, {"document_connections_max": 2}], ids=str
 )
-async def test_an_account_has_a_limited_number_of_connections(
+async def test_a_budget_has_a_limited_number_of_connections(
     hub: Hub, allowance: dict[str, float]
 ) -> None:
     refusals = Refusals()
-    account = refusals.account(**allowance)
-    first, _ = hub.connect("notes", account=account), hub.connect("notes", account=account)
+    budget = refusals.budget(**allowance)
+    first, _ = hub.connect("notes", budget=budget), hub.connect("notes", budget=budget)
     with pytest.raises(OverloadedError, match=TOO_MANY_CONNECTIONS):
-        hub.connect("notes", account=account)
+        hub.connect("notes", budget=budget)
     assert refusals == [Reason.CONNECTIONS]
-    hub.connect("notes", account=Account("b"))
+    hub.connect("notes", budget=Budget("b"))
     first.disconnect()
-    hub.connect("notes", account=account)
+    hub.connect("notes", budget=budget)
 
 
-async def test_an_account_is_read_at_its_pace(hub: Hub) -> None:
-    account = Refusals().account(frames_per_s=10, frame_bytes_per_s=1000)
-    connections = [await joined(hub, account) for _ in range(2)]
+async def test_a_budget_is_read_at_its_pace(hub: Hub) -> None:
+    budget = Refusals().budget(frames_per_s=10, frame_bytes_per_s=1000)
+    connections = [await joined(hub, budget) for _ in range(2)]
     await connections[0].pace(2_000)
     with pytest.raises(TimeoutError):  # the debt of the one is the other's too
         async with asyncio.timeout(0.05):
             await connections[1].pace(1000)
 
 
-async def test_for_long_texts_accounts_take_turns(hub: Hub) -> None:
+async def test_for_long_texts_clients_take_turns(hub: Hub) -> None:
     done: list[str] = []
 
-    async def create(account: Account, document: str) -> None:
-        await hub.submit(document, "Ann", Create("A line.\n" * 10_000), account=account)
+    async def create(budget: Budget, document: str) -> None:
+        await hub.submit(document, "Ann", Create("A line.\n" * 10_000), budget=budget)
         done.append(document)
 
-    many, one = Account("many"), Account("one")
+    many, one = Budget("many"), Budget("one")
     tasks = [create(many, f"many{number}") for number in range(8)]
     await asyncio.gather(*tasks, create(one, "one"))
     assert done.index("one") <= 2

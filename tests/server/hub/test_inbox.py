@@ -1,16 +1,16 @@
-"""The inbox of a document: one request of a client in a batch, and accounts take turns."""
+"""The inbox of a document: one request of a client in a batch, and budgets take turns."""
 
-from server.core.budgets import FREE, Account, Allowance
+from server.core.budgets import FREE, Allowance, Budget
 from server.core.clients import Author
 from server.core.document import Request
 from server.hub.inbox import Inbox, Waiting
 from server.protocol import Sync
 
-MANY, ONE = Account("many", Allowance(requests_per_s=1)), Account("one", Allowance())
+MANY, ONE = Budget("many", Allowance(requests_per_s=1)), Budget("one", Allowance())
 
 
-def waiting(name: str, account: Account, client: str = "") -> Waiting[str]:
-    return Waiting(name, Request(Author(client or name, ""), Sync()), account, 0.0)
+def waiting(name: str, budget: Budget, client: str = "") -> Waiting[str]:
+    return Waiting(name, Request(Author(client or name, ""), Sync()), budget, 0.0)
 
 
 def inbox_of(*all_waiting: Waiting[str]) -> Inbox[str]:
@@ -48,9 +48,9 @@ def test_a_batch_of_a_shared_document_has_few_requests_of_a_limited_account() ->
     assert len(taken(free)) == 64
 
 
-def test_accounts_take_turns_for_a_full_batch() -> None:
-    accounts = [Account(str(n), Allowance(requests_per_s=1)) for n in range(12)]
-    inbox = inbox_of(*(waiting(f"{a.who}-{n}", a) for a in accounts for n in range(8)))
+def test_budgets_take_turns_for_a_full_batch() -> None:
+    budgets = [Budget(str(n), Allowance(requests_per_s=1)) for n in range(12)]
+    inbox = inbox_of(*(waiting(f"{a.who}-{n}", a) for a in budgets for n in range(8)))
     assert {name.partition("-")[0] for name in taken(inbox)} == set("01234567")
-    inbox.put(waiting("0-more", accounts[0]))
+    inbox.put(waiting("0-more", budgets[0]))
     assert taken(inbox)[0].startswith("8-")

@@ -13,15 +13,11 @@ from server.core.access.accounts import Kind, User
 from server.core.access.right import Right
 from server.http.app_keys import ACCESS, MANAGEMENT
 from server.storage.accounts import AccountStore, accounts_in
+from tests.server.sockets.accounts import bearer, known
 from tests.server.sockets.client import Client
 from tests.server.sockets.harness import Serve, Served, eventually
 
 SIGNED_OUT, NO_DOCUMENT, RECONNECT, RENAMED, DELETED = 4401, 4404, 1001, 4301, 4410
-
-
-def bearer(key: str) -> dict[str, str]:
-    """The headers of a program with a token, or the key of a link."""
-    return {"Authorization": f"Bearer {key}"}
 
 
 @pytest.fixture
@@ -36,12 +32,6 @@ def store(closed: Served) -> Iterator[AccountStore]:
     store = AccountStore(accounts_in(closed.folder.path))
     yield store
     store.close()
-
-
-async def known(server: Served, store: AccountStore) -> None:
-    """Wait until the server has read what another process has written."""
-    written = store.load()
-    await eventually(lambda: server.app[ACCESS].current.accounts == written, "it was read")
 
 
 def token_of(store: AccountStore, user: str) -> str:
@@ -182,9 +172,9 @@ async def test_a_policy_counts_once_it_is_written_to_its_end(
     await control._threads.call(lambda: None)
     for number in range(4):  # what an editor and a slow copy leave for a moment
         path.write_text("#" * number)
-        assert not control._look()
+        assert control._look() == (None, False)
     path.unlink()
-    assert not control._look()
+    assert control._look() == (None, False)
     write_policy(closed, "cy")
     assert control.current.policy == whole
     assert await code_for(closed, bo) == NO_DOCUMENT

@@ -13,10 +13,11 @@ from aiohttp import ClientResponse, ClientSession, TCPConnector
 
 from server.client.document import NotReachableError, connect
 from server.core.access.accounts import Kind, User
-from server.core.budgets import Account
+from server.core.budgets import Budget
 from server.http import budgets
 from server.http.app_keys import ACCESS, HUB
 from server.http.budgets import BUDGETS
+from tests.server.sockets.accounts import bearer
 from tests.server.sockets.harness import Serve, Served, eventually, run_git
 from tests.server.sockets.raw_socket import RawSocket, frame
 from tests.server.sockets.shell import Shell
@@ -29,8 +30,8 @@ def _refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budgets, "HOLD_S", 0.0)
 
 
-def account(server: Served, address: str = "127.0.0.1") -> Account:
-    return server.app[BUDGETS].account(address, time.monotonic())
+def budget(server: Served, address: str = "127.0.0.1") -> Budget:
+    return server.app[BUDGETS].budget(address, time.monotonic())
 
 
 def refused(server: Served) -> dict[str, float]:
@@ -77,7 +78,7 @@ async def test_this_machine_is_not_limited_and_nobody_without_budgets(
         await server.join()
         async with server.http.get(f"{server.url}/healthz") as response:
             assert response.status == 200
-    assert account(server, "192.0.2.1").is_limited == (whose == "remote")
+    assert budget(server, "192.0.2.1").is_limited == (whose == "remote")
 
 
 async def test_few_requests_are_in_progress_and_a_websocket_is_none(serve: Serve) -> None:
@@ -86,13 +87,13 @@ async def test_few_requests_are_in_progress_and_a_websocket_is_none(serve: Serve
     async with RawSocket(*server.address) as first, RawSocket(*server.address) as second:
         await first.send(_HALF_A_PUT.encode())
         await second.send(_HALF_A_PUT.encode())
-        await eventually(lambda: account(server).requests == 2, "both are in progress")
+        await eventually(lambda: budget(server).requests == 2, "both are in progress")
         async with server.http.get(f"{server.url}/healthz") as response:
             status, waits, _ = await told(response)
             assert (status, waits) == (429, True)
         async with from_address("127.0.0.2") as http, http.get(f"{server.url}/healthz") as other:
             assert other.status == 200
-    await eventually(lambda: not account(server).requests, "their clients have gone")
+    await eventually(lambda: not budget(server).requests, "their clients have gone")
     async with server.http.get(f"{server.url}/healthz") as response:
         assert response.status == 200
 
@@ -111,7 +112,7 @@ async def test_one_address_leaves_places_to_others(serve: Serve) -> None:
         await other.send_json({"type": "hello", "protocol": 1})
         assert (await other.receive_json())["type"] == "welcome"
     await ann.close()
-    await eventually(lambda: account(server).connections == 1, "a place is free again")
+    await eventually(lambda: budget(server).connections == 1, "a place is free again")
     await server.join("Cat")
 
 
@@ -120,7 +121,7 @@ async def test_messages_that_do_not_end_are_held_up_to_a_limit(serve: Serve) -> 
     ann = await server.join()
     await ann.edit("x" * 99_000)
     await ann.edit("y" * 99_000)
-    assert account(server).held_bytes == 0
+    assert budget(server).unread_bytes == 0
     begun = frame(b"x" * 99_000)[:-1]
     async with AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(RawSocket(*server.address)) for _ in range(10)]
@@ -128,8 +129,8 @@ async def test_messages_that_do_not_end_are_held_up_to_a_limit(serve: Serve) -> 
             await socket.upgrade("/ws/notes")
             await socket.send(begun)
         await eventually(lambda: refused(server) == {"bytes": 2}, "two are ended")
-        assert 700_000 < account(server).held_bytes <= 900_000
-    await eventually(lambda: account(server).held_bytes == 0, "they have gone")
+        assert 700_000 < budget(server).unread_bytes <= 900_000
+    await eventually(lambda: budget(server).unread_bytes == 0, "they have gone")
     assert (await ann.edit("z"))["type"] == "merged"
 
 
@@ -139,7 +140,7 @@ async def test_bodies_come_at_a_pace_and_none_begins_in_debt(serve: Serve) -> No
     async with server.http.put(f"{server.url}/d/notes/raw", data=b"x\n" * 60_000) as response:
         assert response.status == 201
     assert time.monotonic() - began >= 0.2  # 120 KB, of which 20 KB may come at once
-    account(server).use_bytes(400_000, time.monotonic())
+    budget(server).use_bytes(400_000, time.monotonic())
     async with server.http.post(f"{server.url}/d/notes/raw", data=b"more\n") as response:
         status, waits, sentence = await told(response)
     assert (status, waits) == (429, True)
@@ -154,8 +155,8 @@ async def test_who_is_signed_in_is_counted_as_a_person(serve: Serve) -> None:
     control = server.app[ACCESS]
     await control.change(control.store.add_user, User("ann"))
     _, token = await control.change(control.store.add_secret, Kind.TOKEN, "ann", "laptop", 1.0)
-    account(server, "user:ann").use_bytes(10**9, time.monotonic())
-    for headers, status in (({"Authorization": f"Bearer {token}"}, 429), ({}, 201)):
+    budget(server, "user:ann").use_bytes(10**9, time.monotonic())
+    for headers, status in ((bearer(token), 429), ({}, 201)):
         address = f"{server.url}/d/notes/raw"
         async with server.http.post(address, data=b"one\n", headers=headers) as response:
             assert response.status == status
@@ -167,9 +168,9 @@ async def test_clients_wait_until_their_debt_of_work_is_paid(serve: Serve, tmp_p
     shell = Shell(tmp_path / "home", url)
 
     def owe(seconds: float) -> None:
-        account(server).use_work(10_000.0, time.monotonic())
-        debt_s, _ = account(server).wait_s(time.monotonic())
-        account(server).use_work((seconds - debt_s) / 2, time.monotonic())
+        budget(server).use_work(10_000.0, time.monotonic())
+        debt_s, _ = budget(server).wait_s(time.monotonic())
+        budget(server).use_work((seconds - debt_s) / 2, time.monotonic())
 
     async with connect(url, name="Bot") as document:
         owe(0.3)

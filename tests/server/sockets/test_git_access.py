@@ -10,6 +10,7 @@ import pytest
 from server.core.access.accounts import Kind, User
 from server.core.access.right import Right
 from server.storage.accounts import AccountStore, accounts_in
+from tests.server.sockets.accounts import bearer
 from tests.server.sockets.clones import commit_text
 from tests.server.sockets.harness import GIT_ENVIRONMENT, Ran, Serve, Served, run
 
@@ -76,7 +77,7 @@ async def desk(serve: Serve, tmp_path: Path) -> Desk:
     desk.keys = keys
     for document in ("notes", "public"):
         url = f"{server.url}/d/{document}/raw"
-        headers = {"Authorization": f"Bearer {keys['root']}", "If-None-Match": "*"}
+        headers = bearer(keys["root"]) | {"If-None-Match": "*"}
         async with server.http.put(url, data="one\n", headers=headers) as response:
             assert response.status == 201, await response.text()
     return desk
@@ -149,7 +150,7 @@ async def test_whoever_only_views_is_told_so_and_loses_nothing(desk: Desk, who: 
     await desk.git("config", *desk.helper("ed").split("=", 1), cwd=clone)
     ran = await desk.git("push", "origin", "HEAD:refs/for/master", cwd=clone)
     assert ran.code == 0, ran.err
-    headers = {"Authorization": f"Bearer {desk.keys['vic']}"}
+    headers = bearer(desk.keys["vic"])
     async with desk.server.http.get(f"{desk.server.url}/d/notes/raw", headers=headers) as response:
         assert await response.text() == "two\n"
 
@@ -172,7 +173,7 @@ async def test_what_anybody_may_view_is_cloned_without_a_password_and_a_push_ask
 
 async def test_a_clone_of_a_renamed_document_goes_on(desk: Desk) -> None:
     clone = await desk.clone("ed")
-    headers = {"Authorization": f"Bearer {desk.keys['root']}"}
+    headers = bearer(desk.keys["root"])
     url = f"{desk.server.url}/api/documents/notes"
     async with desk.server.http.patch(url, json={"document": "plans"}, headers=headers) as answer:
         assert answer.status < 300, await answer.text()

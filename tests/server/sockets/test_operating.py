@@ -15,6 +15,7 @@ from server.http.app_keys import ACCESS, HUB, MANAGEMENT
 from server.support.audit import FIELDS
 from server.support.disk import Disk
 from server.support.metrics import render
+from tests.server.sockets.accounts import bearer
 from tests.server.sockets.client import DEADLINE_S
 from tests.server.sockets.clones import commit_text, push, push_for_master
 from tests.server.sockets.harness import Serve, Served, eventually
@@ -200,13 +201,13 @@ async def test_who_signs_in_shares_and_is_refused_is_in_the_audit(
     control = server.app[ACCESS]
     await control.change(control.store.add_user, User("ann"))
     _, token = await control.change(control.store.add_secret, Kind.TOKEN, "ann", "", 1.0)
-    as_ann = {"Authorization": f"Bearer {token}"}
+    as_ann = bearer(token)
     document, links = f"{server.url}/d/notes/raw", f"{server.url}/api/documents/notes/links"
     async with server.http.put(document, data="one\n", headers=as_ann) as response:
         assert response.status == 201
     async with server.http.post(links, json={"right": "view"}, headers=as_ann) as response:
         link = await response.json()
-    by_link = {"Authorization": f"Bearer {link['key']}"}
+    by_link = bearer(link["key"])
     for headers, status in ((by_link, 403), ({"Authorization": "Bearer wrong"}, 401), ({}, 401)):
         async with server.http.post(document, data="x", headers=headers) as response:
             assert response.status == status

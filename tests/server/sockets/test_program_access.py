@@ -17,6 +17,7 @@ from server.client import NoAccessError, NotSignedInError, RefusedError, connect
 from server.core.access.accounts import Kind, User, hash_of
 from server.http.app_keys import ACCESS
 from server.storage.accounts import AccountStore, accounts_in
+from tests.server.sockets.accounts import known
 from tests.server.sockets.harness import Serve, Served, eventually, git, run
 from tests.server.sockets.shell import Shell
 
@@ -56,11 +57,6 @@ async def token_of(server: Served, store: AccountStore, user: str) -> str:
     _, token = store.add_secret(Kind.TOKEN, user, "", time.time())
     await known(server, store)
     return token
-
-
-async def known(server: Served, store: AccountStore) -> None:
-    written = store.load()
-    await eventually(lambda: server.app[ACCESS].current.accounts == written, "it was read")
 
 
 def keep(file: Path, token: str) -> str:

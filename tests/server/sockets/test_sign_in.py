@@ -229,6 +229,7 @@ async def test_a_document_that_one_may_not_see_looks_like_none(
     await browser.post("/sign-in", data={})
     pages = [await browser.get(path) for path in ("/d/secret", "/d/secret-that-is-not")]
     assert browser.last.status == 404
+    assert browser.last.headers["Cache-Control"] == "no-store"
     assert pages[0] == pages[1]
     assert "Document not found" in pages[0]
 

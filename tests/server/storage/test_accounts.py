@@ -59,7 +59,7 @@ def test_what_was_stored_is_there_again(store: AccountStore, other: AccountStore
 def test_no_key_is_in_the_files_and_nobody_else_can_read_them(
     store: AccountStore, tmp_path: Path
 ) -> None:
-    store.found(ANN, "browser", NOW, NOW + DAY_S)
+    store.add_owner(ANN, "browser", NOW, NOW + DAY_S)
     keys = [store.add_secret(kind, "ann", "label", NOW)[1] for kind in Kind]
     keys.append(store.add_link("notes", Right.EDIT, "ann", NOW)[1])
     invitation = store.add_secret(Kind.INVITATION, "ann", "", NOW)[1]
@@ -79,7 +79,7 @@ REFUSED: list[tuple[str, Callable[[AccountStore], object]]] = [
     ("There is no account bo", lambda store: store.add_secret(Kind.TOKEN, "bo", "", NOW)),
     ("There is no token none.", lambda store: store.remove_secret("none", Kind.TOKEN)),
     ("There is no link none.", lambda store: store.remove_link("none")),
-    ("was used already", lambda store: store.found(BO, "", NOW, NOW + 1)),
+    ("was used already", lambda store: store.add_owner(BO, "", NOW, NOW + 1)),
     ("was used already", lambda store: store.accept(hash_of("wrong"), "", NOW, NOW + 1)),
 ]
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from server.core.access.accounts import new_token
 from server.support.credentials import CredentialsError, authorization_for, risks_of
 
 URL = "https://docs.example.org/d/notes"
-TOKEN = "gollabedit_secret"
+TOKEN = new_token()
 
 
 def basic(user: str, password: str) -> str:

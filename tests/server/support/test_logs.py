@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.support.audit import AUDIT_LOGGER, audit
-from server.support.logs import JsonFormatter, configure
+from server.support.logs import JsonFormatter, Once, configure
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[Any]:
@@ -60,3 +60,9 @@ def test_the_audit_is_written_at_any_level(caplog: pytest.LogCaptureFixture) -> 
     configure("error", "text")
     assert logger.isEnabledFor(logging.INFO)
     logger.setLevel(logging.NOTSET)
+
+
+def test_a_name_is_logged_once_and_not_many_are() -> None:
+    logged = Once()
+    assert [logged.is_new("a"), logged.is_new("a"), logged.is_new("b")] == [True, False, True]
+    assert sum(logged.is_new(f"{number}") for number in range(1000)) < 200

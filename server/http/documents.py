@@ -1,22 +1,17 @@
-"""The document that a request is for, and the web site whose page has sent it."""
-
-from ipaddress import IPv6Address, IPv6Network
-from urllib.parse import urlsplit
+"""The document that a request is for, by the name in its address."""
 
 from aiohttp import web
 
-from server.config import Config
 from server.core.names import is_document_name
 from server.http.addresses import relative
-from server.http.app_keys import CONFIG, FOLDER, HUB
-from server.http.forwarded import address_in
+from server.http.app_keys import CONFIG, FOLDER
+from server.http.responses import NO_STORE
 
 _DEFAULT_DOCUMENT = "welcome"  # of an address without a name: /ws
 BAD_NAME = (
     "That name can't be used. Names have 1 to 64 characters: lowercase letters, digits, '.', '_'\n"
     "and '-'. They start with a letter or digit and don't end in .git or .lock.\n"
 )
-_BAD_ORIGIN = "Pages of other web sites may not write here.\n"
 
 
 def document_of(request: web.Request) -> str:
@@ -33,6 +28,16 @@ def document_of(request: web.Request) -> str:
     return name
 
 
+def current_name(request: web.Request) -> str:
+    """Return the name that the document in an address has now.
+
+    Raises:
+        web.HTTPNotFound: no document can have the name in the address.
+    """
+    name = name_in(request)
+    return request.app[FOLDER].catalog.moved_to(name) or name
+
+
 def name_in(request: web.Request) -> str:
     """Return the name in the address of a request, which may be a former one of a document.
 
@@ -43,17 +48,6 @@ def name_in(request: web.Request) -> str:
     if not is_document_name(name):
         raise web.HTTPNotFound(text=BAD_NAME)
     return name
-
-
-def check_origin(request: web.Request) -> None:
-    """Refuse a request that writes from a page of another web site.
-
-    Raises:
-        web.HTTPForbidden: it is from such a page.
-    """
-    if not _is_allowed_origin(request, request.app[CONFIG]):
-        request.app[HUB].meters.refused("origin")
-        raise web.HTTPForbidden(text=_BAD_ORIGIN)
 
 
 def _redirect(request: web.Request, name: str, document: str) -> web.HTTPException:
@@ -67,28 +61,6 @@ def _redirect(request: web.Request, name: str, document: str) -> web.HTTPExcepti
     target = str(url.with_query(request.query)).removeprefix(request.app[CONFIG].base_path)
     return web.HTTPTemporaryRedirect(
         relative(request, target),
-        headers={"Cache-Control": "no-store"},
+        headers=NO_STORE,
         text=f"{name} is called {document} now.\n",
     )
-
-
-def _is_allowed_origin(request: web.Request, config: Config) -> bool:
-    """Check rule P13. Programs send no Origin; browsers do with every request that may write."""
-    origin = request.headers.get("Origin")
-    if origin is None or origin in config.origins:
-        return True
-    try:
-        return urlsplit(origin).netloc.lower() == request.host.lower()
-    except ValueError:  # not a web address
-        return False
-
-
-def address_of(request: web.Request) -> str:
-    """Return the client that shares are counted for: its address.
-
-    An IPv6 client is its network of 64 bits, within which it can choose any address.
-    """
-    address = address_in(request.remote or "")
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((int(address) >> 64 << 64, 64)))
-    return str(address or request.remote or "")

@@ -3,7 +3,7 @@
 aiohttp keeps the frames of a message until it is complete, and a client need not complete it. So
 all that arrives is counted on its way to aiohttp:
 
-    transport ─▶ Metered ─▶ aiohttp: frames, messages ─▶ `websocket`
+    transport ─▶ UnreadBytes ─▶ aiohttp: frames, messages ─▶ `websocket`
 """
 
 import asyncio
@@ -12,53 +12,53 @@ from typing import Self, cast
 
 from aiohttp import web
 
-from server.core.budgets import Account, Reason
+from server.core.budgets import Budget, Reason
 from server.http.app_keys import HUB
 
 _HEAD_BYTES_MAX = 14  # of a frame
 _SMALL_BYTES = 64 * 1024  # that every connection may hold
 
 
-class Metered(asyncio.Protocol):
+class UnreadBytes(asyncio.Protocol):
     """Stands between the transport of a websocket and aiohttp's protocol."""
 
-    def __init__(self, request: web.Request, account: Account) -> None:
-        """Count what arrives, unless the account is not limited."""
+    def __init__(self, request: web.Request, budget: Budget) -> None:
+        """Count what arrives, if the budget is limited."""
         self._protocol = cast("asyncio.Protocol", request.protocol)
         self._transport = request.transport
-        self._account = account
+        self._budget = budget
         self._meters = request.app[HUB].meters
-        self._held = 0
-        if account.is_limited and self._transport is not None:
+        self._unread = 0
+        if budget.is_limited and self._transport is not None:
             self._transport.set_protocol(self)
 
     def read(self, size: int) -> None:
         """Note that a message of `size` bytes was read."""
-        self._count(-min(self._held, size + _HEAD_BYTES_MAX))
+        self._count(-min(self._unread, size + _HEAD_BYTES_MAX))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Note that the connection has ended."""
-        self._count(-self._held)
+        self._count(-self._unread)
 
     def _count(self, change: int) -> None:
-        self._held += change
-        self._account.held_bytes += change
+        self._unread += change
+        self._budget.unread_bytes += change
 
     # --- from the transport
 
     def data_received(self, data: bytes) -> None:
         self._count(len(data))
-        account = self._account
+        budget = self._budget
         if (
-            self._held > _SMALL_BYTES
-            and account.held_bytes > account.allowance.held_bytes_max
+            self._unread > _SMALL_BYTES
+            and budget.unread_bytes > budget.allowance.unread_bytes_max
             and self._transport is not None
         ):
-            account.use_bytes(self._held, time.monotonic())  # else it would just come back
-            account.note_refusal(Reason.BYTES)
+            budget.use_bytes(self._unread, time.monotonic())  # else it would just come back
+            budget.note_refusal(Reason.BYTES)
             self._meters.refused(Reason.BYTES)
             self._transport.abort()
         else:
