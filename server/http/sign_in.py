@@ -103,9 +103,14 @@ async def show_sign_in(request: web.Request) -> web.StreamResponse:
         response = web.HTTPSeeOther(relative(request, _without_key(request)))
         set_cookie(request, response, INVITATION_COOKIE, key, _INVITATION_S)
         raise response
-    if identity_of(request).user and not _invitation(request):
+    invitation = _invitation(request)
+    is_dead = invitation and request.app[ACCESS].invited(invitation, time.time()) is None
+    if identity_of(request).user and (is_dead or not invitation):
         raise web.HTTPSeeOther(relative(request, target))
-    return _page(request, target)
+    response = _page(request, target, _Problem.USED_INVITATION if is_dead else None)
+    if is_dead:
+        delete_cookies(request, response, [INVITATION_COOKIE])
+    return response
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:

@@ -111,6 +111,10 @@ async def test_an_invitation_signs_in_once_and_is_not_kept_in_the_address(
 
     other = Browser(closed)
     await other.get(f"/sign-in?key={key}")
+    kept = dict(other.cookies)
+    assert "used already" in await other.get("/sign-in")
+    assert not other.cookies
+    other.cookies = kept
     assert "used already" in await other.post("/sign-in", data={})
     assert other.last.status == 400
     await other.get("/d/notes")
