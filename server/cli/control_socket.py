@@ -5,7 +5,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from server.storage.control import LOOK, socket_path
+from server.storage.control_socket import LOOK, socket_path
 
 _LOOK_WAIT_S = 2.0
 

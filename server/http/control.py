@@ -14,7 +14,8 @@ from aiohttp import web
 from server.hub.access import AccessControl
 from server.hub.gate import OverloadedError
 from server.hub.management import Management, NoDocumentError
-from server.storage.control import LOOK, Failure, Forget, Purge, socket_path
+from server.storage.control import Failure, Forget, Purge
+from server.storage.control_socket import LOOK, socket_path
 from server.storage.journal import JournalError
 from server.storage.rewrite import RewriteError
 from server.support.audit import audit
