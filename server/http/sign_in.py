@@ -100,9 +100,9 @@ async def show_sign_in(request: web.Request) -> web.StreamResponse:
     """Show the page; a key in the address becomes a cookie first."""
     target = _target(request.query.get("next", ""))
     if key := request.query.get("key", ""):
-        response = web.HTTPSeeOther(relative(request, _without_key(request)))
-        set_cookie(request, response, INVITATION_COOKIE, key, _INVITATION_S)
-        raise response
+        redirect = web.HTTPSeeOther(relative(request, _without_key(request)))
+        set_cookie(request, redirect, INVITATION_COOKIE, key, _INVITATION_S)
+        raise redirect
     invitation = _invitation(request)
     is_dead = invitation and request.app[ACCESS].invited(invitation, time.time()) is None
     if identity_of(request).user and (is_dead or not invitation):
