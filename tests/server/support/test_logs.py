@@ -17,18 +17,17 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[Any]:
     return [json.loads(line) for line in formatted]
 
 
-def test_a_record_has_time_level_logger_and_message(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    logging.getLogger("server.x").info("%s is\n%s", "Zoë", "\u2028here\udc80")
-    caplog.records[0].created = 1_700_000_000.25
-    assert lines(caplog) == [
-        {
-            "time": "2023-11-14T22:13:20.250Z",
-            "level": "info",
-            "logger": "server.x",
-            "message": "Zoë is\n\u2028here\udc80",
-        }
-    ]
+def test_a_record_has_time_level_logger_and_message() -> None:
+    # Not logged: pytest's workers cannot pass on a captured surrogate.
+    arguments = ("Zoë", "\u2028here\udc80")
+    record = logging.LogRecord("server.x", logging.INFO, "", 0, "%s is\n%s", arguments, None)
+    record.created = 1_700_000_000.25
+    assert json.loads(JsonFormatter().format(record)) == {
+        "time": "2023-11-14T22:13:20.250Z",
+        "level": "info",
+        "logger": "server.x",
+        "message": "Zoë is\n\u2028here\udc80",
+    }
 
 
 def test_an_exception_is_text_on_the_same_line(caplog: pytest.LogCaptureFixture) -> None:
