@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from server.core.access.accounts import new_token
+from server.core.access.accounts import TOKEN_PREFIX
 from server.support.credentials import CredentialsError, authorization_for, risks_of
 
 URL = "https://docs.example.org/d/notes"
-TOKEN = new_token()
+TOKEN = f"{TOKEN_PREFIX}of-ann"
 
 
 def basic(user: str, password: str) -> str:
