@@ -55,10 +55,12 @@ def test_extra_fields_are_fields_whatever_their_names(caplog: pytest.LogCaptureF
 def test_the_audit_is_written_at_any_level(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
     logger = logging.getLogger(AUDIT_LOGGER)
+    before = logger.level
+    logger.setLevel(logging.NOTSET)  # an earlier test may have served
     assert not logger.isEnabledFor(logging.INFO)
     configure("error", "text")
     assert logger.isEnabledFor(logging.INFO)
-    logger.setLevel(logging.NOTSET)
+    logger.setLevel(before)
 
 
 def test_a_name_is_logged_once_and_not_many_are() -> None:
