@@ -133,10 +133,9 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
     config, folder = app[CONFIG], app[FOLDER]
     await asyncio.to_thread(app[PUSHES].prepare)
     await asyncio.to_thread(Trash(folder).recover)
-    await app[ACCESS].start()
     journal = await asyncio.to_thread(_open_journal, config, folder)
     try:
-        async with Hub(config, folder, journal) as hub:
+        async with app[ACCESS], Hub(config, folder, journal) as hub:
             app[HUB] = hub
             app[MANAGEMENT] = Management(hub, folder, config, app[ACCESS])
             await app[MANAGEMENT].start()
@@ -146,7 +145,6 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
             await app[PUSHES].finish(_SHUTDOWN_WAIT_S)
     finally:
         await asyncio.to_thread(journal.close)
-        await app[ACCESS].finish()
 
 
 def _open_journal(config: Config, folder: DataFolder) -> Journal:

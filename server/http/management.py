@@ -46,12 +46,13 @@ async def change_document(request: web.Request) -> web.Response:
     document = document_of(request)
     change = await _decoded(request, DocumentChange)
     management = request.app[MANAGEMENT]
+    if change.document not in (None, document):
+        check_new_name(request, change.document)  # before anything is changed
     async with _explained():
         if change.archived is not None:
             await management.archive(document, is_archived=change.archived)
             audit_request(request, "archive" if change.archived else "unarchive", document)
         if change.document not in (None, document):
-            check_new_name(request, change.document)
             await management.rename(document, change.document)
             audit_request(request, "rename", document, to=change.document)
             document = change.document

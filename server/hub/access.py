@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from hmac import compare_digest
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple
+from typing import Self, TypeVar, TypeVarTuple
 
 from server.config import Config
 from server.core.access.access import Access
@@ -79,7 +79,7 @@ class AccessControl:
 
     # --- from start to end
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
         """Read the accounts and the policy, and look for changes from now on.
 
         Raises:
@@ -97,8 +97,9 @@ class AccessControl:
         if not (self.current.is_open or self._accounts.users or self._config.user_header):
             self.owner_key = new_key()
         self._watching = asyncio.create_task(self._watch(), name="access")
+        return self
 
-    async def finish(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._watching.cancel()
         await asyncio.wait([self._watching])
         await self._note_use()

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -371,3 +371,18 @@ async def test_whoever_only_views_changes_nothing(
         if kind in (protocol.Edit, protocol.Resolve, protocol.Park):
             assert (await viewer.next())["code"] == "forbidden", kind
     assert (await viewer.sync())["text"] == "one\n"
+
+
+async def test_a_change_that_is_refused_in_part_changes_nothing(
+    closed: Served, people: dict[str, Person]
+) -> None:
+    """Mia manages the document, and may not create one of the other name."""
+    control = closed.app[ACCESS]
+    mia = control.current.accounts.users["mia"]
+    await control.change(control.store.change_user, replace(mia, groups=frozenset()))
+    url = f"{closed.url}/api/documents/notes"
+    for change in ({"archived": True, "document": "other"}, {"document": "other"}):
+        async with closed.http.patch(url, json=change, headers=people["mia"].headers) as response:
+            assert response.status == 403
+    async with closed.http.get(url, headers=people["mia"].headers) as response:
+        assert "archived" not in await response.json()
