@@ -102,6 +102,7 @@ class Budget:
         """Create it, unused; `note` is called with each reason of a refusal, and `who`."""
         self.who = who
         self.allowance = allowance
+        self.is_limited = allowance is not UNLIMITED
         self.used_at = now
         self.connections = 0
         self.requests = 0
@@ -115,10 +116,6 @@ class Budget:
         per_s = allowance.documents_per_hour / 3600
         self._documents = TokenBucket(per_s, now, max(1.0, _DOCUMENTS_AT_ONCE_S * per_s))
         self._pace = Pace(allowance.frames_per_s, allowance.frame_bytes_per_s, now)
-
-    @property
-    def is_limited(self) -> bool:
-        return self.allowance is not UNLIMITED
 
     @property
     def is_in_use(self) -> bool:
@@ -138,6 +135,8 @@ class Budget:
 
     def pause_s(self, size: int, now: float) -> float:
         """Count a frame of a websocket; return how long not to read the next one."""
+        if not self.is_limited:
+            return 0.0
         return self._pace.pause_s(size, now)
 
     def use_bytes(self, size: int, now: float) -> float:
@@ -146,7 +145,8 @@ class Budget:
 
     def use_work(self, seconds: float, now: float) -> None:
         """Use seconds of work, whether or not there are as many."""
-        self._work.owe(seconds, now)
+        if self.is_limited:
+            self._work.owe(seconds, now)
 
     def wait_s(self, now: float) -> tuple[float, Reason]:
         """Return the seconds until neither bytes nor work are owed, and what is owed longer."""

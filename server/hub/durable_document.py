@@ -192,7 +192,13 @@ class DurableDocument:
         try:
             for _ in range(_TRIES):
                 try:
-                    return await self._run_once(batch)
+                    loop = asyncio.get_running_loop()
+                    done: asyncio.Future[Result] = loop.create_future()
+                    if self._counts_as_slow(batch):
+                        await self._run_slowly(batch, loop, done)
+                    else:
+                        self._threads.quick.run(partial(self._apply, batch, loop, done))
+                    return await done
                 except OvertakenError:
                     self._discard()  # load what the other writer appended, and merge again
             _log.error("%s: other writers appended first, %d times in a row", self.name, _TRIES)
@@ -205,15 +211,11 @@ class DurableDocument:
         self._discard()
         return Result([unavailable(request) for request in batch.requests], [])
 
-    async def _run_once(self, batch: _Batch) -> Result:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Result] = loop.create_future()
-        if self._counts_as_slow(batch):
-            async with self._threads.slow_turns.of(batch.payer):
-                await self._threads.slow.call(self._apply, batch, loop, done)
-        else:
-            self._threads.quick.run(partial(self._apply, batch, loop, done))
-        return await done
+    async def _run_slowly(
+        self, batch: _Batch, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Result]
+    ) -> None:
+        async with self._threads.slow_turns.of(batch.payer):
+            await self._threads.slow.call(self._apply, batch, loop, done)
 
     def _counts_as_slow(self, batch: _Batch) -> bool:
         return self._is_slow or any(
@@ -245,7 +247,10 @@ class DurableDocument:
                 raise JournalError("too much waits for a checkpoint")  # noqa: TRY301
             document.restore_conflicts(batch.views, now)
             costs = [0.0] * len(batch.requests)
-            staged = document.stage(_timed(batch.requests, costs), now)
+            is_one = len(costs) == 1  # as nearly always; then it is measured as a whole
+            staged = document.stage(
+                batch.requests if is_one else _timed(batch.requests, costs), now
+            )
             if sweep:
                 document.branches.sweep(sweep.present, now, sweep.park_after_s, sweep.keep_s)
                 document.versions.follow()
@@ -257,8 +262,11 @@ class DurableDocument:
                 _log.error("%s: it gets no versions", self.name, exc_info=document.versions.problem)
                 document.versions.problem = None
             self._append(repository)  # the disk syncs while the replies are computed
+            replies = document.replies(staged if is_one else _timed(staged, costs))
+            if is_one:
+                costs[0] = time.thread_time() - began
             result = Result(
-                document.replies(_timed(staged, costs)),
+                replies,
                 _encoded_notifications(document, batch.views),
                 document.revision,
                 _state_of(document),

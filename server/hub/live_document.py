@@ -416,9 +416,8 @@ class LiveDocument:
     def _next_requests(self) -> list[_Waiting]:
         """Take the requests of a batch that their budgets may make; refuse others for now."""
         now = time.monotonic()
-        is_shared = len({connection.budget for connection in self.connections}) > 1
         accepted = []
-        for each in self._inbox.take(_can_take, is_shared=is_shared):
+        for each in self._inbox.take(_can_take, self._is_shared):
             wait_s, reason = self._wait_s(each, now)
             if wait_s:
                 each.budget.note_refusal(reason)
@@ -427,9 +426,14 @@ class LiveDocument:
                 accepted.append(each)
         return accepted
 
+    def _is_shared(self) -> bool:
+        return len({connection.budget for connection in self.connections}) > 1
+
     def _wait_s(self, waiting: _Waiting, now: float) -> tuple[float, Reason]:
         """Return how long a request has to wait for its budget, and what of it is used up."""
         budget, request = waiting.budget, waiting.request
+        if not budget.is_limited:
+            return 0.0, Reason.BYTES
         wait_s, reason = budget.wait_s(now)
         if not wait_s and request.is_edit:
             budget.use_bytes(_EDIT_BYTES + request.size, now)

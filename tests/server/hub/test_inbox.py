@@ -21,7 +21,7 @@ def inbox_of(*all_waiting: Waiting[str]) -> Inbox[str]:
 
 
 def taken(inbox: Inbox[str], *, is_shared: bool = True, without: str = "") -> list[str]:
-    batch = inbox.take(lambda each: each.requester != without, is_shared=is_shared)
+    batch = inbox.take(lambda each: each.requester != without, lambda: is_shared)
     return [each.requester for each in batch]
 
 
