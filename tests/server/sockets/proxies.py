@@ -93,6 +93,7 @@ async def _start_nginx(file: Path, folder: Path, port: int, others: list[str]) -
         r"listen \[::\]:\d+( ssl)?;": "",
         r"ssl_certificate\w* .*;": "",
         r"server 127\.0\.0\.1:8080;": f"server {others[0]};",
+        r"/var/log/nginx/access.log": f"{folder}/access.log",
     }
     if "oauth2-proxy" in file.name:
         replacements[r"server 127\.0\.0\.1:4180;"] = f"server {others[1]};"

@@ -21,7 +21,7 @@ from server.http.app_keys import ACCESS
 from server.http.forwarded import PEER
 from server.storage.data_folder import DataFolder
 from tests.server.sockets.client import Client
-from tests.server.sockets.harness import Served, git, run_git
+from tests.server.sockets.harness import Served, eventually, git, run_git
 from tests.server.sockets.proxies import NoProxyError, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -52,6 +52,7 @@ class Proxied:
     url: str
     http: ClientSession
     app: web.Application
+    folder: Path
     seen: list[web.Request] = field(default_factory=list)
 
     async def ask(self, method: str, path: str, **options: Any) -> tuple[int, str]:
@@ -81,7 +82,7 @@ async def _behind(
     http = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
     await stack.enter_async_context(http)
     served = Served(config, data, http)
-    proxied = Proxied("", http, served.app)
+    proxied = Proxied("", http, served.app, folder)
 
     @web.middleware
     async def see(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -184,6 +185,16 @@ async def test_the_server_sees_the_client_and_no_forgery(proxied: Proxied) -> No
     assert (request.scheme, request.host) == ("http", parts.netloc)
     assert cookie_path(request) == (parts.path or "/")
     assert not {"Remote-User", "Remote-Groups"} & set(request.headers)
+
+
+@behind(PLAIN)
+async def test_no_log_has_the_key_of_a_link(proxied: Proxied) -> None:
+    await proxied.ask("GET", "/d/logged?key=of-a-link")
+    log, requests = proxied.folder / "log", proxied.folder / "access.log"
+    if requests.exists():
+        await eventually(lambda: "/d/logged" in requests.read_text(), "nginx logs requests")
+        assert "of-a-link" not in requests.read_text()
+    assert "of-a-link" not in log.read_text()
 
 
 @behind(PLAIN)
