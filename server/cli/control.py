@@ -31,6 +31,7 @@ from server.support.terminal import say, tick
 
 _Asked = TypeVar("_Asked", Purge, Forget)
 _Result = TypeVar("_Result")
+_decode_failure = msgspec.json.Decoder(Failure).decode
 
 
 class CommandError(UserError):
@@ -52,7 +53,7 @@ def add_rewriting(command: ArgumentParser) -> None:
 def carry_out(
     options: Namespace,
     asked: _Asked,
-    result: type[_Result],
+    result: msgspec.json.Decoder[_Result],
     change: Callable[[Management, _Asked], Awaitable[_Result]],
 ) -> _Result:
     """Carry out a command, or have the server do it.
@@ -60,7 +61,7 @@ def carry_out(
     Args:
         options: those of the command line.
         asked: what to do.
-        result: the type of the answer.
+        result: decodes the server's answer.
         change: does it, if no server runs.
 
     Raises:
@@ -101,7 +102,7 @@ async def _alone(
         await asyncio.to_thread(journal.close)
 
 
-def _by_server(asked: Purge | Forget, data: Path, result: type[_Result]) -> _Result:
+def _by_server(asked: Purge | Forget, data: Path, result: msgspec.json.Decoder[_Result]) -> _Result:
     try:
         status, body = ask(data, asked.address, msgspec.json.encode(asked))
     except (OSError, HTTPException) as problem:
@@ -109,8 +110,8 @@ def _by_server(asked: Purge | Forget, data: Path, result: type[_Result]) -> _Res
             f"a server uses the data folder {data}, and cannot be reached: {problem}"
         ) from None
     if status != 200:
-        raise CommandError(msgspec.json.decode(body, type=Failure).error)
-    return msgspec.json.decode(body, type=result)
+        raise CommandError(_decode_failure(body).error)
+    return result.decode(body)
 
 
 def say_mirrors(problems: Sequence[str]) -> int:

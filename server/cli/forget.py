@@ -4,6 +4,8 @@ import time
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
 
+import msgspec
+
 from server.cli.control import CommandError, add_rewriting, carry_out, say_mirrors
 from server.hub.management import Management
 from server.storage.control import Forget, ForgetResult
@@ -18,6 +20,7 @@ _EXAMPLES = """examples:
 The history begins anew with the last version that ended by then. All its commits get new ids. Named
 versions stay: remove the names of those that have to go, with `gollabedit name URL --remove SLUG`.
 """
+_RESULT = msgspec.json.Decoder(ForgetResult)
 _OUT_OF_REACH = """
 Out of reach of this command: clones, which have to be made again; mirrors, whose next push is
 rejected unless you use --mirror-force, and what a forge keeps of overwritten commits; backups;
@@ -45,7 +48,7 @@ def _forget(options: Namespace) -> int:
     asked = Forget(
         options.document, _time_in(options.before), options.dry_run, options.mirror_force
     )
-    result = carry_out(options, asked, ForgetResult, Management.forget)
+    result = carry_out(options, asked, _RESULT, Management.forget)
     _print_result(asked, result.done)
     return say_mirrors(result.mirrors)
 

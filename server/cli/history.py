@@ -88,6 +88,11 @@ class _Diff(msgspec.Struct):
     runs: list[tuple[str, str | int, int | None]]
 
 
+_VERSION = msgspec.json.Decoder(_Version)
+_VERSIONS = msgspec.json.Decoder(_Versions)
+_DIFF = msgspec.json.Decoder(_Diff)
+
+
 # --- the command line
 
 
@@ -241,7 +246,7 @@ def _name(options: Namespace) -> int:
     body = {"name": options.label, "note": options.note, "revision": revision}
     url = api_url_for(options.url, "versions")
     answer = send("POST", url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    print(_decoded(url, answer.body, _Version).slug)
+    print(_decoded(url, answer.body, _VERSION).slug)
     return 0
 
 
@@ -254,7 +259,7 @@ def _versions(url: str, limit: int) -> Iterator[_Version]:
     while limit > 0:
         query = {"limit": str(min(limit, 200))} | ({"before": before} if before else {})
         address = api_url_for(url, "versions", **query)
-        page = _decoded(address, send("GET", address).body, _Versions)
+        page = _decoded(address, send("GET", address).body, _VERSIONS)
         yield from page.versions[:limit]
         limit -= len(page.versions)
         if not page.complete:
@@ -277,18 +282,18 @@ def _previous(url: str, version: _Version) -> str:
     """Return the version before another one, in the words of the server."""
     query = {"limit": "1"} if version.id == "open" else {"limit": "1", "before": version.id}
     address = api_url_for(url, "versions", **query)
-    found = _decoded(address, send("GET", address).body, _Versions).versions
+    found = _decoded(address, send("GET", address).body, _VERSIONS).versions
     return next((each.id for each in found if each.id != "open"), "start")
 
 
 def _compared(url: str, first: str, last: str) -> _Diff:
     address = api_url_for(url, "diff", **{"from": first, "to": last})
-    return _decoded(address, send("GET", address).body, _Diff)
+    return _decoded(address, send("GET", address).body, _DIFF)
 
 
-def _decoded(url: str, body: bytes, kind: type[_Decoded]) -> _Decoded:
+def _decoded(url: str, body: bytes, decoder: msgspec.json.Decoder[_Decoded]) -> _Decoded:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder.decode(body)
     except msgspec.DecodeError:
         raise not_understood(shown(url)) from None
 

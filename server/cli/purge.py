@@ -4,6 +4,8 @@ import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+import msgspec
+
 from server.cli.control import CommandError, add_rewriting, carry_out, say_mirrors
 from server.hub.management import Management
 from server.storage.control import Purge, PurgeResult
@@ -19,6 +21,7 @@ _EXAMPLES = """examples:
 The text is read from a file, so that it is not in the history of your shell. Commits from the first
 one with the text on get new ids.
 """
+_RESULT = msgspec.json.Decoder(PurgeResult)
 _OUT_OF_REACH = """
 Out of reach of this command, if they have the text: clones; mirrors, whose next push is rejected
 unless you use --mirror-force, and what a forge keeps of overwritten commits; backups; deleted
@@ -58,7 +61,7 @@ def _purge(options: Namespace) -> int:
     asked = Purge(
         options.document, text, options.replacement, options.dry_run, options.mirror_force
     )
-    result = carry_out(options, asked, PurgeResult, Management.purge)
+    result = carry_out(options, asked, _RESULT, Management.purge)
     _print_result(asked, result.done)
     return say_mirrors(result.mirrors)
 

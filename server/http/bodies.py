@@ -93,7 +93,7 @@ async def received_body(request: web.Request, bytes_max: int) -> AsyncIterator[B
             file.close()
 
 
-async def json_body(request: web.Request, kind: type[_Struct]) -> _Struct:
+async def json_body(request: web.Request, decoder: msgspec.json.Decoder[_Struct]) -> _Struct:
     """Receive a body in JSON and decode it; an empty one has no fields.
 
     Raises:
@@ -102,7 +102,7 @@ async def json_body(request: web.Request, kind: type[_Struct]) -> _Struct:
     async with received_body(request, _JSON_BYTES_MAX) as body:
         content = body.file.read()
     try:
-        return msgspec.json.decode(content or b"{}", type=kind)
+        return decoder.decode(content or b"{}")
     except msgspec.MsgspecError as problem:
         raise json_error(web.HTTPBadRequest, f"The body is not understood: {problem}.") from None
 

@@ -22,6 +22,8 @@ from server.support.audit import audit
 
 _BODY_BYTES_MAX = 1024 * 1024
 _OPERATOR, _SOCKET = "operator", "control"  # in the audit
+_decode_purge = msgspec.json.Decoder(Purge).decode
+_decode_forget = msgspec.json.Decoder(Forget).decode
 _MANAGEMENT = web.AppKey("management", Management)
 _ACCESS = web.AppKey("access", AccessControl)
 
@@ -55,7 +57,7 @@ async def control_socket(
 
 async def purge(request: web.Request) -> web.Response:
     """Remove a text from the history of a document."""
-    asked = msgspec.json.decode(await request.read(), type=Purge)
+    asked = _decode_purge(await request.read())
     answer = await _answered(request.app[_MANAGEMENT].purge(asked))
     _audit("purge", asked, answer)
     return answer
@@ -63,7 +65,7 @@ async def purge(request: web.Request) -> web.Response:
 
 async def forget(request: web.Request) -> web.Response:
     """Remove the history of a document before a time."""
-    asked = msgspec.json.decode(await request.read(), type=Forget)
+    asked = _decode_forget(await request.read())
     answer = await _answered(request.app[_MANAGEMENT].forget(asked))
     _audit("forget", asked, answer)
     return answer

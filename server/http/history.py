@@ -59,6 +59,9 @@ class _Name(msgspec.Struct):
     revision: str = ""
 
 
+_decode_name = msgspec.json.Decoder(_Name).decode
+
+
 def routes() -> list[web.RouteDef]:
     document = "/api/documents/{document}"
     return [
@@ -197,7 +200,7 @@ async def _name(request: web.Request) -> _Name:
     """Return the name and note in the body, as they are stored."""
     async with received_body(request, _BODY_BYTES_MAX) as body:
         try:
-            found = msgspec.json.decode(body.file.read(), type=_Name)
+            found = _decode_name(body.file.read())
         except msgspec.DecodeError:
             raise json_error(web.HTTPBadRequest, _BAD_BODY) from None
     name, note = one_line(found.name), found.note.strip()

@@ -16,6 +16,8 @@ from server.http.responses import json_error, json_response
 from server.protocol import LinkList, LinkState, NewLink
 from server.storage.accounts import AccountError
 
+_NEW_LINK = msgspec.json.Decoder(NewLink)
+
 
 def routes() -> list[web.RouteDef]:
     links = "/api/documents/{document}/links"
@@ -35,7 +37,7 @@ async def list_links(request: web.Request) -> web.Response:
 async def make_link(request: web.Request) -> web.Response:
     """Make a link; only this answer has its key."""
     document = document_of(request)
-    wanted = await json_body(request, NewLink)
+    wanted = await json_body(request, _NEW_LINK)
     now = time.time()
     expires = now + wanted.expires_days * DAY_S if wanted.expires_days else None
     control = request.app[ACCESS]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+import msgspec
 from aiohttp import web
 
 from server.core.access.right import Right
@@ -20,6 +21,8 @@ from server.protocol import DocumentChange, Restoration, TrashList
 from server.storage.trash import TrashError
 
 _T = TypeVar("_T", DocumentChange, Restoration)
+_CHANGE = msgspec.json.Decoder(DocumentChange)
+_RESTORATION = msgspec.json.Decoder(Restoration)
 
 
 def routes() -> list[web.RouteDef]:
@@ -44,7 +47,7 @@ async def delete_document(request: web.Request) -> web.Response:
 async def change_document(request: web.Request) -> web.Response:
     """Rename a document, archive it, or undo that; answer with what it is then."""
     document = document_of(request)
-    change = await _decoded(request, DocumentChange)
+    change = await _decoded(request, _CHANGE)
     management = request.app[MANAGEMENT]
     if change.document not in (None, document):
         check_new_name(request, change.document)  # before anything is changed
@@ -76,7 +79,7 @@ async def list_trash(request: web.Request) -> web.Response:
 
 async def restore_document(request: web.Request) -> web.Response:
     """Bring a deleted document back; answer with what it is then."""
-    restoration = await _decoded(request, Restoration)
+    restoration = await _decoded(request, _RESTORATION)
     if restoration.document is not None:
         check_new_name(request, restoration.document)
     async with _explained():
@@ -87,9 +90,9 @@ async def restore_document(request: web.Request) -> web.Response:
     return await show_document(request, document, status=201)
 
 
-async def _decoded(request: web.Request, kind: type[_T]) -> _T:
+async def _decoded(request: web.Request, decoder: msgspec.json.Decoder[_T]) -> _T:
     """Return the body, whose new name is valid."""
-    decoded = await json_body(request, kind)
+    decoded = await json_body(request, decoder)
     if decoded.document is not None and not is_document_name(decoded.document):
         raise json_error(web.HTTPBadRequest, " ".join(BAD_NAME.split()))
     return decoded

@@ -84,6 +84,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return identity.is_operator or includes(self.operators or (), identity)
 
 
+msgspec.json.Decoder(Policy)  # prepares the type for `read_policy`
+
+
 # Of a server that only this machine reaches, and of one that was opened to all who reach it.
 LOCAL = Policy((ANYBODY,), (ANYBODY,), (Rule(("*",), manage=(ANYBODY,)),))
 OPEN = Policy((ANYBODY,), (), LOCAL.documents)
@@ -119,7 +122,7 @@ def read_policy(text: str) -> Policy:
         PolicyError: it is not valid.
     """
     try:
-        policy = msgspec.convert(tomllib.loads(text), Policy)
+        policy = msgspec.convert(tomllib.loads(text), Policy)  # noqa: TID251 (prepared)
     except msgspec.ValidationError as problem:
         found = _PLACE.match(str(problem))
         reason, place = (found[1], found[2]) if found else (str(problem), "")

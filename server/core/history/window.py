@@ -35,6 +35,9 @@ class _Stored(msgspec.Struct, frozen=True):
     began: float = 0.0
 
 
+_decode = msgspec.json.Decoder(_Stored).decode
+
+
 @dataclass(slots=True)
 class Window:
     """What happened since a version.
@@ -129,7 +132,7 @@ class Window:
     def decoded(cls, text: str) -> Self | None:
         """Return the window that a text holds; None if it holds none."""
         try:
-            stored = msgspec.json.decode(text, type=_Stored)
+            stored = _decode(text)
         except msgspec.DecodeError:
             return None
         return cls(

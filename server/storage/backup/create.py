@@ -37,6 +37,9 @@ class About(msgspec.Struct, frozen=True):
     faults: Mapping[str, Sequence[str]] = {}
 
 
+_decode = msgspec.json.Decoder(About).decode
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A backup that was made.
@@ -109,7 +112,7 @@ def about(backup: Path) -> About:
         BackupError: It cannot be read.
     """
     try:
-        return msgspec.json.decode((backup / ABOUT).read_bytes(), type=About)
+        return _decode((backup / ABOUT).read_bytes())
     except (OSError, msgspec.MsgspecError) as problem:
         raise BackupError(f"{backup / ABOUT} cannot be read: {problem}") from None
 
