@@ -9,6 +9,7 @@ Invariant (the tests of this module and of its twin in the browser share their v
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from merge.diff import diff
 from merge.splices import Splice, join
@@ -350,7 +351,4 @@ def keeps_graphemes(splice: Splice, shift: int, before: str, after: str) -> bool
 
 
 def _offsets(parts: Sequence[str]) -> list[int]:
-    offsets = [0]
-    for part in parts:
-        offsets.append(offsets[-1] + len(part))
-    return offsets
+    return list(accumulate(map(len, parts), initial=0))

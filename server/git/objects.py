@@ -211,20 +211,20 @@ def _copy(start: int, length: int) -> bytes:
     commands = bytearray()
     while length:
         size = min(length, _COPY_MAX)
-        code, arguments = 0x80, bytearray()
-        for bit, byte in enumerate((*start.to_bytes(4, "little"), *size.to_bytes(3, "little"))):
+        arguments = start.to_bytes(4, "little") + size.to_bytes(3, "little")
+        code = 0x80
+        for bit, byte in enumerate(arguments):
             if byte:
                 code |= 1 << bit
-                arguments.append(byte)
         commands.append(code)
-        commands += arguments
+        commands += arguments.replace(b"\0", b"")
         start, length = start + size, length - size
     return bytes(commands)
 
 
 def _insert(inserted: bytes) -> bytes:
     return b"".join(
-        bytes((len(part), *part))
+        len(part).to_bytes(1, "little") + part
         for at in range(0, len(inserted), _INSERT_MAX)
         if (part := inserted[at : at + _INSERT_MAX])
     )

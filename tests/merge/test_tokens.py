@@ -1,11 +1,15 @@
 """Cuts are where a reader expects them, and lose nothing."""
 
+from itertools import pairwise, product
+from random import Random
+
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from merge.tokens import (
+    _TOKEN,
     boundary_after,
     boundary_before,
     clauses,
@@ -41,6 +45,22 @@ def test_tokens_are_words_numbers_and_marks(text: str, expected: list[str]) -> N
     assert tokens(text) == expected
 
 
+@pytest.mark.parametrize("alphabet", ["1a,", "12.:-,", "a1'_ \r\n", "".join(map(chr, range(128)))])
+def test_ascii_is_cut_like_any_text(alphabet: str) -> None:
+    """It has a pattern of its own, for speed."""
+    random = Random(7)
+    for _ in range(1000):
+        text = "".join(random.choices(alphabet, k=random.randint(0, 30)))
+        assert tokens(text) == [match.group() for match in _TOKEN.finditer(text)]
+    for text in map("".join, product(alphabet[:5], repeat=4)):
+        assert tokens(text) == [match.group() for match in _TOKEN.finditer(text)]
+
+
+def test_boundaries_in_ascii_are_all_but_those_within_a_line_end() -> None:
+    for text in map("".join, product("a \r\n", repeat=4)):
+        check_boundaries(text)
+
+
 def test_lines_end_with_lf_only() -> None:
     assert lines("a\r\nb\rc\u2028d\n\ne") == ["a\r\n", "b\rc\u2028d\n", "\n", "e"]
 
@@ -61,11 +81,16 @@ def test_no_cut_is_inside_a_grapheme_cluster(text: str) -> None:
 
 @given(TEXTS)
 def test_boundaries_are_those_of_unicode(text: str) -> None:
+    check_boundaries(text)
+
+
+def check_boundaries(text: str) -> None:
     expected = cuts(text)
     for position in range(len(text) + 1):
         assert is_boundary(text, position) == (position in expected)
         assert boundary_before(text, position) == max(c for c in expected if c <= position)
         assert boundary_after(text, position) == min(c for c in expected if c >= position)
+    assert graphemes(text) == [text[one:other] for one, other in pairwise(sorted(expected))]
 
 
 @given(TEXTS, TEXTS, TEXTS)
