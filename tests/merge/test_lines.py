@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from merge.local_merge import merge_local
 from merge.splices import Splice, apply
 from merge.three_way import merge
+from tests.merge.pieces import pieces
 
 ALIKE = ["- [ ] milk\n", "- [ ] milk\n", "- [x] milk\n", "| a | b |\n", "  - x\n", "\n", "end\n"]
 # Lines that differ have no common word: a line that both edit may be merged word by word.
@@ -25,6 +26,11 @@ WRITTEN = [
     "- [ ] milk{}\n",
     "\n- {}",
     "  ",
+]
+ALIKE_LINES = pieces(ALIKE, least=1, most=8)
+UNALIKE_LINES = pieces(UNALIKE, most=7)
+NEW_LINES = [
+    pieces([*UNALIKE, "\n", "new{}\n", "  new{}\n"], least=least, most=2) for least in (0, 1)
 ]
 
 
@@ -58,7 +64,7 @@ def merged_texts(sides: Sides) -> list[str]:
 @st.composite
 def changes_apart(draw: st.DrawFn) -> Sides:
     """Return at most three changes a side, with a blank or line end between those of two sides."""
-    base = "".join(draw(st.lists(st.sampled_from(ALIKE), min_size=1, max_size=8)))
+    base = "".join(draw(ALIKE_LINES))
     places = st.tuples(st.integers(0, len(base)), st.sampled_from([0, 0, 1, 1, 4, 11]))
     sides: tuple[list[Splice], list[Splice]] = [], []
     last, was = Splice(0, 0, ""), -1
@@ -103,12 +109,11 @@ def as_splices(lines: Sequence[str], changes: Iterable[tuple[int, int, str]]) ->
 @st.composite
 def whole_lines(draw: st.DrawFn) -> Sides:
     """Return two sides that insert, delete and replace whole lines."""
-    lines = draw(st.lists(st.sampled_from(UNALIKE), max_size=7))
+    lines = draw(UNALIKE_LINES)
     fresh = iter(range(100))
 
     def some_lines(least: int) -> str:
-        new = st.sampled_from([*UNALIKE, "\n", "new{}\n", "  new{}\n"])
-        put = draw(st.lists(new, min_size=least, max_size=2))
+        put = draw(NEW_LINES[least])
         return "".join(line.replace("{}", str(next(fresh))) for line in put)
 
     def changed() -> list[Splice]:

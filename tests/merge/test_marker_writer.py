@@ -12,6 +12,7 @@ from merge.marker_writer import marker_size, write
 from merge.markers import Conflict, Side, Style, conflicts, resolved
 from merge.result import Merge
 from merge.three_way import merge
+from tests.merge.pieces import pieces
 
 STYLES = pytest.mark.parametrize("style", list(Style))
 TEN = [f"{number}\n" for number in range(10)]
@@ -56,17 +57,23 @@ LIKE_MARKERS = [
 ]
 
 
+KINDS = [
+    (pieces(kinds, most=12), pieces(kinds, most=2)) for kinds in (LETTERS, WORDS, LIKE_MARKERS)
+]
+DELETED = st.sampled_from([0, 1, 1, 2, 3])
+
+
 @st.composite
 def triples(draw: st.DrawFn) -> tuple[str, str, str]:
-    alphabet = st.sampled_from(draw(st.sampled_from([LETTERS, WORDS, LIKE_MARKERS])))
-    base = draw(st.lists(alphabet, max_size=12))
+    texts, insertions = draw(st.sampled_from(KINDS))
+    base = draw(texts)
 
     def edited() -> str:
         text = list(base)
         for _ in range(draw(st.integers(1, 3))):
             start = draw(st.integers(0, len(text)))
-            end = min(len(text), start + draw(st.sampled_from([0, 1, 1, 2, 3])))
-            text[start:end] = draw(st.lists(alphabet, max_size=2))
+            end = min(len(text), start + draw(DELETED))
+            text[start:end] = draw(insertions)
         return "".join(text)
 
     return "".join(base), edited(), edited()

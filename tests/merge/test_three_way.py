@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import regex
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from merge.regions import Region
@@ -16,6 +16,7 @@ from merge.result import Decision, How, Hunk, Merge, Range
 from merge.three_way import merge
 from merge.tokens import tokens
 from merge.word_merge import merge_words
+from tests.merge.pieces import pieces
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "merge.json").read_text(encoding="utf-8")
@@ -139,19 +140,21 @@ WORDS = [
     "\r\n",
     "日",
 ]
+KINDS = [(pieces(kinds, most=12), pieces(kinds, most=2)) for kinds in (LETTERS, WORDS)]
+DELETED = st.sampled_from([0, 0, 1, 1, 2, 3])
 
 
 @st.composite
 def triples(draw: st.DrawFn) -> tuple[str, str, str]:
-    alphabet = st.sampled_from(draw(st.sampled_from([LETTERS, WORDS])))
-    base = draw(st.lists(alphabet, max_size=12))
+    texts, insertions = draw(st.sampled_from(KINDS))
+    base = draw(texts)
 
     def edited() -> str:
         text = list(base)
         for _ in range(draw(st.integers(1, 3))):
             start = draw(st.integers(0, len(text)))
-            end = min(len(text), start + draw(st.sampled_from([0, 0, 1, 1, 2, 3])))
-            text[start:end] = draw(st.lists(alphabet, max_size=2))
+            end = min(len(text), start + draw(DELETED))
+            text[start:end] = draw(insertions)
         return "".join(text)
 
     return "".join(base), edited(), edited()
@@ -358,19 +361,31 @@ _Edits = dict[int, str]
 
 
 @st.composite
-def word_edits(draw: st.DrawFn) -> tuple[list[str], _Edits, _Edits]:
-    """Return the words of a base, and for each side the replacements of some of them."""
+def word_edits(draw: st.DrawFn, *, clash: bool = False) -> tuple[list[str], _Edits, _Edits, int]:
+    """Return the words of a base, and for each side the replacements of some of them.
+
+    There are two words at least between those of the two sides, and, if there is to be a clash,
+    around the place where it can be, which is returned last.
+    """
     words = [f"w{number}" for number in range(draw(st.integers(1, 16)))]
-    places = st.integers(0, len(words) - 1)
+    place = draw(st.integers(0, len(words) - 1)) if clash else -1
+    taken = [place] if clash else []
 
     def edits(name: str) -> _Edits:
-        kinds = st.sampled_from(["{name}{place}", "", "{word} {name}{place}"])
+        free = [it for it in range(len(words)) if all(abs(it - other) > 2 for other in taken)]
+        if not free:
+            return {}
         return {
-            place: draw(kinds).format(name=name, place=place, word=words[place])
-            for place in draw(st.lists(places, max_size=3, unique=True))
+            place: draw(REPLACEMENTS).format(name=name, place=place, word=words[place])
+            for place in draw(st.lists(st.sampled_from(free), max_size=3, unique=True))
         }
 
-    return words, edits("o"), edits("t")
+    ours = edits("o")
+    taken += ours
+    return words, ours, edits("t"), place
+
+
+REPLACEMENTS = st.sampled_from(["{name}{place}", "", "{word} {name}{place}"])
 
 
 def applied(words: list[str], edits: _Edits) -> str:
@@ -379,27 +394,22 @@ def applied(words: list[str], edits: _Edits) -> str:
 
 @given(word_edits(), st.booleans())
 @settings(max_examples=600)
-def test_edits_apart_are_all_applied(model: tuple[list[str], _Edits, _Edits], live: bool) -> None:
-    words, ours, theirs = model
-    assume(all(abs(one - other) > 2 for one in ours for other in theirs))
+def test_edits_apart_are_all_applied(
+    model: tuple[list[str], _Edits, _Edits, int], live: bool
+) -> None:
+    words, ours, theirs, _ = model
     texts = (applied(words, edits) for edits in ({}, ours, theirs))
     merged = merge(*texts, live=live)
     assert merged.clean
     assert merged.text == applied(words, ours | theirs)
 
 
-@given(word_edits(), st.integers(0, 15), st.booleans())
+@given(word_edits(clash=True), st.booleans())
 @settings(max_examples=400)
 def test_one_word_with_two_values_is_the_only_conflict(
-    model: tuple[list[str], _Edits, _Edits], place: int, live: bool
+    model: tuple[list[str], _Edits, _Edits, int], live: bool
 ) -> None:
-    words, ours, theirs = model
-    assume(place < len(words))
-    far = {each for each in ours | theirs if abs(each - place) <= 2}
-    ours, theirs = (
-        {each: new for each, new in edits.items() if each not in far} for edits in (ours, theirs)
-    )
-    assume(all(abs(one - other) > 2 for one in ours for other in theirs))
+    words, ours, theirs, place = model
     texts = [
         applied(words, edits | value)
         for edits, value in (({}, {}), (ours, {place: "mine"}), (theirs, {place: "yours"}))
