@@ -1,5 +1,6 @@
 """All tests: the speed of the machine does not matter, and leaks are failures."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import leaks
 
+_GARBAGE_MAX = 100_000  # objects
 _WORKERS_MAX = 8
 _FIRST_HALF = ("test_access.py", "test_conflicts.py")  # and all tests in Firefox
 _PURE = Path(__file__).parent / "merge"  # these tests open nothing
@@ -51,6 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
+    """Leave the collection of garbage to the end of each test, but for very large ones."""
+    gc.set_threshold(_GARBAGE_MAX)
     leaks.freeze()
 
 
