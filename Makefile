@@ -41,14 +41,15 @@ check: .venv/test.stamp node_modules/.stamp ## format, lint, types, layers, then
 	@$(MAKE) --no-print-directory test
 
 # In parallel; the output of the JavaScript tests is printed at once, not between the dots of the others.
-# What stays together in one process is in tests/conftest.py. Each process imports a thousand modules, which Python
-# compiles once where it may keep the result.
+# What stays together in one process is in tests/conftest.py. Each process imports a thousand modules, which are compiled
+# before, once, where Python may keep the result.
 tests: tests-js tests-py
 
 tests-js:
 	@output=$$($(BIN)/node --test 'tests/web/**/*.test.js' 2>&1); code=$$?; echo "$$output"; exit $$code
 
 tests-py:
+	@test -d tests/__pycache__ || PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --collect-only --quiet --quiet >/dev/null || true
 	TMPDIR=$$(tools/temporary-folder) PYTHONDONTWRITEBYTECODE= \
 		CHROMIUM='$(CHROMIUM)' CHROMIUM_SHELL='$(CHROMIUM_SHELL)' FIREFOX='$(FIREFOX)' \
 		$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder $(PYTEST)
