@@ -14,6 +14,14 @@ _END_WAIT_S = 5.0  # asyncio may not have noticed yet that a process was killed
 _LOOPS = ("asyncio_", "uvloop_")  # begin the names of threads that end with an event loop
 
 
+_parents = {"self"}  # whose children are looked at
+
+
+def watch(process: int) -> None:
+    """Look at the children of this process, too."""
+    _parents.add(str(process))
+
+
 @contextmanager
 def none_left(*, children_may_stay: bool = False) -> Iterator[None]:
     """Collect the garbage at the end, which warns about leaks, and check that all processes ended.
@@ -69,11 +77,12 @@ def _threads() -> set[threading.Thread]:
 def _children() -> set[int]:
     """Return the ids of the child processes, including zombies; none where there is no /proc."""
     found: set[int] = set()
-    for file in Path("/proc/self/task").glob("*/children"):
-        try:
-            found.update(map(int, file.read_text().split()))
-        except (FileNotFoundError, ProcessLookupError):  # the thread has ended
-            continue
+    for parent in _parents:
+        for file in Path(f"/proc/{parent}/task").glob("*/children"):
+            try:
+                found.update(map(int, file.read_text().split()))
+            except (FileNotFoundError, ProcessLookupError):  # the thread has ended
+                continue
     return found
 
 

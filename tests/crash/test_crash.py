@@ -5,12 +5,18 @@ from pathlib import Path
 import pytest
 
 from tests.crash.rounds import Rounds
+from tests.server import forks
 
 _ROUNDS = 4
 
 
 # Checkpoints all the time, so that a kill hits within one.
 _EAGER = ("--checkpoint-idle-s", "0.02", "--checkpoint-bytes-max", "20000")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def commands_can_fork() -> None:
+    forks.begin()
 
 
 @pytest.mark.long

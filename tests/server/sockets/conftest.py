@@ -13,6 +13,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from server.cli.serve import new_event_loop
 from server.config import Config
 from server.storage.data_folder import DataFolder
+from tests.server import forks
 from tests.server.sockets.client import Client
 from tests.server.sockets.clones import TEXT
 from tests.server.sockets.harness import Serve, Served
@@ -22,6 +23,11 @@ from tests.server.sockets.shell import Shell
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """The tests run on the event loop that people's servers run on."""
     return {"server": new_event_loop}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_can_fork() -> None:
+    forks.begin()
 
 
 @pytest.fixture

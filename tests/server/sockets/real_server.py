@@ -9,24 +9,33 @@ from typing import Self
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
+from tests.server import forks
 from tests.server.sockets.client import DEADLINE_S, Client, Message
 
 _ADDRESS = re.compile(r"GollabEdit is on (http://\S+)")
 _ROOT = Path(__file__).parents[3]
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 
 
 class RealServer:
-    """A `gollabedit serve`; ended, and its log shown if something failed, when left."""
+    """A `gollabedit serve`; ended, and its log shown if something failed, when left.
 
-    def __init__(self, data: Path, *options: str) -> None:
+    Args:
+        data: its data folder.
+        options: those of `gollabedit serve`.
+        is_forked: whether it need not be started by Python itself, which is slower.
+    """
+
+    def __init__(self, data: Path, *options: str, is_forked: bool = True) -> None:
         self.data = data
         self.url = ""
         self.log = ""
         self._options = options
+        self._start = start if is_forked else _start_python
         self._clients: list[Client] = []
 
     async def __aenter__(self) -> Self:
-        self._process = await start(self.data, *self._options)
+        self._process = await self._start(self.data, *self._options)
         self.http = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
         self._reader = asyncio.create_task(self._read_log())
         self._has_address = asyncio.Event()
@@ -96,12 +105,18 @@ class RealServer:
         return client
 
 
-async def start(data: Path, *options: str) -> Process:
+async def start(data: Path, *options: str) -> forks.Command:
     """Start `gollabedit serve` on a free port."""
+    command = ("serve", "--port", "0", "--data", str(data), *options)
+    return await forks.start(*command, folder=_ROOT, environment=_ENVIRONMENT)
+
+
+async def _start_python(data: Path, *options: str) -> Process:
+    """Start `gollabedit serve` as everybody does."""
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "server", "serve", "--port", "0", "--data", str(data), *options,
         cwd=_ROOT,
-        env={"PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"},
+        env=_ENVIRONMENT,
         stderr=PIPE,
     )  # fmt: skip
 

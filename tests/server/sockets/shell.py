@@ -2,23 +2,13 @@
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
-from tests.server.sockets.harness import GIT_ENVIRONMENT, Ran, run
+from tests.server import forks
+from tests.server.sockets.client import DEADLINE_S
+from tests.server.sockets.harness import GIT_ENVIRONMENT, Ran
 
-_ROOT = Path(__file__).parents[3]
-_ENVIRONMENT = {
-    **GIT_ENVIRONMENT,
-    "PATH": os.defpath,
-    "PYTHONPATH": str(_ROOT),
-    "LC_ALL": "C.UTF-8",
-}
-
-
-def _command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "server", *words]
+_ENVIRONMENT = {**GIT_ENVIRONMENT, "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 
 
 class Shell:
@@ -33,21 +23,25 @@ class Shell:
         self, command: str, *arguments: str, given: bytes = b"", **environment: str
     ) -> Ran:
         """Run a command; nobody minds how it ends."""
-        ran = await run(
-            *_command(command, *arguments),
-            cwd=self.folder,
-            env={**_ENVIRONMENT, **environment},
+        running = await self.start(command, *arguments, given=given, **environment)
+        try:
+            async with asyncio.timeout(2 * DEADLINE_S):
+                out, err = await running.communicate()
+        finally:
+            running.kill()
+        return Ran(await running.wait(), out.decode(), err.decode())
+
+    async def start(
+        self, command: str, *arguments: str, given: bytes = b"", **environment: str
+    ) -> forks.Command:
+        """Start a command, which the caller ends."""
+        return await forks.start(
+            command,
+            *arguments,
+            folder=self.folder,
+            environment={**_ENVIRONMENT, **environment},
             given=given,
         )
-        return Ran(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
-
-    async def start(self, command: str, *arguments: str, **environment: str) -> Process:
-        """Start a command, which the caller ends."""
-        return await asyncio.create_subprocess_exec(
-            *_command(command, *arguments),
-            cwd=self.folder, env={**_ENVIRONMENT, **environment},
-            stdin=PIPE, stdout=PIPE, stderr=PIPE,
-        )  # fmt: skip
 
     async def does(
         self, command: str, *arguments: str, given: bytes = b"", **environment: str

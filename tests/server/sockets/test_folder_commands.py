@@ -271,7 +271,6 @@ async def test_an_import_whose_reader_has_enough_ends_quietly(
     server: Served, shell: Shell, folder: Path
 ) -> None:
     process = await shell.start("import", "docs", server.url)
-    assert process.stdout is not None
     process.stdout._transport.close()  # type: ignore[attr-defined]
     async with asyncio.timeout(DEADLINE_S):
         _, err = await process.communicate()

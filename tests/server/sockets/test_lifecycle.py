@@ -149,7 +149,7 @@ async def test_sigkill_under_typing_loses_nothing_that_was_acknowledged(tmp_path
 
 
 async def test_ctrl_c_is_a_clean_end_too(tmp_path: Path) -> None:
-    async with RealServer(tmp_path) as server:
+    async with RealServer(tmp_path, is_forked=False) as server:
         ann = await server.join("Ann")
         await ann.edit("one")
         server.signal(signal.SIGINT)

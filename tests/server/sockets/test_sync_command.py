@@ -1,16 +1,16 @@
 """`gollabedit sync` as a process of its own, against the real server; saves as editors do them."""
 
 import asyncio
+import os
 import shutil
 import signal
-import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from server.http.app_keys import MANAGEMENT
+from tests.server import forks
 from tests.server.sockets.harness import Served
 
 _ROOT = Path(__file__).parents[3]
@@ -23,7 +23,7 @@ Start = Callable[..., Awaitable["Syncing"]]
 class Syncing:
     """A running `gollabedit sync`."""
 
-    def __init__(self, file: Path, process: Process) -> None:
+    def __init__(self, file: Path, process: forks.Command) -> None:
         self.file = file
         self.process = process
 
@@ -64,16 +64,14 @@ async def master(server: Served, text: str) -> None:
 
 @pytest.fixture
 async def sync(server: Served) -> AsyncIterator[Start]:
-    processes: list[Process] = []
+    processes: list[forks.Command] = []
 
     async def start(file: Path, *arguments: str, url: str = "") -> Syncing:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "server", "sync", *arguments),
-            *(str(file), url or f"{server.url}/d/notes"),
-            cwd=_ROOT,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
+        process = await forks.start(
+            *("sync", *arguments, str(file), url or f"{server.url}/d/notes"),
+            folder=_ROOT,
+            environment=os.environ,
+            as_one=True,
         )
         processes.append(process)
         return Syncing(file, process)
@@ -272,7 +270,6 @@ async def test_a_text_that_is_too_large_is_said_and_sent_once_it_is_not(
     syncing = await sync(file, "-q")
     await master(server, "small\n")
     save_like_vim(file, "x" * 2_000_000)
-    assert syncing.process.stdout
     async with asyncio.timeout(_DEADLINE_S):
         said = await syncing.process.stdout.readline()
     assert b"not sent: The text is too large to be saved: 2,000,000 of " in said
@@ -414,7 +411,6 @@ async def test_what_is_no_text_is_said_and_left_alone(
     syncing = await sync(file, "-q")
     await syncing.holds("one\n")
     file.write_bytes(b"\xff\xfe")
-    assert syncing.process.stdout
     async with asyncio.timeout(_DEADLINE_S):
         said = await syncing.process.stdout.readline()
     assert b"is not UTF-8 text" in said
