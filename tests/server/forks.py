@@ -26,15 +26,16 @@ _FORKING = get_context("forkserver")
 
 @cache
 def begin() -> None:
-    """Start the process that is copied, before the first test that needs it."""
+    """Start the process that is copied: before a test, which would otherwise leave it running."""
     _FORKING.set_forkserver_preload(["__main__", "tests.server.preloaded", __name__])
     reader, writer = _FORKING.Pipe(duplex=False)
     process = _FORKING.Process(target=_tell_parent, args=(writer,))
     process.start()
-    leaks.watch(reader.recv())
-    process.join()
-    reader.close()
     writer.close()
+    leaks.watch(reader.recv())
+    reader.close()
+    process.join()
+    process.close()
 
 
 def _tell_parent(writer: Any) -> None:
@@ -98,6 +99,7 @@ async def start(
         given: its standard input.
         as_one: whether its errors go to its standard output.
     """
+    begin()
     stdin, feed = _FORKING.Pipe(duplex=False)
     read_out, stdout = _FORKING.Pipe(duplex=False)
     read_err, stderr = _FORKING.Pipe(duplex=False)
