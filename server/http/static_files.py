@@ -64,25 +64,30 @@ class PageFile:
         self.content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         self._tag = f"{zlib.crc32(body):08x}"
         self.plain = Representation(body, None, self._tag)
-        self._gzip = Representation(gzip.compress(body, 9, mtime=0), "gzip", f"{self._tag}-gzip")
+        self._gzip: Representation | None = None
         self._brotli: Representation | None = None
 
     async def for_client(self, accepted: str) -> Representation:
         """Return the smallest representation that an `Accept-Encoding` header allows.
 
-        The one in Brotli is made when it is first asked for: that takes up to a second.
+        Each is made when it is first asked for: the one in Brotli takes up to a second.
         """
         if takes("br", accepted):
             if self._brotli is None:
                 body = await asyncio.to_thread(brotli.compress, self.plain.body)
                 self._brotli = Representation(body, "br", f"{self._tag}-br")
             return self._brotli
-        return self._gzip if takes("gzip", accepted) else self.plain
+        if takes("gzip", accepted):
+            if self._gzip is None:
+                body = await asyncio.to_thread(gzip.compress, self.plain.body, 9, mtime=0)
+                self._gzip = Representation(body, "gzip", f"{self._tag}-gzip")
+            return self._gzip
+        return self.plain
 
 
 @cache
 def read_files(*, readable: bool = False, source_url: str = "") -> Mapping[str, PageFile]:
-    """Read, bundle and compress the files, once, and return them by their path in `web/`.
+    """Read and bundle the files, once, and return them by their path in `web/`.
 
     Args:
         readable: leave all scripts and style sheets as written.
