@@ -104,7 +104,8 @@ async def start(
     read_out, stdout = _FORKING.Pipe(duplex=False)
     read_err, stderr = _FORKING.Pipe(duplex=False)
     streams = (stdin, stdout, stdout if as_one else stderr)
-    process = _FORKING.Process(target=_run, args=(arguments, folder, dict(environment), streams))
+    parts = (arguments, folder, dict(environment), streams)
+    process = _FORKING.Process(target=_run, args=parts, daemon=True)  # ends with the tests
     process.start()
     for end in (stdin, stdout, stderr):
         end.close()
