@@ -14,6 +14,7 @@ _PARAGRAPH = (
     " comes by bicycle is asked to leave it in the yard and not in the hallway, where the"
     " fire brigade wants to see nothing at all."
 )
+_PLAIN = "/healthz"  # costs little to load, where a page needs something of its origin beforehand
 _ONE = ("Saturday", "Sunday", "Friday evening")
 _TWO = ("Jo and the band, from eight", "Jo alone, from nine", "records, from seven")
 
@@ -26,7 +27,7 @@ async def landing(stage: Stage) -> Window:
 
 
 async def landing_with_recent_documents(stage: Stage) -> Window:
-    bo = await stage.opens("/")
+    bo = await stage.opens(_PLAIN)
     names = ("notes", "summer-party", "k7m2p9qx4w8z3n5t", "minutes-of-the-meeting-" + "x" * 40)
     now = time.time() * 1000
     titles = ("Notes", "Summer party", "Runbook: database failover", "Minutes " + "x" * 52)
@@ -37,7 +38,7 @@ async def landing_with_recent_documents(stage: Stage) -> Window:
     await bo.page.evaluate(
         "it => localStorage.setItem('gollabedit.recent', it)", json.dumps(recent)
     )
-    await bo.page.reload()
+    await bo.page.goto(f"{bo.line.url}/")
     await expect(bo.page.get_by_role("listitem").get_by_role("link")).to_have_count(len(names))
     return bo
 
@@ -71,7 +72,7 @@ async def not_a_name(stage: Stage) -> Window:
 
 
 async def _missing(stage: Stage, path: str) -> Window:
-    bo = await stage.opens("/")
+    bo = await stage.opens(_PLAIN)
     bo.excuses("404")
     await bo.page.goto(bo.line.url + path)
     return bo
@@ -186,7 +187,7 @@ async def document_with_settings(stage: Stage) -> Window:
 
 async def document_in_large_letters_without_wrapping(stage: Stage) -> Window:
     await stage.room.begin(LETTER)
-    bo = await stage.opens("/")
+    bo = await stage.opens(_PLAIN)
     chosen = json.dumps({"font": "proportional", "size": "huge", "wrap": False})
     await bo.page.evaluate("it => localStorage.setItem('gollabedit.settings', it)", chosen)
     await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}")
@@ -293,7 +294,7 @@ async def too_large(stage: Stage) -> Window:
 
 
 async def turned_away(stage: Stage) -> Window:
-    bo = await stage.opens("/")
+    bo = await stage.opens(_PLAIN)
     await bo.page.route_web_socket("**/ws/**", lambda socket: socket.close(code=4404))
     await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}")
     await expect(bo.notice).to_contain_text("doesn’t exist")
@@ -501,7 +502,7 @@ async def sign_in_by_a_dead_link(stage: Stage) -> Window:
 
 
 async def sign_in_by_proxy(stage: Stage) -> Window:
-    guest = await stage.opens("/sign-in", "Guest")
+    guest = await stage.opens(_PLAIN, "Guest")
     server = await stage.another_server(
         *("--user-header", "Remote-User", "--trusted-proxies", "203.0.113.9")
     )
@@ -511,7 +512,7 @@ async def sign_in_by_proxy(stage: Stage) -> Window:
 
 
 async def _before_sign_in(stage: Stage, path: str) -> Window:
-    guest = await stage.opens("/help", "Guest")
+    guest = await stage.opens(_PLAIN, "Guest")
     guest.excuses("401")
     await guest.page.goto(guest.line.url + path)
     return guest
