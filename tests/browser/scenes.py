@@ -103,7 +103,7 @@ async def document_with_two_who_type(stage: Stage) -> Window:
     bo = await stage.enters()
     await stage.stands(await stage.joins("Ann"), "Drinks")
     await bo.goes_after("who has a trailer?")
-    await bo.types(" Bo, from noon on.")
+    await bo.page.keyboard.insert_text(" Bo, from noon on.")
     await bo.settled()
     await expect(bo.people).to_contain_text("line 7")
     return bo
@@ -271,7 +271,7 @@ async def history_while_restoring(stage: Stage) -> Window:
 async def slow(stage: Stage) -> Window:
     bo = await stage.enters()
     bo.line.hold()
-    await bo.types("typed and not yet there")
+    await bo.page.keyboard.insert_text("typed and not yet there")
     await expect(bo.status).to_have_text("Saving…")
     return bo
 
@@ -281,7 +281,7 @@ async def offline(stage: Stage) -> Window:
     bo = await stage.enters()
     bo.loses_connection()
     await bo.goes_after("in the hall.")
-    await bo.types(" Bring cake.")
+    await bo.page.keyboard.insert_text(" Bring cake.")
     await expect(bo.notice).to_contain_text("Reconnecting in")
     return bo
 
@@ -407,7 +407,7 @@ async def dialog_while_the_other_types_on(stage: Stage) -> Window:
 async def dialog_of_a_conflict_that_is_gone(stage: Stage) -> Window:
     bo = await dialog(stage)
     await bo.chooses("Write something else")
-    await bo.types("the first warm weekend")
+    await bo.page.keyboard.insert_text("the first warm weekend")
     await stage.ann.edit(stage.ann.text.replace("Sunday", "Friday evening"))
     await expect(bo.dialog).to_contain_text("both versions now match")
     return bo
@@ -561,7 +561,7 @@ async def access_ended_with_unsent_text(stage: Stage) -> Window:
     await guest.settled()
     guest.loses_connection()
     await guest.goes_after("in the hall.")
-    await guest.types(" Bring cake.")
+    await guest.page.keyboard.insert_text(" Bring cake.")
     await stage.closed.revokes_links(stage.room.document)
     await guest.reconnects()
     await expect(guest.notice).to_contain_text("unsent changes are kept")
