@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
+from tests.browser.driver import driver
 from tests.browser.installed import installed
 
 _DEADLINE_MS = 20_000  # as in Chromium
@@ -29,7 +30,7 @@ async def firefox() -> AsyncIterator[Browser]:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",  # for the relay's first line
     }
     expect.set_options(timeout=_DEADLINE_MS)
-    async with async_playwright() as playwright:
+    async with driver() as playwright:
         browser = await playwright.firefox.launch(
             channel="moz-firefox",
             executable_path=_RELAY,
