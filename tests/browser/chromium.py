@@ -4,8 +4,9 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
+from tests.browser.driver import driver
 from tests.browser.installed import NoBrowserError, installed
 
 _DEADLINE_MS = 20_000  # for one expectation; far more than any takes
@@ -31,7 +32,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """
     path = _path_of_shell()
     expect.set_options(timeout=_DEADLINE_MS)
-    async with async_playwright() as playwright:
+    async with driver() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         await browser.close()

@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.chromium import FLAGS, path_of_chromium
+from tests.browser.driver import driver
 from tests.browser.installed import PAUSE
 
 _START_S = 30.0
@@ -110,7 +111,7 @@ async def running_chromium(
         async with asyncio.timeout(_START_S):
             address = await _address(process.stderr)
         reading = asyncio.create_task(_drain(process.stderr))
-        async with async_playwright() as playwright:
+        async with driver() as playwright:
             browser = await _connect(playwright, address)
             yield ChromiumProcess(profile, browser.contexts[0], process)
     finally:

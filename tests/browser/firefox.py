@@ -6,12 +6,34 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
+from tests.browser.driver import driver
 from tests.browser.installed import installed
 
 _DEADLINE_MS = 20_000  # as in Chromium
-_PREFERENCES: dict[str, str | float | bool] = {"layout.frame_rate": 20}  # it draws in software
+# Firefox without what no test looks at: processes in reserve, a start page, services of Mozilla's.
+QUIET: dict[str, str | float | bool] = {
+    "layout.frame_rate": 20,  # it draws in software
+    "dom.ipc.processPrelaunch.enabled": False,
+    "browser.startup.homepage": "about:blank",
+    "browser.newtab.preload": False,
+    "browser.newtabpage.enabled": False,
+    "browser.pagethumbnails.capturing_disabled": True,
+    "browser.region.update.enabled": False,
+    "browser.safebrowsing.malware.enabled": False,
+    "browser.safebrowsing.phishing.enabled": False,
+    "browser.search.update": False,
+    "app.normandy.enabled": False,
+    "extensions.getAddons.cache.enabled": False,
+    "extensions.systemAddon.update.enabled": False,
+    "identity.fxaccounts.enabled": False,
+    "media.gmp-provider.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "services.settings.server": "data:,#nothing",
+    "toolkit.telemetry.unified": False,
+}
 _NAMES = ("firefox-esr", "firefox")
 _RELAY = Path(__file__).with_name("firefox_relay.py")
 
@@ -29,12 +51,12 @@ async def firefox() -> AsyncIterator[Browser]:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",  # for the relay's first line
     }
     expect.set_options(timeout=_DEADLINE_MS)
-    async with async_playwright() as playwright:
+    async with driver() as playwright:
         browser = await playwright.firefox.launch(
             channel="moz-firefox",
             executable_path=_RELAY,
             env=environment,
-            firefox_user_prefs=_PREFERENCES,
+            firefox_user_prefs=QUIET,
         )
         yield browser
         await browser.close()

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse
 
-from tests.browser.firefox import path_of_firefox
+from tests.browser.firefox import QUIET, path_of_firefox
 from tests.browser.installed import PAUSE
 
 _DEADLINE_S = 30.0
@@ -25,6 +25,7 @@ _PREFERENCES = {
     "browser.startup.page": 3,  # restore the last session
     "browser.sessionstore.interval": 100,  # ms between two writes
     "browser.aboutwelcome.enabled": False,
+    **QUIET,
     "datareporting.policy.dataSubmissionPolicyBypassNotification": True,
     "toolkit.startup.max_resumed_crashes": -1,
 }

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, Dialog, Error, Locator, async_playwright, expect
+from playwright.async_api import BrowserContext, Dialog, Error, Locator, expect
 
 from tests.browser.chromium import FLAGS, path_of_chromium
+from tests.browser.driver import driver
 from tests.browser.line import Line
 from tests.browser.room import Room
 from tests.browser.stage import Stage
@@ -117,7 +118,7 @@ async def comes_back(room: Room, browser: Window) -> Window:
 @asynccontextmanager
 async def chromium_on(profile: Path) -> AsyncIterator[BrowserContext]:
     """Run a browser with a profile on disk, which can be killed."""
-    async with async_playwright() as playwright:
+    async with driver() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             profile, executable_path=path_of_chromium(), args=FLAGS
         )

@@ -30,11 +30,13 @@ async def test_a_push_arrives_while_two_windows_type(room: Room, tmp_path: Path)
     await ann.goes_after("Ann: ")
     await bo.goes_after("Bo: ")
     words = " ".join(f"word{number}" for number in range(60))
-    await asyncio.gather(
-        ann.types(words, pause_ms=5),
-        bo.types(words, pause_ms=5),
-        _commit_and_push(file, start.replace("Olive: ", "Olive: 🌳 from a clone")),
-    )
+    typing = asyncio.gather(ann.types(words), bo.types(words))
+
+    async def pushes() -> None:
+        await _commit_and_push(file, start.replace("Olive: ", "Olive: 🌳 from a clone"))
+        assert not typing.done()
+
+    await asyncio.gather(typing, pushes())
     merged = f"Ann: {words}\n\nBo: {words}\n\nOlive: 🌳 from a clone\n"
     await ann.reads(merged)
     await bo.reads(merged)
