@@ -1,6 +1,6 @@
 """The load benchmark, beside other collaborative text servers.
 
-    python -m bench.load [--only WORKLOADS] [--systems NAMES] [--runs N] [--quick]
+    python -m bench.load [--only WORKLOADS] [--systems NAMES] [--checkout NAME=DIR] [--quick]
 
 Markdown tables go to stdout, progress to stderr, all figures and a plot to build/bench. See
 bench/README.md.
@@ -10,36 +10,37 @@ import os
 import signal
 import sys
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Iterator
+from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.load import disk, plot, report, systems, workloads
+from bench.load import command_line, disk, plot, report, systems, workloads
 from bench.load.figures import Figures
-from bench.load.processes import ROOT, BenchError
+from bench.load.processes import BenchError
 from bench.load.run_options import RunOptions
 from bench.load.sandbox import Sandbox
 from bench.load.systems import System
 from bench.load.workloads import Workload
 
-_EXAMPLES = """\
-examples:
-  python -m bench.load                                       everything: half an hour
-  python -m bench.load --quick                               check that it works: about two minutes
-  python -m bench.load --only w2,w3 --systems ours           after a change: half a minute
-  python -m bench.load --only w2 --systems ours --seconds 5 --runs 1
-  python -m bench.load --only w1,w2 --systems ours,sharedb --runs 5
-"""
-
 
 def main() -> int:
-    arguments = _parser().parse_args()
+    parser = command_line.parser()
+    arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is cleaned up
     arguments.out.mkdir(parents=True, exist_ok=True)
-    found, missing = systems.installed(arguments.systems)
+    checkouts = dict(arguments.checkout)
+    if len(checkouts) < len(arguments.checkout):
+        parser.error("each checkout needs a name of its own")
+    names = arguments.systems or (() if checkouts else systems.NAMES)
+    try:
+        compared = systems.checkouts(checkouts, arguments.python)
+        others, missing = systems.installed(names, arguments.python)
+    except BenchError as problem:
+        parser.error(str(problem))
+    found = [*compared, *others]
     with TemporaryDirectory(prefix="load-", dir=arguments.out) as folder:
         scratch = Path(folder)
         sync_ms = disk.sync_ms(scratch)
@@ -65,6 +66,7 @@ class Bench:
         self.has_failed = False
         self._arguments = arguments
         self._systems = found
+        self._compared = [name for name, _ in arguments.checkout]
         self._scratch = scratch
 
     def measure(self, name: str) -> str:
@@ -84,7 +86,7 @@ class Bench:
                         failures[system.name] = str(problem)
         self.figures[name] = runs
         self.has_failed |= bool(failures)
-        return report.section(workload, runs, failures)
+        return report.section(workload, runs, failures, self._compared)
 
     def _run(self, name: str, workload: Workload, system: System, seed: int) -> Figures:
         options = RunOptions(
@@ -115,64 +117,6 @@ class Bench:
 def _warnings(arguments: Namespace) -> Iterator[str]:
     if arguments.quick:
         yield "Quick run: everything is shortened, and the figures mean little."
-    if "disk" in arguments.only and systems.maintain_command() is None:
-        yield "This version has no `gollabedit maintain`: the disk is measured without it."
-
-
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog="python -m bench.load",
-        description="Put a load on GollabEdit and on other servers, and measure them side by side.",
-        epilog=_EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--only",
-        type=_some_of(workloads.NAMES),
-        default=workloads.NAMES,
-        metavar="WORKLOADS",
-        help=f"some workloads, separated by commas: {', '.join(workloads.NAMES)}",
-    )
-    parser.add_argument(
-        "--systems",
-        type=_some_of(systems.NAMES),
-        default=systems.NAMES,
-        metavar="NAMES",
-        help=f"some systems: {', '.join(systems.NAMES)}",
-    )
-    parser.add_argument("--runs", type=_positive, metavar="N", help="rounds of every workload")
-    parser.add_argument("--quick", action="store_true", help="one short round of everything")
-    parser.add_argument("--edits", type=_positive, metavar="N", help="edits of W2, W5, W6, disk")
-    parser.add_argument("--seconds", type=float, metavar="S", help="duration of a workload")
-    parser.add_argument(
-        "--full-text", action="store_true", help="send our edits as whole texts, not splices"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=ROOT / "build" / "bench",
-        metavar="PATH",
-        help="a folder for the figures, and for the servers' data (%(default)s)",
-    )
-    return parser
-
-
-def _some_of(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
-    def read(value: str) -> tuple[str, ...]:
-        names = tuple(value.split(","))
-        for name in names:
-            if name not in known:
-                raise ArgumentTypeError(f"unknown name {name!r}; the names are {', '.join(known)}")
-        return names
-
-    return read
-
-
-def _positive(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise ArgumentTypeError("must be at least 1")
-    return number
 
 
 def _show(part: str) -> None:

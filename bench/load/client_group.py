@@ -28,12 +28,23 @@ _LOOK_EVERY_S = 0.02
 
 
 class ClientGroup:
-    """The clients of one load; `begun` is called when the warm-up is over."""
+    """The clients of one load.
 
-    def __init__(self, load: Load, http: ClientSession, begun: Callable[[], None]) -> None:
+    `begun` is called when the warm-up is over, `ended` when the last word is answered.
+    """
+
+    def __init__(
+        self,
+        load: Load,
+        http: ClientSession,
+        *,
+        begun: Callable[[], None],
+        ended: Callable[[], None],
+    ) -> None:
         self._load = load
         self._http = http
         self._begun = begun
+        self._ended = ended
         self._random = Random(load.seed)
         self._documents: dict[str, list[Client]] = {
             f"doc-{number}": [] for number in range(load.documents)
@@ -67,6 +78,7 @@ class ClientGroup:
         try:
             await _first_of(typing, listening)
             cpu_s = time.process_time() - self._cpu_s
+            self._ended()
             if not self._load.kill:
                 await _first_of(asyncio.create_task(self._settle()), listening)
         finally:

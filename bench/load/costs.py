@@ -1,7 +1,9 @@
-"""Workloads about costs: clones beside typing, bytes per edit, memory per document."""
+"""Workloads about costs: clones beside typing, bytes per edit, memory and CPU per document."""
 
 import subprocess
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from statistics import median
 
 from bench.load import disk
@@ -9,20 +11,22 @@ from bench.load.figures import Figures, quantile
 from bench.load.processes import ENVIRONMENT, ROOT, BenchError
 from bench.load.run_options import RunOptions
 from bench.load.sandbox import Sandbox
-from bench.load.systems import maintain_command
-from bench.load.task import Begun, Load
+from bench.load.task import Begun, Create, Created, Load
 from bench.load.texts import KIB, text
-from bench.load.typists import sixteen
+from bench.load.typists import MANY, sixteen
 from bench.load.word_log import now
+from server.core.names import filename_of
+from server.git.bare import is_begun
 
 # Phases without, with, with and without clones: the growth of the document and its history affects
 # both kinds alike.
 _WITH_CLONES = (False, True, True, False)
-_MANY = 1_000_000
 _GIT_S = 120.0
 _WRITERS = {"one": 1, "sixteen": 16}
 _DISK_LIMIT_S = 150.0
 _CONNECT_S = 300.0
+_WRITTEN_S = 120.0
+_LOOK_EVERY_S = 0.01
 
 
 def clone(sandbox: Sandbox, options: RunOptions) -> Figures:
@@ -30,7 +34,7 @@ def clone(sandbox: Sandbox, options: RunOptions) -> Figures:
     sandbox.start()
     seconds = options.seconds_of(12.0)
     load = sixteen(sandbox, options)
-    load.edits, load.seconds = _MANY, seconds + _GIT_S
+    load.edits, load.seconds = MANY, seconds + _GIT_S
     clones: list[str] = []
     clone_ms: list[float] = []
     times: list[tuple[float, bool]] = []  # when a phase ended, and whether it had clones
@@ -102,6 +106,40 @@ def memory(sandbox: Sandbox, options: RunOptions) -> Figures:
     }
 
 
+def fresh(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """Create documents as fast as possible, and wait until all are in repositories."""
+    documents = [f"doc-{number}" for number in range(options.count(1000))]
+    content = text(KIB)
+    sandbox.start()
+    assert sandbox.server is not None
+    before_s = sandbox.server.cpu_s
+    with sandbox.generator() as generator:
+        generator.ask(Create(server=sandbox.address, documents=len(documents), text=content))
+        created = generator.report(_CONNECT_S)
+    assert isinstance(created, Created)
+    deadline = now() + _WRITTEN_S
+    for document in documents:
+        while not is_begun(sandbox.data / f"{document}.git"):
+            if now() > deadline:
+                raise BenchError(f"{document} was not written within {_WRITTEN_S:.0f} s")
+            time.sleep(_LOOK_EVERY_S)
+    written_s = now() - created.began
+    cpu_s = sandbox.server.cpu_s - before_s
+    needed = sandbox.stop()
+    for document in documents:
+        path = str(sandbox.data / f"{document}.git")
+        _git("-C", path, "fsck", "--strict", "--no-progress")
+        if _git("-C", path, "show", f"master:{filename_of(document)}") != content:
+            raise BenchError(f"the repository of {document} has another text")
+    return {
+        "documents": len(documents),
+        "created_per_s": len(documents) / created.seconds,
+        "written_s": written_s,
+        "document_cpu_us": 1e6 * cpu_s / len(documents),
+        **needed,
+    }
+
+
 def _kept(
     sandbox: Sandbox, options: RunOptions, writers: int, edits: int
 ) -> tuple[tuple[int, int], int]:
@@ -113,24 +151,25 @@ def _kept(
         load.edits = load.warm_up = 0
     outcome = sandbox.load(load)
     sandbox.stop()
-    if sandbox.system.is_ours and (command := maintain_command()):
-        _run([*command, str(sandbox.data)])
+    if command := sandbox.system.maintain:
+        _run([*command, str(sandbox.data)], sandbox.system.folder)
     return disk.sizes(sandbox.system.repository(sandbox.data)), len(outcome.words)
 
 
-def _git(*arguments: str) -> None:
-    _run(["git", *arguments])
+def _git(*arguments: str) -> str:
+    return _run(["git", *arguments])
 
 
-def _run(command: list[str]) -> None:
+def _run(command: Sequence[str], folder: Path = ROOT) -> str:
     done = subprocess.run(
         command,
         capture_output=True,
         check=False,
-        cwd=ROOT,
+        cwd=folder,
         env=ENVIRONMENT,
         text=True,
         timeout=_GIT_S,
     )
     if done.returncode:
         raise BenchError(f"{' '.join(command)} failed: {done.stderr.strip()}")
+    return done.stdout

@@ -8,6 +8,7 @@ It shares the machine with the server, so it is frugal and measures its own CPU 
 import asyncio
 import gc
 import sys
+from functools import partial
 
 import uvloop
 from aiohttp import ClientError, ClientSession, DummyCookieJar, TCPConnector
@@ -16,6 +17,8 @@ from bench.load import task
 from bench.load.client import Client, Failure
 from bench.load.client_group import ClientGroup
 from bench.load.word_log import now
+
+_PUTS_AT_ONCE = 16
 
 
 def main() -> int:
@@ -37,10 +40,13 @@ async def _run(asked: task.Task) -> None:
                 await _load(asked, http)
             case task.Open():
                 _report(await _open(asked, http))
+            case task.Create():
+                _report(await _create(asked, http))
 
 
 async def _load(load: task.Load, http: ClientSession) -> None:
-    group = ClientGroup(load, http, begun=lambda: _report(task.Begun()))
+    begun, ended = partial(_report, task.Begun()), partial(_report, task.Ended())
+    group = ClientGroup(load, http, begun=begun, ended=ended)
     released = asyncio.create_task(asyncio.to_thread(sys.stdin.buffer.readline))
     released.add_done_callback(lambda line: group.stop() if line.result() else None)
     try:
@@ -65,6 +71,21 @@ async def _open(asked: task.Open, http: ClientSession) -> task.Opened:
     await asyncio.gather(*(client.close() for _, client in opened))
     took_ms = [took for took, _ in opened]
     return task.Opened(took_ms=took_ms, last=last, text=opened[0][1].text)
+
+
+async def _create(asked: task.Create, http: ClientSession) -> task.Created:
+    numbers = iter(range(asked.documents))
+    body = asked.text.encode()
+
+    async def put() -> None:
+        for number in numbers:
+            async with http.put(f"{asked.server}/d/doc-{number}/raw", data=body) as answer:
+                if not answer.ok:
+                    raise Failure(f"PUT was answered {answer.status}: {await answer.text()}")
+
+    began = now()
+    await asyncio.gather(*(put() for _ in range(_PUTS_AT_ONCE)))
+    return task.Created(began, now() - began)
 
 
 def _report(report: task.Report) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.load.figures import summary
 from bench.load.report import Runs
+from bench.load.systems import PEERS
 from bench.load.workloads import WORKLOADS
 
 _LABELS, _WIDTH, _ROW, _HEAD, _FOOT = 110, 460, 24, 44, 30
@@ -70,7 +71,7 @@ def _panel(title: str, points: Mapping[str, list[float]], top: int) -> Iterator[
         )
     for row, (name, values) in enumerate(points.items()):
         y = top + _HEAD + _ROW * row + _ROW // 2 - 4
-        color = _OURS if name.startswith("ours") else _OTHERS
+        color = _OTHERS if name in PEERS else _OURS
         yield f'<text x="12" y="{y + 4}">{escape(name)}</text>'
         yield (
             f'<line x1="{x(values[0]):.1f}" x2="{x(values[-1]):.1f}" y1="{y}" y2="{y}"'

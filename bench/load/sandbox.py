@@ -9,7 +9,7 @@ from typing import Self
 from bench.load.figures import Figures
 from bench.load.processes import BenchError, Generator, Server
 from bench.load.systems import System
-from bench.load.task import Begun, Load, Open, Opened, Outcome
+from bench.load.task import Begun, Ended, Load, Open, Opened, Outcome
 
 # Time for connecting all clients before the first word, and for updating them after the last.
 _CONNECT_S = 120.0
@@ -23,6 +23,7 @@ class Sandbox:
         self.system = system
         self.server: Server | None = None
         self.address = ""
+        self.load_cpu_s = 0.0  # of the server, from the end of the warm-up to the last answer
         self._folder = TemporaryDirectory(prefix=f"{system.name}-", dir=scratch)
         self._running = ExitStack()
         self._cpu_s_before = 0.0
@@ -52,7 +53,9 @@ class Sandbox:
         log = self.path / "server.log"
         log.unlink(missing_ok=True)
         command = [*self.system.server, str(self.data)]
-        self.server = self._running.enter_context(Server(command, log, self.system.environment))
+        self.server = self._running.enter_context(
+            Server(command, log, self.system.environment, folder=self.system.folder)
+        )
         self.address = self.server.address()
         self._cpu_s_before = self.server.cpu_s
 
@@ -94,6 +97,9 @@ class Sandbox:
                         meanwhile()
                         generator.release()
                     report = generator.report(load.seconds + _SETTLE_S)
+                assert isinstance(report, Ended)
+                self.load_cpu_s = self.server.cpu_s - self._cpu_s_before
+                report = generator.report(_SETTLE_S)
         except BenchError as problem:
             raise BenchError(
                 f"{problem}; last lines of the server's log:\n{self.server.log_tail()}"

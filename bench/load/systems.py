@@ -1,15 +1,18 @@
-"""The systems by name: how each is started, and what its answer to an edit means."""
+"""The systems by name: how each is started, and what its answer to an edit means.
+
+One of them may be there several times, from several checkouts.
+"""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.load.processes import ENVIRONMENT, ROOT
+from bench.load.processes import ENVIRONMENT, ROOT, BenchError
 
 _PEERS = Path(__file__).parent / "peers"
 _PACKAGES = Path(__file__).parent / "node_modules"
@@ -17,8 +20,12 @@ _PACKAGES = Path(__file__).parent / "node_modules"
 _PATH = os.pathsep.join([str(Path(sys.executable).parent), ENVIRONMENT["PATH"]])
 
 # The default limit is too low for connections that type as fast as they are answered.
-_OURS = [sys.executable, "-m", "server"]
-_SERVE = [*_OURS, "serve", "--port", "0", "--edits-per-s", "1000000"]
+_SERVE = ["serve", "--port", "0", "--edits-per-s", "1000000"]
+
+_DESCRIBE_PYTHON = """
+import platform, sys, sysconfig
+print(platform.python_version(), sys.base_prefix, sysconfig.get_config_var("CONFIG_ARGS"))
+"""
 
 
 class Missing(Exception):
@@ -35,6 +42,8 @@ class System:
     server: tuple[str, ...]  # the data folder is the last argument
     generator: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
+    folder: Path = ROOT  # in which it is started
+    maintain: tuple[str, ...] = ()  # repacks a data folder, which is the last argument
     is_ours: bool = False
     is_slow: bool = False
 
@@ -42,8 +51,6 @@ class System:
         """Return the path of the first document; for other systems that of all data."""
         return data / "doc-0.git" if self.is_ours else data
 
-
-NAMES = ("ours", "ours-direct", "hocuspocus", "y-websocket", "sharedb")
 
 _PEER_PACKAGES = {
     "hocuspocus": (
@@ -55,38 +62,74 @@ _PEER_PACKAGES = {
 }
 
 
-def installed(names: Iterable[str]) -> tuple[list[System], list[str]]:
-    """Return the installed systems, and a sentence for each missing one."""
+PEERS = tuple(_PEER_PACKAGES)
+NAMES = ("ours", "ours-direct", *PEERS)
+
+
+def checkouts(folders: Mapping[str, Path], python: Path | None) -> list[System]:
+    """Return the server of each checkout, by the name of its row.
+
+    Each runs with the given Python, or that of its own environment.
+    """
+    return [
+        _ours(name, folder, python or folder / ".venv" / "bin" / "python")
+        for name, folder in folders.items()
+    ]
+
+
+def installed(names: Iterable[str], python: Path | None) -> tuple[list[System], list[str]]:
+    """Return the installed systems, ours with the given Python, and a sentence for each missing."""
     systems: list[System] = []
     missing: list[str] = []
     for name in names:
         try:
-            systems.append(_ours(name) if name.startswith("ours") else _peer(name))
+            if name in PEERS:
+                systems.append(_peer(name))
+            else:
+                systems.append(_ours(name, ROOT, python or Path(sys.executable)))
         except Missing as problem:
             missing.append(f"{name} is skipped: {problem}.")
     return systems, missing
 
 
-def maintain_command() -> list[str] | None:
-    """Return the command that repacks a data folder, if this version has one."""
-    help_command = [*_OURS, "maintain", "--help"]
-    return [*_OURS, "maintain", "--data"] if _succeeds(help_command) else None
-
-
-def _ours(name: str) -> System:
-    has_journals = "--journal" in _output([*_OURS, "serve", "--help"])
-    if name == "ours-direct" and not has_journals:
-        raise Missing("this version has only one journal, which `ours` measures")
+def _ours(name: str, folder: Path, python: Path) -> System:
+    command = [str(python), "-m", "server"]
+    version = _output([*command, "--version"], folder).strip()
     journal = "direct" if name == "ours-direct" else "sqlite"
     return System(
         name=name,
-        version=f"gollabedit {_output([*_OURS, '--version']).strip()}",
+        version=f"gollabedit {version}{_commit(folder)}, {_described(python)}",
         answer="synced to disk, as a Git commit",
-        server=(*_SERVE, *(["--journal", journal] if has_journals else []), "--data"),
+        server=(*command, *_SERVE, "--journal", journal, "--data"),
         generator=(sys.executable, "-m", "bench.load.generator"),
+        folder=folder,
+        maintain=(*command, "maintain", "--data"),
         is_ours=True,
-        is_slow=name == "ours-direct" or not has_journals,
+        is_slow=name == "ours-direct",
     )
+
+
+def _commit(folder: Path) -> str:
+    """Return the commit of a checkout, if it is one."""
+    if not (folder / ".git").exists():
+        return ""
+    described = _output(["git", "describe", "--always", "--dirty", "--exclude=*"], folder)
+    return f" at {described.strip()}"
+
+
+def _described(python: Path) -> str:
+    version, prefix, arguments = _output([str(python), "-c", _DESCRIBE_PYTHON]).split(maxsplit=2)
+    return f"Python {version} {build(prefix, arguments)}"
+
+
+def build(prefix: str, arguments: str) -> str:
+    """Return how a Python was built, of its prefix and the arguments of its `configure`.
+
+    With profile-guided optimisation (PGO) it is faster. Debian does that without the argument.
+    """
+    if "--enable-optimizations" in arguments:
+        return "with PGO"
+    return "of the distribution" if prefix == "/usr" else "without PGO"
 
 
 def _peer(name: str) -> System:
@@ -107,15 +150,20 @@ def _peer(name: str) -> System:
     )
 
 
-def _output(command: list[str]) -> str:
-    done = subprocess.run(
-        command, capture_output=True, check=True, cwd=ROOT, env=ENVIRONMENT, text=True, timeout=60
-    )
+def _output(command: list[str], folder: Path = ROOT) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            check=True,
+            cwd=folder,
+            env=ENVIRONMENT,
+            text=True,
+            timeout=60,
+        )
+    except OSError as problem:
+        raise BenchError(f"{command[0]} cannot be run: {problem.strerror}") from None
+    except subprocess.CalledProcessError as problem:
+        why = problem.stderr.strip().rpartition("\n")[2]
+        raise BenchError(f"{' '.join(command)} failed in {folder}: {why}") from None
     return done.stdout
-
-
-def _succeeds(command: list[str]) -> bool:
-    done = subprocess.run(
-        command, capture_output=True, check=False, cwd=ROOT, env=ENVIRONMENT, timeout=60
-    )
-    return done.returncode == 0

@@ -36,11 +36,23 @@ class Open(msgspec.Struct, kw_only=True, tag="open"):
     documents: list[str]
 
 
-Task = Load | Open
+class Create(msgspec.Struct, kw_only=True, tag="create"):
+    """Create `doc-0`, `doc-1`, ... with a text by PUT, several at a time."""
+
+    server: str
+    documents: int
+    text: str
+
+
+Task = Load | Open | Create
 
 
 class Begun(msgspec.Struct, tag="begun"):
     """All clients are connected and the warm-up is over."""
+
+
+class Ended(msgspec.Struct, tag="ended"):
+    """The last word is answered; the clients now compare their texts."""
 
 
 class Outcome(msgspec.Struct, kw_only=True, tag="outcome"):
@@ -66,13 +78,20 @@ class Opened(msgspec.Struct, kw_only=True, tag="opened"):
     text: str  # of the first document
 
 
+class Created(msgspec.Struct, tag="created"):
+    """The results of `Create`."""
+
+    began: float
+    seconds: float  # until the last answer
+
+
 class Failed(msgspec.Struct, tag="failed"):
     """The task failed; `why` is a sentence."""
 
     why: str
 
 
-Report = Begun | Outcome | Opened | Failed
+Report = Begun | Ended | Outcome | Opened | Created | Failed
 
 encode = msgspec.json.Encoder().encode
 decode_task = msgspec.json.Decoder(Task).decode

@@ -1,4 +1,4 @@
-"""Workloads of typing: W1 to W4, on a server that has just started."""
+"""Workloads of typing: W1 to W4 and their variants, on a server that has just started."""
 
 from bench.load import disk
 from bench.load.figures import Figures, quantiles
@@ -6,6 +6,8 @@ from bench.load.run_options import RunOptions
 from bench.load.sandbox import Sandbox
 from bench.load.task import Load, Outcome
 from bench.load.texts import KIB, text
+
+MANY = 1_000_000  # more edits than any system reaches in the time of a workload
 
 _WRITERS = 16
 _SLOW_EDITS = 800
@@ -33,6 +35,27 @@ def w3(sandbox: Sandbox, options: RunOptions) -> Figures:
     """Many documents with two writers each."""
     load = Load(documents=100, text=text(KIB), writers=2, per_s=2000)
     return _run(sandbox, _paced(options, 5, load))
+
+
+def w3_half(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """Half the documents at half the rate."""
+    load = Load(documents=50, text=text(KIB), writers=2, per_s=1000)
+    return _run(sandbox, _paced(options, 5, load))
+
+
+def w3_closed(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """The clients of W3, as fast as they are answered."""
+    load = Load(
+        documents=100,
+        text=text(KIB),
+        writers=2,
+        edits=MANY,
+        warm_up=200 if sandbox.system.is_slow else 1000,
+        seconds=options.seconds_of(5),
+        seed=options.seed,
+        full_text=options.full_text,
+    )
+    return _run(sandbox, load)
 
 
 def w4(sandbox: Sandbox, options: RunOptions) -> Figures:
@@ -70,7 +93,8 @@ def _paced(options: RunOptions, seconds: float, load: Load) -> Load:
 def _run(sandbox: Sandbox, load: Load) -> Figures:
     sandbox.start()
     outcome = sandbox.load(load)
-    return {**figures_of(outcome), **sandbox.stop(), **disk.figures_of(sandbox.data)}
+    cpu = {"cpu_us": 1e6 * sandbox.load_cpu_s / outcome.edits} if outcome.edits else {}
+    return {**figures_of(outcome), **cpu, **sandbox.stop(), **disk.figures_of(sandbox.data)}
 
 
 def figures_of(outcome: Outcome) -> Figures:

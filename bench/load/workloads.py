@@ -26,7 +26,12 @@ _NEEDED = {"server_cpu_s": "server CPU s", "peak_mb": "peak MB", "disk_kb": "dis
 _RATE = {"per_s": "edits/s"}
 _ANSWER = {"answer_p50": "answer p50", "answer_p90": "p90", "answer_p99": "p99 ms"}
 _VISIBLE = {"visible_p50": "visible p50", "visible_p90": "p90", "visible_p99": "p99 ms"}
-_TYPED = {"conflicts": "conflicts", "generator_busy": "generator", **_NEEDED}
+_TYPED = {
+    "cpu_us": "CPU µs/edit",
+    "conflicts": "conflicts",
+    "generator_busy": "generator",
+    **_NEEDED,
+}
 
 WORKLOADS = {
     "w1": Workload(
@@ -63,6 +68,19 @@ WORKLOADS = {
         typists.w3,
         {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
         is_plotted=True,
+    ),
+    "w3-half": Workload(
+        "W3 at half the load",
+        "Fifty documents, two writers each, 1,000 edits/s offered for five seconds.",
+        typists.w3_half,
+        {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
+        is_plotted=True,
+    ),
+    "w3-closed": Workload(
+        "W3 in a closed loop",
+        "The clients of W3; each sends its next edit when the last one is answered.",
+        typists.w3_closed,
+        {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
     ),
     "w4": Workload(
         "W4: many readers",
@@ -137,6 +155,19 @@ WORKLOADS = {
             "kb_per_document": "KB/document",
         },
         rounds=1,
+    ),
+    "fresh": Workload(
+        "Fresh documents",
+        "A thousand documents of 1 KB, created by PUT, sixteen at a time.",
+        costs.fresh,
+        {
+            "documents": "documents",
+            "created_per_s": "created/s",
+            "written_s": "all in repositories after s",
+            "document_cpu_us": "CPU µs/document",
+            "peak_mb": "peak MB",
+        },
+        is_for_all=False,
     ),
     "start": Workload(
         "Start with many documents",

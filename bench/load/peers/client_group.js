@@ -11,6 +11,7 @@ export class ClientGroup {
   #load;
   #Client;
   #begun;
+  #ended;
   #documents = [];
   #words;
   #random;
@@ -23,12 +24,14 @@ export class ClientGroup {
   /**
    * @param {object} load see bench/load/task.py
    * @param {Function} Client the class of the clients
-   * @param {() => void} begun called when the warm-up is over
+   * @param {{begun: () => void, ended: () => void}} on called when the warm-up is over, and when the
+   *   last word is answered
    */
-  constructor(load, Client, begun) {
+  constructor(load, Client, { begun, ended }) {
     this.#load = load;
     this.#Client = Client;
     this.#begun = begun;
+    this.#ended = ended;
     this.#random = randomOf(load.seed);
     this.#total = load.warm_up + load.edits;
     this.#words = new WordLog(this.#size - 1, load.warm_up);
@@ -51,6 +54,7 @@ export class ClientGroup {
     if (this.#load.warm_up === 0) this.#begin();
     await this.#type();
     const cpu = process.cpuUsage(this.#cpu);
+    this.#ended();
     if (!this.#load.kill) await this.#settle();
     const { answers, visible, unseen, answered, began } = this.#words;
     return {

@@ -25,11 +25,13 @@ function report(message) {
 }
 
 async function load(task, Client, input) {
-  const group = new ClientGroup(task, Client, () => report({ type: 'begun' }));
+  const begun = () => report({ type: 'begun' });
+  const ended = () => report({ type: 'ended' });
+  const group = new ClientGroup(task, Client, { begun, ended });
   const released = once(input, 'line').then(() => group.stop());
   await group.connect();
   if (task.hold) {
-    report({ type: 'begun' });
+    begun();
     await Promise.race([released, once(input, 'close')]);
   } else {
     report(await group.run());

@@ -1,0 +1,74 @@
+"""The load benchmark measures whole processes, and compares checkouts."""
+
+import sys
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+import pytest
+
+from bench.load import systems
+from bench.load.command_line import checkout
+from bench.load.processes import ROOT, BenchError, Process
+from bench.load.report import section
+from bench.load.workloads import WORKLOADS
+
+_BURN_TWICE = """
+import os, time
+
+def burn():
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass
+
+if os.fork():
+    burn()
+    os.wait()
+else:
+    burn()
+"""
+
+
+def test_the_cpu_time_of_a_process_includes_its_children(tmp_path: Path) -> None:
+    with Process([sys.executable, "-S", "-c", _BURN_TWICE], tmp_path / "log") as process:
+        assert process.wait() >= 0.19  # the child's time is in hundredths
+
+
+def test_a_table_has_the_ratios_to_the_first_checkout() -> None:
+    runs = {
+        "before": [{"per_s": 900.0, "cpu_us": 400.0}, {"per_s": 1100.0, "cpu_us": 500.0}],
+        "after": [{"per_s": 1500.0, "cpu_us": 90.0}, {"per_s": 3000.0, "cpu_us": 270.0}],
+        "hocuspocus": [{"per_s": 4000.0}],
+    }
+    table = section(WORKLOADS["w3-closed"], runs, {}, ["before", "after"])
+    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("|")]
+    assert [[cell.strip() for cell in row] for row in rows if "-" not in row[0]] == [
+        ["system", "edits/s", "CPU µs/edit"],
+        ["before", "1,000 (900–1,100)", "450 (400–500)"],
+        ["after", "2,250 (1,500–3,000)", "180 (90–270)"],
+        ["hocuspocus", "4,000", "–"],
+        ["after ÷ before", "2.25", "0.40"],
+    ]
+
+
+@pytest.mark.parametrize("value", ["old", "=.", "a b=.", "ours=.", "old=bench"])
+def test_a_checkout_has_a_new_name_and_a_server(value: str) -> None:
+    with pytest.raises(ArgumentTypeError):
+        checkout(value)
+    assert checkout(f"old={ROOT}") == ("old", ROOT)
+
+
+def test_a_checkout_without_an_environment_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=r"\.venv/bin/python cannot be run"):
+        systems.checkouts({"old": tmp_path}, None)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "arguments", "how"),
+    [
+        ("/usr", "'--prefix=/usr'", "of the distribution"),
+        ("/usr/local", "'--enable-optimizations' '--with-lto'", "with PGO"),
+        ("/opt/python", "'--enable-shared'", "without PGO"),
+    ],
+)
+def test_it_says_how_a_python_was_built(prefix: str, arguments: str, how: str) -> None:
+    assert systems.build(prefix, arguments) == how
