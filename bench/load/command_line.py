@@ -11,7 +11,7 @@ from bench.load.processes import ROOT
 _EXAMPLES = """\
 examples:
   python -m bench.load                                       everything: forty minutes
-  python -m bench.load --quick                               check that it works: about three minutes
+  python -m bench.load --quick                               check that it works: three minutes
   python -m bench.load --only w2,w3 --systems ours           after a change: half a minute
   python -m bench.load --only w2 --systems ours --seconds 5 --runs 1
   python -m bench.load --only w1,w2 --systems ours,sharedb --runs 5

@@ -26,6 +26,14 @@ _WRITERS = {"one": 1, "sixteen": 16}
 _DISK_LIMIT_S = 150.0
 _CONNECT_S = 300.0
 _WRITTEN_S = 120.0
+# The size of a text in KB, and whether edits are sent as whole texts.
+_SIZES = {
+    "1": (1, False),
+    "20": (20, False),
+    "whole": (20, True),
+    "100": (100, False),
+    "900": (900, False),
+}
 _LOOK_EVERY_S = 0.01
 
 
@@ -104,6 +112,28 @@ def memory(sandbox: Sandbox, options: RunOptions) -> Figures:
         "idle_mb": idle_kb / 1024,
         "kb_per_document": (idle_kb - before_kb) / documents,
     }
+
+
+def size(sandbox: Sandbox, options: RunOptions) -> Figures:
+    """CPU time per edit in documents of several sizes, with eight writers in a closed loop."""
+    figures: Figures = {}
+    for name, (kilobytes, full_text) in _SIZES.items():
+        load = Load(
+            text=text(kilobytes * KIB),
+            writers=8,
+            edits=MANY,
+            warm_up=20,
+            seconds=options.seconds_of(3.0),
+            seed=options.seed,
+            full_text=full_text,
+        )
+        with Sandbox(sandbox.system, sandbox.path) as inner:
+            inner.start()
+            outcome = inner.load(load)
+            figures[f"{name}_cpu_us"] = 1e6 * inner.load_cpu_s / outcome.edits
+            figures[f"{name}_p50"] = quantile([took_ms for _, took_ms in outcome.answers], 0.5)
+            inner.stop()
+    return figures
 
 
 def fresh(sandbox: Sandbox, options: RunOptions) -> Figures:

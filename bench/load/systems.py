@@ -125,7 +125,7 @@ def _described(python: Path) -> str:
 def build(prefix: str, arguments: str) -> str:
     """Return how a Python was built, of its prefix and the arguments of its `configure`.
 
-    With profile-guided optimisation (PGO) it is faster. Debian does that without the argument.
+    With profile-guided optimisation (PGO) it is faster. Debian 12 uses it without the argument.
     """
     if "--enable-optimizations" in arguments:
         return "with PGO"
