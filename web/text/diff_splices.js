@@ -2,6 +2,7 @@
 // of merge/diff_splices.py; the lists may differ, but lead to the same text. Offsets are UTF-16,
 // except in the results of `diffSplices` and `typedAt`.
 
+import { commonPrefix, commonSuffix } from './common_ends.js';
 import { diff, isBoundary, lines, words } from './diff.js';
 import { inPoints } from './splices.js';
 
@@ -51,7 +52,8 @@ export function diffSplicesInUnits(before, after) {
  */
 function commonEnds(before, after) {
   const prefix = commonPrefix(before, after);
-  const suffix = commonSuffix(before, after, prefix);
+  const shorter = Math.min(before.length, after.length);
+  const suffix = commonSuffix(before, after, shorter - prefix);
   const [end, newEnd] = [before.length - suffix, after.length - suffix];
   if (prefix === Math.min(end, newEnd)) return [prefix, suffix];
   const isBetween = before[end - 1] === '\n' && after[newEnd - 1] === '\n';
@@ -70,9 +72,9 @@ function commonEnds(before, after) {
  */
 export function typedAt(before, after, caret) {
   if (before === after) return [];
-  const behind = after.length - caret;
-  const suffix = commonSuffix(before, after, 0, behind);
-  const prefix = commonPrefix(before, after, Math.min(before.length, after.length) - suffix);
+  const shorter = Math.min(before.length, after.length);
+  const suffix = commonSuffix(before, after, Math.min(shorter, after.length - caret));
+  const prefix = commonPrefix(before, after, shorter - suffix);
   const deleted = before.length - suffix - prefix;
   return inPoints(before, [[prefix, deleted, after.slice(prefix, after.length - suffix)]]);
 }
@@ -159,7 +161,7 @@ function finer(old, fresh) {
 /** A splice without the common prefix and suffix. @param {string} old @param {string} fresh @param {number} start @returns {Splice} */
 function trimmed(old, fresh, start) {
   const prefix = commonPrefix(old, fresh);
-  const suffix = commonSuffix(old, fresh, prefix);
+  const suffix = commonSuffix(old, fresh, Math.min(old.length, fresh.length) - prefix);
   return [start + prefix, old.length - suffix - prefix, fresh.slice(prefix, fresh.length - suffix)];
 }
 
@@ -213,25 +215,4 @@ function offsets(parts) {
     found.push(offset);
   }
   return found;
-}
-
-/** @param {string} left @param {string} right */
-function commonPrefix(left, right, most = Math.min(left.length, right.length)) {
-  let length = 0;
-  while (length < most && left.charCodeAt(length) === right.charCodeAt(length)) length++;
-  while (!(isBoundary(left, length) && isBoundary(right, length))) length--;
-  return length;
-}
-
-/** @param {string} left @param {string} right @param {number} prefix */
-function commonSuffix(left, right, prefix, limit = Number.POSITIVE_INFINITY) {
-  const most = Math.min(Math.min(left.length, right.length) - prefix, limit);
-  const equal = (/** @type {number} */ n) =>
-    left.charCodeAt(left.length - n) === right.charCodeAt(right.length - n);
-  let length = 0;
-  while (length < most && equal(length + 1)) length++;
-  while (!(isBoundary(left, left.length - length) && isBoundary(right, right.length - length))) {
-    length--;
-  }
-  return length;
 }
