@@ -64,6 +64,32 @@ test('text acknowledged within that time is not written at all', async () => {
   assert.equal(page.store.writes, 0);
 });
 
+test('what follows acknowledged text is unsent for a time of its own', async () => {
+  const page = new Page();
+  page.is('a');
+  await page.passes(200);
+  page.is('clean');
+  await page.passes(50);
+  page.is('b');
+  await page.passes(299);
+  assert.equal(page.store.writes, 0);
+  await page.passes(1);
+  assert.equal(page.store.of('me')?.snapshot?.local, 'b');
+  page.is('bc');
+  page.is('clean');
+  await page.passes(0);
+  assert.equal(page.store.records.size, 0, 'removed at once, whatever was due');
+});
+
+test('of a large text a draft is written later, but within a second', async () => {
+  const page = new Page();
+  page.is('x'.repeat(900_000));
+  await page.passes(899);
+  assert.equal(page.store.writes, 0);
+  await page.passes(1);
+  assert.equal(page.store.writes, 1);
+});
+
 test('acknowledged text is removed', async () => {
   const page = new Page();
   page.is('a');

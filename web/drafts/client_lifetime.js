@@ -179,7 +179,7 @@ export class ClientLifetime {
   #startNewClient() {
     const snapshot = this.#snapshot();
     this.#keeper.release();
-    this.#listener.restartAs(snapshot && isUnsent(snapshot) ? asNewClient(snapshot) : null);
+    this.#listener.restartAs(isUnsent(snapshot) ? asNewClient(snapshot) : null);
   }
 
   #snapshot() {

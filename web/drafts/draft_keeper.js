@@ -1,7 +1,7 @@
 // Keeps unsent text as a draft until it is sent: decides when to write it, and checks who owns it.
 // Pure: drafts and clock are injected.
 //
-//   changed ── 300 ms ──> write ── all acknowledged ──> remove
+//   changed ── 300 ms, unsent all the time ──> write ── all acknowledged ──> remove
 //
 // A record has an owner, the page that may write it. Another page may claim the record of a page
 // that seems to be gone, and send its text. If that page wakes up after all, it notices at its next
@@ -19,6 +19,8 @@ import { dropCopyOf } from './draft_copy.js';
  */
 
 const WRITE_AFTER_MS = 300;
+// A large text takes longer to write.
+const LARGE = 300_000;
 
 export class DraftKeeper {
   #document;
@@ -51,9 +53,13 @@ export class DraftKeeper {
 
   /** The snapshot has changed: a draft may have to be written, or removed. */
   changed() {
-    if (this.#timer !== null || (this.#client === null && !this.#isUnsent)) return;
+    const snapshot = this.#listener.snapshot();
+    const afterMs = isUnsent(snapshot)
+      ? WRITE_AFTER_MS * (snapshot.local.length < LARGE ? 1 : 3)
+      : 0;
     // Remove an acknowledged draft at once: it must not be offered to the user.
-    const afterMs = this.#isUnsent ? WRITE_AFTER_MS : 0;
+    if (afterMs === 0) this.#stopWaiting();
+    if (this.#timer !== null || (this.#client === null && afterMs === 0)) return;
     this.#timer = this.#clock.after(() => this.#write(), afterMs);
   }
 
@@ -104,10 +110,6 @@ export class DraftKeeper {
     return draft && { ...draft, client, owner: nobody };
   }
 
-  get #isUnsent() {
-    return isUnsent(this.#listener.snapshot());
-  }
-
   async #write() {
     this.#stopWaiting();
     if (this.#isWriting) {
@@ -148,7 +150,7 @@ export class DraftKeeper {
   /** @returns {Draft | null} */
   #draft() {
     const snapshot = this.#listener.snapshot();
-    if (!snapshot || !isUnsent(snapshot)) return null;
+    if (!isUnsent(snapshot)) return null;
     return {
       document: this.#document,
       client: snapshot.client || this.#page, // before the first welcome there is none
@@ -169,6 +171,7 @@ export class DraftKeeper {
  * Whether a snapshot has edits that may not have reached the server.
  *
  * @param {Snapshot | null} snapshot
+ * @returns {snapshot is Snapshot}
  */
 export function isUnsent(snapshot) {
   if (!snapshot) return false;
