@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Blocks } from '../../web/editor/blocks.js';
+import { Blocks } from '../../web/text/blocks.js';
 import { random } from './random.js';
 
 const LINES = Array.from({ length: 2000 }, (_, index) => `line ${index} of a long text\n`);
 const TEXT = LINES.join('');
 
-/** What stands in each block. @param {Blocks} blocks */
+/** What stands in each block. @param {Blocks<number>} blocks */
 function parts(blocks) {
   let at = 0;
   return blocks.all.map(({ length }) => {
@@ -15,7 +15,7 @@ function parts(blocks) {
   });
 }
 
-/** @param {Blocks} blocks */
+/** @param {Blocks<number>} blocks */
 function check(blocks) {
   const all = parts(blocks);
   assert.equal(all.join(''), blocks.text);
@@ -23,15 +23,16 @@ function check(blocks) {
   assert.ok(!all.at(-1)?.endsWith('\n'), 'the line behind the last newline is in a block');
 }
 
-/** How many had to be measured. @param {Blocks} blocks */
+/** How many had to be measured. @param {Blocks<number>} blocks */
 function measure(blocks) {
-  const missing = blocks.all.filter(({ height }) => height === null);
-  for (const block of missing) block.height = 1;
+  const missing = blocks.all.filter(({ value }) => value === null);
+  for (const block of missing) block.value = 1;
   return missing.length;
 }
 
 test('whole lines, and together the text', () => {
   for (const text of ['', 'a', '\n', 'a\n', TEXT, `${TEXT}end`, 'x'.repeat(20_000)]) {
+    /** @type {Blocks<number>} */
     const blocks = new Blocks();
     blocks.update(text);
     check(blocks);
@@ -39,6 +40,7 @@ test('whole lines, and together the text', () => {
 });
 
 test('only what changed is measured again', () => {
+  /** @type {Blocks<number>} */
   const blocks = new Blocks();
   blocks.update(TEXT);
   assert.ok(measure(blocks) > 8);
@@ -50,6 +52,7 @@ test('only what changed is measured again', () => {
 
 test('whatever is changed, they stay true and keep the heights of the same text', () => {
   const dice = random(3);
+  /** @type {Blocks<number>} */
   const blocks = new Blocks();
   /** @type {Map<number, string>} the text measured, by its height */
   const measured = new Map();
@@ -65,10 +68,10 @@ test('whatever is changed, they stay true and keep the heights of the same text'
     const all = parts(blocks);
     for (const [index, block] of blocks.all.entries()) {
       const part = all[index] ?? '';
-      if (block.height !== null) assert.equal(measured.get(block.height), part);
+      if (block.value !== null) assert.equal(measured.get(block.value), part);
       else {
-        block.height = measured.size;
-        measured.set(block.height, part);
+        block.value = measured.size;
+        measured.set(block.value, part);
       }
     }
   }

@@ -4,7 +4,8 @@
 import { offsetsAt } from '../editor/offsets.js';
 import { resolutionOf } from '../replica/decision.js';
 import { diffSplices } from '../text/diff_splices.js';
-import { inUnits, mapPosition, pointsIn } from '../text/splices.js';
+import { pointsIn } from '../text/points.js';
+import { inUnits, mapPosition } from '../text/splices.js';
 
 /** @typedef {import('../replica/protocol.js').Hunk} Hunk */
 /** @typedef {import('./choices.js').Hunks} Hunks */

@@ -1,5 +1,7 @@
 // The numbers of lines and words in the footer, counted with a delay instead of at every key.
 
+import { Blocks } from '../text/blocks.js';
+import { lines as linesOf } from '../text/diff.js';
 import { say } from '../text/say.js';
 import { setText } from '../ui/dom.js';
 
@@ -8,6 +10,8 @@ const AFTER_MS = 250;
 export class Counts {
   #clock;
   #textOf;
+  /** @type {Blocks<{words: number, lines: number}>} */
+  #blocks = new Blocks();
   /** @type {string | null} */
   #counted = null;
   /** @type {unknown} */
@@ -28,9 +32,20 @@ export class Counts {
     this.#timer = null;
     const text = this.#textOf();
     this.#counted = text;
-    const lines = text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
-    const words = text.match(/\S+/g)?.length ?? 0;
+    let [words, lines] = [0, 0];
+    for (const part of this.#blocks.of(text, countsOf)) {
+      words += part.words;
+      lines += part.lines;
+    }
     const [counted, ofLines] = [say('words', { count: words }), say('lines', { count: lines })];
     setText('counts', say('counts', { words: counted, lines: ofLines }));
   }
+}
+
+/** @param {string} text whole lines, or the end of the text */
+function countsOf(text) {
+  return {
+    words: text.match(/\S+/g)?.length ?? 0,
+    lines: linesOf(text).length,
+  };
 }

@@ -10,8 +10,9 @@
 
 import { diffSplicesInUnits, typedAt } from '../text/diff_splices.js';
 import { afterTyping, offsetInText, shown } from '../text/endings.js';
+import { cursorIn } from '../text/points.js';
 import { say } from '../text/say.js';
-import { addsLinesAt, apply, applyUnits, inUnits, mapPosition, pointAt } from '../text/splices.js';
+import { addsLinesAt, apply, applyUnits, inUnits, mapPosition } from '../text/splices.js';
 import { latinKey } from '../ui/keys.js';
 import { UndoHistory } from './undo_history.js';
 
@@ -72,8 +73,9 @@ export class Editor {
   /** Caret or selection. */
   get selection() {
     const { selectionStart, selectionEnd, selectionDirection } = this.#area;
-    const start = pointAt(this.#text, offsetInText(this.#text, selectionStart));
-    const end = pointAt(this.#text, offsetInText(this.#text, selectionEnd));
+    const cursor = cursorIn(this.#text);
+    const start = cursor.pointAt(offsetInText(this.#text, selectionStart));
+    const end = cursor.pointAt(offsetInText(this.#text, selectionEnd));
     return selectionDirection === 'backward'
       ? { anchor: end, head: start }
       : { anchor: start, head: end };

@@ -7,7 +7,7 @@
 // Offsets are those of the textarea's value. Positions are in pixels from the corner of its padding
 // box, which does not scroll.
 
-import { Blocks } from './blocks.js';
+import { Blocks } from '../text/blocks.js';
 
 /**
  * @typedef {{x: number, y: number, height: number}} Caret
@@ -49,6 +49,7 @@ export class Geometry {
   #node = document.createTextNode('');
   // Gives an empty last line a height.
   #end = document.createElement('br');
+  /** @type {Blocks<number>} their heights */
   #blocks = new Blocks();
   #looks = '';
   #start = 0; // of the text in the box
@@ -87,7 +88,7 @@ export class Geometry {
 
   /** Discard the measured heights: fonts have been loaded. */
   clearHeights() {
-    this.#blocks.clearHeights();
+    this.#blocks.clear();
   }
 
   /** @param {number} offset in the view @returns {Caret} */
@@ -130,7 +131,7 @@ export class Geometry {
     const looks = [width - around - padding, ...STYLES.map((name) => style[name])].join(';');
     if (looks === this.#looks) return;
     this.#looks = looks;
-    this.#blocks.clearHeights();
+    this.#blocks.clear();
     for (const name of STYLES) this.#box.style[name] = style[name];
     this.#box.style.width = `${width - around - padding}px`;
   }
@@ -142,9 +143,9 @@ export class Geometry {
     for (const block of this.#blocks.all) {
       if (y >= bottom) break;
       const end = offset + block.length;
-      block.height ??= this.#heightOf(offset, end);
-      if (y + block.height <= top) [start, startY] = [end, y + block.height];
-      [offset, y] = [end, y + block.height];
+      block.value ??= this.#heightOf(offset, end);
+      if (y + block.value <= top) [start, startY] = [end, y + block.value];
+      [offset, y] = [end, y + block.value];
     }
     return { start, end: offset, top: startY };
   }

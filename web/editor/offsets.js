@@ -3,6 +3,7 @@
 
 import { diffSplices } from '../text/diff_splices.js';
 import { shown } from '../text/endings.js';
+import { cursorIn } from '../text/points.js';
 import { say } from '../text/say.js';
 import { mapPosition } from '../text/splices.js';
 
@@ -72,28 +73,19 @@ function tagOf(who, words) {
  * @returns {At[]}
  */
 export function offsetsAt(text, positions) {
-  const hasPairs = /[\ud800-\udfff]/.test(text);
+  const cursor = cursorIn(text);
   /** @type {Map<number, At>} */
   const found = new Map();
-  let [position, from, offset, line] = [0, 0, 0, 1];
+  let [from, offset, line] = [0, 0, 1];
   for (const next of [...new Set(positions)].sort((a, b) => a - b)) {
-    const until = hasPairs ? forward(text, from, next - position) : next;
+    const until = cursor.offsetAt(next);
     const passed = shown(text.slice(from, until));
     offset += passed.length;
     line += newlinesIn(passed);
-    [position, from] = [next, until];
+    from = until;
     found.set(next, { offset, line });
   }
   return positions.map((at) => /** @type {At} */ (found.get(at)));
-}
-
-/** Advance an offset by a number of code points, at most to the end. @param {string} text @param {number} from @param {number} points */
-function forward(text, from, points) {
-  let at = from;
-  for (let left = points; left > 0 && at < text.length; left--) {
-    at += /** @type {number} */ (text.codePointAt(at)) > 0xffff ? 2 : 1;
-  }
-  return at;
 }
 
 /** @param {string} text */

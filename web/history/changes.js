@@ -2,7 +2,7 @@
 // goes through one by one. Words that were changed side by side, with only blanks or punctuation
 // between them, are one change. Pure; positions are code points.
 
-import { pointsIn } from '../text/splices.js';
+import { pointsIn } from '../text/points.js';
 
 /**
  * @typedef {['kept', string] | ['skipped', number] | ['added' | 'removed', string, number | null]} Run

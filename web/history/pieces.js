@@ -2,7 +2,8 @@
 // step does not touch stay the same objects, so that only the others are drawn again. Pure; positions
 // are code points.
 
-import { inUnits, pointsIn } from '../text/splices.js';
+import { pointsIn } from '../text/points.js';
+import { inUnits } from '../text/splices.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**

@@ -5,8 +5,9 @@
 // Words are counted around each change, from space to space, before and after it: so the sum over
 // many small updates is right, even if a word is typed in several of them.
 
+import { pointsIn } from '../text/points.js';
 import { say } from '../text/say.js';
-import { inUnits, mapPosition, pointsIn } from '../text/splices.js';
+import { inUnits, mapPosition } from '../text/splices.js';
 
 /** @typedef {import('../text/splices.js').Splice} Splice */
 /**

@@ -1,7 +1,8 @@
 // One hunk for each line of a conflict: two disputed words of one line are one question, because
 // answered apart they would make a line that nobody wrote. Pure.
 
-import { inUnits, pointsIn } from '../text/splices.js';
+import { pointsIn } from '../text/points.js';
+import { inUnits } from '../text/splices.js';
 
 /** @typedef {import('./protocol.js').Hunk} Hunk */
 

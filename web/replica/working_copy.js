@@ -2,7 +2,7 @@
 // commit that it was checked out from. It moves from revision to revision while the user types.
 // Pure: it knows the server's splices, but not when they arrive.
 
-import { checkOf } from '../text/checksum.js';
+import { bytesIn, checkOf } from '../text/checksum.js';
 import { diffSplices } from '../text/diff_splices.js';
 import { displaced, mergeKeepingAll, rebase } from '../text/rebase.js';
 import { say } from '../text/say.js';
@@ -18,8 +18,6 @@ import { hasAll, withMissing } from './missing.js';
  * @typedef {{known: Known, local: string}} Lost text that the server once had: known: what it has now;
  *   local: the same with everything that it lacks
  */
-
-const encoder = new TextEncoder();
 
 export class WorkingCopy {
   /** @type {Known} */
@@ -178,8 +176,8 @@ export function targetOf(message, known) {
  */
 export function sizeProblem(text, before, maxBytes) {
   if (text.length * 3 <= maxBytes) return null;
-  const size = encoder.encode(text).length;
-  if (size <= maxBytes || size < encoder.encode(before).length) return null;
+  const size = bytesIn(text);
+  if (size <= maxBytes || size < bytesIn(before)) return null;
   // Characters differ in size: this many of the average.
   const characters = Math.ceil(((size - maxBytes) * text.length) / size);
   return say('tooLarge', { characters });

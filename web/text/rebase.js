@@ -9,7 +9,8 @@
 
 import { characterBefore, isBoundary, isWordCharacter } from './diff.js';
 import { endingOf } from './endings.js';
-import { apply, inPoints, inUnits, mapPosition, pointAt, pointsIn } from './splices.js';
+import { cursorIn, pointsIn } from './points.js';
+import { apply, inPoints, inUnits, mapPosition } from './splices.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /**
@@ -68,7 +69,7 @@ export function mergeKeepingAll(text, local, remote) {
   const after = clusters(text, local).map(({ start, end, splices }) => {
     const isConflicting = splices.some((splice) => both.has(splice));
     if (!isConflicting) return splices.map((splice) => moved(splice, remote));
-    const at = pointAt(text, start);
+    const at = cursorIn(text).pointAt(start);
     const own = splices.map(
       ([from, deleted, put]) => /** @type {Splice} */ ([from - at, deleted, put]),
     );

@@ -2,12 +2,11 @@
 //
 // A splice [start, deleted, inserted] replaces `deleted` characters at `start` by `inserted`. A list
 // is sorted, its splices do not overlap, and every position refers to the text BEFORE any of them.
-// Positions are Unicode code points; `inUnits` and `inPoints` convert to and from UTF-16 offsets, at
-// no cost if the text has no surrogates.
+// Positions are Unicode code points; `inUnits` and `inPoints` convert to and from UTF-16 offsets.
+
+import { cursorIn, pointsIn } from './points.js';
 
 /** @typedef {[start: number, deleted: number, inserted: string]} Splice */
-
-const SURROGATE = /[\ud800-\udfff]/;
 
 /**
  * Apply splices to a text.
@@ -89,7 +88,13 @@ export function mapPosition(splices, position, after = false, lengthOf = pointsI
  * @throws {RangeError} if they are unsorted, overlapping, negative or outside the text
  */
 export function inUnits(text, splices) {
-  const offsetOf = SURROGATE.test(text) ? walk(text) : checked(text);
+  if (splices.length === 0) return [];
+  const cursor = cursorIn(text);
+  const offsetOf = (/** @type {number} */ position) => {
+    const offset = cursor.offsetAt(position);
+    if (offset > text.length) throw new RangeError(`position ${position} is outside the text`);
+    return offset;
+  };
   let end = 0;
   return splices.map(([start, deleted, inserted]) => {
     if (start < end || deleted < 0) throw new RangeError(`splice at ${start} overlaps`);
@@ -120,29 +125,12 @@ export function addsLinesAt(text, units, offset) {
  * @returns {Splice[]}
  */
 export function inPoints(text, units) {
-  if (!SURROGATE.test(text)) return [...units];
-  let offset = 0;
-  let position = 0;
+  if (units.length === 0) return [];
+  const cursor = cursorIn(text);
   return units.map(([start, deleted, inserted]) => {
-    position += pointsIn(text.slice(offset, start));
-    const point = position;
-    position += pointsIn(text.slice(start, start + deleted));
-    offset = start + deleted;
-    return [point, position - point, inserted];
+    const point = cursor.pointAt(start);
+    return [point, cursor.pointAt(start + deleted) - point, inserted];
   });
-}
-
-/** Convert a UTF-16 offset to a position in code points. @param {string} text @param {number} offset */
-export function pointAt(text, offset) {
-  return pointsIn(text.slice(0, offset));
-}
-
-/** The length in code points. @param {string} text */
-export function pointsIn(text) {
-  if (!SURROGATE.test(text)) return text.length;
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
 }
 
 /**
@@ -150,6 +138,7 @@ export function pointsIn(text) {
  * @param {readonly Splice[]} units
  */
 export function applyUnits(text, units) {
+  if (units.length === 0) return text;
   const parts = [];
   let offset = 0;
   for (const [start, deleted, inserted] of units) {
@@ -158,27 +147,6 @@ export function applyUnits(text, units) {
   }
   parts.push(text.slice(offset));
   return parts.join('');
-}
-
-/** @param {string} text @returns {(position: number) => number} */
-function checked(text) {
-  return (position) => {
-    if (position > text.length) throw new RangeError(`position ${position} is outside the text`);
-    return position;
-  };
-}
-
-/** For positions in ascending order. @param {string} text @returns {(position: number) => number} */
-function walk(text) {
-  let offset = 0;
-  let at = 0;
-  return (position) => {
-    for (; at < position; at++) {
-      if (offset >= text.length) throw new RangeError(`position ${position} is outside the text`);
-      offset += /** @type {number} */ (text.codePointAt(offset)) > 0xffff ? 2 : 1;
-    }
-    return offset;
-  };
 }
 
 // compose: the text between the two lists, as kept ranges of the text before, and inserted text

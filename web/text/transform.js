@@ -9,7 +9,7 @@
 //    v  first'   v            deleted once.
 //    b ------> result
 
-import { pointsIn } from './splices.js';
+import { pointsIn } from './points.js';
 
 /** @typedef {import('./splices.js').Splice} Splice */
 /** @typedef {{kind: 'keep' | 'delete', length: number} | {kind: 'insert', text: string}} Part */
