@@ -268,8 +268,11 @@ class CaretMark {
   /** @param {Other} person */
   show({ name, color, head, moves = head }) {
     this.#element.style.setProperty('--person', legible(color));
-    this.#name.textContent = name;
-    this.#initial.textContent = ([...name][0] ?? '').toUpperCase();
+    // The same words put there again would have the browser lay out the page again.
+    if (this.#name.textContent !== name) {
+      this.#name.textContent = name;
+      this.#initial.textContent = ([...name][0] ?? '').toUpperCase();
+    }
     if (moves === this.#moves) return;
     this.#moves = moves;
     this.#element.classList.add('moved');

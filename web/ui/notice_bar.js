@@ -36,7 +36,7 @@ export class NoticeBar {
   /** Show a notice, or none of this kind. @param {NoticeKind} kind @param {Notice | null} notice */
   show(kind, notice) {
     if (notice) this.#notices.set(kind, notice);
-    else this.#notices.delete(kind);
+    else if (!this.#notices.delete(kind)) return;
     const [first] = KINDS.filter((it) => this.#notices.has(it));
     this.#write(first, first && this.#notices.get(first));
   }
