@@ -20,8 +20,7 @@ export function endingOf(text) {
 
 /** Convert LF in a typed text to the endings of the document. @param {string} typed @param {string} text */
 export function withEndings(typed, text) {
-  const ending = endingOf(text);
-  return ending === '\n' ? typed : typed.replaceAll('\n', ending);
+  return typed.includes('\n') ? typed.replaceAll('\n', endingOf(text)) : typed;
 }
 
 /**
