@@ -26,7 +26,7 @@ from server.protocol import CloseCode
 # closing it in the middle of a frame resets it, and the client would not receive the code (1009).
 _READ_FACTOR = 2
 
-# While the write buffer is empty, a frame shorter than this is sent without a timeout.
+# While the write buffer is empty, a frame shorter than this is sent at once.
 _UNTIMED_BYTES_MAX = 32 * 1024
 
 
@@ -170,6 +170,7 @@ class _Websocket:
 
     async def serve(self) -> None:
         """Pass frames both ways until either side closes."""
+        self._connection.send_by(self._send_now)
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._write()), tasks.create_task(self._watch())]
             try:
@@ -234,10 +235,25 @@ class _Websocket:
         except (TimeoutError, ConnectionError):
             self._cut_off()
 
-    async def _send(self, frame: bytes) -> None:
+    def _send_now(self, frame: bytes) -> bool:
+        """Send a short frame, if the write buffer is empty; return False if it is not sent.
+
+        It takes a third of the time of aiohttp's coroutine, and no task wakes up for it.
+        """
         transport = self._request.transport
-        if transport and len(frame) < _UNTIMED_BYTES_MAX and not transport.get_write_buffer_size():
-            await self._socket.send_frame(frame, WSMsgType.TEXT)  # the buffer has room: no timeout
+        if (
+            transport is None
+            or transport.is_closing()
+            or self._socket.closed
+            or len(frame) >= _UNTIMED_BYTES_MAX
+            or transport.get_write_buffer_size()
+        ):
+            return False
+        transport.write(text_frame(frame))
+        return True
+
+    async def _send(self, frame: bytes) -> None:
+        if self._send_now(frame):
             return
         async with asyncio.timeout(self._config.write_wait_s):
             await self._socket.send_frame(frame, WSMsgType.TEXT)
@@ -262,3 +278,11 @@ class _Websocket:
         """Abort the connection; the reader then finds it closed."""
         if self._request.transport is not None:
             self._request.transport.abort()
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Return a websocket frame of a whole text message of less than 64 KB (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return b"\x81" + size.to_bytes(1, "big") + payload
+    return b"\x81\x7e" + size.to_bytes(2, "big") + payload

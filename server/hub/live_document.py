@@ -68,6 +68,7 @@ class Connection:
         self._newest: dict[str, bytes] = {}
         self._closing: Close | None = None
         self._sending = False
+        self._send_now: Callable[[bytes], bool] = lambda _: False
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -118,9 +119,21 @@ class Connection:
         self._sending = True
         return frames, self._closing
 
+    def send_by(self, send_now: Callable[[bytes], bool]) -> None:
+        """Send a frame that no other one is before without queueing it.
+
+        Args:
+            send_now: sends a frame, or returns False if that might block.
+        """
+        self._send_now = send_now
+
     def put(self, frame: bytes) -> None:
-        """Queue a frame, unless the client is gone."""
+        """Send or queue a frame, unless the client is gone."""
         if self._is_gone:
+            return
+        is_next = not (self._outbox or self._newest or self._sending)
+        if is_next and self._send_now(frame):
+            self._live.wake()
             return
         self._outbox.append(frame)
         self._outbox_bytes += len(frame)
