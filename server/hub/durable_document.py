@@ -1,11 +1,11 @@
 """A document with its repository and the journal: batches of requests in, durable results out.
 
-    requests ─▶ worker thread: Document, Repository ─▶ entry ─▶ journal ─▶ replies, notifications
+    requests ─▶ a thread: Document, Repository ─▶ entry ─▶ journal ─▶ replies, notifications
                                                                    │
                              checkpoint: packs and refs ◀──────────┘ from time to time
 
-One batch at a time; what blocks runs on a worker thread. After any failure the document in memory
-is discarded and loaded again from what is durable.
+One batch at a time, on one of the threads in `Threads`. After any failure the document in memory is
+discarded and loaded again from what is durable.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from server.protocol import Code
 from server.storage import checkpoint
 from server.storage.journal import Journal, JournalError, OvertakenError
 from server.support.slots import FairSlots
-from server.support.threads import WorkerThreads, settle_unless_cancelled
+from server.support.threads import LoopCalls, WorkerThreads, settle_unless_cancelled
 
 _Item = TypeVar("_Item")
 
@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 _TRIES = 5
 # With more than this in memory, because checkpoints fail, a document accepts no more requests.
 _BACKLOG_BYTES_MAX = 64 * 2**20
+# A batch on a longer text takes long enough for others to notice.
+_QUICK_TEXT_MAX = 64 * 1024
 # A batch counts as slow if it has a whole text of more characters, or its document has used up its
 # share of a processor: `_SHARE` of the time on average, with bursts of `_SHARE_AT_ONCE_S`.
 _WHOLE_TEXT_MAX = 16 * 1024
@@ -51,12 +53,21 @@ _CATCH_UP_COST = 100_000
 class Threads:
     """The threads of all documents: batches that take long wait only for each other.
 
-    For the one slow thread, people and addresses take turns.
+    Attributes:
+        quick: for the edits that people type, in short texts: one thread, which has the journal
+            write those of all documents together. With several, each would wait for the
+            interpreter's lock longer than an edit takes.
+        others: for opening documents and for long texts.
+        slow: one thread for batches that take very long.
+        slow_turns: people and addresses take turns on that.
+        loop_calls: the results, for the event loop.
     """
 
     quick: WorkerThreads
+    others: WorkerThreads
     slow: WorkerThreads
     slow_turns: FairSlots = field(default_factory=lambda: FairSlots(1))
+    loop_calls: LoopCalls = field(default_factory=LoopCalls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +208,8 @@ class DurableDocument:
                     if self._counts_as_slow(batch):
                         await self._run_slowly(batch, loop, done)
                     else:
-                        self._threads.quick.run(partial(self._apply, batch, loop, done))
+                        threads = self._threads.quick if self._is_quick else self._threads.others
+                        threads.run(partial(self._apply, batch, loop, done))
                     return await done
                 except OvertakenError:
                     self._discard()  # load what the other writer appended, and merge again
@@ -222,6 +234,12 @@ class DurableDocument:
             len(request.whole_text) > _WHOLE_TEXT_MAX for request in batch.requests
         )
 
+    @property
+    def _is_quick(self) -> bool:
+        """Whether it is in memory, and short."""
+        loaded = self._loaded
+        return loaded is not None and len(loaded[0].text) <= _QUICK_TEXT_MAX
+
     async def _run_one_by_one(self, batch: _Batch) -> Result:
         """Isolate the request that hit a bug from the others of its batch."""
         self._discard()
@@ -233,11 +251,12 @@ class DurableDocument:
     def _apply(
         self, batch: _Batch, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Result]
     ) -> None:
-        """On a worker thread: run a batch, and settle `done` once its result is durable."""
+        """On a thread: run a batch, and settle `done` once its result is durable."""
 
         def settle(outcome: Result | BaseException) -> None:
             call = done.set_exception if isinstance(outcome, BaseException) else done.set_result
-            loop.call_soon_threadsafe(settle_unless_cancelled, done, call, outcome)
+            settled = partial(settle_unless_cancelled, done, call, outcome)
+            self._threads.loop_calls.add(loop, settled)
 
         began = time.thread_time()  # not the time of others, whose turn it was meanwhile
         try:
@@ -365,7 +384,7 @@ class DurableDocument:
         """Unload the document until the next batch."""
         async with self._batch_lock:
             if self.backlog is None:
-                await self._threads.quick.call(self._unload)
+                await self._threads.others.call(self._unload)
 
     def _unload(self) -> None:
         self._reconcile_journal()
@@ -394,21 +413,21 @@ class DurableDocument:
         async with self._checkpoint_lock:
             async with self._batch_lock:
                 await self._run(_Batch((), (), time.time()))
-                unwritten = await self._threads.quick.call(self._unwritten)
+                unwritten = await self._threads.others.call(self._unwritten)
             if unwritten is None:
                 return
             path, content = unwritten
             try:
-                await (threads or self._threads.quick).call(checkpoint.write, path, content)
+                await (threads or self._threads.others).call(checkpoint.write, path, content)
             except OvertakenError:
                 async with self._batch_lock:
-                    await self._threads.quick.call(self._reconcile_journal)
+                    await self._threads.others.call(self._reconcile_journal)
                     self._discard()
                     self._was_overtaken = True
                 raise
             self._journal.forget(self.name, content.position)
             async with self._batch_lock:
-                await self._threads.quick.call(self._mark_checkpointed, content)
+                await self._threads.others.call(self._mark_checkpointed, content)
 
     def _unwritten(self) -> tuple[Path, Unwritten] | None:
         self._reconcile_journal()

@@ -33,7 +33,7 @@ from server.protocol import CloseCode
 from server.storage.data_folder import DataFolder
 from server.storage.journal import Journal
 from server.support.metrics import Metric, Sample
-from server.support.threads import WorkerThreads
+from server.support.threads import GroupThread, WorkerThreads
 
 _log = logging.getLogger(__name__)
 
@@ -70,8 +70,11 @@ class Hub:
             config.edits_outstanding_max,
         )
         self._texts = TextCache(config.texts_characters_max)
-        quick = WorkerThreads(config.threads, "document")
-        self._threads = Threads(quick, slow=WorkerThreads(1, "slow document"))
+        self._threads = Threads(
+            GroupThread("edits", journal.gather),
+            WorkerThreads(config.threads, "document"),
+            WorkerThreads(1, "slow document"),
+        )
         self._running: dict[str, _Running] = {}
         self._gate = Gate()
         self._deleted: set[str] = set()  # names whose documents are in the trash, and free
@@ -79,7 +82,9 @@ class Hub:
         self.meters = Meters()
         self._space = DiskSpace(config, folder.path)
         self._readiness = Readiness(journal, self._space)
-        self.reader = Reader(folder, journal, self._open_repository, self._revisions, quick)
+        self.reader = Reader(
+            folder, journal, self._open_repository, self._revisions, self._threads.others
+        )
         self.history = History(self._open_repository, self._get_unmoved)
         self._mirroring = Mirroring(
             folder.path,
@@ -116,6 +121,7 @@ class Hub:
         await self._space.stop()
         for threads in (
             self._threads.quick,
+            self._threads.others,
             self._threads.slow,
             self.reader,
             self.history,

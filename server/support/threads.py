@@ -7,12 +7,22 @@ as a small edit. Here calls go into a queue, and the event loop is notified of t
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar, TypeVarTuple
 
 _log = logging.getLogger(__name__)
+
+# A group ends after this time, so that the first of its calls does not wait for too many others.
+_GROUP_S = 0.005
+# With more calls per second than this, groups begin at least so far apart: then there are fewer,
+# larger ones. The rate is an average over some time.
+_PACED_ABOVE_PER_S = 1200.0
+_PACE_S = 0.001
+_RATE_S = 0.05
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
@@ -76,10 +86,73 @@ class WorkerThreads:
         while (call := self._calls.get()) is not None:
             if self._is_closed:
                 return
-            try:
-                call()
-            except Exception:  # noqa: BLE001  a bug in a call must not end the thread
-                _log.exception("a call on a thread failed")
+            _run_logged(call)
+
+
+class GroupThread(WorkerThreads):
+    """A thread that runs all calls that wait, one after the other, within one context.
+
+    Args:
+        name: its name.
+        context: returns the context of a group, from a function that returns whether no other call
+            waits.
+    """
+
+    def __init__(
+        self, name: str, context: Callable[[Callable[[], bool]], AbstractContextManager[object]]
+    ) -> None:
+        self._context = context
+        super().__init__(1, name)
+
+    def _serve(self) -> None:
+        rate, last_began = 0.0, time.monotonic()
+        while (call := self._calls.get()) is not None:
+            began = time.monotonic()
+            with self._context(self._calls.empty):
+                count = self._run_group(call, began + _GROUP_S)
+            since_s, last_began = max(began - last_began, 1e-6), began
+            rate += min(1.0, since_s / _RATE_S) * (count / since_s - rate)
+            if rate > _PACED_ABOVE_PER_S:
+                time.sleep(max(0.0, began + _PACE_S - time.monotonic()))
+
+    def _run_group(self, call: Callable[[], None] | None, until: float) -> int:
+        """Run a call and those that wait; return how many."""
+        count = 0
+        while call is not None and not self._is_closed:
+            _run_logged(call)
+            count += 1
+            if self._calls.empty() or time.monotonic() > until:
+                return count
+            call = self._calls.get()
+        self._calls.put(None)  # the end comes after this group
+        return count
+
+
+def _run_logged(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception:  # noqa: BLE001  a bug in a call must not end the thread
+        _log.exception("a call on a thread failed")
+
+
+class LoopCalls:
+    """Calls of threads that an event loop is to make; it is woken once for all that wait."""
+
+    def __init__(self) -> None:
+        self._calls: deque[Callable[[], None]] = deque()
+        self._is_woken = False
+
+    def add(self, loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+        """Have the loop make a call soon. Always the same loop."""
+        self._calls.append(call)
+        if not self._is_woken:
+            self._is_woken = True
+            loop.call_soon_threadsafe(self._run)
+
+    def _run(self) -> None:
+        self._is_woken = False  # first: what is added from now on wakes the loop again
+        while self._calls:
+            _run_logged(self._calls.popleft())
 
 
 def settle_unless_cancelled(

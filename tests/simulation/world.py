@@ -191,7 +191,7 @@ class World:
         self._worker = _Worker()
         self._journal = _Journal(self._folder / "journal.sqlite")
         self._journal.is_full = self._is_full
-        threads = Threads(self._worker, self._worker)
+        threads = Threads(self._worker, self._worker, self._worker)
         durable = DurableDocument("notes", self._repository, self._journal, threads, 1_000_000)
         self._live = live = LiveDocument(durable, Meters(), lambda _: None)
         self._journal.listen(lambda _, position: live.on_journal_entry(position))

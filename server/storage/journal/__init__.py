@@ -6,6 +6,7 @@ the first entry. Entries that a checkpoint wrote into the repository are forgott
 
     append      an entry that follows a position (compare-and-swap); once its future is done it is
                 durable: synced, not only written
+    gather      have the entries that this thread appends written together
     read        the entries after a position that are not forgotten, and the last position
     listen      be called for each entry, of any writer
     forget      the entries up to a checkpoint, which are in the repository
@@ -28,6 +29,7 @@ Errors::
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from server.git.changes import Entry, Log
@@ -71,6 +73,16 @@ class Journal(Protocol):
             position, or another `JournalError` if the disk fails; then nothing was appended.
         """
 
+    def gather(self, is_idle: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Return a context in which one thread appends entries that are written together.
+
+        They may wait for its end.
+
+        Args:
+            is_idle: returns at the end whether the thread has nothing else to do. Then it may write
+                the entries itself; else they are written while it goes on.
+        """
+
     def read(self, document: str, after: int = 0) -> Log:
         """Return the entries after a position that are not forgotten.
 
@@ -109,7 +121,7 @@ class Journal(Protocol):
     def listen(self, on_entry: Callable[[str, int], None]) -> None:
         """Call `on_entry` with document and position of each durable entry.
 
-        It is called on a thread of the journal, after the callbacks of the future of `append`; it
+        It is called on the thread that writes, after the callbacks of the future of `append`; it
         must be quick and must not raise.
         """
 

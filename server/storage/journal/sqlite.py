@@ -1,11 +1,14 @@
 """The journal of one machine: an SQLite database beside the repositories.
 
-    documents   name, position              the last position of each log, never forgotten
     entries     position, document, body    one row per entry; all documents share the positions
+    documents   name, position              the last position of each log that was forgotten
 
-The last positions are in memory as well; the folder is locked, so there is no other writer. One
-thread writes: all waiting entries, of all documents, in one transaction with one sync (WAL,
-synchronous=FULL). Meanwhile entries gather for the next one. Reading has a connection of its own,
+A transaction of edits appends rows to the end of one table, and writes nothing else: which entries
+a document has is kept in memory (`Positions`). The folder is locked, so there is no other writer.
+All waiting entries, of all documents, are written in one transaction with one sync (WAL,
+synchronous=FULL). On a fast disk the thread that gathers entries writes them itself, unless more
+calls wait: handing them to another one would cost more than the sync. Else the journal's own thread
+does, and entries gather meanwhile for the next transaction. Reading has a connection of its own,
 which never waits.
 
 SQLite would move the write-ahead log into the database within a commit, and delay it. Here that
@@ -15,6 +18,7 @@ happens between two of them, when nothing waits or the log is long.
 import logging
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -33,6 +37,7 @@ from server.storage.journal import (
     OvertakenError,
     ReadOnlyError,
 )
+from server.storage.journal.positions import Positions
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +51,7 @@ CREATE TABLE IF NOT EXISTS entries (
     document TEXT NOT NULL,
     body BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS entries_by_document ON entries (document, position);
+DROP INDEX IF EXISTS entries_by_document; -- of the first versions
 """
 _SETTINGS = """
 PRAGMA journal_mode = WAL;
@@ -60,6 +65,10 @@ _WAL_BYTES_MAX = 16 * 2**20
 _PAGES_BYTES = 4 * 4096
 # More entries in one transaction would only make the first of them wait.
 _BATCH_MAX = 1000  # SQLite takes 32,766 values in one statement
+# On a fast disk at least one of the last transactions took less than this. Others may have waited
+# for a processor, or for the interpreter's lock.
+_FAST_S = 0.0025
+_LAST_TRANSACTIONS = 8
 
 _KINDS = {
     sqlite3.SQLITE_FULL: DiskFullError,
@@ -117,7 +126,8 @@ class SqliteJournal:
         Args:
             path: the database file.
             start: whether a thread writes the entries; else the caller calls `write`.
-            read_only: whether to open it for reading only, perhaps while a server uses it.
+            read_only: whether to open it for reading only, perhaps while a server uses it; then
+                `read` finds what there was at the last call of `documents`.
         """
         self._path = path
         self._is_read_only = read_only
@@ -125,13 +135,15 @@ class SqliteJournal:
         self._reader = self._connect()
         self._reading = threading.Lock()
         self._positions = self._read_positions()
-        self._last = max(self._positions.values(), default=0)
         self._grown = 0  # the length of the write-ahead log in bytes, roughly
         self._waiting: deque[_Waiting] = deque()
         self._forgotten: list[_Forgotten] = []
         self._calls: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._listeners: list[Callable[[str, int], None]] = []
         self._wake = threading.Condition()
+        self._writing = threading.Lock()
+        self._gatherer = 0  # the id of the thread that gathers entries
+        self._took_s: deque[float] = deque([0.0], _LAST_TRANSACTIONS)  # of the last transactions
         self._is_closing = False
         self._thread: threading.Thread | None = None
         if start and not read_only:
@@ -152,12 +164,16 @@ class SqliteJournal:
             raise self._error(problem) from problem
         return connection
 
-    def _read_positions(self) -> dict[str, int]:
-        """Return the last position of each log."""
+    def _read_positions(self) -> Positions:
+        positions = Positions()
         try:
-            return dict(self._writer.execute("SELECT name, position FROM documents"))
+            for row in self._reader.execute("SELECT name, position FROM documents"):
+                positions.set_last(*row)
+            for row in self._reader.execute("SELECT document, position FROM entries"):
+                positions.add(*row)
         except sqlite3.Error as problem:
             raise self._error(problem) from problem
+        return positions
 
     # --- the contract
 
@@ -172,18 +188,47 @@ class SqliteJournal:
                 future.set_exception(JournalError("the journal is closed"))
                 return future
             self._waiting.append(waiting)
-            self._wake.notify()
+            if self._gatherer != threading.get_ident():
+                self._wake.notify()
         return future
 
-    def read(self, document: str, after: int = 0) -> Log:
-        position = self._positions.get(document, 0)  # first: an entry may come meanwhile
-        with self._reading:
+    @contextmanager
+    def gather(self, is_idle: Callable[[], bool]) -> Iterator[None]:
+        self._gatherer = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._gatherer = 0
+            self._write_gathered(is_idle())
+
+    def _write_gathered(self, is_idle: bool) -> None:
+        """Write the waiting entries, or leave them to the journal's thread."""
+        if not self._waiting:
+            return
+        is_quick = is_idle and self._thread is not None and min(self._took_s) < _FAST_S
+        if is_quick and self._writing.acquire(blocking=False):
             try:
-                rows = self._reader.execute(
-                    "SELECT position, body FROM entries WHERE document = ? AND position > ?"
-                    " ORDER BY position",
-                    (document, after),
-                ).fetchall()
+                self.write()
+            finally:
+                self._writing.release()
+        if self._has_work():
+            with self._wake:
+                self._wake.notify()
+
+    def read(self, document: str, after: int = 0) -> Log:
+        with self._reading:
+            position = self._positions.last(document)  # first: an entry may come meanwhile
+            wanted = self._positions.after(document, after)
+            try:
+                rows = [
+                    row
+                    for some in _batched(wanted)
+                    for row in self._reader.execute(
+                        f"SELECT position, body FROM entries WHERE position IN {_values(some)}"  # noqa: S608
+                        " ORDER BY position",
+                        some,
+                    )
+                ]
             except sqlite3.Error as problem:
                 raise self._error(problem) from problem
         entries = tuple(self._entry(document, body) for _, body in rows)
@@ -218,11 +263,9 @@ class SqliteJournal:
 
     def documents(self) -> list[str]:
         with self._reading:
-            try:
-                found = self._reader.execute("SELECT DISTINCT document FROM entries ORDER BY 1")
-                return [document for (document,) in found.fetchall()]
-            except sqlite3.Error as problem:
-                raise self._error(problem) from problem
+            if self._is_read_only:  # a server may have added and forgotten some
+                self._positions = self._read_positions()
+            return self._positions.documents()
 
     def faults(self) -> list[str]:
         """Return the faults that SQLite finds in its file."""
@@ -254,30 +297,36 @@ class SqliteJournal:
     # --- writing
 
     def _run(self) -> None:
-        """Write all waiting entries in one transaction after another; the writer's thread."""
+        """Write waiting entries in one transaction after another; the journal's thread."""
         while True:
             with self._wake:
                 while not (self._has_work() or self._is_closing):
                     self._wake.wait()
                 if not self._has_work():
                     return
-            self.write()
-            while self._calls:
-                self._execute(*self._calls.popleft())
+            with self._writing:
+                self.write()
+                while self._calls:
+                    self._execute(*self._calls.popleft())
+                self._checkpoint_if_long()
 
     def _has_work(self) -> bool:
-        return bool(self._waiting or self._forgotten or self._calls)
+        return bool(self._waiting or self._forgotten or self._calls or self._is_long)
 
     def write(self) -> None:
         """Write the waiting entries and settle their futures."""
         with self._wake:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_MAX))]
             forgotten, self._forgotten = self._forgotten, []
+        if not batch and not forgotten:
+            return
+        began = time.monotonic()
         try:
             written = self._write(batch, forgotten)
         except sqlite3.Error as problem:
             self._fail([*batch, *forgotten], self._error(problem))
             return
+        self._took_s.append(time.monotonic() - began)
         for each in forgotten:
             each.future.set_result(None)
         for waiting in written:
@@ -285,24 +334,23 @@ class SqliteJournal:
         for waiting in written:
             for on_entry in self._listeners:
                 on_entry(waiting.document, waiting.position)
-        self._checkpoint_if_long()
 
     def _write(self, batch: list[_Waiting], forgotten: list[_Forgotten]) -> list[_Waiting]:
         """Write in one transaction with one sync; return the entries that were not overtaken."""
-        written, positions = self._assign_positions(batch)
+        written = self._assign_positions(batch)
         with self._transaction() as execute:
             if written:
                 rows = [(each.position, each.document, each.body) for each in written]
                 execute(f"INSERT INTO entries VALUES {_placeholders(rows)}", _flat(rows))  # noqa: S608
-                heads = list(positions.items())
-                execute(f"REPLACE INTO documents VALUES {_placeholders(heads)}", _flat(heads))  # noqa: S608
             for each in forgotten:
-                execute(
-                    "DELETE FROM entries WHERE document = ? AND position <= ?",
-                    (each.document, each.up_to),
-                )
-        self._positions |= positions
-        self._last += len(written)
+                last = max(each.up_to, self._positions.last(each.document))
+                execute("REPLACE INTO documents VALUES (?, ?)", (each.document, last))
+                for some in _batched(self._positions.up_to(each.document, each.up_to)):
+                    execute(f"DELETE FROM entries WHERE position IN {_values(some)}", some)  # noqa: S608
+        for waiting in written:
+            self._positions.add(waiting.document, waiting.position)
+        for each in forgotten:
+            self._positions.forget(each.document, each.up_to)
         self._grown += sum(len(waiting.body) for waiting in written)
         return written
 
@@ -320,20 +368,20 @@ class SqliteJournal:
             raise
         self._grown += _PAGES_BYTES
 
-    def _assign_positions(self, batch: list[_Waiting]) -> tuple[list[_Waiting], dict[str, int]]:
-        """Assign positions to the entries that were not overtaken; return both."""
+    def _assign_positions(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Assign positions to the entries that were not overtaken; return these."""
         written: list[_Waiting] = []
         positions: dict[str, int] = {}
         for waiting in batch:
             document = waiting.document
-            last = positions.get(document) or self._positions.get(document, 0)
+            last = positions.get(document) or self._positions.last(document)
             if waiting.follows != last:
                 problem = f"the entry follows {waiting.follows}, but the last is {last}"
                 waiting.future.set_exception(OvertakenError(f"{document}: {problem}"))
                 continue
             written.append(waiting)
-            waiting.position = positions[document] = self._last + len(written)
-        return written, positions
+            waiting.position = positions[document] = self._positions.newest + len(written)
+        return written
 
     def _fail(self, batch: Sequence[_Waiting | _Forgotten], problem: JournalError) -> None:
         _log.error("%s", problem)
@@ -356,13 +404,18 @@ class SqliteJournal:
 
     def _write_and_delete(self) -> None:
         """Write an entry of no document and delete it: the pages are written, as they changed."""
-        position = self._last + 1
+        position = self._positions.newest + 1
         with self._transaction() as execute:
             execute("INSERT INTO entries VALUES (?, '', '')", (position,))
             execute("DELETE FROM entries WHERE position = ?", (position,))
 
+    @property
+    def _is_long(self) -> bool:
+        """Whether the write-ahead log is to be moved into the database."""
+        return self._grown > (4 if self._waiting else 1) * _WAL_BYTES_MAX
+
     def _checkpoint_if_long(self) -> None:
-        if self._grown > (4 if self._waiting else 1) * _WAL_BYTES_MAX:
+        if self._is_long:
             with suppress(sqlite3.Error):
                 self._checkpoint()
 
@@ -395,6 +448,16 @@ def _placeholders(rows: Sequence[tuple[object, ...]]) -> str:
     """
     row = f"({', '.join('?' * len(rows[0]))})"
     return ", ".join([row] * len(rows))
+
+
+def _values(some: Sequence[int]) -> str:
+    return f"({', '.join('?' * len(some))})"
+
+
+def _batched(positions: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield parts that one statement can name."""
+    for start in range(0, len(positions), _BATCH_MAX):
+        yield positions[start : start + _BATCH_MAX]
 
 
 def _flat(rows: Iterable[tuple[object, ...]]) -> list[object]:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from server.hub.durable_document import DurableDocument, Result, Sweep, Threads
 from server.protocol import Conflict, Edit, Error, Hello, Merged, Park, Resolve, Update
 from server.storage.journal import JournalError, OvertakenError, direct
 from server.storage.journal.sqlite import SqliteJournal
-from server.support.threads import WorkerThreads
+from server.support.threads import GroupThread, WorkerThreads
 from tests.git import assert_sound, git
 from tests.server.desk import NOON
 
@@ -38,6 +38,7 @@ class Disk:
         self.refusals: list[Exception] = []
         self.before: list[Callable[[], object]] = []
         self._journal = SqliteJournal(path / "journal.sqlite")
+        self.gather = self._journal.gather
         self.read = self._journal.read
         self.forget = self._journal.forget
         self.scrub = self._journal.scrub
@@ -74,7 +75,7 @@ class Disk:
         repository.move(MASTER, commit)
         entry = repository.staged("notes")
         assert entry is not None
-        return self._journal.append(entry, repository.position).result()
+        return elsewhere(lambda: self._journal.append(entry, repository.position).result())
 
     def commit_by_hand(self, text: str) -> str:
         """Commit in the bare repository itself, without the journal."""
@@ -90,6 +91,12 @@ class Disk:
         return commit
 
 
+def elsewhere(work: Callable[[], int]) -> int:
+    """Run something on a thread of its own, as in another process."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(work).result()
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
     disk = Disk(tmp_path)
@@ -102,7 +109,9 @@ class Runner:
 
     def __init__(self, disk: Disk) -> None:
         self._loop = asyncio.Runner()
-        self.threads = Threads(WorkerThreads(2, "quick"), WorkerThreads(1, "slow"))
+        self.threads = Threads(
+            GroupThread("quick", disk.gather), WorkerThreads(2, "others"), WorkerThreads(1, "slow")
+        )
         self.durable = DurableDocument("notes", disk.open, disk, self.threads, 1_000_000)
 
     def run(
@@ -116,6 +125,7 @@ class Runner:
     def close(self) -> None:
         self._loop.close()
         self.threads.quick.close()
+        self.threads.others.close()
         self.threads.slow.close()
 
 
@@ -448,7 +458,14 @@ def test_at_rest_nothing_is_in_memory_and_the_next_batch_finds_it_again(durable:
 
 
 def ran_on(durable: Runner, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
-    """Return the thread that writes a text."""
+    """Return the thread that writes a text instead of all."""
+    return thread_of(durable, monkeypatch, lambda base: edit(ANN, text, base))
+
+
+def thread_of(
+    durable: Runner, monkeypatch: pytest.MonkeyPatch, request: Callable[[str], Request]
+) -> str:
+    """Return the thread that runs a request that is made from the revision."""
     names = []
     stage = Document.stage
 
@@ -458,7 +475,7 @@ def ran_on(durable: Runner, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
 
     with monkeypatch.context() as patch:
         patch.setattr(Document, "stage", staged)
-        run(durable, edit(ANN, text, root(durable)))
+        run(durable, request(root(durable)))
     return names[-1].split()[0]
 
 
@@ -471,3 +488,64 @@ def test_what_takes_long_holds_up_only_what_takes_long(
     monkeypatch.setattr(time, "thread_time", count(1.0, 0.04).__next__)  # each takes two of it
     assert ran_on(durable, monkeypatch, "twice more") == "quick"
     assert ran_on(durable, monkeypatch, "once more") == "slow"
+
+
+def test_what_opens_a_document_or_is_about_a_long_text_holds_up_no_typing(
+    durable: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert thread_of(durable, monkeypatch, lambda _: Request(ANN, Hello(1))) == "quick"
+    durable.durable._discard()
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.server.hub.test_durable_document.root", lambda _: "")
+        assert thread_of(durable, monkeypatch, lambda _: Request(ANN, Hello(1))) == "others"
+
+    def typed(base: str, seq: int) -> Request:
+        return Request(ANN, Edit(seq, base, splices=[(0, 0, "x")]))
+
+    run(durable, edit(ANN, "x" * 64 * 1024, root(durable)))
+    assert thread_of(durable, monkeypatch, lambda base: typed(base, 2)) == "quick"
+    assert thread_of(durable, monkeypatch, lambda base: typed(base, 3)) == "others"
+
+
+def test_a_slow_sync_does_not_keep_the_next_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the entry of one document is synced, the edit of another one is merged."""
+    disk = Disk(tmp_path)
+    journal = disk._journal
+    journal._took_s.extend([0.005] * 8)
+    runner = Runner(disk)
+    plans = DurableDocument(
+        "plans", lambda _: Repository(tmp_path / "plans.git", "plans.txt", disk.read("plans")),
+        disk, runner.threads, 1_000_000,
+    )  # fmt: skip
+    base = root(runner)
+    other = runner._loop.run(plans.run([Request(BO, Hello(1))], (), NOON)).revision
+    began, merged = threading.Event(), threading.Event()
+    stage = Document.stage
+
+    def staged(document: Document, *arguments: Any) -> Any:
+        if document.name == "plans":
+            merged.set()
+        return stage(document, *arguments)
+
+    write = journal._write
+
+    def slow(*arguments: Any) -> Any:
+        began.set()
+        assert merged.wait(20), "the next group waits for the sync"
+        return write(*arguments)
+
+    monkeypatch.setattr(Document, "stage", staged)
+    monkeypatch.setattr(journal, "_write", slow)
+
+    async def both() -> list[Result]:
+        first = asyncio.create_task(runner.durable.run([edit(ANN, "one\n", base)], (), NOON))
+        assert await asyncio.to_thread(began.wait, 20)
+        second = plans.run([edit(BO, "two\n", other)], (), NOON)
+        return list(await asyncio.gather(first, second))
+
+    replies = [result.replies[0] for result in runner._loop.run(both())]
+    assert [type(reply) for reply in replies] == [Merged, Merged], replies
+    runner.close()
+    disk.close()

@@ -1,7 +1,11 @@
 """The SQLite journal and a failing disk: an entry that is not durable is an error."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -47,6 +51,47 @@ def test_all_that_waits_is_one_transaction_with_one_sync(path: Path) -> None:
     assert futures[-1].result() == 11, "it follows the first one of the same transaction"
     assert commits.count("COMMIT") == 1
     journal.close()
+
+
+def test_whoever_gathers_writes_in_one_transaction(journal: SqliteJournal) -> None:
+    commits: list[str] = []
+    journal._writer.set_trace_callback(commits.append)
+    with journal.gather(lambda: True):
+        futures = [journal.append(entry(f"d{number}"), 0) for number in range(10)]
+    assert [future.result(0) for future in futures] == list(range(1, 11))
+    assert commits.count("COMMIT") == 1
+
+
+def test_whoever_gathers_does_not_wait_for_a_slow_disk(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "monotonic", count(0.0, 0.005).__next__)  # a sync takes 5 ms
+    for number in range(8):
+        with journal.gather(lambda: True):
+            appended = journal.append(entry(), number)
+        appended.result(20)
+    with journal._writing:  # a sync that does not end before the block
+        with journal.gather(lambda: True):
+            appended = journal.append(entry(), 8)
+        assert not appended.done()
+    assert appended.result(20) == 9
+
+
+def test_whoever_has_more_to_do_leaves_the_writing_to_the_journal(journal: SqliteJournal) -> None:
+    writers = []
+    journal._writer.set_trace_callback(lambda _: writers.append(threading.current_thread().name))
+    with journal.gather(lambda: False):
+        appended = journal.append(entry(), 0)
+    assert appended.result(20) == 1
+    assert set(writers) == {"journal"}
+
+
+def test_whoever_gathers_does_not_wait_for_another_transaction(journal: SqliteJournal) -> None:
+    with journal._writing:
+        with journal.gather(lambda: True):
+            appended = journal.append(entry(), 0)
+        assert not appended.done()
+    assert appended.result(20) == 1
 
 
 def test_the_database_syncs_every_commit(journal: SqliteJournal) -> None:
@@ -207,6 +252,56 @@ def test_what_is_forgotten_is_gone_for_all_once_the_future_is_done(
         other = SqliteJournal(path, read_only=True)
         assert other.documents() == []
         other.close()
+
+
+def test_a_journal_of_the_first_versions_goes_on(path: Path) -> None:
+    """They wrote the last position with every entry, and had an index."""
+    journal = SqliteJournal(path)
+    for number, document in enumerate(("notes", "plans", "notes")):
+        journal.append(entry(document), (0, 0, 1)[number]).result()
+    journal.close()
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("CREATE INDEX entries_by_document ON entries (document, position)")
+        old.execute("INSERT INTO documents VALUES ('notes', 3), ('plans', 2), ('gone', 9)")
+        old.commit()
+    journal = SqliteJournal(path)
+    assert [journal.read(name).position for name in ("notes", "plans", "gone", "new")] == [
+        3,
+        2,
+        9,
+        0,
+    ]
+    assert [len(journal.read(name).entries) for name in ("notes", "plans", "gone")] == [2, 1, 0]
+    assert journal.append(entry("notes"), 3).result() == 10, "positions are used once"
+    indexes = journal._reader.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
+    assert "entries_by_document" not in {name for (name,) in indexes}
+    journal.close()
+
+
+def test_the_last_position_is_known_after_all_is_forgotten_and_a_restart(path: Path) -> None:
+    journal = SqliteJournal(path)
+    futures = [journal.append(entry(), number) for number in range(3)]
+    journal.forget("notes", futures[-1].result()).result()
+    journal.close()
+    journal = SqliteJournal(path)
+    assert (journal.read("notes").position, journal.documents()) == (3, [])
+    assert journal.append(entry("plans"), 0).result() == 4
+    journal.close()
+
+
+def test_more_entries_than_one_statement_can_name_are_read_and_forgotten(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.storage.journal.sqlite._BATCH_MAX", 3)
+    journal = SqliteJournal(path)
+    for number in range(10):
+        journal.append(entry(text=b"%d" % number), number).result()
+    assert [each.objects[0].data for each in journal.read("notes", 1).entries] == [
+        b"%d" % number for number in range(1, 10)
+    ]
+    journal.forget("notes", 8).result()
+    assert [each.objects[0].data for each in journal.read("notes").entries] == [b"8", b"9"]
+    journal.close()
 
 
 def test_nothing_is_taken_after_the_end(path: Path) -> None:

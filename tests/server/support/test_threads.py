@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from server.support.threads import WorkerThreads
+from server.support.threads import GroupThread, LoopCalls, WorkerThreads
 
 
 @pytest.fixture
@@ -80,3 +81,66 @@ def test_the_end_waits_for_what_was_asked_for() -> None:
         threads.run(lambda number=number: done.append(number))  # type: ignore[misc]
     threads.close()
     assert done == list(range(100))
+
+
+# --- groups
+
+
+def test_all_calls_that_wait_run_within_one_context(caplog: pytest.LogCaptureFixture) -> None:
+    events: list[object] = []
+    began, may_go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def group(_: Callable[[], bool]) -> Iterator[None]:
+        events.append("(")
+        yield
+        events.append(")")
+
+    def first() -> None:
+        began.set()
+        assert may_go_on.wait(20)
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    thread = GroupThread("test", group)
+    thread.run(first)
+    assert began.wait(20)
+    thread.run(fail)
+    for number in range(3):
+        thread.run(lambda number=number: events.append(number))  # type: ignore[misc]
+    may_go_on.set()
+    thread.close()
+    assert events == ["(", 0, 1, 2, ")"]
+    assert "a call on a thread failed" in caplog.text
+
+
+def test_the_end_of_a_group_comes_before_the_end_of_the_thread() -> None:
+    ended: list[str] = []
+
+    @contextmanager
+    def group(_: Callable[[], bool]) -> Iterator[None]:
+        yield
+        ended.append("group")
+
+    thread = GroupThread("test", group)
+    thread.run(lambda: ended.append("call"))
+    thread.close()
+    assert ended == ["call", "group"]
+
+
+async def test_the_loop_is_woken_once_for_all_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, calls, made = asyncio.get_running_loop(), LoopCalls(), list[int]()
+    wake, woken = loop.call_soon_threadsafe, list[object]()
+
+    def counted(call: Callable[[], None]) -> None:
+        woken.append(call)
+        wake(call)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
+    for start in (0, 10):
+        for number in range(start, start + 10):
+            calls.add(loop, lambda number=number: made.append(number))  # type: ignore[misc]
+        await asyncio.sleep(0)
+    assert made == list(range(20))
+    assert len(woken) == 2
