@@ -5,10 +5,17 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-import pygit2
-
 from server.core.git_model import MASTER
-from server.support.files import fsync
+from server.support.files import fsync, sync_tree
+
+_HEAD = "ref: refs/heads/master\n"
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+"""
+_FOLDERS = ("objects/pack", "refs/heads")  # Git makes others when it needs them
 
 _creating = Lock()  # two threads could create the same repository
 
@@ -18,6 +25,24 @@ def create(path: Path) -> None:
     with _creating:
         if not path.is_dir():
             _create(path)
+
+
+def lay_out(path: Path) -> None:
+    """Make an empty bare repository, which is not synced; replace what is there."""
+    shutil.rmtree(path, ignore_errors=True)
+    for folder in _FOLDERS:
+        (path / folder).mkdir(parents=True)
+    (path / "HEAD").write_text(_HEAD)
+    (path / "config").write_text(_CONFIG)
+
+
+def publish(complete: Path, path: Path) -> bool:
+    """Give a complete repository its name, unless there is one; return whether it got it."""
+    with _creating:
+        if path.is_dir():
+            return False
+        complete.rename(path)
+        return True
 
 
 def is_begun(path: Path) -> bool:
@@ -46,9 +71,7 @@ def _is_empty(path: Path) -> bool:
 
 def _create(path: Path) -> None:
     fresh = path.with_name(f".{path.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    pygit2.init_repository(str(fresh), bare=True, initial_head="master")
-    for part in (*fresh.rglob("*"), fresh):
-        fsync(part)
+    lay_out(fresh)
+    sync_tree(fresh)
     fresh.rename(path)
     fsync(path.parent)

@@ -5,7 +5,7 @@ from pathlib import Path
 from server.git import bare
 from server.git.objects import DELTA_DEPTH_MAX
 from server.git.process import git
-from server.support.files import fsync
+from server.support.files import fsync, sync_tree
 
 _SETTINGS = (
     *("-c", f"pack.depth={DELTA_DEPTH_MAX}"),  # a lower value would split our delta chains
@@ -40,8 +40,7 @@ def read_bundle(file: Path, repository: Path) -> None:
     options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
     git(repository, *_SETTINGS, "fetch", *options, str(file), refs, gently=True)
     git(repository, "pack-refs", "--all", "--prune")
-    for part in (*repository.rglob("*"), repository):
-        fsync(part)
+    sync_tree(repository)
 
 
 def refs_of(repository: Path) -> bytes:

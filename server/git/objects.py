@@ -1,16 +1,14 @@
-r"""Git's own formats, as pure functions of bytes: objects and their ids, deltas, packs.
+r"""Git's own formats, as pure functions of bytes: objects and their ids, deltas.
 
     object     a commit, tree or blob; its id is the SHA-1 of "<kind> <length>\0" and its bytes
     delta      an object as copied ranges of another one and inserted bytes: a word typed into
                20 KB is 30 bytes
-    pack       many objects in one string of bytes, each compressed, some as deltas
 
-Formats: gitformat-pack(5), git-commit-tree(1). Nothing here touches a repository. `git index-pack`,
-which stores a pack, computes every id again, so it refuses what a bug here would damage.
+Formats: gitformat-pack(5), git-commit-tree(1). Nothing here touches a repository. Whatever stores
+an object computes its id again, so it refuses what a bug here would damage.
 """
 
 import hashlib
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -28,10 +26,6 @@ _DELTA_SHARE = 0.6
 # default of 50 takes the chains apart and doubles the history.
 DELTA_DEPTH_MAX = 1000
 _COMMIT_DEPTH_MAX = 40
-
-_OFFSET_DELTA, _REF_DELTA = 6, 7
-# Up to this length a small window compresses as well, in a tenth of the time.
-_SMALL = 2048
 
 
 class Kind(IntEnum):
@@ -105,13 +99,13 @@ def tree_with(tree: bytes, filename: str, blob: str) -> bytes:
             break
     else:
         found.append((b"100644", name, id))
-        found.sort(key=_tree_order)
+        found.sort(key=tree_order)
     return b"".join(b"%b %b\0%b" % entry for entry in found)
 
 
 def new_tree(content: Iterable[tuple[bytes, bytes, str]]) -> GitObject:
     """Return a tree of entries: mode, name and id."""
-    found = sorted(((mode, name, bytes.fromhex(id)) for mode, name, id in content), key=_tree_order)
+    found = sorted(((mode, name, bytes.fromhex(id)) for mode, name, id in content), key=tree_order)
     return new_object(Kind.TREE, b"".join(b"%b %b\0%b" % entry for entry in found))
 
 
@@ -131,7 +125,7 @@ def entries(tree: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
         yield mode, name, tree[end + 1 : at]
 
 
-def _tree_order(entry: tuple[bytes, bytes, bytes]) -> bytes:
+def tree_order(entry: tuple[bytes, bytes, bytes]) -> bytes:
     """Return the sort key of an entry: Git sorts a folder as if its name ended in a slash."""
     mode, name, _ = entry
     return name + b"/" if mode == b"40000" else name
@@ -140,6 +134,11 @@ def _tree_order(entry: tuple[bytes, bytes, bytes]) -> bytes:
 def tree_of(commit: bytes) -> str:
     """Return the id of a commit's tree."""
     return commit[5:45].decode()
+
+
+def tagged(tag: bytes) -> str:
+    """Return the id of the object that a tag names."""
+    return tag[7:47].decode()
 
 
 # --- deltas
@@ -200,7 +199,7 @@ def patched(before: bytes, delta: bytes) -> bytes:
     return after
 
 
-def _length_after(delta: bytes) -> int:
+def length_after(delta: bytes) -> int:
     """Return the length of a delta's result in bytes."""
     _, at = _read_varint(delta, 0)
     return _read_varint(delta, at)[0]
@@ -292,55 +291,3 @@ def _line_delta(before: GitObject, item: GitObject) -> GitObject | None:
             splices.append((at + start, deleted, inserted))
         at += len(old)
     return as_delta(item, before.id, len(before.data), splices)
-
-
-# --- packs
-
-
-def pack(objects: Sequence[GitObject]) -> bytes:
-    """Return a pack of the objects; a "thin" one if the base of a delta is not among them."""
-    out = bytearray(b"PACK" + (2).to_bytes(4, "big") + len(objects).to_bytes(4, "big"))
-    places: dict[str, int] = {}
-    for item in objects:
-        place = len(out)
-        if item.base is not None and _length_after(item.data) == 0:
-            item = GitObject(item.id, item.kind, b"")  # a journal of an older version may hold one
-        if item.base is None:
-            out += _entry_header(item.kind, len(item.data))
-        elif item.base in places:
-            out += _entry_header(_OFFSET_DELTA, len(item.data))
-            out += _distance(place - places[item.base])
-        else:
-            out += _entry_header(_REF_DELTA, len(item.data)) + bytes.fromhex(item.base)
-        out += _compressed(item.data)
-        places[item.id] = place
-    return bytes(out + hashlib.sha1(out, usedforsecurity=False).digest())
-
-
-def _entry_header(kind: int, length: int) -> bytes:
-    """Encode type (three bits) and length (four bits, then seven a byte)."""
-    out = bytearray()
-    byte, length = kind << 4 | length & 0x0F, length >> 4
-    while length:
-        out.append(byte | 0x80)
-        byte, length = length & 0x7F, length >> 7
-    out.append(byte)
-    return bytes(out)
-
-
-def _distance(distance: int) -> bytes:
-    """Encode a distance: seven bits a byte, the highest first, all but the last minus 1."""
-    out = [distance & 0x7F]
-    distance >>= 7
-    while distance:
-        distance -= 1
-        out.append(distance & 0x7F | 0x80)
-        distance >>= 7
-    return bytes(reversed(out))
-
-
-def _compressed(data: bytes) -> bytes:
-    if len(data) > _SMALL:
-        return zlib.compress(data)
-    small = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, wbits=12, memLevel=1)
-    return small.compress(data) + small.flush()

@@ -25,6 +25,10 @@ class PendingObjects:
         """Return all objects; a delta comes after its base, if that is here."""
         return tuple(self._objects.values())
 
+    def delta_bases(self) -> dict[str, bytes]:
+        """Return the bytes of delta bases that are on disk, by id."""
+        return dict(self._delta_bases)
+
     def find(self, id: str) -> GitObject | None:
         """Return an object as it was added: possibly a delta."""
         return self._objects.get(id)

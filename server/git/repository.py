@@ -21,7 +21,7 @@ Errors::
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -51,11 +51,15 @@ class RepositoryError(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
-    """The changes that the journal has up to `position` and the repository on disk lacks."""
+    """The changes that the journal has up to `position` and the repository on disk lacks.
+
+    `delta_bases` has the bytes of delta bases that are on disk, by id.
+    """
 
     position: int
     objects: tuple[GitObject, ...]
     moves: tuple[RefMove, ...]
+    delta_bases: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Repository:
@@ -408,7 +412,8 @@ class Repository:
         if not self._journaled_moves:
             return None
         moves = tuple(self._journaled_moves.values())
-        return Unwritten(self.position, self._pending.all(), moves)
+        pending = self._pending
+        return Unwritten(self.position, pending.all(), moves, pending.delta_bases())
 
     def mark_checkpointed(self, unwritten: Unwritten) -> None:
         """Note that this is on disk now."""

@@ -11,7 +11,7 @@ discarded and loaded again from what is durable.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,6 +31,7 @@ from server.support.slots import FairSlots
 from server.support.threads import LoopCalls, WorkerThreads, settle_unless_cancelled
 
 _Item = TypeVar("_Item")
+CheckpointWrite = Callable[[Path, Unwritten], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 
@@ -400,11 +401,11 @@ class DurableDocument:
 
     # --- checkpoints
 
-    async def checkpoint(self, threads: WorkerThreads | None = None) -> None:
+    async def checkpoint(self, write: CheckpointWrite | None = None) -> None:
         """Write what the journal has into the repository. Batches go on meanwhile.
 
         Args:
-            threads: for the part that takes long.
+            write: does what takes long, as `checkpoint.write`.
 
         Raises:
             OvertakenError: `master` was moved on disk; the next batch merges that.
@@ -418,7 +419,7 @@ class DurableDocument:
                 return
             path, content = unwritten
             try:
-                await (threads or self._threads.others).call(checkpoint.write, path, content)
+                await (write or self._write)(path, content)
             except OvertakenError:
                 async with self._batch_lock:
                     await self._threads.others.call(self._reconcile_journal)
@@ -428,6 +429,9 @@ class DurableDocument:
             self._journal.forget(self.name, content.position)
             async with self._batch_lock:
                 await self._threads.others.call(self._mark_checkpointed, content)
+
+    async def _write(self, path: Path, content: Unwritten) -> None:
+        await self._threads.others.call(checkpoint.write, path, content)
 
     def _unwritten(self) -> tuple[Path, Unwritten] | None:
         self._reconcile_journal()

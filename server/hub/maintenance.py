@@ -7,20 +7,21 @@
     sweep        the branches of absent clients are parked or dropped
     unload       quiet documents release memory, those without connections are closed
 
-At most one checkpoint and one repack run at a time. Failures are logged and retried: the journal
-keeps what it has.
+At most one checkpoint and one repack run at a time; new documents get their repositories together.
+Failures are logged and retried: the journal keeps what it has.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from server.config import Config
 from server.git.repack import RepackError, needs_repack, repack
+from server.hub.checkpoint_writer import CheckpointWriter
 from server.hub.live_document import LiveDocument
 from server.hub.open_documents import OpenDocuments
 from server.hub.sealing import Sealing
@@ -29,10 +30,13 @@ from server.support.memory import trim_heap
 from server.support.threads import WorkerThreads
 
 _Result = TypeVar("_Result")
+_Item = TypeVar("_Item")
 
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.25
+_LOOK_AGAIN_S = 0.01  # when there is more to do
+_TOGETHER_MAX = 32  # documents that are checkpointed at the same time
 _NEW_S = 0.5  # for the first checkpoints of documents, one look after another
 _FINISH_S = 2.0  # for the last checkpoints; the journal keeps what is left
 _SWEEP_EVERY_S = 30.0
@@ -72,12 +76,12 @@ class Maintenance:
         self._not_before: dict[str, float] = {}
         self._to_repack: asyncio.Queue[str | None] = asyncio.Queue()
         self._stopping = asyncio.Event()
-        self._checkpoint_threads = WorkerThreads(1, "checkpoint")
+        self._writer = CheckpointWriter()
         self._repack_threads = WorkerThreads(1, "repack")
 
     async def prepare(self) -> None:
         """Note what the last server has left in the journal, before anything is added."""
-        self._left = set(await self._checkpoint_threads.call(self._journaled))
+        self._left = set(await self._repack_threads.call(self._journaled))
 
     async def run(self) -> None:
         """Run until `stop` and the end of the work that was begun before."""
@@ -106,20 +110,22 @@ class Maintenance:
         waiting = [live for live in documents if live.durable.backlog or live.unsealed]
         if waiting:
             _log.info("writing the journal's edits into %d repositories", len(waiting))
-        done = 0
+        left = set(waiting)
         with suppress(TimeoutError):
             async with asyncio.timeout(_FINISH_S):
-                for live in waiting:
-                    await live.durable.record_window()
-                    for _ in range(_LAST_TRIES):
-                        if await self.checkpoint(live):
-                            break
-                    done += 1
-        if done < len(waiting):
-            left = len(waiting) - done
-            _log.info("edits of %d documents stay in the journal until the next start", left)
-        for threads in (self._checkpoint_threads, self._repack_threads):
-            await asyncio.to_thread(threads.close)
+                for lives in _groups(waiting):
+                    await asyncio.gather(*map(self._checkpoint_last, lives))
+                    left.difference_update(lives)
+        if left:
+            _log.info("edits of %d documents stay in the journal until the next start", len(left))
+        for ended in (self._writer, self._repack_threads):
+            await asyncio.to_thread(ended.close)
+
+    async def _checkpoint_last(self, live: LiveDocument) -> None:
+        await live.durable.record_window()
+        for _ in range(_LAST_TRIES):
+            if await self.checkpoint(live):
+                return
 
     # --- checkpoints
 
@@ -131,9 +137,10 @@ class Maintenance:
         """Write the journal's entries of a document; return whether that succeeded."""
         name = live.name
         is_new = live.durable.backlog is not None or name in self._left
+        was_new = live.durable.is_new
         began = time.monotonic()
         try:
-            await live.durable.checkpoint(self._checkpoint_threads)
+            await live.durable.checkpoint(self._writer.write)
         except OvertakenError as problem:
             _log.warning("%s; merging it", problem)
             live.wake()
@@ -151,7 +158,7 @@ class Maintenance:
         if is_new:
             self._on_checkpoint(name, time.monotonic() - began)
         # The direct journal writes loose objects, which a repack could remove too early.
-        if self._config.journal != "direct":
+        if self._config.journal != "direct" and not was_new:
             self._to_repack.put_nowait(name)
         return True
 
@@ -164,23 +171,31 @@ class Maintenance:
                 await self.checkpoint(self._documents.get_document(name))
 
     async def _checkpoint_regularly(self) -> None:
-        while await self._pause(_LOOK_EVERY_S):
-            await self._checkpoint_due()
+        is_done = True
+        while await self._pause(_LOOK_EVERY_S if is_done else _LOOK_AGAIN_S):
+            is_done = await self._checkpoint_due()
 
-    async def _checkpoint_due(self) -> None:
-        """Checkpoint what is due; of new documents only some, and the rest with the next look.
+    async def _checkpoint_due(self) -> bool:
+        """Checkpoint what is due, of new documents only some; return whether that is all.
 
         So a flood of new documents, each of which needs a repository, does not delay the others.
         """
         began = time.monotonic()
-        due = filter(self._is_due, self._documents.documents())
-        for live in sorted(due, key=lambda live: live.durable.is_new):
-            now = time.monotonic()
-            if live.durable.is_new and now - began > _NEW_S:
-                return
-            if self._is_due(live):
-                await self.checkpoint(live)
-                await self._pause(time.monotonic() - now)  # leaves half of the time to edits
+        due = [live for live in self._documents.documents() if self._is_due(live)]
+        for live in due:
+            if not live.durable.is_new:
+                await self._checkpoint_if_due([live])
+        for new in _groups([live for live in due if live.durable.is_new]):
+            if time.monotonic() - began > _NEW_S:
+                return False
+            await self._checkpoint_if_due(new)
+        return True
+
+    async def _checkpoint_if_due(self, lives: Sequence[LiveDocument]) -> None:
+        """Checkpoint what is still due; then pause, which leaves half of the time to edits."""
+        began, worked_s = time.monotonic(), self._writer.worked_s
+        await asyncio.gather(*(self.checkpoint(live) for live in lives if self._is_due(live)))
+        await self._pause(_rest_s(time.monotonic() - began, self._writer.worked_s - worked_s))
 
     def _is_due(self, live: LiveDocument) -> bool:
         config, backlog, now = self._config, live.durable.backlog, time.monotonic()
@@ -224,6 +239,18 @@ class Maintenance:
                     await live.release_memory(_RELEASE_AFTER_S)
                     live.sweep(config.park_after_s, config.branch_keep_s)
             await self._repack_threads.call(trim_heap)
+
+
+def _rest_s(took_s: float, worked_s: float) -> float:
+    """Return how long to pause, so that at most half of the time is work.
+
+    What the work waited for, such as the disk or a process, has left time to others already.
+    """
+    return max(0.0, 2 * worked_s - took_s)
+
+
+def _groups(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[at : at + _TOGETHER_MAX] for at in range(0, len(items), _TOGETHER_MAX))
 
 
 def _repack_if_due(path: Path) -> None:

@@ -1,33 +1,70 @@
 """A checkpoint: the journal's entries of a document become a pack and refs of its repository.
 
-    objects ─▶ one pack, stored by `git index-pack`, synced
+    objects ─▶ one pack, verified, synced
     refs    ─▶ `packed-refs`, all in one step, synced
     then the caller has the journal forget the entries
 
+A document without a repository gets one that is complete: it is written under another name, synced,
+and renamed. Several such documents share syncs.
+
 Whenever the machine stops, the journal still has everything that is not written completely, and a
-repeated checkpoint does no harm. Git computes the id of every object before it stores the pack: no
-ref moves and nothing is forgotten because of an object damaged in memory or in the journal.
+repeated checkpoint does no harm. The id of every object is computed from what was written: no ref
+moves and nothing is forgotten because of an object damaged in memory or in the journal.
 
 Refs may also be moved on disk. A head that would be lost by that is kept: of `master` the caller
 merges it (`OvertakenError`), of other branches it gets a name under `unmerged/`.
 """
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from server.core.git_model import MASTER, TAGS, UNMERGED
-from server.git.bare import create
+from server.git.bare import lay_out, publish
 from server.git.changes import RefMove
-from server.git.objects import GitObject, pack, small_as_deltas
+from server.git.new_packs import add_objects, write_objects
+from server.git.objects import Kind, tagged
+from server.git.pack import DamagedError
 from server.git.packed_refs import PackedRefs, RefsLockedError, locked_refs
 from server.git.process import GitError, git
 from server.git.repository import Unwritten
 from server.storage.journal import JournalError, OvertakenError
 from server.support.files import fsync
+from server.support.shared_sync import SharedSync
+
+_EXPECTED = (OSError, GitError, RefsLockedError, DamagedError)
+# The end of the name of a repository that is not complete.
+_UNFINISHED = ".checkpoint"
 
 
 class CheckpointError(JournalError):
     """The repository could not be written; the journal keeps what it has."""
+
+
+@dataclass(eq=False)
+class Checkpoint:
+    """What is to be written into the bare repository at `path`; then, what has failed."""
+
+    path: Path
+    unwritten: Unwritten
+    problem: Exception | None = None
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Keep an exception for whoever waits for this checkpoint: others go on."""
+        try:
+            yield
+        except Exception as problem:  # noqa: BLE001  also a bug must cost one document only
+            self.fail(problem)
+
+    def fail(self, problem: Exception) -> None:
+        """Note a problem."""
+        self.problem = problem
+        if isinstance(problem, _EXPECTED):
+            self.problem = CheckpointError(f"{self.path} could not be written: {problem}")
+            self.problem.__cause__ = problem
 
 
 def write(path: Path, unwritten: Unwritten) -> None:
@@ -37,27 +74,84 @@ def write(path: Path, unwritten: Unwritten) -> None:
         OvertakenError: `master` was moved on disk; merge that first.
         CheckpointError: The disk or Git failed; no ref was moved.
     """
+    one = Checkpoint(path, unwritten)
+    write_all([one])
+    if one.problem:
+        raise one.problem
+
+
+def write_all(checkpoints: Sequence[Checkpoint]) -> None:
+    """Write the checkpoints of different documents, which are in the same folder.
+
+    None of them fails because of another's content. What `write` raises is their `problem`.
+    """
+    new = [each for each in checkpoints if not each.path.is_dir()]
+    for each in checkpoints:
+        if each not in new:
+            with each.attempt():
+                _update(each.path, each.unwritten)
+    if new:
+        _create(new)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a crash has left of new repositories; the journal has the entries."""
+    for left in folder.glob(f".*.git{_UNFINISHED}"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _update(path: Path, unwritten: Unwritten) -> None:
+    add_objects(path, unwritten.objects, unwritten.delta_bases)
+    with locked_refs(path) as refs:
+        _move_all(path, refs, unwritten)
+
+
+# --- documents without a repository
+
+
+def _create(checkpoints: Sequence[Checkpoint]) -> None:
+    folder = checkpoints[0].path.parent
     try:
-        create(path)
-        _write_objects(path, unwritten.objects)
-        with locked_refs(path) as refs:
-            for move in unwritten.moves:
-                _move(path, refs, move)
-    except (OSError, GitError, RefsLockedError) as problem:
-        raise CheckpointError(f"{path} could not be written: {problem}") from problem
+        with SharedSync(folder) as shared:
+            for each in checkpoints:
+                with each.attempt():
+                    _build(_unpublished(each.path), each.unwritten)
+            built = [each for each in checkpoints if each.problem is None]
+            shared.sync([_unpublished(each.path) for each in built])
+        for each in built:
+            with each.attempt():
+                if not publish(_unpublished(each.path), each.path):
+                    _update(each.path, each.unwritten)  # a push has made it meanwhile
+        fsync(folder)
+    except OSError as problem:
+        for each in checkpoints:
+            each.fail(problem)
+    for each in checkpoints:
+        shutil.rmtree(_unpublished(each.path), ignore_errors=True)
 
 
-def _write_objects(path: Path, objects: Sequence[GitObject]) -> None:
-    """Add a pack, and verify its objects: a damaged one has another id."""
-    if not objects:
-        return
-    content = pack(small_as_deltas(objects))
-    git(path, "index-pack", "--stdin", "--fix-thin", "--strict", stdin=content, gently=True)
-    fsync(path / "objects" / "pack")
-    ids = "".join(f"{item.id}\n" for item in objects)
-    found = git(path, "cat-file", "--batch-check=%(objectname)", stdin=ids.encode()).decode()
-    if found != ids:
-        raise GitError("an object was damaged after it was made")
+def _unpublished(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_UNFINISHED}")
+
+
+def _build(path: Path, unwritten: Unwritten) -> None:
+    lay_out(path)
+    write_objects(path, unwritten.objects)
+    refs = PackedRefs(b"")
+    _move_all(path, refs, unwritten)
+    (path / "packed-refs").write_bytes(refs.written())
+
+
+# --- refs
+
+
+def _move_all(path: Path, refs: PackedRefs, unwritten: Unwritten) -> None:
+    new_tags = {item.id: item.data for item in unwritten.objects if item.kind == Kind.TAG}
+    for move in unwritten.moves:
+        _move(path, refs, move)
+        if move.new is not None and move.name.startswith(TAGS):
+            tag = new_tags.get(move.new)
+            refs.peeled[move.name] = tagged(tag) if tag else _peeled(path, move.new)
 
 
 def _move(path: Path, refs: PackedRefs, move: RefMove) -> None:
@@ -65,13 +159,15 @@ def _move(path: Path, refs: PackedRefs, move: RefMove) -> None:
     refs.peeled.pop(move.name, None)
     if move.new is not None:
         refs.heads[move.name] = move.new
-        if move.name.startswith(TAGS):
-            refs.peeled[move.name] = git(path, "rev-parse", f"{move.new}^{{}}").decode().strip()
     if found not in (None, move.old, move.new) and not _contains(path, move.new, found):
         if move.name == MASTER:
             raise OvertakenError(f"{path}: {MASTER} was moved on disk, to {found}")
         client = move.name.rpartition("/")[2]
         refs.heads[f"{UNMERGED}{client}-{found[:8]}"] = found
+
+
+def _peeled(path: Path, tag: str) -> str:
+    return git(path, "rev-parse", f"{tag}^{{}}").decode().strip()
 
 
 def _contains(path: Path, head: str | None, commit: str | None) -> bool:

@@ -25,7 +25,7 @@ from server.git import bare
 from server.git.changes import Log
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
-from server.storage import rewrite
+from server.storage import checkpoint, rewrite
 from server.storage.catalog import CatalogError, catalog_in
 from server.support.errors import UserError
 from server.support.files import fsync, write_synced
@@ -70,6 +70,7 @@ class DataFolder:
             self.catalog = catalog_in(self.path)
             self._finish_renames()
             rewrite.recover(self.path)
+            checkpoint.remove_unfinished(self.path)
         except CatalogError as problem:
             self.__exit__()
             raise DataFolderError(f"{problem}; restore it from a backup") from None

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from server.git import object_files
 from server.git.bare import create
-from server.git.objects import DELTA_DEPTH_MAX, pack, small_as_deltas
+from server.git.objects import DELTA_DEPTH_MAX, small_as_deltas
+from server.git.pack import pack
 from server.git.process import git
 from server.git.rewriting import Rewritten
-from server.support.files import fsync
+from server.support.files import fsync, sync_tree
 
 _SETTINGS = ("-c", "pack.writeReverseIndex=false", "-c", "pack.threads=1")
 _WINDOW = 10  # for objects that were deltas of objects that are gone
@@ -43,7 +44,7 @@ def replace_history(repository: Path, rewritten: Rewritten, verify: Callable[[Pa
         _build(new, repository, rewritten)
         git(new, "fsck", "--strict", "--full", "--no-dangling", "--no-progress")
         verify(new)
-        _sync(new)
+        sync_tree(new)
         size = object_files.size_of(new).bytes
         _swap(repository, new)
     finally:
@@ -57,9 +58,10 @@ def _build(new: Path, old: Path, rewritten: Rewritten) -> None:
     for name in ("config", "HEAD"):
         shutil.copyfile(old / name, new / name)
     borrowed = new / "objects" / "info" / "alternates"
+    borrowed.parent.mkdir()
     borrowed.write_text(f"{(old / 'objects').absolute()}\n")
     if rewritten.objects:
-        content = pack(small_as_deltas(rewritten.objects))
+        content = pack(small_as_deltas(rewritten.objects)).content
         git(new, "index-pack", "--stdin", "--fix-thin", "--strict", stdin=content)
     moves = "".join(f"create {name} {id}\n" for name, id in rewritten.refs.items())
     git(new, "update-ref", "--stdin", stdin=moves.encode(errors="surrogateescape"))
@@ -68,11 +70,6 @@ def _build(new: Path, old: Path, rewritten: Rewritten) -> None:
     git(new, *_SETTINGS, "repack", "-a", "-d", "-q", *how)
     borrowed.unlink()
     git(new, "commit-graph", "write", "--reachable", "--no-progress")
-
-
-def _sync(new: Path) -> None:
-    for part in (*new.rglob("*"), new):
-        fsync(part)
 
 
 def _swap(repository: Path, new: Path) -> None:

@@ -23,6 +23,12 @@ def fsync(path: Path) -> None:
         os.close(opened)
 
 
+def sync_tree(folder: Path) -> None:
+    """Flush a folder with all that is in it to disk."""
+    for part in (*folder.rglob("*"), folder):
+        fsync(part)
+
+
 def write_synced(file: Path, content: bytes) -> None:
     """Write a small file atomically and durably."""
     fresh = file.with_name(f".{file.name}.new")

@@ -14,13 +14,13 @@ from server.git.objects import (
     as_delta,
     new_commit,
     new_object,
-    pack,
     patched,
     small_as_deltas,
     splice_between,
     tree_of,
     tree_with,
 )
+from server.git.pack import pack
 from tests.git import ENVIRONMENT, assert_sound, git
 
 ANN = Signature("Ann Ümlaut", "ann@example.invalid", 1_700_000_000.7)
@@ -39,7 +39,7 @@ def take_in(path: Path, *objects: GitObject) -> None:
 
     ran = subprocess.run(
         ["git", "index-pack", "--stdin", "--fix-thin", "--strict"],
-        cwd=path, env=ENVIRONMENT, input=pack(objects), capture_output=True, check=False,
+        cwd=path, env=ENVIRONMENT, input=pack(objects).content, capture_output=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
 
@@ -141,7 +141,7 @@ def test_commits_become_deltas_of_commits_that_look_alike() -> None:
     deltas = [item for item in smaller if item.base]
     assert all(patched(by_id[item.base or ""], item.data) == by_id[item.id] for item in deltas)
     assert 90 < len(deltas) < 100, "the chains end"
-    assert len(pack(smaller)) < 0.7 * len(pack(commits))
+    assert len(pack(smaller).content) < 0.7 * len(pack(commits).content)
 
 
 @pytest.mark.parametrize("length", [0, 1, 0xFFFF, 0x10000, 0x10001, 0xFFFFFF, 0x1000000, 0x2345678])

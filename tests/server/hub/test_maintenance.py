@@ -1,11 +1,13 @@
 """Maintenance: the end of a server is short, and new documents do not delay the others."""
 
+import asyncio
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from server.core.submission import Append, Create
+from server.git import new_packs
 from server.git.repack import RepackError
 from server.hub import maintenance
 from server.hub.hub import Hub
@@ -13,6 +15,7 @@ from server.hub.live_document import LiveDocument
 from server.hub.maintenance import Maintenance
 from server.storage.data_folder import DataFolder
 from server.storage.journal.sqlite import SqliteJournal
+from tests.git import assert_sound, git
 from tests.server.hub.conftest import new_hub
 
 _NAMES = [f"doc{number}" for number in range(5)]
@@ -63,6 +66,72 @@ async def test_new_documents_are_written_after_those_that_have_a_repository(
     await hub._maintenance._checkpoint_due()
     assert written[0] == "zebra"
     assert len(written) < 1 + len(_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "worked_s", "rest_s"),
+    [(1.0, 1.0, 1.0), (1.5, 1.0, 0.5), (2.0, 1.0, 0.0), (10.0, 1.0, 0.0), (1.0, 0.0, 0.0)],
+)
+def test_half_of_the_time_is_left_to_edits(took_s: float, worked_s: float, rest_s: float) -> None:
+    """Waiting for the disk or a process leaves it to them already."""
+    assert maintenance._rest_s(took_s, worked_s) == rest_s
+
+
+async def test_new_documents_are_written_together_with_a_pause_between(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in _NAMES:
+        await hub.submit(name, "Ann", Create("new\n"))
+    pauses: list[float] = []
+    open_at_once: list[int] = []
+    checkpoint, running = Maintenance.checkpoint, [0]
+
+    async def pause(_: Maintenance, seconds: float) -> bool:
+        pauses.append(seconds)
+        return True
+
+    async def noted(self: Maintenance, live: LiveDocument) -> bool:
+        running[0] += 1
+        open_at_once.append(running[0])
+        written = await checkpoint(self, live)
+        running[0] -= 1
+        return written
+
+    monkeypatch.setattr(Maintenance, "_pause", pause)
+    monkeypatch.setattr(Maintenance, "checkpoint", noted)
+    monkeypatch.setattr(maintenance, "_TOGETHER_MAX", 3)
+    monkeypatch.setattr(Maintenance, "_is_due", lambda _, live: live.durable.backlog is not None)
+    await hub._maintenance._checkpoint_due()
+    assert max(open_at_once) == 3
+    assert len(pauses) == 2
+    assert sum(pauses) <= hub._maintenance._writer.worked_s
+    for name in _NAMES:
+        assert_sound(hub.repository_path(name))
+        assert git("show", "master:" + name + ".txt", cwd=hub.repository_path(name)) == "new"
+
+
+@pytest.mark.parametrize("ending", [".pack", ".idx"])
+async def test_the_journal_keeps_what_was_damaged_on_its_way_to_the_disk(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ending: str
+) -> None:
+    write_file = new_packs.write_file
+
+    def damaged(file: Path, content: bytes) -> None:
+        spoilt = bytearray(content)
+        spoilt[-30] ^= file.suffix == ending
+        write_file(file, bytes(spoilt))
+
+    await hub.submit("notes", "Ann", Create("one\n"))
+    with monkeypatch.context() as patch:
+        patch.setattr(new_packs, "write_file", damaged)
+        await hub.checkpoint("notes")
+    assert [message for message in caplog.messages if "damaged" in message]
+    assert hub._journal.documents() == ["notes"]
+    assert not hub.repository_path("notes").exists()
+    await hub.checkpoint("notes")
+    assert git("show", "master:notes.txt", cwd=hub.repository_path("notes")) == "one"
+    await asyncio.wrap_future(hub._journal.forget("notes", 1_000))
+    assert hub._journal.documents() == []
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,14 @@ def test_a_document_exists_once_something_was_stored(tmp_path: Path) -> None:
         assert folder.repository_path("notes") == tmp_path / "notes.git"
 
 
+def test_what_a_crash_left_of_a_new_repository_is_removed(tmp_path: Path) -> None:
+    create(tmp_path / "notes.git")
+    create(tmp_path / ".plans.git.checkpoint")
+    with DataFolder(tmp_path) as folder:
+        assert {path.name for path in folder.path.glob("*.git*")} == {"notes.git"}
+        assert not list(folder.path.glob(".*"))
+
+
 def test_a_renaming_that_fails_changes_nothing(tmp_path: Path) -> None:
     with DataFolder(tmp_path) as folder:
         create(tmp_path / "plans.git")
