@@ -72,6 +72,7 @@ class Repository:
         self, path: Path, filename: str, log: Log | None = None, texts: TextCache | None = None
     ) -> None:
         self.path = path
+        self._folder = str(path)
         self.filename = filename
         self.position = 0
         self._texts = texts or TextCache(_CACHED_CHARACTERS_MAX)
@@ -90,7 +91,7 @@ class Repository:
         _assert_off_loop()
         try:
             if self.is_on_disk:
-                git = pygit2.Repository(str(self.path))
+                git = pygit2.Repository(self._folder)
             else:
                 git = pygit2.Repository()
                 git.set_odb(pygit2.Odb())
@@ -139,10 +140,12 @@ class Repository:
 
     def has_commit(self, commit: str) -> bool:
         """Return whether `commit` is the full id of a commit of any layer."""
+        new = self._pending.find(commit)
+        if new:
+            return new.kind == Kind.COMMIT
         if not self._git.path and self.is_on_disk:
             self._opened = self._open()  # a push has made it
-        new = self._pending.find(commit)
-        return new.kind == Kind.COMMIT if new else self._lookup(commit) is not None
+        return self._lookup(commit) is not None
 
     def text(self, commit: str) -> str:
         """Return the document's text at `commit`; an empty text if the commit lacks the file.
@@ -150,11 +153,11 @@ class Repository:
         Raises:
             RepositoryError: The commit is missing, or its file is not UTF-8 text.
         """
-        cached = self._texts.get(str(self.path), commit)
+        cached = self._texts.get(self._folder, commit)
         if cached is not None:
             return cached
         text = self._read_text(commit)
-        self._texts.put(str(self.path), commit, text)
+        self._texts.put(self._folder, commit, text)
         return text
 
     def time(self, commit: str) -> float:
@@ -290,7 +293,7 @@ class Repository:
             before = git_objects.tree_of(self._raw(parents[0]))
         tree = self._stage_tree(before, self._stage_text(text, parents, splices))
         commit = self._staged.add(git_objects.new_commit(tree, parents, author, committer, message))
-        self._texts.put(str(self.path), commit, text)
+        self._texts.put(self._folder, commit, text)
         return commit
 
     def merge_files(self, base: str, ours: str, theirs: str) -> OtherFiles:
@@ -371,7 +374,7 @@ class Repository:
 
     def forget_texts(self) -> None:
         """Drop this repository's texts from the cache."""
-        self._texts.drop(str(self.path))
+        self._texts.drop(self._folder)
 
     # --- journaled: durable, but in memory
 
