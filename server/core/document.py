@@ -8,6 +8,8 @@ sends no reply before that, and discards the document if the journal fails.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from merge.diff_splices import diff_splices
 from merge.rendering import unified_diff
 from merge.result import with_theirs
@@ -42,8 +44,7 @@ from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Syn
 _TYPED_MAX = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A client's request; `continues`: the client sent it before it had its last reply."""
 
     author: Author
@@ -91,8 +92,7 @@ class Joined:
     unmerged: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """What a client was last shown: a revision, and its open conflict, if any."""
 
     client: str
@@ -105,8 +105,7 @@ Reply = SessionReply | Outcome | HistoryOutcome
 Notification = protocol.Update | protocol.Merged | protocol.Conflict
 
 
-@dataclass(frozen=True, slots=True)
-class _Handled:
+class _Handled(msgspec.Struct, frozen=True):
     """An edit took effect; the branch tells whether the reply is `merged` or `conflict`."""
 
     branch: Branch

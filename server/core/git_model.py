@@ -6,7 +6,8 @@ It is promised to people who use the repository with Git, and read back after a 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from merge.diff_splices import diff_splices
 from merge.splices import Splice
@@ -32,8 +33,7 @@ _HUB = f"hub@{_MAIL_HOST}"
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """The author or committer of a commit, and its time (Unix time in seconds)."""
 
     name: str

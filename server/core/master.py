@@ -17,6 +17,8 @@ parameter, the repository sits behind `CommitStore`. Knows no message and no ses
 from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
+
 from merge.diff_splices import diff_splices
 from merge.local_merge import LocalMerge, merge_local
 from merge.result import Hunk, Merge, with_theirs
@@ -42,8 +44,7 @@ _AUTHORS_SEARCHED = 50
 _SPLITS_MAX = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """A client's text that is to be merged into `master`."""
 
     author: Author
@@ -73,8 +74,7 @@ class Rejection:
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MergeOutcome:
+class MergeOutcome(msgspec.Struct, frozen=True):
     """The branch's new head, which is in `master` unless there is a conflict."""
 
     head: str

@@ -12,8 +12,9 @@ which stores a pack, computes every id again, so it refuses what a bug here woul
 import hashlib
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+import msgspec
 
 from merge.tokens import equal_prefix, equal_suffix
 from server.core.commit_store import Tag
@@ -43,8 +44,10 @@ class Kind(IntEnum):
     TAG = 4
 
 
-@dataclass(frozen=True, slots=True)
-class GitObject:
+_NAMES = {kind: kind.name.lower().encode() for kind in Kind}
+
+
+class GitObject(msgspec.Struct, frozen=True):
     """An object: its id (40 hexadecimal digits), its type, and its bytes without the header.
 
     With a `base`, `data` is a delta that applies to the bytes of the object of that id.
