@@ -288,10 +288,9 @@ class Repository:
         Returns:
             The new commit's id.
         """
-        before = files
-        if before is None and parents:
-            before = git_objects.tree_of(self._raw(parents[0]))
-        tree = self._stage_tree(before, self._stage_text(text, parents, splices))
+        before = git_objects.tree_of(self._raw(parents[0])) if parents else None
+        blob = self._stage_text(text, parents, before, splices)
+        tree = self._stage_tree(files or before, blob)
         commit = self._staged.add(git_objects.new_commit(tree, parents, author, committer, message))
         self._texts.put(self._folder, commit, text)
         return commit
@@ -342,13 +341,11 @@ class Repository:
         return self._staged.add(delta or whole, lambda: data)
 
     def _stage_text(
-        self, text: str, parents: Sequence[str], splices: Sequence[Splice] | None
+        self, text: str, parents: Sequence[str], tree: str | None, splices: Sequence[Splice] | None
     ) -> str:
-        """Stage a text, as a delta of the first parent's if that is shorter."""
+        """Stage a text, as a delta of the one in the first parent's tree if that is shorter."""
         whole = git_objects.new_object(Kind.BLOB, text.encode())
-        base = None
-        if parents:
-            base = git_objects.find_in_tree(self._tree(parents[0]), self.filename)
+        base = git_objects.find_in_tree(self._tree_data(tree), self.filename) if tree else None
         if base is None or base == whole.id or not self._pending.takes_delta_of(base):
             return self._staged.add(whole)
         before = self.text(parents[0])
@@ -482,10 +479,6 @@ class Repository:
                 f"{self.path}: the object {id} cannot be read: {problem}"
             ) from None
         return data
-
-    def _tree(self, commit: str) -> bytes:
-        """Return the bytes of a commit's tree."""
-        return self._tree_data(git_objects.tree_of(self._raw(commit)))
 
     def _tree_data(self, tree: str) -> bytes:
         """Return the bytes of a tree, which may be at the end of a long chain of deltas."""
