@@ -42,6 +42,7 @@ from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Syn
 
 # Splices of an edit that change at most this many characters are taken for what was typed.
 _TYPED_MAX = 200
+_UTF_8_BYTES_MAX = 4  # of a character
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -202,13 +203,13 @@ class Document:
     def _handle(self, request: Request, now: float) -> Staged:
         message = request.message
         try:
+            if isinstance(message, protocol.Message):
+                return self._handle_message(request, self.branches.get(request.author, now), now)
             if isinstance(message, Submission):
                 return self._submit(request.author, message, now)
-            if isinstance(message, HistoryRequest):
-                author = request.author
-                tagger = git_model.Signature(author.name, author.address, now)
-                return answer(message, self._store, self.versions, tagger)
-            return self._handle_message(request, self.branches.get(request.author, now), now)
+            author = request.author
+            tagger = git_model.Signature(author.name, author.address, now)
+            return answer(message, self._store, self.versions, tagger)
         except ProtocolError as problem:
             seq = getattr(message, "seq", None)
             return protocol.Error(problem.code, problem.message, seq)
@@ -528,6 +529,8 @@ class Document:
 
     def _check_size(self, text: str, base: str) -> None:
         """A text that is too large is rejected, unless it shortens one that already was."""
+        if _UTF_8_BYTES_MAX * len(text) <= self._text_bytes_max:
+            return
         size = len(text.encode())
         if size > self._text_bytes_max and size >= len(base.encode()):
             raise too_large(text, self._text_bytes_max)

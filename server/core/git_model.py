@@ -151,7 +151,9 @@ def describe(before: str, after: str, splices: Sequence[Splice] | None = None) -
 
 
 def _words(before: str, splices: Sequence[Splice]) -> str:
-    added = sum(len(_WORD.findall(inserted)) for _, _, inserted in splices)
-    removed = sum(len(_WORD.findall(before, at, at + deleted)) for at, deleted, _ in splices)
+    added = removed = 0
+    for at, deleted, inserted in splices:
+        added += len(_WORD.findall(inserted))
+        removed += len(_WORD.findall(before, at, at + deleted))
     counts = [f"+{added}"] * bool(added) + [f"-{removed}"] * bool(removed)
     return f"{' '.join(counts)} words" if counts else "no words"

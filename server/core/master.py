@@ -132,7 +132,8 @@ class Master:
         splices = incoming.splices
         if splices is None:
             splices = diff_splices(self._store.text(incoming.merge_base), incoming.text)
-        live = self._is_live(incoming.merge_base, splices, now)
+        merge_base = incoming.merge_base
+        live = merge_base != self.revision and self._is_live(merge_base, splices, now)
         outcome = self._merge_local(incoming, splices, live, now)
         # Splices tell what was typed where; for a whole text the live rules may find out.
         return outcome or self._merge_full(incoming, live and incoming.splices is None, now)
@@ -323,7 +324,7 @@ class Master:
 
     def moves_since(self, commit: str) -> int:
         """Return the number of remembered moves since a commit."""
-        return 0 if commit == self.revision else sum(1 for _ in self._steps.since(commit))
+        return self._steps.count_since(commit)
 
     def clients_since(self, revision: str) -> list[str]:
         """Return the clients whose edits were merged since a revision, as far as remembered."""

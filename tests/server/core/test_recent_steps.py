@@ -92,6 +92,7 @@ def test_when_master_moved_on_from_a_commit() -> None:
     assert walk.steps.superseded_at(taken_in[1]) == 2, "it was never `master` itself"
     assert walk.steps.superseded_at("r3") is None
     assert walk.steps.superseded_at("nothing") is None
+    assert RecentSteps().superseded_at("r0") is None
 
 
 def test_the_steps_back_to_a_commit() -> None:
@@ -100,3 +101,5 @@ def test_the_steps_back_to_a_commit() -> None:
         walk.move(merges=True)
     assert [step.after for step in walk.steps.since("r2")] == ["r5", "r4", "r3"]
     assert [step.after for step in walk.steps.since("c4")] == ["r5", "r4"]
+    counts = [walk.steps.count_since(commit) for commit in ("r0", "r2", "c4", "r5", "nothing")]
+    assert counts == [5, 3, 2, 0, 5]
