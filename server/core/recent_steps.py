@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from merge.splices import Splice, compose
 from server.core.clients import Author
@@ -61,6 +62,9 @@ class RecentSteps:
         self._numbers[step.commit] = self._numbers[step.after] = self.count
         self._steps.append(step)
         self._composed.pop(self.count - _COMPOSED_MAX, None)
+        place = len(self._steps) - _COMPOSED_MAX - 2
+        if place >= 0:  # nothing is composed from the commit of this step any more
+            self._steps[place] = replace(self._steps[place], splices_from_commit=None)
 
     def last(self, count: int) -> list[Step] | None:
         """Return the last `count` steps, in order; None if they are not all remembered."""

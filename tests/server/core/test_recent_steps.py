@@ -73,6 +73,19 @@ def test_what_is_long_ago_or_unknown_is_not_composed() -> None:
     assert "nothing" not in walk.steps
 
 
+def test_what_a_commit_became_is_known_as_long_as_it_is_composed() -> None:
+    walk = Walk(5)
+    for _ in range(100):
+        walk.move(merges=True)
+    change = walk.steps.splices_since("c36")
+    assert change is not None
+    assert apply(walk.texts["c36"], change) == walk.text
+    assert walk.steps.splices_since("c35") is None
+    steps = walk.steps.last(100)
+    assert steps is not None
+    assert next(step.after for step in steps if step.splices_from_commit) == "r36"
+
+
 def test_only_so_many_steps_are_remembered() -> None:
     walk = Walk(2)
     for _ in range(1200):
