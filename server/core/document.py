@@ -564,7 +564,7 @@ def _typed_splices(edit: Edit) -> tuple[Splice, ...] | None:
     """Return the edit's splices if they are short; longer edits are compared with their base."""
     if edit.splices is None:
         return None
-    splices = tuple(_splices(edit.splices))
+    splices = tuple([each for each in _splices(edit.splices) if each.deleted or each.inserted])
     return splices if sum(s.deleted + len(s.inserted) for s in splices) <= _TYPED_MAX else None
 
 
