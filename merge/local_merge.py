@@ -15,8 +15,7 @@ spot, "pa|p|print": no comparison can tell whose letter is whose.)
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from merge.diff_splices import diff_splices
 from merge.line_ends import conversion
@@ -29,8 +28,7 @@ from merge.three_way import merge
 _MARGIN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class LocalMerge:
+class LocalMerge(NamedTuple):
     """A clean merge.
 
     Attributes:

@@ -14,9 +14,8 @@ Invariant (the tests of this module and of its twin in the browser share their v
     apply(apply(a, s), t) == apply(a, compose(s, t))
 """
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 
 class Splice(NamedTuple):
@@ -55,16 +54,48 @@ def compose(first: Sequence[Splice], second: Sequence[Splice]) -> tuple[Splice, 
     """Return one list, relative to the text before `first`, that has the effect of both."""
     if not first or not second:
         return tuple(first or second)
-    middle = _pieces(first)
-    result: list[_Piece] = []
-    position = 0
+    result: list[Splice] = []
+    waiting = list(reversed(first))
+    shift = 0  # how much longer the splices that wait no more made the text
     for start, deleted, inserted in second:
-        _take(middle, start - position, result)
-        result.append((0, 0, inserted))
-        _take(middle, deleted, None)
-        position = start + deleted
-    result += reversed(middle)
-    return _from_pieces(result)
+        while waiting and waiting[-1].start + shift < start:
+            splice = _take(waiting, start - shift - waiting[-1].start)
+            _add(result, splice)
+            shift += len(splice.inserted) - splice.deleted
+        _add(result, Splice(start - shift, 0, inserted))
+        position, end = start, start + deleted
+        while position < end:
+            kept = min(end, waiting[-1].start + shift) - position if waiting else end - position
+            if kept:
+                _add(result, Splice(position - shift, kept, ""))
+                position += kept
+                continue
+            splice = _take(waiting, end - position)
+            _add(result, splice._replace(inserted=""))
+            position += len(splice.inserted)
+            shift += len(splice.inserted) - splice.deleted
+    for splice in reversed(waiting):
+        _add(result, splice)
+    return tuple(result)
+
+
+def _take(waiting: list[Splice], length: int) -> Splice:
+    """Take the splice that is last in the list; what it inserts beyond this length stays there."""
+    splice = waiting.pop()
+    start, deleted, inserted = splice
+    if len(inserted) <= length:
+        return splice
+    waiting.append(Splice(start + deleted, 0, inserted[length:]))
+    return Splice(start, deleted, inserted[:length])
+
+
+def _add(splices: list[Splice], splice: Splice) -> None:
+    """Add a splice, joined with the last one if there is no text between them."""
+    start, deleted, inserted = splice
+    if splices and (last := splices[-1]).start + last.deleted == start:
+        splices[-1] = Splice(last.start, last.deleted + deleted, last.inserted + inserted)
+    elif deleted or inserted:
+        splices.append(splice)
 
 
 def inserted_ranges(splices: Iterable[Splice]) -> list[tuple[int, int]]:
@@ -96,54 +127,3 @@ def join(
             splice = Splice(last.start, deleted, last.inserted + kept + splice.inserted)
         found.append(splice)
     return found
-
-
-# compose: the text between the two lists, as pieces
-
-# `(start, end, "")` is a stretch of the text before the first list, `(0, 0, text)` an insertion.
-_Piece: TypeAlias = tuple[int, int, str]
-
-
-def _pieces(splices: Sequence[Splice]) -> list[_Piece]:
-    """Return the text after the splices as a stack: its first piece is the last of the list."""
-    pieces: list[_Piece] = []
-    position = 0
-    for start, deleted, inserted in splices:
-        if start > position:
-            pieces.append((position, start, ""))
-        if inserted:
-            pieces.append((0, 0, inserted))
-        position = start + deleted
-    pieces.append((position, sys.maxsize, ""))
-    pieces.reverse()
-    return pieces
-
-
-def _take(pieces: list[_Piece], length: int, taken: list[_Piece] | None) -> None:
-    """Move `length` characters from the front of the text to `taken`, or drop them."""
-    while length > 0:
-        start, end, inserted = pieces.pop()
-        size = len(inserted) or end - start
-        if size > length:
-            cut = start + length
-            rest = (0, 0, inserted[length:]) if inserted else (cut, end, "")
-            pieces.append(rest)
-            end, inserted, size = cut, inserted[:length], length
-        if taken is not None:
-            taken.append((0, 0, inserted) if inserted else (start, end, ""))
-        length -= size
-
-
-def _from_pieces(pieces: Iterable[_Piece]) -> tuple[Splice, ...]:
-    """Return the splices; text between two kept stretches is deleted."""
-    splices: list[Splice] = []
-    position, pending = 0, ""
-    for start, end, inserted in pieces:
-        if inserted:
-            pending += inserted
-        elif start < end:
-            if pending or start > position:
-                splices.append(Splice(position, start - position, pending))
-                pending = ""
-            position = end
-    return tuple(splices)

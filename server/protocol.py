@@ -629,4 +629,4 @@ def check_of(text: str) -> int:
 
 def wire(splices: Sequence[tuple[int, int, str]]) -> list[WireSplice]:
     """Return splices in their wire form."""
-    return [(start, deleted, inserted) for start, deleted, inserted in splices]
+    return list(splices)

@@ -151,7 +151,7 @@ class Branches:
             self._recheck_each(now)
 
     def _recheck_each(self, now: float) -> None:
-        for branch in list(self._branches.values()):
+        for branch in [each for each in self._branches.values() if each.conflict]:
             conflict = branch.conflict
             if branch.head is None or not conflict or conflict.revision == self._master.revision:
                 continue

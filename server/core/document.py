@@ -8,6 +8,8 @@ sends no reply before that, and discards the document if the journal fails.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from merge.diff_splices import diff_splices
 from merge.rendering import unified_diff
 from merge.result import with_theirs
@@ -40,10 +42,10 @@ from server.protocol import Code, Edit, Hello, Park, ProtocolError, Resolve, Syn
 
 # Splices of an edit that change at most this many characters are taken for what was typed.
 _TYPED_MAX = 200
+_UTF_8_BYTES_MAX = 4  # of a character
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A client's request; `continues`: the client sent it before it had its last reply."""
 
     author: Author
@@ -91,8 +93,7 @@ class Joined:
     unmerged: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """What a client was last shown: a revision, and its open conflict, if any."""
 
     client: str
@@ -105,8 +106,7 @@ Reply = SessionReply | Outcome | HistoryOutcome
 Notification = protocol.Update | protocol.Merged | protocol.Conflict
 
 
-@dataclass(frozen=True, slots=True)
-class _Handled:
+class _Handled(msgspec.Struct, frozen=True):
     """An edit took effect; the branch tells whether the reply is `merged` or `conflict`."""
 
     branch: Branch
@@ -203,13 +203,13 @@ class Document:
     def _handle(self, request: Request, now: float) -> Staged:
         message = request.message
         try:
+            if isinstance(message, protocol.Message):
+                return self._handle_message(request, self.branches.get(request.author, now), now)
             if isinstance(message, Submission):
                 return self._submit(request.author, message, now)
-            if isinstance(message, HistoryRequest):
-                author = request.author
-                tagger = git_model.Signature(author.name, author.address, now)
-                return answer(message, self._store, self.versions, tagger)
-            return self._handle_message(request, self.branches.get(request.author, now), now)
+            author = request.author
+            tagger = git_model.Signature(author.name, author.address, now)
+            return answer(message, self._store, self.versions, tagger)
         except ProtocolError as problem:
             seq = getattr(message, "seq", None)
             return protocol.Error(problem.code, problem.message, seq)
@@ -529,6 +529,8 @@ class Document:
 
     def _check_size(self, text: str, base: str) -> None:
         """A text that is too large is rejected, unless it shortens one that already was."""
+        if _UTF_8_BYTES_MAX * len(text) <= self._text_bytes_max:
+            return
         size = len(text.encode())
         if size > self._text_bytes_max and size >= len(base.encode()):
             raise too_large(text, self._text_bytes_max)
@@ -562,7 +564,7 @@ def _typed_splices(edit: Edit) -> tuple[Splice, ...] | None:
     """Return the edit's splices if they are short; longer edits are compared with their base."""
     if edit.splices is None:
         return None
-    splices = tuple(_splices(edit.splices))
+    splices = tuple([each for each in _splices(edit.splices) if each.deleted or each.inserted])
     return splices if sum(s.deleted + len(s.inserted) for s in splices) <= _TYPED_MAX else None
 
 

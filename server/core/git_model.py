@@ -6,7 +6,8 @@ It is promised to people who use the repository with Git, and read back after a 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from merge.diff_splices import diff_splices
 from merge.splices import Splice
@@ -32,8 +33,7 @@ _HUB = f"hub@{_MAIL_HOST}"
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """The author or committer of a commit, and its time (Unix time in seconds)."""
 
     name: str
@@ -151,7 +151,9 @@ def describe(before: str, after: str, splices: Sequence[Splice] | None = None) -
 
 
 def _words(before: str, splices: Sequence[Splice]) -> str:
-    added = sum(len(_WORD.findall(inserted)) for _, _, inserted in splices)
-    removed = sum(len(_WORD.findall(before, at, at + deleted)) for at, deleted, _ in splices)
+    added = removed = 0
+    for at, deleted, inserted in splices:
+        added += len(_WORD.findall(inserted))
+        removed += len(_WORD.findall(before, at, at + deleted))
     counts = [f"+{added}"] * bool(added) + [f"-{removed}"] * bool(removed)
     return f"{' '.join(counts)} words" if counts else "no words"

@@ -17,6 +17,8 @@ parameter, the repository sits behind `CommitStore`. Knows no message and no ses
 from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
+
 from merge.diff_splices import diff_splices
 from merge.local_merge import LocalMerge, merge_local
 from merge.result import Hunk, Merge, with_theirs
@@ -42,8 +44,7 @@ _AUTHORS_SEARCHED = 50
 _SPLITS_MAX = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """A client's text that is to be merged into `master`."""
 
     author: Author
@@ -73,8 +74,7 @@ class Rejection:
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MergeOutcome:
+class MergeOutcome(msgspec.Struct, frozen=True):
     """The branch's new head, which is in `master` unless there is a conflict."""
 
     head: str
@@ -132,7 +132,8 @@ class Master:
         splices = incoming.splices
         if splices is None:
             splices = diff_splices(self._store.text(incoming.merge_base), incoming.text)
-        live = self._is_live(incoming.merge_base, splices, now)
+        merge_base = incoming.merge_base
+        live = merge_base != self.revision and self._is_live(merge_base, splices, now)
         outcome = self._merge_local(incoming, splices, live, now)
         # Splices tell what was typed where; for a whole text the live rules may find out.
         return outcome or self._merge_full(incoming, live and incoming.splices is None, now)
@@ -323,7 +324,7 @@ class Master:
 
     def moves_since(self, commit: str) -> int:
         """Return the number of remembered moves since a commit."""
-        return 0 if commit == self.revision else sum(1 for _ in self._steps.since(commit))
+        return self._steps.count_since(commit)
 
     def clients_since(self, revision: str) -> list[str]:
         """Return the clients whose edits were merged since a revision, as far as remembered."""

@@ -10,8 +10,11 @@ earlier commit to the newest, without a comparison. Sans-I/O.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from merge.splices import Splice, compose
 from server.core.clients import Author
@@ -23,8 +26,7 @@ _COMPOSED_MAX = 64
 Splices: TypeAlias = tuple[Splice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """`master` moved from revision `before` to `after` by merging `commit`.
 
     `splices` lead from the text of `before` to that of `after`; `splices_from_commit` lead there
@@ -60,6 +62,9 @@ class RecentSteps:
         self._numbers[step.commit] = self._numbers[step.after] = self.count
         self._steps.append(step)
         self._composed.pop(self.count - _COMPOSED_MAX, None)
+        place = len(self._steps) - _COMPOSED_MAX - 2
+        if place >= 0:  # nothing is composed from the commit of this step any more
+            self._steps[place] = replace(self._steps[place], splices_from_commit=None)
 
     def last(self, count: int) -> list[Step] | None:
         """Return the last `count` steps, in order; None if they are not all remembered."""
@@ -73,20 +78,21 @@ class RecentSteps:
 
     def since(self, commit: str) -> Iterator[Step]:
         """Yield the remembered steps from the latest back to the one that superseded `commit`."""
-        for step in reversed(self._steps):
-            yield step
-            if commit in (step.before, step.commit):
-                return
+        return islice(reversed(self._steps), self.count_since(commit))
+
+    def count_since(self, commit: str) -> int:
+        """Return the number of steps that `since` yields: all, if the commit is not remembered."""
+        number = self._numbers.get(commit)
+        if number is None:
+            return len(self._steps)
+        merged = self._step(number)
+        is_revision = merged is None or commit == merged.after
+        return self.count - number + (not is_revision)
 
     def superseded_at(self, commit: str) -> float | None:
         """Return when `master` moved on from a commit: a revision, or one that it merged."""
-        number = self._numbers.get(commit)
-        if number is None:
-            return None
-        merged = self._step(number)
-        is_revision = merged is None or commit == merged.after
-        superseding = self._step(number + 1) if is_revision else merged
-        return superseding.at if superseding else None
+        count = self.count_since(commit) if commit in self._numbers else 0
+        return self._steps[-count].at if count else None
 
     def splices_since(self, commit: str) -> Splices | None:
         """Return the splices from the text of a commit to the newest; None if it is too old."""

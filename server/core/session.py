@@ -16,6 +16,7 @@ from enum import Enum, auto
 from sys import getsizeof
 from typing import assert_never
 
+import msgspec
 from msgspec import UNSET
 
 from server import protocol
@@ -66,29 +67,25 @@ class Limits:
     edits_outstanding_max: int
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Send this message to the client."""
 
     message: protocol.ServerMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
+class Submit(msgspec.Struct, frozen=True):
     """Submit this request to the document; its reply goes to `receive_reply`."""
 
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceChanged:
+class PresenceChanged(msgspec.Struct, frozen=True):
     """The client's caret or name changed: notify the others."""
 
     presence: Presence
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Close the connection once the messages before are sent."""
 
     code: int

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from server.git.objects import GitObject
 
 
-@dataclass(frozen=True, slots=True)
-class RefMove:
+class RefMove(msgspec.Struct, frozen=True):
     """A ref moves from `old` (None: it did not exist) to `new` (None: it is deleted)."""
 
     name: str
@@ -14,8 +15,7 @@ class RefMove:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """The changes of a batch to a document's repository; objects come after their delta bases."""
 
     document: str

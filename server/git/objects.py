@@ -10,13 +10,15 @@ an object computes its id again, so it refuses what a bug here would damage.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+import msgspec
 
 from merge.tokens import equal_prefix, equal_suffix
 from server.core.commit_store import Tag
 from server.core.git_model import Signature
 
+_ID_BYTES = 20  # in a tree
 _COPY_MAX = 0xFFFFFF
 _INSERT_MAX = 0x7F
 # A text is stored whole if more than this share of it is inserted: it compresses better.
@@ -37,8 +39,10 @@ class Kind(IntEnum):
     TAG = 4
 
 
-@dataclass(frozen=True, slots=True)
-class GitObject:
+_NAMES = {kind: kind.name.lower().encode() for kind in Kind}
+
+
+class GitObject(msgspec.Struct, frozen=True):
     """An object: its id (40 hexadecimal digits), its type, and its bytes without the header.
 
     With a `base`, `data` is a delta that applies to the bytes of the object of that id.
@@ -55,7 +59,7 @@ class GitObject:
 
 def new_object(kind: Kind, data: bytes) -> GitObject:
     """Return an object with its id."""
-    digest = hashlib.sha1(f"{kind.name.lower()} {len(data)}\0".encode(), usedforsecurity=False)
+    digest = hashlib.sha1(b"%b %d\0" % (_NAMES[kind], len(data)), usedforsecurity=False)
     digest.update(data)
     return GitObject(digest.hexdigest(), kind, data)
 
@@ -64,13 +68,14 @@ def new_commit(
     tree: str, parents: Sequence[str], author: Signature, committer: Signature, message: str
 ) -> GitObject:
     """Return a commit, with its times in UTC."""
-    lines = [
-        f"tree {tree}",
-        *(f"parent {parent}" for parent in parents),
-        f"author {_signature_line(author)}",
-        f"committer {_signature_line(committer)}",
-    ]
-    return new_object(Kind.COMMIT, "\n".join([*lines, "", message]).encode())
+    parent_lines = "".join([f"parent {parent}\n" for parent in parents])
+    content = (
+        f"tree {tree}\n{parent_lines}"
+        f"author {_signature_line(author)}\n"
+        f"committer {_signature_line(committer)}\n"
+        f"\n{message}"
+    )
+    return new_object(Kind.COMMIT, content.encode())
 
 
 def new_tag(name: str, tag: Tag) -> GitObject:
@@ -92,14 +97,10 @@ def _signature_line(who: Signature) -> str:
 def tree_with(tree: bytes, filename: str, blob: str) -> bytes:
     """Return a tree with this file replaced or added; its mode and all else stay."""
     name, id = filename.encode(), bytes.fromhex(blob)
-    found = list(entries(tree))
-    for at, (mode, entry_name, _) in enumerate(found):
-        if entry_name == name:
-            found[at] = (mode, name, id)
-            break
-    else:
-        found.append((b"100644", name, id))
-        found.sort(key=tree_order)
+    place = _place_in_tree(tree, name)
+    if place is not None:
+        return tree[:place] + id + tree[place + _ID_BYTES :]
+    found = sorted([*entries(tree), (b"100644", name, id)], key=tree_order)
     return b"".join(b"%b %b\0%b" % entry for entry in found)
 
 
@@ -111,8 +112,19 @@ def new_tree(content: Iterable[tuple[bytes, bytes, str]]) -> GitObject:
 
 def find_in_tree(tree: bytes, filename: str) -> str | None:
     """Return the id of a tree's entry of this name."""
-    found = (id.hex() for _, name, id in entries(tree) if name == filename.encode())
-    return next(found, None)
+    place = _place_in_tree(tree, filename.encode())
+    return None if place is None else tree[place : place + _ID_BYTES].hex()
+
+
+def _place_in_tree(tree: bytes, name: bytes) -> int | None:
+    """Return the offset of the id of a tree's entry of this name."""
+    at = 0
+    while at < len(tree):
+        end = tree.index(b"\0", at)
+        if tree[tree.index(b" ", at) + 1 : end] == name:
+            return end + 1
+        at = end + 1 + _ID_BYTES
+    return None
 
 
 def entries(tree: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
@@ -121,7 +133,7 @@ def entries(tree: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
     while at < len(tree):
         end = tree.index(b"\0", at)
         mode, _, name = tree[at:end].partition(b" ")
-        at = end + 21
+        at = end + 1 + _ID_BYTES
         yield mode, name, tree[end + 1 : at]
 
 
@@ -222,11 +234,11 @@ def _copy(start: int, length: int) -> bytes:
 
 
 def _insert(inserted: bytes) -> bytes:
-    return b"".join(
-        len(part).to_bytes(1, "little") + part
-        for at in range(0, len(inserted), _INSERT_MAX)
-        if (part := inserted[at : at + _INSERT_MAX])
-    )
+    commands = b""
+    for at in range(0, len(inserted), _INSERT_MAX):
+        part = inserted[at : at + _INSERT_MAX]
+        commands += b"%c%b" % (len(part), part)
+    return commands
 
 
 def _read_sparse(delta: bytes, at: int, present: int, count: int) -> tuple[int, int]:

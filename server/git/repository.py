@@ -76,6 +76,7 @@ class Repository:
         self, path: Path, filename: str, log: Log | None = None, texts: TextCache | None = None
     ) -> None:
         self.path = path
+        self._folder = str(path)
         self.filename = filename
         self.position = 0
         self._texts = texts or TextCache(_CACHED_CHARACTERS_MAX)
@@ -94,7 +95,7 @@ class Repository:
         _assert_off_loop()
         try:
             if self.is_on_disk:
-                git = pygit2.Repository(str(self.path))
+                git = pygit2.Repository(self._folder)
             else:
                 git = pygit2.Repository()
                 git.set_odb(pygit2.Odb())
@@ -143,10 +144,12 @@ class Repository:
 
     def has_commit(self, commit: str) -> bool:
         """Return whether `commit` is the full id of a commit of any layer."""
+        new = self._pending.find(commit)
+        if new:
+            return new.kind == Kind.COMMIT
         if not self._git.path and self.is_on_disk:
             self._opened = self._open()  # a push has made it
-        new = self._pending.find(commit)
-        return new.kind == Kind.COMMIT if new else self._lookup(commit) is not None
+        return self._lookup(commit) is not None
 
     def text(self, commit: str) -> str:
         """Return the document's text at `commit`; an empty text if the commit lacks the file.
@@ -154,11 +157,11 @@ class Repository:
         Raises:
             RepositoryError: The commit is missing, or its file is not UTF-8 text.
         """
-        cached = self._texts.get(str(self.path), commit)
+        cached = self._texts.get(self._folder, commit)
         if cached is not None:
             return cached
         text = self._read_text(commit)
-        self._texts.put(str(self.path), commit, text)
+        self._texts.put(self._folder, commit, text)
         return text
 
     def time(self, commit: str) -> float:
@@ -289,12 +292,11 @@ class Repository:
         Returns:
             The new commit's id.
         """
-        before = files
-        if before is None and parents:
-            before = git_objects.tree_of(self._raw(parents[0]))
-        tree = self._stage_tree(before, self._stage_text(text, parents, splices))
+        before = git_objects.tree_of(self._raw(parents[0])) if parents else None
+        blob = self._stage_text(text, parents, before, splices)
+        tree = self._stage_tree(files or before, blob)
         commit = self._staged.add(git_objects.new_commit(tree, parents, author, committer, message))
-        self._texts.put(str(self.path), commit, text)
+        self._texts.put(self._folder, commit, text)
         return commit
 
     def merge_files(self, base: str, ours: str, theirs: str) -> OtherFiles:
@@ -343,13 +345,11 @@ class Repository:
         return self._staged.add(delta or whole, lambda: data)
 
     def _stage_text(
-        self, text: str, parents: Sequence[str], splices: Sequence[Splice] | None
+        self, text: str, parents: Sequence[str], tree: str | None, splices: Sequence[Splice] | None
     ) -> str:
-        """Stage a text, as a delta of the first parent's if that is shorter."""
+        """Stage a text, as a delta of the one in the first parent's tree if that is shorter."""
         whole = git_objects.new_object(Kind.BLOB, text.encode())
-        base = None
-        if parents:
-            base = git_objects.find_in_tree(self._tree(parents[0]), self.filename)
+        base = git_objects.find_in_tree(self._tree_data(tree), self.filename) if tree else None
         if base is None or base == whole.id or not self._pending.takes_delta_of(base):
             return self._staged.add(whole)
         before = self.text(parents[0])
@@ -375,7 +375,7 @@ class Repository:
 
     def forget_texts(self) -> None:
         """Drop this repository's texts from the cache."""
-        self._texts.drop(str(self.path))
+        self._texts.drop(self._folder)
 
     # --- journaled: durable, but in memory
 
@@ -484,10 +484,6 @@ class Repository:
                 f"{self.path}: the object {id} cannot be read: {problem}"
             ) from None
         return data
-
-    def _tree(self, commit: str) -> bytes:
-        """Return the bytes of a commit's tree."""
-        return self._tree_data(git_objects.tree_of(self._raw(commit)))
 
     def _tree_data(self, tree: str) -> bytes:
         """Return the bytes of a tree, which may be at the end of a long chain of deltas."""

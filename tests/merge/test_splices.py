@@ -66,6 +66,29 @@ def test_splices_lead_to_the_other_text(first: str, second: str, third: str) -> 
     assert apply(first, compose(forth, on)) == third
 
 
+@st.composite
+def changes(draw: st.DrawFn, text: str) -> list[Splice]:
+    """Splices of a text, some beside each other, and some that change nothing."""
+    places = sorted(draw(st.lists(st.integers(0, len(text)), max_size=10)))
+    return [
+        Splice(start, end - start, draw(st.text("xyz", max_size=3)))
+        for start, end in zip(places[::2], places[1::2], strict=False)
+    ]
+
+
+@given(st.text("abc", max_size=12), st.data())
+@settings(max_examples=400)
+def test_composed_splices_have_the_effect_of_both(text: str, data: st.DataObject) -> None:
+    first = data.draw(changes(text))
+    middle = apply(text, first)
+    second = data.draw(changes(middle))
+    composed = compose(first, second)
+    assert apply(text, composed) == apply(middle, second)
+    if first and second:
+        assert all(deleted or inserted for _, deleted, inserted in composed)
+        assert all(one.start + one.deleted < other.start for one, other in pairwise(composed))
+
+
 @given(TEXTS, TEXTS)
 @example("\u200d", "\u200d1 \u200d")
 @example("a\u0301", "\u0301 a\u0301")

@@ -92,9 +92,8 @@ class Window:
 
     def _number_of(self, person: Person) -> int:
         """Return the number of an author, who may have another name by now."""
-        for number, known in enumerate(self.people):
-            if known == person:
-                return number
+        if person in self.people:
+            return self.people.index(person)
         for number, known in enumerate(self.people):
             if known.email == person.email:
                 self.people[number] = person

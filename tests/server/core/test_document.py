@@ -22,6 +22,7 @@ from tests.server.desk import (
     FRIDAY_NOON,
     MONDAY,
     TUESDAY,
+    TUESDAY_NOON,
     Desk,
     Writer,
     after,
@@ -124,6 +125,17 @@ def test_splices_and_full_text_come_to_the_same(desk: Desk, ann: Writer, bo: Wri
     merged(ann.edit(splices=[(0, 5, "Good morning")], base=base))
     merged(bo.edit(splices=[(6, 5, "every"), (11, 0, "body")], base=base))
     assert desk.text == "Good morning everybody!"
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_splice_that_changes_nothing_is_beside_no_other_change(
+    desk: Desk, ann: Writer, bo: Writer, reverse: bool
+) -> None:
+    base = desk.begin(MONDAY)
+    edits: list[list[WireSplice]] = [[(8, 6, "Tuesday")], [(8, 0, ""), (18, 3, "noon")]]
+    for writer, splices in zip((ann, bo), edits[::-1] if reverse else edits, strict=True):
+        merged(writer.edit(splices=splices, base=base))
+    assert desk.text == TUESDAY_NOON
 
 
 def test_positions_are_code_points(desk: Desk, ann: Writer) -> None:

@@ -73,6 +73,19 @@ def test_what_is_long_ago_or_unknown_is_not_composed() -> None:
     assert "nothing" not in walk.steps
 
 
+def test_what_a_commit_became_is_known_as_long_as_it_is_composed() -> None:
+    walk = Walk(5)
+    for _ in range(100):
+        walk.move(merges=True)
+    change = walk.steps.splices_since("c36")
+    assert change is not None
+    assert apply(walk.texts["c36"], change) == walk.text
+    assert walk.steps.splices_since("c35") is None
+    steps = walk.steps.last(100)
+    assert steps is not None
+    assert next(step.after for step in steps if step.splices_from_commit) == "r36"
+
+
 def test_only_so_many_steps_are_remembered() -> None:
     walk = Walk(2)
     for _ in range(1200):
@@ -92,6 +105,7 @@ def test_when_master_moved_on_from_a_commit() -> None:
     assert walk.steps.superseded_at(taken_in[1]) == 2, "it was never `master` itself"
     assert walk.steps.superseded_at("r3") is None
     assert walk.steps.superseded_at("nothing") is None
+    assert RecentSteps().superseded_at("r0") is None
 
 
 def test_the_steps_back_to_a_commit() -> None:
@@ -100,3 +114,5 @@ def test_the_steps_back_to_a_commit() -> None:
         walk.move(merges=True)
     assert [step.after for step in walk.steps.since("r2")] == ["r5", "r4", "r3"]
     assert [step.after for step in walk.steps.since("c4")] == ["r5", "r4"]
+    counts = [walk.steps.count_since(commit) for commit in ("r0", "r2", "c4", "r5", "nothing")]
+    assert counts == [5, 3, 2, 0, 5]

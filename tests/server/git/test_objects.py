@@ -12,6 +12,7 @@ from server.git.objects import (
     GitObject,
     Kind,
     as_delta,
+    find_in_tree,
     new_commit,
     new_object,
     patched,
@@ -78,7 +79,7 @@ def test_a_tree_keeps_its_other_files_and_the_mode_of_the_file(path: Path) -> No
         return theirs.read(builder.write())[1]
 
     others = [
-        ("a.png", blobs[0], pygit2.enums.FileMode.BLOB),
+        ("a notes.txt", blobs[0], pygit2.enums.FileMode.BLOB),
         ("notes", folder, pygit2.enums.FileMode.TREE),
         ("zz", blobs[0], pygit2.enums.FileMode.LINK),
     ]
@@ -87,6 +88,8 @@ def test_a_tree_keeps_its_other_files_and_the_mode_of_the_file(path: Path) -> No
     assert tree_with(before, "notes.txt", str(blobs[1])) == built(
         *others, ("notes.txt", blobs[1], executable)
     )
+    assert find_in_tree(before, "notes.txt") == str(blobs[0])
+    assert find_in_tree(built(*others), "notes.txt") is None
     added = tree_with(built(*others), "notes.txt", str(blobs[1]))
     assert added == built(*others, ("notes.txt", blobs[1], pygit2.enums.FileMode.BLOB))
 
