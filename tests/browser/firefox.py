@@ -34,6 +34,12 @@ QUIET: dict[str, str | float | bool] = {
     "services.settings.server": "data:,#nothing",
     "toolkit.telemetry.unified": False,
 }
+# One process for all pages, which stays: otherwise each page starts two.
+_SHARED: dict[str, str | float | bool] = {
+    "fission.autostart": False,
+    "dom.ipc.processCount": 1,
+    "dom.ipc.keepProcessesAlive.web": 1,
+}
 _NAMES = ("firefox-esr", "firefox")
 _RELAY = Path(__file__).with_name("firefox_relay.py")
 
@@ -56,7 +62,7 @@ async def firefox() -> AsyncIterator[Browser]:
             channel="moz-firefox",
             executable_path=_RELAY,
             env=environment,
-            firefox_user_prefs=QUIET,
+            firefox_user_prefs={**QUIET, **_SHARED},
         )
         yield browser
         await browser.close()

@@ -14,6 +14,29 @@ from tests.server.sockets.harness import git
 _EMOJI = "👩‍👩‍👧"
 _COMBINED = "e\u0301"
 
+# Collects what is written although it was there already. Each change is compared with the next one
+# of the same attribute, or with what is there in the end.
+_WATCH = """() => {
+    repeated = [];
+    new MutationObserver(changes => {
+      changes.forEach(({type, target, attributeName, oldValue, addedNodes, removedNodes}, at) => {
+        const where = [target.id || target.className || target.localName, attributeName];
+        if (type === 'childList') {
+          const [before, after] = [removedNodes, addedNodes].map(([...nodes]) => nodes
+            .map(node => node.nodeType === Node.TEXT_NODE ? node.data : `<${node.localName}>`));
+          if (before.join() === after.join() && !before.join().includes('<'))
+            repeated.push([...where, before.join()]);
+          return;
+        }
+        const next = changes.slice(at + 1).find(it => it.type === type && it.target === target
+          && it.attributeName === attributeName);
+        const now = type === 'attributes' ? target.getAttribute(attributeName) : target.data;
+        if (oldValue === (next ? next.oldValue : now)) repeated.push([...where, oldValue]);
+      });
+    }).observe(document, {subtree: true, childList: true, attributes: true,
+      attributeOldValue: true, characterData: true, characterDataOldValue: true});
+}"""
+
 
 def words_of(name: str, count: int = 25) -> list[str]:
     """Return words that are unique to a user."""
@@ -45,6 +68,16 @@ async def test_two_who_type_on_their_own_lines_get_every_letter_where_it_was_typ
     assert (tmp_path / "clone" / f"{room.document}.txt").read_text() == merged
     authors = await git("log", "--format=%an", cwd=tmp_path / "clone")
     assert {"Ann", "Bo", "Scribe"} <= set(authors.splitlines())
+
+
+async def test_the_page_writes_nothing_that_is_there_already(room: Room) -> None:
+    ann, bo = await room.pair("Ann: \nin between\nBo: \n")
+    await ann.goes_after("Ann: ")
+    await bo.goes_after("Bo: ")
+    await ann.page.evaluate(_WATCH)
+    await type_at_once(ann, bo, 6)
+    await room.agreed()
+    assert await ann.page.evaluate("repeated") == []
 
 
 async def test_two_who_type_at_the_same_spot_never_get_their_words_mixed(room: Room) -> None:

@@ -5,7 +5,7 @@
 import { shown, withEndings } from '../text/endings.js';
 import { abridged, marked } from '../text/marks.js';
 import { say } from '../text/say.js';
-import { byId, setText } from '../ui/dom.js';
+import { byId, set, setText } from '../ui/dom.js';
 import { ago } from '../ui/phrases.js';
 import { linesOf } from './hunk_context.js';
 import { nodeOf, showHunk, showOutcome } from './hunk_view.js';
@@ -136,7 +136,7 @@ export class ConflictDialog {
 
   /** Show whether a decision awaits its answer, which may close the dialog. @param {boolean} isBusy */
   setBusy(isBusy) {
-    this.#use.setAttribute('aria-busy', String(isBusy));
+    set(this.#use, 'ariaBusy', String(isBusy));
   }
 
   close() {
@@ -228,8 +228,7 @@ export class ConflictDialog {
     for (const radio of this.#radios) radio.checked = radio.value === kind;
     byId('both-choice', HTMLElement).hidden = !choices.canBeBoth(this.#index);
     this.#swap.hidden = kind !== 'both';
-    const value = shown(choice.result);
-    if (this.#result.value !== value) this.#result.value = value;
+    set(this.#result, 'value', shown(choice.result));
     showOutcome(conflict, this.#index, kind === null ? null : choice.result);
     const isOldText = choice.isOutdated && kind !== 'hand';
     this.#note.textContent = isOldText ? say('changedSince') : '';

@@ -4,7 +4,7 @@
 // dialog have the same information. Draws the visible part, at most once a frame.
 
 import { legible } from '../people/colors.js';
-import { byId } from '../ui/dom.js';
+import { byId, set } from '../ui/dom.js';
 import { Geometry } from './geometry.js';
 
 /** @typedef {import('./geometry.js').Box} Box */
@@ -164,7 +164,7 @@ export class Overlay {
     const x = (caret?.x ?? 0) + TAG_GAP_PX;
     const room = clientWidth - x - TAG_GAP_PX;
     tag.hidden = !caret || room < TAG_MIN_PX;
-    if (tag.textContent !== region.tag) tag.textContent = region.tag;
+    set(tag, 'textContent', region.tag);
     tag.style.setProperty('--room', `${room}px`);
     tag.style.transform = `translate(${x}px, ${caret?.y ?? 0}px)`;
   }
@@ -268,14 +268,11 @@ class CaretMark {
   /** @param {Other} person */
   show({ name, color, head, moves = head }) {
     this.#element.style.setProperty('--person', legible(color));
-    // The same words put there again would have the browser lay out the page again.
-    if (this.#name.textContent !== name) {
-      this.#name.textContent = name;
-      this.#initial.textContent = ([...name][0] ?? '').toUpperCase();
-    }
+    set(this.#name, 'textContent', name);
+    set(this.#initial, 'textContent', ([...name][0] ?? '').toUpperCase());
     if (moves === this.#moves) return;
     this.#moves = moves;
-    this.#element.classList.add('moved');
+    this.#element.classList.toggle('moved', true); // `add` would write it again
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#element.classList.remove('moved'), NAMED_MS);
   }

@@ -25,7 +25,7 @@ import { Replica } from '../replica/replica.js';
 import { pointsIn } from '../text/points.js';
 import { say } from '../text/say.js';
 import { titleOf } from '../text/title.js';
-import { byId } from '../ui/dom.js';
+import { byId, set } from '../ui/dom.js';
 import { download, fileOf } from '../ui/export_text.js';
 import { Menu } from '../ui/menu.js';
 import { NoticeBar } from '../ui/notice_bar.js';
@@ -393,8 +393,8 @@ function showCard() {
 }
 
 function showHistory() {
-  byId('undo', HTMLButtonElement).disabled = !editor.canUndo;
-  byId('redo', HTMLButtonElement).disabled = !editor.canRedo;
+  set(byId('undo', HTMLButtonElement), 'disabled', !editor.canUndo);
+  set(byId('redo', HTMLButtonElement), 'disabled', !editor.canRedo);
 }
 
 /** Ctrl+S: every change is saved anyway; say whether it is. */

@@ -1,7 +1,7 @@
 // Faces: the initials of people on their colours, in the header and wherever a person is named.
 
 import { say } from '../text/say.js';
-import { byId } from '../ui/dom.js';
+import { byId, set } from '../ui/dom.js';
 import { listed } from '../ui/phrases.js';
 import { legible } from './colors.js';
 
@@ -28,7 +28,7 @@ export function initialsOf(name) {
 export function showFace(element, { name, color }) {
   element.hidden = name === '';
   const initials = initialsOf(name);
-  if (element.dataset.initials !== initials) element.dataset.initials = initials;
+  set(element.dataset, 'initials', initials);
   if (color) element.style.setProperty('--person', legible(color));
   else element.style.removeProperty('--person');
 }
@@ -53,11 +53,12 @@ export class FaceStack {
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#button.classList.toggle('alone', others.length === 0);
-    this.#button.ariaLabel = say('peopleButton', {
+    const label = say('peopleButton', {
       count: others.length + 1,
       names: listed([...named(others), say('yourself').toLowerCase()]),
     });
-    this.#button.title = this.#button.ariaLabel;
+    set(this.#button, 'ariaLabel', label);
+    set(this.#button, 'title', label);
     const faces = others.slice(0, DESK_MAX).map((other, index) => {
       const face = newFace(other);
       face.classList.toggle('typing', other.isTyping);

@@ -2,7 +2,7 @@
 // line 14") in which a click goes to where they are.
 
 import { say } from '../text/say.js';
-import { byId, setText } from '../ui/dom.js';
+import { byId, set, setText } from '../ui/dom.js';
 import { listed } from '../ui/phrases.js';
 import { FaceStack, newFace, showFace } from './faces.js';
 import { JoinLeave } from './join_leave.js';
@@ -185,11 +185,10 @@ export class People {
       showFace(face, { name, color });
       face.classList.toggle('typing', isTyping);
     }
-    write(item.querySelector('.name'), name);
-    write(item.querySelector('.place'), place);
-    if (!button) return;
-    button.ariaLabel = place ? `${name}, ${place}` : name;
-    button.title = line === undefined ? '' : say('jumpTo', { name, line });
+    set(item.querySelector('.name'), 'textContent', name);
+    set(item.querySelector('.place'), 'textContent', place);
+    set(button, 'ariaLabel', place ? `${name}, ${place}` : name);
+    set(button, 'title', line === undefined ? '' : say('jumpTo', { name, line }));
   }
 
   /** @param {string} client @param {import('./faces.js').Face} face */
@@ -222,9 +221,4 @@ function part(kind) {
   const span = document.createElement('span');
   span.className = kind;
   return span;
-}
-
-/** @param {Element | null} element @param {string} text */
-function write(element, text) {
-  if (element && element.textContent !== text) element.textContent = text;
 }

@@ -14,15 +14,26 @@ export function byId(id, kind) {
   return found;
 }
 
+/**
+ * Set a property, if there is an element and it differs. Browsers do not compare: they style, lay out
+ * and paint again, and tell assistive technology.
+ *
+ * @template {object} T
+ * @template {keyof T} Name
+ * @param {T | null} element
+ * @param {Name} name
+ * @param {T[Name]} value
+ */
+export function set(element, name, value) {
+  if (element && element[name] !== value) element[name] = value;
+}
+
 /** @param {string} id @param {string} text */
 export function setText(id, text) {
-  const element = byId(id, HTMLElement);
-  if (element.textContent !== text) element.textContent = text;
+  set(byId(id, HTMLElement), 'textContent', text);
 }
 
 /** Show another icon of the page's. @param {string} id of a `use` element @param {string} icon */
 export function setIcon(id, icon) {
-  const use = byId(id, SVGUseElement);
-  const address = `#icon-${icon}`;
-  if (use.getAttribute('href') !== address) use.setAttribute('href', address);
+  set(byId(id, SVGUseElement).href, 'baseVal', `#icon-${icon}`);
 }

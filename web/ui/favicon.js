@@ -1,7 +1,7 @@
 // The state of the text in the browser's tab: by the shape of the icon, and in words in the title.
 
 import { say } from '../text/say.js';
-import { byId } from './dom.js';
+import { byId, set } from './dom.js';
 
 /** @typedef {'saved' | 'busy' | 'offline' | 'conflict' | 'unsaved'} PageState */
 
@@ -23,7 +23,7 @@ export function showInTab(state, title) {
   const address = `../static/pages/${SHOWN[state][0]}.svg`;
   if (icon.getAttribute('href') !== address) icon.setAttribute('href', address);
   const words = tabTitle(state, title);
-  if (document.title !== words) document.title = words;
+  set(document, 'title', words);
 }
 
 /** @param {PageState} state @param {string} title */

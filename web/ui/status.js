@@ -4,7 +4,7 @@
 
 import { say } from '../text/say.js';
 import { titleOf } from '../text/title.js';
-import { byId, setIcon, setText } from './dom.js';
+import { byId, set, setIcon, setText } from './dom.js';
 import { showInTab } from './favicon.js';
 
 /** @typedef {import('../replica/connection.js').ConnectionState} ConnectionState */
@@ -160,7 +160,7 @@ export class StatusLine {
     element.classList.toggle('saved', name === 'saved');
     element.classList.toggle('trouble', TROUBLE.has(name));
     element.classList.toggle('view-only', name === 'viewOnly');
-    element.title = name === 'viewOnly' ? say('viewOnlyHint') : '';
+    set(element, 'title', name === 'viewOnly' ? say('viewOnlyHint') : '');
     byId('text-hint', HTMLElement).hidden = TROUBLE.has(name) || name === 'loading';
   }
 

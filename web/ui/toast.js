@@ -1,7 +1,7 @@
 // One sentence about what was just done, with a button to undo it. It has its own row below the
 // text, so that it covers nothing, and stays while it has the pointer or the focus.
 
-import { byId } from './dom.js';
+import { byId, set } from './dom.js';
 
 const SHOWN_MS = 15_000;
 
@@ -46,7 +46,7 @@ export class Toast {
 
   /** Hide the button: the action is no longer possible. */
   withdraw() {
-    this.#button.hidden = true;
+    set(this.#button, 'hidden', true);
   }
 
   hide() {
