@@ -150,6 +150,7 @@ def _run(
         os.dup2(stream.fileno(), number)
     for stream in streams:
         stream.close()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in the background
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()

@@ -2,12 +2,10 @@
 
 import asyncio
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.server import forks
 from tests.server.sockets.client import DEADLINE_S
 from tests.server.sockets.harness import Served
 from tests.server.sockets.shell import Shell
@@ -238,18 +236,6 @@ class _Stalling:
         self.stalled.set()
 
 
-async def _press_ctrl_c(process: forks.Command) -> None:
-    """Press Ctrl-C; again after a second, if it came in the moment before a call that blocks.
-
-    Python notices a signal between two instructions and within such a call.
-    """
-    while process.returncode is None:
-        process.send_signal(signal.SIGINT)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await process.wait()
-
-
 @pytest.mark.parametrize(
     ("ending", "code", "words"),
     [("Ctrl-C", 130, "stopped; nothing is lost"), ("the server goes", 2, "cannot be reached")],
@@ -268,7 +254,7 @@ async def test_an_export_that_is_stopped_leaves_whole_files(
             await stalling.stalled.wait()
             assert stalling.writer is not None
             if ending == "Ctrl-C":
-                await _press_ctrl_c(process)
+                process.send_signal(signal.SIGINT)
             else:
                 stalling.writer.close()
             _, err = await process.communicate()
