@@ -11,8 +11,9 @@ calls wait: handing them to another one would cost more than the sync. Else the 
 does, and entries gather meanwhile for the next transaction. Reading has a connection of its own,
 which never waits.
 
-SQLite would move the write-ahead log into the database within a commit, and delay it. Here that
-happens between two of them, when nothing waits or the log is long.
+SQLite would move the write-ahead log into the database within a commit, and delay it. Here another
+thread does, while entries are written; only the little that came meanwhile is moved between two
+transactions.
 """
 
 import logging
@@ -59,7 +60,7 @@ PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 0;
 PRAGMA busy_timeout = 10000;
 """
-# The write-ahead log is moved above this length; above four times if entries wait.
+# The write-ahead log is moved above this length.
 _WAL_BYTES_MAX = 16 * 2**20
 # A transaction writes a few pages of 4 KB besides the entries.
 _PAGES_BYTES = 4 * 4096
@@ -133,6 +134,7 @@ class SqliteJournal:
         self._is_read_only = read_only
         self._writer = self._connect()
         self._reader = self._connect()
+        self._mover = self._connect()
         self._reading = threading.Lock()
         self._positions = self._read_positions()
         self._grown = 0  # the length of the write-ahead log in bytes, roughly
@@ -145,6 +147,7 @@ class SqliteJournal:
         self._gatherer = 0  # the id of the thread that gathers entries
         self._took_s: deque[float] = deque([0.0], _LAST_TRANSACTIONS)  # of the last transactions
         self._is_closing = False
+        self._moving: threading.Thread | None = None
         self._thread: threading.Thread | None = None
         if start and not read_only:
             self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -285,14 +288,15 @@ class SqliteJournal:
             self._wake.notify()
         if self._thread:
             self._thread.join()
+        self._wait_for_move()
         with suppress(sqlite3.Error, JournalError):
             if self._is_read_only:
                 return
             self._checkpoint()
             if not self.documents():
                 self._writer.execute("VACUUM")  # else the file keeps its largest size
-        self._writer.close()
-        self._reader.close()
+        for connection in (self._writer, self._reader, self._mover):
+            connection.close()
 
     # --- writing
 
@@ -304,11 +308,14 @@ class SqliteJournal:
                     self._wake.wait()
                 if not self._has_work():
                     return
+            if self._calls:
+                self._wait_for_move()
             with self._writing:
                 self.write()
                 while self._calls:
                     self._execute(*self._calls.popleft())
-                self._checkpoint_if_long()
+            if self._is_long:
+                self._begin_move()
 
     def _has_work(self) -> bool:
         return bool(self._waiting or self._forgotten or self._calls or self._is_long)
@@ -409,14 +416,27 @@ class SqliteJournal:
             execute("INSERT INTO entries VALUES (?, '', '')", (position,))
             execute("DELETE FROM entries WHERE position = ?", (position,))
 
+    # --- the write-ahead log
+
     @property
     def _is_long(self) -> bool:
         """Whether the write-ahead log is to be moved into the database."""
-        return self._grown > (4 if self._waiting else 1) * _WAL_BYTES_MAX
+        return self._grown > _WAL_BYTES_MAX and not (self._moving and self._moving.is_alive())
 
-    def _checkpoint_if_long(self) -> None:
-        if self._is_long:
-            with suppress(sqlite3.Error):
+    def _begin_move(self) -> None:
+        self._grown = 0
+        self._moving = threading.Thread(target=self._move, name="journal: move", daemon=True)
+        self._moving.start()
+
+    def _wait_for_move(self) -> None:
+        if self._moving:
+            self._moving.join()
+
+    def _move(self) -> None:
+        """Move the write-ahead log while it is written to, then what came meanwhile."""
+        with suppress(sqlite3.Error):
+            self._mover.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with self._writing:
                 self._checkpoint()
 
     def _checkpoint(self) -> None:

@@ -243,6 +243,25 @@ def test_the_write_ahead_log_does_not_grow_without_end(
     assert path.stat().st_size < 600_000
 
 
+def test_entries_are_written_while_the_write_ahead_log_is_moved(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.storage.journal.sqlite._WAL_BYTES_MAX", 20_000)
+    moving, may_move = threading.Event(), threading.Event()
+
+    def wait(statement: str) -> None:
+        moving.set()
+        assert may_move.wait(20)
+
+    journal._mover.set_trace_callback(wait)
+    journal.append(entry(text=b"x" * 30_000), 0).result(20)
+    assert moving.wait(20)
+    assert journal.append(entry(), 1).result(20) == 2
+    may_move.set()
+    journal.scrub()  # after the move
+    assert [each.kind for each in journal.read("notes").entries[1].objects] == [Kind.BLOB]
+
+
 def test_what_is_forgotten_is_gone_for_all_once_the_future_is_done(
     journal: SqliteJournal, path: Path
 ) -> None:
