@@ -26,8 +26,9 @@ new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
 
 _log = logging.getLogger(__name__)
 
-# How long a thread that merges may delay the event loop; Python's default is 5 ms.
-_SWITCH_INTERVAL_S = 0.0005
+# How long a thread that merges may delay the event loop. Python's default is 5 ms; with less than 2
+# the threads switch so often that all of them are slower.
+_SWITCH_INTERVAL_S = 0.002
 # Hardly any of our objects are in cycles, and a collection stops everything for up to 100 ms.
 _GARBAGE_THRESHOLDS = (50_000, 50, 50)
 _DESCRIPTORS_MAX = 2**20  # some systems name no limit, and then allow no more than they have

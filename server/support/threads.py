@@ -94,13 +94,10 @@ class GroupThread(WorkerThreads):
 
     Args:
         name: its name.
-        context: returns the context of a group, from a function that returns whether no other call
-            waits.
+        context: returns the context of a group.
     """
 
-    def __init__(
-        self, name: str, context: Callable[[Callable[[], bool]], AbstractContextManager[object]]
-    ) -> None:
+    def __init__(self, name: str, context: Callable[[], AbstractContextManager[object]]) -> None:
         self._context = context
         super().__init__(1, name)
 
@@ -108,7 +105,7 @@ class GroupThread(WorkerThreads):
         rate, last_began = 0.0, time.monotonic()
         while (call := self._calls.get()) is not None:
             began = time.monotonic()
-            with self._context(self._calls.empty):
+            with self._context():
                 count = self._run_group(call, began + _GROUP_S)
             since_s, last_began = max(began - last_began, 1e-6), began
             rate += min(1.0, since_s / _RATE_S) * (count / since_s - rate)

@@ -73,14 +73,11 @@ class Journal(Protocol):
             position, or another `JournalError` if the disk fails; then nothing was appended.
         """
 
-    def gather(self, is_idle: Callable[[], bool]) -> AbstractContextManager[None]:
+    def gather(self) -> AbstractContextManager[None]:
         """Return a context in which one thread appends entries that are written together.
 
-        They may wait for its end.
-
-        Args:
-            is_idle: returns at the end whether the thread has nothing else to do. Then it may write
-                the entries itself; else they are written while it goes on.
+        They may wait for its end. They may be durable then, or some time later: that is better
+        where the disk is slow, as the thread can go on.
         """
 
     def read(self, document: str, after: int = 0) -> Log:

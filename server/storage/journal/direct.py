@@ -63,7 +63,7 @@ class DirectJournal:
         self._positions[entry.document] = position + 1
         return position + 1
 
-    def gather(self, is_idle: Callable[[], bool]) -> AbstractContextManager[None]:  # noqa: ARG002
+    def gather(self) -> AbstractContextManager[None]:
         """Every entry is written at once."""
         return nullcontext()
 

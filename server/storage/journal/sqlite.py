@@ -6,10 +6,9 @@
 A transaction of edits appends rows to the end of one table, and writes nothing else: which entries
 a document has is kept in memory (`Positions`). The folder is locked, so there is no other writer.
 All waiting entries, of all documents, are written in one transaction with one sync (WAL,
-synchronous=FULL). On a fast disk the thread that gathers entries writes them itself, unless more
-calls wait: handing them to another one would cost more than the sync. Else the journal's own thread
-does, and entries gather meanwhile for the next transaction. Reading has a connection of its own,
-which never waits.
+synchronous=FULL). On a fast disk the thread that gathers entries writes them itself: handing them
+to another one would cost more than the sync. Else the journal's own thread does, and entries gather
+meanwhile for the next transaction. Reading has a connection of its own, which never waits.
 
 SQLite would move the write-ahead log into the database within a commit, and delay it. Here another
 thread does, while entries are written; only the little that came meanwhile is moved between two
@@ -60,8 +59,9 @@ PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 0;
 PRAGMA busy_timeout = 10000;
 """
-# The write-ahead log is moved above this length.
+# The write-ahead log is moved above this length; if so much more comes meanwhile, that waits.
 _WAL_BYTES_MAX = 16 * 2**20
+_WAL_BYTES_MORE = 4 * _WAL_BYTES_MAX
 # A transaction writes a few pages of 4 KB besides the entries.
 _PAGES_BYTES = 4 * 4096
 # More entries in one transaction would only make the first of them wait.
@@ -196,20 +196,20 @@ class SqliteJournal:
         return future
 
     @contextmanager
-    def gather(self, is_idle: Callable[[], bool]) -> Iterator[None]:
+    def gather(self) -> Iterator[None]:
         self._gatherer = threading.get_ident()
         try:
             yield
         finally:
             self._gatherer = 0
-            self._write_gathered(is_idle())
+            self._write_gathered()
 
-    def _write_gathered(self, is_idle: bool) -> None:
+    def _write_gathered(self) -> None:
         """Write the waiting entries, or leave them to the journal's thread."""
         if not self._waiting:
             return
-        is_quick = is_idle and self._thread is not None and min(self._took_s) < _FAST_S
-        if is_quick and self._writing.acquire(blocking=False):
+        is_quick = self._grown < _WAL_BYTES_MORE and min(self._took_s) < _FAST_S
+        if self._thread and is_quick and self._writing.acquire(blocking=False):
             try:
                 self.write()
             finally:
@@ -308,7 +308,7 @@ class SqliteJournal:
                     self._wake.wait()
                 if not self._has_work():
                     return
-            if self._calls:
+            if self._calls or self._grown > _WAL_BYTES_MORE:
                 self._wait_for_move()
             with self._writing:
                 self.write()

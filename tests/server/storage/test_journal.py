@@ -132,7 +132,7 @@ def test_what_was_read_before_is_not_read_again(place: Place) -> None:
 
 def test_entries_that_a_thread_gathers_are_durable_soon_after(place: Place) -> None:
     entries = [(written(place.open(name), name), name) for name in ("notes", "plans")]
-    with place.journal.gather(lambda: True):
+    with place.journal.gather():
         appended = [place.journal.append(entry, 0) for entry, _ in entries]
     assert all(each.result(20) > 0 for each in appended)
     place.restart()
@@ -140,7 +140,7 @@ def test_entries_that_a_thread_gathers_are_durable_soon_after(place: Place) -> N
 
 
 def test_another_thread_does_not_wait_for_one_that_gathers(place: Place) -> None:
-    with ThreadPoolExecutor(1) as other, place.journal.gather(lambda: True):
+    with ThreadPoolExecutor(1) as other, place.journal.gather():
         assert other.submit(place.append, "notes", "one\n").result(20) > 0
     assert place.text("notes") == "one\n"
 

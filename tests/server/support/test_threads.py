@@ -91,7 +91,7 @@ def test_all_calls_that_wait_run_within_one_context(caplog: pytest.LogCaptureFix
     began, may_go_on = threading.Event(), threading.Event()
 
     @contextmanager
-    def group(_: Callable[[], bool]) -> Iterator[None]:
+    def group() -> Iterator[None]:
         events.append("(")
         yield
         events.append(")")
@@ -119,7 +119,7 @@ def test_the_end_of_a_group_comes_before_the_end_of_the_thread() -> None:
     ended: list[str] = []
 
     @contextmanager
-    def group(_: Callable[[], bool]) -> Iterator[None]:
+    def group() -> Iterator[None]:
         yield
         ended.append("group")
 
