@@ -73,7 +73,7 @@ class Hub:
         self._threads = Threads(
             GroupThread("edits", journal.gather),
             WorkerThreads(config.threads, "document"),
-            WorkerThreads(1, "slow document"),
+            GroupThread("slow document", journal.gather),
         )
         self._running: dict[str, _Running] = {}
         self._gate = Gate()

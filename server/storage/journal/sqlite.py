@@ -144,7 +144,7 @@ class SqliteJournal:
         self._listeners: list[Callable[[str, int], None]] = []
         self._wake = threading.Condition()
         self._writing = threading.Lock()
-        self._gatherer = 0  # the id of the thread that gathers entries
+        self._gatherers: set[int] = set()  # the ids of the threads that gather entries
         self._took_s: deque[float] = deque([0.0], _LAST_TRANSACTIONS)  # of the last transactions
         self._is_closing = False
         self._moving: threading.Thread | None = None
@@ -191,17 +191,18 @@ class SqliteJournal:
                 future.set_exception(JournalError("the journal is closed"))
                 return future
             self._waiting.append(waiting)
-            if self._gatherer != threading.get_ident():
+            if threading.get_ident() not in self._gatherers:
                 self._wake.notify()
         return future
 
     @contextmanager
     def gather(self) -> Iterator[None]:
-        self._gatherer = threading.get_ident()
+        thread = threading.get_ident()
+        self._gatherers.add(thread)
         try:
             yield
         finally:
-            self._gatherer = 0
+            self._gatherers.remove(thread)
             self._write_gathered()
 
     def _write_gathered(self) -> None:

@@ -139,6 +139,18 @@ def test_entries_that_a_thread_gathers_are_durable_soon_after(place: Place) -> N
     assert [place.text(name) for _, name in entries] == ["notes", "plans"]
 
 
+def test_two_threads_gather_at_the_same_time(place: Place) -> None:
+    def gathered(name: str) -> int:
+        with place.journal.gather():
+            appended = place.journal.append(written(place.open(name), name), 0)
+        return appended.result(20)
+
+    with ThreadPoolExecutor(1) as other, place.journal.gather():
+        assert other.submit(gathered, "notes").result(20) > 0
+        appended = place.journal.append(written(place.open("plans"), "plans"), 0)
+    assert appended.result(20) > 0
+
+
 def test_another_thread_does_not_wait_for_one_that_gathers(place: Place) -> None:
     with ThreadPoolExecutor(1) as other, place.journal.gather():
         assert other.submit(place.append, "notes", "one\n").result(20) > 0
