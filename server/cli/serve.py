@@ -26,8 +26,8 @@ new_event_loop: Callable[[], asyncio.AbstractEventLoop] = import_module(
 
 _log = logging.getLogger(__name__)
 
-# How long a thread that merges may delay the event loop. Python's default is 5 ms; with less than 2
-# the threads switch so often that all of them are slower.
+# The longest delay of the event loop by a thread that merges. Python's default is 5 ms; below 2 ms
+# the cost of switching between threads slows both down.
 _SWITCH_INTERVAL_S = 0.002
 # Hardly any of our objects are in cycles, and a collection stops everything for up to 100 ms.
 _GARBAGE_THRESHOLDS = (50_000, 50, 50)

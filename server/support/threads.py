@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 
 # A group ends after this time, so that the first of its calls does not wait for too many others.
 _GROUP_S = 0.005
-# With more calls per second than this, groups begin at least so far apart: then there are fewer,
-# larger ones. The rate is an average over some time.
+# Above this rate of calls per second, a group begins at the earliest 1 ms after the one before it:
+# larger groups need fewer transactions. The rate is averaged over `_RATE_S`.
 _PACED_ABOVE_PER_S = 1200.0
 _PACE_S = 0.001
 _RATE_S = 0.05
