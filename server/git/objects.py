@@ -170,14 +170,17 @@ def as_delta(
         length_before: the length of the other one in bytes.
         splices: those from the other one's bytes to the object's: start, deleted, inserted.
     """
+    if not whole.data:
+        return None  # a delta to an empty object is too short for Git
+    length_max = _DELTA_SHARE * len(whole.data)
     commands: list[bytes] = []
     position = inserted_length = 0
     for start, deleted, inserted in splices:
+        inserted_length += len(inserted)
+        if inserted_length > length_max:
+            return None
         commands += (_copy(position, start - position), _insert(inserted))
         position = start + deleted
-        inserted_length += len(inserted)
-    if inserted_length > _DELTA_SHARE * len(whole.data) or not whole.data:
-        return None  # a delta to an empty object is too short for Git
     commands.append(_copy(position, length_before - position))
     delta = b"".join((_varint(length_before), _varint(len(whole.data)), *commands))
     return GitObject(whole.id, whole.kind, delta, base)
@@ -234,11 +237,10 @@ def _copy(start: int, length: int) -> bytes:
 
 
 def _insert(inserted: bytes) -> bytes:
-    commands = b""
-    for at in range(0, len(inserted), _INSERT_MAX):
-        part = inserted[at : at + _INSERT_MAX]
-        commands += b"%c%b" % (len(part), part)
-    return commands
+    if len(inserted) <= _INSERT_MAX:
+        return b"%c%b" % (len(inserted), inserted) if inserted else b""
+    parts = (inserted[at : at + _INSERT_MAX] for at in range(0, len(inserted), _INSERT_MAX))
+    return b"".join([b"%c%b" % (len(part), part) for part in parts])
 
 
 def _read_sparse(delta: bytes, at: int, present: int, count: int) -> tuple[int, int]:

@@ -250,13 +250,14 @@ async def test_what_somebody_did_who_left_at_once_is_in_the_audit(
         assert response.status == 201
     management, connections = server.app[MANAGEMENT], server._runner.server
     assert connections is not None
+    others = set(connections.connections)
     async with management._one_change:
         leaving = await asyncio.open_connection(*server.address)
         leaving[1].write(b"DELETE /api/documents/notes HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await eventually(lambda: bool(management._changes), "it was asked for")
-        before = len(connections.connections)
+        [left] = set(connections.connections) - others
         leaving[1].transport.abort()
-        await eventually(lambda: len(connections.connections) < before, "it was noticed")
+        await eventually(lambda: left.transport is None, "it was noticed")
     await eventually(lambda: bool(_audited(server_log)), "there is a line")
     [line] = _audited(server_log)
     assert (line["event"], line["document"]) == ("delete", "notes")

@@ -691,7 +691,7 @@ async def test_p12_1013_above_the_number_of_connections(serve: Serve) -> None:
 
 
 async def test_p12_silence_is_the_end_and_a_pong_is_no_silence(serve: Serve) -> None:
-    server = await serve(pong_wait_s=0.4, ping_every_s=0.1)
+    server = await serve(pong_wait_s=1.0, ping_every_s=0.1)
     lively = await server.join()
     listening = asyncio.create_task(lively.closed())
     async with RawSocket(*server.address) as silent:
