@@ -384,7 +384,8 @@ async def _until_gone(client: Client, name: str) -> None:
         await client.next("presence")
 
 
-async def test_p7_a_slow_reader_gets_one_update_over_many_revisions(server: Served) -> None:
+async def test_p7_a_slow_reader_gets_one_update_over_many_revisions(serve: Serve) -> None:
+    server = await serve(frame_bytes_max=2**27)  # Ann is not slowed down
     ann, _ = await server.pair("start")
     async with RawSocket(*server.address) as slow:
         await slow.upgrade("/ws/notes")
