@@ -346,35 +346,44 @@ class SqliteJournal:
     def _write(self, batch: list[_Waiting], forgotten: list[_Forgotten]) -> list[_Waiting]:
         """Write in one transaction with one sync; return the entries that were not overtaken."""
         written = self._assign_positions(batch)
-        with self._transaction() as execute:
-            if written:
-                rows = [(each.position, each.document, each.body) for each in written]
-                execute(f"INSERT INTO entries VALUES {_placeholders(rows)}", _flat(rows))  # noqa: S608
-            for each in forgotten:
-                last = max(each.up_to, self._positions.last(each.document))
-                execute("REPLACE INTO documents VALUES (?, ?)", (each.document, last))
-                for some in _batched(self._positions.up_to(each.document, each.up_to)):
-                    execute(f"DELETE FROM entries WHERE position IN {_values(some)}", some)  # noqa: S608
+        if forgotten:
+            with self._transaction():
+                self._insert(written)
+                self._delete(forgotten)
+        else:
+            self._insert(written)  # a transaction by itself, with a third of the calls
         for waiting in written:
             self._positions.add(waiting.document, waiting.position)
         for each in forgotten:
             self._positions.forget(each.document, each.up_to)
-        self._grown += sum(len(waiting.body) for waiting in written)
+        self._grown += _PAGES_BYTES + sum(len(waiting.body) for waiting in written)
         return written
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        """Commit what is executed in the block, with one sync, or nothing of it."""
+    def _insert(self, written: list[_Waiting]) -> None:
+        if written:
+            rows = [(each.position, each.document, each.body) for each in written]
+            insert = f"INSERT INTO entries VALUES {_placeholders(rows)}"  # noqa: S608
+            self._writer.execute(insert, _flat(rows))
+
+    def _delete(self, forgotten: list[_Forgotten]) -> None:
         execute = self._writer.execute
-        execute("BEGIN IMMEDIATE")
+        for each in forgotten:
+            last = max(each.up_to, self._positions.last(each.document))
+            execute("REPLACE INTO documents VALUES (?, ?)", (each.document, last))
+            for some in _batched(self._positions.up_to(each.document, each.up_to)):
+                execute(f"DELETE FROM entries WHERE position IN {_values(some)}", some)  # noqa: S608
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit what is executed in the block, with one sync, or nothing of it."""
+        self._writer.execute("BEGIN IMMEDIATE")
         try:
-            yield execute
-            execute("COMMIT")
+            yield
+            self._writer.execute("COMMIT")
         except sqlite3.Error:
             with suppress(sqlite3.Error):
-                execute("ROLLBACK")
+                self._writer.execute("ROLLBACK")
             raise
-        self._grown += _PAGES_BYTES
 
     def _assign_positions(self, batch: list[_Waiting]) -> list[_Waiting]:
         """Assign positions to the entries that were not overtaken; return these."""
@@ -413,9 +422,9 @@ class SqliteJournal:
     def _write_and_delete(self) -> None:
         """Write an entry of no document and delete it: the pages are written, as they changed."""
         position = self._positions.newest + 1
-        with self._transaction() as execute:
-            execute("INSERT INTO entries VALUES (?, '', '')", (position,))
-            execute("DELETE FROM entries WHERE position = ?", (position,))
+        with self._transaction():
+            self._writer.execute("INSERT INTO entries VALUES (?, '', '')", (position,))
+            self._writer.execute("DELETE FROM entries WHERE position = ?", (position,))
 
     # --- the write-ahead log
 

@@ -41,25 +41,25 @@ def entry(document: str = "notes", text: bytes = b"text") -> Entry:
 
 def test_all_that_waits_is_one_transaction_with_one_sync(path: Path) -> None:
     journal = SqliteJournal(path, start=False)
-    commits: list[str] = []
-    journal._writer.set_trace_callback(commits.append)
+    statements: list[str] = []
+    journal._writer.set_trace_callback(statements.append)
     futures = [journal.append(entry(f"d{number}"), 0) for number in range(10)]
     futures.append(journal.append(entry("d0"), 1))
     assert not any(future.done() for future in futures)
     journal.write()
     assert [future.result() for future in futures[:-1]] == list(range(1, 11))
     assert futures[-1].result() == 11, "it follows the first one of the same transaction"
-    assert commits.count("COMMIT") == 1
+    assert len(statements) == 1, "a statement is a transaction"
     journal.close()
 
 
 def test_whoever_gathers_writes_in_one_transaction(journal: SqliteJournal) -> None:
-    commits: list[str] = []
-    journal._writer.set_trace_callback(commits.append)
+    statements: list[str] = []
+    journal._writer.set_trace_callback(statements.append)
     with journal.gather():
         futures = [journal.append(entry(f"d{number}"), 0) for number in range(10)]
     assert [future.result(0) for future in futures] == list(range(1, 11))
-    assert commits.count("COMMIT") == 1
+    assert len(statements) == 1, "a statement is a transaction"
 
 
 def test_whoever_gathers_does_not_wait_for_a_slow_disk(
@@ -150,17 +150,23 @@ def test_a_try_to_write_fails_as_an_entry_would(journal: SqliteJournal) -> None:
     assert journal.append(entry(), 0).result() == 1
 
 
+@pytest.mark.parametrize("is_forgetting", [False, True])
 def test_a_failing_sync_acknowledges_nothing(
-    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, is_forgetting: bool
 ) -> None:
     class Failing:
-        """The connection, whose commits fail as SQLite reports a failing sync."""
+        """The connection, whose transactions fail as SQLite reports a failing sync."""
 
         def __init__(self, real: sqlite3.Connection) -> None:
             self._real = real
             self.execute = self._execute
 
         def _execute(self, statement: str, *arguments: object) -> sqlite3.Cursor:
+            if statement.startswith("INSERT") and not self._real.in_transaction:
+                self._real.execute("BEGIN")
+                self._real.execute(statement, *arguments)  # type: ignore[arg-type]
+                self._real.execute("ROLLBACK")
+                raise sqlite3.OperationalError("disk I/O error")
             if statement == "COMMIT":
                 raise sqlite3.OperationalError("disk I/O error")
             return self._real.execute(statement, *arguments)  # type: ignore[arg-type]
@@ -168,14 +174,26 @@ def test_a_failing_sync_acknowledges_nothing(
         def __getattr__(self, name: str) -> object:
             return getattr(self._real, name)
 
+    journal = SqliteJournal(path, start=False)
+    journal.append(entry("plans"), 0)
+    journal.write()
     real = journal._writer
     monkeypatch.setattr(journal, "_writer", Failing(real))
-    failed = journal.append(entry(), 0).exception()
-    assert isinstance(failed, JournalError)
-    assert "disk I/O error" in str(failed)
+    problems = [journal.append(entry(), 0).exception]
+    if is_forgetting:
+        problems.append(journal.forget("plans", 1).exception)
+    journal.write()
+    for problem in problems:
+        failed = problem(0)
+        assert isinstance(failed, JournalError)
+        assert "disk I/O error" in str(failed)
     monkeypatch.setattr(journal, "_writer", real)
     assert journal.read("notes").entries == ()
-    assert journal.append(entry(), 0).result() == 1
+    assert journal.documents() == ["plans"]
+    again = journal.append(entry(), 0)
+    journal.write()
+    assert again.result(0) == 2
+    journal.close()
 
 
 def test_a_file_that_is_no_database_is_refused_by_name(path: Path) -> None:
