@@ -29,8 +29,9 @@ _log = logging.getLogger(__name__)
 # The longest delay of the event loop by a thread that merges. Python's default is 5 ms; below 2 ms
 # the cost of switching between threads slows both down.
 _SWITCH_INTERVAL_S = 0.002
-# Hardly any of our objects are in cycles, and a collection stops everything for up to 100 ms.
-_GARBAGE_THRESHOLDS = (50_000, 50, 50)
+# Hardly any of our objects are in cycles, and a collection stops everything: for 3 ms if it looks
+# at this many new objects, for 100 ms and more if at all of them, which is left to `trim_heap`.
+_GARBAGE_THRESHOLDS = (5_000, 2**30, 2**30)
 _DESCRIPTORS_MAX = 2**20  # some systems name no limit, and then allow no more than they have
 _OTHER_DESCRIPTORS = 200  # for the repositories, the journal, and Git
 _SERVE_EXAMPLES = """examples:

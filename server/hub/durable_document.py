@@ -381,11 +381,13 @@ class DurableDocument:
         """Whether nothing of it is in memory."""
         return self._loaded is None
 
-    async def release_memory(self) -> None:
-        """Unload the document until the next batch."""
+    async def release_memory(self) -> bool:
+        """Unload the document until the next batch; return whether there was something to."""
         async with self._batch_lock:
-            if self.backlog is None:
-                await self._threads.others.call(self._unload)
+            if self.is_unloaded or self.backlog is not None:
+                return False
+            await self._threads.others.call(self._unload)
+            return self.is_unloaded
 
     def _unload(self) -> None:
         self._reconcile_journal()

@@ -370,10 +370,10 @@ class LiveDocument:
         is_idle = not self.connections and self._is_quiet()
         return is_idle and time.monotonic() - self.last_disconnect_at >= after_s
 
-    async def release_memory(self, after_s: float) -> None:
-        """Release memory if nothing has happened for `after_s` seconds."""
-        if self._is_quiet() and time.monotonic() - self.last_batch_at >= after_s:
-            await self.durable.release_memory()
+    async def release_memory(self, after_s: float) -> bool:
+        """Release memory if nothing has happened for `after_s` seconds; return whether it did."""
+        is_at_rest = self._is_quiet() and time.monotonic() - self.last_batch_at >= after_s
+        return is_at_rest and await self.durable.release_memory()
 
     def _is_quiet(self) -> bool:
         waiting = self._inbox or self._unanswered or self._state.is_catching_up

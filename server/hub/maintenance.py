@@ -41,6 +41,7 @@ _NEW_S = 0.5  # for the first checkpoints of documents, one look after another
 _FINISH_S = 2.0  # for the last checkpoints; the journal keeps what is left
 _SWEEP_EVERY_S = 30.0
 _RELEASE_AFTER_S = 20.0
+_TRIM_EVERY_S = 600.0  # where no document is ever at rest
 _RETRY_AFTER_S = 5.0
 # `master` may be moved on disk during the shutdown, which takes one more round.
 _LAST_TRIES = 3
@@ -229,16 +230,21 @@ class Maintenance:
     async def _sweep_regularly(self) -> None:
         config = self._config
         every_s = min(_SWEEP_EVERY_S, config.park_after_s, config.unload_after_s)
+        trimmed_at = time.monotonic()
         while await self._pause(every_s):
+            is_released = False
             for live in self._documents.documents():
                 if live.can_unload(config.unload_after_s):
                     await live.durable.record_window()
                 if live.can_unload(config.unload_after_s):
                     self._documents.unload(live)
+                    is_released = True
                 else:
-                    await live.release_memory(_RELEASE_AFTER_S)
+                    is_released |= await live.release_memory(_RELEASE_AFTER_S)
                     live.sweep(config.park_after_s, config.branch_keep_s)
-            await self._repack_threads.call(trim_heap)
+            if is_released or time.monotonic() - trimmed_at > _TRIM_EVERY_S:
+                await self._repack_threads.call(trim_heap)
+                trimmed_at = time.monotonic()
 
 
 def _rest_s(took_s: float, worked_s: float) -> float:

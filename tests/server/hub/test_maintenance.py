@@ -1,6 +1,9 @@
 """Maintenance: the end of a server is short, and new documents do not delay the others."""
 
 import asyncio
+import gc
+import weakref
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -157,3 +160,28 @@ async def test_a_repository_that_cannot_be_packed_does_not_end_the_maintenance(
     hub._maintenance.stop()
     await hub._maintaining
     assert caplog.messages == ([said] if said else [])
+
+
+class _Cycle:
+    """Garbage that only a collection finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def _no_automatic_collections() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_no_automatic_collections")
+async def test_garbage_is_collected_once_a_document_is_at_rest(tmp_path: Path) -> None:
+    collected, loop = asyncio.Event(), asyncio.get_running_loop()
+    with DataFolder(tmp_path) as folder, closing(SqliteJournal(folder.journal_path)) as journal:
+        async with new_hub(folder, journal, checkpoint_idle_s=0.01, unload_after_s=0.01) as hub:
+            weakref.finalize(_Cycle(), loop.call_soon_threadsafe, collected.set)
+            await hub.submit("notes", "Ann", Create("one\n"))
+            async with asyncio.timeout(20):
+                await collected.wait()
