@@ -20,6 +20,7 @@ from server.http import (
     management,
     pages,
     raw_text,
+    search,
     sign_in,
     websocket,
 )
@@ -86,6 +87,7 @@ _MODULES = (
     links,
     management,
     raw_text,
+    search,
 )
 
 

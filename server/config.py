@@ -104,7 +104,8 @@ class Config:
         " person",
     ] = 1024 * 1024
     client_merge_share: Annotated[
-        float, "share of a processor for the merges of one address; half as much of one person"
+        float,
+        "share of a processor for merges and searches of one address; half as much of one person",
     ] = 0.5
     client_new_documents_per_hour: Annotated[
         float, "new documents per hour of one address, on average; half as many of one person"
@@ -182,6 +183,9 @@ class Config:
     texts_characters_max: Annotated[
         int, "characters of recent revisions kept in memory, all documents together"
     ] = 32 * 1024 * 1024
+    search_characters_max: Annotated[
+        int, "characters of texts kept in memory for the next search, all documents together"
+    ] = 16 * 1024 * 1024
     threads: Annotated[int, "threads for Git and disk work"] = 4
     source_url: Annotated[
         str, "address of the source code of this server, for a link on the start page"

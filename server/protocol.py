@@ -377,6 +377,45 @@ class DocumentList(msgspec.Struct, frozen=True):
     more: bool
 
 
+class SearchLine(msgspec.Struct, frozen=True):
+    """A line with the words.
+
+    Attributes:
+        line: its number; the first line has 1.
+        parts: the line, or what is around its first match: by turns other text, which may be empty,
+            and a match.
+    """
+
+    line: int
+    parts: list[str]
+
+
+class SearchHit(msgspec.Struct, frozen=True):
+    """A document with the words, its first lines that have them, and how many more do."""
+
+    document: str
+    revision: str
+    title: str
+    lines: list[SearchLine]
+    more: int
+
+
+class SearchResults(msgspec.Struct, frozen=True):
+    """The documents with some words, by name.
+
+    Attributes:
+        query: the words.
+        documents: those that have them.
+        searched: the number of documents that were searched.
+        next: the name after which to go on, or None if all were searched.
+    """
+
+    query: str
+    documents: list[SearchHit]
+    searched: int
+    next: str | None
+
+
 class MirrorState(msgspec.Struct, frozen=True):
     """The mirror of a document at one remote.
 
@@ -501,6 +540,7 @@ HttpAnswer = (
     | UnmergedConflict
     | DisputedText
     | DocumentList
+    | SearchResults
     | MirrorList
     | TrashEntry
     | TrashList

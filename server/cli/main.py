@@ -14,7 +14,7 @@ from server.support.errors import UserError
 from server.support.terminal import say
 
 # Their commands talk to a server, and sign in there.
-_OF_SERVERS = ("documents", "history", "management", "folders", "sync.command")
+_OF_SERVERS = ("documents", "search", "history", "management", "folders", "sync.command")
 # Name: module in this folder, and help. The module's function `add_NAME` completes the parser.
 _COMMANDS = {
     "serve": ("serve", "serve documents until Ctrl-C or SIGTERM"),
@@ -22,6 +22,7 @@ _COMMANDS = {
     "check": ("storage", "check the documents on disk"),
     "backup": ("backup", "back up the data folder, or restore a backup"),
     "ls": ("documents", "list the documents of a server"),
+    "search": ("search", "search in all documents of a server"),
     "cat": ("documents", "print the text of a document"),
     "new": ("documents", "create a document from a text"),
     "put": ("documents", "send a new version of a document, which is merged"),
@@ -58,6 +59,7 @@ _EXAMPLES = """examples:
   gollabedit maintain                           repack all documents in ./data
   gollabedit backup create /backups             a backup, while the server runs
   gollabedit cat http://localhost:8080/d/notes  the text of a document, from any machine
+  gollabedit search 'to do'                     the lines of all documents that have these words
   gollabedit log http://localhost:8080/d/notes  its versions: who wrote what, and when
   gollabedit mv http://localhost:8080/d/notes plans   a new name; `rm` deletes, `undelete` undoes it
   gollabedit export http://localhost:8080 .     all documents as files; `import` is the way back

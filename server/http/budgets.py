@@ -38,7 +38,7 @@ _SENTENCES = {
     Reason.REQUESTS: "You send too many requests; try again in {wait_s} s.",
     Reason.IN_PROGRESS: "Too many of your requests are in progress; try again when they are done.",
     Reason.BYTES: "You have sent too many bytes; try again in {wait_s} s.",
-    Reason.WORK: "You have sent too much to merge; try again in {wait_s} s.",
+    Reason.WORK: "Your requests take too much of the server’s time; try again in {wait_s} s.",
     Reason.DOCUMENTS: "You have created too many documents; try again in {wait_s} s.",
 }
 

@@ -49,6 +49,8 @@ NEEDS = {
     ("POST", f"{_GIT}/git-upload-pack"): Need.VIEW,
     ("POST", f"{_GIT}/git-receive-pack"): Need.EDIT,
     ("GET", "/api/documents"): Need.SIGNED_IN,
+    ("GET", "/search"): Need.SIGNED_IN,
+    ("GET", "/api/search"): Need.SIGNED_IN,
     ("GET", _API): Need.VIEW,
     ("GET", f"{_API}/unmerged"): Need.VIEW,
     ("GET", f"{_API}/unmerged/{{id}}"): Need.VIEW,

@@ -24,6 +24,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/", landing_page),
         web.get("/d/{document}", document_page),
         web.get("/help", help_page),
+        web.get("/search", search_page),
         web.get("/static/{file:.+}", static_file),
     ]
 
@@ -56,6 +57,12 @@ async def landing_page(request: web.Request) -> web.Response:
     """Return the page to start from, with the name of the user."""
     template = request.app[FILES]["pages/index.html"].plain.body
     return await _response(request, _filled_in("index.html", template, **_account(request)))
+
+
+async def search_page(request: web.Request) -> web.Response:
+    """Return the page that shows what a search has found."""
+    template = request.app[FILES]["pages/search.html"].plain.body
+    return await _response(request, _filled_in("search.html", template, **_account(request)))
 
 
 async def help_page(request: web.Request) -> web.Response:
@@ -91,6 +98,7 @@ def _account(request: web.Request) -> dict[str, str]:
         "sign_in": not is_open and not identity.user,
         "sign_out": can_sign_out(request),
         "create": may_create_some(request),
+        "search": is_open or bool(identity.user),
     }
     hidden = {f"if_{name}": "" if it else "hidden" for name, it in holds.items()}
     return {"user": escape(identity.name), **hidden}

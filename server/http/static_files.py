@@ -27,6 +27,7 @@ from server.http.bundle import one_script, one_style_sheet, shortened
 _BUNDLES = {
     "pages/document.js": one_script,
     "pages/landing.js": one_script,
+    "pages/search.js": one_script,
     "history/history.js": one_script,
     "history/stripes.js": one_script,
     "conflict/parked.js": one_script,

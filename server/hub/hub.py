@@ -28,6 +28,7 @@ from server.hub.maintenance import Maintenance
 from server.hub.meters import Meters
 from server.hub.reader import Reader
 from server.hub.readiness import Readiness
+from server.hub.search import Search
 from server.mirror.mirroring import Mirroring
 from server.protocol import CloseCode
 from server.storage.data_folder import DataFolder
@@ -85,6 +86,7 @@ class Hub:
         self.reader = Reader(
             folder, journal, self._open_repository, self._revisions, self._threads.others
         )
+        self.search = Search(self.reader, self._open_to_search, config.search_characters_max)
         self.history = History(self._open_repository, self._get_unmoved)
         self._mirroring = Mirroring(
             folder.path,
@@ -124,6 +126,7 @@ class Hub:
             self._threads.others,
             self._threads.slow,
             self.reader,
+            self.search,
             self.history,
             self._readiness,
             self._space,
@@ -430,6 +433,10 @@ class Hub:
     def _open_repository(self, document: str) -> Repository:
         log = self._journal.read(document)
         return self._folder.repository(document, log, self._texts)
+
+    def _open_to_search(self, document: str) -> Repository:
+        """Open a repository without a place in the cache of those who edit."""
+        return self._folder.repository(document, self._journal.read(document), TextCache(0))
 
     def _revisions(self) -> dict[str, str]:
         return {live.name: live.revision for live in self.documents()}

@@ -49,6 +49,20 @@ async def landing_with_one_removed(stage: Stage) -> Window:
     return bo
 
 
+async def search_with_results(stage: Stage) -> Window:
+    words = f"the list {stage.room.document}"  # no other document has these
+    await stage.room.begin(f"{LETTER}\nBring {words}, and what is on {words}.\n{words}\n")
+    bo = await stage.opens(f"/search?q={words}")
+    await expect(bo.page.get_by_role("link", name="Bring")).to_be_visible()
+    return bo
+
+
+async def search_without_results(stage: Stage) -> Window:
+    bo = await stage.opens("/search?q=nowhere+to+be+found")
+    await expect(bo.page.get_by_role("status")).to_contain_text("No document has")
+    return bo
+
+
 async def landing_with_a_name_that_cannot_be(stage: Stage) -> Window:
     bo = await stage.opens("/")
     await bo.page.get_by_label("Document name or link").fill("My Notes")
@@ -583,6 +597,8 @@ SCENES: tuple[Scene, ...] = (
     landing_with_one_removed,
     landing_with_a_name_that_cannot_be,
     landing_with_a_new_name,
+    search_with_results,
+    search_without_results,
     help_page,
     not_found,
     not_a_name,

@@ -144,6 +144,21 @@ async def test_recent_documents_are_listed_and_can_be_forgotten(room: Room) -> N
     await expect(recent.get_by_role("button", name="Undo")).to_be_hidden()
 
 
+async def test_words_are_found_in_all_documents(room: Room) -> None:
+    unique = room.document.upper()
+    await room.begin(f"# The plan\n\nOne line.\nThe word {unique} is on this one.\n")
+    bo = await room.window("Bo", "/")
+    await bo.page.get_by_role("searchbox", name="Search all documents").fill(room.document)
+    await bo.page.keyboard.press("Enter")
+    await expect(bo.page.get_by_role("status")).to_have_text(f"“{room.document}” is in 1 document.")
+    await expect(bo.page.get_by_role("link", name="The plan")).to_be_visible()
+    line = bo.page.get_by_role("link", name=unique)
+    await expect(line.locator("mark")).to_have_text(unique)
+    await line.click()
+    await expect(bo.page).to_have_url(f"{bo.line.url}/d/{room.document}#L4")
+    await bo.reads(f"# The plan\n\nOne line.\nThe word {unique} is on this one.\n")
+
+
 async def test_what_is_no_address_leads_on(room: Room) -> None:
     ann = await room.window("Ann", "/")
     ann.excuses("404")

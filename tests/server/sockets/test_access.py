@@ -136,6 +136,8 @@ ROUTES = {
     "GET /{document}/info/refs": EVERYBODY,
     "POST /{document}.git/git-upload-pack": VIEW,
     "POST /{document}.git/git-receive-pack": EDIT,
+    "GET /search": SIGNED_IN,
+    "GET /api/search?q=one": SIGNED_IN,
     "GET /api/documents": SIGNED_IN,
     f"GET {DOCUMENT}": VIEW,
     f"GET {DOCUMENT}/unmerged": VIEW,
@@ -248,6 +250,19 @@ async def test_a_document_that_one_may_not_see_is_as_one_that_does_not_exist(
                 for document in ("notes", "new", "former")
             ]
             assert said == [said[0]] * 3, route
+
+
+@pytest.mark.parametrize(
+    ("person", "documents"), [("vic", ["former", "gone", "notes"]), ("out", [])]
+)
+async def test_a_search_finds_only_what_one_may_see(
+    closed: Served, people: dict[str, Person], person: str, documents: list[str]
+) -> None:
+    url = f"{closed.url}/api/search?q=one"
+    async with closed.http.get(url, headers=people[person].headers) as response:
+        found = await response.json()
+    seen = [hit["document"] for hit in found["documents"]]
+    assert (seen, found["searched"]) == (documents, len(seen))
 
 
 async def test_nobody_learns_what_is_in_the_trash_or_was_renamed(

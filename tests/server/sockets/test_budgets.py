@@ -162,6 +162,17 @@ async def test_who_is_signed_in_is_counted_as_a_person(serve: Serve) -> None:
             assert response.status == status
 
 
+async def test_a_search_is_paid_for_and_waits_until_its_debt_is_paid(serve: Serve) -> None:
+    server = await serve(budgets="all", client_merge_share=0.001)
+    await (await server.join()).edit("one\n")
+    status = 200
+    while status == 200:
+        async with server.http.get(f"{server.url}/api/search?q=one") as response:
+            status = response.status
+    assert status == 429
+    assert refused(server) == {"work": 1}
+
+
 async def test_clients_wait_until_their_debt_of_work_is_paid(serve: Serve, tmp_path: Path) -> None:
     server = await serve(budgets="all")
     url = f"{server.url}/d/notes"
@@ -177,7 +188,7 @@ async def test_clients_wait_until_their_debt_of_work_is_paid(serve: Serve, tmp_p
         await document.edit("from a program\n")
     owe(1000.0)
     said = await shell.fails("append", url, given=b"from a command\n")
-    assert "/d/notes: You have sent too much to merge; try again in" in said
+    assert "/d/notes: Your requests take too much of the server’s time; try again in" in said
     owe(2.0)  # which takes longer than the command needs to start
     await shell.does("append", url, given=b"from a command\n")
     assert await server.raw() == "from a program\nfrom a command\n"
