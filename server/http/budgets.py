@@ -159,7 +159,9 @@ async def check_new_document(request: web.Request, document: str) -> None:
         web.HTTPTooManyRequests: The client has created too many.
     """
     budget = budget_of(request)
-    if not budget.is_limited or request.app[FOLDER].exists(document):
+    if not budget.is_limited:
+        return
+    if await asyncio.to_thread(request.app[FOLDER].exists, document):
         return
     if await request.app[HUB].reader.revision(document) is not None:
         return

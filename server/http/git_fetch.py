@@ -87,7 +87,7 @@ async def _repository(request: web.Request, document: str) -> Service:
     """Return the service for a document, with everything in its repository."""
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
-    if not folder.exists(document):
+    if not await asyncio.to_thread(folder.exists, document):
         raise web.HTTPNotFound(text=f"There is no document {document!r} here yet.\n")
     return Service(_SERVICE, folder.repository_path(document), _SETTINGS)
 

@@ -68,7 +68,7 @@ async def advertise_push(request: web.Request) -> web.StreamResponse:
     request.app[HUB].check_writable(document)
     folder = request.app[FOLDER]
     await request.app[HUB].checkpoint(document)
-    exists = folder.exists(document)
+    exists = await asyncio.to_thread(folder.exists, document)
     path = folder.repository_path(document) if exists else request.app[PUSHES].empty_repository
     try:
         async with (
@@ -152,7 +152,7 @@ async def _write(request: web.Request, document: str, output: IO[bytes], body: I
             finally:
                 _audit(request, document, hooks.outcomes)
                 await asyncio.to_thread(_remove_empty, path)
-                if folder.exists(document):
+                if await asyncio.to_thread(folder.exists, document):
                     hub.pushed(document)
 
 
