@@ -82,6 +82,6 @@ async def test_from_the_landing_page_to_a_shared_text_by_keys_alone(room: Room) 
     await keyboard.press("Enter")
     await expect(page.get_by_role("button", name="You: Robert")).to_be_visible()
 
-    assert await bo.has_focus()
+    await bo.focused()
     await bo.types(" And you?")
     assert await room.agreed() == "Hello.\nI am Bo. And you?"

@@ -72,7 +72,7 @@ async def test_the_notice_says_what_happened_and_leaves_the_typing_alone(room: R
     await expect(bo.notice).to_contain_text("Both versions are safe; you can keep typing.")
     await expect(bo.conflict).to_have_text("Review")
     await expect(bo.status).to_have_text("Saved")
-    assert await bo.has_focus()
+    await bo.focused()
     assert await bo.selected() == _BOS.replace("friends", "friends|")
     await expect(bo.dialog).to_be_hidden()
     await expect(ann.notice).to_be_hidden()

@@ -74,7 +74,7 @@ async def test_into_the_history_and_back(room: Room) -> None:
     await expect(past(ann)).to_contain_text("1 change by others since you opened it.")
     await ann.page.keyboard.press("Escape")
     await expect(past(ann)).to_be_hidden()
-    assert await ann.has_focus()
+    await ann.focused()
     await ann.reads(_NOW.replace("meet", "meet!"))
     await ann.page.evaluate("history.forward()")
     await expect(past(ann)).to_be_visible()
@@ -99,7 +99,7 @@ async def test_one_goes_back_at_once_however_many_versions_were_looked_at(room: 
     assert ann.page.url.endswith("#history/draft")
     await ann.page.evaluate("history.back()")
     await expect(past(ann)).to_be_hidden()
-    assert await ann.has_focus()
+    await ann.focused()
 
 
 async def test_a_version_is_restored_and_that_is_undone(room: Room) -> None:
@@ -110,7 +110,7 @@ async def test_a_version_is_restored_and_that_is_undone(room: Room) -> None:
     await expect(ann.toast).to_contain_text("Restored")
     await bo.reads(_DRAFT)
     assert await room.agreed() == _DRAFT
-    assert await ann.has_focus()
+    await ann.focused()
 
     await opens_history(bo)
     await expect(past(bo).get_by_role("listitem").filter(has_text="Restored")).to_have_count(1)

@@ -16,7 +16,7 @@ async def test_new_document_opens_an_empty_one_that_takes_text(room: Room) -> No
     await expect(ann.page).to_have_url(re.compile(r"/d/[a-z0-9]{16}$"))
     room.document = ann.page.url.rpartition("/")[2]
     assert await ann.settled() == ""
-    assert await ann.has_focus()
+    await ann.focused()
     card = ann.page.get_by_role("region", name="You’re the only one here.")
     await expect(card.get_by_label("Link")).to_have_value(ann.page.url)
     await ann.types("The first words.")
@@ -235,7 +235,7 @@ async def test_people_see_who_is_here_and_under_which_name(room: Room) -> None:
     await ann.people.get_by_role("button", name="Roberta, line 3").click()
     await expect(ann.people).to_be_hidden()
     assert await ann.selected() == "one\ntwo\n|three\n"
-    assert await ann.has_focus()
+    await ann.focused()
     await bo.page.close()
     room.windows.remove(bo)
     await expect(ann.people).not_to_contain_text("Roberta")

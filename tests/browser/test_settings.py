@@ -145,7 +145,7 @@ async def test_control_s_says_whether_the_text_is_saved(room: Room) -> None:
     await ann.settled()
     await ann.page.keyboard.press("Control+s")
     await expect(ann.toast).to_contain_text("Saved. Every change is saved as you type.")
-    assert await ann.has_focus()
+    await ann.focused()
     ann.line.hold()
     await ann.types(" world")
     await expect(ann.status).to_have_text("Saving…")

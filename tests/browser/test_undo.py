@@ -65,7 +65,7 @@ async def test_by_buttons_which_tell_whether_there_is_something(room: Room) -> N
     await redo.click()
     await bo.reads(_BOTH)
     await expect(redo).to_be_disabled()
-    assert await ann.has_focus()
+    await ann.focused()
     assert await room.agreed() == _BOTH
 
 

@@ -145,6 +145,12 @@ class Window:
         """Return whether the document has the focus."""
         return bool(await self._evaluate("area => area === document.activeElement"))
 
+    async def focused(self) -> None:
+        """Wait until the document has the focus: a dialog gives it back once it is closed."""
+        await self.page.wait_for_function(
+            "() => document.activeElement === document.getElementById('text')", polling=_LOOK_MS
+        )
+
     async def announced(self) -> list[str]:
         """Return the announcements since the last call."""
         await self.page.evaluate(_ANNOUNCE, _END)  # after all pending announcements
