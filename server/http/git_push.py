@@ -10,13 +10,14 @@ import logging
 import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from typing import IO
 
 from aiohttp import web
 
+from server import protocol
 from server.config import Config
+from server.core.submission import Outcome, Submission
 from server.git import bare
 from server.http.app_keys import CONFIG, FOLDER, GIT_PROCESSES, HUB, PUSHES
 from server.http.audit import audit_request
@@ -130,10 +131,21 @@ async def _push(
     async with files, output_file(request) as output:
         writing = asyncio.create_task(_write(request, document, output, body))
         try:
+            if request.app[HUB].is_cache:
+                await _stored(writing)  # Git reports refs that are yet to be stored
             await send_output(request, response, b"", output, writing)
         finally:
             await ended(writing)  # Git finishes, whether or not its client is still there
     return response
+
+
+async def _stored(writing: asyncio.Task[None]) -> None:
+    try:
+        await asyncio.shield(writing)
+    except TimeoutError:
+        raise web.HTTPServiceUnavailable(
+            text="The server is overloaded; push again later.\n"
+        ) from None
 
 
 async def _write(request: web.Request, document: str, output: IO[bytes], body: IO[bytes]) -> None:
@@ -141,7 +153,11 @@ async def _write(request: web.Request, document: str, output: IO[bytes], body: I
     folder = request.app[FOLDER]
     path = folder.repository_path(document)
     filename = folder.filename(document)
-    submit = partial(hub.submit, document, budget=budget_of(request))
+
+    async def submit(name: str, submission: Submission) -> Outcome | protocol.Error:
+        await hub.store(document)  # first: what is merged builds on the commits of the push
+        return await hub.submit(document, name, submission, budget=budget_of(request))
+
     hooks = HookServer(document, filename, path, submit, workspace.threads, config)
     async with asyncio.timeout(config.git_wait_s), workspace.processes.of(who_of(request)):
         with hub.pushing(document):
@@ -154,6 +170,8 @@ async def _write(request: web.Request, document: str, output: IO[bytes], body: I
                 await asyncio.to_thread(_remove_empty, path)
                 if await asyncio.to_thread(folder.exists, document):
                     hub.pushed(document)
+            if await asyncio.to_thread(folder.exists, document):
+                await hub.store(document)
 
 
 def _audit(request: web.Request, document: str, outcomes: Mapping[str, str]) -> None:

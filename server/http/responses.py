@@ -16,6 +16,7 @@ from server.hub.disk_space import FullError
 from server.hub.gate import OverloadedError
 from server.hub.hub import ArchivedError
 from server.protocol import HttpAnswer, encode
+from server.storage.journal import JournalError
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ NO_STORE = {"Cache-Control": "no-store"}  # what depends on who asks, and what i
 RETRY_AFTER_S = 2
 _RETRY_WHEN_FREE_S = 30  # somebody has to make space first
 _NO_DISK = "The server cannot use its disk at the moment; try again later."
+_NO_JOURNAL = "The server cannot read or save documents at the moment; try again later."
 DAMAGED = "The body of the request is damaged.\n"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -58,7 +60,7 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
     """Answer with a sentence where a request cannot be served as it should.
 
     400 to a body that cannot be unpacked, 403 to writing into an archived document, and 503 while
-    a document is moved, files cannot be opened, or the disk has no space.
+    a document is moved, files cannot be opened, the journal fails, or the disk has no space.
     """
     try:
         return await handler(request)
@@ -76,6 +78,9 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
     except (OSError, sqlite3.Error) as problem:
         _log.error("%s cannot be answered: %s", request.rel_url.raw_path, problem)
         raise unavailable(_NO_DISK) from None
+    except JournalError as problem:
+        _log.error("%s cannot be answered: %s", request.rel_url.raw_path, problem)
+        raise unavailable(_NO_JOURNAL) from None
 
 
 def is_own_fault(record: logging.LogRecord) -> bool:

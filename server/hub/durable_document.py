@@ -355,6 +355,7 @@ class DurableDocument:
         self._unloaded = _Unloaded()
         outside = repository.outside_head()
         if outside:
+            self._journal.store(self.name, repository.path)  # first: the merge builds on it
             document.branches.merge_outside_head(outside, now)
         self.position = repository.position
         self.is_new = not repository.is_on_disk
@@ -428,7 +429,7 @@ class DurableDocument:
                     self._discard()
                     self._was_overtaken = True
                 raise
-            self._journal.forget(self.name, content.position)
+            self._journal.forget(self.name, content.position, path)
             async with self._batch_lock:
                 await self._threads.others.call(self._mark_checkpointed, content)
 

@@ -32,7 +32,7 @@ from server.hub.search import Search
 from server.mirror.mirroring import Mirroring
 from server.protocol import CloseCode
 from server.storage.data_folder import DataFolder
-from server.storage.journal import Journal
+from server.storage.journal import Journal, JournalError
 from server.support.metrics import Metric, Sample
 from server.support.threads import GroupThread, WorkerThreads
 
@@ -90,19 +90,25 @@ class Hub:
         self.history = History(self._open_repository, self._get_unmoved)
         self._mirroring = Mirroring(
             folder.path,
+            journal,
             config.remotes(),
             every_s=config.mirror_every_s,
             wait_s=config.mirror_wait_s,
             versions_as=config.mirror_as if config.mirror_branches == "versions" else "",
         )
         self._maintenance = Maintenance(
-            config, self, journal.documents, self.reader.left_unsealed, self._checkpointed
+            config, self, journal, self.reader.left_unsealed, self._checkpointed
         )
         self._is_stopping = False
 
     @property
     def is_stopping(self) -> bool:
         return self._is_stopping
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, and the store of the repositories."""
+        return self._journal
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -276,8 +282,31 @@ class Hub:
             OverloadedError: The document is being moved.
         """
         self._gate.check(document)
+        if self.is_cache:
+            path = self.repository_path(document)
+            await self._threads.others.call(self._journal.restore, document, path)
         if document in self._running or self._maintenance.has_left(document):
             await self._maintenance.checkpoint(self.get_document(document))
+
+    @property
+    def is_cache(self) -> bool:
+        """Whether the repositories are also stored elsewhere; see `store`."""
+        return bool(self._journal.store_id)
+
+    async def store(self, document: str) -> None:
+        """Store what Git has written into a document's repository, if it is a cache.
+
+        Raises:
+            OverloadedError: It cannot be stored at the moment.
+        """
+        if not self.is_cache:
+            return
+        path = self.repository_path(document)
+        try:
+            await self._threads.others.call(self._journal.store, document, path)
+        except JournalError as problem:
+            _log.error("%s is not stored: %s", document, problem)
+            raise OverloadedError("the server cannot save at the moment") from None
 
     def pushing(self, document: str) -> AbstractContextManager[None]:
         """Return a context in which Git may write into a document's repository.
@@ -317,6 +346,7 @@ class Hub:
                 [Sample(unwritten_s)],
             ),
             *self.meters.metrics(),
+            *self._journal.metrics(),
             *self._space.metrics(),
             *self._mirroring.metrics(),
         ]
@@ -381,13 +411,15 @@ class Hub:
 
         Raises:
             OverloadedError: The document cannot be closed at the moment.
-            JournalError: What the journal has forgotten cannot be removed from the disk.
+            JournalError: What the journal has forgotten cannot be removed from the disk, or the new
+                repository cannot be stored.
         """
         path = self.repository_path(document)
         async with self.exclusively(document):
             await asyncio.to_thread(self._journal.scrub)
             result = await self._maintenance.while_nothing_is_repacked(partial(rewritten, path))
             self._texts.drop(str(path))
+            await asyncio.to_thread(self._journal.store, document, path)
         return result
 
     async def overwrite_mirrors(self, document: str) -> list[str]:
@@ -404,7 +436,8 @@ class Hub:
             written = await self._maintenance.checkpoint(live)
         if not written or not running.task.done():
             raise OverloadedError("the document cannot be written at the moment")
-        await asyncio.wrap_future(self._journal.forget(live.name, live.durable.position))
+        path = self.repository_path(live.name)
+        await asyncio.wrap_future(self._journal.forget(live.name, live.durable.position, path))
 
     def renamed(self, old: str, new: str) -> None:
         """Note that a document has a new name."""
@@ -431,12 +464,16 @@ class Hub:
         return self._folder.repository_path(document)
 
     def _open_repository(self, document: str) -> Repository:
-        log = self._journal.read(document)
-        return self._folder.repository(document, log, self._texts)
+        return self._open(document, self._texts)
+
+    def _open(self, document: str, texts: TextCache) -> Repository:
+        log = self._journal.read(document)  # first: what leaves it later is in the repository
+        self._journal.restore(document, self.repository_path(document))
+        return self._folder.repository(document, log, texts)
 
     def _open_to_search(self, document: str) -> Repository:
         """Open a repository without a place in the cache of those who edit."""
-        return self._folder.repository(document, self._journal.read(document), TextCache(0))
+        return self._open(document, TextCache(0))
 
     def _revisions(self) -> dict[str, str]:
         return {live.name: live.revision for live in self.documents()}

@@ -1,11 +1,11 @@
 """The documents of a data folder and their revisions, without opening their repositories.
 
-A revision is read from Git's own files, loose or packed (gitrepository-layout(5)). For documents in
-the journal the caller finds it. Blocks.
+A revision is read from Git's own files, loose or packed (gitrepository-layout(5)), unless the
+journal has a newer one. Blocks.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -13,14 +13,12 @@ from pathlib import Path
 from server.core.git_model import MASTER
 from server.git.packed_refs import PackedRefs
 from server.protocol import DocumentList, DocumentState
-from server.storage.data_folder import documents_in
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def list_documents(
-    path: Path,
-    unwritten: Sequence[str],
+    names: Iterable[str],
     newest: Callable[[str], str | None],
     is_archived: Callable[[str], bool],
     after: str,
@@ -30,22 +28,18 @@ def list_documents(
     """List documents by name.
 
     Args:
-        path: the data folder.
-        unwritten: the documents that the journal has entries of.
-        newest: returns the revision of one of those.
+        names: of all documents.
+        newest: returns the revision of one; None if it has none.
         is_archived: returns whether a document is archived.
         after: only names that follow this one.
         limit: at most this many.
         is_listed: returns whether to list a document.
     """
-    asked = frozenset(unwritten)
-    names = sorted(
-        name for name in asked.union(documents_in(path)) if name > after and is_listed(name)
-    )
+    wanted = sorted(name for name in names if name > after and is_listed(name))
 
     def found() -> Iterator[DocumentState]:
-        for name in names:
-            revision = newest(name) if name in asked else _on_disk(path / f"{name}.git")
+        for name in wanted:
+            revision = newest(name)
             if revision is not None:
                 yield DocumentState(name, revision, is_archived(name))
 
@@ -53,7 +47,7 @@ def list_documents(
     return DocumentList(listed[:limit], more=len(listed) > limit)
 
 
-def _on_disk(repository: Path) -> str | None:
+def revision_on_disk(repository: Path) -> str | None:
     """Return the head of `master`; a loose ref overrides a packed one."""
     with suppress(OSError):
         loose = (repository / MASTER).read_text().strip()

@@ -25,7 +25,7 @@ from server.hub.checkpoint_writer import CheckpointWriter
 from server.hub.live_document import LiveDocument
 from server.hub.open_documents import OpenDocuments
 from server.hub.sealing import Sealing
-from server.storage.journal import JournalError, OvertakenError
+from server.storage.journal import Journal, JournalError, OvertakenError
 from server.support.memory import trim_heap
 from server.support.threads import WorkerThreads
 
@@ -54,7 +54,7 @@ class Maintenance:
         self,
         config: Config,
         documents: OpenDocuments,
-        journaled: Callable[[], list[str]],
+        journal: Journal,
         left_unsealed: Callable[[], Awaitable[list[str]]],
         on_checkpoint: Callable[[str, float], None],
     ) -> None:
@@ -63,14 +63,14 @@ class Maintenance:
         Args:
             config: the settings.
             documents: the open documents.
-            journaled: returns the documents that the journal has entries of.
+            journal: the journal of the documents.
             left_unsealed: returns the documents with a record of steps since their last version.
             on_checkpoint: called after each checkpoint with the document's name, and the seconds
                 that it took.
         """
         self._config = config
         self._documents = documents
-        self._journaled = journaled
+        self._journal = journal
         self._sealing = Sealing(config.seal_times, documents, left_unsealed)
         self._on_checkpoint = on_checkpoint
         self._left: set[str] = set()
@@ -82,7 +82,7 @@ class Maintenance:
 
     async def prepare(self) -> None:
         """Note what the last server has left in the journal, before anything is added."""
-        self._left = set(await self._repack_threads.call(self._journaled))
+        self._left = set(await self._repack_threads.call(self._journal.documents))
 
     async def run(self) -> None:
         """Run until `stop` and the end of the work that was begun before."""
@@ -158,8 +158,8 @@ class Maintenance:
         self._not_before.pop(name, None)
         if is_new:
             self._on_checkpoint(name, time.monotonic() - began)
-        # The direct journal writes loose objects, which a repack could remove too early.
-        if self._config.journal != "direct" and not was_new:
+        # A journal that writes through writes loose objects, which a repack could remove too early.
+        if not self._journal.writes_through and not was_new:
             self._to_repack.put_nowait(name)
         return True
 
@@ -217,13 +217,16 @@ class Maintenance:
     async def _repack_queued(self) -> None:
         while (name := await self._to_repack.get()) is not None:
             try:
-                await self._repack_threads.call(
-                    _repack_if_due, self._documents.repository_path(name)
-                )
+                await self._repack_threads.call(self._repack, name)
             except FileNotFoundError:
                 pass  # the document was renamed or deleted meanwhile
-            except (RepackError, OSError) as problem:
+            except (RepackError, JournalError, OSError) as problem:
                 _log.error("%s: %s", name, problem)
+
+    def _repack(self, name: str) -> None:
+        path = self._documents.repository_path(name)
+        if _repack_if_due(path):
+            self._journal.store(name, path)
 
     # --- sweeping and unloading
 
@@ -259,6 +262,9 @@ def _groups(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
     return (items[at : at + _TOGETHER_MAX] for at in range(0, len(items), _TOGETHER_MAX))
 
 
-def _repack_if_due(path: Path) -> None:
-    if path.is_dir() and needs_repack(path):
+def _repack_if_due(path: Path) -> bool:
+    """Repack a repository if that is worth its work; return whether it was."""
+    is_due = path.is_dir() and needs_repack(path)
+    if is_due:
         repack(path)
+    return is_due

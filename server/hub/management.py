@@ -29,6 +29,7 @@ from server.protocol import CloseCode, TrashEntry, TrashList
 from server.storage.control import Forget, ForgetResult, Purge, PurgeResult
 from server.storage.data_folder import DataFolder
 from server.storage.forget import Forgotten, forget
+from server.storage.journal import JournalError
 from server.storage.purge import Purged, purge
 from server.storage.trash import Deleted, Trash, TrashError
 from server.support.threads import WorkerThreads
@@ -57,7 +58,7 @@ class Management:
         self._hub = hub
         self._access = access
         self._folder = folder
-        self._trash = Trash(folder)
+        self._trash = Trash(folder, hub.journal)
         self._keep_s = config.trash_keep_days * _DAY_S
         self._threads = WorkerThreads(1, "management")
         self._one_change = asyncio.Lock()
@@ -117,8 +118,14 @@ class Management:
             await self._check_free(new, of=old)  # nobody can take it any more
             try:
                 await self._threads.call(self._folder.rename, old, new)
+                await self._threads.call(self._hub.journal.rename, old, new)
             except OSError as problem:
                 raise TrashError(f"{old} cannot be renamed: {problem}") from problem
+            except JournalError as problem:
+                _log.error("%s is renamed in part: %s", old, problem)
+                raise TrashError(
+                    f"{old} has its new name only in part; the next start of the server finishes it"
+                ) from problem
             try:
                 await self._access.move_links(old, new)  # who may not see the new name is sent away
             finally:

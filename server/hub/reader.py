@@ -10,7 +10,7 @@ from server import protocol
 from server.core.git_model import AUTHORSHIP, MASTER, SINCE
 from server.core.unmerged_reader import UnmergedReader
 from server.git.repository import Repository, RepositoryError
-from server.hub.listing import list_documents
+from server.hub.listing import list_documents, revision_on_disk
 from server.storage.data_folder import DataFolder, documents_in
 from server.storage.journal import Journal
 from server.support.threads import WorkerThreads
@@ -79,14 +79,19 @@ class Reader:
         is_listed: Callable[[str], bool],
         revisions: Mapping[str, str],
     ) -> protocol.DocumentList:
-        def newest(document: str) -> str | None:
-            return revisions.get(document) or self._open_repository(document).head(MASTER)
+        unwritten = frozenset(self._journal.documents())  # first: what leaves it later is on disk
+        stored = self._journal.stored()
 
-        unwritten = self._journal.documents()  # first: what leaves it later is on disk
+        def newest(document: str) -> str | None:
+            if document in unwritten:
+                return revisions.get(document) or self._open_repository(document).head(MASTER)
+            if document in stored:
+                return stored[document].head
+            return revision_on_disk(self._folder.repository_path(document))
+
+        names = unwritten.union(documents_in(self._folder.path), stored)
         is_archived = self._folder.catalog.is_archived
-        return list_documents(
-            self._folder.path, unwritten, newest, is_archived, after, limit, is_listed
-        )
+        return list_documents(names, newest, is_archived, after, limit, is_listed)
 
     async def text(self, document: str, revision: str | None = None) -> tuple[str, str] | None:
         """Return a revision, by default the newest, and its text; None if there is none."""

@@ -20,6 +20,7 @@ from server.mirror.push import PushError, push
 from server.mirror.remote import Remote, mask
 from server.protocol import MirrorState
 from server.storage.data_folder import documents_in
+from server.storage.journal import Journal, JournalError
 from server.support.metrics import Metric, Sample
 
 _log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Mirroring:
     def __init__(
         self,
         path: Path,
+        journal: Journal,
         remotes: Iterable[Remote],
         *,
         every_s: float,
@@ -62,12 +64,14 @@ class Mirroring:
 
         Args:
             path: the data folder.
+            journal: may have documents that the data folder lacks.
             remotes: the remotes to push to.
             every_s: the shortest time between two pushes of one document.
             wait_s: the time limit of one push.
             versions_as: see `push`.
         """
         self._path = path
+        self._journal = journal
         self._wait_s = wait_s
         self._versions_as = versions_as
         now = time.monotonic()
@@ -112,12 +116,20 @@ class Mirroring:
     async def _run(self) -> None:
         if not self._queues:
             return
-        documents = await asyncio.to_thread(documents_in, self._path)
+        documents = await asyncio.to_thread(self._documents)
         async with asyncio.TaskGroup() as workers:
             for queue in self._queues:
                 queue.mirrors.start(documents, time.monotonic())
                 for _ in range(_WORKERS):
                     workers.create_task(self._work(queue))
+
+    def _documents(self) -> list[str]:
+        documents = set(documents_in(self._path))
+        try:
+            documents.update(self._journal.stored())
+        except JournalError as problem:
+            _log.error("documents that are not on this disk are not mirrored: %s", problem)
+        return sorted(documents)
 
     async def _work(self, queue: _Queue) -> None:
         while True:
@@ -132,8 +144,9 @@ class Mirroring:
     async def _push(self, mirrors: Mirrors, mirror: Mirror) -> None:
         try:
             repository = self._path / f"{mirror.document}.git"
+            await asyncio.to_thread(self._journal.restore, mirror.document, repository)
             revision = await push(repository, mirror.url, self._wait_s, self._versions_as)
-        except PushError as problem:
+        except (PushError, JournalError) as problem:
             self._failed(mirrors, mirror, str(problem))
         except Exception:  # noqa: BLE001  a bug must not affect other pushes
             _log.exception("%s: the push failed", mirror.document)

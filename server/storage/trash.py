@@ -9,7 +9,8 @@ The steps of a deletion. At each moment the repository or a verified bundle is c
 
     record      written                      until the next step nothing has happened
     repository  renamed to <id>.git          the document is gone from here on
-    bundle      written, verified by making a repository of it, renamed to <id>.bundle
+    bundle      written, verified by making a repository of it, removed from the store if there is
+                one, renamed to <id>.bundle
     repository  removed
 
 `recover` finishes deletions that the end of a server has interrupted, or undoes those that have not
@@ -29,10 +30,12 @@ from server.git import bare
 from server.git.bundles import read_bundle, refs_of, write_bundle
 from server.git.process import GitError
 from server.storage.data_folder import DataFolder
+from server.storage.journal import JournalError, OnThisDisk, Store
 from server.support.files import fsync, write_synced
 
 _log = logging.getLogger(__name__)
 
+_ON_THIS_DISK = OnThisDisk()
 _UNFINISHED = ("*.new", "*.trial", "*.lock")  # of a bundle that was being written or verified
 
 
@@ -64,8 +67,9 @@ _decode = msgspec.json.Decoder(Deleted).decode
 class Trash:
     """The deleted documents of a data folder."""
 
-    def __init__(self, folder: DataFolder) -> None:
+    def __init__(self, folder: DataFolder, store: Store = _ON_THIS_DISK) -> None:
         self._folder = folder
+        self._store = store
         self._path = folder.path / "trash"
 
     def deleted(self) -> dict[str, Deleted]:
@@ -107,7 +111,7 @@ class Trash:
             raise TrashError(f"{document} cannot be deleted: {problem}") from problem
         try:
             self._finish(id, record)
-        except (GitError, OSError) as problem:
+        except (GitError, JournalError, OSError) as problem:
             self._undo(id, record)
             raise TrashError(f"{document} cannot be deleted: {problem}") from problem
         return id
@@ -136,6 +140,7 @@ class Trash:
             fresh = self._fresh(id)
             write_bundle(repository, fresh)
             self._verify(fresh, repository)
+            self._store.remove(record.document)
             self._folder.catalog.remove(record.document)
             self._move(fresh, bundle)
         shutil.rmtree(repository, ignore_errors=True)  # what is left of it goes at the next start
@@ -179,9 +184,19 @@ class Trash:
             )
             bare.remove_empty(path)
             self._move(fresh, path)
-        except (GitError, OSError) as problem:
+            self._keep(document, path, record.first_name)
+        except (GitError, JournalError, OSError) as problem:
             raise TrashError(f"{id} cannot be restored: {problem}") from problem
         self._drop(id)
+
+    def _keep(self, document: str, path: Path, first_name: str) -> None:
+        """Store a restored document, or put it back."""
+        try:
+            self._store.store(document, path, first_name)
+        except JournalError:
+            shutil.rmtree(path)
+            self._folder.catalog.remove(document)
+            raise
 
     # --- the end
 
@@ -219,7 +234,7 @@ class Trash:
         _log.info("%s: its deletion is finished now", record.document)
         try:
             self._finish(id, record)
-        except (GitError, OSError) as problem:
+        except (GitError, JournalError, OSError) as problem:
             _log.error("%s stays as it is until the next start: %s", self._repository(id), problem)
 
     # --- files

@@ -14,6 +14,15 @@ the first entry. Entries that a checkpoint wrote into the repository are forgott
     try_to_write   find out whether an entry could be made durable now
     documents   the documents with entries that are not forgotten
 
+Entries build on what is in the repositories. If these are on the same disk, there is nothing else
+to do (`OnThisDisk`). A journal elsewhere also stores the repositories, and then the disk is a cache
+that may be lost: what a checkpoint wrote is stored by the transaction that forgets its entries.
+
+    store       what was written into a repository: its packs and refs
+    restore     make a repository on this disk what is stored
+    stored      the documents that are stored
+    rename, remove   a stored document
+
 Nothing outside a journal may assume that this process is a document's only writer: a writer that is
 overtaken reads the other's entries and merges again. The journal knows neither messages nor
 merging.
@@ -27,12 +36,14 @@ Errors::
     └── DamagedError           the stored entries cannot be read
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from server.git.changes import Entry, Log
+from server.support.metrics import Metric
 
 
 class JournalError(Exception):
@@ -55,7 +66,72 @@ class DamagedError(JournalError):
     """The log is damaged."""
 
 
-class Journal(Protocol):
+class Stored(NamedTuple):
+    """A stored document: `master` as of its last checkpoint, and the name that it was made with."""
+
+    head: str | None
+    first_name: str
+
+
+class Store(Protocol):
+    """A store of repositories. Its methods block, but for `metrics`.
+
+    Attributes:
+        store_id: names it; empty if the repositories are only on this disk.
+    """
+
+    store_id: str
+
+    def store(self, document: str, repository: Path, first_name: str = "") -> None:
+        """Store what was written into a repository, such as by a push or a repack.
+
+        What entries name and do not contain must be stored before they are appended.
+
+        Args:
+            document: the document.
+            repository: its bare repository.
+            first_name: the name that a document was made with which is stored for the first time.
+
+        Raises:
+            JournalError: Nothing was stored, or it is not known whether it was.
+        """
+
+    def restore(self, document: str, repository: Path) -> None:
+        """Make a repository what is stored, unless this process has done so. Quick in that case.
+
+        A document is read or written only after that. Of a document that is not stored the
+        repository stays as it is.
+
+        Raises:
+            JournalError: What is stored cannot be read or written to this disk.
+        """
+
+    def stored(self) -> Mapping[str, Stored]:
+        """Return the stored documents by name.
+
+        Raises:
+            JournalError: They cannot be read.
+        """
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a stored document another name. Does nothing if only the new one is stored.
+
+        Raises:
+            JournalError: It failed, or it is not known whether it did.
+        """
+
+    def remove(self, document: str) -> None:
+        """Remove a stored document.
+
+        Raises:
+            JournalError: It failed, or it is not known whether it did.
+        """
+
+    def metrics(self) -> Sequence[Metric]:
+        """Return the metrics of the journal. Does not block."""
+
+
+class Journal(Store, Protocol):
     """A journal. All but `listen` and `forget` may block, and is not called on the event loop.
 
     Attributes:
@@ -70,7 +146,8 @@ class Journal(Protocol):
         Returns:
             A future of the entry's own position, which cannot be cancelled. It is done once the
             entry is durable. It fails with an `OvertakenError` if `follows` is not the last
-            position, or another `JournalError` if the disk fails; then nothing was appended.
+            position, and nothing was appended; with another `JournalError` if the disk fails, or if
+            a connection is lost: then the log tells whether the entry was appended.
         """
 
     def gather(self) -> AbstractContextManager[None]:
@@ -87,8 +164,13 @@ class Journal(Protocol):
             JournalError: The entries cannot be read.
         """
 
-    def forget(self, document: str, up_to: int) -> Future[None]:
+    def forget(self, document: str, up_to: int, repository: Path) -> Future[None]:
         """Drop the entries up to this position. May be delayed, and may fail without harm.
+
+        Args:
+            document: the document.
+            up_to: the position of a checkpoint.
+            repository: what it was written into; it is stored in the same transaction.
 
         Returns:
             A future that is done once they are dropped durably. It fails with a `JournalError`.
@@ -124,3 +206,27 @@ class Journal(Protocol):
 
     def close(self) -> None:
         """Close the journal once all appended entries are durable."""
+
+
+class OnThisDisk:
+    """The store of repositories that are only on this disk: there is nothing to do."""
+
+    store_id: str = ""
+
+    def store(self, document: str, repository: Path, first_name: str = "") -> None:
+        """The repository is all there is."""
+
+    def restore(self, document: str, repository: Path) -> None:
+        """The repository is all there is."""
+
+    def stored(self) -> Mapping[str, Stored]:
+        return {}
+
+    def rename(self, old: str, new: str) -> None:
+        """The repository has its new name."""
+
+    def remove(self, document: str) -> None:
+        """The repository is removed."""
+
+    def metrics(self) -> Sequence[Metric]:
+        return ()

@@ -21,13 +21,13 @@ from server.core.git_model import MASTER
 from server.git.bare import create
 from server.git.changes import Entry, Log, RefMove
 from server.git.objects import GitObject, patched
-from server.storage.journal import JournalError, OvertakenError
+from server.storage.journal import JournalError, OnThisDisk, OvertakenError
 
 # libgit2's own default leaves new objects and refs in the page cache.
 pygit2.settings.enable_fsync_gitdir(True)
 
 
-class DirectJournal:
+class DirectJournal(OnThisDisk):
     """The repositories as a journal; every entry is forgotten at once."""
 
     writes_through = True
@@ -70,7 +70,7 @@ class DirectJournal:
     def read(self, document: str, after: int = 0) -> Log:  # noqa: ARG002
         return Log(self._positions[document])
 
-    def forget(self, document: str, up_to: int) -> Future[None]:  # noqa: ARG002
+    def forget(self, document: str, up_to: int, repository: Path | None = None) -> Future[None]:  # noqa: ARG002
         """Nothing is kept."""
         done: Future[None] = Future()
         done.set_result(None)

@@ -26,17 +26,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
-from server.git.changes import Entry, Log, RefMove
-from server.git.objects import GitObject
+from server.git.changes import Entry, Log
 from server.storage.journal import (
     DamagedError,
     DiskFullError,
     JournalError,
+    OnThisDisk,
     OvertakenError,
     ReadOnlyError,
 )
+from server.storage.journal.body import decode, encode
 from server.storage.journal.positions import Positions
 
 _log = logging.getLogger(__name__)
@@ -81,17 +80,6 @@ _KINDS = {
 }
 
 
-class _Body(msgspec.Struct, array_like=True):
-    """An entry as it is stored."""
-
-    objects: tuple[GitObject, ...]
-    moves: tuple[RefMove, ...]
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Body).decode
-
-
 @dataclass(slots=True)
 class _Waiting:
     """An appended entry that is not written yet."""
@@ -112,7 +100,7 @@ class _Forgotten:
     future: Future[None]
 
 
-class SqliteJournal:
+class SqliteJournal(OnThisDisk):
     """Makes the entries of all documents durable in one database file.
 
     Raises:
@@ -183,9 +171,7 @@ class SqliteJournal:
     def append(self, entry: Entry, follows: int) -> Future[int]:
         future: Future[int] = Future()
         future.set_running_or_notify_cancel()  # so that it cannot be cancelled
-        waiting = _Waiting(
-            entry.document, follows, _encode(_Body(entry.objects, entry.moves)), future
-        )
+        waiting = _Waiting(entry.document, follows, encode(entry), future)
         with self._wake:
             if self._is_closing:
                 future.set_exception(JournalError("the journal is closed"))
@@ -235,10 +221,10 @@ class SqliteJournal:
                 ]
             except sqlite3.Error as problem:
                 raise self._error(problem) from problem
-        entries = tuple(self._entry(document, body) for _, body in rows)
+        entries = tuple(decode(document, body, str(self._path)) for _, body in rows)
         return Log(rows[-1][0] if rows else position, entries)
 
-    def forget(self, document: str, up_to: int) -> Future[None]:
+    def forget(self, document: str, up_to: int, repository: Path | None = None) -> Future[None]:  # noqa: ARG002
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # so that it cannot be cancelled
         with self._wake:
@@ -455,15 +441,6 @@ class SqliteJournal:
         self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     # --- reading
-
-    def _entry(self, document: str, body: bytes) -> Entry:
-        try:
-            decoded = _decode(body)
-        except msgspec.MsgspecError as problem:
-            raise DamagedError(
-                f"{self._path}: an entry of {document} is damaged: {problem}"
-            ) from None
-        return Entry(document, decoded.objects, decoded.moves)
 
     def _error(self, problem: sqlite3.Error) -> JournalError:
         code = getattr(problem, "sqlite_errorcode", 0) & 0xFF

@@ -19,7 +19,7 @@ from server.git.changes import Entry
 from server.git.repository import Repository
 from server.hub.durable_document import DurableDocument, Result, Sweep, Threads
 from server.protocol import Conflict, Edit, Error, Hello, Merged, Park, Resolve, Update
-from server.storage.journal import JournalError, OvertakenError, direct
+from server.storage.journal import JournalError, OnThisDisk, OvertakenError, direct
 from server.storage.journal.sqlite import SqliteJournal
 from server.support.threads import GroupThread, WorkerThreads
 from tests.git import assert_sound, git
@@ -28,7 +28,7 @@ from tests.server.desk import NOON
 ANN, BO, CY = Author("ann", "Ann"), Author("bo", "Bo"), Author("cy", "Cy")
 
 
-class Disk:
+class Disk(OnThisDisk):
     """A journal that fails a given number of times with a given error; and its disk."""
 
     writes_through = False

@@ -133,7 +133,7 @@ async def test_the_journal_keeps_what_was_damaged_on_its_way_to_the_disk(
     assert not hub.repository_path("notes").exists()
     await hub.checkpoint("notes")
     assert git("show", "master:notes.txt", cwd=hub.repository_path("notes")) == "one"
-    await asyncio.wrap_future(hub._journal.forget("notes", 1_000))
+    await asyncio.wrap_future(hub._journal.forget("notes", 1_000, hub.repository_path("notes")))
     assert hub._journal.documents() == []
 
 
