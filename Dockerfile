@@ -3,11 +3,11 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends python3-venv
 WORKDIR /src
 # One environment to build with, one to ship; the second gets no pip. The locks alone decide this layer.
-COPY requirements.txt requirements-build.txt ./
+COPY requirements-postgresql.txt requirements-build.txt ./
 RUN python3 -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt \
  && python3 -m venv --without-pip /opt/gollabedit \
- && /opt/build/bin/pip --python /opt/gollabedit/bin/python install --no-cache-dir --require-hashes -r requirements.txt
+ && /opt/build/bin/pip --python /opt/gollabedit/bin/python install --no-cache-dir --require-hashes -r requirements-postgresql.txt
 COPY . .
 RUN /opt/build/bin/pip --python /opt/build/bin/python wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
  && /opt/build/bin/pip --python /opt/gollabedit/bin/python install --no-deps --no-index /wheel/*.whl

@@ -115,9 +115,10 @@ format: .venv/test.stamp node_modules/.stamp ## rewrite the code as `make check`
 lock: .venv/test.stamp ## write requirements*.txt and package-lock.json anew (UPGRADE=1 for newer versions)
 	test -x $(BIN)/uv || $(PIP) uv
 	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --extra postgresql -c requirements.txt -o requirements-postgresql.txt
 	$(LOCK) --group build -o requirements-build.txt
 	$(LOCK) --group bench -o requirements-bench.txt
-	$(LOCK) pyproject.toml --group dev -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
+	$(LOCK) pyproject.toml --group dev --extra postgresql -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
 	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts
 	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --prefix bench/merge
 	$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --prefix bench/load

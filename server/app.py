@@ -49,10 +49,8 @@ from server.hub.access import AccessControl
 from server.hub.hub import Hub
 from server.hub.management import Management
 from server.push.workspace import PushWorkspace
-from server.storage.data_folder import DataFolder, DataFolderError
-from server.storage.journal import Journal, JournalError
-from server.storage.journal.direct import DirectJournal
-from server.storage.journal.sqlite import SqliteJournal
+from server.storage.data_folder import DataFolder
+from server.storage.journal.opening import open_journal
 from server.storage.trash import Trash
 from server.support.slots import FairSlots
 from server.support.terminal import say
@@ -134,9 +132,15 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
 async def _hub(app: web.Application) -> AsyncIterator[None]:
     config, folder = app[CONFIG], app[FOLDER]
     await asyncio.to_thread(app[PUSHES].prepare)
-    await asyncio.to_thread(Trash(folder).recover)
-    journal = await asyncio.to_thread(_open_journal, config, folder)
+    journal = await asyncio.to_thread(
+        open_journal,
+        folder,
+        config.journal,
+        password_file=config.journal_password_file,
+        needs_standby=config.journal_needs_standby == "yes",
+    )
     try:
+        await asyncio.to_thread(Trash(folder, journal).recover)
         async with app[ACCESS], Hub(config, folder, journal) as hub:
             app[HUB] = hub
             app[MANAGEMENT] = Management(hub, folder, config, app[ACCESS])
@@ -147,23 +151,6 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
             await app[PUSHES].finish(_SHUTDOWN_WAIT_S)
     finally:
         await asyncio.to_thread(journal.close)
-
-
-def _open_journal(config: Config, folder: DataFolder) -> Journal:
-    try:
-        journal = SqliteJournal(folder.journal_path)
-        if config.journal == "sqlite":
-            return journal
-        unwritten = journal.documents()
-        journal.close()
-    except JournalError as problem:
-        raise DataFolderError(f"the journal cannot be opened: {problem}") from problem
-    if unwritten:
-        raise DataFolderError(
-            f"the journal has edits of {len(unwritten)} documents that are not in their"
-            " repositories yet: start once with --journal sqlite, then stop with Ctrl-C"
-        )
-    return DirectJournal(folder.repository_path)
 
 
 async def _stop_hub(app: web.Application) -> None:

@@ -7,7 +7,7 @@ the environment; the command line takes precedence.
 import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import inf
 from pathlib import Path
@@ -18,11 +18,14 @@ from server.core.names import is_document_name
 from server.mirror.remote import Remote, RemoteError, read_remotes
 from server.support.errors import UserError
 
+_JOURNALS = ("sqlite", "direct")
+_POSTGRESQL = ("postgresql://", "postgres://")
+_NO_OR_YES = ("no", "yes")
 _CHOICES = {
     "access": ("auto", "open", "closed"),
     "budgets": ("remote", "all", "none"),
     "creating": ("allowed", "refused"),
-    "journal": ("sqlite", "direct"),
+    "journal_needs_standby": _NO_OR_YES,
     "mirror_branches": ("all", "versions"),
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("text", "json"),
@@ -160,8 +163,16 @@ class Config:
     ] = 10.0
     mirror_wait_s: Annotated[float, "time that one push to a mirror may take"] = 600.0
     journal: Annotated[
-        str, "where edits become durable first: sqlite, or direct (in Git at once; slow)"
-    ] = "sqlite"
+        str,
+        "where edits become durable first: sqlite, postgresql://USER@HOST/DATABASE (which then has"
+        " the documents, too; see docs/postgresql.md), or direct (in Git at once; slow)",
+    ] = field(default="sqlite", repr=False)  # a URL may have a password
+    journal_password_file: Annotated[
+        str, "file with the password for that database; see docs/postgresql.md for other ways"
+    ] = ""
+    journal_needs_standby: Annotated[
+        str, "whether to refuse to start without a synchronous standby of that database: no or yes"
+    ] = "no"
     checkpoint_idle_s: Annotated[
         float, "time without edits after which journaled edits are written to the repository"
     ] = 2.0
@@ -223,6 +234,7 @@ class Config:
         self.remotes()
         self.proxies()
         self._check_headers()
+        self._check_journal()
 
     def _check_headers(self) -> None:
         if self.user_header and not self.trusted_proxies:
@@ -231,6 +243,21 @@ class Config:
             )
         if self.groups_header and not self.user_header:
             raise SettingError("groups_header needs user_header")
+
+    def _check_journal(self) -> None:
+        is_url = self.journal.startswith(_POSTGRESQL)
+        if not is_url and self.journal not in _JOURNALS:
+            # What looks like a URL may have a password.
+            shown = "a URL of another kind" if ":" in self.journal else repr(self.journal)
+            raise SettingError(
+                f"journal must be {' or '.join(_JOURNALS)}, or begin with {_POSTGRESQL[0]}, not"
+                f" {shown}"
+            )
+        if not is_url and (self.journal_password_file or self.journal_needs_standby == "yes"):
+            raise SettingError(
+                "journal_password_file and journal_needs_standby need the setting journal to begin"
+                f" with {_POSTGRESQL[0]}"
+            )
 
     @property
     def is_local(self) -> bool:
@@ -284,9 +311,12 @@ class Config:
 def add_options(parser: ArgumentParser) -> None:
     """Add an option for every setting; a missing option stays None."""
     for setting in fields(Config):
+        is_flag = _CHOICES.get(setting.name) == _NO_OR_YES  # its value may be left out
         parser.add_argument(
             _option(setting.name),
             dest=setting.name,
+            nargs="?" if is_flag else None,
+            const="yes" if is_flag else None,
             metavar=setting.name.rsplit("_", 1)[-1].upper(),
             help=f"{_help(setting.name)} (default: {_format(setting.default) or 'none'})",
         )

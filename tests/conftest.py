@@ -11,6 +11,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import leaks
+from tests.postgres import Postgres, programs, running
 
 _GARBAGE_MAX = 100_000  # objects
 _WORKERS_MAX = 8
@@ -56,6 +57,16 @@ def pytest_collection_finish() -> None:
     """Leave the collection of garbage to the end of each test, but for very large ones."""
     gc.set_threshold(_GARBAGE_MAX)
     leaks.freeze()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres | None]:
+    """A PostgreSQL for the tests of this process; None where it is not installed."""
+    if programs() is None:
+        yield None
+        return
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

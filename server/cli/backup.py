@@ -10,6 +10,7 @@ from server import config
 from server.config import Config
 from server.storage.backup.create import About, create
 from server.storage.backup.restore import restore, verify
+from server.storage.cache import check_is_no_cache
 from server.storage.data_folder import DataFolderError
 from server.support.terminal import say, tick
 
@@ -77,6 +78,7 @@ def _count(value: str) -> int:
 
 def _create(options: Namespace) -> int:
     data = _data(options)
+    check_is_no_cache(data)
     if not (data / "format").exists():
         raise DataFolderError(f"there is no data folder {data}; name it with --data")
     os.nice(_NICENESS)

@@ -21,6 +21,7 @@ from server.hub.access import AccessControl
 from server.hub.gate import OverloadedError
 from server.hub.hub import Hub
 from server.hub.management import Management, NoDocumentError
+from server.storage.cache import check_is_no_cache
 from server.storage.control import Failure, Forget, Purge
 from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.journal import JournalError
@@ -93,6 +94,7 @@ async def _alone(
     folder: DataFolder,
     change: Callable[[Management, _Asked], Awaitable[_Result]],
 ) -> _Result:
+    check_is_no_cache(folder.path)
     journal = await asyncio.to_thread(SqliteJournal, folder.journal_path)
     try:
         async with Hub(settings, folder, journal) as hub:

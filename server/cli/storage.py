@@ -14,6 +14,7 @@ from server.config import Config
 from server.git import object_files
 from server.git.repack import RepackError, repack
 from server.storage import checkpoint
+from server.storage.cache import check_is_no_cache
 from server.storage.data_folder import DataFolder, DataFolderError, documents_in
 from server.storage.fsck import Finding, check_folder, check_journal
 from server.storage.journal import JournalError, OvertakenError
@@ -80,6 +81,7 @@ def _maintain(options: Namespace) -> int:
 
 def _empty_journal(folder: DataFolder) -> None:
     """Write everything in the journal to the repositories."""
+    check_is_no_cache(folder.path)
     try:
         journal = SqliteJournal(folder.journal_path)
         try:

@@ -77,6 +77,13 @@ def locked_refs(repository: Path) -> Iterator[PackedRefs]:
         raise
 
 
+def read_refs(repository: Path) -> PackedRefs:
+    """Return all refs as they are now; loose ones are packed."""
+    _pack_loose(repository)
+    file = repository / "packed-refs"
+    return PackedRefs(file.read_bytes() if file.exists() else b"")
+
+
 def _pack_loose(repository: Path) -> None:
     if any(path.is_file() for path in (repository / "refs").rglob("*")):
         git(repository, "pack-refs", "--all", "--prune")

@@ -4,6 +4,7 @@
 <data>/journal.sqlite  what is not in the repositories yet (with -wal and -shm)
 <data>/format           the version of this layout
 <data>/secret           the secret that resume keys are made with
+<data>/store            the id of the database whose cache this folder is (server.storage.cache)
 <data>/catalog.json     former names and archived documents (server.storage.catalog)
 <data>/accounts.sqlite  users, hashes of their secrets, and links (server.storage.accounts)
 <data>/access.toml      who may do what; written by the operator (server.core.access.policy)

@@ -19,6 +19,11 @@ _NO_PROXY = (
     " 'proxy.example' does not appear to be an IPv4 or IPv6 network"
 )
 _PATHS = ("pad", "/pad/", "/", "/a b", "/a/../b", "//evil.example", "/{pad}")
+_NEEDS_DATABASE = (
+    "journal_password_file and journal_needs_standby need the setting journal to begin with"
+    " postgresql://"
+)
+_JOURNAL = "journal must be sqlite or direct, or begin with postgresql://"
 _NO_PATH = "base_path must be a path such as /pad, without / at its end, not {}"
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -47,6 +52,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "budgets": "all",
         "creating": "refused",
         "journal": "direct",
+        "journal_needs_standby": "yes",
         "log_level": "debug",
         "log_format": "json",
         "mirror_branches": "versions",
@@ -64,6 +70,8 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "groups_header": ("trusted_proxies", "user_header"),
     }
     needed = dict.fromkeys(others.get(name, ()), "10.0.0.1")
+    if name.startswith("journal_"):
+        needed["journal"] = "postgresql:///notes"
     option = settings(("--" + name.replace("_", "-"), value), _variables(needed))
     assert option == settings((), _variables({**needed, name: value}))
     assert option != Config()
@@ -102,7 +110,9 @@ def test_several_origins_are_separated_by_commas() -> None:
         ("--hello-wait-s", "soon", "--hello-wait-s must be a number, not 'soon'"),
         ("--hello-wait-s", "nan", "hello_wait_s must be positive, not nan"),
         ("--hello-wait-s", "inf", "hello_wait_s must be positive, not inf"),
-        ("--journal", "paper", "journal must be one of sqlite, direct, not 'paper'"),
+        ("--journal", "paper", f"{_JOURNAL}, not 'paper'"),
+        ("--journal", "mysql://ann:secret@host/x", f"{_JOURNAL}, not a URL of another kind"),
+        ("--journal-password-file", "/run/secrets/database", _NEEDS_DATABASE),
         (
             "--mirror",
             "a=/x, b=/x",
@@ -143,3 +153,13 @@ def test_a_wrong_variable_is_named_as_such() -> None:
 
 def test_the_page_about_settings_is_the_table() -> None:
     assert PAGE.read_text() == config.markdown(), "run `gollabedit settings > docs/settings.md`"
+
+
+def test_an_option_that_is_no_or_yes_needs_no_value() -> None:
+    journal = ("--journal", "postgresql:///notes")
+    assert settings(("--journal-needs-standby", *journal)).journal_needs_standby == "yes"
+    assert settings(("--journal-needs-standby", "no", *journal)).journal_needs_standby == "no"
+
+
+def test_the_settings_do_not_show_a_password() -> None:
+    assert "secret" not in repr(settings(("--journal", "postgresql://ann:secret@host/notes")))

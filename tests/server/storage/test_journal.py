@@ -15,8 +15,10 @@ from server.git.repository import Repository
 from server.storage import checkpoint
 from server.storage.journal import Journal, JournalError, OvertakenError
 from server.storage.journal.direct import DirectJournal
+from server.storage.journal.postgresql import PostgresqlJournal
 from server.storage.journal.sqlite import SqliteJournal
 from tests.git import assert_sound
+from tests.postgres import MISSING, Postgres
 
 ANN = Signature("Ann", "ann@example.invalid", 1_700_000_000.0)
 
@@ -24,9 +26,13 @@ ANN = Signature("Ann", "ann@example.invalid", 1_700_000_000.0)
 class Place:
     """A folder with repositories and a journal; a document is opened from what is durable."""
 
-    def __init__(self, path: Path, make: Callable[["Place"], Journal]) -> None:
+    def __init__(
+        self, path: Path, make: Callable[["Place"], Journal], postgres: Postgres | None = None
+    ) -> None:
         self.path = path
         self._make = make
+        self.postgres = postgres
+        self.database = ""
         self.journal = make(self)
 
     def restart(self) -> None:
@@ -39,7 +45,9 @@ class Place:
 
     def open(self, document: str) -> Repository:
         """The document as a process opens it that has just started."""
-        return self.on_disk(document, self.journal.read(document))
+        log = self.journal.read(document)
+        self.journal.restore(document, self.path / f"{document}.git")
+        return self.on_disk(document, log)
 
     def append(self, document: str, text: str, ref: str = MASTER) -> int:
         """Write a text; returns the entry's position."""
@@ -60,19 +68,30 @@ class Place:
         if unwritten is None:
             return repository.position
         checkpoint.write(repository.path, unwritten)
-        self.journal.forget(document, unwritten.position)
+        self.journal.forget(document, unwritten.position, repository.path).result()
         return unwritten.position
+
+
+def _in_postgresql(place: Place) -> Journal:
+    assert place.postgres
+    place.database = place.database or place.postgres.empty_database()
+    return PostgresqlJournal(place.postgres.url(place.database))
 
 
 JOURNALS: dict[str, Callable[[Place], Journal]] = {
     "direct": lambda place: DirectJournal(lambda document: place.on_disk(document).path),
     "sqlite": lambda place: SqliteJournal(place.path / "journal.sqlite"),
+    "postgresql": _in_postgresql,
 }
 
 
 @pytest.fixture(params=JOURNALS)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path, JOURNALS[request.param])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres | None
+) -> Iterator[Place]:
+    if request.param == "postgresql" and postgres is None:
+        pytest.skip(MISSING)
+    place = Place(tmp_path, JOURNALS[request.param], postgres)
     yield place
     place.journal.close()
 

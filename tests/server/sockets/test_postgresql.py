@@ -1,0 +1,131 @@
+"""Servers whose documents are in PostgreSQL: their disks may be lost."""
+
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from server.git.rewriting import objects_with
+from server.storage.journal import JournalError
+from server.storage.journal.postgresql import PostgresqlJournal
+from tests.postgres import MISSING, Postgres
+from tests.server.sockets.clones import commit_text, push, push_for_master
+from tests.server.sockets.harness import Serve, eventually, git
+from tests.server.sockets.real_server import RealServer
+from tests.server.sockets.shell import Shell
+from tests.server.sockets.test_management import ask, delete, rename, restore
+from tests.server.sockets.test_purge import SECRET, purge
+
+
+@pytest.fixture
+def url(postgres: Postgres | None) -> str:
+    """An empty database."""
+    if postgres is None:
+        pytest.skip(MISSING)
+    return postgres.url(postgres.empty_database())
+
+
+async def test_an_empty_folder_serves_what_another_one_had(
+    serve: Serve, url: str, tmp_path: Path
+) -> None:
+    first = await serve("first", journal=url, seal_idle_s=0.05)
+    ann, bo = await first.pair("# Plan\n\none\n")
+    clone = await first.clone(tmp_path / "clone")
+    await commit_text(clone, "# Plan\n\none\ntwo\n")
+    await git("tag", "-a", "-m", "A version", "v1", cwd=clone)
+    for pushed in (push_for_master(clone), push(clone, "HEAD:refs/heads/side", "v1")):
+        ran = await pushed
+        assert ran.code == 0, ran.err
+    await bo.until("# Plan\n\none\ntwo\n")
+    await bo.edit(f"{bo.text}three\n")
+    await ann.until(bo.text)
+    await first.join("Cy", "todo")
+    answer = await first.http.put(f"{first.url}/d/todo/raw", data="Buy milk\n")
+    assert answer.status == 201, await answer.text()
+    repository = first.folder.repository_path("notes") / "packed-refs"
+    await eventually(
+        lambda: repository.exists() and b"heads/versions\n" in repository.read_bytes(), "a version"
+    )
+    async with first.http.get(f"{first.url}/metrics") as metrics:
+        assert "gollabedit_journal_standby 0\n" in await metrics.text()
+    await first.stop()
+    before = await git("for-each-ref", cwd=first.folder.repository_path("notes"))
+
+    second = await serve("second", journal=url)
+    _, listed = await ask(second, "GET", "documents")
+    assert [document["document"] for document in listed["documents"]] == ["notes", "todo"]
+    assert not second.folder.repository_path("notes").exists(), "listed without being fetched"
+    again = await second.clone(tmp_path / "again")
+    assert (again / "notes.txt").read_text() == bo.text
+    assert await git("for-each-ref", cwd=second.folder.repository_path("notes")) == before
+    assert {"refs/heads/side", "refs/heads/versions", "refs/tags/v1"} <= set(before.split())
+    assert await second.raw("todo") == "Buy milk\n"
+    cy = await second.join("Cy")
+    await cy.edit(f"{cy.text}four\n")
+    await second.fsck()
+
+
+async def test_a_killed_server_has_saved_what_it_acknowledged(url: str, tmp_path: Path) -> None:
+    options = ("--journal", url)
+    async with RealServer(tmp_path / "first", *options) as server:
+        ann = await server.join("Ann")
+        for number in range(10):
+            await ann.edit(f"{ann.text}{number}\n")
+        server.signal(signal.SIGKILL)
+        await server.ended()
+    shutil.rmtree(tmp_path / "first")
+    async with RealServer(tmp_path / "second", *options) as server:
+        bo = await server.join("Bo")
+        assert bo.text == ann.text
+        await bo.edit(f"{bo.text}more\n")
+        assert "has no synchronous standby" in server.log
+
+
+async def test_documents_are_managed_in_the_database(
+    serve: Serve, url: str, tmp_path: Path
+) -> None:
+    first = await serve("first", journal=url)
+    for document in ("moved", "deleted", "restored", "notes"):
+        ann = await first.join("Ann", document)
+        await ann.edit(f"# {document}\n{SECRET}\n")
+        await ann.edit(f"# {document}\n")
+    await rename(first, "moved", "plans")
+    await delete(first, "deleted")
+    await rename(first, "restored", "again")
+    await restore(first, await delete(first, "again"), document="restored-again")
+    await purge(first, Shell(tmp_path / "home", f"{first.url}/d/notes"))
+    await first.stop()
+
+    second = await serve("second", journal=url)
+    _, listed = await ask(second, "GET", "documents")
+    names = [document["document"] for document in listed["documents"]]
+    assert names == ["notes", "plans", "restored-again"]
+    for document in names:
+        await second.fsck(document)
+    assert await second.raw("plans") == "# moved\n", "from the file moved.txt"
+    assert await second.raw("restored-again") == "# restored\n"
+    assert objects_with(await second.repository("notes"), SECRET.encode()) == set()
+
+
+async def test_a_push_that_cannot_be_stored_is_not_reported_as_done(
+    serve: Serve, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    server_log: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    server = await serve(journal=url)
+    await server.pair("Monday\n")
+    clone = await server.clone(tmp_path / "clone")
+    await commit_text(clone, "Tuesday\n")
+
+    def fail(_: PostgresqlJournal, document: str, repository: Path) -> None:
+        raise JournalError(f"{document} {repository}: no connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PostgresqlJournal, "store", fail)
+        assert (await push(clone, "HEAD:refs/heads/side")).code != 0
+        assert (await push_for_master(clone)).code != 0
+    assert "no connection" in server_log.text
+    server_log.clear()
+    assert await server.raw() == "Monday\n"
+    assert (await push_for_master(clone)).code == 0
+    assert await server.raw() == "Tuesday\n"
