@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from server.core.submission import Append, Create
 from server.git import new_packs
@@ -22,6 +23,15 @@ from tests.git import assert_sound, git
 from tests.server.hub.conftest import new_hub
 
 _NAMES = [f"doc{number}" for number in range(5)]
+
+
+@pytest_asyncio.fixture
+async def hub_at_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
+    """A hub that begins no checkpoints by itself."""
+    monkeypatch.setattr(maintenance, "_LOOK_EVERY_S", 3600.0)
+    with DataFolder(tmp_path) as folder, closing(SqliteJournal(folder.journal_path)) as journal:
+        async with new_hub(folder, journal) as hub:
+            yield hub
 
 
 async def test_what_is_not_written_in_time_stays_in_the_journal(
@@ -49,8 +59,9 @@ async def test_what_is_not_written_in_time_stays_in_the_journal(
 
 
 async def test_new_documents_are_written_after_those_that_have_a_repository(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub_at_rest: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    hub = hub_at_rest
     await hub.submit("zebra", "Ann", Create("one\n"))
     await hub.checkpoint("zebra")
     for name in _NAMES:
@@ -81,8 +92,9 @@ def test_half_of_the_time_is_left_to_edits(took_s: float, worked_s: float, rest_
 
 
 async def test_new_documents_are_written_together_with_a_pause_between(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub_at_rest: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    hub = hub_at_rest
     for name in _NAMES:
         await hub.submit(name, "Ann", Create("new\n"))
     pauses: list[float] = []
