@@ -15,7 +15,7 @@ from server.http.documents import document_of
 from server.http.identity import can_sign_out, identity_of
 from server.http.not_found import no_access_page_of, page_of
 from server.http.responses import NO_STORE, unless_known
-from server.http.rights import may_create_some
+from server.http.rights import may_create_some, may_edit
 from server.http.static_files import PageFile
 
 
@@ -23,6 +23,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/", landing_page),
         web.get("/d/{document}", document_page),
+        web.get("/d/{document}/view", read_view),
         web.get("/help", help_page),
         web.get("/search", search_page),
         web.get("/static/{file:.+}", static_file),
@@ -35,7 +36,7 @@ async def explain_not_found(request: web.Request, handler: Handler) -> web.Strea
     try:
         return await handler(request)
     except web.HTTPNotFound:
-        is_name = request.match_info.handler is document_page
+        is_name = request.match_info.handler in (document_page, read_view)
         is_page = is_name or request.match_info.http_exception is not None
         if not is_page or "text/html" not in request.headers.get("Accept", ""):
             raise
@@ -70,22 +71,43 @@ async def help_page(request: web.Request) -> web.Response:
 
 
 async def document_page(request: web.Request) -> web.Response:
-    """Return the page of a document, with its title for tabs and link previews."""
+    """Return the page of a document; who may only view it is led to the read view.
+
+    With `?plain` in the address, they get the plain text.
+    """
     document = document_of(request)
     found = await request.app[HUB].reader.text(document)
     intended = document.rstrip(".")  # the full stop of a sentence may have become part of a link
     if intended != document and found is None:
         raise web.HTTPFound(relative(request, f"/d/{intended}"))
-    title = title_of(found[1]) if found else UNTITLED
+    if "plain" not in request.query and not may_edit(request, document):
+        raise web.HTTPFound(relative(request, f"/d/{document}/view"))
     template = request.app[FILES]["pages/document.html"].plain.body
     former_names = " ".join(request.app[FOLDER].catalog.former_names(document))
     values = {
         "document": document,
-        "title": escape(title),
+        "title": escape(title_of(found[1]) if found else UNTITLED),
         "former_names": former_names,
         **_account(request),
     }
     return await _response(request, _filled_in("document.html", template, **values))
+
+
+async def read_view(request: web.Request) -> web.Response:
+    """Return the page that shows a document's Markdown as a page, to be read."""
+    document = document_of(request)
+    found = await request.app[HUB].reader.text(document)
+    template = request.app[FILES]["pages/view.html"].plain.body
+    is_editor = may_edit(request, document)
+    values = {
+        "document": document,
+        "title": escape(title_of(found[1]) if found else UNTITLED),
+        "root": root_of(request),
+        "plain": "" if is_editor else "?plain",
+        "if_edit": "" if is_editor else "hidden",
+        "if_view": "hidden" if is_editor else "",
+    }
+    return await _response(request, _filled_in("view.html", template, **values))
 
 
 def _account(request: web.Request) -> dict[str, str]:

@@ -28,13 +28,12 @@ _NO_JOURNAL = "The server cannot read or save documents at the moment; try again
 DAMAGED = "The body of the request is damaged.\n"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data:; font-src 'self'; form-action 'self'{}; base-uri 'none';"
-    " frame-ancestors 'none'"
+    " img-src 'self' data:; font-src 'self'; frame-src 'self'; form-action 'self'{};"
+    " base-uri 'none'; frame-ancestors 'none'"
 )
 # No Cross-Origin-Opener-Policy: with it Chromium forgets the state of a tab that it discards.
 _PROTECTION = {
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",  # with none, the browser would hide the origin of forms
     "Server": "GollabEdit",
     "X-Content-Type-Options": "nosniff",
 }
@@ -43,9 +42,12 @@ _FAULTS_OF_CLIENTS = (web.RequestPayloadError, HttpProcessingError, ConnectionEr
 
 
 async def protect(request: web.Request, response: web.StreamResponse) -> None:
-    """Add the protecting headers to any response, also to errors."""
+    """Add the protecting headers to any response, also to errors, where it has none of its own."""
     response.headers.update(_PROTECTION)
-    response.headers["Content-Security-Policy"] = _policy(request.app[CONFIG].sign_out_url)
+    policy = _policy(request.app[CONFIG].sign_out_url)
+    response.headers.setdefault("Content-Security-Policy", policy)
+    # With none, the browser would hide the origin of forms.
+    response.headers.setdefault("Referrer-Policy", "same-origin")
 
 
 @cache

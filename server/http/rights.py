@@ -226,6 +226,11 @@ def member_of(access: Access, identity: Identity, document: str) -> Member:
     )
 
 
+def may_edit(request: web.Request, document: str) -> bool:
+    """Return whether the sender may change a document."""
+    return request.app[ACCESS].current.right(identity_of(request), document) >= Right.EDIT
+
+
 def may_create_some(request: web.Request) -> bool:
     """Return whether the sender may create documents; of which names, the policy says."""
     access, identity = request.app[ACCESS].current, identity_of(request)

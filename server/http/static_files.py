@@ -34,10 +34,16 @@ _BUNDLES = {
     "people/digest.js": one_script,
     "ui/shortcuts.js": one_script,
     "share/guest_links.js": one_script,
+    "preview/preview.js": one_script,
+    "preview/worker.js": one_script,
+    "pages/view.js": one_script,
     "styles/document_page.css": one_style_sheet,
     "styles/history.css": one_style_sheet,
     "styles/stripes.css": one_style_sheet,
     "styles/guest_links.css": one_style_sheet,
+    "styles/preview.css": one_style_sheet,
+    "styles/sheet.css": one_style_sheet,
+    "styles/view.css": one_style_sheet,
 }
 _SERVED = (".html", ".js", ".css", ".svg")
 _SENTENCES = "text/sentences.js"

@@ -282,6 +282,87 @@ async def history_while_restoring(stage: Stage) -> Window:
 # --- when something is wrong
 
 
+# --- a text as a page
+
+
+_MINUTES = """\
+# Minutes of the party committee
+
+Present: **Ann**, *Bo* and ~~Cy~~. See [the plan](plan.md), [the hall](https://hall.example.org) and
+[below](#decisions); the script is `party.py`.
+
+![The yard behind number 12](https://maps.example.org/yard.png)
+
+## To do
+
+- [x] Ask Jo
+  - [ ] and the band, from eight
+- [ ] Find a trailer
+
+> If it rains we meet in the hall.
+
+## Decisions
+
+| what | who | when |
+|------|:---:|-----:|
+| Music | Jo | 20:00 |
+| Drinks | Sam | 18:00 |
+
+1. Everybody brings a chair.
+2. <mark>Nobody</mark> parks in the yard, press <kbd>Esc</kbd>.
+
+### The list
+
+```python
+guests = [it for it in neighbours if it.comes]
+```
+
+<details><summary>Older minutes</summary>
+
+None *yet*.
+
+</details>
+"""
+
+
+async def preview(stage: Stage) -> Window:
+    await stage.room.begin(_MINUTES)
+    bo = await stage.enters()
+    await bo.page.keyboard.press("Control+e")
+    await _shows_minutes(bo)
+    return bo
+
+
+async def preview_with_outline_while_moving_the_divider(stage: Stage) -> Window:
+    bo = await preview(stage)
+    await bo.page.get_by_text("Outline", exact=True).click()
+    divider = bo.page.get_by_role("separator")
+    if await divider.is_visible():
+        await divider.press("ArrowLeft")
+    return bo
+
+
+async def read_view(stage: Stage) -> Window:
+    await stage.room.begin(_MINUTES)
+    bo = await stage.opens(f"/d/{stage.room.document}/view")
+    await _shows_minutes(bo)
+    return bo
+
+
+async def read_view_of_a_guest(stage: Stage) -> Window:
+    await stage.room.begin(_MINUTES)
+    link = await stage.closed.makes_link(stage.room.document, "view")
+    guest = await stage.opens(link, "Guest 7")
+    await _shows_minutes(guest)
+    return guest
+
+
+async def _shows_minutes(window: Window) -> None:
+    page = window.page.frame_locator("#sheet-frame iframe")
+    await expect(page.get_by_text("Older minutes")).to_be_attached()
+    await expect(window.page.get_by_role("button", name="Load pictures")).to_be_visible()
+
+
 async def slow(stage: Stage) -> Window:
     bo = await stage.enters()
     bo.line.hold()
@@ -546,7 +627,8 @@ async def document_with_the_menu_of_a_user(stage: Stage) -> Window:
 
 async def document_to_view_only(stage: Stage) -> Window:
     await stage.room.begin(LETTER)
-    guest = await stage.opens(await stage.closed.makes_link(stage.room.document, "view"), "Guest 7")
+    link = await stage.closed.makes_link(stage.room.document, "view")
+    guest = await stage.opens(f"{link}&plain", "Guest 7")
     await expect(guest.status).to_have_text("View only")
     await guest.settled()
     return guest
@@ -585,7 +667,7 @@ async def access_ended_with_unsent_text(stage: Stage) -> Window:
 async def unsent_text_to_view_only(stage: Stage) -> Window:
     guest = await access_ended_with_unsent_text(stage)
     link = await stage.closed.makes_link(stage.room.document, "view")
-    await guest.page.goto(guest.line.url + link)
+    await guest.page.goto(f"{guest.line.url}{link}&plain")
     await expect(guest.notice).to_contain_text("unsent text")
     await guest.notice.get_by_role("button", name="Review").click()
     return guest
@@ -616,6 +698,9 @@ SCENES: tuple[Scene, ...] = (
     document_with_settings,
     document_in_large_letters_without_wrapping,
     document_long_and_scrolled,
+    preview,
+    preview_with_outline_while_moving_the_divider,
+    read_view,
     history_of_all_versions,
     history_of_two_versions,
     history_while_played,
@@ -659,6 +744,7 @@ CLOSED_SCENES: tuple[Scene, ...] = (
     landing_of_a_user,
     document_with_the_menu_of_a_user,
     document_to_view_only,
+    read_view_of_a_guest,
     document_while_revoking_a_link,
     access_ended_with_unsent_text,
     unsent_text_to_view_only,

@@ -57,6 +57,11 @@ async def test_pages_use_addresses_below_their_path(below: Room) -> None:
     await page.keyboard.press("Escape")
     await page.goto(f"{page.url}#history")
     await expect(page.locator("#past-text")).to_have_text("Bo: Hello")
+    await page.goto(f"{home}d/{below.document}/view")
+    shown = page.frame_locator("#sheet-frame iframe").get_by_text("Bo: Hello")
+    await expect(shown).to_be_visible()
+    await page.get_by_role("link", name="Edit").click()
+    await ann.settled()
     await page.keyboard.press("Escape")
     async with ClientSession() as http:
         address = f"{below.server.url}/api/documents/{below.document}"

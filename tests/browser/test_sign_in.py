@@ -84,7 +84,9 @@ async def test_an_owner_signs_in_and_shares_links_that_end_when_they_are_revoked
     to_edit = await makes_link(owner, "Can edit", "Expires in 7 days")
 
     reader = await fresh.window("Guest 7", to_view, **_PHONE)
-    await expect(reader.page).to_have_url(f"{reader.line.url}/d/notes")
+    await expect(reader.page).to_have_url(f"{reader.line.url}/d/notes/view")
+    await reader.page.get_by_role("link", name="Plain text").click()
+    await expect(reader.page).to_have_url(f"{reader.line.url}/d/notes?plain")
     await expect(reader.status).to_have_text("View only")
     await reader.text.click()
     await reader.types("Typed in vain.")

@@ -13,6 +13,9 @@ _CONNECTION_FAILED = (
     *("establish a connection to the server at ws://", "was interrupted while the page was"),
 )
 
+# Its scripts run in every frame, also in one without scripts.
+_OF_THE_DRIVER = "Blocked script execution in"
+
 # Runs before the page's own scripts, and records the announcements. The same words count again each
 # time they are announced.
 LISTENER = """
@@ -58,7 +61,7 @@ class Window:
         self.line = line
         self.errors: list[str] = []
         self.clients: list[str] = []  # its client in each welcome
-        self._excused: list[str] = []
+        self._excused = [_OF_THE_DRIVER]
         page.on("pageerror", lambda error: self._failed(f"{error.message}\n{error.stack}"))
         page.on("console", self._heard)
         page.on("websocket", self._opened)

@@ -112,6 +112,22 @@ export class Geometry {
     }));
   }
 
+  /** How far a character is from the top of all that scrolls. Lays out another part than the view. @param {number} offset */
+  topOf(offset) {
+    this.view();
+    let [start, top] = [0, Number.parseFloat(getComputedStyle(this.#area).paddingTop)];
+    for (const block of this.#blocks.all) {
+      const end = start + block.length;
+      if (offset < end || end === this.#area.value.length) {
+        this.#layOut(start, end);
+        return top + this.#rectAt(offset - start).top - this.#box.getBoundingClientRect().top;
+      }
+      block.value ??= this.#heightOf(start, end);
+      [start, top] = [end, top + block.value];
+    }
+    return top;
+  }
+
   /** @param {number} at */
   #rectAt(at) {
     const range = document.createRange();

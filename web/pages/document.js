@@ -18,6 +18,7 @@ import { Hold } from '../people/hold.js';
 import { OwnName } from '../people/own_name.js';
 import { People } from '../people/people.js';
 import { PresenceSender } from '../people/presence_sender.js';
+import { PreviewLink } from '../preview/preview_link.js';
 import { Connection, systemClock } from '../replica/connection.js';
 import { Pacing, withFrames } from '../replica/pacing.js';
 import { isAnswer } from '../replica/protocol.js';
@@ -185,7 +186,7 @@ const people = new People(
   clock,
 );
 const overlay = new Overlay(byId('text', HTMLTextAreaElement), (index) => conflictView.open(index));
-new Menu(fileOf(documentName), { download: downloadText, save });
+new Menu(fileOf(documentName), { download: downloadText, save, preview: () => preview.toggle() });
 
 share(documentName, announce);
 const guestLinks = new GuestLinks(documentName, announce);
@@ -199,8 +200,10 @@ const stripes = new StripesLink({
   people: peopleHere,
 });
 const lastLooked = new LastLooked(documentName);
-const historyLink = new HistoryLink({
+/** @type {import('../preview/preview_link.js').PreviewHost} */
+const host = {
   document: documentName,
+  area: byId('text', HTMLTextAreaElement),
   text: () => editor.text,
   isViewOnly: () => editor.isReadOnly,
   looked: () => lastLooked.since,
@@ -213,7 +216,9 @@ const historyLink = new HistoryLink({
   toast,
   announce,
   focusEditor,
-});
+};
+const historyLink = new HistoryLink(host);
+const preview = new PreviewLink(host);
 
 // Messages and edits
 
@@ -379,6 +384,7 @@ function show() {
   conflictView.show(replica.conflict, replica.isDeciding, answer);
   counts.changed();
   lifetime.changed();
+  preview.changed();
 }
 
 /** Whether the user has no access any more: nothing that is typed now may ever be sent. */

@@ -31,10 +31,10 @@ export function fileOf(document) {
   return document.includes('.') ? document : `${document}.txt`;
 }
 
-/** @param {string} name @param {string} text @returns {string} the name */
-export function download(name, text) {
+/** @param {string} name @param {string} text @param {string} [type] @returns {string} the name */
+export function download(name, text, type = 'text/plain') {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  link.href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_TAKES_MS);

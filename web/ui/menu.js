@@ -1,11 +1,11 @@
 // The menu behind the user's face, and the keys of the whole page: Ctrl+S says whether the text is
-// saved, "?" lists the shortcuts.
+// saved, Ctrl+E shows the preview, "?" lists the shortcuts.
 
 import { say } from '../text/say.js';
 import { byId, setText } from './dom.js';
 import { latinKey } from './keys.js';
 
-/** @typedef {{download: () => void, save: () => void}} MenuListener */
+/** @typedef {{download: () => void, save: () => void, preview: () => void}} MenuListener */
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const CONTROL = isMac ? '⌘' : 'Ctrl+';
@@ -21,8 +21,13 @@ export class Menu {
       this.#menu.hidePopover();
       listener.download();
     });
+    onClick('menu-preview', () => {
+      this.#menu.hidePopover();
+      listener.preview();
+    });
     onClick('menu-settings', () => this.#openPanel('settings'));
     onClick('menu-shortcuts', () => this.#openPanel('shortcuts'));
+    setText('preview-keys', `${CONTROL}E`);
     byId('undo', HTMLElement).title = `${say('undo')} (${CONTROL}Z)`;
     byId('redo', HTMLElement).title = `${say('redo')} (${isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z'})`;
     byId('shortcuts', HTMLElement).addEventListener('beforetoggle', listShortcuts);
@@ -47,6 +52,11 @@ export class Menu {
     if (isControl && !event.shiftKey && !event.altKey && latinKey(event) === 's') {
       event.preventDefault(); // or the browser would save the page
       if (!event.repeat) listener.save();
+    } else if (isMac === event.metaKey && isMac !== event.ctrlKey && latinKey(event) === 'e') {
+      if (event.shiftKey || event.altKey || document.querySelector('dialog:modal, main[inert]'))
+        return;
+      event.preventDefault();
+      listener.preview();
     } else if ((isControl && event.key === '/') || (event.key === '?' && !isTyping)) {
       if (document.querySelector('dialog:modal')) return;
       event.preventDefault();

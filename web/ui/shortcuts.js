@@ -11,6 +11,7 @@ const SHORTCUTS = [
   [isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z', 'redo'],
   [`${CONTROL}S`, 'keySave'],
   [`${CONTROL}F`, 'keyFind'],
+  [`${CONTROL}E`, 'keyPreview'],
   ['F8', 'keyConflict'],
   ['1, 2', 'keyChoose'],
   [isMac ? '⌘↩' : 'Ctrl+Enter', 'keyUse'],

@@ -117,6 +117,7 @@ ROUTES = {
     "GET /": SIGNED_IN,
     "GET /help": EVERYBODY,
     "GET /static/{file}": EVERYBODY,
+    "GET /preview": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     "GET /metrics": OPERATOR,
@@ -124,6 +125,7 @@ ROUTES = {
     "POST /sign-in": EVERYBODY,
     "GET /api/me": EVERYBODY,
     "GET /d/{document}": VIEW,
+    "GET /d/{document}/view": VIEW,
     "GET /ws": EVERYBODY,  # answered by a close code, see below
     "GET /ws/{document}": EVERYBODY,
     "GET /d/{document}/raw": VIEW,
@@ -284,6 +286,32 @@ async def test_nobody_learns_what_is_in_the_trash_or_was_renamed(
     ) as response:
         assert response.status == 409
         assert "plans" not in await response.text(), "it may be hidden"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "leads_to"),
+    [
+        ("vic", "/d/notes", "../d/notes/view"),
+        ("view link", "/d/notes", "../d/notes/view"),
+        ("view link", "/d/notes?plain", None),
+        ("view link", "/d/notes/view", None),
+        ("ed", "/d/notes", None),
+        ("edit link", "/d/notes", None),
+        ("edit link", "/d/notes/view", None),
+    ],
+)
+async def test_who_may_only_view_is_led_to_the_read_view(
+    closed: Served, people: dict[str, Person], name: str, path: str, leads_to: str | None
+) -> None:
+    url, headers = closed.url + path, people[name].headers
+    async with closed.http.get(url, headers=headers, allow_redirects=False) as response:
+        assert response.headers.get("Location") == leads_to
+        assert response.status == (302 if leads_to else 200)
+        page = await response.text()
+    if path.endswith("view"):
+        way_back = "/d/notes" if name == "edit link" else "/d/notes?plain"
+        assert f'href="../..{way_back}"' in page
+        assert "$" not in page
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from tests.server.sockets.harness import Serve, Served
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'"
+    " img-src 'self' data:; font-src 'self'; frame-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -16,6 +16,7 @@ _POLICY = (
     [
         ("/", "text/html"),
         ("/d/notes", "text/html"),
+        ("/d/notes/view", "text/html"),
         ("/d/a-name.that_does.not-exist", "text/html"),
         ("/static/replica/replica.js", "text/javascript"),
         ("/static/styles/style.css", "text/css"),

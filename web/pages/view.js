@@ -1,0 +1,143 @@
+// The read view: the newest text of a document, live, as a page. It has no editor, and sends nothing.
+
+import { Drafts } from '../drafts/drafts.js';
+import { announce } from '../people/announcer.js';
+import { decoded } from '../preview/links.js';
+import { Sheet } from '../preview/sheet.js';
+import { Connection } from '../replica/connection.js';
+import { Replica } from '../replica/replica.js';
+import { say } from '../text/say.js';
+import { titleOf } from '../text/title.js';
+import { byId, set, setText } from '../ui/dom.js';
+import { latinKey } from '../ui/keys.js';
+import { remember, userName } from '../ui/storage.js';
+
+const documentName = byId('document', HTMLMetaElement).content;
+const addressOf = (/** @type {string} */ name) => new URL(`../../d/${name}`, import.meta.url).href;
+const plainText = byId('plain-text', HTMLAnchorElement).href;
+const state = byId('state', HTMLElement);
+
+// Lines and versions are shown by the editor only.
+if (/^#(?:history|L\d)/.test(location.hash)) location.replace(plainText + location.hash);
+
+const socketUrl = new URL(`../../ws/${documentName}`, import.meta.url);
+socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+
+const replica = new Replica();
+/** @type {Sheet | null} */
+let sheet = null;
+/** Whether the heading in the address was looked for. */
+let isPlaced = false;
+
+const connection = new Connection(socketUrl.href, {
+  opened: () => carryOut(replica.opened(userName())),
+  closed: () => carryOut(replica.closed()),
+  received,
+  changed: ({ name }) => {
+    show();
+    const { state } = connection;
+    if (name === 'moved' && state.name === 'moved')
+      location.replace(`${addressOf(state.document)}/view${location.hash}`);
+  },
+});
+
+/** @param {import('../replica/protocol.js').ServerMessage} message */
+function received(message) {
+  if (message.type === 'presence' || message.type === 'unmerged') return;
+  try {
+    carryOut(replica.received(message));
+    carryOut(replica.catchUp());
+  } catch (problem) {
+    console.error(problem);
+    connection.drop();
+    return;
+  }
+  if (message.type === 'welcome') remember(documentName, titleOf(replica.newest.text));
+}
+
+/** @param {import('../replica/replica.js').Output} output */
+function carryOut({ send }) {
+  for (const message of send) connection.send(message);
+  show();
+}
+
+function show() {
+  const { text, commit } = replica.newest;
+  if (commit !== null) {
+    const title = titleOf(text) || say('untitled');
+    setText('title', title);
+    set(document, 'title', `${title} – GollabEdit`);
+    sheet?.changed(text);
+  }
+  set(state, 'textContent', stateNow());
+}
+
+/** What keeps the page from being the newest; '' if nothing does. */
+function stateNow() {
+  const { state } = connection;
+  if (state.name === 'refused') return state.reason;
+  if (state.name === 'waiting') return say('offline');
+  return replica.newest.commit === null ? say('loading') : '';
+}
+
+function followAddress() {
+  const id = decoded(location.hash.slice(1));
+  if (id !== '') sheet?.frame.goTo(id);
+}
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  const isPrint = (event.ctrlKey || event.metaKey) && !event.shiftKey && latinKey(event) === 'p';
+  if (!isPrint || !sheet) return;
+  event.preventDefault(); // or the browser would print what is in view
+  sheet.frame.print();
+}
+
+async function offerUnsent() {
+  const drafts = await new Drafts().of(documentName);
+  byId('unsent', HTMLElement).hidden = !drafts.some(({ snapshot }) => snapshot);
+}
+
+async function load() {
+  sheet = await Sheet.load({
+    document: documentName,
+    addressOf: (name) => `${addressOf(name)}/view`,
+    canTick: () => false,
+    tick: () => false,
+    key: onKey,
+    shown: () => {
+      if (!isPlaced) followAddress();
+      isPlaced = true;
+    },
+    scrolled: () => {},
+    linked: (id) => {
+      location.hash = id;
+      sheet?.frame.goTo(id);
+    },
+    announce,
+  });
+  show();
+}
+
+addEventListener('keydown', onKey);
+addEventListener('beforeprint', () => {
+  const whole = sheet?.frame.scroller.scrollHeight ?? 0;
+  byId('sheet-frame', HTMLElement).style.setProperty('--whole', `${whole}px`);
+});
+addEventListener('hashchange', followAddress);
+addEventListener('online', () => connection.wake());
+addEventListener('focus', () => connection.wake());
+addEventListener('pageshow', ({ persisted }) => persisted && connection.wake());
+addEventListener('pagehide', () => connection.close());
+const details = byId('sheet-outline', HTMLDetailsElement);
+details.open = matchMedia('(min-width: 60rem)').matches;
+
+load().catch((problem) => {
+  console.error(problem);
+  setText('sheet-note', say('loadFailed'));
+});
+offerUnsent();
+connection.open();
+
+/** For tests: whether the page has the newest text. */
+Object.assign(window, { gollabedit: { settled: () => replica.isSettled } });
