@@ -12,7 +12,14 @@ import { diffSplicesInUnits, typedAt } from '../text/diff_splices.js';
 import { afterTyping, offsetInText, shown } from '../text/endings.js';
 import { cursorIn } from '../text/points.js';
 import { say } from '../text/say.js';
-import { addsLinesAt, apply, applyUnits, inUnits, mapPosition } from '../text/splices.js';
+import {
+  addsLinesAt,
+  apply,
+  applyUnits,
+  inUnits,
+  lengthInUnits,
+  mapPosition,
+} from '../text/splices.js';
 import { latinKey } from '../ui/keys.js';
 import { UndoHistory } from './undo_history.js';
 
@@ -29,8 +36,6 @@ const KINDS = new Map([
   ['deleteContentForward', 'deleting'],
   ['insertCompositionText', 'composing'],
 ]);
-
-const lengthInUnits = (/** @type {string} */ inserted) => inserted.length;
 
 export class Editor {
   #area;

@@ -86,6 +86,37 @@ export class Geometry {
     return { start: shown.start, end: shown.start + this.#node.length };
   }
 
+  /** The textarea's value, as of the last `view`. */
+  get text() {
+    return this.#blocks.text;
+  }
+
+  /**
+   * The place of a character anywhere in the text, from the text's start instead of the view's. All
+   * lines above it are laid out once; then `view` has to be called again.
+   *
+   * @param {number} offset
+   * @returns {Caret}
+   */
+  placeOf(offset) {
+    this.#copyStyle(getComputedStyle(this.#area));
+    this.#blocks.update(this.#area.value);
+    const { text, all } = this.#blocks;
+    let [start, y] = [0, 0];
+    for (const block of all) {
+      const end = start + block.length;
+      if (end > offset || end === text.length) {
+        this.#layOut(start, end);
+        break;
+      }
+      block.value ??= this.#heightOf(start, end);
+      [start, y] = [end, y + block.value];
+    }
+    const { left, top } = this.#box.getBoundingClientRect();
+    [this.#start, this.#left, this.#top] = [start, -left, y - top];
+    return this.caretAt(offset);
+  }
+
   /** Discard the measured heights: fonts have been loaded. */
   clearHeights() {
     this.#blocks.clear();

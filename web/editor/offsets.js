@@ -3,6 +3,7 @@
 
 import { diffSplices } from '../text/diff_splices.js';
 import { shown } from '../text/endings.js';
+import { newlinesIn } from '../text/newlines.js';
 import { cursorIn } from '../text/points.js';
 import { say } from '../text/say.js';
 import { mapPosition } from '../text/splices.js';
@@ -86,11 +87,4 @@ export function offsetsAt(text, positions) {
     found.set(next, { offset, line });
   }
   return positions.map((at) => /** @type {At} */ (found.get(at)));
-}
-
-/** @param {string} text */
-function newlinesIn(text) {
-  let count = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
-  return count;
 }

@@ -16,6 +16,8 @@ import { Geometry } from './geometry.js';
  *   moves only, since others' edits shift a caret as well
  * @typedef {Stretch & {tag: string}} Region of a conflict
  * @typedef {{at: Caret, nth: number}} Spot the nth caret at one place
+ * @typedef {{geometry: Geometry, view: Stretch, boxes: (kind: string, stretch: Stretch) => HTMLElement[]}} Frame
+ * @typedef {(frame: Frame) => HTMLElement[]} Painter makes the elements for one frame
  */
 
 const NAMED_MS = 2000;
@@ -41,6 +43,8 @@ export class Overlay {
   #people = [];
   /** @type {readonly Region[]} */
   #regions = [];
+  /** What is drawn besides, by parts of the page that are loaded on demand. @type {Set<Painter>} */
+  #painters = new Set();
   #onRegion;
   /** @type {Map<string, CaretMark>} */
   #marksOf = new Map();
@@ -88,6 +92,18 @@ export class Overlay {
     this.redraw();
   }
 
+  /** Draw something else besides, or no longer. @param {Painter} painter @param {boolean} isDrawn */
+  toggle(painter, isDrawn) {
+    if (isDrawn) this.#painters.add(painter);
+    else this.#painters.delete(painter);
+    this.redraw();
+  }
+
+  get geometry() {
+    this.#geometry ??= new Geometry(this.#area, this.#layer);
+    return this.#geometry;
+  }
+
   /** Draw in the next frame. */
   redraw() {
     if (this.#isDue) return;
@@ -99,17 +115,20 @@ export class Overlay {
   }
 
   #draw() {
-    if (this.#people.length === 0 && this.#regions.length === 0) {
+    if (this.#people.length + this.#regions.length + this.#painters.size === 0) {
       this.#marks.replaceChildren();
       this.#tags.replaceChildren();
       return;
     }
     this.#alignLayer();
-    this.#geometry ??= new Geometry(this.#area, this.#layer);
-    const view = this.#geometry.view();
+    const { geometry } = this;
+    const view = geometry.view();
+    const boxes = (/** @type {string} */ kind, /** @type {Stretch} */ stretch) =>
+      this.#boxes(kind, stretch, view);
     const marks = [
       ...this.#people.flatMap((person) => this.#selectionOf(person, view)),
       ...this.#regions.flatMap((region, index) => this.#regionOf(region, index, view)),
+      ...[...this.#painters].flatMap((paint) => paint({ geometry, view, boxes })),
     ];
     const own = this.#ownCaret(view);
     const spots = this.#spots(view);

@@ -5,12 +5,12 @@
 import { say } from '../text/say.js';
 import { RefusedError, sentenceOf } from '../ui/answers.js';
 import { byId, setText } from '../ui/dom.js';
+import { fragment } from '../ui/loading.js';
 import { addressOf } from './address.js';
 import { AuthorColors } from './author_colors.js';
 import { comparisonOf } from './changes.js';
 import { ChangesView } from './changes_view.js';
 import { credited } from './credit.js';
-import { fragment } from './files.js';
 import { Frame } from './frame.js';
 import { HistoryApi } from './history_api.js';
 import { NameDialog } from './name_dialog.js';

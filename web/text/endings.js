@@ -31,9 +31,14 @@ export function withEndings(typed, text) {
  */
 export function afterTyping(text, value) {
   if (!text.includes('\r')) return value;
-  const changes = diffSplicesInUnits(shown(text), value);
+  return applyUnits(text, splicesInText(text, diffSplicesInUnits(shown(text), value)));
+}
+
+/** Splices of the textarea's value as those of the text. @param {string} text @param {readonly Splice[]} splices */
+export function splicesInText(text, splices) {
+  if (!text.includes('\r')) return splices;
   const offsetOf = offsets(text);
-  const splices = changes.map(([start, deleted, inserted]) => {
+  return splices.map(([start, deleted, inserted]) => {
     const from = offsetOf(start);
     return /** @type {Splice} */ ([
       from,
@@ -41,7 +46,6 @@ export function afterTyping(text, value) {
       withEndings(inserted, text),
     ]);
   });
-  return applyUnits(text, splices);
 }
 
 /**

@@ -79,6 +79,11 @@ export function mapPosition(splices, position, after = false, lengthOf = pointsI
 
 // UTF-16 offsets
 
+/** For `mapPosition`. @param {string} inserted */
+export function lengthInUnits(inserted) {
+  return inserted.length;
+}
+
 /**
  * The same splices with UTF-16 offsets.
  *

@@ -1,4 +1,4 @@
-// Loads what only some pages need, when they need it: texts and style sheets.
+// Loads what only some pages need, when they need it: texts, style sheets and elements.
 
 import { say } from '../text/say.js';
 import { RefusedError } from './answers.js';
@@ -13,6 +13,12 @@ export function styleSheet(address) {
     link.onload = resolve;
     link.onerror = reject;
   });
+}
+
+/** Add a part of the page behind its text, once its styles are there. @param {string} address @param {string} styles */
+export async function fragment(address, styles) {
+  const [html] = await Promise.all([textAt(address), styleSheet(styles)]);
+  document.querySelector('main')?.insertAdjacentHTML('afterend', html);
 }
 
 /** The text at an address. @param {string} address @throws {Error} if it cannot be loaded */
