@@ -33,6 +33,9 @@ _BUNDLES = {
     "conflict/parked.js": one_script,
     "people/digest.js": one_script,
     "ui/shortcuts.js": one_script,
+    "find/find.js": one_script,
+    "find/search_worker.js": one_script,
+    "lines/lines.js": one_script,
     "share/guest_links.js": one_script,
     "preview/preview.js": one_script,
     "preview/worker.js": one_script,
@@ -44,6 +47,8 @@ _BUNDLES = {
     "styles/preview.css": one_style_sheet,
     "styles/sheet.css": one_style_sheet,
     "styles/view.css": one_style_sheet,
+    "styles/find.css": one_style_sheet,
+    "styles/lines.css": one_style_sheet,
 }
 _SERVED = (".html", ".js", ".css", ".svg")
 _SENTENCES = "text/sentences.js"

@@ -209,6 +209,38 @@ async def document_in_large_letters_without_wrapping(stage: Stage) -> Window:
     return bo
 
 
+async def document_with_words_found(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    await bo.page.keyboard.press("Control+Alt+F")
+    await bo.page.get_by_role("button", name="Regular expression").click()
+    await bo.page.get_by_label("Find", exact=True).fill(r"\bt?he\w*")
+    await expect(bo.page.locator("#find-count")).to_contain_text("1 of")
+    return bo
+
+
+async def document_with_line_numbers(stage: Stage) -> Window:
+    await stage.room.begin("\n\n".join(f"{n}. {_PARAGRAPH}" for n in range(1, 60)))
+    bo = await stage.opens(_PLAIN)
+    chosen = json.dumps({"lines": True, "authors": True})
+    await bo.page.evaluate("it => localStorage.setItem('gollabedit.settings', it)", chosen)
+    await bo.page.goto(f"{bo.line.url}/d/{stage.room.document}#L99-L101")
+    await bo.settled()
+    await expect(bo.page.locator("#overlay .linked")).to_be_visible()
+    await expect(bo.page.locator("#overlay .number").first).to_be_visible()
+    return bo
+
+
+async def document_while_going_to_a_line(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    bo = await stage.enters()
+    await bo.page.keyboard.press("Control+Alt+G")
+    await bo.page.get_by_role("textbox", name="Line number").fill("12:5")
+    await bo.page.get_by_role("button", name="Go").click()
+    await expect(bo.page.locator("#line-problem")).not_to_be_empty()
+    return bo
+
+
 async def document_on_paper(stage: Stage) -> Window:
     await stage.room.begin("\n\n".join(f"{n}. {_PARAGRAPH}" for n in range(1, 6)))
     bo = await stage.enters()
@@ -701,6 +733,9 @@ SCENES: tuple[Scene, ...] = (
     preview,
     preview_with_outline_while_moving_the_divider,
     read_view,
+    document_with_words_found,
+    document_with_line_numbers,
+    document_while_going_to_a_line,
     history_of_all_versions,
     history_of_two_versions,
     history_while_played,

@@ -10,7 +10,7 @@ import { latinKey } from '../ui/keys.js';
  *   to a change after or before the current one
  */
 
-const COVERED = '#notice, main, #tools, #ask-name, body > footer';
+const COVERED = '#notice, main, #find, #tools, #ask-name, body > footer';
 
 export class Frame {
   #listener;

@@ -12,6 +12,7 @@ import { printWhole } from '../editor/print.js';
 import { HistoryLink } from '../history/history_link.js';
 import { LastLooked } from '../history/last_looked.js';
 import { StripesLink } from '../history/stripes_link.js';
+import { LinesLink } from '../lines/lines_link.js';
 import { Announcer, announce } from '../people/announcer.js';
 import { showFace } from '../people/faces.js';
 import { Hold } from '../people/hold.js';
@@ -30,6 +31,7 @@ import { byId, set } from '../ui/dom.js';
 import { download, fileOf } from '../ui/export_text.js';
 import { Menu } from '../ui/menu.js';
 import { NoticeBar } from '../ui/notice_bar.js';
+import { OnDemand } from '../ui/on_demand.js';
 import { Settings } from '../ui/settings.js';
 import { GuestLinks, share } from '../ui/share.js';
 import { StatusLine } from '../ui/status.js';
@@ -98,6 +100,7 @@ const settings = new Settings(byId('text', HTMLTextAreaElement), {
   changed: () => {
     overlay.redraw();
     stripes.show(settings.areAuthorsShown);
+    lines.showNumbers(settings.areLinesNumbered);
   },
   announce: announce,
 });
@@ -186,7 +189,14 @@ const people = new People(
   clock,
 );
 const overlay = new Overlay(byId('text', HTMLTextAreaElement), (index) => conflictView.open(index));
-new Menu(fileOf(documentName), { download: downloadText, save, preview: () => preview.toggle() });
+new Menu(fileOf(documentName), {
+  download: downloadText,
+  save,
+  preview: () => preview.toggle(),
+  find: () => finder.use((panel) => panel.open()),
+  goToLine: () => lines.ask(),
+  copyLineLink: () => lines.copyLink(),
+});
 
 share(documentName, announce);
 const guestLinks = new GuestLinks(documentName, announce);
@@ -200,17 +210,14 @@ const stripes = new StripesLink({
   people: peopleHere,
 });
 const lastLooked = new LastLooked(documentName);
-/** @type {import('../preview/preview_link.js').PreviewHost} */
 const host = {
   document: documentName,
   area: byId('text', HTMLTextAreaElement),
+  overlay,
   text: () => editor.text,
   isViewOnly: () => editor.isReadOnly,
   looked: () => lastLooked.since,
-  change: (splices, restores) => {
-    editor.changeAsUser(splices);
-    edited(splices, restores);
-  },
+  change: changeAsUser,
   undo: () => editor.undo(),
   people: peopleHere,
   toast,
@@ -219,6 +226,11 @@ const host = {
 };
 const historyLink = new HistoryLink(host);
 const preview = new PreviewLink(host);
+const finder = new OnDemand(
+  () => import('../find/find.js').then((it) => it.FindPanel.load(host)),
+  loadFailed,
+);
+const lines = new LinesLink(host, loadFailed);
 
 // Messages and edits
 
@@ -229,6 +241,18 @@ function edited(splices, restores) {
   conflictView.edited();
   pacing.edited();
   presenceSender.changed();
+}
+
+/** Change the text as the user, in one step. @param {readonly import('../text/splices.js').Splice[]} splices @param {string} [restores] */
+function changeAsUser(splices, restores) {
+  editor.changeAsUser(splices);
+  edited(splices, restores);
+}
+
+/** @param {unknown} problem */
+function loadFailed(problem) {
+  console.error(problem);
+  toast.show(say('loadFailed'));
 }
 
 /** Whether the server has let this page in. */
@@ -315,6 +339,7 @@ function carryOut({ send, changes, lost }) {
     else editor.change(splices);
   }
   if (lost) lifetime.lost(lost);
+  if (isWelcomed && !replica.isBehind) lines.opened();
   showOthers();
   retryInTime();
   watchAnswer(send.length > 0);
@@ -500,6 +525,7 @@ if (lifetime.hasMoved) toast.show(say('documentRenamed', { name: documentName })
 printWhole(() => editor.text);
 if (replica.local) editor.restore(replica.local);
 editor.focus();
+lines.showNumbers(settings.areLinesNumbered);
 lifetime.begin().then(() => connection.open());
 setInterval(tick, TICK_MS);
 show();

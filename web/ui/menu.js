@@ -1,11 +1,15 @@
 // The menu behind the user's face, and the keys of the whole page: Ctrl+S says whether the text is
-// saved, Ctrl+E shows the preview, "?" lists the shortcuts.
+// saved, Ctrl+E shows the preview, Ctrl+Alt+F and Ctrl+Alt+G find words and lines, "?" lists the
+// shortcuts.
 
 import { say } from '../text/say.js';
 import { byId, setText } from './dom.js';
-import { latinKey } from './keys.js';
+import { latinKey, toolKey } from './keys.js';
 
-/** @typedef {{download: () => void, save: () => void, preview: () => void}} MenuListener */
+/**
+ * @typedef {{download: () => void, save: () => void, preview: () => void, find: () => void, goToLine: () => void,
+ *   copyLineLink: () => void}} MenuListener
+ */
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const CONTROL = isMac ? '⌘' : 'Ctrl+';
@@ -17,14 +21,20 @@ export class Menu {
   /** @param {string} file the name of the document's file @param {MenuListener} listener */
   constructor(file, listener) {
     setText('download-label', say('downloadAs', { name: file }));
-    onClick('menu-download', () => {
-      this.#menu.hidePopover();
-      listener.download();
-    });
-    onClick('menu-preview', () => {
-      this.#menu.hidePopover();
-      listener.preview();
-    });
+    for (const [name, action] of /** @type {const} */ ([
+      ['preview', listener.preview],
+      ['find', listener.find],
+      ['line', listener.goToLine],
+      ['line-link', listener.copyLineLink],
+      ['download', listener.download],
+    ]))
+      onClick(`menu-${name}`, () => {
+        this.#menu.hidePopover();
+        action();
+      });
+    const keys = isMac ? '⌥⇧⌘' : 'Ctrl+Alt+';
+    setText('find-keys', `${keys}F`);
+    setText('line-keys', `${keys}G`);
     onClick('menu-settings', () => this.#openPanel('settings'));
     onClick('menu-shortcuts', () => this.#openPanel('shortcuts'));
     setText('preview-keys', `${CONTROL}E`);
@@ -49,6 +59,7 @@ export class Menu {
     const isControl = event.ctrlKey || event.metaKey;
     const isTyping = /** @type {Element} */ (event.target).matches?.('input, textarea, select');
     if (event.isComposing || event.defaultPrevented) return;
+    const tool = { f: listener.find, g: listener.goToLine }[toolKey(event, isMac)];
     if (isControl && !event.shiftKey && !event.altKey && latinKey(event) === 's') {
       event.preventDefault(); // or the browser would save the page
       if (!event.repeat) listener.save();
@@ -61,6 +72,10 @@ export class Menu {
       if (document.querySelector('dialog:modal')) return;
       event.preventDefault();
       this.#openPanel('shortcuts');
+    } else if (tool && !document.querySelector('dialog:modal, main[inert]')) {
+      event.preventDefault();
+      /** @type {HTMLElement | null} */ (document.querySelector(':popover-open'))?.hidePopover();
+      tool();
     }
   }
 }

@@ -40,6 +40,10 @@ export class Settings {
     return this.#values.announcements;
   }
 
+  get areLinesNumbered() {
+    return this.#values.lines;
+  }
+
   get areAuthorsShown() {
     return this.#values.authors;
   }

@@ -9,6 +9,7 @@
  * @property {'fixed' | 'proportional'} font
  * @property {'small' | 'medium' | 'large' | 'huge'} size
  * @property {boolean} wrap whether long lines wrap
+ * @property {boolean} lines whether lines have numbers
  * @property {boolean} authors whether stripes beside the lines show who wrote them
  * @property {'system' | 'light' | 'dark'} scheme
  */
@@ -21,6 +22,7 @@ export const DEFAULTS = Object.freeze({
   font: 'fixed',
   size: 'medium',
   wrap: true,
+  lines: false,
   authors: false,
   scheme: 'system',
 });
@@ -33,6 +35,7 @@ const ALLOWED = {
   font: ['fixed', 'proportional'],
   size: ['small', 'medium', 'large', 'huge'],
   wrap: [true, false],
+  lines: [true, false],
   authors: [true, false],
   scheme: ['system', 'light', 'dark'],
 };

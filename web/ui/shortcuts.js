@@ -4,6 +4,7 @@ import { say } from '../text/say.js';
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const CONTROL = isMac ? '⌘' : 'Ctrl+';
+const TOOL = isMac ? '⌥⇧⌘' : 'Ctrl+Alt+';
 
 /** @type {readonly (readonly [keys: string, does: import('../text/say.js').SentenceName])[]} */
 const SHORTCUTS = [
@@ -12,6 +13,8 @@ const SHORTCUTS = [
   [`${CONTROL}S`, 'keySave'],
   [`${CONTROL}F`, 'keyFind'],
   [`${CONTROL}E`, 'keyPreview'],
+  [`${TOOL}F`, 'findAndReplace'],
+  [`${TOOL}G`, 'goToLine'],
   ['F8', 'keyConflict'],
   ['1, 2', 'keyChoose'],
   [isMac ? '⌘↩' : 'Ctrl+Enter', 'keyUse'],
