@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from server import app
 from server.git.changes import Entry
 from server.http.app_keys import HUB
-from server.storage.journal import JournalError
+from server.storage.journal import JournalError, opening
 from server.storage.journal.sqlite import SqliteJournal
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY
 from tests.server.sockets.harness import Serve, Served
@@ -354,7 +353,7 @@ async def test_what_cannot_be_made_durable_is_not_taken_in(
     monkeypatch: pytest.MonkeyPatch,
     server_log: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(app, "SqliteJournal", _FullJournal)
+    monkeypatch.setattr(opening, "SqliteJournal", _FullJournal)
     server = await serve()
     answer = await write(server, "one")
     assert answer.status == 503

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from server import app
 from server.git.changes import Entry
-from server.storage.journal import JournalError
+from server.storage.journal import JournalError, opening
 from server.storage.journal.sqlite import SqliteJournal
 from tests.server.sockets.client import Client, Message, apply, check_of, with_theirs
 from tests.server.sockets.harness import Serve, Served, eventually
@@ -113,7 +112,7 @@ def journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Gated]]:
         gate = threading.Event()
         waits = threading.Event()
 
-    monkeypatch.setattr(app, "SqliteJournal", Journal)
+    monkeypatch.setattr(opening, "SqliteJournal", Journal)
     Journal.gate.set()
     yield Journal
     Journal.gate.set()
