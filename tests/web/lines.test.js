@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hashOfLines, positionIn, targetOf } from '../../web/lines/line_address.js';
-import { headingsIn, Slugs } from '../../web/text/headings.js';
+import { headingsIn } from '../../web/text/headings.js';
 import { LineIndex } from '../../web/text/line_index.js';
+import { Slugs } from '../../web/text/slugs.js';
 import { random } from './random.js';
 
 test('an address names a line, several, or a heading', () => {

@@ -1,6 +1,8 @@
 // The headings of a text in Markdown, by the names that GitHub gives their places. Pure; offsets are
 // UTF-16, line breaks LF.
 
+import { Slugs } from './slugs.js';
+
 /** @typedef {{slug: string, start: number, end: number}} Heading end: before the line break */
 
 const FENCE = /^ {0,3}(`{3,}(?!.*`)|~{3,})/;
@@ -43,31 +45,6 @@ export function headingsIn(text) {
     start = end + 1;
   }
   return headings;
-}
-
-/** Names the places of titles: of two that are alike, the second gets a number. */
-export class Slugs {
-  /** @type {Map<string, number>} */
-  #used = new Map();
-
-  /** @param {string} title as it is read, without marks */
-  of(title) {
-    const first = slugOf(title);
-    let slug = first;
-    while (this.#used.has(slug)) {
-      const count = (this.#used.get(first) ?? 0) + 1;
-      this.#used.set(first, count);
-      slug = `${first}-${count}`;
-    }
-    this.#used.set(slug, 0);
-    return slug;
-  }
-}
-
-/** @param {string} title */
-function slugOf(title) {
-  const letters = title.trim().toLowerCase();
-  return letters.replace(/[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\- ]/gu, '').replaceAll(' ', '-');
 }
 
 /** The words of a title as far as they matter for its name: without links, tags and emphasis by `_`. @param {string} title */

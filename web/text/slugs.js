@@ -7,10 +7,9 @@ export class Slugs {
 
   /** @param {string} title as it is read, without marks */
   of(title) {
-    const first = title
-      .trim()
-      .toLowerCase()
-      .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+    const letters = title.trim().toLowerCase();
+    const first = letters
+      .replace(/[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\- ]/gu, '')
       .replaceAll(' ', '-');
     let slug = first;
     while (this.#used.has(slug)) {
