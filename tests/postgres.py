@@ -147,7 +147,7 @@ class Postgres:
         self.execute("select pg_reload_conf()")
 
     def empty_database(self) -> str:
-        """Return the name of a database that is empty, and nobody's any more."""
+        """End all connections to a database, empty it, and return its name."""
         self._database = self._database or self.new_database()
         self.end_connections(self._database)
         self.execute(

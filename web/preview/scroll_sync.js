@@ -84,7 +84,7 @@ function topIn(placed, offset) {
   return offset === 0 ? 0 : element.offsetTop + part * element.offsetHeight;
 }
 
-/** The offset in the text of what is so far down in the page. @param {readonly Placed[]} placed @param {number} top */
+/** The offset in the text that is shown at a height of the page. @param {readonly Placed[]} placed @param {number} top */
 function offsetIn(placed, top) {
   const { start, length, element } = last(placed, (it) => it.element.offsetTop <= top);
   const part = (top - element.offsetTop) / Math.max(1, element.offsetHeight);
