@@ -15,7 +15,8 @@ from tests.postgres import Postgres, programs, running
 
 _GARBAGE_MAX = 100_000  # objects
 _WORKERS_MAX = 8
-_FIRST_HALF = ("test_access.py", "test_conflicts.py")  # and all tests in Firefox
+_FIRST_THIRD = ("test_conflicts.py", "test_landing.py", "test_texts.py")  # and all tests in Firefox
+_SECOND_THIRD = ("test_access.py", "test_presence.py", "test_settings.py")
 _PURE = Path(__file__).parent / "merge"  # these tests open nothing
 
 settings.register_profile("untimed", deadline=None)
@@ -24,22 +25,23 @@ settings.load_profile("untimed")
 
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of processes for `-n auto`: more than processors, as most tests wait."""
-    return min(_WORKERS_MAX, (os.cpu_count() or 1) * 3 // 2)
+    return min(_WORKERS_MAX, (os.cpu_count() or 1) * 2)
 
 
 class _Scheduling(LoadScopeScheduling):
-    """Keeps the tests of one file in one process, and those of the browsers in two.
+    """Keeps the tests of one file in one process, and those of the browsers in three.
 
-    A simulation ends with a look at all its seeds. A browser keeps a processor busy: with more of
-    them than processors, pages are too slow for what the tests wait for.
+    A simulation ends with a look at all its seeds. A browser is busy for two thirds of its time:
+    with many more of them, pages are too slow for what the tests wait for.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         if not file.startswith("tests/browser/"):
             return file
-        is_first = "[firefox" in nodeid or file.endswith(_FIRST_HALF)
-        return f"tests/browser: {'first' if is_first else 'second'} half"
+        if "[firefox" in nodeid or file.endswith(_FIRST_THIRD):
+            return "tests/browser: first third"
+        return f"tests/browser: {'second' if file.endswith(_SECOND_THIRD) else 'last'} third"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
