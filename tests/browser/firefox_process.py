@@ -131,7 +131,10 @@ def _write_preferences(profile: Path) -> None:
 
 
 def _contains(file: Path, word: bytes) -> bool:
-    return file.exists() and word in file.read_bytes()
+    try:
+        return word in file.read_bytes()
+    except FileNotFoundError:  # not yet, or the next one is about to take its place
+        return False
 
 
 async def _address(out: asyncio.StreamReader) -> str:
