@@ -1,9 +1,10 @@
-"""A PostgreSQL for tests: made by its own programs in a temporary folder, on a Unix socket."""
+"""A PostgreSQL for tests, and a standby: made by its own programs, on Unix sockets."""
 
 import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -28,6 +29,11 @@ _SETTINGS = {
     "autovacuum": "off",
     "logging_collector": "off",
 }
+_TCP_RULES = "hostssl all all 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 reject"
+_CERTIFICATE = (
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    " -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+)
 _names = count(1)
 
 
@@ -45,18 +51,30 @@ def programs() -> Path | None:
 class Postgres:
     """A server, which is running unless it was stopped or killed."""
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, str], primary: "Postgres | None" = None) -> None:
+        """Make its folder.
+
+        Args:
+            settings: of the server.
+            primary: a running server, of which this one becomes the standby.
+        """
         self.folder = Path(mkdtemp(prefix="postgres-"))
         if os.geteuid() == 0:
             user = pwd.getpwnam(_SYSTEM_USER)
             os.chown(self.folder, user.pw_uid, user.pw_gid)
-        self._data = self.folder / "data"
+        self.data = self.folder / "data"
+        self.port = "5432"
         self._database = ""
         self.has_password = "locked"  # the name of a role that needs its password
-        self._run("initdb", "--no-sync", "--auth=trust", "--username=test", "--pgdata", self._data)
-        rules = self._data / "pg_hba.conf"
-        rules.write_text(f"local all {self.has_password} scram-sha-256\n{rules.read_text()}")
         self._settings = {**_SETTINGS, **settings}
+        if primary:
+            copy = ("--checkpoint=fast", "--no-sync", "--write-recovery-conf")
+            self._run("pg_basebackup", *copy, "--dbname", primary.url(), "--pgdata", self.data)
+            return
+        self._run("initdb", "--no-sync", "--auth=trust", "--username=test", "--pgdata", self.data)
+        rules = self.data / "pg_hba.conf"
+        own_rules = f"local all {self.has_password} scram-sha-256\n{_TCP_RULES}\n"
+        rules.write_text(own_rules + rules.read_text())
 
     def _command(self, program: str, *arguments: str | Path) -> list[str]:
         found = programs()
@@ -67,11 +85,23 @@ class Postgres:
         command = self._command(program, *arguments)
         subprocess.run(command, env=_LOCALE, check=True, capture_output=True, **_as_owner())
 
+    def use_tls(self) -> None:
+        """Have it listen at `localhost`, too: for those who use TLS and have a password."""
+        key, self.certificate = make_certificate(self.folder)
+        self.port = _free_port()
+        self._settings |= {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "ssl": "on",
+            "ssl_cert_file": str(self.certificate),
+            "ssl_key_file": str(key),
+        }
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self._settings["unix_socket_directories"] = str(self.folder)
         options = [f"--{name}={value}" for name, value in self._settings.items()]
-        self._command_line = self._command("postgres", "-D", self._data, *options)
+        self._command_line = self._command("postgres", "-D", self.data, *options)
         self._launch()
         while True:
             try:
@@ -111,6 +141,10 @@ class Postgres:
         finally:
             _signal(processes, signal.SIGCONT)
 
+    def promote(self) -> None:
+        """Make a standby the primary."""
+        self.execute("select pg_promote()")
+
     def stop(self) -> None:
         """Stop it at once."""
         if self._process.poll() is None:
@@ -118,8 +152,8 @@ class Postgres:
             self._process.wait()
 
     def url(self, database: str = "postgres", **more: str) -> str:
-        """Return the URL of a database."""
-        parameters = {"host": str(self.folder), "user": "test", **more}
+        """Return the URL of a database, with these parameters in place of the usual ones."""
+        parameters = {"host": str(self.folder), "port": self.port, "user": "test", **more}
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
         return f"postgresql:///{database}?{query}"
 
@@ -176,11 +210,33 @@ def _as_owner() -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": "/"}
 
 
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Return the files of a new key and of its certificate for `localhost`."""
+    key, certificate = folder / "tls.key", folder / "tls.crt"
+    command = [*_CERTIFICATE.split(), "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    if os.geteuid() == 0:
+        user = pwd.getpwnam(_SYSTEM_USER)
+        os.chown(key, user.pw_uid, user.pw_gid)
+    return key, certificate
+
+
+def _free_port() -> str:
+    """Return a TCP port that nobody uses; PostgreSQL cannot choose one."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
 @contextmanager
-def running(**settings: str) -> Iterator[Postgres]:
-    """Run a server with these settings."""
-    postgres = Postgres(settings)
+def running(
+    primary: Postgres | None = None, *, has_tls: bool = False, **settings: str
+) -> Iterator[Postgres]:
+    """Run a server with these settings, or the standby of a primary."""
+    postgres = Postgres(settings, primary)
     try:
+        if has_tls:
+            postgres.use_tls()
         postgres.start()
         yield postgres
     finally:

@@ -1,9 +1,10 @@
 """Connections to PostgreSQL: how they are made, shared and given up, and what their errors mean."""
 
+import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -11,6 +12,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from server.storage.journal import DamagedError, DiskFullError, JournalError, ReadOnlyError
+
+_log = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _Result = TypeVar("_Result")
@@ -52,6 +55,11 @@ _SET_COMMIT = """
 select set_config('synchronous_commit', 'on', false)
 where current_setting('synchronous_commit') not in ('on', 'remote_apply')
 """
+# A standby that is promoted begins a new timeline, which the names of its log's files start with.
+_TIMELINE = """
+select case when pg_is_in_recovery() then ''
+    else substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) end
+"""
 _KINDS = {
     "53100": DiskFullError,
     "25006": ReadOnlyError,
@@ -80,9 +88,11 @@ class Database:
             ) from None
         if password:
             given["password"] = password
-        if "," in given.get("host", ""):
+        self._hosts = _each_host(given)
+        if len(self._hosts) > 1:
             given.setdefault("target_session_attrs", "read-write")  # of several, the primary
         self._parameters = {**_DEFAULTS, **given}
+        self._timeline = ""  # the latest that was seen
         place = given.get("host", given.get("hostaddr", ""))
         port = f":{given['port']}" if "port" in given else ""
         self.shown = f"postgresql://{place}{port}/{given.get('dbname', '')}"
@@ -90,23 +100,44 @@ class Database:
     def connect(self) -> Connection:
         """Return a new connection, which commits each statement unless told otherwise.
 
+        Of several hosts it is the first one that can be written. A former primary that came back
+        can be, too, and lacks what was acknowledged since: it is not used.
+
         Raises:
             JournalError: There is no connection, or not to a PostgreSQL that is new enough.
         """
+        *others, last = self._hosts
+        for host in others:
+            with suppress(JournalError):
+                return self._connect(host)
+        return self._connect(last)
+
+    def _connect(self, host: Mapping[str, str]) -> Connection:
+        parameters = {**self._parameters, **host}
         try:
-            connection = psycopg.connect(**self._parameters, autocommit=True)  # type: ignore[arg-type]
+            connection = psycopg.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
             try:
-                connection.execute(_SET, [list(_SESSION), list(_SESSION.values())])
-                connection.execute(_SET_COMMIT)
+                self._prepare(connection)
             except BaseException:
                 connection.close()
                 raise
         except psycopg.Error as problem:
             raise self.error(problem) from problem
-        if connection.info.server_version < VERSION_MIN * 10_000:
-            connection.close()
-            raise JournalError(f"{self.shown} is older than PostgreSQL {VERSION_MIN}")
         return connection
+
+    def _prepare(self, connection: Connection) -> None:
+        """Check which server it is, and have it keep what is written."""
+        if connection.info.server_version < VERSION_MIN * 10_000:
+            raise JournalError(f"{self.shown} is older than PostgreSQL {VERSION_MIN}")
+        row = connection.execute(_TIMELINE).fetchone()
+        timeline = row[0] if row else ""
+        if timeline and timeline < self._timeline:
+            former = f"{connection.info.host} is a former primary, and is not used"
+            _log.warning("%s", former)
+            raise JournalError(f"{self.shown}: {former}")
+        self._timeline = max(timeline, self._timeline)
+        connection.execute(_SET, [list(_SESSION), list(_SESSION.values())])
+        connection.execute(_SET_COMMIT)
 
     def error(self, problem: psycopg.Error) -> JournalError:
         """Return what an error of PostgreSQL is to the users of a journal."""
@@ -170,6 +201,15 @@ class SharedConnections:
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
+
+
+def _each_host(given: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the parameters that differ from host to host, for each host of a URL."""
+    lists = {name: given[name].split(",") for name in ("host", "hostaddr", "port") if name in given}
+    count = max(map(len, lists.values()), default=1)
+    for name, values in lists.items():
+        lists[name] = values * count if len(values) == 1 else values
+    return [{name: values[one] for name, values in lists.items()} for one in range(count)]
 
 
 def cut(connection: Connection) -> None:
