@@ -29,6 +29,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "logging_collector": "off",
 }
+_NONE: Mapping[str, str] = {}
 _TCP_RULES = "hostssl all all 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 reject"
 _CERTIFICATE = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
@@ -230,7 +231,7 @@ def _free_port() -> str:
 
 @contextmanager
 def running(
-    primary: Postgres | None = None, *, has_tls: bool = False, **settings: str
+    primary: Postgres | None = None, *, has_tls: bool = False, settings: Mapping[str, str] = _NONE
 ) -> Iterator[Postgres]:
     """Run a server with these settings, or the standby of a primary."""
     postgres = Postgres(settings, primary)

@@ -25,15 +25,21 @@ class Sandbox:
         self.address = ""
         self.load_cpu_s = 0.0  # of the server, from the end of the warm-up to the last answer
         self._folder = TemporaryDirectory(prefix=f"{system.name}-", dir=scratch)
+        self._environment = dict(system.environment)
+        self._database = ExitStack()
         self._running = ExitStack()
         self._cpu_s_before = 0.0
 
     def __enter__(self) -> Self:
         self.data.mkdir()
+        if self.system.database:
+            url = self._database.enter_context(self.system.database())
+            self._environment["GOLLABEDIT_JOURNAL"] = url
         return self
 
     def __exit__(self, *_: object) -> None:
         self._running.close()
+        self._database.close()
         self._folder.cleanup()
 
     @property
@@ -54,7 +60,7 @@ class Sandbox:
         log.unlink(missing_ok=True)
         command = [*self.system.server, str(self.data)]
         self.server = self._running.enter_context(
-            Server(command, log, self.system.environment, folder=self.system.folder)
+            Server(command, log, self._environment, folder=self.system.folder)
         )
         self.address = self.server.address()
         self._cpu_s_before = self.server.cpu_s

@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bench.load import databases
+from bench.load.databases import Database
 from bench.load.processes import ENVIRONMENT, ROOT, BenchError
 
 _PEERS = Path(__file__).parent / "peers"
@@ -43,6 +45,7 @@ class System:
     generator: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = ROOT  # in which it is started
+    database: Database | None = None  # of its journal
     maintain: tuple[str, ...] = ()  # repacks a data folder, which is the last argument
     is_ours: bool = False
     is_slow: bool = False
@@ -62,8 +65,13 @@ _PEER_PACKAGES = {
 }
 
 
+_DATABASES: dict[str, tuple[Database, str]] = {
+    "ours-postgresql": (databases.alone, "synced to disk by PostgreSQL, as a Git commit"),
+    "ours-standby": (databases.with_standby, "the same, by two servers of PostgreSQL"),
+}
+
 PEERS = tuple(_PEER_PACKAGES)
-NAMES = ("ours", "ours-direct", *PEERS)
+NAMES = ("ours", "ours-direct", *_DATABASES, *PEERS)
 
 
 def checkouts(folders: Mapping[str, Path], python: Path | None) -> list[System]:
@@ -85,8 +93,9 @@ def installed(names: Iterable[str], python: Path | None) -> tuple[list[System], 
         try:
             if name in PEERS:
                 systems.append(_peer(name))
-            else:
-                systems.append(_ours(name, ROOT, python or Path(sys.executable)))
+                continue
+            ours = _ours(name, ROOT, python or Path(sys.executable))
+            systems.append(_in_database(ours) if name in _DATABASES else ours)
         except Missing as problem:
             missing.append(f"{name} is skipped: {problem}.")
     return systems, missing
@@ -100,13 +109,21 @@ def _ours(name: str, folder: Path, python: Path) -> System:
         name=name,
         version=f"gollabedit {version}{_commit(folder)}, {_described(python)}",
         answer="synced to disk, as a Git commit",
-        server=(*command, *_SERVE, "--journal", journal, "--data"),
+        server=(*command, *_SERVE, "--data"),
         generator=(sys.executable, "-m", "bench.load.generator"),
+        environment={"GOLLABEDIT_JOURNAL": journal},
         folder=folder,
         maintain=(*command, "maintain", "--data"),
         is_ours=True,
         is_slow=name == "ours-direct",
     )
+
+
+def _in_database(ours: System) -> System:
+    if problem := databases.why_missing():
+        raise Missing(problem)
+    database, answer = _DATABASES[ours.name]
+    return replace(ours, answer=answer, database=database, maintain=())
 
 
 def _commit(folder: Path) -> str:
