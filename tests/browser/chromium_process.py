@@ -17,6 +17,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from tests.browser.chromium import FLAGS, path_of_chromium
 from tests.browser.driver import driver
 from tests.browser.installed import PAUSE
+from tests.browser.profile import contains
 
 _START_S = 30.0
 _CONNECT_MS = 10_000
@@ -146,7 +147,7 @@ def _extension_in(profile: Path) -> Path:
 
 def _is_in_session(profile: Path, words: str) -> bool:
     files = (profile / "Default" / "Sessions").glob("Session_*")
-    return any(words.encode("utf-16-le") in file.read_bytes() for file in files)
+    return any(contains(file, words.encode("utf-16-le")) for file in files)
 
 
 async def _address(out: asyncio.StreamReader) -> str:

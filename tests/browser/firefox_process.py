@@ -17,6 +17,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse
 
 from tests.browser.firefox import QUIET, path_of_firefox
 from tests.browser.installed import PAUSE
+from tests.browser.profile import contains
 
 _DEADLINE_S = 30.0
 _ADDRESS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
@@ -79,7 +80,7 @@ class FirefoxProcess:
         """
         file = self._profile / "sessionstore-backups" / "recovery.jsonlz4"
         async with asyncio.timeout(_DEADLINE_S):
-            while not _contains(file, word.encode()):
+            while not contains(file, word.encode()):
                 await self.evaluate(PAUSE)
 
     async def kill(self) -> None:
@@ -128,13 +129,6 @@ async def running_firefox(profile: Path) -> AsyncIterator[FirefoxProcess]:
 def _write_preferences(profile: Path) -> None:
     lines = [f'user_pref("{name}", {json.dumps(value)});' for name, value in _PREFERENCES.items()]
     (profile / "user.js").write_text("\n".join(lines))
-
-
-def _contains(file: Path, word: bytes) -> bool:
-    try:
-        return word in file.read_bytes()
-    except FileNotFoundError:  # not yet, or the next one is about to take its place
-        return False
 
 
 async def _address(out: asyncio.StreamReader) -> str:

@@ -130,10 +130,11 @@ async def chromium_on(profile: Path) -> AsyncIterator[BrowserContext]:
 
 def process_of(profile: Path) -> int:
     """Return the process id of the browser with this profile."""
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except (FileNotFoundError, ProcessLookupError):  # another one, which has ended
             continue
-        words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
         is_child = any(word.startswith("--type=") for word in words)
         if f"--user-data-dir={profile}" in words and not is_child:
             return int(folder.name)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -274,7 +275,10 @@ async def test_a_clone_that_is_not_read_is_cut_off(serve: Serve) -> None:
 
 def _open_files(server: Served) -> list[str]:
     """Return the unnamed files of the server in its data folder."""
-    links = (str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+    links = []
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # another thread has closed it
+            links.append(str(each.readlink()))
     return [link for link in links if link.startswith(f"{server.folder.path}/#")]
 
 
