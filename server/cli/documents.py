@@ -20,7 +20,9 @@ from server.cli.http_client import (
     CommandError,
     ConflictError,
     RejectedError,
+    add_under,
     documents,
+    listed,
     put,
     send,
     server_of,
@@ -31,7 +33,7 @@ from server.support.terminal import harmless, say
 
 _LS_EXAMPLES = """examples:
   gollabedit ls                                 the documents of http://localhost:8080
-  gollabedit ls https://docs.example.org
+  gollabedit ls https://docs.example.org --under minutes
 """
 _CAT_EXAMPLES = """examples:
   gollabedit cat http://localhost:8080/d/notes
@@ -62,6 +64,7 @@ def add_ls(command: ArgumentParser) -> None:
         "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
     )
     command.add_argument("--archived", action="store_true", help="also list archived documents")
+    add_under(command)
     command.set_defaults(run=_ls)
 
 
@@ -116,7 +119,7 @@ def _add_text(command: ArgumentParser) -> None:
 
 
 def _ls(options: Namespace) -> None:
-    for document in documents(server_of(options.url), with_archived=options.archived):
+    for document in documents(server_of(options.url), listed(options)):
         print(document)
 
 

@@ -27,7 +27,7 @@ from server.cli.http_client import (
     text_url,
 )
 from server.cli.text_files import document_for, read_text, text_files
-from server.core.names import filename_of, is_document_name
+from server.core.names import filename_of, is_document_name, path_of
 from server.support.files import fsync
 from server.support.terminal import harmless, say, tick
 
@@ -38,19 +38,20 @@ _LEFT_OUT = "left out"
 
 _EXPORT_EXAMPLES = """examples:
   gollabedit export http://localhost:8080 copies
-                                                every document: notes is copies/notes.txt
+                                                every document: notes is copies/notes.txt,
+                                                team/plan.md is copies/team/plan.md
   gollabedit export --overwrite http://localhost:8080 copies
                                                 again, and bring the files up to date
-  gollabedit export http://localhost:8080 copies notes 'plan*'
+  gollabedit export http://localhost:8080 copies notes 'plan*' 'team/*'
                                                 only these
 
 A file that exists with another text is left alone, unless --overwrite is given.
 Exit code: 0 if every file has its document's text, 1 if any has not, 2 if the command cannot run.
 """
 _IMPORT_EXAMPLES = """examples:
-  gollabedit import docs http://localhost:8080  every text file of a folder: docs/notes.txt is
-                                                the document notes, Meeting Notes.md is
-                                                meeting-notes.md
+  gollabedit import docs http://localhost:8080  every text file of a folder and those in it:
+                                                docs/notes.txt is the document notes,
+                                                docs/New/My Plan.md is new/my-plan.md
   gollabedit import *.md http://localhost:8080  only these
   gollabedit import Plan.md http://localhost:8080/d/plan-b.md
                                                 under another name
@@ -58,8 +59,8 @@ _IMPORT_EXAMPLES = """examples:
                                                 with all its commits in the Git repository
                                                 around it, also those from before a renaming
 
-A document that exists with another text is left alone, unless --overwrite is given. Files whose
-name begins with a dot, and folders within the folder, are left out.
+A document that exists with another text is left alone, unless --overwrite is given. Files and
+folders whose name begins with a dot are left out.
 Exit code: 0 if every document has its file's text, 1 if any has not, 2 if the command cannot run.
 """
 
@@ -122,12 +123,12 @@ def _export(options: Namespace) -> int:
     files: dict[str, str] = {}
     jobs: list[tuple[str, _Job]] = []
     for document in chosen:
-        filename = filename_of(document)
-        rival = files.setdefault(filename, document)
-        job = partial(_export_one, server, document, options.folder / filename, options.overwrite)
+        path = path_of(document)
+        rival = files.setdefault(path, document)
+        job = partial(_export_one, server, document, options.folder / path, options.overwrite)
         jobs.append(
             (
-                f"{document} → {filename}",
+                f"{document} → {path}",
                 job if rival == document else partial(_reject_taken, rival),
             )
         )
@@ -170,6 +171,7 @@ def _export_one(server: str, document: str, file: Path, overwrite: bool) -> str:
 
 def _write(file: Path, text: bytes, mode: int | None = None) -> None:
     """Write a file atomically: it has the whole text, or is unchanged."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         with fresh.open("xb") as out:
@@ -197,20 +199,20 @@ def _import(options: Namespace) -> int:
     for file, document in _named(files, document_in(options.url)).items():
         import_one = _import_history if options.history else _import_text
         job = partial(import_one, server, options, file, document) if document else _reject_nameless
-        jobs.append((f"{file.name} → {document or '?'}", job))
+        jobs.append((f"{files[file]} → {document or '?'}", job))
     return _each("file", jobs)
 
 
-def _named(files: Sequence[Path], wish: str | None) -> Mapping[Path, str | None]:
+def _named(files: Mapping[Path, str], wish: str | None) -> Mapping[Path, str | None]:
     """Return the document for each file; None if no name is near its own."""
     if wish:
         if len(files) != 1:
             raise CommandError(f"{len(files)} files cannot all be the document {wish}")
         if not is_document_name(wish):
             raise CommandError(f"no document can have the name {wish}")
-        return {files[0]: wish}
+        return dict.fromkeys(files, wish)
     owners: dict[str, Path] = {}
-    named = {file: document_for(file.name) for file in files}
+    named = {file: document_for(path) for file, path in files.items()}
     for file, document in named.items():
         if document and owners.setdefault(document, file) != file:
             raise CommandError(

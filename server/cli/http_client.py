@@ -32,7 +32,8 @@ _BODY_BYTES_MAX = 64 * 1024 * 1024  # of a response; a server that sends more is
 TEXT_HEADERS = {"Content-Type": "text/plain; charset=utf-8"}
 DEFAULT_SERVER = "http://localhost:8080"
 _ETAG = re.compile(r'(?:W/)?"([0-9a-f]{40})"')
-_DOCUMENT = re.compile(r"(?P<before>.*)/(?:d/(?P<page>[^/]+)(?:/raw)?|(?P<git>[^/]+)\.git)/?")
+_PAGE = r"d/(?P<page>[^/]+(?:/[^/]+)*?)(?:/(?:raw|view))?"
+_DOCUMENT = re.compile(rf"(?P<before>.*)/(?:{_PAGE}|(?P<git>[^/]+)\.git)/?")
 
 
 class CommandError(UserError):
@@ -87,6 +88,17 @@ def add_token_file(command: ArgumentParser) -> None:
         action=_TokenFile,
         help=f"file with the token to sign in with (default: {TOKEN_FILE}, {TOKEN}, or ~/.netrc)",
     )
+
+
+def add_under(command: ArgumentParser) -> None:
+    """Add the option that names a folder of documents."""
+    command.add_argument("--under", metavar="FOLDER", help="only the documents in this folder")
+
+
+def listed(options: Namespace) -> dict[str, str]:
+    """Return the query for what the options `--under` and `--archived` name."""
+    under = {"under": options.under} if options.under else {}
+    return under | ({"archived": "1"} if options.archived else {})
 
 
 # --- addresses
@@ -154,12 +166,12 @@ def _parts(url: str) -> SplitResult:
 # --- requests
 
 
-def documents(server: str, *, with_archived: bool = False) -> Iterator[str]:
+def documents(server: str, query: Mapping[str, str] = {}) -> Iterator[str]:
     """Yield the names of the documents of a server, in order.
 
     Args:
         server: its URL.
-        with_archived: also those that are archived.
+        query: which ones; see `listed`.
 
     Raises:
         CommandError: the server lists something that cannot be the name of a document. Nothing is
@@ -167,8 +179,7 @@ def documents(server: str, *, with_archived: bool = False) -> Iterator[str]:
     """
     last, more = "", True
     while more:
-        query = {"after": last} | ({"archived": "1"} if with_archived else {})
-        url = f"{api_url(server, 'documents')}?{urlencode(query)}"
+        url = f"{api_url(server, 'documents')}?{urlencode({**query, 'after': last})}"
         names, more = _listing(url, send("GET", url).body)
         for name in names:
             if not is_document_name(name) or name <= last:

@@ -2,16 +2,24 @@
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from server.cli.http_client import DEFAULT_SERVER, api_url, not_understood, send, server_of
+from server.cli.http_client import (
+    DEFAULT_SERVER,
+    add_under,
+    api_url,
+    listed,
+    not_understood,
+    send,
+    server_of,
+)
 from server.support.terminal import harmless, say
 
 _EXAMPLES = """examples:
   gollabedit search 'to do'                     in the documents of http://localhost:8080
-  gollabedit search Friday https://docs.example.org
+  gollabedit search Friday https://docs.example.org --under minutes
 
 The lines are printed as DOCUMENT:LINE: TEXT, at most five of each document. Upper and lower case
 are the same. The exit code is 1 if nothing was found.
@@ -25,12 +33,14 @@ def add_search(command: ArgumentParser) -> None:
         "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
     )
     command.add_argument("--archived", action="store_true", help="also in archived documents")
+    add_under(command)
     command.set_defaults(run=_search)
 
 
 def _search(options: Namespace) -> int:
     found = 0
-    for hit in _hits(server_of(options.url), options.words, with_archived=options.archived):
+    query = {"q": options.words, **listed(options)}
+    for hit in _hits(server_of(options.url), query):
         found += 1
         for line in hit["lines"]:
             print(harmless(f"{hit['document']}:{line['line']}: {''.join(line['parts'])}"))
@@ -41,7 +51,7 @@ def _search(options: Namespace) -> int:
     return 0 if found else 1
 
 
-def _hits(server: str, words: str, *, with_archived: bool) -> Iterator[dict[str, Any]]:
+def _hits(server: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield what a server finds.
 
     Raises:
@@ -49,8 +59,7 @@ def _hits(server: str, words: str, *, with_archived: bool) -> Iterator[dict[str,
     """
     after: str | None = ""
     while after is not None:
-        query = {"q": words, "after": after} | ({"archived": "1"} if with_archived else {})
-        url = f"{api_url(server, 'search')}?{urlencode(query)}"
+        url = f"{api_url(server, 'search')}?{urlencode({**query, 'after': after})}"
         try:
             answer = json.loads(send("GET", url).body)
             hits, following = [_checked(hit) for hit in answer["documents"]], answer["next"]

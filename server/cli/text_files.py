@@ -1,53 +1,62 @@
 """Text files to import: which files, under which document names, and whether they are text."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from server.cli.http_client import CommandError
-from server.core.names import nearest_name
+from server.core.names import nearest_name, nearest_segment
 from server.support.terminal import say
 
 _FILE_BYTES_MAX = 64 * 1024 * 1024  # larger files are not read: no server takes them
 
 
-def text_files(sources: Sequence[Path]) -> list[Path]:
-    """Return the files to import: those that are named, and those in the folders that are named.
+def text_files(sources: Sequence[Path]) -> Mapping[Path, str]:
+    """Return the files to import, and which path each has below what was named.
+
+    That of a named file is its name; that of a file in a named folder has the folders between.
 
     Raises:
         CommandError: a file or folder does not exist.
     """
-    return list(dict.fromkeys(file for source in sources for file in _files_of(source)))
+    return {file: path for source in sources for file, path in _files_of(source)}
 
 
-def _files_of(source: Path) -> Iterator[Path]:
-    if not source.is_dir():
-        if not source.exists():
-            raise CommandError(f"there is no file {source}")
-        yield source
-        return
+def _files_of(source: Path) -> Iterator[tuple[Path, str]]:
+    if source.is_dir():
+        yield from _files_in(source, "")
+    elif source.exists():
+        yield source, source.name
+    else:
+        raise CommandError(f"there is no file {source}")
+
+
+def _files_in(folder: Path, prefix: str) -> Iterator[tuple[Path, str]]:
     try:
-        inside = sorted(source.iterdir())
+        inside = sorted(folder.iterdir())
     except OSError as problem:
-        raise CommandError(f"{source} cannot be read: {problem.strerror}") from None
+        raise CommandError(f"{folder} cannot be read: {problem.strerror}") from None
     for file in inside:
         if file.name.startswith("."):
             continue
-        if file.is_dir():
-            say(f"gollabedit: {file} is a folder and was left out; import it separately")
+        if not file.is_dir():
+            yield file, f"{prefix}{file.name}"
+        elif file.is_symlink():  # it may lead back
+            say(f"gollabedit: {file} links to a folder and was left out; import that separately")
         else:
-            yield file
+            yield from _files_in(file, f"{prefix}{file.name}/")
 
 
-def document_for(filename: str) -> str | None:
-    """Return the document name nearest to a file's name; `meeting-notes.md` for `Meeting Notes.md`.
+def document_for(path: str) -> str | None:
+    """Return the document name nearest to a file's path; `a/my-notes.md` for `a/My Notes.md`.
 
     None if there is no such name: `???.txt` has no character that a document's name can have.
     """
-    stem, suffix = Path(filename).stem, Path(filename).suffix.lower()
-    if not nearest_name(stem):
+    stem, suffix = PurePosixPath(path).stem, PurePosixPath(path).suffix.lower()
+    if not nearest_segment(stem):
         return None
-    name = nearest_name(stem if suffix == ".txt" else filename)
-    return name if name and (suffix != ".txt" or "." not in name) else nearest_name(filename)
+    name = nearest_name(path[: -len(suffix)] if suffix == ".txt" else path)
+    is_its_file = name and (suffix != ".txt" or "." not in name.rpartition("/")[2])
+    return name if is_its_file else nearest_name(path)
 
 
 def read_text(file: Path) -> bytes:

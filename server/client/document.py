@@ -303,7 +303,7 @@ def _with_name(url: str, document: str) -> str:
     """Return the address of the document of another name on the same server."""
     parts = urlsplit(url)
     before, found, _ = parts.path.rstrip("/").rpartition("/d/")
-    return urlunsplit(parts._replace(path=f"{before}{found}{quote(document, safe='')}"))
+    return urlunsplit(parts._replace(path=f"{before}{found}{quote(document)}"))
 
 
 def websocket_url(url: str) -> str:
@@ -313,8 +313,8 @@ def websocket_url(url: str) -> str:
         NotReachableError: `url` is not the address of a document.
     """
     parts = urlsplit(url)
-    before, found, name = parts.path.rstrip("/").rpartition("/d/")
-    if parts.scheme not in {"http", "https"} or not parts.netloc or not found or "/" in name:
+    before, found, name = parts.path.rstrip("/").removesuffix("/view").rpartition("/d/")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or not found or not name:
         raise NotReachableError(
             f"{without_password(url)} is not the address of a document, such as"
             " http://localhost:8080/d/notes"

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from server.core.git_model import MASTER
-from server.support.files import fsync, sync_tree
+from server.support.files import fsync, make_folder, sync_tree
 
 _HEAD = "ref: refs/heads/master\n"
 _CONFIG = """\
@@ -30,6 +30,7 @@ def create(path: Path) -> None:
 def lay_out(path: Path) -> None:
     """Make an empty bare repository, which is not synced; replace what is there."""
     shutil.rmtree(path, ignore_errors=True)
+    make_folder(path)
     for folder in _FOLDERS:
         (path / folder).mkdir(parents=True)
     (path / "HEAD").write_text(_HEAD)

@@ -8,14 +8,22 @@ from collections.abc import Iterable, Iterator
 
 from aiohttp import web
 
+from server.core.names import ADDRESS_WORDS
 from server.http.app_keys import CONFIG
 from server.http.forwarded import PREFIX
 
+# A name in an address, valid or not. No folder or document in a folder is called like what follows
+# a name in addresses: `/d/notes/view` is the view of `notes`. A slash has one form, so that a
+# document has one address, also for proxies that guard some.
+_SEGMENT = "(?:(?!%2F)[^/])+"
+_DOCUMENT = rf"{_SEGMENT}(?:/(?!(?:{ADDRESS_WORDS})(?:/|$)){_SEGMENT})*"
+
 
 def below(base_path: str, routes: Iterable[web.RouteDef]) -> Iterator[web.RouteDef]:
-    """Yield the routes below a path; an empty one changes nothing."""
+    """Yield the routes below a path, which may be empty; `{document}` in them may have folders."""
     for route in routes:
-        yield web.RouteDef(route.method, base_path + route.path, route.handler, route.kwargs)
+        path = base_path + route.path.replace("{document}", f"{{document:{_DOCUMENT}}}")
+        yield web.RouteDef(route.method, path, route.handler, route.kwargs)
 
 
 def route_of(request: web.Request) -> str | None:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from server.core.access.right import Right
 from server.http.app_keys import FOLDER, HUB
 from server.http.documents import document_of
 from server.http.responses import NO_STORE, json_response
-from server.http.rights import right_filter
+from server.http.rights import listed_filter
 from server.support.metrics import METRICS_TYPE, render
 
 _LISTED_MAX = 10_000  # documents in one answer: about 1 MB
@@ -32,12 +31,12 @@ def routes() -> list[web.RouteDef]:
 async def list_documents(request: web.Request) -> web.Response:
     """List the documents that the sender may see, by name, one page at a time.
 
-    Archived ones are listed only with `?archived=1`.
+    Archived ones are listed only with `?archived=1`. With `?under=docs/`, only those in a folder.
     """
     after = request.query.get("after", "")
     with_archived = request.query.get("archived", "") == "1"
     found = request.app[HUB].reader.documents(
-        after, _LISTED_MAX, right_filter(request, Right.VIEW), with_archived=with_archived
+        after, _LISTED_MAX, listed_filter(request), with_archived=with_archived
     )
     return json_response(await found)
 

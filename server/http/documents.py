@@ -10,7 +10,9 @@ from server.http.responses import NO_STORE
 _DEFAULT_DOCUMENT = "welcome"  # of an address without a name: /ws
 BAD_NAME = (
     "That name can't be used. Names have 1 to 64 characters: lowercase letters, digits, '.', '_'\n"
-    "and '-'. They start with a letter or digit and don't end in .git or .lock.\n"
+    "and '-'. They start with a letter or digit and don't end in .git or .lock. Before a name can\n"
+    "be up to three folders, as in docs/plan.md, with 200 characters in all; some words, such as\n"
+    "view and raw, are reserved then.\n"
 )
 
 
@@ -19,11 +21,11 @@ def document_of(request: web.Request) -> str:
 
     Raises:
         web.HTTPNotFound: no document can have the name.
-        web.HTTPTemporaryRedirect: the document has another name now.
+        web.HTTPTemporaryRedirect: the document has another name now, or the address ends in a dot.
     """
     name = name_in(request)
-    document = request.app[FOLDER].catalog.moved_to(name)
-    if document is not None:
+    document = request.app[FOLDER].catalog.moved_to(name) or name
+    if document != request.match_info.get("document", name):
         raise _redirect(request, name, document)
     return name
 
@@ -45,6 +47,8 @@ def name_in(request: web.Request) -> str:
         web.HTTPNotFound: no document can have the name.
     """
     name = request.match_info.get("document", _DEFAULT_DOCUMENT)
+    if "/" in name:
+        name = name.rstrip(".")  # the full stop of a sentence may have become part of a link
     if not is_document_name(name):
         raise web.HTTPNotFound(text=BAD_NAME)
     return name
@@ -62,5 +66,5 @@ def _redirect(request: web.Request, name: str, document: str) -> web.HTTPExcepti
     return web.HTTPTemporaryRedirect(
         relative(request, target),
         headers=NO_STORE,
-        text=f"{name} is called {document} now.\n",
+        text=f"{name} is called {document} now.\n" if name != document else "",
     )

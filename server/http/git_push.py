@@ -37,6 +37,7 @@ from server.push.advertisement import with_haves
 from server.push.hook_program import SOCKET
 from server.push.hook_server import HookServer
 from server.push.workspace import PushWorkspace
+from server.storage.data_folder import DataFolder
 
 _log = logging.getLogger(__name__)
 
@@ -167,7 +168,7 @@ async def _write(request: web.Request, document: str, output: IO[bytes], body: I
                 await _run(request, path, hooks, output, body)
             finally:
                 _audit(request, document, hooks.outcomes)
-                await asyncio.to_thread(_remove_empty, path)
+                await asyncio.to_thread(_remove_empty, folder, document)
                 if await asyncio.to_thread(folder.exists, document):
                     hub.pushed(document)
             if await asyncio.to_thread(folder.exists, document):
@@ -188,11 +189,11 @@ def _shown(refs: list[str]) -> str:
     return " ".join([*refs[:_SHOWN_MAX], *more])
 
 
-def _remove_empty(path: Path) -> None:
+def _remove_empty(folder: DataFolder, document: str) -> None:
     try:
-        bare.remove_empty(path)
+        folder.remove_empty(document)
     except OSError as problem:
-        _log.warning("the empty repository %s cannot be removed: %s", path, problem)
+        _log.warning("the empty repository of %s cannot be removed: %s", document, problem)
 
 
 async def _run(

@@ -29,7 +29,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.delete("/api/documents/{document}", audited(delete_document)),
         web.patch("/api/documents/{document}", audited(change_document)),
-        web.delete("/api/redirects/{name}", audited(delete_redirect)),
+        web.delete("/api/redirects/{name:.+}", audited(delete_redirect)),
         web.get("/api/trash", list_trash),
         web.post("/api/trash/{id}", audited(restore_document)),
     ]

@@ -8,7 +8,8 @@ from server.core.names import nearest_name
 
 _NAME_ADVICE = (
     "Document names can use lowercase letters, numbers, dots, hyphens and underscores, start with"
-    " a letter or number, and have at most 64 characters."
+    " a letter or number, and have at most 64 characters. They can be in up to three folders, as in"
+    " docs/plan.md; a few words, such as “view”, are reserved there."
 )
 _ACCESS_ADVICE = (
     "This document may not exist, or your account may have no access to it. Check the link, or ask"
@@ -55,5 +56,5 @@ def _wish(path: str) -> str:
     """Return the name that an address was meant to have: the part after /d/, or the only part."""
     first, *others = unquote(path).strip("/").split("/")
     if first == "d":
-        return "-".join(others)
+        return "/".join(others)
     return "" if others else first

@@ -88,6 +88,7 @@ async def document_page(request: web.Request) -> web.Response:
         "document": document,
         "title": escape(title_of(found[1]) if found else UNTITLED),
         "former_names": former_names,
+        "root": root_of(request),
         **_account(request),
     }
     return await _response(request, _filled_in("document.html", template, **values))

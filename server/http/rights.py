@@ -251,6 +251,16 @@ def check_new_name(request: web.Request, document: str) -> None:
         )
 
 
+def listed_filter(request: web.Request) -> Callable[[str], bool]:
+    """Return a function that tells whether a list has a document.
+
+    The sender may view it, and it is in the folder that `?under=` names, if the request has that.
+    """
+    may_view = right_filter(request, Right.VIEW)
+    folder = request.query.get("under", "").strip("/")
+    return (lambda it: it.startswith(f"{folder}/") and may_view(it)) if folder else may_view
+
+
 def right_filter(request: web.Request, needed: Right) -> Callable[[str], bool]:
     """Return a function that tells whether the sender has a right on a document."""
     access, identity = request.app[ACCESS].current, identity_of(request)

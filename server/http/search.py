@@ -4,12 +4,11 @@ import time
 
 from aiohttp import web
 
-from server.core.access.right import Right
 from server.core.search import WORDS_CHARACTERS_MAX
 from server.http.app_keys import HUB
 from server.http.budgets import budget_of, too_many
 from server.http.responses import json_error, json_response
-from server.http.rights import right_filter
+from server.http.rights import listed_filter
 
 _BAD_WORDS = f"Search for 1 to {WORDS_CHARACTERS_MAX} characters in one line: /api/search?q=WORDS."
 
@@ -19,7 +18,11 @@ def routes() -> list[web.RouteDef]:
 
 
 async def search(request: web.Request) -> web.Response:
-    """Answer with the lines that have some words; archived documents only with `?archived=1`."""
+    """Answer with the lines that have some words.
+
+    Archived documents are searched only with `?archived=1`, and with `?under=docs/` only those in a
+    folder.
+    """
     words = request.query.get("q", "").strip()
     if not 0 < len(words) <= WORDS_CHARACTERS_MAX or len(words.splitlines()) > 1:
         raise json_error(web.HTTPBadRequest, _BAD_WORDS)
@@ -30,7 +33,7 @@ async def search(request: web.Request) -> web.Response:
     found = request.app[HUB].search.find(
         words,
         request.query.get("after", ""),
-        right_filter(request, Right.VIEW),
+        listed_filter(request),
         with_archived=request.query.get("archived", "") == "1",
         budget=budget,
     )

@@ -145,7 +145,10 @@ class Mirroring:
         try:
             repository = self._path / f"{mirror.document}.git"
             await asyncio.to_thread(self._journal.restore, mirror.document, repository)
-            revision = await push(repository, mirror.url, self._wait_s, self._versions_as)
+            folders = mirrors.remote.folders_for(mirror.document)
+            revision = await push(
+                repository, mirror.url, self._wait_s, self._versions_as, folders=folders
+            )
         except (PushError, JournalError) as problem:
             self._failed(mirrors, mirror, str(problem))
         except Exception:  # noqa: BLE001  a bug must not affect other pushes

@@ -17,7 +17,7 @@ configuration, credential helpers and SSH agent. It is never allowed to prompt.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,7 +66,13 @@ class _Ran:
 
 
 async def push(
-    repository: Path, url: str, wait_s: float, versions_as: str = "", *, overwrites: bool = False
+    repository: Path,
+    url: str,
+    wait_s: float,
+    versions_as: str = "",
+    *,
+    folders: Sequence[str] = (),
+    overwrites: bool = False,
 ) -> str | None:
     """Push a repository to a remote.
 
@@ -76,6 +82,7 @@ async def push(
         wait_s: the time limit.
         versions_as: the name that the branch `versions` has there, to push only that; empty to push
             all branches.
+        folders: the URLs of the folders that are made there, too, from the outermost on.
         overwrites: whether commits that are only there are given up: after a purge.
 
     Returns:
@@ -86,14 +93,16 @@ async def push(
     """
     try:
         async with asyncio.timeout(wait_s):
-            return await _push(repository, url, versions_as, overwrites)
+            return await _push(repository, url, versions_as, folders, overwrites)
     except TimeoutError:
         raise PushError(f"The remote did not answer within {wait_s:g} s.") from None
     except OSError as problem:
         raise PushError(f"Git cannot be run: {problem.strerror}.") from problem
 
 
-async def _push(repository: Path, url: str, versions_as: str, overwrites: bool) -> str | None:
+async def _push(
+    repository: Path, url: str, versions_as: str, folders: Sequence[str], overwrites: bool
+) -> str | None:
     git = partial(_git, repository, environment=environment_of(os.environ))
     refs = _refs(await git("for-each-ref", _FORMAT, "refs/heads", "refs/tags"))
     source = VERSIONS if versions_as else MASTER
@@ -111,7 +120,7 @@ async def _push(repository: Path, url: str, versions_as: str, overwrites: bool) 
     specs = _refspecs(f"{force}{refs[source]}:{_BRANCHES}{branch}", open_conflicts)
     command = ("push", *_OPTIONS, "--prune", "--", url, *specs)
     ran = await git(*command, environment=environment)
-    if _NO_REPOSITORY in ran.err and await _create(url, branch, environment):
+    if _NO_REPOSITORY in ran.err and await _create(url, branch, folders, environment):
         ran = await git(*command, environment=environment)
     tags = await _named_versions(git) if VERSIONS in refs else []
     others = [
@@ -161,13 +170,19 @@ def _refs(ran: _Ran) -> dict[str, str]:
     return dict(line.split(" ") for line in ran.out.splitlines())
 
 
-async def _create(url: str, branch: str, environment: Mapping[str, str]) -> bool:
+async def _create(
+    url: str, branch: str, folders: Sequence[str], environment: Mapping[str, str]
+) -> bool:
     """Create a local bare repository in an existing folder; return whether that succeeded.
 
     `mkdir` fails if the parent is missing (it may be an unmounted disk), and if the path exists.
     """
     path = local_path(url)
-    if path is None or (await _run("mkdir", "--", path, environment=environment)).code != 0:
+    if path is None:
+        return False
+    for folder in filter(None, map(local_path, folders)):  # which others may have made
+        await _run("mkdir", "--", folder, environment=environment)
+    if (await _run("mkdir", "--", path, environment=environment)).code != 0:
         return False
     init = ("git", "init", "--bare", "--quiet", "--template=", f"--initial-branch={branch}")
     return (await _run(*init, "--", path, environment=environment)).code == 0

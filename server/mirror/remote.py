@@ -1,16 +1,20 @@
 """Remotes: parsing of the setting `mirror`, and masking of secrets.
 
 A remote is written as a URL with `{document}` in it, for all documents, or as `DOCUMENT=URL` for
-one. Secrets in a URL are never shown: not in logs, responses, metrics or Git's messages.
+one. `{document:-}` is the name with `-` in place of each slash.
+
+Secrets in a URL are never shown: not in logs, responses, metrics or Git's messages.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 _PLACEHOLDER = "{document}"
-_PAIR = re.compile(r"([a-z0-9][a-z0-9._-]*)=(.+)")
+_FLAT = "{document:-}"
+_PAIR = re.compile(r"([a-z0-9][a-z0-9._/-]*)=(.+)")
 _USER = re.compile(r"([a-z][a-z0-9+.-]{0,30})://([^/?#\s]*)@", re.IGNORECASE)
 _QUERY = re.compile(r"(://(?:(?!://)[^?#\s'\"])*)[?#][^\s'\"]*")
 _HIDDEN = "***"
@@ -33,7 +37,14 @@ class Remote:
         """Return the URL to push a document to, or None if the remote is for another one."""
         if self.document not in ("", document):
             return None
-        return self.template.replace(_PLACEHOLDER, document)
+        name = document.replace("/", "-")
+        return self.template.replace(_PLACEHOLDER, document).replace(_FLAT, name)
+
+    def folders_for(self, document: str) -> list[str]:
+        """Return the URLs of the folders that the repository of a document is in there."""
+        before, is_kept, _ = self.template.partition(_PLACEHOLDER)
+        folders = PurePosixPath(document).parents[-2::-1] if is_kept else ()
+        return [f"{before}{folder}" for folder in folders]
 
     @property
     def shown(self) -> str:
@@ -61,9 +72,11 @@ def read_remotes(values: Iterable[str]) -> list[Remote]:
 
 
 def _read(value: str) -> Remote:
-    if pair := _PAIR.fullmatch(value):
+    is_for_all = _PLACEHOLDER in value or _FLAT in value
+    pair = _PAIR.fullmatch(value)
+    if pair and not ("/" in pair[1] and is_for_all):
         return Remote(template=pair[2].strip(), document=pair[1])
-    if _PLACEHOLDER not in value:
+    if not is_for_all:
         raise RemoteError(
             f"mirror {mask(value)!r} would put all documents into one repository, where each"
             f" overwrites the others: write {_PLACEHOLDER} in place of the name, or DOCUMENT=REMOTE"

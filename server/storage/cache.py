@@ -8,7 +8,7 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
-from server.storage.data_folder import DataFolder, DataFolderError, documents_in
+from server.storage.data_folder import DataFolder, DataFolderError, documents_in, folders_in
 from server.storage.journal import Store
 from server.storage.journal.sqlite import SqliteJournal
 from server.storage.trash import Trash, TrashError
@@ -43,8 +43,9 @@ def prepare(folder: DataFolder, store: Store) -> None:
         check_is_no_cache(folder.path)
         return
     _mark(folder, store.store_id)
-    for left in folder.path.glob(".*.git.restored"):
-        shutil.rmtree(left)
+    for inner in folders_in(folder.path):
+        for left in inner.glob(".*.git.restored"):
+            shutil.rmtree(left)
     catalog, stored = folder.catalog, store.stored()
     for old, new in catalog.moves().items():
         if old in stored and new not in stored:

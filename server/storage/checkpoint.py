@@ -31,7 +31,7 @@ from server.git.packed_refs import PackedRefs, RefsLockedError, locked_refs
 from server.git.process import GitError, git
 from server.git.repository import Unwritten
 from server.storage.journal import JournalError, OvertakenError
-from server.support.files import fsync
+from server.support.files import fsync, make_folder
 from server.support.shared_sync import SharedSync
 
 _EXPECTED = (OSError, GitError, RefsLockedError, DamagedError)
@@ -81,7 +81,7 @@ def write(path: Path, unwritten: Unwritten) -> None:
 
 
 def write_all(checkpoints: Sequence[Checkpoint]) -> None:
-    """Write the checkpoints of different documents, which are in the same folder.
+    """Write the checkpoints of different documents.
 
     None of them fails because of another's content. What `write` raises is their `problem`.
     """
@@ -90,8 +90,8 @@ def write_all(checkpoints: Sequence[Checkpoint]) -> None:
         if each not in new:
             with each.attempt():
                 _update(each.path, each.unwritten)
-    if new:
-        _create(new)
+    for folder in dict.fromkeys(each.path.parent for each in new):
+        _create(folder, [each for each in new if each.path.parent == folder])
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -109,9 +109,9 @@ def _update(path: Path, unwritten: Unwritten) -> None:
 # --- documents without a repository
 
 
-def _create(checkpoints: Sequence[Checkpoint]) -> None:
-    folder = checkpoints[0].path.parent
+def _create(folder: Path, checkpoints: Sequence[Checkpoint]) -> None:
     try:
+        make_folder(folder)
         with SharedSync(folder) as shared:
             for each in checkpoints:
                 with each.attempt():

@@ -1,6 +1,6 @@
 """The data folder: its files, its format and its lock.
 
-<data>/<document>.git   one bare repository per document
+<data>/<document>.git   one bare repository per document, as <data>/docs/plan.md.git
 <data>/journal.sqlite  what is not in the repositories yet (with -wal and -shm)
 <data>/format           the version of this layout
 <data>/secret           the secret that resume keys are made with
@@ -17,11 +17,13 @@
 import fcntl
 import os
 import secrets
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePath
 from threading import Lock
 from typing import Self
 
-from server.core.names import filename_of, is_document_name
+from server.core.names import filename_of, is_document_name, is_folder_name
 from server.git import bare
 from server.git.changes import Log
 from server.git.repository import Repository
@@ -29,10 +31,11 @@ from server.git.text_cache import TextCache
 from server.storage import checkpoint, rewrite
 from server.storage.catalog import CatalogError, catalog_in
 from server.support.errors import UserError
-from server.support.files import fsync, write_synced
+from server.support.files import move, remove_if_empty, write_synced
 
 RESTORING = "restoring"  # the format of a folder into which a backup is being restored
-FORMAT = 2  # 1 had no journal, which a server of that version would ignore
+FORMAT = 3  # 1 had no journal, and 2 no folders, which a server of that version would ignore
+OLDER_FORMATS = ("1", "2")
 
 
 class DataFolderError(UserError):
@@ -46,8 +49,37 @@ def journal_in(path: Path) -> Path:
 
 def documents_in(path: Path) -> list[str]:
     """Return the documents that have a repository in a data folder, by name."""
-    names = (folder.name.removesuffix(".git") for folder in path.glob("*.git"))
-    return sorted(filter(is_document_name, names))
+    return sorted(_documents_below(path, ""))
+
+
+def _documents_below(folder: Path, prefix: str) -> Iterator[str]:
+    for entry in _entries(folder):
+        name = prefix + entry.name
+        if name.endswith(".git"):
+            document = name.removesuffix(".git")
+            if is_document_name(document):
+                yield document
+        elif is_folder_name(name) and entry.is_dir():
+            yield from _documents_below(folder / entry.name, f"{name}/")
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        return list(entries)
+    return []
+
+
+def folders_in(path: Path) -> Iterator[Path]:
+    """Yield a data folder and the folders of documents in it, the inner ones first."""
+    yield from _folders_below(path, "")
+
+
+def _folders_below(folder: Path, prefix: str) -> Iterator[Path]:
+    for entry in _entries(folder):
+        name = prefix + entry.name
+        if is_folder_name(name) and entry.is_dir():
+            yield from _folders_below(folder / entry.name, f"{name}/")
+    yield folder
 
 
 class DataFolder:
@@ -70,8 +102,11 @@ class DataFolder:
             self.secret = self._read_secret()
             self.catalog = catalog_in(self.path)
             self._finish_renames()
-            rewrite.recover(self.path)
-            checkpoint.remove_unfinished(self.path)
+            for folder in folders_in(self.path):
+                rewrite.recover(folder)
+                checkpoint.remove_unfinished(folder)
+                if folder != self.path:
+                    remove_if_empty(folder)
         except CatalogError as problem:
             self.__exit__()
             raise DataFolderError(f"{problem}; restore it from a backup") from None
@@ -116,7 +151,7 @@ class DataFolder:
             OSError: The disk cannot be written; the document has its old name.
         """
         was_former_name = self.catalog.moved_to(new) == old
-        bare.remove_empty(self.repository_path(new))
+        self.remove_empty(new)
         self.catalog.rename(old, new)
         try:
             self._finish_rename(old, new)
@@ -133,8 +168,23 @@ class DataFolder:
                 self._finish_rename(old, new)
 
     def _finish_rename(self, old: str, new: str) -> None:
-        self.repository_path(old).rename(self.repository_path(new))
-        fsync(self.path)
+        move(self.repository_path(old), self.repository_path(new))
+        self.remove_empty_folders(old)
+
+    def remove_empty(self, document: str) -> None:
+        """Remove the empty repository that a refused push leaves, if there is one.
+
+        Raises:
+            OSError: It cannot be removed.
+        """
+        bare.remove_empty(self.repository_path(document))
+        self.remove_empty_folders(document)
+
+    def remove_empty_folders(self, document: str) -> None:
+        """Remove the folders that a document was in, as far as nothing else is in them."""
+        for folder in PurePath(document).parents[:-1]:
+            if not remove_if_empty(self.path / folder):
+                return
 
     def repository(
         self, document: str, log: Log | None = None, texts: TextCache | None = None
@@ -164,7 +214,9 @@ class DataFolder:
     def _check_format(self) -> None:
         file = self.path / "format"
         found = file.read_text().strip() if file.exists() else None
-        if found in (None, "1"):
+        if found is None or found in OLDER_FORMATS:
+            if found:
+                self._check_other_folders()
             write_synced(file, f"{FORMAT}\n".encode())
         elif found == RESTORING:
             raise DataFolderError(
@@ -176,6 +228,19 @@ class DataFolder:
                 f"the data folder {self.path} has format {found!r}, and this version of"
                 f" gollabedit knows {FORMAT}; use the newer version that made it"
             )
+
+    def _check_other_folders(self) -> None:
+        """Make sure that no repository becomes a document because folders have documents now.
+
+        Raises:
+            DataFolderError: Somebody has put some there.
+        """
+        for document in documents_in(self.path):
+            if "/" in document:
+                raise DataFolderError(
+                    f"{self.repository_path(document)} would become the document {document} of this"
+                    " version of gollabedit; move it out of the data folder"
+                )
 
     def _read_secret(self) -> bytes:
         file = self.path / "secret"

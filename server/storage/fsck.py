@@ -19,7 +19,7 @@ from server.git.process import run_git
 from server.git.repository import Repository, RepositoryError
 from server.storage.accounts import accounts_in
 from server.storage.catalog import CatalogError, catalog_in
-from server.storage.data_folder import FORMAT, RESTORING, journal_in
+from server.storage.data_folder import FORMAT, OLDER_FORMATS, RESTORING, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
 from server.support.errors import UserError
@@ -113,7 +113,7 @@ def _folder(path: Path) -> Iterator[Finding]:
         yield Finding("", "the file `format` is missing", "start the server, which makes it")
     elif found == RESTORING:
         yield Finding("", "a backup was not restored completely", "restore it again")
-    elif found not in ("1", str(FORMAT)):
+    elif found not in (*OLDER_FORMATS, str(FORMAT)):
         yield Finding(
             "",
             f"the folder has format {found!r}, and this version of gollabedit knows {FORMAT}",

@@ -1,9 +1,11 @@
 """The trash of a data folder: deleted documents, each as a Git bundle.
 
-<data>/trash/<id>.json       the record: which document it was; <id> is its name and the time
+<data>/trash/<id>.json       the record: which document it was; <id> is its name, with `-`
+                             for `/`, and the time
 <data>/trash/<id>.bundle     all its refs and their histories: complete and verified if it is there
 <data>/trash/<id>.git        its repository, until the bundle is there
-<data>/trash/<name>.restored a repository that is made of a bundle, to become the document `name`
+<data>/trash/<name>.restored a repository that is made of a bundle, to become the document `name`,
+                             which is percent-encoded
 
 The steps of a deletion. At each moment the repository or a verified bundle is complete::
 
@@ -23,6 +25,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -31,7 +34,7 @@ from server.git.bundles import read_bundle, refs_of, write_bundle
 from server.git.process import GitError
 from server.storage.data_folder import DataFolder
 from server.storage.journal import JournalError, OnThisDisk, Store
-from server.support.files import fsync, write_synced
+from server.support.files import fsync, move, write_synced
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +109,7 @@ class Trash:
             fsync(self._folder.path)
             id = self._new_id(document, now)
             write_synced(self._record_file(id), msgspec.json.encode(record))
-            self._move(path, self._repository(id))
+            move(path, self._repository(id))
         except OSError as problem:
             raise TrashError(f"{document} cannot be deleted: {problem}") from problem
         try:
@@ -124,13 +127,14 @@ class Trash:
             is_archived=record.is_archived,
             former_names=record.former_names,
         )
-        self._move(self._repository(id), self._folder.repository_path(record.document))
+        move(self._repository(id), self._folder.repository_path(record.document))
         self._fresh(id).unlink(missing_ok=True)
         self._record_file(id).unlink()
 
     def _new_id(self, document: str, now: float) -> str:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-        ids = (f"{document}-{stamp}{more}" for more in ("", *(f"-{n}" for n in range(2, 1000))))
+        name = document.replace("/", "-")
+        ids = (f"{name}-{stamp}{more}" for more in ("", *(f"-{n}" for n in range(2, 1000))))
         return next(id for id in ids if not self._record_file(id).exists())
 
     def _finish(self, id: str, record: Deleted) -> None:
@@ -142,8 +146,9 @@ class Trash:
             self._verify(fresh, repository)
             self._store.remove(record.document)
             self._folder.catalog.remove(record.document)
-            self._move(fresh, bundle)
+            move(fresh, bundle)
         shutil.rmtree(repository, ignore_errors=True)  # what is left of it goes at the next start
+        self._folder.remove_empty_folders(record.document)
 
     def _verify(self, bundle: Path, repository: Path) -> None:
         """Make a repository of a bundle, and compare it with the one that it was made from."""
@@ -183,7 +188,7 @@ class Trash:
                 former_names=former_names,
             )
             bare.remove_empty(path)
-            self._move(fresh, path)
+            move(fresh, path)
             self._keep(document, path, record.first_name)
         except (GitError, JournalError, OSError) as problem:
             raise TrashError(f"{id} cannot be restored: {problem}") from problem
@@ -195,6 +200,7 @@ class Trash:
             self._store.store(document, path, first_name)
         except JournalError:
             shutil.rmtree(path)
+            self._folder.remove_empty_folders(document)
             self._folder.catalog.remove(document)
             raise
 
@@ -216,8 +222,9 @@ class Trash:
     def recover(self) -> None:
         """Finish or undo what the end of a server has interrupted."""
         for fresh in self._path.glob("*.restored"):
-            if not self._folder.exists(fresh.stem):
-                self._folder.catalog.remove(fresh.stem)
+            document = unquote(fresh.stem)
+            if not self._folder.exists(document):
+                self._folder.catalog.remove(document)
             shutil.rmtree(fresh)
         for left in (it for kind in _UNFINISHED for it in self._path.glob(kind)):
             if left.is_dir():
@@ -267,10 +274,4 @@ class Trash:
         return self._path / f"{id}.git"
 
     def _restored(self, document: str) -> Path:
-        return self._path / f"{document}.restored"
-
-    def _move(self, source: Path, target: Path) -> None:
-        """Rename, durably."""
-        source.rename(target)
-        for parent in {source.parent, target.parent}:
-            fsync(parent)
+        return self._path / f"{quote(document, safe='')}.restored"

@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux
 _WORKING_DIRECTORY = -100  # AT_FDCWD: relative paths are relative to the working directory
 _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
+_folders = Lock()  # what is made in a folder keeps it from being removed
 _rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
 
 
@@ -27,6 +29,42 @@ def sync_tree(folder: Path) -> None:
     """Flush a folder with all that is in it to disk."""
     for part in (*folder.rglob("*"), folder):
         fsync(part)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder if there is none, and durably those that it is in."""
+    with _folders:
+        _make_around(folder)
+        folder.mkdir(exist_ok=True)
+
+
+def _make_around(path: Path) -> None:
+    folder = path.parent
+    if not folder.is_dir():
+        _make_around(folder)
+        folder.mkdir(exist_ok=True)
+        fsync(folder.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename durably; make the folder of the target if there is none."""
+    with _folders:
+        _make_around(target)
+        source.rename(target)
+        for parent in {source.parent, target.parent}:
+            fsync(parent)
+
+
+def remove_if_empty(folder: Path) -> bool:
+    """Remove a folder that nothing is in; return whether it is gone."""
+    with _folders:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
 
 
 def write_synced(file: Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ does not mention, nobody may do. Documents without a rule have the default of th
     operators = ["ann"]
 
     [[documents]]
-    names = ["minutes-*", "agenda"]
+    names = ["minutes-*", "agenda", "board/*"]
     view = ["anybody"]
     edit = ["@staff"]
     manage = ["bo"]
@@ -27,7 +27,7 @@ from server.core.access.right import Right
 
 POLICY_FILE = "access.toml"  # in the data folder
 
-_PATTERN = re.compile(r"[a-z0-9._*?-]+")
+_PATTERN = re.compile(r"[a-z0-9._*?/-]+")
 _PLACE = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"unknown field `(\w+)`")
 _RULE = re.compile(r"documents\[(\d+)\]\.?(\w*)")
@@ -141,7 +141,7 @@ def read_policy(text: str) -> Policy:
             if not _PATTERN.fullmatch(pattern):
                 reason = (
                     f"{pattern!r} matches no document: patterns have lowercase letters, digits,"
-                    " '.', '_', '-', '*' and '?'"
+                    " '.', '_', '-', '/', '*' and '?'"
                 )
                 raise _error(text, f"{place}.names", reason)
         for right in ("view", "edit", "manage"):

@@ -12,7 +12,7 @@ from itertools import count
 from server.core.commit_store import CommitStore, Tag
 from server.core.git_model import TAGS, Signature
 from server.core.history.requests import AlreadyNamed, NameTaken, NoSuchVersion
-from server.core.names import nearest_name, one_line
+from server.core.names import nearest_segment, one_line
 
 NAME_CHARACTERS_MAX = 100
 NOTE_CHARACTERS_MAX = 2_000
@@ -26,7 +26,7 @@ def slugs_of(name: str, commit: str) -> Iterator[str]:
 
     None is a word that names something else: a branch, a text, or the beginning of a version's id.
     """
-    slug = nearest_name(name) or commit[:8]
+    slug = nearest_segment(name) or commit[:8]
     if slug in _OTHER_WORDS or _ID.fullmatch(slug):
         slug = f"version-{slug}"
     yield slug

@@ -7,23 +7,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.names import clean_name, filename_of, guest_name, is_document_name, nearest_name
+from server.core.names import (
+    clean_name,
+    filename_of,
+    guest_name,
+    is_document_name,
+    is_folder_name,
+    nearest_name,
+)
 
 _VECTORS = json.loads((Path(__file__).parents[2] / "vectors/names.json").read_text())
 
 
-@pytest.mark.parametrize("name", ["notes", "notes.md", "a", "0", "a-b_c.d", "x" * 64])
+@pytest.mark.parametrize("name", _VECTORS["valid"])
 def test_a_document_can_be_called(name: str) -> None:
     assert is_document_name(name)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", ".git", "a.git", "a.lock", "../x", "a/b", "a..b", "-a", "_a", "Notes", "é",
-     "a b", "a\n", "a\0", "x" * 65, "secret\n"],
+    [*_VECTORS["invalid"], ".", "..", ".git", "a.git", "a.lock", "a..b", "-a", "_a", "Notes", "é",
+     "a b", "a\0", "secret\n"],
 )  # fmt: skip
 def test_a_document_cannot_be_called(name: str) -> None:
     assert not is_document_name(name)
+
+
+def test_a_folder_is_what_documents_can_be_in() -> None:
+    asked = ("docs", "a/b/c", "trash", "docs/raw", "a/b/c/d")
+    assert list(filter(is_folder_name, asked)) == ["docs", "a/b/c"]
 
 
 @pytest.mark.parametrize(("wish", "name"), _VECTORS["nearest"])
@@ -36,13 +48,20 @@ def test_the_nearest_name_is_one_and_a_name_is_nearest_to_itself(wish: str) -> N
     name = nearest_name(wish)
     if name is not None:
         assert is_document_name(name)
-    if is_document_name(wish) and wish[-1].isalnum():
+    if is_document_name(wish) and all(it[-1].isalnum() for it in wish.split("/")):
         assert name == wish
 
 
 @pytest.mark.parametrize(
     ("document", "file"),
-    [("notes", "notes.txt"), ("notes.md", "notes.md"), ("a.b.py", "a.b.py"), ("x-1", "x-1.txt")],
+    [
+        ("notes", "notes.txt"),
+        ("notes.md", "notes.md"),
+        ("a.b.py", "a.b.py"),
+        ("x-1", "x-1.txt"),
+        ("docs/plan.md", "plan.md"),
+        ("v1.2/notes", "notes.txt"),
+    ],
 )
 def test_the_file_is_named_after_the_document(document: str, file: str) -> None:
     assert filename_of(document) == file

@@ -14,7 +14,7 @@ _TEMPLATE = "$heading|$advice|$suggestion"
     [
         ("/d/My%20Notes", "my-notes"),
         ("/d/notes/", "notes"),
-        ("/d/notes/other", "notes-other"),
+        ("/d/docs/My%20Plan.md", "docs/my-plan.md"),
         ("/notes", "notes"),
         ("/d/", None),
         ("/d", None),

@@ -13,6 +13,22 @@ def test_a_template_is_for_all_documents() -> None:
     assert remote.url_for("notes.md") == "git@host:notes/notes.md.git"
 
 
+def test_folders_are_kept_or_become_a_part_of_the_name() -> None:
+    kept, flat = read_remotes(["/backup/x-{document}.git", "git@host:notes/{document:-}.git"])
+    assert kept.url_for("a/b/notes") == "/backup/x-a/b/notes.git"
+    assert kept.folders_for("a/b/notes") == ["/backup/x-a", "/backup/x-a/b"]
+    assert kept.folders_for("notes") == []
+    assert flat.url_for("a/b/notes") == "git@host:notes/a-b-notes.git"
+    assert flat.folders_for("a/b/notes") == []
+
+
+def test_a_pair_may_name_a_document_in_a_folder() -> None:
+    [remote] = read_remotes(["docs/plan.md=/backup/plan.git"])
+    assert remote == Remote("/backup/plan.git", "docs/plan.md")
+    [remote] = read_remotes(["backup/a=b/{document}"])
+    assert remote == Remote("backup/a=b/{document}")
+
+
 def test_a_pair_is_for_one_document() -> None:
     [remote] = read_remotes(["notes=https://host/x.git"])
     assert remote == Remote("https://host/x.git", "notes")

@@ -28,7 +28,8 @@ def folder(shell: Shell) -> Path:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
 
 # --- import
@@ -64,6 +65,37 @@ async def test_what_was_imported_comes_out_byte_for_byte_and_goes_in_again(
     assert await shell.does("import", "copies", server.url) == "3 files: 3 unchanged\n"
 
 
+async def test_folders_go_in_and_come_out(server: Served, shell: Shell, folder: Path) -> None:
+    inner = folder / "New" / "My Plans"
+    inner.mkdir(parents=True)
+    (inner / "Plan B.md").write_text("B\n")
+    (inner / "notes.txt").write_text("A\n")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("no\n")
+    assert "New/My Plans/Plan B.md → new/my-plans/plan-b.md: new" in (
+        await shell.does("import", "docs", server.url)
+    )
+    assert await shell.does("ls", server.url, "--under", "new") == (
+        "new/my-plans/notes\nnew/my-plans/plan-b.md\n"
+    )
+    await shell.does("export", server.url, "copies", "new/*")
+    assert _files(shell.folder / "copies") == {
+        "new/my-plans/notes.txt": b"A\n",
+        "new/my-plans/plan-b.md": b"B\n",
+    }
+    assert await shell.does("import", "copies", server.url) == "2 files: 2 unchanged\n"
+    url = f"{server.url}/d/new/my-plans/notes"
+    assert await shell.does("cat", f"{url}/raw") == await shell.does("cat", f"{url}/view") == "A\n"
+    await shell.does("mv", url, "old/notes")
+    await shell.does("rm", f"{server.url}/d/old/notes")
+    assert await shell.does("undelete", f"{server.url}/d/old/notes") == (
+        f"{server.url}/d/old/notes\n"
+    )
+    assert await shell.does("cat", url) == "A\n", "it redirects"
+    await shell.does("rm", "--redirect", url)
+    assert "no document" in await shell.fails("cat", url)
+
+
 async def test_two_files_for_one_document_send_nothing(
     server: Served, shell: Shell, folder: Path
 ) -> None:
@@ -83,13 +115,13 @@ async def test_what_is_no_text_is_told_and_the_others_go_in(
     (folder / "日本語.md").write_text("text\n")
     (folder / "link").symlink_to("nowhere")
     (folder / ".hidden").write_text("text\n")
-    (folder / "drafts").mkdir()
+    (folder / "back").symlink_to(".")
     ran = await shell.run("import", "docs", server.url)
     assert ran.code == 1
     assert ran.out.splitlines()[-1] == "9 files: 3 new, 6 left out"
     too_large = "The text is too large: a document can hold 1,048,576 bytes."
     assert ran.err.splitlines() == [
-        "gollabedit: docs/drafts is a folder and was left out; import it separately",
+        "gollabedit: docs/back links to a folder and was left out; import that separately",
         f"gollabedit: large.txt → large: {too_large}",
         "gollabedit: latin.txt → latin: this is not UTF-8 text (line 2)",
         "gollabedit: link → link: this is not a regular file",

@@ -135,7 +135,7 @@ async def test_what_is_no_page_stays_plain(server: Served, path: str) -> None:
         "/static/..%2f..%2fetc%2fpasswd",
         "/d/",
         "/d/notes/",
-        "/d/notes/other",
+        "/d/notes//other",
         "/secret",
         "/notes.git/config",
         "/notes.git/objects/info/packs",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.git.bare import create
-from server.storage.data_folder import DataFolder, DataFolderError
+from server.storage.data_folder import DataFolder, DataFolderError, documents_in
 
 
 def refusal(path: Path) -> str:
@@ -56,6 +56,31 @@ def test_what_a_crash_left_of_a_new_repository_is_removed(tmp_path: Path) -> Non
         assert not list(folder.path.glob(".*"))
 
 
+def test_what_a_crash_left_in_folders_is_removed(tmp_path: Path) -> None:
+    create(tmp_path / "docs" / "notes.git")
+    create(tmp_path / "docs" / ".plans.git.checkpoint")
+    create(tmp_path / "a" / "b" / ".plans.git.checkpoint")
+    create(tmp_path / "trash" / "old.git")
+    with DataFolder(tmp_path) as folder:
+        assert {it.name for it in folder.path.rglob("*.git*")} == {"notes.git", "old.git"}
+        assert not (tmp_path / "a").exists(), "it was empty then"
+        assert documents_in(tmp_path) == ["docs/notes"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("docs/a/plan", "plan"), ("plan", "docs/a/plan")])
+def test_a_renaming_that_was_interrupted_is_finished_in_folders(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    with DataFolder(tmp_path) as folder:
+        create(folder.repository_path(old))
+        (folder.repository_path(old) / "refs/heads/master").write_text("0" * 40)
+        folder.catalog.rename(old, new)
+    with DataFolder(tmp_path) as folder:
+        assert documents_in(tmp_path) == [new]
+        assert (tmp_path / "docs").exists() == ("/" in new)
+        assert folder.filename(new) == "plan.txt"
+
+
 def test_a_renaming_that_fails_changes_nothing(tmp_path: Path) -> None:
     with DataFolder(tmp_path) as folder:
         create(tmp_path / "plans.git")
@@ -97,7 +122,7 @@ def test_the_lock_ends_with_the_with_block(tmp_path: Path) -> None:
             refusal(tmp_path)
 
 
-@pytest.mark.parametrize("found", ["3\n", "", "new"])
+@pytest.mark.parametrize("found", ["4\n", "", "new"])
 def test_the_folder_of_another_version_is_left_alone(tmp_path: Path, found: str) -> None:
     (tmp_path / "format").write_text(found)
     assert "use the newer version that made it" in refusal(tmp_path)
@@ -107,7 +132,25 @@ def test_the_folder_of_another_version_is_left_alone(tmp_path: Path, found: str)
 def test_the_folder_of_a_server_without_a_journal_is_taken_over(tmp_path: Path) -> None:
     (tmp_path / "format").write_text("1\n")
     with DataFolder(tmp_path):
-        assert (tmp_path / "format").read_text() == "2\n", "that server would overlook the journal"
+        assert (tmp_path / "format").read_text() == "3\n", "that server would overlook the journal"
+
+
+def test_a_folder_without_folders_is_taken_over(tmp_path: Path) -> None:
+    for name in ("notes.git", ".old/x.git", "lost+found/x.git", "push/empty.git", "Old/x.git"):
+        create(tmp_path / name)
+    (tmp_path / "format").write_text("2\n")
+    with DataFolder(tmp_path):
+        assert (tmp_path / "format").read_text() == "3\n"
+        assert documents_in(tmp_path) == ["notes"]
+
+
+def test_other_repositories_do_not_become_documents(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text("2\n")
+    create(tmp_path / "old" / "notes.git")
+    said = refusal(tmp_path)
+    assert "old/notes.git would become the document old/notes" in said
+    assert "move it out of the data folder" in said
+    assert (tmp_path / "format").read_text() == "2\n"
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_a_broken_repository_is_named_with_what_to_do(
 @pytest.mark.parametrize(
     ("break_it", "sentence"),
     [
-        (lambda path: (path / "format").write_text("9\n"), "knows 2"),
+        (lambda path: (path / "format").write_text("9\n"), "knows 3"),
         (lambda path: (path / "format").write_text("restoring\n"), "not restored completely"),
         (lambda path: (path / "accounts.sqlite").write_bytes(b"junk" * 999), "the accounts are"),
         (lambda path: (path / "secret").unlink(), "the file `secret` is missing"),

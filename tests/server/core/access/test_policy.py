@@ -43,6 +43,20 @@ def test_the_first_rule_that_matches_decides(
     assert read_policy(POLICY).or_else(CLOSED).right(identity, document) is right
 
 
+def test_a_pattern_may_name_a_folder_and_a_star_stands_for_slashes_too() -> None:
+    policy = read_policy(
+        '[[documents]]\nnames = ["board/*"]\n[[documents]]\nnames = ["docs*"]\nview = ["anybody"]\n'
+    )
+    for document, right in (
+        ("board/plan", Right.NONE),
+        ("board/a/b", Right.NONE),
+        ("docs/a/b", Right.VIEW),
+        ("docs", Right.VIEW),
+        ("board", Right.NONE),
+    ):
+        assert policy.right(NOBODY, document) is right, document
+
+
 def test_who_may_create_and_operate() -> None:
     policy = read_policy(POLICY).or_else(CLOSED)
     assert policy.may_create(ANN)
@@ -87,7 +101,7 @@ def test_nobody_is_a_user_without_a_name() -> None:
             POLICY + '\n[[documents]]\nview = ["anybody"]\nnames = ["x", "Y*"]\n',
             (
                 "'Y*' matches no document: patterns have lowercase letters, digits, '.', '_', '-',"
-                " '*' and '?' (at line 17)"
+                " '/', '*' and '?' (at line 17)"
             ),
         ),
         (
