@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import ClientConnectorError, ClientSession
 from playwright.async_api import Browser
 
+from server.core.names import filename_of
 from tests.browser.line import Line
 from tests.browser.server_process import ServerProcess
 from tests.browser.window import LISTENER, Window
@@ -86,7 +87,7 @@ class Room:
         return await git(*arguments, cwd=await self._repository())
 
     async def text_in_git(self) -> str:
-        return await self.git("show", f"master:{self.document}.txt")
+        return await self.git("show", f"master:{filename_of(self.document)}")
 
     async def branches(self, under: str) -> list[str]:
         listed = await self.git("for-each-ref", "--format=%(refname)", f"refs/heads/{under}/")

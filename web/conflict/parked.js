@@ -3,6 +3,7 @@
 
 import { joined } from '../replica/joined_hunks.js';
 import { say } from '../text/say.js';
+import { rootFrom } from '../ui/addresses.js';
 import { answerOf, RefusedError, sentenceOf } from '../ui/answers.js';
 import { byId } from '../ui/dom.js';
 import { ago, dayAndTime, fullDate } from '../ui/phrases.js';
@@ -29,7 +30,7 @@ export class ParkedView {
 
   /** @param {string} document @param {ParkedListener} listener */
   constructor(document, listener) {
-    this.#address = `../api/documents/${document}/unmerged`;
+    this.#address = `${rootFrom(document)}api/documents/${document}/unmerged`;
     this.#listener = listener;
   }
 

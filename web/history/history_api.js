@@ -1,5 +1,6 @@
 // The requests of the history to the server (docs/protocol.md). No DOM.
 
+import { rootFrom } from '../ui/addresses.js';
 import { answerOf, RefusedError } from '../ui/answers.js';
 
 /** @typedef {import('./versions.js').Author} Author */
@@ -22,7 +23,7 @@ export class HistoryApi {
 
   /** @param {string} document its name @param {() => string} name the user's, for what they name */
   constructor(document, name) {
-    this.#address = `../api/documents/${document}`;
+    this.#address = `${rootFrom(document)}api/documents/${document}`;
     this.#name = name;
   }
 

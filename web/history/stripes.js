@@ -7,6 +7,7 @@ import { legible } from '../people/colors.js';
 import { diffSplices } from '../text/diff_splices.js';
 import { say } from '../text/say.js';
 import { inUnits } from '../text/splices.js';
+import { rootFrom } from '../ui/addresses.js';
 import { styleSheet } from '../ui/loading.js';
 import { AuthorColors } from './author_colors.js';
 import { stripesOf } from './line_authors.js';
@@ -46,7 +47,7 @@ export class AuthorStripes {
 
   /** Load what they look like. @param {StripesHost} host */
   static async load(host) {
-    await styleSheet('../static/styles/stripes.css');
+    await styleSheet('styles/stripes.css');
     return new AuthorStripes(host);
   }
 
@@ -120,7 +121,8 @@ export class AuthorStripes {
 
   async #ask() {
     const { commit, text } = this.#host.known();
-    const address = `../api/documents/${this.#host.document}/authors?revision=${commit}`;
+    const { document } = this.#host;
+    const address = `${rootFrom(document)}api/documents/${document}/authors?revision=${commit}`;
     const response = await fetch(address).catch(() => null);
     this.#timer = undefined;
     if (!commit || !response?.ok) return; // with the next change

@@ -29,7 +29,7 @@ export class Lines {
 
   /** Load what they look like. @param {LinesHost} host */
   static async load(host) {
-    await fragment('../static/lines/lines.html', '../static/styles/lines.css');
+    await fragment('lines/lines.html', 'styles/lines.css');
     return new Lines(host);
   }
 

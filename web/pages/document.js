@@ -46,7 +46,10 @@ const ANSWER_MAX_MS = 15_000;
 const SAVED_WITHIN_MS = 2_000;
 const TELL_AGAIN_MS = 50;
 
-const documentName = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
+const homeUrl = byId('home', HTMLAnchorElement).href;
+const documentName = decodeURIComponent(
+  location.pathname.slice(new URL('d/', homeUrl).pathname.length),
+);
 /** The names that redirect here. They are the server's word, as drafts under them become this document's. */
 const formerNames = byId('former-names', HTMLMetaElement).content.split(' ').filter(Boolean);
 const clock = withFrames(systemClock);
@@ -61,7 +64,7 @@ const downloadText = () => {
   announce(say('downloaded', { name: file }));
 };
 
-const socketUrl = new URL(`../ws/${documentName}`, location.href);
+const socketUrl = new URL(`ws/${documentName}`, homeUrl);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
 const lifetime = new ClientLifetime(
@@ -91,8 +94,7 @@ const connection = new Connection(socketUrl.href, {
   received,
   changed: (state) => {
     show();
-    if (state.name === 'moved')
-      location.replace(encodeURIComponent(state.document) + location.hash);
+    if (state.name === 'moved') location.replace(`${homeUrl}d/${state.document}${location.hash}`);
   },
 });
 

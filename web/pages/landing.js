@@ -1,6 +1,7 @@
 // The landing page: create a document, open one by its name or link, or one of the recent ones.
 
 import { say } from '../text/say.js';
+import { offerAll } from '../ui/all_documents.js';
 import { byId } from '../ui/dom.js';
 import { nearestName, problemOf } from '../ui/names.js';
 import { newName } from '../ui/new_name.js';
@@ -112,6 +113,11 @@ function show(text, action) {
   nearest.hidden = true;
 }
 
+offerAll((folder) => {
+  field.value = folder;
+  field.focus();
+  show('', 'open');
+});
 showRecent();
 addEventListener('pageshow', showRecent);
 addEventListener('storage', showRecent);

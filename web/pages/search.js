@@ -11,13 +11,20 @@ import { byId, setText } from '../ui/dom.js';
 // An answer that comes sooner needs no progress message.
 const SAY_AFTER_MS = 500;
 
-const words = new URL(location.href).searchParams.get('q')?.trim() ?? '';
+const { searchParams } = new URL(location.href);
+/** The folder in which to search; '' for all. */
+const folder = searchParams.get('under') ?? '';
+const words = searchParams.get('q')?.trim() ?? '';
 const field = byId('words', HTMLInputElement);
 const results = byId('results', HTMLElement);
 const more = byId('more', HTMLButtonElement);
 const summary = { searched: 0, count: 0 };
 
 field.value = words;
+if (folder) {
+  field.placeholder = field.ariaLabel = say('searchUnder', { folder });
+  byId('under', HTMLInputElement).value = folder;
+} else byId('under', HTMLInputElement).remove();
 if (words) search('');
 else field.focus();
 
@@ -26,7 +33,7 @@ async function search(after) {
   more.hidden = true;
   more.textContent = say('searchMore');
   const waiting = setTimeout(() => setText('summary', say('searching', { words })), SAY_AFTER_MS);
-  const query = new URLSearchParams({ q: words, after });
+  const query = new URLSearchParams({ q: words, under: folder, after });
   try {
     show(await answerOf(fetch(`api/search?${query}`, { cache: 'no-store' })));
   } catch (problem) {

@@ -31,7 +31,7 @@ export class Preview {
     if (!document.getElementById('preview')) {
       const [html] = await Promise.all([
         textAt(at('../preview/preview.html')),
-        styleSheet(at('../styles/preview.css')),
+        styleSheet('styles/preview.css'),
       ]);
       document.querySelector('main')?.insertAdjacentHTML('beforeend', html);
     }

@@ -5,7 +5,7 @@ import { say } from '../text/say.js';
 import { sentenceOf } from '../ui/answers.js';
 import { byId, setText } from '../ui/dom.js';
 import { copy } from '../ui/export_text.js';
-import { styleSheet, textAt } from '../ui/loading.js';
+import { fileAt, styleSheet, textAt } from '../ui/loading.js';
 import { aboutLink, rightOf } from './link_words.js';
 import { LinksApi } from './links_api.js';
 
@@ -31,8 +31,8 @@ export class GuestLinksView {
    */
   static async load(section, document, announce) {
     const [html] = await Promise.all([
-      textAt('../static/share/guest_links.html'),
-      styleSheet('../static/styles/guest_links.css'),
+      textAt(fileAt('share/guest_links.html')),
+      styleSheet('styles/guest_links.css'),
     ]);
     section.innerHTML = html;
     return new GuestLinksView(section, document, announce);

@@ -1,5 +1,6 @@
 // The requests about links to a document (docs/protocol.md). No DOM.
 
+import { rootFrom } from '../ui/addresses.js';
 import { answerOf } from '../ui/answers.js';
 
 /**
@@ -13,7 +14,7 @@ export class LinksApi {
 
   /** @param {string} document its name */
   constructor(document) {
-    this.#address = `../api/documents/${document}/links`;
+    this.#address = `${rootFrom(document)}api/documents/${document}/links`;
   }
 
   /** All links, the newest first. @returns {Promise<Link[]>} */

@@ -28,7 +28,8 @@ function copyBySelection(text) {
 
 /** The name of a document's file, as in its repository. @param {string} document */
 export function fileOf(document) {
-  return document.includes('.') ? document : `${document}.txt`;
+  const name = document.slice(document.lastIndexOf('/') + 1);
+  return name.includes('.') ? name : `${name}.txt`;
 }
 
 /** @param {string} name @param {string} text @param {string} [type] @returns {string} the name */

@@ -20,8 +20,9 @@ const SHOWN = {
  */
 export function showInTab(state, title) {
   const icon = byId('icon', HTMLLinkElement);
-  const address = `../static/pages/${SHOWN[state][0]}.svg`;
-  if (icon.getAttribute('href') !== address) icon.setAttribute('href', address);
+  const shown = icon.getAttribute('href') ?? '';
+  const address = shown.replace(/[^/]*$/, `${SHOWN[state][0]}.svg`);
+  if (shown !== address) icon.setAttribute('href', address);
   const words = tabTitle(state, title);
   set(document, 'title', words);
 }

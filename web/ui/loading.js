@@ -3,11 +3,16 @@
 import { say } from '../text/say.js';
 import { RefusedError } from './answers.js';
 
-/** Add a style sheet to the page. @param {string} address */
-export function styleSheet(address) {
+/** The address of one of the page's files. @param {string} file its path in the folder of them all */
+export function fileAt(file) {
+  return new URL(`../${file}`, import.meta.url).href;
+}
+
+/** Add a style sheet to the page. @param {string} file */
+export function styleSheet(file) {
   const link = document.createElement('link');
   link.rel = 'stylesheet';
-  link.href = address;
+  link.href = fileAt(file);
   document.head.append(link);
   return new Promise((resolve, reject) => {
     link.onload = resolve;
@@ -15,9 +20,9 @@ export function styleSheet(address) {
   });
 }
 
-/** Add a part of the page behind its text, once its styles are there. @param {string} address @param {string} styles */
-export async function fragment(address, styles) {
-  const [html] = await Promise.all([textAt(address), styleSheet(styles)]);
+/** Add a part of the page behind its text, once its styles are there. @param {string} file @param {string} styles */
+export async function fragment(file, styles) {
+  const [html] = await Promise.all([textAt(fileAt(file)), styleSheet(styles)]);
   document.querySelector('main')?.insertAdjacentHTML('afterend', html);
 }
 

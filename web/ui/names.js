@@ -19,12 +19,18 @@ const RESERVED_FIRST =
  */
 export function problemOf(name) {
   if (name === '') return say('nameMissing');
-  const segments = name.split('/');
+  const segments = segmentsOf(name);
   for (const it of segments) {
     const problem = problemOfSegment(it);
     if (problem) return problem;
   }
   return segments.length > 1 ? problemOfFolders(name, segments) : null;
+}
+
+/** @param {string} name */
+function segmentsOf(name) {
+  const segments = name.split('/');
+  return segments.includes('..') ? [name] : segments; // no name, but the path of a file
 }
 
 /** @param {string} name @param {string[]} segments */
@@ -58,8 +64,7 @@ function problemOfSegment(name) {
  * @param {string} wish
  */
 export function nearestName(wish) {
-  let segments = wish.split('/').filter(Boolean);
-  if (segments.includes('..')) segments = [wish]; // no name, but the path of a file
+  const segments = segmentsOf(wish).filter(Boolean);
   const surplus = segments.splice(SEGMENTS_MAX - 1).join('-');
   const name = [...segments, surplus].map(nearestSegment).filter(Boolean).join('/');
   return problemOf(name) === null ? name : null;

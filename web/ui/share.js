@@ -3,6 +3,7 @@
 // some.
 
 import { say } from '../text/say.js';
+import { rootFrom } from './addresses.js';
 import { byId } from './dom.js';
 import { copy } from './export_text.js';
 
@@ -14,7 +15,7 @@ const SHOWN_MS = 2000;
 /** @param {string} name of the document @param {(sentence: string) => void} announce */
 export function share(name, announce) {
   const link = location.origin + location.pathname;
-  const repository = new URL(`../${name}.git`, location.href);
+  const repository = new URL(`${rootFrom(name)}${name}.git`, location.href);
   const command = `git clone ${repository} ${MERGED}`;
   offer('share-link', 'copy-link', link, announce);
   offer('welcome-link', 'welcome-copy', link, announce);

@@ -134,11 +134,12 @@ export class StatusLine {
   #actionOf(connection, state) {
     if (state === 'offline') return { label: say('reconnect'), run: this.#listener.reconnect };
     if (state !== 'noAccess' || connection.name !== 'refused') return null;
-    const [folder, name] = location.pathname.split('/').slice(-2); // without the server's base path
-    const here = encodeURIComponent(`/${folder}/${name}${location.hash}`);
+    const home = byId('home', HTMLAnchorElement).href;
+    // Without the server's base path.
+    const here = encodeURIComponent(`/${location.href.slice(home.length)}`);
     return connection.kind === 'signed out'
-      ? { label: say('signInTitle'), run: () => location.assign(`../sign-in?next=${here}`) }
-      : { label: say('home'), run: () => location.assign('../') };
+      ? { label: say('signInTitle'), run: () => location.assign(`${home}sign-in?next=${here}`) }
+      : { label: say('home'), run: () => location.assign(home) };
   }
 
   /** @param {StateName} name @param {number} held @param {number} nowMs */
