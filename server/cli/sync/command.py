@@ -1,4 +1,4 @@
-"""`gollabedit sync FILE URL`: keeps a file in sync with a document, for any editor."""
+"""`gollabedit sync`: keeps a file in sync with a document, or a folder with many."""
 
 import asyncio
 import getpass
@@ -6,10 +6,12 @@ import os
 import random
 import signal
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from server.cli.http_client import add_under, document_in, server_of
 from server.cli.sync.file import FileError, check_replaceable
+from server.cli.sync.folder import FolderSync
 from server.cli.sync.pair import Pair, PairError
 from server.cli.sync.state import StateError
 from server.client.document import (
@@ -35,11 +37,14 @@ _NO_ACCESS_MAX_S = 30.0
 _STOP_WAIT_S = 5.0
 # Errors that end the command; each message is a sentence for the user.
 _PROBLEMS = (PairError, FileError, StateError)
+_ALL_PROBLEMS = (ClientError, CredentialsError, OSError, *_PROBLEMS)
 
 _EXAMPLES = """examples:
   gollabedit sync notes.txt http://localhost:8080/d/notes
   gollabedit sync --take document notes.txt http://localhost:8080/d/notes
   gollabedit sync --token-file ~/.gollabedit-token notes.txt https://docs.example.org/d/notes
+  gollabedit sync notes http://localhost:8080                  all documents, in the folder notes
+  gollabedit sync team http://localhost:8080 --under team      those of one folder
 """
 
 
@@ -54,11 +59,15 @@ def add_sync(command: ArgumentParser) -> None:
     command.description = (
         "Keep a file in sync with a document until Ctrl-C: each save is an edit, and what others"
         " write is merged into the file. Where both changed the same words the file gets conflict"
-        " markers; saving it without them resolves the conflict."
+        " markers; saving it without them resolves the conflict. With a folder and the address of a"
+        " server, each document has a file in the folder, and a new text file becomes a document."
     )
     command.epilog = _EXAMPLES
-    command.add_argument("file", metavar="FILE", type=Path)
-    command.add_argument("url", metavar="URL", help="address of the document, as in the browser")
+    command.add_argument("file", metavar="FILE", type=Path, help="a text file, or a folder")
+    command.add_argument(
+        "url", metavar="URL", help="address of the document, as in the browser; of a server"
+    )
+    add_under(command)
     command.add_argument(
         "--take",
         choices=["file", "document"],
@@ -76,8 +85,12 @@ def _user() -> str:
         return ""
 
 
-def _run(options: Namespace) -> None:
+def _run(options: Namespace) -> int:
     try:
+        if options.file.is_dir() and document_in(options.url) is None:
+            return asyncio.run(_sync_folder(options))
+        if options.under:
+            raise SyncError("--under goes with a folder and the address of a server")
         websocket_url(options.url)
         asyncio.run(_sync(options))
     except (ClientError, *_PROBLEMS) as problem:
@@ -85,6 +98,31 @@ def _run(options: Namespace) -> None:
     except OSError as problem:
         name = problem.filename or options.file
         raise SyncError(f"{name}: {problem.strerror or problem}") from None
+    return 0
+
+
+async def _sync_folder(options: Namespace) -> int:
+    server = server_of(options.url)
+    _warn_of_risks(server)
+
+    def new_command(file: Path, url: str, label: str) -> SyncCommand:
+        return SyncCommand(Namespace(**{**vars(options), "file": file, "url": url}), label)
+
+    folder = FolderSync(options.file, server, options.under or "", new_command, _ALL_PROBLEMS)
+    _on_signals(folder.stop)
+    return await folder.run()
+
+
+def _warn_of_risks(url: str) -> None:
+    if authorization_for(url, os.environ):
+        for risk in risks_of(url, os.environ):
+            terminal.say(f"gollabedit: {risk}")
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
 
 
 async def _sync(options: Namespace) -> None:
@@ -94,22 +132,24 @@ async def _sync(options: Namespace) -> None:
     if not options.file.resolve().parent.is_dir():
         raise SyncError(f"there is no folder {options.file.resolve().parent}")
     command = SyncCommand(options)
-    if authorization_for(options.url, os.environ):
-        for risk in risks_of(options.url, os.environ):
-            command.warn(risk)
+    _warn_of_risks(options.url)
     if words := check_replaceable(options.file):
         command.warn(words)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, command.stop)
+    _on_signals(command.stop)
     await command.run()
 
 
 class SyncCommand:
-    """The loop that passes events of the file, the document and the user to the pair."""
+    """The loop that passes events of the file, the document and the user to the pair.
 
-    def __init__(self, options: Namespace) -> None:
+    Args:
+        options: those of the command.
+        label: what begins each line for the user, where there are several.
+    """
+
+    def __init__(self, options: Namespace, label: str = "") -> None:
         self._is_quiet = options.quiet
+        self._label = f"{label}: " if label else ""
         self._file = options.file
         self._warned = ""
         self._pair = Pair(options.file, options.url, options.name, options.take, self)
@@ -120,6 +160,11 @@ class SyncCommand:
         self._was_connected = True
         self._last_authorization: str | None = None
         self._refusals = 0  # since the last welcome
+
+    @property
+    def url(self) -> str:
+        """The address of the document, which may have been renamed."""
+        return self._pair.url
 
     def stop(self) -> None:
         """Stop once the last save is acknowledged; at once if called twice."""
@@ -254,9 +299,9 @@ class SyncCommand:
     def warn(self, sentence: str) -> None:
         if sentence != self._warned:
             self._warned = sentence
-            terminal.say(f"gollabedit: {sentence}")
+            terminal.say(f"gollabedit: {self._label}{sentence}")
 
     def say(self, sentence: str) -> None:
         self._warned = ""
         if not self._is_quiet:
-            print(terminal.harmless(sentence), flush=True)
+            print(terminal.harmless(f"{self._label}{sentence}"), flush=True)
