@@ -150,7 +150,7 @@ class Config:
     mirror: Annotated[
         tuple[str, ...],
         "Git remotes to push documents to, separated by commas: a URL with `{document}` in it for"
-        " all documents, `DOCUMENT=URL` for one",
+        " all documents (`{document:-}`: with `-` for each slash), `DOCUMENT=URL` for one",
     ] = ()
     mirror_branches: Annotated[
         str, "what is pushed there: all branches, or only the readable history, versions"
