@@ -83,3 +83,31 @@ async def test_the_start_page_has_a_tree_of_folders(mortal: Room) -> None:
         ["of docs/a/plan.md", "of docs/notes"]
     )
     mortal.document = "top"
+
+
+async def test_a_new_document_begins_with_a_template_or_with_another(mortal: Room) -> None:
+    for mortal.document in ("templates/minutes.md", "docs/plan"):
+        await mortal.begin(f"# {mortal.document}\n")
+    ann = await mortal.enter("Ann")
+    ann.excuses("404", "412")
+    await ann.opens_menu()
+    await ann.page.get_by_role("link", name="New from this one").click()
+    field = ann.page.get_by_label("Document name or link")
+    await expect(field).to_have_value("docs/")
+    await expect(ann.page.get_by_label("Begin with")).to_have_value("docs/plan")
+    await field.press_sequentially("plan-b")
+    await ann.page.get_by_role("button", name="Create").click()
+    await expect(ann.page).to_have_url(f"{ann.line.url}/d/docs/plan-b")
+    await ann.reads("# docs/plan\n")
+
+    await ann.page.goto(f"{ann.line.url}/")
+    assert await violations(ann.page, ALL) == []
+    await ann.page.get_by_label("Begin with").select_option("minutes.md")
+    await ann.page.get_by_role("button", name="New document", exact=True).click()
+    await ann.reads("# templates/minutes.md\n")
+    await ann.page.goto(f"{ann.line.url}/")
+    await ann.page.get_by_label("Begin with").select_option("minutes.md")
+    await field.fill("docs/plan-b")
+    await field.press("Enter")
+    await ann.reads("# docs/plan\n")
+    mortal.document = "docs/plan-b"

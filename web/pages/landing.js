@@ -2,6 +2,7 @@
 
 import { say } from '../text/say.js';
 import { offerAll } from '../ui/all_documents.js';
+import { Beginning } from '../ui/beginning.js';
 import { byId } from '../ui/dom.js';
 import { nearestName, problemOf } from '../ui/names.js';
 import { newName } from '../ui/new_name.js';
@@ -17,13 +18,17 @@ const answer = byId('answer', HTMLOutputElement);
 const go = byId('go', HTMLButtonElement);
 const nearest = byId('nearest', HTMLButtonElement);
 
-byId('new', HTMLButtonElement).onclick = () => open(newName());
+const beginning = new Beginning();
+
+byId('new', HTMLButtonElement).onclick = () => create(newName());
 byId('clone', HTMLElement).textContent =
   `git clone ${new URL('NAME.git', location.href)} -c remote.origin.push=HEAD:refs/for/master`;
 
-/** @param {string} name */
-function open(name) {
-  location.href = `d/${name}`;
+/** Open a document; one that does not exist begins with what was chosen. @param {string} name */
+async function create(name) {
+  const problem = await beginning.write(name);
+  if (problem) showProblem(problem);
+  else location.href = `d/${name}`;
 }
 
 byId('by-name', HTMLFormElement).onsubmit = (event) => {
@@ -31,7 +36,7 @@ byId('by-name', HTMLFormElement).onsubmit = (event) => {
   const problem = problemOf(wish());
   const link = linkIn(field.value);
   if (link) location.href = link;
-  else if (problem === null) open(wish());
+  else if (problem === null) create(wish());
   else showProblem(problem);
 };
 
@@ -113,11 +118,16 @@ function show(text, action) {
   nearest.hidden = true;
 }
 
-offerAll((folder) => {
+/** Begin a name. @param {string} folder '' or a folder's name and a slash */
+function nameIn(folder) {
   field.value = folder;
   field.focus();
   show('', 'open');
-});
+}
+
+offerAll(nameIn);
+beginning.offer();
+if (beginning.from) nameIn(beginning.from.replace(/[^/]*$/, ''));
 showRecent();
 addEventListener('pageshow', showRecent);
 addEventListener('storage', showRecent);
