@@ -31,7 +31,7 @@ from server.git.packed_refs import PackedRefs, RefsLockedError, locked_refs
 from server.git.process import GitError, git
 from server.git.repository import Unwritten
 from server.storage.journal import JournalError, OvertakenError
-from server.support.files import fsync, make_folder
+from server.support.files import fsync, make_folder_of
 from server.support.shared_sync import SharedSync
 
 _EXPECTED = (OSError, GitError, RefsLockedError, DamagedError)
@@ -111,7 +111,7 @@ def _update(path: Path, unwritten: Unwritten) -> None:
 
 def _create(folder: Path, checkpoints: Sequence[Checkpoint]) -> None:
     try:
-        make_folder(folder)
+        make_folder_of(checkpoints[0].path)
         with SharedSync(folder) as shared:
             for each in checkpoints:
                 with each.attempt():

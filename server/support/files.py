@@ -32,10 +32,16 @@ def sync_tree(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder if there is none, and durably those that it is in."""
+    """Make a folder if there is none; it is not synced, but those that it is in are."""
     with _folders:
         _make_around(folder)
         folder.mkdir(exist_ok=True)
+
+
+def make_folder_of(path: Path) -> None:
+    """Make the folder of a file or folder durably, if there is none."""
+    with _folders:
+        _make_around(path)
 
 
 def _make_around(path: Path) -> None:

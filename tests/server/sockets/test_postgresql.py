@@ -40,8 +40,8 @@ async def test_an_empty_folder_serves_what_another_one_had(
     await bo.until("# Plan\n\none\ntwo\n")
     await bo.edit(f"{bo.text}three\n")
     await ann.until(bo.text)
-    await first.join("Cy", "todo")
-    answer = await first.http.put(f"{first.url}/d/todo/raw", data="Buy milk\n")
+    await first.join("Cy", "lists/todo")
+    answer = await first.http.put(f"{first.url}/d/lists/todo/raw", data="Buy milk\n")
     assert answer.status == 201, await answer.text()
     repository = first.folder.repository_path("notes") / "packed-refs"
     await eventually(
@@ -54,13 +54,13 @@ async def test_an_empty_folder_serves_what_another_one_had(
 
     second = await serve("second", journal=url)
     _, listed = await ask(second, "GET", "documents")
-    assert [document["document"] for document in listed["documents"]] == ["notes", "todo"]
+    assert [document["document"] for document in listed["documents"]] == ["lists/todo", "notes"]
     assert not second.folder.repository_path("notes").exists(), "listed without being fetched"
     again = await second.clone(tmp_path / "again")
     assert (again / "notes.txt").read_text() == bo.text
     assert await git("for-each-ref", cwd=second.folder.repository_path("notes")) == before
     assert {"refs/heads/side", "refs/heads/versions", "refs/tags/v1"} <= set(before.split())
-    assert await second.raw("todo") == "Buy milk\n"
+    assert await second.raw("lists/todo") == "Buy milk\n"
     cy = await second.join("Cy")
     await cy.edit(f"{cy.text}four\n")
     await second.fsck()

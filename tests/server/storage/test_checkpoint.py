@@ -3,9 +3,10 @@
 import itertools
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,6 @@ from server.storage.journal import OvertakenError
 from server.support import shared_sync
 from server.support.shared_sync import SharedSync
 from tests.git import assert_sound, git, run_git
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ANN = Signature("Ann", "ann@example.invalid", 1_700_000_000.0)
 LINES = "".join(f"line {number} of a text that is long enough\n" for number in range(200))
@@ -239,10 +237,11 @@ def test_a_stop_anywhere_loses_nothing_and_doing_it_again_is_harmless(
     assert [file.name for file in book.path.parent.iterdir()] == ["notes.git"]
 
 
+@pytest.mark.parametrize("folder", ["", "docs/a"])
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("has_syncfs", [True, False])
 def test_nothing_gets_its_name_before_it_is_synced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, has_syncfs: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, has_syncfs: bool, folder: str
 ) -> None:
     """And the folder of each new name is synced before the journal forgets anything."""
     synced: set[int] = set()
@@ -270,7 +269,8 @@ def test_nothing_gets_its_name_before_it_is_synced(
     monkeypatch.setattr(shared_sync, "_syncfs", noted_syncfs if has_syncfs else None)
     monkeypatch.setattr(shared_sync, "_is_reliable", lambda _: True)
     monkeypatch.setattr(Path, "rename", checked_rename)
-    books = [Book(tmp_path / f"notes{number}.git") for number in range(count)]
+    monkeypatch.setattr(Path, "mkdir", mkdir_noting(renamed))
+    books = [Book(tmp_path / folder / f"notes{number}.git") for number in range(count)]
     for text in (LINES, LINES + "one\n"):
         for each in books:
             each.write(text)
@@ -278,6 +278,18 @@ def test_nothing_gets_its_name_before_it_is_synced(
         assert not renamed
     for each in books:
         assert_sound(each.path)
+
+
+def mkdir_noting(changed: set[int]) -> Callable[..., None]:
+    """Return a `Path.mkdir` that notes where it makes a folder of documents."""
+    mkdir = Path.mkdir
+
+    def noted(self: Path, *arguments: Any, **options: Any) -> None:
+        mkdir(self, *arguments, **options)
+        if ".git" not in str(self):
+            changed.add(self.parent.stat().st_ino)
+
+    return noted
 
 
 def checkpoint_all(*books: Book) -> list[Exception | None]:
