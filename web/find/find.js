@@ -52,7 +52,10 @@ export class FindPanel {
 
   /** Load what it looks like. @param {FindHost} host */
   static async load(host) {
-    await fragment('../static/find/find.html', '../static/styles/find.css');
+    await fragment(
+      new URL('../find/find.html', import.meta.url).href,
+      new URL('../styles/find.css', import.meta.url).href,
+    );
     return new FindPanel(host);
   }
 

@@ -48,7 +48,10 @@ export class HistoryView {
 
   /** Load what the history looks like. @param {Host} host */
   static async load(host) {
-    await fragment('../static/history/history.html', '../static/styles/history.css');
+    await fragment(
+      new URL('../history/history.html', import.meta.url).href,
+      new URL('../styles/history.css', import.meta.url).href,
+    );
     return new HistoryView(host);
   }
 

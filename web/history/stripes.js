@@ -46,7 +46,7 @@ export class AuthorStripes {
 
   /** Load what they look like. @param {StripesHost} host */
   static async load(host) {
-    await styleSheet('../static/styles/stripes.css');
+    await styleSheet(new URL('../styles/stripes.css', import.meta.url).href);
     return new AuthorStripes(host);
   }
 

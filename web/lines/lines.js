@@ -29,7 +29,10 @@ export class Lines {
 
   /** Load what they look like. @param {LinesHost} host */
   static async load(host) {
-    await fragment('../static/lines/lines.html', '../static/styles/lines.css');
+    await fragment(
+      new URL('../lines/lines.html', import.meta.url).href,
+      new URL('../styles/lines.css', import.meta.url).href,
+    );
     return new Lines(host);
   }
 

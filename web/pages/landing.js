@@ -1,5 +1,6 @@
 // The landing page: create a document, open one by its name or link, or one of the recent ones.
 
+import { OfflineLink } from '../offline/offline_link.js';
 import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';
 import { nearestName, problemOf } from '../ui/names.js';
@@ -115,3 +116,7 @@ function show(text, action) {
 showRecent();
 addEventListener('pageshow', showRecent);
 addEventListener('storage', showRecent);
+
+const offline = new OfflineLink();
+addEventListener('recentremoved', () => offline.recentChanged());
+offline.begin();

@@ -1,6 +1,8 @@
 // The read view: the newest text of a document, live, as a page. It has no editor, and sends nothing.
 
+import { newClientAt } from '../drafts/draft_keeper.js';
 import { Drafts } from '../drafts/drafts.js';
+import { isKeptPage, lastSeen, OfflineLink } from '../offline/offline_link.js';
 import { announce } from '../people/announcer.js';
 import { decoded } from '../preview/links.js';
 import { Sheet } from '../preview/sheet.js';
@@ -10,6 +12,7 @@ import { say } from '../text/say.js';
 import { titleOf } from '../text/title.js';
 import { byId, set, setText } from '../ui/dom.js';
 import { latinKey } from '../ui/keys.js';
+import { dayAndTime } from '../ui/phrases.js';
 import { remember, userName } from '../ui/storage.js';
 
 const documentName = byId('document', HTMLMetaElement).content;
@@ -23,7 +26,7 @@ if (/^#(?:history|L\d)/.test(location.hash)) location.replace(plainText + locati
 const socketUrl = new URL(`../../ws/${documentName}`, import.meta.url);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
-const replica = new Replica();
+let replica = new Replica();
 /** @type {Sheet | null} */
 let sheet = null;
 /** Whether the heading in the address was looked for. */
@@ -36,10 +39,20 @@ const connection = new Connection(socketUrl.href, {
   changed: ({ name }) => {
     show();
     const { state } = connection;
+    if (state.name === 'refused') offline.refused(state.kind);
     if (name === 'moved' && state.name === 'moved')
       location.replace(`${addressOf(state.document)}/view${location.hash}`);
   },
 });
+
+const offline = new OfflineLink({
+  document: documentName,
+  newest: () => replica.newest,
+  isOnline: () => replica.link === 'online',
+  isViewOnly: () => replica.isViewOnly,
+});
+/** Since when the server was not asked, where the page began without a connection. @type {number | null} */
+let seenMs = null;
 
 /** @param {import('../replica/protocol.js').ServerMessage} message */
 function received(message) {
@@ -52,7 +65,10 @@ function received(message) {
     connection.drop();
     return;
   }
-  if (message.type === 'welcome') remember(documentName, titleOf(replica.newest.text));
+  if (message.type !== 'welcome') return;
+  seenMs = null;
+  remember(documentName, titleOf(replica.newest.text));
+  offline.begin();
 }
 
 /** @param {import('../replica/replica.js').Output} output */
@@ -76,6 +92,7 @@ function show() {
 function stateNow() {
   const { state } = connection;
   if (state.name === 'refused') return state.reason;
+  if (seenMs !== null) return `${say('offline')} · ${dayAndTime(seenMs, Date.now())}`;
   if (state.name === 'waiting') return say('offline');
   return replica.newest.commit === null ? say('loading') : '';
 }
@@ -119,6 +136,16 @@ async function load() {
   show();
 }
 
+async function begin() {
+  const seen = isKeptPage ? await lastSeen(documentName) : null;
+  if (seen) {
+    replica = new Replica(newClientAt(seen.known));
+    seenMs = seen.seenMs;
+    show();
+  }
+  connection.open();
+}
+
 addEventListener('keydown', onKey);
 addEventListener('beforeprint', () => {
   const whole = sheet?.frame.scroller.scrollHeight ?? 0;
@@ -137,7 +164,7 @@ load().catch((problem) => {
   setText('sheet-note', say('loadFailed'));
 });
 offerUnsent();
-connection.open();
+begin();
 
 /** For tests: whether the page has the newest text. */
 Object.assign(window, { gollabedit: { settled: () => replica.isSettled } });

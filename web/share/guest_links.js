@@ -31,8 +31,8 @@ export class GuestLinksView {
    */
   static async load(section, document, announce) {
     const [html] = await Promise.all([
-      textAt('../static/share/guest_links.html'),
-      styleSheet('../static/styles/guest_links.css'),
+      textAt(new URL('../share/guest_links.html', import.meta.url).href),
+      styleSheet(new URL('../styles/guest_links.css', import.meta.url).href),
     ]);
     section.innerHTML = html;
     return new GuestLinksView(section, document, announce);

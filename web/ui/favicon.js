@@ -20,8 +20,8 @@ const SHOWN = {
  */
 export function showInTab(state, title) {
   const icon = byId('icon', HTMLLinkElement);
-  const address = `../static/pages/${SHOWN[state][0]}.svg`;
-  if (icon.getAttribute('href') !== address) icon.setAttribute('href', address);
+  const { href } = new URL(`../pages/${SHOWN[state][0]}.svg`, import.meta.url);
+  set(icon, 'href', href);
   const words = tabTitle(state, title);
   set(document, 'title', words);
 }
