@@ -210,6 +210,13 @@ async def test_who_has_a_link_to_view_reads_the_page_live(closed_room: Room) -> 
     await guest.page.keyboard.press("Control+p")
     await expect(guest.page).to_have_title("printed")
 
+    await guest.page.goto(f"{address}#L9")  # as from a search
+    await expect(page.locator("[data-linked]")).to_contain_text("a trailer 🚚")
+    assert "Line 9: - [ ] a trailer 🚚" in await guest.announced()
+    await guest.page.evaluate("location.hash = '#L3'")
+    await expect(page.locator("[data-linked]")).to_contain_text("Bring a chair")
+    assert await violations(guest.page, ALL) == []
+
     await guest.page.get_by_role("link", name="Plain text").click()
     await expect(guest.page).to_have_url(f"{address}?plain")
     await expect(guest.status).to_have_text("View only")

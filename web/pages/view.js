@@ -2,9 +2,9 @@
 
 import { newClientAt } from '../drafts/draft_keeper.js';
 import { Drafts } from '../drafts/drafts.js';
+import { targetOf } from '../lines/line_address.js';
 import { isKeptPage, lastSeen, OfflineLink } from '../offline/offline_link.js';
 import { announce } from '../people/announcer.js';
-import { decoded } from '../preview/links.js';
 import { Sheet } from '../preview/sheet.js';
 import { Connection } from '../replica/connection.js';
 import { Replica } from '../replica/replica.js';
@@ -20,8 +20,8 @@ const addressOf = (/** @type {string} */ name) => new URL(`../../d/${name}`, imp
 const plainText = byId('plain-text', HTMLAnchorElement).href;
 const state = byId('state', HTMLElement);
 
-// Lines and versions are shown by the editor only.
-if (/^#(?:history|L\d)/.test(location.hash)) location.replace(plainText + location.hash);
+// Versions are shown by the editor only.
+if (location.hash.startsWith('#history')) location.replace(plainText + location.hash);
 
 const socketUrl = new URL(`../../ws/${documentName}`, import.meta.url);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -98,8 +98,14 @@ function stateNow() {
 }
 
 function followAddress() {
-  const id = decoded(location.hash.slice(1));
-  if (id !== '') sheet?.frame.goTo(id);
+  const target = targetOf(location.hash);
+  if (!sheet || !target) return;
+  if ('slug' in target) {
+    sheet.frame.goTo(target.slug);
+    return;
+  }
+  const words = sheet.goToLine(target.first);
+  if (words !== null) announce(say('atLine', { line: target.first, words }));
 }
 
 /** @param {KeyboardEvent} event */
