@@ -326,6 +326,7 @@ function welcomed(message) {
   people.reset(message.people, message.client);
   pacing.areOthersHere = people.areOthersHere;
   parkedLink.show(message.unmerged ?? 0);
+  if (!isWelcomed && !isKeptPage) preview.restore();
   isWelcomed = true;
   rememberTitle();
   const own = message.people.find(({ client }) => client === message.client);
@@ -558,6 +559,7 @@ async function beginOffline() {
   editor.setReadOnly(seen?.isViewOnly ?? false);
   if (seen) statusLine.startOffline(seen);
   lines.opened();
+  preview.restore();
   show();
 }
 
