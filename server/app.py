@@ -18,6 +18,7 @@ from server.http import (
     history,
     links,
     management,
+    offline,
     pages,
     preview,
     raw_text,
@@ -81,6 +82,7 @@ _MODULES = (
     git_push,
     pages,
     preview,
+    offline,
     sign_in,
     api,
     history,
@@ -118,6 +120,9 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[ACCESS].listen(partial(websocket.recheck, app))
     app[websocket.GUARDS] = set()
     app[FILES] = read_files(readable=config.pages == "readable", source_url=config.source_url)
+    app[offline.OFFLINE] = offline.offline_files(
+        readable=config.pages == "readable", source_url=config.source_url
+    )
     app[PUSHES] = PushWorkspace(config, folder)
     app[REFUSALS] = limit_of_refusals()
     app[GIT_PROCESSES] = FairSlots(config.git_processes_max)

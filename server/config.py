@@ -27,6 +27,7 @@ _CHOICES = {
     "creating": ("allowed", "refused"),
     "journal_needs_standby": _NO_OR_YES,
     "mirror_branches": ("all", "versions"),
+    "offline": ("allowed", "refused"),
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("text", "json"),
     "pages": ("small", "readable"),
@@ -204,6 +205,11 @@ class Config:
     pages: Annotated[
         str, "how the pages' scripts are served: small, or readable (as written, in many files)"
     ] = "small"
+    offline: Annotated[
+        str,
+        "whether browsers keep recent documents, to open them without a connection: allowed or"
+        " refused",
+    ] = "allowed"
     log_level: Annotated[str, "debug, info, warning or error"] = "info"
     log_format: Annotated[str, "text, or json: one object a line, for programs"] = "text"
 

@@ -30,6 +30,8 @@ NEEDS = {
     ("GET", "/help"): Need.NOTHING,
     ("GET", "/static/{file}"): Need.NOTHING,
     ("GET", "/preview"): Need.NOTHING,
+    ("GET", "/service-worker.js"): Need.NOTHING,
+    ("GET", "/kept.json"): Need.NOTHING,
     ("GET", "/healthz"): Need.NOTHING,
     ("GET", "/readyz"): Need.NOTHING,
     ("GET", "/metrics"): Need.OPERATOR,

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 from server.core.names import is_document_name
 from server.core.titles import UNTITLED, title_of
 from server.http.addresses import path_in, relative, root_of
-from server.http.app_keys import ACCESS, FILES, FOLDER, HUB
+from server.http.app_keys import ACCESS, CONFIG, FILES, FOLDER, HUB
 from server.http.documents import document_of
 from server.http.identity import can_sign_out, identity_of
 from server.http.not_found import no_access_page_of, page_of
@@ -57,13 +57,13 @@ async def to_landing_page(request: web.Request) -> web.Response:
 async def landing_page(request: web.Request) -> web.Response:
     """Return the page to start from, with the name of the user."""
     template = request.app[FILES]["pages/index.html"].plain.body
-    return await _response(request, _filled_in("index.html", template, **_account(request)))
+    return await file_response(request, _filled_in("index.html", template, **_account(request)))
 
 
 async def search_page(request: web.Request) -> web.Response:
     """Return the page that shows what a search has found."""
     template = request.app[FILES]["pages/search.html"].plain.body
-    return await _response(request, _filled_in("search.html", template, **_account(request)))
+    return await file_response(request, _filled_in("search.html", template, **_account(request)))
 
 
 async def help_page(request: web.Request) -> web.Response:
@@ -91,7 +91,7 @@ async def document_page(request: web.Request) -> web.Response:
         "root": root_of(request),
         **_account(request),
     }
-    return await _response(request, _filled_in("document.html", template, **values))
+    return await file_response(request, _filled_in("document.html", template, **values))
 
 
 async def read_view(request: web.Request) -> web.Response:
@@ -104,11 +104,12 @@ async def read_view(request: web.Request) -> web.Response:
         "document": document,
         "title": escape(title_of(found[1]) if found else UNTITLED),
         "root": root_of(request),
+        "owner": escape(_owner_of(request)),
         "plain": "" if is_editor else "?plain",
         "if_edit": "" if is_editor else "hidden",
         "if_view": "hidden" if is_editor else "",
     }
-    return await _response(request, _filled_in("view.html", template, **values))
+    return await file_response(request, _filled_in("view.html", template, **values))
 
 
 def _account(request: web.Request) -> dict[str, str]:
@@ -124,7 +125,19 @@ def _account(request: web.Request) -> dict[str, str]:
         "search": is_open or bool(identity.user),
     }
     hidden = {f"if_{name}": "" if it else "hidden" for name, it in holds.items()}
-    return {"user": escape(identity.name), **hidden}
+    return {"user": escape(identity.name), "owner": escape(_owner_of(request)), **hidden}
+
+
+def _owner_of(request: web.Request) -> str:
+    """Return for whom a browser may keep texts; empty for nobody.
+
+    Guests cannot sign out, so nothing is kept for them.
+    """
+    if request.app[CONFIG].offline == "refused":
+        return ""
+    if user := identity_of(request).user:
+        return f"user {user}"
+    return "everybody" if request.app[ACCESS].current.is_open else ""
 
 
 @lru_cache(maxsize=256)
@@ -141,10 +154,11 @@ async def _file(request: web.Request, name: str) -> web.Response:
     file = request.app[FILES].get(name)
     if file is None:
         raise web.HTTPNotFound(text="There is no such file.\n")
-    return await _response(request, file)
+    return await file_response(request, file)
 
 
-async def _response(request: web.Request, file: PageFile) -> web.Response:
+async def file_response(request: web.Request, file: PageFile) -> web.Response:
+    """Return a file in the smallest form that the client takes, or 304 if it has it."""
     sent = await file.for_client(request.headers.get("Accept-Encoding", ""))
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if sent.encoding is not None:

@@ -28,7 +28,8 @@ _NO_JOURNAL = "The server cannot read or save documents at the moment; try again
 DAMAGED = "The body of the request is damaged.\n"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data:; font-src 'self'; frame-src 'self'; form-action 'self'{};"
+    " img-src 'self' data:; font-src 'self'; frame-src 'self'; worker-src 'self';"
+    " manifest-src 'self'; form-action 'self'{};"
     " base-uri 'none'; frame-ancestors 'none'"
 )
 # No Cross-Origin-Opener-Policy: with it Chromium forgets the state of a tab that it discards.

@@ -24,7 +24,7 @@ import brotli
 
 from server.http.bundle import one_script, one_style_sheet, shortened
 
-_BUNDLES = {
+BUNDLES = {
     "pages/document.js": one_script,
     "pages/landing.js": one_script,
     "pages/search.js": one_script,
@@ -39,7 +39,10 @@ _BUNDLES = {
     "share/guest_links.js": one_script,
     "preview/preview.js": one_script,
     "preview/worker.js": one_script,
+    "offline/offline.js": one_script,
+    "offline/worker.js": one_script,
     "pages/view.js": one_script,
+    "pages/no_connection.js": one_script,
     "styles/document_page.css": one_style_sheet,
     "styles/history.css": one_style_sheet,
     "styles/stripes.css": one_style_sheet,
@@ -50,7 +53,7 @@ _BUNDLES = {
     "styles/find.css": one_style_sheet,
     "styles/lines.css": one_style_sheet,
 }
-_SERVED = (".html", ".js", ".css", ".svg")
+_SERVED = (".html", ".js", ".css", ".svg", ".webmanifest")
 _SENTENCES = "text/sentences.js"
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
@@ -105,21 +108,19 @@ def read_files(*, readable: bool = False, source_url: str = "") -> Mapping[str, 
         readable: leave all scripts and style sheets as written.
         source_url: address of the source code, for a link; empty for none.
     """
-    texts = {
-        f"{folder.name}/{file.name}": file.read_text("utf-8")
-        for folder in files("web").iterdir()
-        if folder.is_dir()
-        for file in folder.iterdir()
-        if file.name.endswith(_SERVED)
-    }
+    folders = [folder for folder in files("web").iterdir() if folder.is_dir()]
+    found = {f"{folder.name}/{file.name}": file for folder in folders for file in folder.iterdir()}
+    texts = {name: it.read_text("utf-8") for name, it in found.items() if name.endswith(_SERVED)}
+    images = {name: it.read_bytes() for name, it in found.items() if name.endswith(".png")}
     sentences = _sentences(texts[_SENTENCES])
     if not readable:
-        texts |= {name: shortened(_bundle(name, texts, sentences)) for name in _BUNDLES}
+        texts |= {name: shortened(_bundle(name, texts, sentences)) for name in BUNDLES}
     known = {name: escape(text) for name, text in sentences.items() if isinstance(text, str)}
     known["version"] = version("gollabedit")
     known["source"] = _link(source_url, known["sourceCode"])
     pages = {name: _filled(text, known) for name, text in texts.items() if name.endswith(".html")}
-    return {name: PageFile(name, text.encode()) for name, text in (texts | pages).items()}
+    bodies = {name: text.encode() for name, text in (texts | pages).items()} | images
+    return {name: PageFile(name, body) for name, body in bodies.items()}
 
 
 def _sentences(module: str) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def _sentences(module: str) -> dict[str, Any]:
 
 def _bundle(name: str, texts: Mapping[str, str], sentences: Mapping[str, Any]) -> str:
     """Return a bundle with only those sentences that its own modules name."""
-    as_one = _BUNDLES[name]
+    as_one = BUNDLES[name]
     without = as_one(name, {**texts, _SENTENCES: _module({})})
     named = set(re.findall(r"'(\w+)'", without))
     used = {name: text for name, text in sentences.items() if name in named}

@@ -1,7 +1,7 @@
 """A proxy between one window and the server: websockets on it can be held or cut.
 
 A held websocket is like a bad network: nothing arrives, nothing is lost, and neither side notices.
-Plain requests always pass, so that a page can be reloaded while its websocket hangs.
+Plain requests pass, so that a page can be reloaded while its websocket hangs, until it is dark.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ class Line:
         self._flows = asyncio.Event()
         self._flows.set()
         self._is_cut = False
+        self._is_dark = False
+        self._writers: set[StreamWriter] = set()
         self._sockets: set[StreamWriter] = set()
 
     @classmethod
@@ -48,8 +50,14 @@ class Line:
         for writer in self._sockets:
             writer.transport.abort()
 
+    def darken(self) -> None:
+        """Let nobody connect, as if the server had stopped."""
+        self._is_dark = True
+        for writer in self._writers:
+            writer.transport.abort()
+
     def mend(self) -> None:
-        self._is_cut = False
+        self._is_cut = self._is_dark = False
 
     async def close(self) -> None:
         assert self._listener
@@ -58,11 +66,13 @@ class Line:
         self._listener.close()
 
     async def _relay(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._writers.add(writer)
         with suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n")
             is_socket = head.startswith(b"GET /ws")
-            if not (is_socket and self._is_cut):
+            if not (self._is_dark or (is_socket and self._is_cut)):
                 await self._connect(head, reader, writer, is_socket=is_socket)
+        self._writers.discard(writer)
         writer.transport.abort()
 
     async def _connect(

@@ -32,7 +32,8 @@ class Room:
         """Open a page for a user, in a browser context of their own."""
         line = await Line.to(self.server.port)
         self._lines.append(line)
-        context = await self._browser.new_context(**options)
+        # A service worker in each window would take the CPU of many tests.
+        context = await self._browser.new_context(**{"service_workers": "block"} | options)
         await context.add_init_script(LISTENER)
         if key := self.server.session(name):
             await context.add_cookies(

@@ -413,6 +413,25 @@ async def offline(stage: Stage) -> Window:
     return bo
 
 
+async def started_offline(stage: Stage) -> Window:
+    await stage.room.begin(LETTER)
+    return await stage.starts_offline()
+
+
+async def landing_offline(stage: Stage) -> Window:
+    bo = await started_offline(stage)
+    await bo.page.get_by_role("link", name="Home").click()
+    await expect(bo.page.get_by_role("link", name="Dear neighbours")).to_be_visible()
+    return bo
+
+
+async def not_kept(stage: Stage) -> Window:
+    bo = await started_offline(stage)
+    await bo.page.goto(f"{bo.line.url}/d/another-document")
+    await expect(bo.page.get_by_role("link", name="Dear neighbours")).to_be_visible()
+    return bo
+
+
 async def too_large(stage: Stage) -> Window:
     bo = await stage.enters()
     await bo.page.keyboard.insert_text("Too many words. " * 80_000)
@@ -743,6 +762,9 @@ SCENES: tuple[Scene, ...] = (
     history_while_restoring,
     slow,
     offline,
+    started_offline,
+    landing_offline,
+    not_kept,
     too_large,
     turned_away,
     unsent_text_offered,

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from playwright.async_api import expect
 
 from tests.browser.closed_server import ClosedServer
+from tests.browser.kept import keeps
 from tests.browser.room import Room
 from tests.browser.server_process import ServerProcess
 from tests.browser.window import Window
@@ -79,6 +80,15 @@ class Stage:
         await after.page.goto(f"{after.line.url}/d/{room.document}")
         await expect(after.notice).to_contain_text("unsent text")
         return after
+
+    async def starts_offline(self) -> Window:
+        """Return Bo's window on the document, opened again without a connection."""
+        window = await self.room.enter("Bo", **self._look, service_workers="allow")
+        await keeps(window, self.room.document)
+        window.loses_the_server()
+        await window.page.reload()
+        await expect(window.notice).to_contain_text("Text from")
+        return window
 
     async def joins(self, name: str) -> Client:
         """Add a user without a window."""

@@ -115,8 +115,8 @@ async def test_text_and_page_scroll_together(room: Room) -> None:
     )
 
 
-async def test_the_divider_moves_by_keys_and_by_the_pointer(room: Room) -> None:
-    bo, _ = await previewed(room, _TEXT, viewport={"width": 1100, "height": 720})
+async def test_the_divider_moves_by_keys_and_by_the_pointer_and_stays(room: Room) -> None:
+    bo, page = await previewed(room, _TEXT, viewport={"width": 1100, "height": 720})
     divider = bo.page.get_by_role("separator", name="Width of the text")
     await divider.press("ArrowRight")
     await expect(divider).to_have_attribute("aria-valuenow", "55")
@@ -131,6 +131,17 @@ async def test_the_divider_moves_by_keys_and_by_the_pointer(room: Room) -> None:
     await bo.page.mouse.up()
     await expect(divider).to_have_attribute("aria-valuenow", "30")
     assert await bo.text.evaluate("area => area.offsetWidth") == 330
+
+    await bo.page.reload()  # all stays as it was left on this device
+    await expect(divider).to_have_attribute("aria-valuenow", "30")
+    await expect(page.get_by_role("heading", name="Party")).to_be_visible()
+    await bo.focused()
+    assert "Preview shown." not in await bo.announced()
+    await bo.page.keyboard.press("Control+e")
+    await expect(divider).to_be_hidden()
+    await bo.page.reload()
+    await bo.settled()
+    await expect(divider).to_have_count(0)
 
 
 async def test_links_lead_where_they_may_and_pictures_come_after_a_click(room: Room) -> None:
@@ -209,6 +220,13 @@ async def test_who_has_a_link_to_view_reads_the_page_live(closed_room: Room) -> 
     )
     await guest.page.keyboard.press("Control+p")
     await expect(guest.page).to_have_title("printed")
+
+    await guest.page.goto(f"{address}#L9")  # as from a search
+    await expect(page.locator("[data-linked]")).to_contain_text("a trailer 🚚")
+    assert "Line 9: - [ ] a trailer 🚚" in await guest.announced()
+    await guest.page.evaluate("location.hash = '#L3'")
+    await expect(page.locator("[data-linked]")).to_contain_text("Bring a chair")
+    assert await violations(guest.page, ALL) == []
 
     await guest.page.get_by_role("link", name="Plain text").click()
     await expect(guest.page).to_have_url(f"{address}?plain")

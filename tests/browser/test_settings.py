@@ -339,21 +339,22 @@ async def test_the_tab_shows_a_state_by_its_icon(room: Room, state: str) -> None
 async def test_title_and_icon_follow_the_text(room: Room) -> None:
     ann, bo = await room.pair("Hello world!")
     icon = bo.page.locator("link[rel=icon]")
+    pictures = f"{bo.line.url}/static/pages/"
     await expect(bo.page).to_have_title("Hello world! – GollabEdit")
-    await expect(icon).to_have_attribute("href", "../static/pages/favicon.svg")
+    await expect(icon).to_have_js_property("href", f"{pictures}favicon.svg")
     bo.line.hold()
     await ann.writes_over("world", "people")
     await ann.settled()
     await bo.writes_over("world", "friends")
-    await expect(icon).to_have_attribute("href", "../static/pages/favicon-busy.svg")
+    await expect(icon).to_have_js_property("href", f"{pictures}favicon-busy.svg")
     bo.line.release()
     await expect(bo.page).to_have_title("● Conflict – Hello friends! – GollabEdit")
-    await expect(icon).to_have_attribute("href", "../static/pages/favicon-conflict.svg")
+    await expect(icon).to_have_js_property("href", f"{pictures}favicon-conflict.svg")
     bo.loses_connection()
     await expect(bo.page).to_have_title("● Offline – Hello friends! – GollabEdit")
-    await expect(icon).to_have_attribute("href", "../static/pages/favicon-offline.svg")
+    await expect(icon).to_have_js_property("href", f"{pictures}favicon-offline.svg")
     await bo.reconnects()
-    await expect(icon).to_have_attribute("href", "../static/pages/favicon-conflict.svg")
+    await expect(icon).to_have_js_property("href", f"{pictures}favicon-conflict.svg")
 
 
 async def test_the_authors_are_shown_beside_their_lines(room: Room) -> None:

@@ -13,8 +13,8 @@ _CONNECTION_FAILED = (
     *("establish a connection to the server at ws://", "was interrupted while the page was"),
 )
 
-# Its scripts run in every frame, also in one without scripts.
-_OF_THE_DRIVER = "Blocked script execution in"
+# Its scripts run in every frame, also in one without scripts; and it may block service workers.
+_OF_THE_DRIVER = ("Blocked script execution in", "Service Worker registration blocked")
 
 # Runs before the page's own scripts, and records the announcements. The same words count again each
 # time they are announced.
@@ -61,7 +61,7 @@ class Window:
         self.line = line
         self.errors: list[str] = []
         self.clients: list[str] = []  # its client in each welcome
-        self._excused = [_OF_THE_DRIVER]
+        self._excused = [*_OF_THE_DRIVER]
         page.on("pageerror", lambda error: self._failed(f"{error.message}\n{error.stack}"))
         page.on("console", self._heard)
         page.on("websocket", self._opened)
@@ -232,6 +232,11 @@ class Window:
         await expect(self.status).to_contain_text("Offline")
         self.line.mend()
         await self.page.evaluate(_RECONNECT)
+
+    def loses_the_server(self) -> None:
+        """Let it reach nothing, until the line is mended."""
+        self.excuses(*_CONNECTION_FAILED)
+        self.line.darken()
 
     def may_lose_connection(self) -> None:
         """Expect failing connections in this test."""

@@ -56,6 +56,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "log_level": "debug",
         "log_format": "json",
         "mirror_branches": "versions",
+        "offline": "refused",
         "pages": "readable",
         "source_url": "https://example.org/source",
         "url": "https://notes.example.org",

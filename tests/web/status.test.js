@@ -18,6 +18,7 @@ function status(replica, more) {
     nowMs: 10_000,
     dirtySinceMs: null,
     offlineSinceMs: null,
+    seen: null,
     isKept: true,
     isUnsentOffered: false,
     held: null,
@@ -39,6 +40,17 @@ test('offline is shown after two seconds, and announced without the seconds that
   assert.deepEqual([state, notice?.what], ['offline', 'You’re offline.']);
   assert.match(notice?.more ?? '', /^Keep typing.*8 s/);
   assert.doesNotMatch(announced, /\d/);
+});
+
+test('a page that began offline says from when its text is, and asks nobody to type who may not', () => {
+  const connection = { name: 'waiting', untilMs: 18_000, reason: '' };
+  const since = { connection, offlineSinceMs: Number.NEGATIVE_INFINITY };
+  for (const isViewOnly of [false, true]) {
+    const seen = { seenMs: Date.now(), isViewOnly };
+    const { notice, announced } = status({}, { ...since, seen });
+    assert.match(notice?.more ?? '', /^Text from \w+.*\./);
+    assert.equal(announced.includes('Keep typing'), !isViewOnly);
+  }
 });
 
 test('that the text cannot be stored is announced, and what to do', () => {

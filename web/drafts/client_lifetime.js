@@ -6,6 +6,7 @@ import { leaveSnapshot, takeSnapshot } from '../ui/storage.js';
 import { asNewClient, DraftKeeper, isUnsent, snapshotOf } from './draft_keeper.js';
 import { DraftOffer } from './draft_offer.js';
 import { Drafts } from './drafts.js';
+import { orphansOf } from './recovery.js';
 import { channelOf, Tabs } from './tabs.js';
 
 /** @typedef {import('../replica/replica.js').Snapshot} Snapshot */
@@ -104,6 +105,18 @@ export class ClientLifetime {
     if (left) await this.#keeper.resume(left.page);
     this.#isBegun = true;
     this.changed();
+  }
+
+  /** Without a connection: go on with the newest draft whose page is gone. @returns {Promise<Snapshot | null>} */
+  async adopt() {
+    const drafts = await this.#drafts.of(this.#document);
+    const living = drafts.length > 0 ? await this.#tabs.livingIds() : new Set();
+    const draft = orphansOf(drafts, living)
+      .filter(({ isLost }) => !isLost)
+      .at(-1);
+    if (!draft) return null;
+    this.#left = { snapshot: draft.snapshot, page: draft.owner };
+    return draft.snapshot;
   }
 
   /** The replica may have changed. */

@@ -190,6 +190,11 @@ export function asNewClient(snapshot) {
   return { ...snapshot, client: '', key: '', seq: 0, sent: null };
 }
 
+/** The snapshot for a new client with a text of the server. @param {import('../replica/working_copy.js').Known} known @returns {Snapshot} */
+export function newClientAt(known) {
+  return { client: '', key: '', seq: 0, known, local: known.text, sent: null };
+}
+
 /**
  * A snapshot of the replica that, unlike its own, includes text typed before the first welcome.
  *

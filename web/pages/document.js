@@ -4,6 +4,7 @@
 import { ConflictView } from '../conflict/conflict_view.js';
 import { ParkedLink } from '../conflict/parked_link.js';
 import { ClientLifetime } from '../drafts/client_lifetime.js';
+import { newClientAt } from '../drafts/draft_keeper.js';
 import { Counts } from '../editor/counts.js';
 import { Editor } from '../editor/editor.js';
 import { conflictRegions, locate } from '../editor/offsets.js';
@@ -13,6 +14,7 @@ import { HistoryLink } from '../history/history_link.js';
 import { LastLooked } from '../history/last_looked.js';
 import { StripesLink } from '../history/stripes_link.js';
 import { LinesLink } from '../lines/lines_link.js';
+import { isKeptPage, lastSeen, OfflineLink } from '../offline/offline_link.js';
 import { Announcer, announce } from '../people/announcer.js';
 import { showFace } from '../people/faces.js';
 import { Hold } from '../people/hold.js';
@@ -94,6 +96,7 @@ const connection = new Connection(socketUrl.href, {
   received,
   changed: (state) => {
     show();
+    if (state.name === 'refused') offline.refused(state.kind);
     if (state.name === 'moved') location.replace(`${homeUrl}d/${state.document}${location.hash}`);
   },
 });
@@ -233,6 +236,12 @@ const finder = new OnDemand(
   loadFailed,
 );
 const lines = new LinesLink(host, loadFailed);
+const offline = new OfflineLink({
+  document: documentName,
+  newest: () => replica.newest,
+  isOnline: () => replica.link === 'online',
+  isViewOnly: () => replica.isViewOnly,
+});
 
 // Messages and edits
 
@@ -319,6 +328,7 @@ function welcomed(message) {
   people.reset(message.people, message.client);
   pacing.areOthersHere = people.areOthersHere;
   parkedLink.show(message.unmerged ?? 0);
+  if (!isWelcomed && !isKeptPage) preview.restore();
   isWelcomed = true;
   rememberTitle();
   const own = message.people.find(({ client }) => client === message.client);
@@ -326,6 +336,7 @@ function welcomed(message) {
   guestLinks.allow(message.manage === true);
   lifetime.welcomed(message.people);
   presenceSender.changed();
+  offline.begin();
 }
 
 /** For the list of recent documents. */
@@ -528,9 +539,31 @@ printWhole(() => editor.text);
 if (replica.local) editor.restore(replica.local);
 editor.focus();
 lines.showNumbers(settings.areLinesNumbered);
-lifetime.begin().then(() => connection.open());
+begin();
 setInterval(tick, TICK_MS);
 show();
+
+async function begin() {
+  if (isKeptPage) await beginOffline();
+  await lifetime.begin();
+  connection.open();
+}
+
+/** Without a connection: go on with unsent text, or with the text that was last seen. */
+async function beginOffline() {
+  editor.setReadOnly(true);
+  const seen = await lastSeen(documentName);
+  if (!lifetime.snapshot) {
+    const snapshot = (await lifetime.adopt()) ?? (seen && newClientAt(seen.known));
+    if (snapshot) replica = new Replica(snapshot);
+    editor.restore(replica.local);
+  }
+  editor.setReadOnly(seen?.isViewOnly ?? false);
+  if (seen) statusLine.startOffline(seen);
+  lines.opened();
+  preview.restore();
+  show();
+}
 
 /** For tests: whether the server has everything and the editor shows everything. */
 Object.assign(window, { gollabedit: { settled: () => replica.isSettled && !replica.conflict } });

@@ -1,5 +1,6 @@
 // The landing page: create a document, open one by its name or link, or one of the recent ones.
 
+import { OfflineLink } from '../offline/offline_link.js';
 import { say } from '../text/say.js';
 import { offerAll } from '../ui/all_documents.js';
 import { Beginning } from '../ui/beginning.js';
@@ -131,3 +132,7 @@ if (beginning.from) nameIn(beginning.from.replace(/[^/]*$/, ''));
 showRecent();
 addEventListener('pageshow', showRecent);
 addEventListener('storage', showRecent);
+
+const offline = new OfflineLink();
+addEventListener('recentremoved', () => offline.recentChanged());
+offline.begin();

@@ -1,8 +1,10 @@
 // The read view: the newest text of a document, live, as a page. It has no editor, and sends nothing.
 
+import { newClientAt } from '../drafts/draft_keeper.js';
 import { Drafts } from '../drafts/drafts.js';
+import { targetOf } from '../lines/line_address.js';
+import { isKeptPage, lastSeen, OfflineLink } from '../offline/offline_link.js';
 import { announce } from '../people/announcer.js';
-import { decoded } from '../preview/links.js';
 import { Sheet } from '../preview/sheet.js';
 import { Connection } from '../replica/connection.js';
 import { Replica } from '../replica/replica.js';
@@ -10,6 +12,7 @@ import { say } from '../text/say.js';
 import { titleOf } from '../text/title.js';
 import { byId, set, setText } from '../ui/dom.js';
 import { latinKey } from '../ui/keys.js';
+import { dayAndTime } from '../ui/phrases.js';
 import { remember, userName } from '../ui/storage.js';
 
 const documentName = byId('document', HTMLMetaElement).content;
@@ -17,13 +20,13 @@ const addressOf = (/** @type {string} */ name) => new URL(`../../d/${name}`, imp
 const plainText = byId('plain-text', HTMLAnchorElement).href;
 const state = byId('state', HTMLElement);
 
-// Lines and versions are shown by the editor only.
-if (/^#(?:history|L\d)/.test(location.hash)) location.replace(plainText + location.hash);
+// Versions are shown by the editor only.
+if (location.hash.startsWith('#history')) location.replace(plainText + location.hash);
 
 const socketUrl = new URL(`../../ws/${documentName}`, import.meta.url);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
-const replica = new Replica();
+let replica = new Replica();
 /** @type {Sheet | null} */
 let sheet = null;
 /** Whether the heading in the address was looked for. */
@@ -36,10 +39,20 @@ const connection = new Connection(socketUrl.href, {
   changed: ({ name }) => {
     show();
     const { state } = connection;
+    if (state.name === 'refused') offline.refused(state.kind);
     if (name === 'moved' && state.name === 'moved')
       location.replace(`${addressOf(state.document)}/view${location.hash}`);
   },
 });
+
+const offline = new OfflineLink({
+  document: documentName,
+  newest: () => replica.newest,
+  isOnline: () => replica.link === 'online',
+  isViewOnly: () => replica.isViewOnly,
+});
+/** Since when the server was not asked, where the page began without a connection. @type {number | null} */
+let seenMs = null;
 
 /** @param {import('../replica/protocol.js').ServerMessage} message */
 function received(message) {
@@ -52,7 +65,10 @@ function received(message) {
     connection.drop();
     return;
   }
-  if (message.type === 'welcome') remember(documentName, titleOf(replica.newest.text));
+  if (message.type !== 'welcome') return;
+  seenMs = null;
+  remember(documentName, titleOf(replica.newest.text));
+  offline.begin();
 }
 
 /** @param {import('../replica/replica.js').Output} output */
@@ -76,13 +92,20 @@ function show() {
 function stateNow() {
   const { state } = connection;
   if (state.name === 'refused') return state.reason;
+  if (seenMs !== null) return `${say('offline')} · ${dayAndTime(seenMs, Date.now())}`;
   if (state.name === 'waiting') return say('offline');
   return replica.newest.commit === null ? say('loading') : '';
 }
 
 function followAddress() {
-  const id = decoded(location.hash.slice(1));
-  if (id !== '') sheet?.frame.goTo(id);
+  const target = targetOf(location.hash);
+  if (!sheet || !target) return;
+  if ('slug' in target) {
+    sheet.frame.goTo(target.slug);
+    return;
+  }
+  const words = sheet.goToLine(target.first);
+  if (words !== null) announce(say('atLine', { line: target.first, words }));
 }
 
 /** @param {KeyboardEvent} event */
@@ -119,6 +142,16 @@ async function load() {
   show();
 }
 
+async function begin() {
+  const seen = isKeptPage ? await lastSeen(documentName) : null;
+  if (seen) {
+    replica = new Replica(newClientAt(seen.known));
+    seenMs = seen.seenMs;
+    show();
+  }
+  connection.open();
+}
+
 addEventListener('keydown', onKey);
 addEventListener('beforeprint', () => {
   const whole = sheet?.frame.scroller.scrollHeight ?? 0;
@@ -137,7 +170,7 @@ load().catch((problem) => {
   setText('sheet-note', say('loadFailed'));
 });
 offerUnsent();
-connection.open();
+begin();
 
 /** For tests: whether the page has the newest text. */
 Object.assign(window, { gollabedit: { settled: () => replica.isSettled } });

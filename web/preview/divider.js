@@ -1,6 +1,8 @@
-// The divider between the text and its page: moves by the pointer and by keys.
+// The divider between the text and its page: moves by the pointer and by keys, and stays there on this
+// device.
 
 import { say } from '../text/say.js';
+import { leavePreview, previewLeft } from '../ui/storage.js';
 
 const [MIN, MAX, STEP] = [20, 80, 5];
 const MIDDLE = 50;
@@ -14,12 +16,16 @@ const MIDDLE = 50;
  */
 export function dividerIn(parent, second) {
   const divider = document.createElement('div');
-  let percent = MIDDLE;
+  let { percent } = previewLeft();
 
   const move = (/** @type {number} */ to) => {
     percent = Math.round(Math.min(MAX, Math.max(MIN, to)));
     parent.style.setProperty('--split', `${percent}%`);
     divider.ariaValueNow = String(percent);
+  };
+  const moved = (/** @type {number} */ to) => {
+    move(to);
+    leavePreview({ percent });
   };
 
   Object.assign(divider, { id: 'divider', role: 'separator', tabIndex: 0, hidden: true });
@@ -36,15 +42,16 @@ export function dividerIn(parent, second) {
     const { left, width } = parent.getBoundingClientRect();
     move(((event.clientX - left) / width) * 100);
   };
-  divider.ondblclick = () => move(MIDDLE);
+  divider.onlostpointercapture = () => moved(percent);
+  divider.ondblclick = () => moved(MIDDLE);
   divider.onkeydown = (event) => {
     const keys = { ArrowLeft: percent - STEP, ArrowRight: percent + STEP, Home: MIN, End: MAX };
     const to = Object.entries(keys).find(([key]) => key === event.key)?.[1];
     if (to === undefined) return;
     event.preventDefault();
-    move(to);
+    moved(to);
   };
-  move(MIDDLE);
+  move(percent);
   second.before(divider);
   return divider;
 }

@@ -59,7 +59,7 @@ function parsed(address, base) {
 }
 
 /** A part of an address without its escapes, as far as they are valid. @param {string} part */
-export function decoded(part) {
+function decoded(part) {
   try {
     return decodeURIComponent(part);
   } catch {

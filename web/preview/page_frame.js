@@ -4,6 +4,7 @@
 import { say } from '../text/say.js';
 import { Slugs } from '../text/slugs.js';
 import { clean } from './clean.js';
+import { blockOf, topIn } from './positions.js';
 
 /** @typedef {import('./markdown.js').Block} Block */
 /** @typedef {Block & {start: number, element: HTMLElement}} Placed start: in the text */
@@ -121,6 +122,14 @@ export class PageFrame {
     const heading = this.headings.find((it) => it.id === id);
     heading?.scrollIntoView();
     return heading !== undefined;
+  }
+
+  /** Go to a part of the text, and mark its block. @param {number} offset */
+  goToOffset(offset) {
+    if (this.#placed.length === 0) return;
+    for (const { element } of this.#placed) delete element.dataset.linked;
+    blockOf(this.#placed, offset).element.dataset.linked = '';
+    this.scroller.scrollTop = topIn(this.#placed, offset) - this.scroller.clientHeight / 4;
   }
 
   /**

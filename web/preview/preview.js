@@ -6,6 +6,7 @@ import { say } from '../text/say.js';
 import { inPoints, mapPosition } from '../text/splices.js';
 import { byId } from '../ui/dom.js';
 import { styleSheet, textAt } from '../ui/loading.js';
+import { leavePreview } from '../ui/storage.js';
 import { dividerIn } from './divider.js';
 import { ScrollSync } from './scroll_sync.js';
 import { Sheet } from './sheet.js';
@@ -71,16 +72,28 @@ export class Preview {
   /** Show or hide the preview. */
   toggle() {
     const isOpen = !this.isOpen;
-    this.#section.hidden = this.#divider.hidden = !isOpen;
-    this.#main.classList.toggle('split', isOpen);
+    leavePreview({ isOpen });
     this.#host.announce(say(isOpen ? 'previewShown' : 'previewHidden'));
     if (isOpen) {
-      this.changed();
+      this.show();
       if (getComputedStyle(this.#host.area).visibility === 'hidden') this.#close.focus();
     } else {
+      this.#reveal(false);
       this.#sheet.stop();
       this.#host.focusEditor();
     }
+  }
+
+  /** Show the preview, without a word. */
+  show() {
+    this.#reveal(true);
+    this.changed();
+  }
+
+  /** @param {boolean} isOpen */
+  #reveal(isOpen) {
+    this.#section.hidden = this.#divider.hidden = !isOpen;
+    this.#main.classList.toggle('split', isOpen);
   }
 
   /** The text may have changed, or what the user may do. */

@@ -1,6 +1,7 @@
 // The way to the preview, which is loaded when it is first opened.
 
 import { say } from '../text/say.js';
+import { previewLeft } from '../ui/storage.js';
 
 /** @typedef {import('./preview.js').Preview} Preview */
 /**
@@ -19,10 +20,21 @@ export class PreviewLink {
   }
 
   /** Show or hide the preview. */
-  async toggle() {
+  toggle() {
+    this.#use((preview) => preview.toggle());
+  }
+
+  /** Show it if it was left open on this device: beside the text, and where the address names no place in it. */
+  restore() {
+    const hasRoom = matchMedia('(min-width: 46.01rem)').matches && !location.hash;
+    if (previewLeft().isOpen && hasRoom) this.#use((preview) => preview.show());
+  }
+
+  /** @param {(preview: Preview) => void} action */
+  async #use(action) {
     try {
       this.#preview ??= import('../preview/preview.js').then((it) => it.Preview.load(this.#host));
-      (await this.#preview).toggle();
+      action(await this.#preview);
     } catch {
       this.#preview = null; // for the next time
       this.#host.toast.show(say('loadFailed'));

@@ -3,8 +3,8 @@
 // window as one has scrolled. So both reach their ends together.
 
 import { Geometry } from '../editor/geometry.js';
+import { offsetIn, topIn } from './positions.js';
 
-/** @typedef {import('./page_frame.js').Placed} Placed */
 /** @typedef {import('./page_frame.js').PageFrame} PageFrame */
 
 const SAME_PX = 2;
@@ -75,29 +75,4 @@ export class ScrollSync {
 /** The line that is compared, in pixels from the start. @param {Element} scroller */
 function lineOf({ scrollTop, scrollHeight, clientHeight }) {
   return (scrollTop * scrollHeight) / Math.max(1, scrollHeight - clientHeight);
-}
-
-/** How far down in the page an offset of the text is. @param {readonly Placed[]} placed @param {number} offset */
-function topIn(placed, offset) {
-  const { start, length, element } = last(placed, (it) => it.start <= offset);
-  const part = Math.min(1, (offset - start) / Math.max(1, length));
-  return offset === 0 ? 0 : element.offsetTop + part * element.offsetHeight;
-}
-
-/** The offset in the text that is shown at a height of the page. @param {readonly Placed[]} placed @param {number} top */
-function offsetIn(placed, top) {
-  const { start, length, element } = last(placed, (it) => it.element.offsetTop <= top);
-  const part = (top - element.offsetTop) / Math.max(1, element.offsetHeight);
-  return start + Math.round(Math.min(1, Math.max(0, part)) * length);
-}
-
-/** The last of a sorted list for which something holds, or the first. @template T @param {readonly T[]} list @param {(it: T) => boolean} holds */
-function last(list, holds) {
-  let [low, high] = [0, list.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (holds(/** @type {T} */ (list[middle]))) low = middle;
-    else high = middle - 1;
-  }
-  return /** @type {T} */ (list[low]);
 }

@@ -2,6 +2,7 @@
 // show it, and with it the outline, the pictures that wait for a click, and what takes it out of here.
 
 import { shown } from '../text/endings.js';
+import { LineIndex } from '../text/line_index.js';
 import { say } from '../text/say.js';
 import { titleOf } from '../text/title.js';
 import { byId, setText } from '../ui/dom.js';
@@ -83,6 +84,16 @@ export class Sheet {
     clearTimeout(this.#timer);
     const waitMs = Math.min(AFTER_MS, Math.max(0, this.#changedMs + LATEST_MS - nowMs));
     this.#timer = setTimeout(() => this.#read(), this.#text === null ? 0 : waitMs);
+  }
+
+  /** Go to the block of a line of the text. @param {number} line @returns {string | null} the line; null if there is none */
+  goToLine(line) {
+    const [text, index] = [this.#text ?? '', new LineIndex()];
+    index.update(text);
+    const start = index.startOf(line);
+    if (start === null) return null;
+    this.frame.goToOffset(start);
+    return text.slice(start, index.endOf(start));
   }
 
   /** Do nothing more, until the text changes again. */

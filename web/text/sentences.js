@@ -212,6 +212,7 @@ export const SENTENCES = {
   "unsentByKey": "Saved, but text of an earlier visit was not sent: see the notice above.",
   "backOnline": "Back online.",
   "youAreOffline": "You’re offline.",
+  "textFrom": "Text from {when}.",
   "restarting": "The server is restarting.",
   "closedByServer": "The server closed the connection.",
   "editTooLarge": "Your last edit is too large to send.",
@@ -483,6 +484,15 @@ export const SENTENCES = {
   "nameDot": "A name with folders can’t have a part that ends in a dot.",
   "nameReserved": "The word “{name}” is reserved. Use another one.",
   "justNow": "just now",
+
+  "offlineHeading": "You’re offline",
+  "offlineStart": "The documents on this device open without a connection. What you write is sent when the connection is back.",
+  "notKeptHere": "This document isn’t kept on this device",
+  "notKeptAbout": "You’re offline. Documents that you opened lately in this browser open without a connection; this one isn’t among them.",
+  "needsConnection": "This page needs a connection",
+  "needsConnectionAbout": "You’re offline, or the server can’t be reached.",
+  "onThisDevice": "On this device",
+  "nothingKept": "No document is kept on this device.",
 
   "signInAs": "Sign in as",
   "signInStays": "This browser stays signed in until you sign out, for at most 90 days.",

@@ -60,6 +60,7 @@ function timeOf(seenMs) {
 /** Remove from the list only: the document stays. @param {Recent} recent */
 function remove(recent) {
   forget(recent.name);
+  dispatchEvent(new Event('recentremoved'));
   showRecent();
   const undo = byId('put-back', HTMLButtonElement);
   setText('removed-name', say('removed', { title: titleOf(recent) }));

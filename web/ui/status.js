@@ -6,6 +6,7 @@ import { say } from '../text/say.js';
 import { titleOf } from '../text/title.js';
 import { byId, set, setIcon, setText } from './dom.js';
 import { showInTab } from './favicon.js';
+import { dayAndTime } from './phrases.js';
 
 /** @typedef {import('../replica/connection.js').ConnectionState} ConnectionState */
 /** @typedef {import('./notice_bar.js').Notice} Notice */
@@ -14,7 +15,9 @@ import { showInTab } from './favicon.js';
  *   isKept: boolean, isUnsentOffered: boolean, held: number | null}} State isKept: whether unsent
  *   text would survive the page; isUnsentOffered: text of an earlier visit; held: the number of
  *   others' changes on hold, or null if they are shown
- * @typedef {State & {nowMs: number, dirtySinceMs: number | null, offlineSinceMs: number | null}} Situation
+ * @typedef {State & {nowMs: number, dirtySinceMs: number | null, offlineSinceMs: number | null,
+ *   seen: Seen | null}} Situation seen: the text that is shown, if the page began without a connection
+ * @typedef {{seenMs: number, isViewOnly: boolean}} Seen seenMs: when it was the server's newest
  * @typedef {'loading' | 'saved' | 'saving' | 'offline' | 'gone' | 'noAccess' | 'notSaved' | 'unsent'
  *   | 'viewOnly' | 'onHold'} StateName
  * @typedef {{state: StateName, notice: Notice | null, announced: string}} Status announced: once
@@ -52,6 +55,8 @@ export class StatusLine {
   #dirtySinceMs = null;
   /** @type {number | null} */
   #offlineSinceMs;
+  /** @type {Seen | null} */
+  #seen = null;
   #announced = '';
   #title = byId('title', HTMLElement).textContent ?? '';
   /** @type {StateName} */
@@ -78,7 +83,14 @@ export class StatusLine {
     return this.#dirtySinceMs !== null || this.#offlineSinceMs !== null;
   }
 
+  /** The page shows a text that was kept. @param {Seen} seen */
+  startOffline(seen) {
+    this.#seen = seen;
+    this.#offlineSinceMs = Number.NEGATIVE_INFINITY; // it is known
+  }
+
   online() {
+    this.#seen = null;
     if (this.#announced) this.#listener.announce(say('backOnline'));
     this.#offlineSinceMs = null;
   }
@@ -94,7 +106,8 @@ export class StatusLine {
     const nowMs = this.#clock.now();
     this.#watch(replica, nowMs);
     const [dirtySinceMs, offlineSinceMs] = [this.#dirtySinceMs, this.#offlineSinceMs];
-    const status = statusOf({ ...state, nowMs, dirtySinceMs, offlineSinceMs });
+    const seen = this.#seen;
+    const status = statusOf({ ...state, nowMs, dirtySinceMs, offlineSinceMs, seen });
     this.#showNotice(state, status);
     if (status.announced !== this.#announced) {
       this.#announced = status.announced;
@@ -214,15 +227,16 @@ function calm({ replica, isUnsentOffered, held }, dirtySinceMs, nowMs) {
 }
 
 /** @param {Situation} situation @returns {Status} */
-function offline({ connection, nowMs, replica, isKept }) {
+function offline({ connection, nowMs, replica, isKept, seen }) {
   const isWaiting = connection.name === 'waiting';
   const what = (isWaiting && connection.reason) || say('youAreOffline');
-  const hasText = replica.known.commit !== null;
-  const advice = isKept ? (hasText ? say('keepTyping') : '') : say('notKept');
+  const canType = replica.known.commit !== null && !seen?.isViewOnly;
+  const advice = isKept ? (canType ? say('keepTyping') : '') : say('notKept');
   const seconds = isWaiting ? Math.ceil((connection.untilMs - nowMs) / 1000) : 0;
   const again = seconds > 3 ? say('reconnectingIn', { seconds }) : '';
-  const announced = [what, advice].filter(Boolean).join(' ');
-  const more = [advice, again].filter(Boolean).join(' ');
+  const when = seen ? say('textFrom', { when: dayAndTime(seen.seenMs, Date.now()) }) : '';
+  const announced = [what, when, advice].filter(Boolean).join(' ');
+  const more = [when, advice, again].filter(Boolean).join(' ');
   return { state: 'offline', notice: { icon: 'offline', what, more }, announced };
 }
 

@@ -7,6 +7,7 @@ const NAME = 'gollabedit.name';
 const RECENT = 'gollabedit.recent';
 const RECENT_MAX = 20;
 const SEEN = 'gollabedit.seen';
+const PREVIEW = 'gollabedit.preview';
 
 /** @template T @param {() => T} action @param {T} otherwise if storage is switched off */
 function attempt(action, otherwise) {
@@ -46,6 +47,22 @@ function isRecent(stored) {
 export function remember(name, title) {
   const others = recentDocuments().filter((recent) => recent.name !== name);
   store([{ name, seen: Date.now(), title }, ...others].slice(0, RECENT_MAX));
+}
+
+/** @typedef {{isOpen: boolean, percent: number}} Split the preview beside the text; percent: the width of the text */
+
+/** The preview as it was left on this device. @returns {Split} */
+export function previewLeft() {
+  const { isOpen, percent } = Object(
+    attempt(() => JSON.parse(localStorage.getItem(PREVIEW) ?? '{}'), null),
+  );
+  return { isOpen: isOpen === true, percent: Number.isFinite(percent) ? percent : 50 };
+}
+
+/** @param {Partial<Split>} change */
+export function leavePreview(change) {
+  const left = JSON.stringify({ ...previewLeft(), ...change });
+  attempt(() => localStorage.setItem(PREVIEW, left), undefined);
 }
 
 /** @typedef {'name' | 'welcome' | 'conflict'} Hint what is shown once in a browser */

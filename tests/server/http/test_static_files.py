@@ -170,7 +170,7 @@ def test_what_is_inline_would_be_found() -> None:
         assert _INLINE.search(bad), bad
 
 
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", [name for name in _NAMES if not name.endswith(".png")])
 def test_nothing_comes_from_elsewhere(name: str) -> None:
     text = _FILES[name].plain.body.decode().replace(_NAMESPACE, "")
     if not name.startswith("vendor/"):  # their comments name where they come from

@@ -118,6 +118,8 @@ ROUTES = {
     "GET /help": EVERYBODY,
     "GET /static/{file}": EVERYBODY,
     "GET /preview": EVERYBODY,
+    "GET /service-worker.js": EVERYBODY,
+    "GET /kept.json": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     "GET /metrics": OPERATOR,

@@ -6,8 +6,8 @@ from tests.server.sockets.harness import Serve, Served
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data:; font-src 'self'; frame-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
+    " img-src 'self' data:; font-src 'self'; frame-src 'self'; worker-src 'self';"
+    " manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -21,6 +21,9 @@ _POLICY = (
         ("/static/replica/replica.js", "text/javascript"),
         ("/static/styles/style.css", "text/css"),
         ("/static/pages/favicon.svg", "image/svg+xml"),
+        ("/static/pages/app.webmanifest", "application/manifest+json"),
+        ("/service-worker.js", "text/javascript"),
+        ("/kept.json", "application/json"),
     ],
 )
 async def test_pages_and_their_files_come_with_a_policy_and_an_etag(
@@ -234,3 +237,12 @@ async def test_a_look_at_a_document_leaves_nothing_on_disk(server: Served) -> No
     assert sorted(path.name for path in server.folder.path.iterdir()) == before
     await bo.edit("now it is written")
     assert (await server.repository()).is_dir()
+
+
+async def test_a_server_that_lets_browsers_keep_nothing_has_no_service_worker(serve: Serve) -> None:
+    server = await serve(offline="refused")
+    for path in ("/service-worker.js", "/kept.json"):
+        async with server.http.get(server.url + path) as response:
+            assert response.status == 404
+    async with server.http.get(f"{server.url}/d/notes") as response:
+        assert '<meta name="owner" id="owner" content="">' in await response.text()
