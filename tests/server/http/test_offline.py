@@ -12,7 +12,7 @@ import pytest
 from server.http.offline import OfflineFiles, offline_files
 
 _SMALL = offline_files(readable=False, source_url="")
-_FROM_HERE = re.compile(r"""['\"`]\.\./(\w[\w/]*\.(?:js|css|html|svg))['\"`]""")
+_FROM_HERE = re.compile(r"""['\"`](?:\.\./)?(\w+/\w+\.(?:js|css|html|svg))['\"`]""")
 _KEPT = re.compile(r'"\$\{kept\}([^"]+)"')
 
 
