@@ -48,7 +48,7 @@ def prepare(folder: DataFolder, store: Store) -> None:
             shutil.rmtree(left)
     catalog, stored = folder.catalog, store.stored()
     for old, new in catalog.moves().items():
-        if old in stored and new not in stored:
+        if old in stored and new not in stored and not store.own(old).url:
             store.rename(old, new)
     stored = store.stored()
     for document, found in stored.items():

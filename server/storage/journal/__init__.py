@@ -22,6 +22,18 @@ that may be lost: what a checkpoint wrote is stored by the transaction that forg
     restore     make a repository on this disk what is stored
     stored      the documents that are stored
     rename, remove   a stored document
+    fetch, newest    read a document that another server may own
+
+Several servers may share a journal that is elsewhere. Then each document has one owner at a time,
+which alone reads its log, appends, and has its repository; the others pass on what is asked of it.
+A server that was overtaken is refused whatever it writes, however late: safety does not rest on
+time.
+
+    own         a document, unless another server owns it
+    owns        whether this server owns a document, as far as it knows
+    release     documents, so that others may own them
+    left        the documents with entries that no other server owns
+    watch_owners     be called for lost documents, and for servers that are gone
 
 Nothing outside a journal may assume that this process is a document's only writer: a writer that is
 overtaken reads the other's entries and merges again. The journal knows neither messages nor
@@ -31,12 +43,13 @@ Errors::
 
     JournalError           nothing of the entry may be acknowledged
     ├── OvertakenError         another writer came first: read, and merge again
+    ├── NotOwnedError          another server owns the document
     ├── DiskFullError          there is no room
     ├── ReadOnlyError          the disk may not be written
     └── DamagedError           the stored entries cannot be read
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -52,6 +65,10 @@ class JournalError(Exception):
 
 class OvertakenError(JournalError):
     """The entry does not follow the last one."""
+
+
+class NotOwnedError(JournalError):
+    """Another server owns the document, or may own it."""
 
 
 class DiskFullError(JournalError):
@@ -73,7 +90,66 @@ class Stored(NamedTuple):
     first_name: str
 
 
-class Store(Protocol):
+class Place(NamedTuple):
+    """Where a document is.
+
+    Attributes:
+        url: of the server that owns it; empty for this one.
+        has_entries: whether this server has just taken it, and no checkpoint has its last entries.
+    """
+
+    url: str = ""
+    has_entries: bool = False
+
+
+HERE = Place()
+
+
+class Owners(Protocol):
+    """Who owns the documents.
+
+    Attributes:
+        is_shared: whether there may be other servers.
+        secret: what servers that share the journal know, and nobody else.
+    """
+
+    is_shared: bool
+    secret: bytes
+
+    def own(self, document: str) -> Place:
+        """Own a document, unless another server does; it need not exist. Blocks.
+
+        Raises:
+            JournalError: It is not known who owns it.
+        """
+
+    def owns(self, document: str) -> bool:
+        """Return whether this server owns a document, as far as it knows. Quick."""
+
+    def owned(self) -> Collection[str]:
+        """Return the documents that this server owns, if there may be others. Quick."""
+
+    def release(self, documents: Collection[str]) -> Future[None]:
+        """Own documents no more, from now on; what was forgotten before is stored first. Quick.
+
+        Returns:
+            A future that is done once others can own them. It fails with a `JournalError`: then
+            they can once this server has ended.
+        """
+
+    def watch_owners(
+        self, on_lost: Callable[[str], None], on_servers: Callable[[Collection[str]], None]
+    ) -> None:
+        """Call functions on a thread of the journal; they must be quick and must not raise.
+
+        Args:
+            on_lost: called with each document that another server has taken.
+            on_servers: called with the URLs of the servers that may own documents, if these have
+                changed.
+        """
+
+
+class Store(Owners, Protocol):
     """A store of repositories. Its methods block, but for `metrics`.
 
     Attributes:
@@ -103,7 +179,24 @@ class Store(Protocol):
         repository stays as it is.
 
         Raises:
+            NotOwnedError: This server does not own it.
             JournalError: What is stored cannot be read or written to this disk.
+        """
+
+    def fetch(self, document: str, repository: Path) -> None:
+        """Make a repository what is stored, to be read only; another server may own the document.
+
+        It may be made anew while it is read, which then fails.
+
+        Raises:
+            JournalError: What is stored cannot be read or written to this disk.
+        """
+
+    def newest(self, document: str) -> str | None:
+        """Return the head of `master`, with what the journal has; another server may own it.
+
+        Raises:
+            JournalError: It cannot be read.
         """
 
     def stored(self) -> Mapping[str, Stored]:
@@ -197,6 +290,13 @@ class Journal(Store, Protocol):
             JournalError: They cannot be read.
         """
 
+    def left(self) -> list[str]:
+        """Return those of them that no other server owns.
+
+        Raises:
+            JournalError: They cannot be read.
+        """
+
     def listen(self, on_entry: Callable[[str, int], None]) -> None:
         """Call `on_entry` with document and position of each durable entry.
 
@@ -212,12 +312,45 @@ class OnThisDisk:
     """The store of repositories that are only on this disk: there is nothing to do."""
 
     store_id: str = ""
+    is_shared = False
+    secret = b""
+
+    def own(self, document: str) -> Place:
+        """This server is the only one."""
+        del document
+        return HERE
+
+    def owns(self, document: str) -> bool:
+        """This server is the only one."""
+        del document
+        return True
+
+    def owned(self) -> Collection[str]:
+        return ()
+
+    def release(self, documents: Collection[str]) -> Future[None]:
+        """This server is the only one."""
+        del documents
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+    def watch_owners(
+        self, on_lost: Callable[[str], None], on_servers: Callable[[Collection[str]], None]
+    ) -> None:
+        """This server is the only one."""
 
     def store(self, document: str, repository: Path, first_name: str = "") -> None:
         """The repository is all there is."""
 
     def restore(self, document: str, repository: Path) -> None:
         """The repository is all there is."""
+
+    def fetch(self, document: str, repository: Path) -> None:
+        """The repository is all there is."""
+
+    def newest(self, document: str) -> str | None:
+        raise NotOwnedError(f"{document} is on this disk")
 
     def stored(self) -> Mapping[str, Stored]:
         return {}

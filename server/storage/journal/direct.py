@@ -91,6 +91,9 @@ class DirectJournal(OnThisDisk):
     def documents(self) -> list[str]:
         return []
 
+    def left(self) -> list[str]:
+        return self.documents()
+
     def listen(self, on_entry: Callable[[str, int], None]) -> None:
         self._listeners.append(on_entry)
 

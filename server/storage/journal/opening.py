@@ -13,7 +13,12 @@ _LOCAL = ("sqlite", "direct")
 
 
 def open_journal(
-    folder: DataFolder, kind: str, *, password_file: str = "", needs_standby: bool = False
+    folder: DataFolder,
+    kind: str,
+    *,
+    password_file: str = "",
+    needs_standby: bool = False,
+    node_url: str = "",
 ) -> Journal:
     """Open the journal of a data folder, and make the folder fit it. Blocks.
 
@@ -22,13 +27,14 @@ def open_journal(
         kind: sqlite, direct, or the URL of a PostgreSQL database.
         password_file: a file with the password for that database, if it is not in the URL.
         needs_standby: whether it must have a synchronous standby.
+        node_url: where other nodes that share the database reach this one; empty if none do.
 
     Raises:
         DataFolderError: The journal cannot be opened, or the folder is not for it.
     """
     try:
         if kind not in _LOCAL:
-            journal = _in_postgresql(kind, password_file, needs_standby)
+            journal = _in_postgresql(kind, password_file, needs_standby, node_url)
         else:
             cache.check_is_no_cache(folder.path)
             journal = SqliteJournal(folder.journal_path)
@@ -55,7 +61,7 @@ def _check_is_empty(journal: SqliteJournal) -> None:
         )
 
 
-def _in_postgresql(url: str, password_file: str, needs_standby: bool) -> Journal:
+def _in_postgresql(url: str, password_file: str, needs_standby: bool, node_url: str) -> Journal:
     try:
         module = import_module("server.storage.journal.postgresql")
     except ImportError:
@@ -64,5 +70,7 @@ def _in_postgresql(url: str, password_file: str, needs_standby: bool) -> Journal
             " pip install 'psycopg[binary]'"
         ) from None
     password = Path(password_file).read_text().strip("\r\n") if password_file else ""
-    journal: Journal = module.PostgresqlJournal(url, password, needs_standby=needs_standby)
+    journal: Journal = module.PostgresqlJournal(
+        url, password, needs_standby=needs_standby, node_url=node_url
+    )
     return journal

@@ -257,6 +257,9 @@ class SqliteJournal(OnThisDisk):
                 self._positions = self._read_positions()
             return self._positions.documents()
 
+    def left(self) -> list[str]:
+        return self.documents()
+
     def faults(self) -> list[str]:
         """Return the faults that SQLite finds in its file."""
         with self._reading:

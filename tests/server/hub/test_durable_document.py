@@ -43,7 +43,7 @@ class Disk(OnThisDisk):
         self.forget = self._journal.forget
         self.scrub = self._journal.scrub
         self.try_to_write = self._journal.try_to_write
-        self.documents = self._journal.documents
+        self.documents = self.left = self._journal.documents
         self.listen = self._journal.listen
         self.close = self._journal.close
 

@@ -45,6 +45,7 @@ class Place:
 
     def open(self, document: str) -> Repository:
         """The document as a process opens it that has just started."""
+        assert not self.journal.own(document).url
         log = self.journal.read(document)
         self.journal.restore(document, self.path / f"{document}.git")
         return self.on_disk(document, log)
@@ -72,16 +73,17 @@ class Place:
         return unwritten.position
 
 
-def _in_postgresql(place: Place) -> Journal:
+def _in_postgresql(place: Place, node_url: str = "") -> Journal:
     assert place.postgres
     place.database = place.database or place.postgres.empty_database()
-    return PostgresqlJournal(place.postgres.url(place.database))
+    return PostgresqlJournal(place.postgres.url(place.database), node_url=node_url)
 
 
 JOURNALS: dict[str, Callable[[Place], Journal]] = {
     "direct": lambda place: DirectJournal(lambda document: place.on_disk(document).path),
     "sqlite": lambda place: SqliteJournal(place.path / "journal.sqlite"),
     "postgresql": _in_postgresql,
+    "postgresql, a node": lambda place: _in_postgresql(place, "http://node.invalid"),
 }
 
 
@@ -89,7 +91,7 @@ JOURNALS: dict[str, Callable[[Place], Journal]] = {
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres | None
 ) -> Iterator[Place]:
-    if request.param == "postgresql" and postgres is None:
+    if "postgresql" in request.param and postgres is None:
         pytest.skip(MISSING)
     place = Place(tmp_path, JOURNALS[request.param], postgres)
     yield place

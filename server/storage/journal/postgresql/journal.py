@@ -7,15 +7,13 @@
 An acknowledged entry is as durable as a commit of PostgreSQL: on its disk, and on that of a standby
 if it has a synchronous one. The disk of this machine is a cache.
 
-One server at a time owns the documents. Each start takes the next epoch and all documents; a server
-that was overtaken by another one is refused whatever it writes, and accepts nothing any more.
+One server owns all documents (`ownership`), or several share them (`leases`). A server that was
+overtaken by another one is refused whatever it writes.
 """
 
 import logging
-import os
-import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from functools import partial
@@ -25,12 +23,14 @@ from typing import TypeVar
 
 import psycopg
 
+from server.core.git_model import MASTER
 from server.git.changes import Entry, Log
-from server.storage.journal import JournalError, Stored
+from server.storage.journal import HERE, JournalError, NotOwnedError, Place, Stored
 from server.storage.journal.body import decode, encode
 from server.storage.journal.postgresql import repositories
 from server.storage.journal.postgresql.connection import Connection, Database, SharedConnections
-from server.storage.journal.postgresql.repositories import NotOwnedError, Owner
+from server.storage.journal.postgresql.leases import Node
+from server.storage.journal.postgresql.ownership import OnlyServer, Owner, Ownership
 from server.storage.journal.postgresql.schema import migrate
 from server.storage.journal.postgresql.watcher import Watcher
 from server.storage.journal.postgresql.writer import EntryWriter
@@ -52,8 +52,20 @@ left join gollabedit.entries e on e.document = d.name and e.position > %s
 where d.name = %s
 order by e.position
 """
+_LEFT = """
+select distinct e.document from gollabedit.entries e
+join gollabedit.documents d on d.name = e.document
+where d.owner = %s or not exists (
+    select from gollabedit.nodes n where n.id = d.owner and n.lease_until > clock_timestamp()
+)
+order by e.document
+"""
 _TAKEN_OVER = (
     "another gollabedit uses this database now; to go on with this one, stop that and start again"
+)
+_REPLACED = (
+    "another gollabedit with this --node-url, or one without --node-url, uses this database now; to"
+    " go on with this one, stop that and start again"
 )
 
 
@@ -72,28 +84,30 @@ class PostgresqlJournal:
         password: str = "",
         *,
         needs_standby: bool = False,
+        node_url: str = "",
         lock_wait_s: float = _LOCK_WAIT_S,
     ) -> None:
-        """Connect, make the tables, and take over all documents.
+        """Connect, make the tables, and take over all documents, or share them with other nodes.
 
         Args:
             url: of the database.
             password: if it is neither in the URL nor where libpq finds it.
             needs_standby: whether to refuse a database without a synchronous standby.
+            node_url: where other nodes reach this one; empty for the only server.
             lock_wait_s: how long to wait for the end of another server.
         """
         self._database = Database(url, password)
+        self._ownership: Ownership = Node(node_url) if node_url else OnlyServer()
+        self.is_shared = self._ownership.is_shared
         connection = self._database.connect()
         try:
             self.store_id = migrate(connection)
-            self._watcher = Watcher(self._database, connection)
+            self._watcher = Watcher(self._database, connection, self._ownership)
             self._check_standby(needs_standby)
             if not self._watcher.take_lock(lock_wait_s):
-                raise JournalError(  # noqa: TRY301
-                    f"another gollabedit uses {self._database.shown}; stop it, or create a"
-                    " database for this one"
-                )
-            self._owner = _take_over(connection)
+                raise JournalError(self._in_use(connection))  # noqa: TRY301
+            epoch = self._ownership.begin(connection)
+            self.secret = self._ownership.secret
         except psycopg.Error as problem:
             connection.close()
             raise self._database.error(problem) from problem
@@ -107,8 +121,28 @@ class PostgresqlJournal:
         self._restored: dict[str, int] = {}
         self._numbers = count(1)
         self._locks = [threading.RLock() for _ in range(_LOCKS)]
-        self._writer = EntryWriter(self._database, self._owner, self._on_written, self._on_refused)
-        self._watcher.start(self._writer, self._owner.epoch, self._taken_over, self._give_up)
+        self._writer = EntryWriter(
+            self._database, self._ownership, self._on_written, self._on_refused
+        )
+        self._watcher.start(self._writer, epoch, self._taken_over, self._give_up)
+
+    def _in_use(self, connection: Connection) -> str:
+        """Return why this server cannot use the database beside the others there."""
+        row = connection.execute("select is_shared from gollabedit.store").fetchone()
+        if self.is_shared:
+            return (
+                f"a gollabedit without --node-url uses {self._database.shown}, and shares it with"
+                " nobody; stop it, and start it with --node-url"
+            )
+        if row and row[0]:
+            return (
+                f"nodes share {self._database.shown}; start this one with --node-url, too, or stop"
+                " them"
+            )
+        return (
+            f"another gollabedit uses {self._database.shown}; stop it, or create a database for"
+            " this one. Several share one if each is started with --node-url"
+        )
 
     def _check_standby(self, needs_standby: bool) -> None:
         if self._watcher.state.has_standby:
@@ -158,13 +192,18 @@ class PostgresqlJournal:
             done.set_result(None)
             return done
         number = self._restored.get(document)
+        try:
+            owner = self._ownership.owner_of(document)
+        except NotOwnedError as problem:
+            done.set_exception(problem)
+            return done
 
         def store() -> None:
             try:
                 with self._lock_of(document):
                     if number is None or self._restored.get(document) != number:
                         raise JournalError(f"{document} was opened again")  # noqa: TRY301
-                    self._store(document, repository, up_to)
+                    self._store(document, repository, owner, up_to)
             except Exception as problem:  # noqa: BLE001  it is raised again by the future
                 _log.error("%s: its checkpoint is not stored: %s", document, problem)
                 done.set_exception(problem)
@@ -190,23 +229,30 @@ class PostgresqlJournal:
         self._storing.close(_CLOSE_S)
         self._writer.close()
         self._watcher.close()
+        try:
+            self._shared.run(self._ownership.end)
+        except JournalError as problem:
+            _log.warning("what this server owned is free in some seconds: %s", problem)
         self._shared.close()
 
     # --- the repositories
 
     def store(self, document: str, repository: Path, first_name: str = "") -> None:
         with self._lock_of(document):
+            owner = self._ownership.owner_of(document)
             if document not in self._restored and document in self.stored():
                 raise JournalError(f"{document} is not open")
-            self._store(document, repository, first_name=first_name)
+            self._store(document, repository, owner, first_name=first_name)
 
-    def _store(self, document: str, repository: Path, up_to: int = 0, first_name: str = "") -> None:
+    def _store(
+        self, document: str, repository: Path, owner: Owner, up_to: int = 0, first_name: str = ""
+    ) -> None:
         self._run(
             partial(
                 repositories.store,
                 document=document,
                 repository=repository,
-                owner=self._owner,
+                owner=owner,
                 up_to=up_to,
                 first_name=first_name,
             )
@@ -214,29 +260,47 @@ class PostgresqlJournal:
         self._restored.setdefault(document, next(self._numbers))
 
     def restore(self, document: str, repository: Path) -> None:
+        self._ownership.owner_of(document)
         if document in self._restored:
             return
+
+        def restore(connection: Connection) -> bool:
+            self._ownership.check(connection, [document])
+            self._ownership.owner_of(document)
+            return repositories.restore(connection, document, repository)
+
         with self._lock_of(document):
-            if document in self._restored:
-                return
-            restore = partial(
-                repositories.restore, document=document, repository=repository, owner=self._owner
-            )
-            if self._run(restore):
+            if document not in self._restored and self._run(restore):
                 self._restored[document] = next(self._numbers)
+
+    def fetch(self, document: str, repository: Path) -> None:
+        if self.owns(document):
+            self.restore(document, repository)
+            return
+        with self._lock_of(document):
+            self._run(partial(repositories.restore, document=document, repository=repository))
+
+    def newest(self, document: str) -> str | None:
+        log = self.read(document)  # first: what leaves it later is stored
+        moves = [move.new for entry in log.entries for move in entry.moves if move.name == MASTER]
+        return moves[-1] if moves else self._run(partial(repositories.head, document=document))
 
     def stored(self) -> Mapping[str, Stored]:
         return self._run(repositories.stored)
 
     def rename(self, old: str, new: str) -> None:
-        self._run(partial(_rename, old=old, new=new))
+        owner = self._ownership.owner_of(old)
+        self._run(partial(repositories.rename, old=old, new=new, owner=owner))
+        self._ownership.rename(old, new)
         number = self._restored.pop(old, None)
         if number is not None:
             self._restored[new] = number
 
     def remove(self, document: str) -> None:
+        owner = self._ownership.owner_of(document)
         self._restored.pop(document, None)
-        self._run(partial(_remove, document=document))
+        self._run(partial(repositories.remove, document=document, owner=owner))
+        self._ownership.let_go([document])
 
     def metrics(self) -> Sequence[Metric]:
         state, unknown = self._watcher.state, self._writer.unknown
@@ -258,11 +322,56 @@ class PostgresqlJournal:
 
     # --- who owns the documents
 
+    def own(self, document: str) -> Place:
+        if self.owns(document):
+            return HERE
+        if self._writer.refusal:
+            raise self._writer.refusal
+        with self._lock_of(document):
+            if self.owns(document):
+                return HERE
+            place = self._run(partial(self._ownership.own, document=document))
+            if not place.url:
+                self._restored.pop(document, None)  # others may have written meanwhile
+            return place
+
+    def owns(self, document: str) -> bool:
+        return self._ownership.owns(document)
+
+    def owned(self) -> Collection[str]:
+        return self._ownership.owned()
+
+    def release(self, documents: Collection[str]) -> Future[None]:
+        owned = self._ownership.let_go(documents)
+        done: Future[None] = Future()
+        done.set_running_or_notify_cancel()  # so that it cannot be cancelled
+
+        def release() -> None:
+            try:
+                self._run(partial(self._ownership.release, owned=owned))
+            except JournalError as problem:
+                _log.warning("%d documents are not released: %s", len(owned), problem)
+                done.set_exception(problem)
+            else:
+                done.set_result(None)
+
+        self._storing.run(release)  # after the checkpoints that wait
+        return done
+
+    def left(self) -> list[str]:
+        return self._run(_left_to(self._ownership.name)) if self.is_shared else self.documents()
+
+    def watch_owners(
+        self, on_lost: Callable[[str], None], on_servers: Callable[[Collection[str]], None]
+    ) -> None:
+        self._ownership.watch(on_lost, on_servers)
+
     def _run(self, work: Callable[[Connection], _Result]) -> _Result:
         try:
             return self._shared.run(work)
         except NotOwnedError:
-            self._taken_over()
+            if not self.is_shared:
+                self._taken_over()
             raise
 
     def _on_written(self, positions: Sequence[tuple[str, int]]) -> None:
@@ -271,9 +380,9 @@ class PostgresqlJournal:
                 self._restored.setdefault(document, next(self._numbers))
 
     def _on_refused(self, connection: Connection, documents: Sequence[str]) -> None:
-        """Own documents that an earlier server has made meanwhile: they are restored again."""
+        """Find out which documents changed hands: they are restored again, if it is to this one."""
         try:
-            changed = repositories.claim(connection, list(documents), self._owner)
+            changed = self._ownership.check(connection, documents)
         except NotOwnedError:
             self._taken_over()
             raise
@@ -283,8 +392,9 @@ class PostgresqlJournal:
     def _taken_over(self) -> None:
         """Accept nothing any more: another server owns the documents."""
         if not self._writer.refusal:
-            _log.error("%s: %s", self._database.shown, _TAKEN_OVER)
-            self._writer.refusal = JournalError(_TAKEN_OVER)
+            why = _REPLACED if self.is_shared else _TAKEN_OVER
+            _log.error("%s: %s", self._database.shown, why)
+            self._writer.refusal = JournalError(why)
 
     def _give_up(self) -> None:
         """Wait no more for what PostgreSQL does not answer."""
@@ -293,19 +403,6 @@ class PostgresqlJournal:
 
     def _lock_of(self, document: str) -> threading.RLock:
         return self._locks[hash(document) % _LOCKS]
-
-
-def _take_over(connection: Connection) -> Owner:
-    """Own all documents; return this server."""
-    name = f"{socket.gethostname()}:{os.getpid()}"
-    with connection.transaction():
-        # No sequence: that may skip numbers when PostgreSQL crashes, as a later server would.
-        row = connection.execute(
-            "update gollabedit.store set epoch = epoch + 1 returning epoch"
-        ).fetchone()
-        assert row
-        connection.execute("update gollabedit.documents set epoch = %s, owner = %s", [row[0], name])
-    return Owner(row[0], name)
 
 
 def _read(connection: Connection, document: str, after: int) -> list[tuple[int, int | None, bytes]]:
@@ -318,32 +415,8 @@ def _documents(connection: Connection) -> list[str]:
     return [document for (document,) in rows]
 
 
-def _rename(connection: Connection, old: str, new: str) -> None:
-    with connection.transaction():
-        connection.execute(
-            "update gollabedit.documents set first_name = nullif(coalesce(first_name, name), %s)"
-            " where name = %s",
-            [new, old],
-        )
-        for table, column in _TABLES:
-            connection.execute(
-                f"update gollabedit.{table} set {column} = %s where {column} = %s",  # noqa: S608
-                [new, old],
-            )
+def _left_to(name: str) -> Callable[[Connection], list[str]]:
+    def left(connection: Connection) -> list[str]:
+        return [document for (document,) in connection.execute(_LEFT, [name])]
 
-
-def _remove(connection: Connection, document: str) -> None:
-    with connection.transaction():
-        for table, column in _TABLES:
-            connection.execute(
-                f"delete from gollabedit.{table} where {column} = %s",  # noqa: S608
-                [document],
-            )
-
-
-_TABLES = (
-    ("documents", "name"),
-    ("entries", "document"),
-    ("packs", "document"),
-    ("refs", "document"),
-)
+    return left

@@ -11,14 +11,14 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from server.core.git_model import MASTER
 from server.git import bare, object_files
 from server.git.packed_refs import read_refs
 from server.git.process import GitError, git
-from server.storage.journal import DamagedError, JournalError, Stored
+from server.storage.journal import DamagedError, JournalError, NotOwnedError, Stored
 from server.storage.journal.postgresql.connection import Connection
+from server.storage.journal.postgresql.ownership import Owner
 from server.support.files import sync_tree
 
 _log = logging.getLogger(__name__)
@@ -27,17 +27,6 @@ _PART_BYTES = 4 * 2**20
 _SHA1_BYTES = 20
 _TRIES = 10
 _ID = re.compile(r"[0-9a-f]{40}")
-
-
-class Owner(NamedTuple):
-    """A server, and since when it owns documents: a later one has a larger epoch."""
-
-    epoch: int
-    name: str
-
-
-class NotOwnedError(JournalError):
-    """Another server owns the document."""
 
 
 class _Changed(Exception):
@@ -127,8 +116,8 @@ def _lock_row(
     )
     moved = connection.execute(
         "update gollabedit.documents set checkpoint = greatest(checkpoint, %s)"
-        " where name = %s and epoch = %s",
-        [up_to, document, owner.epoch],
+        " where name = %s and epoch = %s and owner = %s",
+        [up_to, document, *owner],
     )
     if not (made.rowcount or moved.rowcount):
         raise NotOwnedError(f"{document}: another server has taken over")
@@ -180,28 +169,25 @@ def _pack_file(repository: Path, id: str) -> Path:
 # --- to the disk
 
 
-def restore(connection: Connection, document: str, repository: Path, owner: Owner) -> bool:
-    """Own a stored document, and make its repository on the disk what is stored.
+def restore(connection: Connection, document: str, repository: Path) -> bool:
+    """Make the repository of a stored document on the disk what is stored.
 
     Args:
         connection: is not used by anybody else.
         document: the document.
         repository: the path of its bare repository, which nobody uses.
-        owner: this server.
 
     Returns:
         Whether the document is stored; else the disk stays as it is.
 
     Raises:
-        NotOwnedError: A server that came later owns it.
         JournalError: The disk cannot be written, or what is stored is damaged.
     """
     row = connection.execute(
-        "select epoch from gollabedit.documents where name = %s", [document]
+        "select from gollabedit.documents where name = %s", [document]
     ).fetchone()
     if row is None:
         return False
-    claim(connection, [document], owner)
     packs, refs = _stored_packs(connection, document), _stored_refs(connection, document)
     try:
         if not _is_on_disk(repository, packs, refs):
@@ -209,26 +195,6 @@ def restore(connection: Connection, document: str, repository: Path, owner: Owne
     except (OSError, GitError) as problem:
         raise JournalError(f"{repository} cannot be made: {problem}") from problem
     return True
-
-
-def claim(connection: Connection, documents: list[str], owner: Owner) -> list[str]:
-    """Own documents that an earlier server owned; return these.
-
-    Raises:
-        NotOwnedError: A server that came later owns one of them.
-    """
-    changed = connection.execute(
-        "update gollabedit.documents set epoch = %s, owner = %s"
-        " where name = any(%s) and epoch < %s returning name",
-        [owner.epoch, owner.name, documents, owner.epoch],
-    ).fetchall()
-    later = connection.execute(
-        "select name from gollabedit.documents where name = any(%s) and epoch > %s",
-        [documents, owner.epoch],
-    ).fetchone()
-    if later:
-        raise NotOwnedError(f"{later[0]}: another server has taken over")
-    return [document for (document,) in changed]
 
 
 def _is_on_disk(repository: Path, packs: set[str], refs: dict[bytes, str]) -> bool:
@@ -313,7 +279,84 @@ def stored(connection: Connection) -> dict[str, Stored]:
     """Return the stored documents."""
     rows = connection.execute(
         "select d.name, r.head, coalesce(d.first_name, d.name) from gollabedit.documents d"
-        " left join gollabedit.refs r on r.document = d.name and r.name = %s",
+        " left join gollabedit.refs r on r.document = d.name and r.name = %s"
+        " where d.position > 0"
+        " or exists (select from gollabedit.refs o where o.document = d.name)",
         [MASTER.encode()],
     )
     return {name: Stored(head, first_name) for name, head, first_name in rows}
+
+
+def head(connection: Connection, document: str) -> str | None:
+    """Return the stored head of `master`."""
+    row = connection.execute(
+        "select head from gollabedit.refs where document = %s and name = %s",
+        [document, MASTER.encode()],
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+# --- documents as a whole
+
+_TABLES = (
+    ("documents", "name"),
+    ("entries", "document"),
+    ("packs", "document"),
+    ("refs", "document"),
+)
+
+
+def rename(connection: Connection, old: str, new: str, owner: Owner) -> None:
+    """Rename a stored document, unless it has its new name already.
+
+    Raises:
+        NotOwnedError: Another server owns it.
+    """
+    with connection.transaction():
+        if not _lock_owned(connection, old, owner):
+            return
+        # A name that was looked at may have a row, which says no more than who owns it.
+        connection.execute(
+            "delete from gollabedit.documents where name = %s and position = 0 and owner = %s",
+            [new, owner.name],
+        )
+        connection.execute(
+            "update gollabedit.documents set first_name = nullif(coalesce(first_name, name), %s)"
+            " where name = %s",
+            [new, old],
+        )
+        for table, column in _TABLES:
+            connection.execute(
+                f"update gollabedit.{table} set {column} = %s where {column} = %s",  # noqa: S608
+                [new, old],
+            )
+
+
+def remove(connection: Connection, document: str, owner: Owner) -> None:
+    """Remove a stored document.
+
+    Raises:
+        NotOwnedError: Another server owns it.
+    """
+    with connection.transaction():
+        if not _lock_owned(connection, document, owner):
+            return
+        for table, column in _TABLES:
+            connection.execute(
+                f"delete from gollabedit.{table} where {column} = %s",  # noqa: S608
+                [document],
+            )
+
+
+def _lock_owned(connection: Connection, document: str, owner: Owner) -> bool:
+    """Lock the row of a document; return whether it is there.
+
+    Raises:
+        NotOwnedError: Another server owns it.
+    """
+    row = connection.execute(
+        "select epoch, owner from gollabedit.documents where name = %s for update", [document]
+    ).fetchone()
+    if row is not None and row != owner:
+        raise NotOwnedError(f"{document}: another server has taken over")
+    return row is not None

@@ -1,8 +1,10 @@
 """The tables of the journal in PostgreSQL, which it makes and migrates by itself.
 
-store       one row: the version of these tables, the epoch of the last server that took over,
-            the id of the store, and when it was last tried to write
+store       one row: the version of these tables, the epoch of the last server that took over and
+            whether it shares the store, the id of the store, and when it was last tried to write
 documents   their last position, that of the last checkpoint, and who owns them since when
+nodes       the servers that share the store (docs/cluster.md), and their leases
+secrets     what all of them know
 entries     the journal: what is not in `packs` and `refs` yet
 packs       Git's packs, in parts
 refs        Git's refs, as of the last checkpoint; their names are bytes to Git
@@ -52,6 +54,20 @@ _MIGRATIONS = (
     -- What is compressed already is not compressed again.
     alter table gollabedit.entries alter column body set storage external;
     alter table gollabedit.packs alter column bytes set storage external;
+    """,
+    """
+    alter table gollabedit.store add column is_shared boolean not null default false;
+    create table gollabedit.nodes (
+        id text primary key,
+        url text not null,
+        version text not null,
+        seen timestamptz not null,
+        lease_until timestamptz not null -- for all documents whose owner it is
+    );
+    create table gollabedit.secrets (
+        name text primary key,
+        value bytea not null
+    );
     """,
 )
 

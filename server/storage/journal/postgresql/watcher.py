@@ -4,7 +4,8 @@ It looks every two seconds, and at once where another server announces itself (`
 that may get lost). If PostgreSQL does not answer for long, what others wait for is given up: its
 machine may hang, and another one have taken its place. A commit that waits for the standby is not
 given up. The watcher's connection holds the lock that keeps a second server from starting by
-mistake; what makes a second one harmless is the epoch in each statement.
+mistake, unless all share the documents; what makes a second one harmless is the epoch in each
+statement. It also renews the lease of a node.
 """
 
 import logging
@@ -15,14 +16,16 @@ from dataclasses import dataclass
 
 import psycopg
 
-from server.storage.journal import JournalError
+from server.storage.journal import JournalError, NotOwnedError
 from server.storage.journal.postgresql.connection import Connection, Database, cut
+from server.storage.journal.postgresql.leases import RENEW_EVERY_S
+from server.storage.journal.postgresql.ownership import Ownership
 from server.storage.journal.postgresql.writer import EntryWriter, Writing
 
 _log = logging.getLogger(__name__)
 
 _CHANNEL = "gollabedit"
-_LOCK = 0x676F6C6C_61626565  # for one server; of `schema` is another
+_LOCK = 0x676F6C6C_61626565  # of one server, or shared by nodes; `schema` has another
 _LOOK_EVERY_S = 2.0
 _LATE_S = 5.0  # after this time it is said what a commit waits for
 _LOST_S = 30.0  # after this time without an answer to a look, all connections are given up
@@ -52,15 +55,18 @@ class State:
 class Watcher:
     """A thread that looks, from `start` to `close`."""
 
-    def __init__(self, database: Database, connection: Connection) -> None:
+    def __init__(self, database: Database, connection: Connection, ownership: Ownership) -> None:
         """Take a first look.
 
         Args:
             database: where to look.
             connection: becomes the watcher's.
+            ownership: what this server owns.
         """
         self.state = State()
         self._database = database
+        self._ownership = ownership
+        self._every_s = RENEW_EVERY_S if ownership.is_shared else _LOOK_EVERY_S
         self._connection: Connection | None = connection
         self._has_lock = False
         self._is_closing = threading.Event()
@@ -71,7 +77,7 @@ class Watcher:
         self.state.has_standby = bool(names)
 
     def take_lock(self, wait_s: float) -> bool:
-        """Take the lock of the only server; return whether that succeeded in time."""
+        """Take the lock, which nodes share; return whether that succeeded in time."""
         until = time.monotonic() + wait_s
         while not self._try_lock() and time.monotonic() < until:
             self._is_closing.wait(0.1)
@@ -88,8 +94,8 @@ class Watcher:
 
         Args:
             writer: what it writes is looked at if it takes long.
-            epoch: of this server.
-            on_taken_over: called when another server has a later one.
+            epoch: of the store, when this server started.
+            on_taken_over: called when another server has a later one, or this one's place.
             on_silence: called when PostgreSQL does not answer, and is to give up connections.
         """
         self._writer = writer
@@ -132,7 +138,7 @@ class Watcher:
             try:
                 connection = self._connection or self._reconnect()
                 self._see(connection)
-                for _ in connection.notifies(timeout=_LOOK_EVERY_S, stop_after=1):
+                for _ in connection.notifies(timeout=self._every_s, stop_after=1):
                     pass
             except (psycopg.Error, JournalError) as problem:
                 self._lost(problem)
@@ -162,8 +168,14 @@ class Watcher:
         self.state.has_standby = bool(names)
         if epoch > self._epoch:
             self._on_taken_over()
-        elif not self._has_lock:
+            return
+        if not self._has_lock:
             self._try_lock()
+        try:
+            self._ownership.look(connection)
+        except NotOwnedError:
+            self._on_taken_over()
+            return
         is_late = writing is not None and time.monotonic() - writing.since > _LATE_S
         is_waiting = is_late and waits_for == _WAITS_FOR_STANDBY
         if is_waiting and not self._is_waiting_told:
@@ -172,7 +184,11 @@ class Watcher:
 
     def _try_lock(self) -> bool:
         assert self._connection
-        row = self._connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
+        shared = "_shared" if self._ownership.is_shared else ""
+        row = self._connection.execute(
+            f"select pg_try_advisory_lock{shared}(%s)",
+            [_LOCK],
+        ).fetchone()
         self._has_lock = bool(row and row[0])
         return self._has_lock
 

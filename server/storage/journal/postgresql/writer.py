@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from server.storage.journal import JournalError, OvertakenError
+from server.storage.journal import JournalError, NotOwnedError, OvertakenError
 from server.storage.journal.postgresql.connection import Connection, Database, cut
-from server.storage.journal.postgresql.repositories import Owner
+from server.storage.journal.postgresql.ownership import Ownership
 
 _log = logging.getLogger(__name__)
 
@@ -33,15 +33,16 @@ _CLOSE_S = 2.0  # for what waits at the end
 _WARNINGS = "01"  # the class of their SQLSTATE
 _APPEND = """
 with wanted as (
-    select * from unnest(%b::text[], %b::bigint[], %b::bytea[]) as w(name, follows, body)
+    select * from unnest(%b::text[], %b::bigint[], %b::bigint[], %b::bytea[])
+        as w(name, follows, epoch, body)
 ), made as (
     insert into gollabedit.documents (name, position, epoch, owner)
-    select name, 1, %s, %s from wanted where follows = 0
+    select name, 1, epoch, %s from wanted where follows = 0
     on conflict do nothing
     returning name
 ), moved as (
     update gollabedit.documents d set position = w.follows + 1 from wanted w
-    where d.name = w.name and d.position = w.follows and d.epoch = %s
+    where d.name = w.name and d.position = w.follows and d.epoch = w.epoch and d.owner = %s
     returning d.name
 )
 insert into gollabedit.entries (document, position, body)
@@ -58,6 +59,7 @@ class _Waiting:
 
     document: str
     follows: int
+    epoch: int
     body: bytes
     future: Future[int]
 
@@ -83,7 +85,7 @@ class EntryWriter:
     def __init__(
         self,
         database: Database,
-        owner: Owner,
+        ownership: Ownership,
         on_written: Callable[[Sequence[tuple[str, int]]], None],
         on_refused: Callable[[Connection, Sequence[str]], None],
     ) -> None:
@@ -91,7 +93,7 @@ class EntryWriter:
 
         Args:
             database: where to write.
-            owner: this server; an entry of a document that it does not own is refused.
+            ownership: an entry of a document that this server does not own is refused.
             on_written: called with documents and positions, before the futures are done.
             on_refused: called with documents whose entry was refused; raises a `JournalError` if
                 that was not because another entry came first.
@@ -101,7 +103,7 @@ class EntryWriter:
         self.writing: Writing | None = None
         self.refusal: JournalError | None = None
         self._database = database
-        self._owner = owner
+        self._ownership = ownership
         self._on_written = on_written
         self._on_refused = on_refused
         self._listeners: list[Callable[[str, int], None]] = []
@@ -126,7 +128,12 @@ class EntryWriter:
             if self._is_closing:
                 future.set_exception(JournalError("the journal is closed"))
                 return future
-            self._waiting.append(_Waiting(document, follows, body, future))
+            try:
+                epoch = self._ownership.owner_of(document).epoch
+            except NotOwnedError as problem:
+                future.set_exception(problem)
+                return future
+            self._waiting.append(_Waiting(document, follows, epoch, body, future))
             if threading.get_ident() not in self._gatherers:
                 self._wake.notify()
         return future
@@ -239,7 +246,9 @@ class EntryWriter:
         names = [each.document for each in batch]
         follows = [each.follows for each in batch]
         bodies = [each.body for each in batch]
-        values = [names, follows, bodies, *self._owner, self._owner.epoch]
+        epochs = [each.epoch for each in batch]
+        owner = self._ownership.name
+        values = [names, follows, epochs, bodies, owner, owner]
         return {name for (name,) in connection.execute(_APPEND, values, prepare=True)}
 
     def _confirm(self, confirmations: list[Future[None]]) -> None:
