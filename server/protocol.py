@@ -44,6 +44,7 @@ class CloseCode:
     POLICY = 1008
     TOO_LARGE = 1009
     FAILURE = 1011
+    MOVED = 1012  # another node has the document, or will
     OVERLOADED = 1013
     RENAMED = 4301  # the reason is the new name
     NOT_SIGNED_IN = 4401

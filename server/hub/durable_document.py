@@ -402,6 +402,11 @@ class DurableDocument:
         async with self._batch_lock:
             await self._run(_Batch((), (), time.time(), records_window=True))
 
+    async def settled(self) -> None:
+        """Wait until nothing of it is written any more."""
+        async with self._checkpoint_lock, self._batch_lock:
+            await self._threads.others.call(self._reconcile_journal)
+
     # --- checkpoints
 
     async def checkpoint(self, write: CheckpointWrite | None = None) -> None:

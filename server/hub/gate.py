@@ -31,6 +31,10 @@ class Gate:
         self._pushes: Counter[str] = Counter()
         self._push_ended = asyncio.Event()
 
+    def is_pushed_to(self, document: str) -> bool:
+        """Return whether a push into a document runs."""
+        return document in self._pushes
+
     def check(self, document: str) -> None:
         """Raise an `OverloadedError` if a document is closed."""
         if document in self._closed:
@@ -50,6 +54,8 @@ class Gate:
             yield
         finally:
             self._pushes[document] -= 1
+            if not self._pushes[document]:
+                del self._pushes[document]
             self._push_ended.set()
 
     @asynccontextmanager

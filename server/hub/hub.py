@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from server.hub.history import History
 from server.hub.live_document import Connection, LiveDocument
 from server.hub.maintenance import Maintenance
 from server.hub.meters import Meters
+from server.hub.owners import Owners
 from server.hub.reader import Reader
 from server.hub.readiness import Readiness
 from server.hub.search import Search
@@ -40,6 +41,7 @@ _log = logging.getLogger(__name__)
 
 # The time for what was requested before the end, and for calls on threads. Clients repeat the rest.
 _ANSWER_S = 2.0
+_HAND_OVER_S = 1.0  # for checkpoints and leases, each, before other servers own the documents
 _CLOSE_S = 0.5
 
 
@@ -78,6 +80,7 @@ class Hub:
         )
         self._running: dict[str, _Running] = {}
         self._gate = Gate()
+        self.owners = Owners(journal, self._note_left, self._gate.is_pushed_to)
         self._deleted: set[str] = set()  # names whose documents are in the trash, and free
         self._pending_submissions = 0
         self.meters = Meters()
@@ -94,12 +97,15 @@ class Hub:
             config.remotes(),
             every_s=config.mirror_every_s,
             wait_s=config.mirror_wait_s,
+            take=self._take,
             versions_as=config.mirror_as if config.mirror_branches == "versions" else "",
         )
         self._maintenance = Maintenance(
-            config, self, journal, self.reader.left_unsealed, self._checkpointed
+            config, self, journal, self.owners, self.reader.left_unsealed, self._checkpointed
         )
         self._is_stopping = False
+        # Called with the URLs of the other servers that share the journal.
+        self.on_servers: Callable[[Collection[str]], None] = lambda _: None
 
     @property
     def is_stopping(self) -> bool:
@@ -113,6 +119,7 @@ class Hub:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._journal.listen(self._on_journal_entry)
+        self._journal.watch_owners(self._on_lost, self._on_servers)
         await self._space.start()
         await self._maintenance.prepare()
         self._maintaining = asyncio.create_task(self._maintenance.run(), name="maintenance")
@@ -125,6 +132,7 @@ class Hub:
         await self._maintaining
         await self._maintenance.finish()
         await self._mirroring.finish()
+        await self.owners.finish()
         await self._readiness.stop()
         await self._space.stop()
         for threads in (
@@ -136,6 +144,7 @@ class Hub:
             self.history,
             self._readiness,
             self._space,
+            self.owners,
         ):
             await asyncio.to_thread(threads.close, _CLOSE_S)
 
@@ -146,8 +155,20 @@ class Hub:
             for running in self._running.values():
                 running.live.stop()
             await self._answered([running.task for running in self._running.values()])
-        for running in self._running.values():
-            running.live.close(CloseCode.SHUTDOWN, "the server is restarting")
+            self.owners.stop()
+            for running in self._running.values():
+                running.live.close(CloseCode.SHUTDOWN, "the server is restarting")
+            if self.owners.are_shared:
+                await self._hand_over()
+
+    async def _hand_over(self) -> None:
+        """Let other servers own the documents, with little in the journal."""
+        await self._maintenance.write_out(_HAND_OVER_S)
+        self._running.clear()
+        try:
+            await self.owners.hand_over(_HAND_OVER_S)
+        except (JournalError, TimeoutError) as problem:
+            _log.warning("the documents are not handed over: %s", problem)
 
     async def _answered(self, tasks: list[asyncio.Task[None]]) -> None:
         if tasks:
@@ -245,6 +266,7 @@ class Hub:
         self._gate.check(document)
         if self._folder.catalog.moved_to(document) is not None:
             raise OverloadedError("the document was renamed")
+        self.owners.check(document)
 
     def check_writable(self, document: str) -> None:
         """Raise an `ArchivedError` or a `FullError` if a document can only be read."""
@@ -282,6 +304,7 @@ class Hub:
             OverloadedError: The document is being moved.
         """
         self._gate.check(document)
+        await self.owners.take(document)
         if self.is_cache:
             path = self.repository_path(document)
             await self._threads.others.call(self._journal.restore, document, path)
@@ -373,6 +396,10 @@ class Hub:
             running = self._running[name] = _Running(live, task)
         return running.live
 
+    def is_open(self, name: str) -> bool:
+        """Return whether a document is in memory."""
+        return name in self._running
+
     def unload(self, live: LiveDocument) -> None:
         """Close a document; it is opened again on demand."""
         live.stop()
@@ -394,7 +421,10 @@ class Hub:
         """
         for document in documents:
             await self.checkpoint(document)  # most of the work, while all others go on
-        async with self._gate.closed(documents):
+        async with self._gate.closed(documents), AsyncExitStack() as uses:
+            for document in documents:
+                uses.enter_context(self.owners.using(document))
+                self.owners.check(document)
             lives = tuple(self.get_document(document) for document in documents)
             running = [self._running[document] for document in documents]
             try:
@@ -472,11 +502,43 @@ class Hub:
         return self._folder.repository(document, log, texts)
 
     def _open_to_search(self, document: str) -> Repository:
-        """Open a repository without a place in the cache of those who edit."""
-        return self._open(document, TextCache(0))
+        """Open a repository, also another server's, without a place in the cache of texts."""
+        log = self._journal.read(document)
+        self._journal.fetch(document, self.repository_path(document))
+        return self._folder.repository(document, log, TextCache(0))
 
     def _revisions(self) -> dict[str, str]:
         return {live.name: live.revision for live in self.documents()}
+
+    # --- documents that other servers own
+
+    async def _take(self, document: str) -> bool:
+        """Own a document, unless another server does; return whether this one does."""
+        try:
+            await self.owners.take(document)
+        except (OverloadedError, JournalError):
+            return False
+        return True
+
+    def _note_left(self, document: str) -> None:
+        self._maintenance.note_left(document)
+
+    def _on_lost(self, document: str) -> None:
+        """Close a document that another server has taken; called on a thread of the journal."""
+        self._loop.call_soon_threadsafe(self._lose, document)
+
+    def _lose(self, document: str) -> None:
+        self._maintenance.lost(document)
+        self._mirroring.forget(document)
+        running = self._running.pop(document, None)
+        if running is not None:
+            running.live.stop()
+            running.live.close(CloseCode.MOVED, "the document has moved; reconnect")
+            self.owners.leave(document, _ended(running))
+
+    def _on_servers(self, urls: Collection[str]) -> None:
+        """Pass on which servers there are; called on a thread of the journal."""
+        self._loop.call_soon_threadsafe(self.on_servers, urls)
 
     def _on_journal_entry(self, document: str, position: int) -> None:
         """Pass an entry on to its document; called on a thread of the journal."""
@@ -484,3 +546,9 @@ class Hub:
         running = self._running.get(document)
         if running is not None and running.live.durable.position < position:
             self._loop.call_soon_threadsafe(running.live.on_journal_entry, position)
+
+
+async def _ended(running: _Running) -> None:
+    """Wait until an open document that was stopped does nothing any more."""
+    await asyncio.wait([running.task])
+    await running.live.durable.settled()

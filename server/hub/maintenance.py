@@ -6,6 +6,8 @@
     seal         what was changed becomes a version, when people pause
     sweep        the branches of absent clients are parked or dropped
     unload       quiet documents release memory, those without connections are closed
+    release      other servers may own documents that nobody uses any more
+    adopt        documents that a server has left with entries are taken
 
 At most one checkpoint and one repack run at a time; new documents get their repositories together.
 Failures are logged and retried: the journal keeps what it has.
@@ -22,8 +24,10 @@ from typing import TypeVar
 from server.config import Config
 from server.git.repack import RepackError, needs_repack, repack
 from server.hub.checkpoint_writer import CheckpointWriter
+from server.hub.gate import OverloadedError
 from server.hub.live_document import LiveDocument
 from server.hub.open_documents import OpenDocuments
+from server.hub.owners import Owners
 from server.hub.sealing import Sealing
 from server.storage.journal import Journal, JournalError, OvertakenError
 from server.support.memory import trim_heap
@@ -40,6 +44,7 @@ _TOGETHER_MAX = 32  # documents that are checkpointed at the same time
 _NEW_S = 0.5  # for the first checkpoints of documents, one look after another
 _FINISH_S = 2.0  # for the last checkpoints; the journal keeps what is left
 _SWEEP_EVERY_S = 30.0
+_ADOPT_EVERY_S = 15.0
 _RELEASE_AFTER_S = 20.0
 _TRIM_EVERY_S = 600.0  # where no document is ever at rest
 _RETRY_AFTER_S = 5.0
@@ -55,6 +60,7 @@ class Maintenance:
         config: Config,
         documents: OpenDocuments,
         journal: Journal,
+        owners: Owners,
         left_unsealed: Callable[[], Awaitable[list[str]]],
         on_checkpoint: Callable[[str, float], None],
     ) -> None:
@@ -64,6 +70,7 @@ class Maintenance:
             config: the settings.
             documents: the open documents.
             journal: the journal of the documents.
+            owners: the documents that this server owns.
             left_unsealed: returns the documents with a record of steps since their last version.
             on_checkpoint: called after each checkpoint with the document's name, and the seconds
                 that it took.
@@ -71,7 +78,8 @@ class Maintenance:
         self._config = config
         self._documents = documents
         self._journal = journal
-        self._sealing = Sealing(config.seal_times, documents, left_unsealed)
+        self._owners = owners
+        self._sealing = Sealing(config.seal_times, documents, left_unsealed, owners.owns)
         self._on_checkpoint = on_checkpoint
         self._left: set[str] = set()
         self._not_before: dict[str, float] = {}
@@ -82,7 +90,7 @@ class Maintenance:
 
     async def prepare(self) -> None:
         """Note what the last server has left in the journal, before anything is added."""
-        self._left = set(await self._repack_threads.call(self._journal.documents))
+        self._left = set(await self._repack_threads.call(self._journal.left))
 
     async def run(self) -> None:
         """Run until `stop` and the end of the work that was begun before."""
@@ -107,20 +115,24 @@ class Maintenance:
 
     async def finish(self) -> None:
         """Write what can be written soon into the repositories; end the threads."""
+        await self.write_out(_FINISH_S)
+        for ended in (self._writer, self._repack_threads):
+            await asyncio.to_thread(ended.close)
+
+    async def write_out(self, wait_s: float) -> None:
+        """Write what can be written in some seconds into the repositories."""
         documents = self._documents.documents()
         waiting = [live for live in documents if live.durable.backlog or live.unsealed]
         if waiting:
             _log.info("writing the journal's edits into %d repositories", len(waiting))
         left = set(waiting)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_FINISH_S):
+            async with asyncio.timeout(wait_s):
                 for lives in _groups(waiting):
                     await asyncio.gather(*map(self._checkpoint_last, lives))
                     left.difference_update(lives)
         if left:
             _log.info("edits of %d documents stay in the journal until the next start", len(left))
-        for ended in (self._writer, self._repack_threads):
-            await asyncio.to_thread(ended.close)
 
     async def _checkpoint_last(self, live: LiveDocument) -> None:
         await live.durable.record_window()
@@ -133,6 +145,15 @@ class Maintenance:
     def has_left(self, document: str) -> bool:
         """Return whether the journal has entries from before the start, not checkpointed since."""
         return document in self._left
+
+    def note_left(self, document: str) -> None:
+        """Note that the journal has entries of a document that was not open here."""
+        self._left.add(document)
+
+    def lost(self, document: str) -> None:
+        """Note that another server owns a document now."""
+        self._left.discard(document)
+        self._not_before.pop(document, None)
 
     async def checkpoint(self, live: LiveDocument) -> bool:
         """Write the journal's entries of a document; return whether that succeeded."""
@@ -167,8 +188,25 @@ class Maintenance:
         """Write the entries that the last server could not write any more."""
         if self._left:
             _log.info("the journal has edits of %d documents from before", len(self._left))
+        await self._adopt()
+        while self._owners.are_shared and await self._pause(_ADOPT_EVERY_S):
+            try:
+                left = await self._repack_threads.call(self._journal.left)
+            except JournalError as problem:
+                _log.warning("what other servers have left cannot be read: %s", problem)
+            else:
+                self._left.update(name for name in left if not self._owners.owns(name))
+                await self._adopt()
+
+    async def _adopt(self) -> None:
         for name in sorted(self._left):
-            if name in self._left and not self._stopping.is_set():
+            if name not in self._left or self._stopping.is_set():
+                continue
+            try:
+                await self._owners.take(name)
+            except (OverloadedError, JournalError):
+                self._left.discard(name)  # another server has it, or it is looked for again
+            else:
                 await self.checkpoint(self._documents.get_document(name))
 
     async def _checkpoint_regularly(self) -> None:
@@ -224,6 +262,8 @@ class Maintenance:
                 _log.error("%s: %s", name, problem)
 
     def _repack(self, name: str) -> None:
+        if not self._owners.owns(name):
+            return
         path = self._documents.repository_path(name)
         if _repack_if_due(path):
             self._journal.store(name, path)
@@ -248,6 +288,21 @@ class Maintenance:
             if is_released or time.monotonic() - trimmed_at > _TRIM_EVERY_S:
                 await self._repack_threads.call(trim_heap)
                 trimmed_at = time.monotonic()
+            if self._owners.are_shared:
+                await self._release_at_rest()
+
+    async def _release_at_rest(self) -> None:
+        at_rest = self._owners.at_rest(self._config.unload_after_s, self._documents.is_open)
+        released = []
+        for name in at_rest:
+            if name in self._left:  # it was only read; next time it is at rest
+                await self.checkpoint(self._documents.get_document(name))
+            elif not self._sealing.is_waiting(name):
+                released.append(name)
+        try:
+            await self._owners.release(released)
+        except JournalError as problem:
+            _log.warning("documents at rest cannot be released: %s", problem)
 
 
 def _rest_s(took_s: float, worked_s: float) -> float:

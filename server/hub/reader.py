@@ -84,12 +84,14 @@ class Reader:
 
         def newest(document: str) -> str | None:
             if document in unwritten:
-                return revisions.get(document) or self._open_repository(document).head(MASTER)
+                return revisions.get(document) or self._newest(document)
             if document in stored:
                 return stored[document].head
             return revision_on_disk(self._folder.repository_path(document))
 
-        names = unwritten.union(documents_in(self._folder.path), stored)
+        names = unwritten.union(stored)
+        if not self._journal.store_id:
+            names = names.union(documents_in(self._folder.path))
         is_archived = self._folder.catalog.is_archived
         return list_documents(names, newest, is_archived, after, limit, is_listed)
 
@@ -111,14 +113,20 @@ class Reader:
 
     async def revision(self, document: str) -> str | None:
         """Return the newest revision of a document; None if there is no such document."""
-        return await self._threads.call(lambda: self._open_repository(document).head(MASTER))
+        return await self._threads.call(self._newest, document)
+
+    def _newest(self, document: str) -> str | None:
+        if self._journal.owns(document):
+            return self._open_repository(document).head(MASTER)
+        return self._journal.newest(document)
 
     async def left_unsealed(self) -> list[str]:
         """Return the documents with a record of steps since their last version."""
         return await self._list_threads.call(self._left_unsealed)
 
     def _left_unsealed(self) -> list[str]:
-        return [name for name in documents_in(self._folder.path) if self._is_unsealed(name)]
+        names = documents_in(self._folder.path)
+        return [name for name in names if self._journal.owns(name) and self._is_unsealed(name)]
 
     def _is_unsealed(self, document: str) -> bool:
         try:

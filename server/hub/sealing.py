@@ -23,6 +23,7 @@ class Sealing:
         times: when versions end.
         documents: the open documents.
         left_unsealed: returns the documents with a record of steps since their last version.
+        owns: returns whether this server owns a document.
     """
 
     def __init__(
@@ -30,16 +31,22 @@ class Sealing:
         times: SealTimes,
         documents: OpenDocuments,
         left_unsealed: Callable[[], Awaitable[list[str]]],
+        owns: Callable[[str], bool],
     ) -> None:
         self._times = times
+        self._owns = owns
         self._documents = documents
         self._left_unsealed = left_unsealed
         self._unsealed: dict[str, Unsealed] = {}
 
+    def is_waiting(self, document: str) -> bool:
+        """Return whether a version of a document is to be made later."""
+        return document in self._unsealed
+
     async def run(self, pause: Callable[[float], Awaitable[bool]]) -> None:
         """Run until `pause`, which waits for so many seconds, returns False."""
         for name in await self._left_unsealed():
-            if await pause(_OPEN_EVERY_S):
+            if await pause(_OPEN_EVERY_S) and self._owns(name):
                 self._documents.get_document(name).catch_up()
         while await pause(min(_LOOK_EVERY_S, self._times.idle_s)):
             for live in self._documents.documents():
@@ -57,6 +64,8 @@ class Sealing:
         due = [name for name, steps in self._unsealed.items() if steps.is_due(now, self._times)]
         for name in due:
             del self._unsealed[name]
+            if not self._owns(name):
+                continue  # whoever owns it makes the version
             await self._documents.get_document(name).ask(_SEALER, Seal())
             if not await pause(_PAUSE_S):
                 return

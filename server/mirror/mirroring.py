@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from math import inf
 from pathlib import Path
@@ -58,6 +58,7 @@ class Mirroring:
         *,
         every_s: float,
         wait_s: float,
+        take: Callable[[str], Awaitable[bool]],
         versions_as: str = "",
     ) -> None:
         """Prepare; `start` starts the workers.
@@ -68,11 +69,13 @@ class Mirroring:
             remotes: the remotes to push to.
             every_s: the shortest time between two pushes of one document.
             wait_s: the time limit of one push.
+            take: owns a document, unless another server does, which then pushes it.
             versions_as: see `push`.
         """
         self._path = path
         self._journal = journal
         self._wait_s = wait_s
+        self._take = take
         self._versions_as = versions_as
         now = time.monotonic()
         self._queues = [_Queue(Mirrors(remote, every_s, now)) for remote in remotes]
@@ -134,7 +137,9 @@ class Mirroring:
     async def _work(self, queue: _Queue) -> None:
         while True:
             mirror = queue.mirrors.take(time.monotonic())
-            if mirror:
+            if mirror and not await self._take(mirror.document):
+                queue.mirrors.forget(mirror.document)
+            elif mirror:
                 await self._push(queue.mirrors, mirror)
             elif self._is_finishing:
                 return

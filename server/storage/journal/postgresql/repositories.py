@@ -115,9 +115,10 @@ def _lock_row(
         [document, owner.epoch, owner.name, first_name, document],
     )
     moved = connection.execute(
-        "update gollabedit.documents set checkpoint = greatest(checkpoint, %s)"
+        "update gollabedit.documents set checkpoint = greatest(checkpoint, %s),"
+        " first_name = coalesce(first_name, nullif(nullif(%s, ''), name))"
         " where name = %s and epoch = %s and owner = %s",
-        [up_to, document, *owner],
+        [up_to, first_name, document, *owner],
     )
     if not (made.rowcount or moved.rowcount):
         raise NotOwnedError(f"{document}: another server has taken over")
