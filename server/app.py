@@ -44,6 +44,9 @@ from server.http.control import control_socket
 from server.http.deadlines import DEADLINES, KEEP_ALIVE_S, Deadlines, keep_deadlines
 from server.http.forwarded import TRUSTED_PROXIES, TrustedProxies, restore_original
 from server.http.hosts import HOST_CHECK, HostCheck, check_host
+from server.http.passing.nodes import NODES, Nodes
+from server.http.passing.original import PRETENDERS
+from server.http.passing.owner import pass_to_owner
 from server.http.responses import explain_problems, is_own_fault, protect
 from server.http.rights import authorize, keep_private
 from server.http.static_files import read_files
@@ -54,6 +57,7 @@ from server.push.workspace import PushWorkspace
 from server.storage.data_folder import DataFolder
 from server.storage.journal.opening import open_journal
 from server.storage.trash import Trash
+from server.support.logs import Once
 from server.support.slots import FairSlots
 from server.support.terminal import say
 
@@ -106,6 +110,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
             sign_in.explain_sign_in,
             sign_in.exchange_key,
             authorize,
+            pass_to_owner,
         ]
     )
     app.on_response_prepare.extend([protect, keep_private])
@@ -124,6 +129,8 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
         readable=config.pages == "readable", source_url=config.source_url
     )
     app[PUSHES] = PushWorkspace(config, folder)
+    app[NODES] = Nodes()
+    app[PRETENDERS] = Once()
     app[REFUSALS] = limit_of_refusals()
     app[GIT_PROCESSES] = FairSlots(config.git_processes_max)
     app[LONG_TEXTS] = FairSlots(_LONG_TEXTS_MAX)
@@ -145,11 +152,13 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
         config.journal,
         password_file=config.journal_password_file,
         needs_standby=config.journal_needs_standby == "yes",
+        node_url=config.node_url,
     )
     try:
         await asyncio.to_thread(Trash(folder, journal).recover)
         async with app[ACCESS], Hub(config, folder, journal) as hub:
             app[HUB] = hub
+            hub.on_servers = app[NODES].follow
             app[MANAGEMENT] = Management(hub, folder, config, app[ACCESS])
             await app[MANAGEMENT].start()
             async with control_socket(app[MANAGEMENT], app[ACCESS], folder.path):
@@ -157,11 +166,13 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
             await app[MANAGEMENT].finish()
             await app[PUSHES].finish(_SHUTDOWN_WAIT_S)
     finally:
+        await app[NODES].close()
         await asyncio.to_thread(journal.close)
 
 
 async def _stop_hub(app: web.Application) -> None:
     """Answer pending requests and close the sessions (code 1001), before connections are cut."""
+    app[NODES].stop()
     await app[HUB].stop()
 
 

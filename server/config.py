@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from urllib.parse import urlsplit
 
 from server.core.history.sealing import SEAL_TIMES, SealTimes
 from server.core.names import is_document_name
@@ -174,6 +175,11 @@ class Config:
     journal_needs_standby: Annotated[
         str, "whether to refuse to start without a synchronous standby of that database: no or yes"
     ] = "no"
+    node_url: Annotated[
+        str,
+        "address at which other nodes reach this one, such as http://10.0.0.2:8080, if several"
+        " share the documents in PostgreSQL; see docs/cluster.md",
+    ] = ""
     checkpoint_idle_s: Annotated[
         float, "time without edits after which journaled edits are written to the repository"
     ] = 2.0
@@ -226,7 +232,7 @@ class Config:
                 )
         if self.port > 65535:
             raise SettingError(f"port must be at most 65535, not {self.port}")
-        for name in ("source_url", "url"):
+        for name in ("source_url", "url", "node_url"):
             value = getattr(self, name)
             if value and not value.startswith(("https://", "http://")):
                 raise SettingError(f"{name} must begin with https:// or http://, not {value!r}")
@@ -241,6 +247,7 @@ class Config:
         self.proxies()
         self._check_headers()
         self._check_journal()
+        self._check_node()
 
     def _check_headers(self) -> None:
         if self.user_header and not self.trusted_proxies:
@@ -263,6 +270,20 @@ class Config:
             raise SettingError(
                 "journal_password_file and journal_needs_standby need the setting journal to begin"
                 f" with {_POSTGRESQL[0]}"
+            )
+
+    def _check_node(self) -> None:
+        if not self.node_url:
+            return
+        if not self.journal.startswith(_POSTGRESQL):
+            raise SettingError(
+                f"node_url needs the setting journal to begin with {_POSTGRESQL[0]}: nodes share"
+                " that database"
+            )
+        if not _is_origin(self.node_url):
+            raise SettingError(
+                "node_url must be an address without a path, such as http://10.0.0.2:8080, not"
+                f" {self.node_url!r}"
             )
 
     @property
@@ -312,6 +333,17 @@ class Config:
             if network.prefixlen == 0:
                 raise SettingError(_UNLIMITED.format(network))
         return networks
+
+
+def _is_origin(url: str) -> bool:
+    """Return whether a URL has a scheme, a host, perhaps a port, and nothing else."""
+    try:
+        parts = urlsplit(url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:  # such as a port that is no number
+        return False
+    return bool(host) and url.lower() == f"{parts.scheme}://{host}{port}"
 
 
 def add_options(parser: ArgumentParser) -> None:

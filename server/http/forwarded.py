@@ -2,7 +2,8 @@
 
 A proxy adds headers that name its client and the address that was asked for. Anybody can send such
 headers, so they are believed only if the peer is in the setting `trusted_proxies`. Later middleware
-and the handlers see the client's values in `request.remote`, `scheme` and `host`.
+and the handlers see the client's values in `request.remote`, `scheme` and `host`. Another node that
+has passed the request on says all that by itself (`passing`).
 """
 
 import logging
@@ -15,6 +16,7 @@ from aiohttp.typedefs import Handler
 from multidict import CIMultiDictProxy
 
 from server.config import Config
+from server.http.passing.original import ORIGINAL, original_of
 from server.support.logs import Once
 
 _log = logging.getLogger(__name__)
@@ -96,7 +98,13 @@ TRUSTED_PROXIES = web.AppKey("trusted_proxies", TrustedProxies)
 
 @web.middleware
 async def restore_original(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Pass the request on as the client sent it to the first trusted proxy."""
+    """Pass the request on as the client sent it to the first trusted proxy, or to another node."""
+    passed = original_of(request)
+    if passed is not None:
+        request[ORIGINAL], request[PEER], request[PREFIX] = passed, passed.peer, passed.prefix
+        return await handler(
+            request.clone(remote=passed.remote, scheme=passed.scheme, host=passed.host)
+        )
     peer = address_in(request.remote or "")
     request[PEER] = str(peer or request.remote or "")
     if not any(name in request.headers for name in _BELIEVED):

@@ -22,6 +22,7 @@ from server.http.forwarded import has_forwarding_headers
 from server.http.identity import CREDENTIALS, IDENTITY, credentials_of, identity_of
 from server.http.needs import Need, need_of
 from server.http.origins import check_origin
+from server.http.passing.original import ORIGINAL
 from server.http.responses import error_for
 from server.protocol import CloseCode
 
@@ -61,7 +62,7 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
         control = request.app[ACCESS]
         try:
             request[CREDENTIALS] = credentials_of(request)
-            request[IDENTITY] = control.current.identify(request[CREDENTIALS], time.time())
+            request[IDENTITY] = await _identify(request)
         except WrongCredentialsError as problem:
             audit_refusal(request, "credentials")
             raise _error(request, web.HTTPUnauthorized, str(problem)) from None
@@ -80,6 +81,25 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
             audit_refusal(request, "forbidden")
             raise
     return await handler(request)
+
+
+async def _identify(request: web.Request) -> Identity:
+    """Find out who sends a request. What another node knows already counts here, too.
+
+    Raises:
+        WrongCredentialsError: the credentials are not valid.
+    """
+    control, credentials = request.app[ACCESS], request[CREDENTIALS]
+    passed = request.get(ORIGINAL)
+    try:
+        identity = control.current.identify(credentials, time.time())
+        if passed is None or identity.who == passed.who:
+            return identity
+    except WrongCredentialsError:
+        if passed is None:
+            raise
+    await control.look()
+    return control.current.identify(credentials, time.time())
 
 
 async def keep_private(request: web.Request, response: web.StreamResponse) -> None:

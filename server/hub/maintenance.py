@@ -300,7 +300,8 @@ class Maintenance:
             elif not self._sealing.is_waiting(name):
                 released.append(name)
         try:
-            await self._owners.release(released)
+            if released:
+                await self._owners.release(released)
         except JournalError as problem:
             _log.warning("documents at rest cannot be released: %s", problem)
 

@@ -19,6 +19,7 @@ from server.support.threads import WorkerThreads
 _THREADS = 2
 _KNOWN_S = 1.0  # for which it is remembered which other server owns a document
 _KNOWN_MAX = 10_000
+_LEAVE_S = 2.0
 
 
 class ElsewhereError(OverloadedError):
@@ -75,21 +76,30 @@ class Owners:
             return ""
         if self._is_stopping:
             raise OverloadedError("the server is stopping")
-        now = time.monotonic()
         if not self._journal.owns(document):
-            if document in self._leaving or self._is_written(document):
-                raise OverloadedError("the document is being moved")
             url, until = self._elsewhere.get(document, ("", 0.0))
-            if may_be_old and now < until:
+            if may_be_old and time.monotonic() < until:
                 return url
+            await self._wait_until_left(document)
             place = await self._threads.call(self._journal.own, document)
             if place.url:
                 self._note_elsewhere(document, place.url)
                 return place.url
             if place.has_entries:
                 self._on_taken(document)
-        self._used_at[document] = now
+        self._used_at[document] = time.monotonic()
         return ""
+
+    async def _wait_until_left(self, document: str) -> None:
+        """Wait until nothing is done any more in a document that was lost.
+
+        Raises:
+            OverloadedError: It takes long.
+        """
+        if leaving := self._leaving.get(document):
+            await asyncio.wait([leaving], timeout=_LEAVE_S)
+        if document in self._leaving or self._is_written(document):
+            raise OverloadedError("the document is being moved")
 
     async def take(self, document: str) -> None:
         """Own a document.

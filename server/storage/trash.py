@@ -144,6 +144,7 @@ class Trash:
             fresh = self._fresh(id)
             write_bundle(repository, fresh)
             self._verify(fresh, repository)
+            self._store.own(record.document)  # after the end of a server, nobody may own it
             self._store.remove(record.document)
             self._folder.catalog.remove(record.document)
             move(fresh, bundle)

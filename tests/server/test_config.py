@@ -55,6 +55,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "journal_needs_standby": "yes",
         "log_level": "debug",
         "log_format": "json",
+        "node_url": "http://10.0.0.2:8080",
         "mirror_branches": "versions",
         "offline": "refused",
         "pages": "readable",
@@ -71,7 +72,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "groups_header": ("trusted_proxies", "user_header"),
     }
     needed = dict.fromkeys(others.get(name, ()), "10.0.0.1")
-    if name.startswith("journal_"):
+    if name.startswith(("journal_", "node_")):
         needed["journal"] = "postgresql:///notes"
     option = settings(("--" + name.replace("_", "-"), value), _variables(needed))
     assert option == settings((), _variables({**needed, name: value}))
@@ -90,6 +91,19 @@ def test_a_limit_of_the_disk_can_be_switched_off(option: str) -> None:
     settings((option, "0"))
     with pytest.raises(SettingError, match="must be positive, not -1"):
         settings((option, "-1"))
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.2:8080", "https://a.example", "http://[::1]:80"])
+def test_the_url_of_a_node_is_an_address(url: str) -> None:
+    journal = ("--journal", "postgresql:///notes")
+    assert settings((*journal, "--node-url", url)).node_url == url
+    for bad in (f"{url}/", f"{url}/pad", f"{url}?a", f"{url}:x", "http://", f"http://u@{url[7:]}"):
+        with pytest.raises(SettingError, match="node_url must be an address without a path"):
+            settings((*journal, "--node-url", bad))
+    with pytest.raises(SettingError, match="node_url must begin with https:// or http://"):
+        settings((*journal, "--node-url", "10.0.0.2:8080"))
+    with pytest.raises(SettingError, match="node_url needs the setting journal"):
+        settings(("--node-url", url))
 
 
 def test_several_origins_are_separated_by_commas() -> None:

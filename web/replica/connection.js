@@ -43,6 +43,7 @@ const REASONS = new Map([
   [1001, say('restarting')],
   [1008, say('closedByServer')],
   [1009, say('editTooLarge')],
+  [1012, say('restarting')],
   [OVERLOADED, say('busy')],
 ]);
 const TOO_MANY_CONNECTIONS = 'too many connections from one address';

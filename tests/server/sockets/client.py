@@ -135,6 +135,11 @@ class Client:
         await self.send(type="hello", protocol=1, **fields)
         welcome = await self.receive_raw()
         assert welcome["type"] == "welcome", welcome
+        self.take_welcome(welcome)
+        return welcome
+
+    def take_welcome(self, welcome: Message) -> None:
+        """Begin with what a `welcome` says."""
         known = welcome.get("from")
         self.welcome = welcome
         self.text = apply(self.text, welcome["splices"]) if known else welcome["text"]
@@ -144,7 +149,6 @@ class Client:
         self.unmerged = welcome["unmerged"]
         self.people = {person["client"]: person for person in welcome["people"]}
         assert check_of(self.text) == welcome["check"], "the text has drifted"
-        return welcome
 
     async def submit(self, text: str, **fields: Any) -> int:
         """Send an edit and do not wait; returns its `seq`.

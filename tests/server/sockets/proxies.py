@@ -46,7 +46,7 @@ def _program(name: str) -> str:
 
 @asynccontextmanager
 async def running(
-    file: str, folder: Path, server: tuple[str, int], sign_in: tuple[str, int]
+    file: str, folder: Path, server: tuple[str, int], other: tuple[str, int]
 ) -> AsyncIterator[str]:
     """Run a proxy, and yield its URL.
 
@@ -54,14 +54,14 @@ async def running(
         file: its configuration in docs/proxy.
         folder: for what it writes.
         server: the address that it passes requests on to.
-        sign_in: the address of the service that knows who is signed in.
+        other: the address of the service that knows who is signed in, or of a second node.
 
     Raises:
         NoProxyError: it is not here.
     """
-    port = _free_port()
+    port = free_port()
     start = _start_caddy if file.startswith("Caddyfile") else _start_nginx
-    process = await start(_FILES / file, folder, port, [f"{h}:{p}" for h, p in (server, sign_in)])
+    process = await start(_FILES / file, folder, port, [f"{h}:{p}" for h, p in (server, other)])
     try:
         assert await _listens(process, port), (folder / "log").read_text()
         yield f"http://localhost:{port}"
@@ -76,6 +76,8 @@ async def _start_caddy(file: Path, folder: Path, port: int, others: list[str]) -
         "SITE": f"http://localhost:{port}",
         "GOLLABEDIT": others[0],
         "AUTHELIA": others[1],
+        "NODE_1": others[0],
+        "NODE_2": others[1],
         "CADDY_ADMIN": f"unix/{folder}/admin",
         "XDG_DATA_HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder),
@@ -92,9 +94,13 @@ async def _start_nginx(file: Path, folder: Path, port: int, others: list[str]) -
         r"listen 80;": f"listen unix:{folder}/http;",
         r"listen \[::\]:\d+( ssl)?;": "",
         r"ssl_certificate\w* .*;": "",
-        r"server 127\.0\.0\.1:8080;": f"server {others[0]};",
         r"/var/log/nginx/access.log": f"{folder}/access.log",
     }
+    if "nodes" in file.name:
+        replacements[r"server 10\.0\.0\.2:8080"] = f"server {others[0]}"
+        replacements[r"server 10\.0\.0\.3:8080"] = f"server {others[1]}"
+    else:
+        replacements[r"server 127\.0\.0\.1:8080;"] = f"server {others[0]};"
     if "oauth2-proxy" in file.name:
         replacements[r"server 127\.0\.0\.1:4180;"] = f"server {others[1]};"
     _write_nginx(file, folder, replacements)
@@ -117,7 +123,8 @@ async def _start(folder: Path, *command: str, environment: Mapping[str, str] = {
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
         return port

@@ -91,15 +91,15 @@ class RealServer:
         self._clients.append(client)
         return client
 
-    async def join(self, name: str) -> Client:
+    async def join(self, name: str, document: str = "notes") -> Client:
         """Come in as somebody."""
-        client = await self.connect()
+        client = await self.connect(document)
         await client.hello(name=name)
         return client
 
-    async def come_back(self, earlier: Client) -> Client:
+    async def come_back(self, earlier: Client, document: str = "notes") -> Client:
         """The same client, with the text that it had."""
-        client = await self.connect()
+        client = await self.connect(document)
         client.remember(earlier)
         await client.hello(base=earlier.revision, **earlier.resuming)
         return client

@@ -318,6 +318,7 @@ class PostgresqlJournal:
                 [Sample(unknown)],
                 "counter",
             ),
+            *self._ownership.metrics(),
         )
 
     # --- who owns the documents

@@ -15,6 +15,7 @@ from uuid import uuid4
 from server.storage.journal import NotOwnedError, Place
 from server.storage.journal.postgresql.connection import Connection
 from server.storage.journal.postgresql.ownership import Owner
+from server.support.metrics import Metric, Sample
 
 _log = logging.getLogger(__name__)
 
@@ -214,3 +215,9 @@ class Node:
         self, on_lost: Callable[[str], None], on_servers: Callable[[Collection[str]], None]
     ) -> None:
         self._on_lost, self._on_servers = on_lost, on_servers
+
+    def metrics(self) -> Sequence[Metric]:
+        return (
+            Metric("nodes", "nodes whose lease is valid", [Sample(1 + len(self._servers))]),
+            Metric("documents_owned", "documents of this node", [Sample(len(self._epochs))]),
+        )

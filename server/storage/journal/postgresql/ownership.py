@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from server.storage.journal import HERE, NotOwnedError, Place
 from server.storage.journal.postgresql.connection import Connection
+from server.support.metrics import Metric
 
 
 class Owner(NamedTuple):
@@ -82,6 +83,9 @@ class Ownership(Protocol):
         self, on_lost: Callable[[str], None], on_servers: Callable[[Collection[str]], None]
     ) -> None:
         """See `Owners.watch_owners`."""
+
+    def metrics(self) -> Sequence[Metric]:
+        """Return what is to be seen of it."""
 
 
 class OnlyServer:
@@ -161,3 +165,6 @@ class OnlyServer:
         self, on_lost: Callable[[str], None], on_servers: Callable[[Collection[str]], None]
     ) -> None:
         """There are no others."""
+
+    def metrics(self) -> Sequence[Metric]:
+        return ()
