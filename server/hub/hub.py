@@ -32,8 +32,9 @@ from server.hub.readiness import Readiness
 from server.hub.search import Search
 from server.mirror.mirroring import Mirroring
 from server.protocol import CloseCode
+from server.storage.cache import follow_name
 from server.storage.data_folder import DataFolder
-from server.storage.journal import Journal, JournalError
+from server.storage.journal import Journal, JournalError, Place
 from server.support.metrics import Metric, Sample
 from server.support.threads import GroupThread, WorkerThreads
 
@@ -80,7 +81,7 @@ class Hub:
         )
         self._running: dict[str, _Running] = {}
         self._gate = Gate()
-        self.owners = Owners(journal, self._note_left, self._gate.is_pushed_to)
+        self.owners = Owners(journal, self._on_taken, self._gate.is_pushed_to)
         self._deleted: set[str] = set()  # names whose documents are in the trash, and free
         self._pending_submissions = 0
         self.meters = Meters()
@@ -168,7 +169,8 @@ class Hub:
         try:
             await self.owners.hand_over(_HAND_OVER_S)
         except (JournalError, TimeoutError) as problem:
-            _log.warning("the documents are not handed over: %s", problem)
+            why = str(problem) or "the database does not answer"
+            _log.warning("the documents are not handed over yet: %s", why)
 
     async def _answered(self, tasks: list[asyncio.Task[None]]) -> None:
         if tasks:
@@ -520,8 +522,11 @@ class Hub:
             return False
         return True
 
-    def _note_left(self, document: str) -> None:
-        self._maintenance.note_left(document)
+    def _on_taken(self, document: str, place: Place) -> None:
+        """Prepare for a document that this server owns from now on; called on a thread."""
+        follow_name(self._folder.catalog, document, place.first_name)
+        if place.has_entries:
+            self._loop.call_soon_threadsafe(self._maintenance.note_left, document)
 
     def _on_lost(self, document: str) -> None:
         """Close a document that another server has taken; called on a thread of the journal."""

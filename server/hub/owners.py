@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from functools import partial
 
 from server.hub.gate import OverloadedError
-from server.storage.journal import Journal
+from server.storage.journal import Journal, Place
 from server.support.threads import WorkerThreads
 
 _THREADS = 2
 _KNOWN_S = 1.0  # for which it is remembered which other server owns a document
 _KNOWN_MAX = 10_000
 _LEAVE_S = 2.0
+_OWN_S = 5.0
 
 
 class ElsewhereError(OverloadedError):
@@ -32,14 +33,14 @@ class Owners:
     def __init__(
         self,
         journal: Journal,
-        on_taken: Callable[[str], None],
+        on_taken: Callable[[str, Place], None],
         is_written: Callable[[str], bool],
     ) -> None:
         """Create it; nothing is owned yet.
 
         Args:
             journal: says who owns a document.
-            on_taken: called with a document that was taken, whose last entries no checkpoint has.
+            on_taken: called on a thread with a document that was taken.
             is_written: returns whether Git still writes into the repository of a document.
         """
         self._journal = journal
@@ -81,14 +82,25 @@ class Owners:
             if may_be_old and time.monotonic() < until:
                 return url
             await self._wait_until_left(document)
-            place = await self._threads.call(self._journal.own, document)
-            if place.url:
-                self._note_elsewhere(document, place.url)
-                return place.url
-            if place.has_entries:
-                self._on_taken(document)
+            url = await self._own(document)
+            if url:
+                self._note_elsewhere(document, url)
+                return url
         self._used_at[document] = time.monotonic()
         return ""
+
+    async def _own(self, document: str) -> str:
+        def own() -> str:
+            place = self._journal.own(document)
+            if place.first_name:
+                self._on_taken(document, place)  # also if nobody waits for it any more
+            return place.url
+
+        try:
+            async with asyncio.timeout(_OWN_S):
+                return await self._threads.call(own)
+        except TimeoutError:
+            raise OverloadedError("the database does not answer") from None
 
     async def _wait_until_left(self, document: str) -> None:
         """Wait until nothing is done any more in a document that was lost.

@@ -11,6 +11,7 @@ from server.core.git_model import AUTHORSHIP, MASTER, SINCE
 from server.core.unmerged_reader import UnmergedReader
 from server.git.repository import Repository, RepositoryError
 from server.hub.listing import list_documents, revision_on_disk
+from server.storage.cache import follow_name
 from server.storage.data_folder import DataFolder, documents_in
 from server.storage.journal import Journal
 from server.support.threads import WorkerThreads
@@ -81,6 +82,8 @@ class Reader:
     ) -> protocol.DocumentList:
         unwritten = frozenset(self._journal.documents())  # first: what leaves it later is on disk
         stored = self._journal.stored()
+        for document, found in stored.items():
+            follow_name(self._folder.catalog, document, found.first_name)
 
         def newest(document: str) -> str | None:
             if document in unwritten:

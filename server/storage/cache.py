@@ -8,6 +8,7 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
+from server.storage.catalog import Catalog
 from server.storage.data_folder import DataFolder, DataFolderError, documents_in, folders_in
 from server.storage.journal import Store
 from server.storage.journal.sqlite import SqliteJournal
@@ -52,17 +53,26 @@ def prepare(folder: DataFolder, store: Store) -> None:
             store.rename(old, new)
     stored = store.stored()
     for document, found in stored.items():
-        if found.first_name != catalog.first_name(document):  # this folder is new
-            catalog.add(
-                document,
-                found.first_name,
-                is_archived=catalog.is_archived(document),
-                former_names=catalog.former_names(document),
-            )
+        follow_name(catalog, document, found.first_name)
     for document in documents_in(folder.path):
         if document not in stored and folder.exists(document):
             _log.warning("%s was deleted elsewhere, or never stored: to the trash", document)
             _discard(folder, document)
+
+
+def follow_name(catalog: Catalog, document: str, first_name: str) -> None:
+    """Record the name that a stored document was made with: this folder may be new.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    if first_name != catalog.first_name(document):
+        catalog.add(
+            document,
+            first_name,
+            is_archived=catalog.is_archived(document),
+            former_names=catalog.former_names(document),
+        )
 
 
 def _discard(folder: DataFolder, document: str) -> None:

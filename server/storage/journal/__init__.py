@@ -95,10 +95,12 @@ class Place(NamedTuple):
 
     Attributes:
         url: of the server that owns it; empty for this one.
+        first_name: the name that it was made with; empty unless this server has just taken it.
         has_entries: whether this server has just taken it, and no checkpoint has its last entries.
     """
 
     url: str = ""
+    first_name: str = ""
     has_entries: bool = False
 
 

@@ -15,6 +15,7 @@ from server.http.passing.original import Original, headers_for
 from tests.postgres import MISSING, Postgres
 from tests.server.sockets.client import DEADLINE_S, ClosedError
 from tests.server.sockets.harness import Serve, Served
+from tests.server.sockets.test_management import rename
 
 _PROXY = "10.1.1.1"
 _Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
@@ -294,3 +295,56 @@ async def test_a_reader_that_takes_nothing_stops_the_owner_not_the_node(
         await has_ended.wait()
     assert sent < 64 * 2**20
     await client.vanish()
+
+
+async def test_what_the_owner_answers_to_a_handshake_is_passed_on(
+    node: Callable[..., Any], owner: Owner
+) -> None:
+    server = await node()
+    owner.own(owner.url)
+
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=429, text="too many\n", headers={"Retry-After": "7"})
+
+    owner.answer = refuse
+    with pytest.raises(WSServerHandshakeError) as handshake:
+        await server.connect("elsewhere")
+    assert handshake.value.status == 429
+    assert handshake.value.headers
+    assert handshake.value.headers["Retry-After"] == "7"
+
+
+async def test_a_document_that_another_node_has_renamed_is_read_by_its_first_name(
+    node: Callable[..., Any], serve: Serve, postgres: Postgres, database: str
+) -> None:
+    first = await node(checkpoint_idle_s=3600.0)
+    second = await serve("second", journal=postgres.url(database), node_url="http://127.0.0.1:10")
+    ann = await first.join("Ann", "plan")
+    await ann.edit("a needle\n")
+    await rename(first, "plan", "plans")
+    bo = await first.join("Bo", "plans")
+    await bo.edit("a needle, twice\n")
+    async with second.http.get(f"{second.url}/api/search?q=needle") as found:
+        [hit] = (await found.json())["documents"]
+    assert hit["document"] == "plans"
+    await first.stop()
+    assert await second.raw("plans") == "a needle, twice\n"
+    clone = await second.clone(first.folder.path / "clone", document="plans")
+    assert (clone / "plan.txt").read_text() == "a needle, twice\n"
+
+
+async def test_a_clone_has_what_a_dead_owner_has_left_in_the_journal(
+    node: Callable[..., Any], serve: Serve, postgres: Postgres, database: str,
+    server_log: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    first = await node(checkpoint_idle_s=3600.0)
+    second = await serve("second", journal=postgres.url(database), node_url="http://127.0.0.1:10")
+    ann = await first.join("Ann")
+    await ann.edit("one\n")
+    await first.repository()  # writes a checkpoint
+    await ann.edit("two\n")
+    first.app[HUB].journal.close()  # it renews no lease, as if it were dead
+    postgres.execute("delete from gollabedit.nodes where url like '%:9'", database)
+    clone = await second.clone(first.folder.path / "clone")
+    assert (clone / "notes.txt").read_text() == "two\n"
+    server_log.clear()

@@ -77,12 +77,12 @@ def test_a_document_moves_once_its_owner_has_released_it(start: Start) -> None:
     first.journal.release(["notes"]).result(_WAIT_S)
     assert isinstance(first.journal.append(entry(), 2).exception(_WAIT_S), NotOwnedError)
     taken = second.journal.own("notes")
-    assert (taken.url, taken.has_entries) == ("", True)
+    assert taken == ("", "notes", True)
     assert second.text() == "two\n"
     second.write("three\n")
     second.checkpoint().result(_WAIT_S)
     second.journal.release(["notes"]).result(_WAIT_S)
-    assert first.journal.own("notes") == ("", False)
+    assert first.journal.own("notes") == ("", "notes", False)
     assert first.text() == "three\n", "its own repository was an old one"
 
 
@@ -95,7 +95,7 @@ def test_a_checkpoint_before_a_release_is_stored_first(start: Start) -> None:
     stored = first.journal.forget("notes", content.position, first.repository())
     first.journal.release(["notes"]).result(_WAIT_S)
     stored.result(0)
-    assert second.journal.own("notes") == ("", False)
+    assert second.journal.own("notes") == ("", "notes", False)
 
 
 def test_whoever_was_overtaken_is_refused_whatever_it_writes(start: Start) -> None:

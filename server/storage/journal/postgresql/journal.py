@@ -281,9 +281,14 @@ class PostgresqlJournal:
             self._run(partial(repositories.restore, document=document, repository=repository))
 
     def newest(self, document: str) -> str | None:
+        if not self._writer.is_sure:
+            self._confirm()
+        for [body] in self._run(partial(_last_entry, document=document)):  # as a rule it has moved
+            if heads := _heads(decode(document, body, self._database.shown)):
+                return heads[-1]
         log = self.read(document)  # first: what leaves it later is stored
-        moves = [move.new for entry in log.entries for move in entry.moves if move.name == MASTER]
-        return moves[-1] if moves else self._run(partial(repositories.head, document=document))
+        heads = [head for entry in log.entries for head in _heads(entry)]
+        return heads[-1] if heads else self._run(partial(repositories.head, document=document))
 
     def stored(self) -> Mapping[str, Stored]:
         return self._run(repositories.stored)
@@ -409,6 +414,20 @@ class PostgresqlJournal:
 def _read(connection: Connection, document: str, after: int) -> list[tuple[int, int | None, bytes]]:
     with connection.cursor(binary=True) as cursor:
         return cursor.execute(_READ, [after, document]).fetchall()
+
+
+def _last_entry(connection: Connection, document: str) -> list[tuple[bytes]]:
+    with connection.cursor(binary=True) as cursor:
+        return cursor.execute(
+            "select body from gollabedit.entries where document = %s"
+            " order by position desc limit 1",
+            [document],
+        ).fetchall()
+
+
+def _heads(entry: Entry) -> list[str | None]:
+    """Return where an entry has moved `master` to."""
+    return [move.new for move in entry.moves if move.name == MASTER]
 
 
 def _documents(connection: Connection) -> list[str]:

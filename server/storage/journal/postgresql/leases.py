@@ -50,7 +50,7 @@ where id = %(me)s and {_LIVE} and %(epoch)s = (select epoch from gollabedit.stor
 on conflict (name) do update set epoch = d.epoch + 1, owner = excluded.owner
 where d.owner = excluded.owner
 or not exists (select from gollabedit.nodes n where n.id = d.owner and n.{_LIVE})
-returning d.epoch, d.position > d.checkpoint
+returning d.epoch, coalesce(d.first_name, d.name), d.position > d.checkpoint
 """  # noqa: S608
 _OURS = """
 d.name = o.name and d.epoch = o.epoch and d.owner = %(me)s
@@ -133,9 +133,9 @@ class Node:
             if url := self._other(connection, document):  # it was faster
                 return Place(url)
             raise NotOwnedError(f"{document}: this node's lease is over")
-        epoch, has_entries = taken
+        epoch, first_name, has_entries = taken
         self._epochs[document] = epoch
-        return Place(has_entries=has_entries)
+        return Place("", first_name, has_entries)
 
     def _other(self, connection: Connection, document: str) -> str:
         """Return the URL of the other node that owns a document; empty if none does."""
