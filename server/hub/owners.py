@@ -159,8 +159,9 @@ class Owners:
             is_open: returns whether a document is in memory.
         """
         owned = self._journal.owned()
-        before = time.monotonic() - after_s
-        self._used_at = {name: self._used_at.get(name, before) for name in owned}
+        now = time.monotonic()
+        before = now - after_s
+        self._used_at = {name: self._used_at.get(name, now) for name in owned}
         return [
             name
             for name, at in self._used_at.items()

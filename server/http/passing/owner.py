@@ -8,7 +8,6 @@ the reached node asks the database again, or has the client come back.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -30,11 +29,11 @@ from server.storage.journal import JournalError
 
 _log = logging.getLogger(__name__)
 
-_Pass = Callable[[web.Request, str, Mapping[str, str]], Awaitable[web.StreamResponse]]
 _NEEDS = (Need.VIEW, Need.EDIT, Need.MANAGE, Need.PUSH, Need.SOCKET)
 _LINKS = "/api/documents/{document}/links"  # which no document has
 _TRIES = 2
-_ELSEWHERE = "Another node serves this document, and cannot at the moment. Try again later."
+_ELSEWHERE = "another node serves the document, and is not reached"
+_REFUSAL = "The server cannot do this at the moment: {}. Try again later."
 
 
 @web.middleware
@@ -44,30 +43,36 @@ async def pass_to_owner(request: web.Request, handler: Handler) -> web.StreamRes
     if not owners.are_shared or not await _is_about_a_document(request):
         return await handler(request)
     document = current_name(request)
-    is_socket = need_of(request) is Need.SOCKET
-    passed: _Pass = pass_websocket if is_socket else pass_request
-    try:
-        for tried in range(_TRIES):
+    for tried in range(_TRIES):
+        try:
             # What is sent once only is sent to whom the database names now.
             url = await owners.find(document, may_be_old=not (tried or request.body_exists))
-            if not url:
-                with owners.using(document):
-                    return await handler(request)
-            if ORIGINAL in request:
-                raise OverloadedError("another node owns the document")  # noqa: TRY301
-            try:
-                return await passed(request, url, headers_for(_original(request), _secret(request)))
-            except NotServedError:
-                owners.forget(document)
-                if request.body_exists:
-                    break
-    except OverloadedError as problem:
-        return await _refuse(request, is_socket=is_socket, why=str(problem))
-    except JournalError as problem:
-        if not is_socket:
-            raise
-        _log.error("%s cannot be served: %s", document, problem)
-    return await _refuse(request, is_socket=is_socket, why=_ELSEWHERE)
+        except OverloadedError as problem:
+            return await _refuse(request, str(problem))
+        except JournalError as problem:
+            if need_of(request) is not Need.SOCKET:
+                raise
+            _log.error("%s cannot be served: %s", document, problem)
+            break
+        if not url:
+            with owners.using(document):
+                return await handler(request)
+        if ORIGINAL in request:
+            return await _refuse(request, "another node owns the document")
+        try:
+            return await _pass(request, url)
+        except NotServedError:
+            owners.forget(document)
+            if request.body_exists:
+                break
+    return await _refuse(request, _ELSEWHERE)
+
+
+async def _pass(request: web.Request, url: str) -> web.StreamResponse:
+    headers = headers_for(_original(request), request.app[HUB].journal.secret)
+    if need_of(request) is Need.SOCKET:
+        return await pass_websocket(request, url, headers)
+    return await pass_request(request, url, headers)
 
 
 async def _is_about_a_document(request: web.Request) -> bool:
@@ -94,18 +99,14 @@ def _original(request: web.Request) -> Original:
     )
 
 
-def _secret(request: web.Request) -> bytes:
-    return request.app[HUB].journal.secret
-
-
-async def _refuse(request: web.Request, *, is_socket: bool, why: str) -> web.StreamResponse:
+async def _refuse(request: web.Request, why: str) -> web.StreamResponse:
     """Have the client, or the node that has passed the request on, come back."""
-    if is_socket and ORIGINAL not in request:
+    if need_of(request) is Need.SOCKET and ORIGINAL not in request:
         websocket = web.WebSocketResponse(compress=False)
         await websocket.prepare(request)
         await websocket.close(code=CloseCode.MOVED, message=b"the document is being moved")
         return websocket
-    refusal = unavailable(why)
+    refusal = unavailable(_REFUSAL.format(why))
     if ORIGINAL in request:
         refusal.headers[REFUSED] = "1"
     raise refusal
