@@ -530,6 +530,7 @@ class Hub:
 
     def _on_lost(self, document: str) -> None:
         """Close a document that another server has taken; called on a thread of the journal."""
+        self.owners.lost(document)
         self._loop.call_soon_threadsafe(self._lose, document)
 
     def _lose(self, document: str) -> None:
@@ -539,7 +540,7 @@ class Hub:
         if running is not None:
             running.live.stop()
             running.live.close(CloseCode.MOVED, "the document has moved; reconnect")
-            self.owners.leave(document, _ended(running))
+        self.owners.leave(document, _ended(running))
 
     def _on_servers(self, urls: Collection[str]) -> None:
         """Pass on which servers there are; called on a thread of the journal."""
@@ -553,7 +554,9 @@ class Hub:
             self._loop.call_soon_threadsafe(running.live.on_journal_entry, position)
 
 
-async def _ended(running: _Running) -> None:
+async def _ended(running: _Running | None) -> None:
     """Wait until an open document that was stopped does nothing any more."""
+    if running is None:
+        return
     await asyncio.wait([running.task])
     await running.live.durable.settled()

@@ -255,7 +255,8 @@ class Maintenance:
     async def _repack_queued(self) -> None:
         while (name := await self._to_repack.get()) is not None:
             try:
-                await self._repack_threads.call(self._repack, name)
+                with self._owners.writing(name):
+                    await self._repack_threads.call(self._repack, name)
             except FileNotFoundError:
                 pass  # the document was renamed or deleted meanwhile
             except (RepackError, JournalError, OSError) as problem:

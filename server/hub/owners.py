@@ -21,6 +21,7 @@ _KNOWN_S = 1.0  # for which it is remembered which other server owns a document
 _KNOWN_MAX = 10_000
 _LEAVE_S = 2.0
 _OWN_S = 5.0
+_LOOK_S = 0.01
 
 
 class ElsewhereError(OverloadedError):
@@ -50,6 +51,8 @@ class Owners:
         self._elsewhere: dict[str, tuple[str, float]] = {}
         self._uses: Counter[str] = Counter()
         self._used_at: dict[str, float] = {}
+        self._writes: Counter[str] = Counter()
+        self._lost: set[str] = set()  # and not being left yet
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._is_stopping = False
 
@@ -60,7 +63,8 @@ class Owners:
 
     def owns(self, document: str) -> bool:
         """Return whether this server owns a document."""
-        return self._journal.owns(document)
+        is_lost = document in self._lost or document in self._leaving
+        return self._journal.owns(document) and not is_lost
 
     async def find(self, document: str, *, may_be_old: bool = False) -> str:
         """Own a document, unless another server does; return the URL of that, or an empty one.
@@ -77,7 +81,7 @@ class Owners:
             return ""
         if self._is_stopping:
             raise OverloadedError("the server is stopping")
-        if not self._journal.owns(document):
+        if not self.owns(document):
             url, until = self._elsewhere.get(document, ("", 0.0))
             if may_be_old and time.monotonic() < until:
                 return url
@@ -110,7 +114,7 @@ class Owners:
         """
         if leaving := self._leaving.get(document):
             await asyncio.wait([leaving], timeout=_LEAVE_S)
-        if document in self._leaving or self._is_written(document):
+        if document in self._lost or document in self._leaving or self._is_in_work(document):
             raise OverloadedError("the document is being moved")
 
     async def take(self, document: str) -> None:
@@ -125,7 +129,7 @@ class Owners:
 
     def check(self, document: str) -> None:
         """Raise an `OverloadedError` if this server does not own a document."""
-        if not self._journal.owns(document):
+        if not self.owns(document):
             raise OverloadedError("the document has moved to another node")
 
     def _note_elsewhere(self, document: str, url: str) -> None:
@@ -151,6 +155,20 @@ class Owners:
                 del self._uses[document]
             self._used_at[document] = time.monotonic()
 
+    @contextmanager
+    def writing(self, document: str) -> Iterator[None]:
+        """Note that the repository of a document is written, until the end of the block."""
+        self._writes[document] += 1
+        try:
+            yield
+        finally:
+            self._writes[document] -= 1
+            if not self._writes[document]:
+                del self._writes[document]
+
+    def _is_in_work(self, document: str) -> bool:
+        return document in self._writes or self._is_written(document)
+
     def at_rest(self, after_s: float, is_open: Callable[[str], bool]) -> list[str]:
         """Return the documents that nobody has used for `after_s` seconds.
 
@@ -165,7 +183,7 @@ class Owners:
         return [
             name
             for name, at in self._used_at.items()
-            if at <= before and not (name in self._uses or is_open(name) or self._is_written(name))
+            if at <= before and not (name in self._uses or is_open(name) or self._is_in_work(name))
         ]
 
     async def release(self, documents: Collection[str]) -> None:
@@ -176,17 +194,29 @@ class Owners:
         """
         await asyncio.wrap_future(self._journal.release(documents))
 
-    # --- the end
+    # --- documents that were lost
+
+    def lost(self, document: str) -> None:
+        """Note that another server has taken a document; called on a thread, before `leave`."""
+        self._lost.add(document)
 
     def leave(self, document: str, leaving: Coroutine[object, object, None]) -> None:
         """Take a document that was lost again only once `leaving` has ended."""
-        task = asyncio.create_task(leaving, name=f"leave {document}")
+        task = asyncio.create_task(self._leave(document, leaving), name=f"leave {document}")
         self._leaving[document] = task
+        self._lost.discard(document)
         task.add_done_callback(partial(self._left, document))
+
+    async def _leave(self, document: str, leaving: Coroutine[object, object, None]) -> None:
+        await leaving
+        while self._journal.owns(document):  # noqa: ASYNC110  a thread is about to change it
+            await asyncio.sleep(_LOOK_S)
 
     def _left(self, document: str, task: asyncio.Task[None]) -> None:
         if self._leaving.get(document) is task:
             del self._leaving[document]
+
+    # --- the end
 
     def stop(self) -> None:
         """Take no more documents."""
@@ -200,7 +230,7 @@ class Owners:
         """
         async with asyncio.timeout(wait_s):
             owned = self._journal.owned()
-            await self.release([name for name in owned if not self._is_written(name)])
+            await self.release([name for name in owned if not self._is_in_work(name)])
 
     async def finish(self) -> None:
         """Wait for documents that are being left."""

@@ -145,7 +145,7 @@ class Owners(Protocol):
         """Call functions on a thread of the journal; they must be quick and must not raise.
 
         Args:
-            on_lost: called with each document that another server has taken.
+            on_lost: called with each document that another server has taken, before `owns` says so.
             on_servers: called with the URLs of the servers that may own documents, if these have
                 changed.
         """

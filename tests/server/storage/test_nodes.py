@@ -238,3 +238,20 @@ def test_servers_that_come_and_go_are_told_and_share_a_secret(start: Start) -> N
     second.journal.close()
     assert not first.journal.own("notes").url, "a node that ends releases what it owned"
     eventually(lambda: seen == [(B,), ()])
+
+
+def test_a_search_does_not_take_the_place_of_a_checkpoint_that_waits(start: Start) -> None:
+    """The repository is made anew for it: the entries stay, as they are not stored."""
+    first = start(A)
+    first.journal.own("notes")
+    first.write("one\n")
+    content = unwritten(first)
+    checkpoint.write(first.repository(), content)
+    with first.journal._lock_of("notes"):
+        waiting = first.journal.forget("notes", content.position, first.repository())
+        released = first.journal.release(["notes"])
+        first.journal.fetch("notes", first.repository())
+    assert isinstance(waiting.exception(_WAIT_S), JournalError)
+    released.result(_WAIT_S)
+    first.journal.own("notes")
+    assert first.text() == "one\n"

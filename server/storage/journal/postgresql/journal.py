@@ -274,10 +274,12 @@ class PostgresqlJournal:
                 self._restored[document] = next(self._numbers)
 
     def fetch(self, document: str, repository: Path) -> None:
-        if self.owns(document):
-            self.restore(document, repository)
-            return
         with self._lock_of(document):
+            if self.owns(document):
+                self.restore(document, repository)
+                return
+            # A checkpoint that waits to be stored must not take this repository for its own.
+            self._restored.pop(document, None)
             self._run(partial(repositories.restore, document=document, repository=repository))
 
     def newest(self, document: str) -> str | None:

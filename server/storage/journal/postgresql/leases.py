@@ -153,9 +153,9 @@ class Node:
         lost = [name for name, epoch in known.items() if now.get(name) != epoch]
         for name in lost:
             _log.warning("%s: another node has taken it", name)
+            self._on_lost(name)  # first: nobody may take it again before it is left
             if self._epochs.get(name) == known[name]:
                 del self._epochs[name]
-            self._on_lost(name)
         return lost
 
     def let_go(self, documents: Collection[str]) -> Mapping[str, Owner]:
