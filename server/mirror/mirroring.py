@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from math import inf
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from server.mirror.mirrors import Mirror, Mirrors
 from server.mirror.push import PushError, push
@@ -79,6 +80,7 @@ class Mirroring:
         self._versions_as = versions_as
         now = time.monotonic()
         self._queues = [_Queue(Mirrors(remote, every_s, now)) for remote in remotes]
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by URL
         self._is_finishing = False
 
     def start(self) -> None:
@@ -151,9 +153,10 @@ class Mirroring:
             repository = self._path / f"{mirror.document}.git"
             await asyncio.to_thread(self._journal.restore, mirror.document, repository)
             folders = mirrors.remote.folders_for(mirror.document)
-            revision = await push(
-                repository, mirror.url, self._wait_s, self._versions_as, folders=folders
-            )
+            async with self._turn(mirror.url):
+                revision = await push(
+                    repository, mirror.url, self._wait_s, self._versions_as, folders=folders
+                )
         except (PushError, JournalError) as problem:
             self._failed(mirrors, mirror, str(problem))
         except Exception:  # noqa: BLE001  a bug must not affect other pushes
@@ -162,6 +165,10 @@ class Mirroring:
         else:
             if mirrors.pushed(mirror, revision, time.monotonic(), time.time()):
                 _log.info("%s: push to mirror %s works again", mirror.document, mask(mirror.url))
+
+    def _turn(self, url: str) -> asyncio.Lock:
+        """Return the lock of a mirror: of two pushes at one time, the remote rejects one."""
+        return self._turns.setdefault(url, asyncio.Lock())
 
     def _failed(self, mirrors: Mirrors, mirror: Mirror, problem: str) -> None:
         if mirrors.failed(mirror, problem, time.monotonic(), random.random()):  # noqa: S311
@@ -193,7 +200,8 @@ class Mirroring:
             if url is None:
                 continue
             try:
-                await push(repository, url, self._wait_s, self._versions_as, overwrites=True)
+                async with self._turn(url):
+                    await push(repository, url, self._wait_s, self._versions_as, overwrites=True)
             except PushError as problem:
                 problems.append(f"{mask(url)}: {problem}")
         return problems

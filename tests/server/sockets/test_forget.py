@@ -1,5 +1,6 @@
 """Old history is removed while people write: from the control socket to the pages."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,13 @@ from tests.server.sockets.harness import Serve, Served, eventually, git
 from tests.server.sockets.shell import Shell
 
 OLD = "quince"
+# A hook: while one push is slow, another one is rejected.
+_SLOW = """#!/bin/sh
+mkdir busy || exit 1
+touch began
+if [ -e hold ]; then while [ -e hold ]; do sleep 0.02; done; sleep 0.5; fi
+rmdir busy
+"""
 
 
 def tomorrow() -> str:
@@ -129,9 +137,20 @@ async def test_mirrors_are_overwritten_on_demand(
 ) -> None:
     mirror = tmp_path / "mirror.git"
     server = await serve(mirror=(f"notes={mirror}",), checkpoint_idle_s=0.01, mirror_every_s=0.01)
-    await written(server)
+    ann, _ = await written(server)
     await eventually((mirror / "refs" / "heads" / "master").exists, "the mirror has it")
-    await forget(server, Shell(tmp_path / "shell", server.url), "--mirror-force")
+    # An ordinary push is on its way: of two at one time the mirror rejects one.
+    (mirror / "hold").touch()
+    (mirror / "hooks").mkdir(exist_ok=True)
+    (mirror / "hooks" / "pre-receive").write_text(_SLOW)
+    (mirror / "hooks" / "pre-receive").chmod(0o755)
+    await ann.edit(f"{ann.text}pectin\n")
+    await eventually((mirror / "began").exists, "a push has begun")
+    shell = Shell(tmp_path / "shell", server.url)
+    forgetting = asyncio.create_task(forget(server, shell, "--mirror-force"))
+    await eventually(lambda: "was rewritten" in server_log.text, "the history is rewritten")
+    (mirror / "hold").unlink()
+    await forgetting
     assert await git(
         "rev-list", "--max-parents=0", "master", cwd=mirror
     ) == await server.git_on_disk("rev-list", "--max-parents=0", "master")
