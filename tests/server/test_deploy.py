@@ -44,8 +44,9 @@ def test_the_settings_and_commands_of_a_file_exist(file: Path) -> None:
         assert _parser(words).parse_args(words).run
 
 
-def test_the_files_that_compose_mounts_exist() -> None:
-    mounted = re.findall(r"- (\.\./\S+?):", (DEPLOY / "compose.yaml").read_text())
+@pytest.mark.parametrize("name", ["compose.yaml", "compose-cluster.yaml"])
+def test_the_files_that_compose_mounts_exist(name: str) -> None:
+    mounted = re.findall(r"- (\.\.?/\S+?):", (DEPLOY / name).read_text())
     assert mounted
     assert all((DEPLOY / path).is_file() for path in mounted)
 
