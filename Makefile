@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-management soak-attacks soak-honest soak-history format lock docker clean
+.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-management soak-attacks soak-honest soak-history soak-cluster format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -103,6 +103,9 @@ soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people 
 
 soak-sync: .venv/test.stamp ## two files of one document, edited, offline and killed at random (three minutes)
 	@$(BIN)/python -m tests.soak.sync $(ARGS)
+
+soak-cluster: .venv/test.stamp ## three nodes and a PostgreSQL pair, of which one after the other fails 200 times (forty minutes; ARGS='--help')
+	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.cluster $(ARGS)
 
 soak-management: .venv/test.stamp ## a document, renamed, deleted and restored while programs write and the server is killed (three minutes)
 	@$(BIN)/python -m tests.soak.management $(ARGS)

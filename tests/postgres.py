@@ -69,13 +69,16 @@ class Postgres:
         self.has_password = "locked"  # the name of a role that needs its password
         self._settings = {**_SETTINGS, **settings}
         if primary:
-            copy = ("--checkpoint=fast", "--no-sync", "--write-recovery-conf")
-            self._run("pg_basebackup", *copy, "--dbname", primary.url(), "--pgdata", self.data)
+            self._copy(primary)
             return
         self._run("initdb", "--no-sync", "--auth=trust", "--username=test", "--pgdata", self.data)
         rules = self.data / "pg_hba.conf"
         own_rules = f"local all {self.has_password} scram-sha-256\n{_TCP_RULES}\n"
         rules.write_text(own_rules + rules.read_text())
+
+    def _copy(self, primary: "Postgres") -> None:
+        options = ("--checkpoint=fast", "--no-sync", "--write-recovery-conf")
+        self._run("pg_basebackup", *options, "--dbname", primary.url(), "--pgdata", self.data)
 
     def _command(self, program: str, *arguments: str | Path) -> list[str]:
         found = programs()
@@ -141,6 +144,12 @@ class Postgres:
             yield
         finally:
             _signal(processes, signal.SIGCONT)
+
+    def follow(self, primary: "Postgres") -> None:
+        """Start as the standby of a primary, without what it had: it is not running."""
+        shutil.rmtree(self.data)
+        self._copy(primary)
+        self.start()
 
     def promote(self) -> None:
         """Make a standby the primary."""

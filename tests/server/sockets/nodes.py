@@ -5,12 +5,21 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.postgres import Postgres
 from tests.server.sockets.client import DEADLINE_S
 from tests.server.sockets.proxies import free_port
 from tests.server.sockets.real_server import RealServer
+
+
+class Databases(Protocol):
+    """A PostgreSQL, or a primary with its standby."""
+
+    def new_database(self) -> str: ...
+
+    def url(self, database: str) -> str: ...
+
+    def execute(self, command: str, database: str) -> list[tuple[Any, ...]]: ...
 
 
 class Nodes:
@@ -21,7 +30,7 @@ class Nodes:
         path: for the data folders.
     """
 
-    def __init__(self, postgres: Postgres, path: Path) -> None:
+    def __init__(self, postgres: Databases, path: Path) -> None:
         self._postgres = postgres
         self._path = path
         self._database = postgres.new_database()
@@ -69,7 +78,7 @@ class Nodes:
 
 
 @asynccontextmanager
-async def nodes_on(postgres: Postgres, path: Path) -> AsyncIterator[Nodes]:
+async def nodes_on(postgres: Databases, path: Path) -> AsyncIterator[Nodes]:
     nodes = Nodes(postgres, path)
     try:
         yield nodes

@@ -48,7 +48,7 @@ def listing(*names: object, more: bool = False) -> Handler:
         "../escaped",
         "/tmp/escaped",
         ".bashrc",
-        "a/b",
+        "a//b",
         "..",
         "",
         "x\x1b]0;owned",

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from server.storage.journal.postgresql import watcher
-from tests.postgres import MISSING, programs, running
+from tests.postgres import MISSING, Postgres, programs, running
 from tests.server.sockets.client import DEADLINE_S, Client, ClosedError
 from tests.server.sockets.harness import Serve, Served, eventually
 
+_AGAIN_S = 0.1
 _ANY_STANDBY = ("synchronous_standby_names", "ANY 1 (*)")
 
 
@@ -32,7 +33,8 @@ async def test_what_was_acknowledged_outlives_the_primary(
     monkeypatch.setattr(watcher, "_LATE_S", 0.1)
     primary = machines.enter_context(running())
     standby = machines.enter_context(running(primary))
-    primary.set(*_ANY_STANDBY)
+    for machine in (primary, standby):
+        machine.set(*_ANY_STANDBY)
     database = primary.new_database()
     url = primary.url(database, host=f"{primary.folder},{standby.folder}")
     server = await serve(journal=url, journal_needs_standby="yes")
@@ -52,8 +54,11 @@ async def test_what_was_acknowledged_outlives_the_primary(
     primary.kill()
     standby.promote()
     waiting = await ann.submit("one\ntwo\nthree\n")
+    saving = asyncio.create_task(_saved(server, ann, waiting))
+    await eventually(lambda: _waits(standby), "a commit waits for the next standby")
+    assert not saving.done()
     machines.enter_context(running(standby))
-    ann = await _saved(server, ann, waiting)
+    ann = await saving
 
     # The former primary comes back by mistake, and can be written.
     primary.start()
@@ -69,6 +74,10 @@ async def test_what_was_acknowledged_outlives_the_primary(
     server_log.clear()
 
 
+def _waits(server: Postgres) -> bool:
+    return bool(server.execute("select pid from pg_stat_activity where wait_event = 'SyncRep'"))
+
+
 async def _saved(server: Served, client: Client, seq: int) -> Client:
     """Send an edit again until it is saved, as a page does; return the client that it is then."""
     text = client._sent[seq]
@@ -77,9 +86,11 @@ async def _saved(server: Served, client: Client, seq: int) -> Client:
             try:
                 answer = await client.answer(seq)
             except ClosedError:
+                await asyncio.sleep(_AGAIN_S)
                 client = await server.come_back(client)
             else:
                 if answer["type"] == "merged":
                     return client
                 assert answer["code"] == "unavailable"
+                await asyncio.sleep(_AGAIN_S)
             await client.submit(text, seq=seq)
