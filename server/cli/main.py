@@ -42,7 +42,7 @@ _COMMANDS = {
     "user": ("users", "add, list, change and remove accounts"),
     "token": ("tokens", "make, list and revoke tokens, with which programs sign in"),
     "link": ("links", "make, list and revoke links to a document"),
-    "access": ("policy", "check access.toml, and who may do what"),
+    "access": ("policy", "check, show and set the policy: who may do what"),
     "export": ("folders", "write documents to the files of a folder"),
     "import": ("folders", "create documents from text files"),
     "sync": ("sync.command", "keep a file in sync with a document, for any editor"),

@@ -66,7 +66,7 @@ class Hub:
         self._config = config
         self._folder = folder
         self._journal = journal
-        self._keys = ResumeKeys(folder.secret)
+        self._keys = ResumeKeys(folder.site.secret())
         self._limits = Limits(
             config.document_bytes_max,
             config.frame_bytes_max,

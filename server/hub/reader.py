@@ -92,9 +92,8 @@ class Reader:
                 return stored[document].head
             return revision_on_disk(self._folder.repository_path(document))
 
-        names = unwritten.union(stored)
-        if not self._journal.store_id:
-            names = names.union(documents_in(self._folder.path))
+        on_disk = () if self._journal.store_id else documents_in(self._folder.path)
+        names = unwritten.union(on_disk, stored)
         is_archived = self._folder.catalog.is_archived
         return list_documents(names, newest, is_archived, after, limit, is_listed)
 

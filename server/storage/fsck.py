@@ -17,11 +17,11 @@ from server.core.names import filename_of
 from server.git import object_files
 from server.git.process import run_git
 from server.git.repository import Repository, RepositoryError
-from server.storage.accounts import accounts_in
 from server.storage.catalog import CatalogError, catalog_in
 from server.storage.data_folder import FORMAT, OLDER_FORMATS, RESTORING, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
+from server.storage.site.folder import accounts_in
 from server.support.errors import UserError
 
 _SECRET_BYTES = 32

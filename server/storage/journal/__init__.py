@@ -21,7 +21,8 @@ that may be lost: what a checkpoint wrote is stored by the transaction that forg
     store       what was written into a repository: its packs and refs
     restore     make a repository on this disk what is stored
     stored      the documents that are stored
-    rename, remove   a stored document
+    rename, remove, size   of a stored document
+    site        what else a server has
     fetch, newest    read a document that another server may own
 
 Several servers may share a journal that is elsewhere. Then each document has one owner at a time,
@@ -56,7 +57,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from server.git.changes import Entry, Log
+from server.storage.site import Site
 from server.support.metrics import Metric
+
+IN_TRASH = "trash:"  # begins the names of stored documents that were deleted, before their ids
 
 
 class JournalError(Exception):
@@ -160,6 +164,10 @@ class Store(Owners, Protocol):
 
     store_id: str
 
+    @property
+    def site(self) -> Site | None:
+        """What keeps what a server has beside its documents; None: its data folder."""
+
     def store(self, document: str, repository: Path, first_name: str = "") -> None:
         """Store what was written into a repository, such as by a push or a repack.
 
@@ -202,7 +210,7 @@ class Store(Owners, Protocol):
         """
 
     def stored(self) -> Mapping[str, Stored]:
-        """Return the stored documents by name.
+        """Return the stored documents by name, without those in the trash.
 
         Raises:
             JournalError: They cannot be read.
@@ -222,8 +230,51 @@ class Store(Owners, Protocol):
             JournalError: It failed, or it is not known whether it did.
         """
 
+    def size(self, document: str) -> int:
+        """Return what the packs of a stored document take, in bytes.
+
+        Raises:
+            JournalError: It cannot be read.
+        """
+
     def metrics(self) -> Sequence[Metric]:
         """Return the metrics of the journal. Does not block."""
+
+
+class StoreReader(Protocol):
+    """Reads a store beside its server, or without one. Its methods block.
+
+    Attributes:
+        shown: where it is, without a password.
+    """
+
+    shown: str
+
+    @property
+    def site(self) -> Site:
+        """What keeps what the server has beside its documents; may be changed."""
+
+    def stored(self) -> Mapping[str, Stored]:
+        """See `Store.stored`."""
+
+    def size(self, document: str) -> int:
+        """See `Store.size`."""
+
+    def copy(self, document: str, repository: Path) -> None:
+        """Make a new bare repository of a stored document, which may be in the trash.
+
+        Raises:
+            JournalError: It cannot be read or written, or is damaged.
+        """
+
+    def read(self, document: str) -> Log:
+        """Return the entries that are not forgotten; see `Journal.read`."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Return a context in which this thread reads what was there at one moment."""
+
+    def close(self) -> None:
+        """Close the connections."""
 
 
 class Journal(Store, Protocol):
@@ -314,6 +365,7 @@ class OnThisDisk:
     """The store of repositories that are only on this disk: there is nothing to do."""
 
     store_id: str = ""
+    site: Site | None = None
     is_shared = False
     secret = b""
 
@@ -362,6 +414,9 @@ class OnThisDisk:
 
     def remove(self, document: str) -> None:
         """The repository is removed."""
+
+    def size(self, document: str) -> int:
+        raise JournalError(f"{document} is not stored")
 
     def metrics(self) -> Sequence[Metric]:
         return ()

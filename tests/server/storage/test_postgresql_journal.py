@@ -514,7 +514,7 @@ def test_a_folder_with_documents_is_refused_and_a_cache_serves_its_database_only
                 open_journal(folder, kind)
 
 
-def test_what_a_cache_has_of_documents_that_were_deleted_elsewhere_is_in_the_trash(
+def test_what_a_cache_has_of_documents_that_were_deleted_elsewhere_is_removed(
     server: Postgres, database: str, tmp_path: Path
 ) -> None:
     with DataFolder(tmp_path) as folder:
@@ -527,8 +527,6 @@ def test_what_a_cache_has_of_documents_that_were_deleted_elsewhere_is_in_the_tra
         journal.close()
         open_journal(folder, server.url(database)).close()
         assert not files.repository().exists()
-        [bundle] = (tmp_path / "trash").glob("notes-*.bundle")
-        assert bundle.stat().st_size
 
 
 def test_the_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

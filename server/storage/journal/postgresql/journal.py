@@ -25,13 +25,15 @@ import psycopg
 
 from server.core.git_model import MASTER
 from server.git.changes import Entry, Log
-from server.storage.journal import HERE, JournalError, NotOwnedError, Place, Stored
+from server.storage.journal import HERE, IN_TRASH, JournalError, NotOwnedError, Place, Stored
 from server.storage.journal.body import decode, encode
 from server.storage.journal.postgresql import repositories
 from server.storage.journal.postgresql.connection import Connection, Database, SharedConnections
 from server.storage.journal.postgresql.leases import Node
 from server.storage.journal.postgresql.ownership import OnlyServer, Owner, Ownership
+from server.storage.journal.postgresql.reader import read
 from server.storage.journal.postgresql.schema import migrate
+from server.storage.journal.postgresql.site import PostgresqlSite
 from server.storage.journal.postgresql.watcher import Watcher
 from server.storage.journal.postgresql.writer import EntryWriter
 from server.support.metrics import Metric, Sample
@@ -45,13 +47,6 @@ _LOCK_WAIT_S = 10.0  # for a server that is stopping
 _CLOSE_S = 3.0  # for checkpoints that are yet to be stored; the journal keeps what is left
 _CONFIRM_S = 5.0
 _LOCKS = 64
-_READ = """
-select d.position, e.position, e.body
-from gollabedit.documents d
-left join gollabedit.entries e on e.document = d.name and e.position > %s
-where d.name = %s
-order by e.position
-"""
 _LEFT = """
 select distinct e.document from gollabedit.entries e
 join gollabedit.documents d on d.name = e.document
@@ -115,6 +110,7 @@ class PostgresqlJournal:
             connection.close()
             raise
         self._shared = SharedConnections(self._database)
+        self.site = PostgresqlSite(self._shared)
         self._storing = WorkerThreads(1, "journal: store")
         # The documents whose repositories on this disk are what is stored; each time it is made so
         # it gets another number.
@@ -170,13 +166,8 @@ class PostgresqlJournal:
     def read(self, document: str, after: int = 0) -> Log:
         if not self._writer.is_sure:
             self._confirm()
-        rows = self._shared.run(partial(_read, document=document, after=after))
-        if not rows:
-            return Log()
-        last = rows[-1][1] or rows[0][0]
-        bodies = [body for _, position, body in rows if position is not None]
         where = self._database.shown
-        return Log(last, tuple(decode(document, body, where) for body in bodies))
+        return self._shared.run(partial(read, document=document, after=after, where=where))
 
     def _confirm(self) -> None:
         """Wait until a commit has succeeded: then what is read is not lost any more."""
@@ -299,15 +290,17 @@ class PostgresqlJournal:
         owner = self._ownership.owner_of(old)
         self._run(partial(repositories.rename, old=old, new=new, owner=owner))
         self._ownership.rename(old, new)
-        number = self._restored.pop(old, None)
-        if number is not None:
-            self._restored[new] = number
+        for document in (old, new):  # the next one to open it looks at the disk
+            self._restored.pop(document, None)
 
     def remove(self, document: str) -> None:
         owner = self._ownership.owner_of(document)
         self._restored.pop(document, None)
         self._run(partial(repositories.remove, document=document, owner=owner))
         self._ownership.let_go([document])
+
+    def size(self, document: str) -> int:
+        return self._run(partial(repositories.size, document=document))
 
     def metrics(self) -> Sequence[Metric]:
         state, unknown = self._watcher.state, self._writer.unknown
@@ -413,11 +406,6 @@ class PostgresqlJournal:
         return self._locks[hash(document) % _LOCKS]
 
 
-def _read(connection: Connection, document: str, after: int) -> list[tuple[int, int | None, bytes]]:
-    with connection.cursor(binary=True) as cursor:
-        return cursor.execute(_READ, [after, document]).fetchall()
-
-
 def _last_entry(connection: Connection, document: str) -> list[tuple[bytes]]:
     with connection.cursor(binary=True) as cursor:
         return cursor.execute(
@@ -433,7 +421,11 @@ def _heads(entry: Entry) -> list[str | None]:
 
 
 def _documents(connection: Connection) -> list[str]:
-    rows = connection.execute("select distinct document from gollabedit.entries order by document")
+    rows = connection.execute(
+        "select distinct document from gollabedit.entries"
+        " where not starts_with(document, %s) order by document",
+        [IN_TRASH],
+    )
     return [document for (document,) in rows]
 
 

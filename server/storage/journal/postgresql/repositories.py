@@ -16,7 +16,7 @@ from server.core.git_model import MASTER
 from server.git import bare, object_files
 from server.git.packed_refs import read_refs
 from server.git.process import GitError, git
-from server.storage.journal import DamagedError, JournalError, NotOwnedError, Stored
+from server.storage.journal import IN_TRASH, DamagedError, JournalError, NotOwnedError, Stored
 from server.storage.journal.postgresql.connection import Connection
 from server.storage.journal.postgresql.ownership import Owner
 from server.support.files import sync_tree
@@ -213,19 +213,49 @@ def _rebuild(
 ) -> None:
     _log.info("%s: its repository is made from what is stored", document)
     new = repository.with_name(f".{repository.name}.restored")
-    bare.lay_out(new)
-    for id in sorted(packs):
-        if not _reuse_pack(repository, id, new):
-            _write_pack(connection, document, id, new)
-    moves = b"".join(b"create %s %s\n" % (name, head.encode()) for name, head in refs.items())
-    git(new, "update-ref", "--stdin", stdin=moves)
-    git(new, "pack-refs", "--all")
-    sync_tree(new)
+    _write(connection, document, new, packs, refs, reused=repository)
     shutil.rmtree(repository, ignore_errors=True)
     if packs or refs:
         new.rename(repository)
     else:  # all of it is in the journal
         shutil.rmtree(new)
+
+
+def copy(connection: Connection, document: str, repository: Path) -> None:
+    """Make a new repository of what is stored; replace what is there.
+
+    Args:
+        connection: sees one moment.
+        document: the document, which may be in the trash.
+        repository: the path of the bare repository.
+
+    Raises:
+        JournalError: The disk cannot be written, or what is stored is damaged.
+    """
+    packs, refs = _stored_packs(connection, document), _stored_refs(connection, document)
+    try:
+        _write(connection, document, repository, packs, refs)
+    except (OSError, GitError) as problem:
+        raise JournalError(f"{repository} cannot be made: {problem}") from problem
+
+
+def _write(
+    connection: Connection,
+    document: str,
+    new: Path,
+    packs: set[str],
+    refs: dict[bytes, str],
+    reused: Path | None = None,
+) -> None:
+    """Write a repository, with packs of another one where that has them."""
+    bare.lay_out(new)
+    for id in sorted(packs):
+        if reused is None or not _reuse_pack(reused, id, new):
+            _write_pack(connection, document, id, new)
+    moves = b"".join(b"create %s %s\n" % (name, head.encode()) for name, head in refs.items())
+    git(new, "update-ref", "--stdin", stdin=moves)
+    git(new, "pack-refs", "--all")
+    sync_tree(new)
 
 
 def _reuse_pack(repository: Path, id: str, new: Path) -> bool:
@@ -276,14 +306,24 @@ def _stored_refs(connection: Connection, document: str) -> dict[bytes, str]:
     return {bytes(name): head for name, head in rows}
 
 
+def size(connection: Connection, document: str) -> int:
+    """Return what the packs of a document take, in bytes."""
+    row = connection.execute(
+        "select coalesce(sum(octet_length(bytes)), 0) from gollabedit.packs where document = %s",
+        [document],
+    ).fetchone()
+    assert row
+    return int(row[0])
+
+
 def stored(connection: Connection) -> dict[str, Stored]:
-    """Return the stored documents."""
+    """Return the stored documents that are not in the trash."""
     rows = connection.execute(
         "select d.name, r.head, coalesce(d.first_name, d.name) from gollabedit.documents d"
         " left join gollabedit.refs r on r.document = d.name and r.name = %s"
-        " where d.position > 0"
-        " or exists (select from gollabedit.refs o where o.document = d.name)",
-        [MASTER.encode()],
+        " where not starts_with(d.name, %s) and (d.position > 0"
+        " or exists (select from gollabedit.refs o where o.document = d.name))",
+        [MASTER.encode(), IN_TRASH],
     )
     return {name: Stored(head, first_name) for name, head, first_name in rows}
 

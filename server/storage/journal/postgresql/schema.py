@@ -8,6 +8,9 @@ secrets     what all of them know
 entries     the journal: what is not in `packs` and `refs` yet
 packs       Git's packs, in parts
 refs        Git's refs, as of the last checkpoint; their names are bytes to Git
+secrets     what servers know and nobody else, by name
+site        small texts, and a number for each that changes with it; see `site`
+account_…   users, hashes of their secrets, and links; see `server.storage.accounts`
 """
 
 from server.storage.journal import JournalError
@@ -67,6 +70,42 @@ _MIGRATIONS = (
     create table gollabedit.secrets (
         name text primary key,
         value bytea not null
+    );
+    """,
+    """
+    create table gollabedit.site (
+        name text primary key,
+        version bigint not null,
+        content bytea
+    );
+    create table gollabedit.account_users (
+        name text collate "C" primary key,
+        full_name text not null,
+        email text not null,
+        groups text not null,
+        is_operator int not null
+    );
+    create table gollabedit.account_secrets (
+        hash bytea primary key,
+        id text not null unique,
+        kind text not null,
+        "user" text collate "C" not null references gollabedit.account_users on delete cascade,
+        label text not null,
+        created double precision not null,
+        expires double precision,
+        used double precision,
+        token text references gollabedit.account_secrets (id) on delete cascade
+    );
+    create index on gollabedit.account_secrets ("user");
+    create table gollabedit.account_links (
+        hash bytea primary key,
+        id text not null unique,
+        document text collate "C" not null,
+        "right" text not null,
+        made_by text not null,
+        created double precision not null,
+        expires double precision,
+        used double precision
     );
     """,
 )
