@@ -21,6 +21,7 @@ _COMMANDS = {
     "maintain": ("storage", "repack the repositories of documents"),
     "check": ("storage", "check the documents on disk"),
     "backup": ("backup", "back up the data folder, or restore a backup"),
+    "migrate": ("migrate", "move everything into a database, or back into a data folder"),
     "ls": ("documents", "list the documents of a server"),
     "search": ("search", "search in all documents of a server"),
     "cat": ("documents", "print the text of a document"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.cli.http_client import CommandError
-from server.storage.site import Site
+from server.storage.site import Site, obstacle
 from server.storage.site.folder import FolderSite, is_elsewhere
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def opened(options: Namespace) -> Iterator[Opened]:
     data = Path(_setting(options, "data") or "data").absolute()
     journal = _setting(options, "journal")
     if not journal.startswith(_DATABASES):
-        yield Opened(_folder_site(data), data)
+        yield Opened(_usable(_folder_site(data)), data)
         return
     # They load Git, which commands on a data folder do not need.
     from server.storage.journal import JournalError  # noqa: PLC0415
@@ -82,7 +82,7 @@ def opened(options: Namespace) -> Iterator[Opened]:
 
     reader = open_reader(journal, password_file=_setting(options, "journal_password_file"))
     try:
-        yield Opened(reader.site, data, reader)
+        yield Opened(_usable(reader.site), data, reader)
     except JournalError as problem:
         raise CommandError(str(problem)) from None
     finally:
@@ -101,6 +101,12 @@ def _folder_site(data: Path) -> Site:
             " --journal postgresql://... (or GOLLABEDIT_JOURNAL), as the server does"
         )
     return FolderSite(data)
+
+
+def _usable(site: Site) -> Site:
+    if why := obstacle(site):
+        raise CommandError(f"nothing can be read or changed here: {why}")
+    return site
 
 
 def _setting(options: Namespace, name: str) -> str:

@@ -50,8 +50,9 @@ def prepare(folder: DataFolder, store: Store) -> None:
     for inner in folders_in(folder.path):
         for left in (it for kind in _LEFT for it in inner.glob(kind)):
             shutil.rmtree(left)
-    adopt(folder.path, store.site)
     folder.use(store.site)
+    adopt(folder.path, store.site)
+    folder.catalog.follow()
     catalog, stored = folder.catalog, store.stored()
     for document, found in stored.items():
         follow_name(catalog, document, found.first_name)

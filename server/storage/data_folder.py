@@ -30,7 +30,7 @@ from server.git.repository import Repository
 from server.git.text_cache import TextCache
 from server.storage import checkpoint, rewrite
 from server.storage.catalog import Catalog, CatalogError
-from server.storage.site import CATALOG, Site
+from server.storage.site import CATALOG, Site, obstacle
 from server.storage.site.folder import FolderSite, is_elsewhere
 from server.support.errors import UserError
 from server.support.files import move, remove_if_empty, write_synced
@@ -93,9 +93,10 @@ class DataFolder:
         catalog: former names and archived documents.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_migrating: bool = False) -> None:
         self.path = path.absolute()
         self.site: Site = FolderSite(self.path)
+        self._is_migrating = is_migrating
         self._lock: int | None = None
         self._unlocked: set[str] = set()
         self._unlocking = Lock()
@@ -139,8 +140,12 @@ class DataFolder:
         """Have something else keep what the server has beside its documents.
 
         Raises:
+            DataFolderError: Nobody may use it now.
             CatalogError, OSError: It cannot be read.
         """
+        if not self._is_migrating and (why := obstacle(site)):
+            what = "the database" if self.site is not site else f"the data folder {self.path}"
+            raise DataFolderError(f"{what} cannot be used: {why}")
         self.site = site
         self.catalog = Catalog(site.text(CATALOG))
 

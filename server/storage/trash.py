@@ -129,12 +129,17 @@ class Trash(Protocol):
         """Finish or undo what the end of a server has interrupted."""
 
 
+def trash_in(data: Path) -> Path:
+    """Return the path of the trash in a data folder."""
+    return data / "trash"
+
+
 class FolderTrash:
     """The deleted documents of a data folder."""
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
-        self._path = folder.path / "trash"
+        self._path = trash_in(folder.path)
 
     def deleted(self) -> dict[str, Deleted]:
         ids = sorted(file.stem for file in self._path.glob("*.bundle"))
@@ -145,7 +150,7 @@ class FolderTrash:
 
     def size(self, id: str) -> int:
         with suppress(OSError):
-            return self._bundle(id).stat().st_size
+            return self.bundle(id).stat().st_size
         return 0
 
     # --- deleting
@@ -182,7 +187,7 @@ class FolderTrash:
 
     def _finish(self, id: str, record: Deleted) -> None:
         """Make the bundle of a repository in the trash, and remove the repository."""
-        repository, bundle = self._repository(id), self._bundle(id)
+        repository, bundle = self._repository(id), self.bundle(id)
         if not bundle.exists():
             fresh = self._fresh(id)
             write_bundle(repository, fresh)
@@ -212,7 +217,7 @@ class FolderTrash:
         fresh, path = self._restored(document), self._folder.repository_path(document)
         try:
             shutil.rmtree(fresh, ignore_errors=True)
-            read_bundle(self._bundle(id), fresh)
+            read_bundle(self.bundle(id), fresh)
             self._folder.catalog.add(
                 document,
                 record.first_name,
@@ -234,7 +239,7 @@ class FolderTrash:
                 self._drop(id)
 
     def _drop(self, id: str) -> None:
-        self._bundle(id).unlink()
+        self.bundle(id).unlink()
         self._record_file(id).unlink()
 
     # --- after the end of a server
@@ -253,7 +258,7 @@ class FolderTrash:
         for id, record in self._records():
             if self._repository(id).exists():
                 self._finish_late(id, record)
-            elif not self._bundle(id).exists():
+            elif not self.bundle(id).exists():
                 self._record_file(id).unlink()
 
     def _finish_late(self, id: str, record: Deleted) -> None:
@@ -282,7 +287,8 @@ class FolderTrash:
     def _record_file(self, id: str) -> Path:
         return self._path / f"{id}.json"
 
-    def _bundle(self, id: str) -> Path:
+    def bundle(self, id: str) -> Path:
+        """Return the path of the bundle of a deleted document."""
         return self._path / f"{id}.bundle"
 
     def _fresh(self, id: str) -> Path:

@@ -77,6 +77,18 @@ def open_reader(url: str, *, password_file: str = "") -> StoreReader:
     return reader
 
 
+def open_store(url: str, *, password_file: str = "") -> Journal:
+    """Take a store over, for no data folder. Blocks.
+
+    Raises:
+        DataFolderError: It cannot be used, or a server uses it.
+    """
+    try:
+        return _in_postgresql(url, password_file, needs_standby=False)
+    except (JournalError, OSError) as problem:
+        raise DataFolderError(f"the database cannot be used: {problem}") from problem
+
+
 def _check_is_empty(journal: SqliteJournal) -> None:
     unwritten = journal.documents()
     journal.close()

@@ -5,6 +5,8 @@
     catalog    former names and archived documents
     policy     who may do what; written by the operator
     trash      what is known of deleted documents that are kept in the store of the repositories
+    moving     until everything has come here by a migration: what is there already
+    moved      where everything was moved to by a migration
 
 Documents on this disk have it in the data folder (`folder`), documents in PostgreSQL have it there
 (`server.storage.journal.postgresql.site`). Whoever uses it does not ask where it is. Several
@@ -17,9 +19,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+import msgspec
+
 CATALOG = "catalog"
 POLICY = "policy"
 TRASH = "trash"
+MOVING = "moving"
+MOVED = "moved"
+
+_decode_name = msgspec.json.Decoder(str).decode
 
 Change = Callable[[bytes | None], bytes | None]
 
@@ -82,6 +90,22 @@ class AccountsDatabase(Protocol):
         """Close the connection, if it has one of its own."""
 
 
+def moved_to(site: "Site") -> str | None:
+    """Return where all of it was moved to, if it was."""
+    content = site.text(MOVED).read()
+    return None if content is None else _decode_name(content)
+
+
+def obstacle(site: "Site") -> str:
+    """Return why nobody may use it now, as a sentence with advice; empty if everybody may."""
+    moved = moved_to(site)
+    if moved is not None:
+        return f"all of it was moved to {moved}; `gollabedit migrate --help` has the way back"
+    if site.text(MOVING).read() is not None:
+        return "it is not complete yet: run the same `gollabedit migrate` again, which goes on"
+    return ""
+
+
 class Site(Protocol):
     """What keeps all of it."""
 
@@ -100,7 +124,7 @@ class Site(Protocol):
         """Have another secret, such as that of the server whose documents these were."""
 
     def text(self, name: str) -> Text:
-        """Return a text: `CATALOG`, `POLICY` or `TRASH`."""
+        """Return one of the texts that are named above."""
 
     def together(self) -> AbstractContextManager[None]:
         """Return a context in which the changes of this thread are one transaction, if possible."""

@@ -9,10 +9,16 @@ from pathlib import Path
 from threading import Lock, RLock
 
 from server.core.access.policy import POLICY_FILE
-from server.storage.site import CATALOG, POLICY, TRASH, Change, Execute, Rows
+from server.storage.site import CATALOG, MOVED, MOVING, POLICY, TRASH, Change, Execute, Rows
 from server.support.files import fsync, write_synced
 
-_FILES = {CATALOG: "catalog.json", POLICY: POLICY_FILE, TRASH: "trash.json"}
+_FILES = {
+    CATALOG: "catalog.json",
+    POLICY: POLICY_FILE,
+    TRASH: "trash.json",
+    MOVING: "moving.json",
+    MOVED: "moved.json",
+}
 _SECRET_BYTES = 32
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (

@@ -234,7 +234,9 @@ def copy(connection: Connection, document: str, repository: Path) -> None:
     """
     packs, refs = _stored_packs(connection, document), _stored_refs(connection, document)
     try:
-        _write(connection, document, repository, packs, refs)
+        shutil.rmtree(repository, ignore_errors=True)
+        if packs or refs:  # else all of it is in the journal
+            _write(connection, document, repository, packs, refs)
     except (OSError, GitError) as problem:
         raise JournalError(f"{repository} cannot be made: {problem}") from problem
 
