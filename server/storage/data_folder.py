@@ -16,7 +16,6 @@
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
@@ -166,13 +165,9 @@ class DataFolder:
         Raises:
             OSError: It failed.
         """
-        path = self.repository_path(document)
-        gone = path.with_name(f".{path.name}.gone")
-        shutil.rmtree(gone, ignore_errors=True)
         with suppress(FileNotFoundError):
-            path.rename(gone)
-            shutil.rmtree(gone, ignore_errors=True)
-            self.remove_empty_folders(document)
+            bare.remove(self.repository_path(document))
+        self.remove_empty_folders(document)
 
     def repository_path(self, document: str) -> Path:
         """Return the path of a document's repository, which need not exist."""

@@ -20,6 +20,7 @@ that may be lost: what a checkpoint wrote is stored by the transaction that forg
 
     store       what was written into a repository: its packs and refs
     restore     make a repository on this disk what is stored
+    evict       remove one from this disk; `distrust` one that is damaged
     stored      the documents that are stored
     rename, remove, size   of a stored document
     site        what else a server has
@@ -208,6 +209,29 @@ class Store(Owners, Protocol):
         Raises:
             JournalError: It cannot be read.
         """
+
+    def used_at(self, document: str) -> float:
+        """Return when a document was last restored, monotonic in seconds; 0 for never. Quick."""
+
+    def evict(self, document: str, repository: Path, unused_s: float) -> bool:
+        """Remove a repository from this disk, which is restored when it is needed again.
+
+        Nothing is done if it was needed in the last `unused_s` seconds, or has what is not stored.
+
+        Args:
+            document: the document, which nobody has open.
+            repository: its bare repository.
+            unused_s: what has restored it for longer does not use it any more.
+
+        Returns:
+            Whether it was removed.
+
+        Raises:
+            JournalError, OSError: It failed.
+        """
+
+    def distrust(self, document: str) -> None:
+        """Have a repository checked when it is restored next, as it seems to be damaged. Quick."""
 
     def stored(self) -> Mapping[str, Stored]:
         """Return the stored documents by name, without those in the trash.
@@ -405,6 +429,19 @@ class OnThisDisk:
 
     def newest(self, document: str) -> str | None:
         raise NotOwnedError(f"{document} is on this disk")
+
+    def used_at(self, document: str) -> float:
+        """The repository is all there is."""
+        del document
+        return 0.0
+
+    def evict(self, document: str, repository: Path, unused_s: float) -> bool:
+        """The repository is all there is."""
+        del document, repository, unused_s
+        return False
+
+    def distrust(self, document: str) -> None:
+        """There is no other."""
 
     def stored(self) -> Mapping[str, Stored]:
         return {}

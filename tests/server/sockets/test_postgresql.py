@@ -9,7 +9,7 @@ import pytest
 
 from server.core.access.accounts import User
 from server.git.rewriting import objects_with
-from server.http.app_keys import ACCESS
+from server.http.app_keys import ACCESS, HUB
 from server.storage.accounts import AccountStore
 from server.storage.catalog import Catalog
 from server.storage.data_folder import DataFolder
@@ -212,6 +212,41 @@ async def test_nothing_of_a_renaming_is_done_if_it_cannot_be_stored(
     await rename(server, "notes", "plans")
     await restore(server, await delete(server, "plans"))
     assert await server.raw("plans") == "Monday\n"
+
+
+async def test_documents_at_rest_leave_the_disk_and_come_back(serve: Serve, url: str) -> None:
+    server = await serve(
+        journal=url, cache_bytes_max=1, checkpoint_idle_s=0.05, git_wait_s=0.05, mirror_wait_s=0.05,
+        unload_after_s=0.05,
+    )  # fmt: skip
+    await server.join("Ann", "open")
+    for document in ("open", "closed"):
+        status, _ = await put(server, document, f"{document}\n")
+        assert status == 201
+    paths = {name: await server.repository(name) for name in ("open", "closed")}
+    await eventually(lambda: not paths["closed"].exists(), "it is removed")
+    assert paths["open"].exists(), "somebody has it open"
+    assert await server.raw("closed") == "closed\n"
+    bo = await server.join("Bo", "closed")
+    await bo.edit(f"{bo.text}more\n")
+    await server.fsck("closed")
+
+
+async def test_a_repository_that_is_damaged_while_it_is_served_is_fetched_again(
+    serve: Serve, url: str, server_log: pytest.LogCaptureFixture
+) -> None:
+    server = await serve(journal=url, unload_after_s=0.05)
+    assert (await put(server, "notes", "Monday\n" * 100))[0] == 201
+    [pack] = (await server.repository() / "objects" / "pack").glob("*.pack")
+    await eventually(lambda: "notes" not in server.app[HUB]._running, "it is at rest")
+    size = pack.stat().st_size
+    pack.unlink()  # a process may have the file itself in its memory
+    pack.write_bytes(bytes(size))
+    server.app[HUB]._texts.drop(str(server.folder.repository_path("notes")))
+    assert await server.raw() == "Monday\n" * 100
+    assert "is fetched again" in server_log.text
+    server_log.clear()
+    await server.fsck()
 
 
 async def test_a_push_that_cannot_be_stored_is_not_reported_as_done(

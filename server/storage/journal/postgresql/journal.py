@@ -13,17 +13,20 @@ overtaken by another one is refused whatever it writes.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import count
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg
 
 from server.core.git_model import MASTER
+from server.git.bare import remove as remove_repository
 from server.git.changes import Entry, Log
 from server.storage.journal import HERE, IN_TRASH, JournalError, NotOwnedError, Place, Stored
 from server.storage.journal.body import decode, encode
@@ -116,6 +119,7 @@ class PostgresqlJournal:
         # it gets another number.
         self._restored: dict[str, int] = {}
         self._numbers = count(1)
+        self._used: dict[str, float] = {}  # when a document was last restored
         self._locks = [threading.RLock() for _ in range(_LOCKS)]
         self._writer = EntryWriter(
             self._database, self._ownership, self._on_written, self._on_refused
@@ -252,6 +256,7 @@ class PostgresqlJournal:
 
     def restore(self, document: str, repository: Path) -> None:
         self._ownership.owner_of(document)
+        self._used[document] = time.monotonic()  # first: then it is not evicted
         if document in self._restored:
             return
 
@@ -265,13 +270,18 @@ class PostgresqlJournal:
                 self._restored[document] = next(self._numbers)
 
     def fetch(self, document: str, repository: Path) -> None:
+        self._used[document] = time.monotonic()
         with self._lock_of(document):
             if self.owns(document):
                 self.restore(document, repository)
                 return
             # A checkpoint that waits to be stored must not take this repository for its own.
             self._restored.pop(document, None)
-            self._run(partial(repositories.restore, document=document, repository=repository))
+            self._run(
+                partial(
+                    repositories.restore, document=document, repository=repository, is_trusted=True
+                )
+            )
 
     def newest(self, document: str) -> str | None:
         if not self._writer.is_sure:
@@ -282,6 +292,25 @@ class PostgresqlJournal:
         log = self.read(document)  # first: what leaves it later is stored
         heads = [head for entry in log.entries for head in _heads(entry)]
         return heads[-1] if heads else self._run(partial(repositories.head, document=document))
+
+    def used_at(self, document: str) -> float:
+        return self._used.get(document, 0.0)
+
+    def evict(self, document: str, repository: Path, unused_s: float) -> bool:
+        with self._lock_of(document):
+            number = self._restored.pop(document, None)  # who comes now waits for the lock
+            is_used = time.monotonic() - self._used.get(document, -inf) < unused_s
+            if is_used or not self._run(
+                partial(repositories.is_stored, document=document, repository=repository)
+            ):
+                if number is not None:
+                    self._restored[document] = number
+                return False
+            remove_repository(repository)
+            return True
+
+    def distrust(self, document: str) -> None:
+        self._restored.pop(document, None)
 
     def stored(self) -> Mapping[str, Stored]:
         return self._run(repositories.stored)

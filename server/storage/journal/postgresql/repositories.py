@@ -170,13 +170,16 @@ def _pack_file(repository: Path, id: str) -> Path:
 # --- to the disk
 
 
-def restore(connection: Connection, document: str, repository: Path) -> bool:
+def restore(
+    connection: Connection, document: str, repository: Path, *, is_trusted: bool = False
+) -> bool:
     """Make the repository of a stored document on the disk what is stored.
 
     Args:
         connection: is not used by anybody else.
         document: the document.
         repository: the path of its bare repository, which nobody uses.
+        is_trusted: whether packs that are there count as undamaged.
 
     Returns:
         Whether the document is stored; else the disk stays as it is.
@@ -191,17 +194,43 @@ def restore(connection: Connection, document: str, repository: Path) -> bool:
         return False
     packs, refs = _stored_packs(connection, document), _stored_refs(connection, document)
     try:
-        if not _is_on_disk(repository, packs, refs):
+        is_there = _is_on_disk(repository, packs, refs)
+        if not (is_there and (is_trusted or _is_intact(repository, packs))):
             _rebuild(connection, document, repository, packs, refs)
     except (OSError, GitError) as problem:
         raise JournalError(f"{repository} cannot be made: {problem}") from problem
     return True
 
 
+def is_stored(connection: Connection, document: str, repository: Path) -> bool:
+    """Return whether a repository on the disk is what is stored; its packs are not read."""
+    packs, refs = _stored_packs(connection, document), _stored_refs(connection, document)
+    return bool(packs) and _is_on_disk(repository, packs, refs)
+
+
 def _is_on_disk(repository: Path, packs: set[str], refs: dict[bytes, str]) -> bool:
     if not repository.is_dir():
         return not packs and not refs
     return set(_packs_on_disk(repository)) == packs and _refs_on_disk(repository) == refs
+
+
+def _is_intact(repository: Path, packs: set[str]) -> bool:
+    return all(_is_pack_intact(repository, id) for id in packs)
+
+
+def _is_pack_intact(repository: Path, id: str) -> bool:
+    """Return whether a pack and its index are there, and have the check sums at their ends."""
+    files = [_pack_file(repository, id).with_suffix(ending) for ending in (".pack", ".idx")]
+    return all(file.is_file() and _has_its_checksum(file) for file in files)
+
+
+def _has_its_checksum(path: Path) -> bool:
+    checksum, end = hashlib.sha1(usedforsecurity=False), b""
+    with path.open("rb") as file:
+        for part in iter(lambda: file.read(_PART_BYTES), b""):
+            checksum.update((end + part)[:-_SHA1_BYTES])
+            end = (end + part)[-_SHA1_BYTES:]
+    return checksum.digest() == end
 
 
 def _rebuild(
@@ -261,11 +290,11 @@ def _write(
 
 
 def _reuse_pack(repository: Path, id: str, new: Path) -> bool:
-    """Link a pack that the disk has; return whether it has it."""
-    files = [_pack_file(repository, id).with_suffix(ending) for ending in (".pack", ".idx")]
-    if not all(file.is_file() for file in files):
+    """Link a pack that the disk has; return whether it has it, undamaged."""
+    if not _is_pack_intact(repository, id):
         return False
-    for file in files:
+    for ending in (".pack", ".idx"):
+        file = _pack_file(repository, id).with_suffix(ending)
         (_pack_folder(new) / file.name).hardlink_to(file)
     return True
 
