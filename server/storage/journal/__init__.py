@@ -284,8 +284,15 @@ class StoreReader(Protocol):
     def size(self, document: str) -> int:
         """See `Store.size`."""
 
-    def copy(self, document: str, repository: Path) -> None:
+    def copy(self, document: str, repository: Path, earlier: Path | None = None) -> None:
         """Make a new bare repository of a stored document, which may be in the trash.
+
+        There is none then, if all of the document is in the journal.
+
+        Args:
+            document: the document.
+            repository: the path of the repository; what is there is replaced.
+            earlier: an earlier copy, whose packs are linked.
 
         Raises:
             JournalError: It cannot be read or written, or is damaged.

@@ -174,6 +174,54 @@ async def put(server: Served, document: str, text: str) -> tuple[int, str]:
         return response.status, await response.text()
 
 
+async def test_a_backup_beside_the_server_is_a_data_folder(
+    serve: Serve, url: str, tmp_path: Path, postgres: Postgres
+) -> None:
+    server = await serve("first", journal=url, access="open")
+    for document in ("notes", "old", "lists/deleted"):
+        assert (await put(server, document, f"{document}\n"))[0] == 201
+        await server.repository(document)
+    await rename(server, "old", "docs/plans")
+    await delete(server, "lists/deleted")
+    ann = await server.join("Ann")
+    await ann.edit("notes\nmore\n")  # which is in the journal only
+    shell, backups = Shell(tmp_path / "home", server.url), tmp_path / "backups"
+    await shell.does("user", "add", "ann", GOLLABEDIT_JOURNAL=url)
+    made = await shell.does("backup", "create", str(backups), GOLLABEDIT_JOURNAL=url)
+    assert "2 documents, 2 of them new or changed" in made
+    assert (await put(server, "third", "third\n"))[0] == 201
+    again = await shell.does("backup", "create", str(backups), GOLLABEDIT_JOURNAL=url)
+    assert "3 documents, " in again
+    one, two = sorted(backups.glob("2*"))
+    [pack] = (one / "docs" / "plans.git").rglob("*.pack")
+    assert pack.samefile(two / pack.relative_to(one)), "it is linked"
+    assert (await shell.does("check", GOLLABEDIT_JOURNAL=url)).endswith("nothing is wrong\n")
+
+    await shell.does("backup", "restore", str(two), "--data", str(tmp_path / "restored"))
+    restored = await serve("restored", access="open")
+    assert await restored.raw("notes") == "notes\nmore\n"
+    assert await restored.raw("docs/plans") == "old\n"
+    assert await restored.raw("old") == await restored.raw("docs/plans"), "it redirects"
+    [entry] = (await ask(restored, "GET", "trash"))[1]["trash"]
+    await restore(restored, entry)
+    assert await restored.raw("lists/deleted") == "lists/deleted\n"
+    assert set(restored.app[ACCESS].current.accounts.users) == {"ann"}
+    for document in ("notes", "docs/plans", "lists/deleted", "third"):
+        await restored.fsck(document)
+
+    postgres.execute(
+        "update gollabedit.packs set bytes = overlay(bytes placing '\\x00000000' from 40)"
+        " where document = 'docs/plans'",
+        url.removeprefix("postgresql:///").partition("?")[0],
+    )
+    ran = await shell.run("check", GOLLABEDIT_JOURNAL=url)
+    assert ran.code == 1
+    assert "docs/plans: what is stored of docs/plans is damaged" in ran.out
+    assert ran.out.endswith(
+        "3 documents checked in the database: something is wrong with docs/plans\n"
+    )
+
+
 async def test_what_another_server_changes_is_followed(
     serve: Serve, url: str, tmp_path: Path
 ) -> None:
@@ -220,16 +268,17 @@ async def test_documents_at_rest_leave_the_disk_and_come_back(serve: Serve, url:
         unload_after_s=0.05,
     )  # fmt: skip
     await server.join("Ann", "open")
-    for document in ("open", "closed"):
+    for document in ("open", "docs/closed"):
         status, _ = await put(server, document, f"{document}\n")
         assert status == 201
-    paths = {name: await server.repository(name) for name in ("open", "closed")}
-    await eventually(lambda: not paths["closed"].exists(), "it is removed")
+    paths = {name: await server.repository(name) for name in ("open", "docs/closed")}
+    folder = paths["docs/closed"].parent
+    await eventually(lambda: not folder.exists(), "it is removed, and its folder")
     assert paths["open"].exists(), "somebody has it open"
-    assert await server.raw("closed") == "closed\n"
-    bo = await server.join("Bo", "closed")
+    assert await server.raw("docs/closed") == "docs/closed\n"
+    bo = await server.join("Bo", "docs/closed")
     await bo.edit(f"{bo.text}more\n")
-    await server.fsck("closed")
+    await server.fsck("docs/closed")
 
 
 async def test_a_repository_that_is_damaged_while_it_is_served_is_fetched_again(

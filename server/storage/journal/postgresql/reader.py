@@ -42,8 +42,10 @@ class PostgresqlReader:
     def size(self, document: str) -> int:
         return self._shared.run(partial(repositories.size, document=document))
 
-    def copy(self, document: str, repository: Path) -> None:
-        self._shared.run(partial(repositories.copy, document=document, repository=repository))
+    def copy(self, document: str, repository: Path, earlier: Path | None = None) -> None:
+        self._shared.run(
+            partial(repositories.copy, document=document, repository=repository, reused=earlier)
+        )
 
     def read(self, document: str) -> Log:
         return self._shared.run(partial(read, document=document, after=0, where=self.shown))

@@ -250,13 +250,16 @@ def _rebuild(
         shutil.rmtree(new)
 
 
-def copy(connection: Connection, document: str, repository: Path) -> None:
+def copy(
+    connection: Connection, document: str, repository: Path, reused: Path | None = None
+) -> None:
     """Make a new repository of what is stored; replace what is there.
 
     Args:
         connection: sees one moment.
         document: the document, which may be in the trash.
         repository: the path of the bare repository.
+        reused: an earlier copy, whose packs are linked.
 
     Raises:
         JournalError: The disk cannot be written, or what is stored is damaged.
@@ -265,9 +268,11 @@ def copy(connection: Connection, document: str, repository: Path) -> None:
     try:
         shutil.rmtree(repository, ignore_errors=True)
         if packs or refs:  # else all of it is in the journal
-            _write(connection, document, repository, packs, refs)
-    except (OSError, GitError) as problem:
-        raise JournalError(f"{repository} cannot be made: {problem}") from problem
+            _write(connection, document, repository, packs, refs, reused)
+    except GitError as problem:
+        raise DamagedError(f"what is stored of {document} is damaged: {problem}") from problem
+    except OSError as problem:
+        raise JournalError(f"{repository} cannot be written: {problem}") from problem
 
 
 def _write(
@@ -293,9 +298,12 @@ def _reuse_pack(repository: Path, id: str, new: Path) -> bool:
     """Link a pack that the disk has; return whether it has it, undamaged."""
     if not _is_pack_intact(repository, id):
         return False
-    for ending in (".pack", ".idx"):
+    for ending in (".idx", ".pack"):
         file = _pack_file(repository, id).with_suffix(ending)
-        (_pack_folder(new) / file.name).hardlink_to(file)
+        try:
+            (_pack_folder(new) / file.name).hardlink_to(file)
+        except OSError:  # the disk has no hard links, or no more of them
+            return False
     return True
 
 
