@@ -26,8 +26,8 @@ def check_is_no_cache(data: Path) -> None:
     if _store_of(data):
         raise DataFolderError(
             f"the documents of the data folder {data} are in PostgreSQL, and here is only a cache:"
-            " name the database with --journal postgresql://... (GOLLABEDIT_JOURNAL), or another"
-            " folder with --data"
+            " name the database for serve, check and backup create (--journal postgresql://...);"
+            " purge and forget work through the running server"
         )
 
 

@@ -10,7 +10,7 @@ from server.storage.journal import Stored
 from server.storage.journal.body import decode
 from server.storage.journal.postgresql import repositories
 from server.storage.journal.postgresql.connection import Connection, Database, SharedConnections
-from server.storage.journal.postgresql.schema import migrate
+from server.storage.journal.postgresql.schema import make
 from server.storage.journal.postgresql.site import PostgresqlSite
 
 _READ = """
@@ -33,7 +33,7 @@ class PostgresqlReader:
         database = Database(url, password)
         self.shown = database.shown
         self._shared = SharedConnections(database)
-        self._shared.run(migrate)
+        self._shared.run(make)
         self.site = PostgresqlSite(self._shared)
 
     def stored(self) -> Mapping[str, Stored]:

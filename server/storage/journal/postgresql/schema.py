@@ -134,13 +134,35 @@ def migrate(connection: Connection) -> str:
     return str(row[0])
 
 
+def make(connection: Connection) -> None:
+    """Make the tables if there are none, and never migrate them: an older server may run.
+
+    Raises:
+        JournalError: Another version has made them.
+    """
+    version = _found(connection)
+    if 0 < version < len(_MIGRATIONS):
+        raise JournalError(
+            f"the tables have version {version}, and this version of gollabedit has"
+            f" {len(_MIGRATIONS)}; start its server once, which migrates them"
+        )
+    migrate(connection)
+
+
 def _version(connection: Connection) -> int:
-    """Return the version of the tables; 0 if there are none."""
-    row = connection.execute("select to_regclass('gollabedit.store')").fetchone()
-    if row and row[0] is not None:
-        row = connection.execute("select version from gollabedit.store").fetchone()
-        return int(row[0]) if row else 0
+    """Return the version of the tables; 0 if there are none, but a place for them."""
+    if version := _found(connection):
+        return version
     row = connection.execute("select to_regnamespace('gollabedit')").fetchone()
     if row and row[0] is None:
         connection.execute("create schema gollabedit")
     return 0
+
+
+def _found(connection: Connection) -> int:
+    """Return the version of the tables; 0 if there are none."""
+    row = connection.execute("select to_regclass('gollabedit.store')").fetchone()
+    if not row or row[0] is None:
+        return 0
+    row = connection.execute("select version from gollabedit.store").fetchone()
+    return int(row[0]) if row else 0
