@@ -55,8 +55,7 @@ from server.hub.hub import Hub
 from server.hub.management import Management
 from server.push.workspace import PushWorkspace
 from server.storage.data_folder import DataFolder
-from server.storage.journal.opening import open_journal
-from server.storage.trash import Trash
+from server.storage.journal.opening import open_journal, open_trash
 from server.support.logs import Once
 from server.support.slots import FairSlots
 from server.support.terminal import say
@@ -121,7 +120,7 @@ def create_app(config: Config, folder: DataFolder) -> web.Application:
     app[TRUSTED_PROXIES] = TrustedProxies(config)
     app[HOST_CHECK] = HostCheck(config)
     app[FOLDER] = folder
-    app[ACCESS] = AccessControl(config, folder.path)
+    app[ACCESS] = AccessControl(config, folder)
     app[ACCESS].listen(partial(websocket.recheck, app))
     app[websocket.GUARDS] = set()
     app[FILES] = read_files(readable=config.pages == "readable", source_url=config.source_url)
@@ -155,7 +154,7 @@ async def _hub(app: web.Application) -> AsyncIterator[None]:
         node_url=config.node_url,
     )
     try:
-        await asyncio.to_thread(Trash(folder, journal).recover)
+        await asyncio.to_thread(open_trash(folder, journal).recover)
         async with app[ACCESS], Hub(config, folder, journal) as hub:
             app[HUB] = hub
             hub.on_servers = app[NODES].follow

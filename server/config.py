@@ -34,7 +34,13 @@ _CHOICES = {
     "pages": ("small", "readable"),
     "push_rewrites": ("allowed", "refused"),
 }
-_MAY_BE_ZERO = {"port", "disk_free_bytes_min", "document_disk_bytes_max", "data_bytes_max"}
+_MAY_BE_ZERO = {
+    "port",
+    "cache_bytes_max",
+    "disk_free_bytes_min",
+    "document_disk_bytes_max",
+    "data_bytes_max",
+}
 _UNLIMITED = (
     "trusted_proxies must name your proxies, not {}: what is named can pretend to be any client"
 )
@@ -180,6 +186,11 @@ class Config:
         "address at which other nodes reach this one, such as http://10.0.0.2:8080, if several"
         " share the documents in PostgreSQL; see docs/cluster.md",
     ] = ""
+    cache_bytes_max: Annotated[
+        int,
+        "with that database: size of all repositories on this disk above which those not used for"
+        " long are removed from it; 0 for no limit",
+    ] = 0
     checkpoint_idle_s: Annotated[
         float, "time without edits after which journaled edits are written to the repository"
     ] = 2.0

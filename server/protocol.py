@@ -457,7 +457,7 @@ class TrashEntry(msgspec.Struct, frozen=True):
         document: the name that it had.
         time: when it was deleted, in Unix seconds.
         until: when it is removed for good.
-        bytes: the size of its bundle.
+        bytes: its size in the trash.
     """
 
     id: str

@@ -1,6 +1,7 @@
-"""What the commands about accounts and links have in common: the data folder, dates and tables.
+"""What the commands about accounts and links have in common: where they are, dates and tables.
 
-They change the data folder, not a server: a running one is told to look for what has changed.
+They change the data folder or the database, not a server: a running one is told to look for what
+has changed.
 """
 
 import json
@@ -11,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from pwd import getpwuid
-from sqlite3 import Error as DatabaseError
 from urllib.parse import urlsplit
 
 from server.cli.control_socket import have_server_look
 from server.cli.http_client import DEFAULT_SERVER, CommandError
+from server.cli.site import Opened, add_place, opened
 from server.core.access.accounts import (
     DAY_S,
     Accounts,
@@ -25,14 +26,15 @@ from server.core.access.accounts import (
     is_valid_at,
 )
 from server.protocol import EXPIRES_DAYS_MAX
-from server.storage.accounts import AccountError, AccountStore, accounts_in
+from server.storage.accounts import AccountError, AccountStore
+from server.storage.site.folder import accounts_in
 from server.support.terminal import harmless, say
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Actions:
-    """The actions of a command, such as `add` and `list`, which all work on a data folder."""
+    """The actions of a command, such as `add` and `list`, which all work on one place."""
 
     def __init__(self, command: ArgumentParser) -> None:
         self._actions = command.add_subparsers(required=True, metavar="ACTION")
@@ -48,9 +50,7 @@ class Actions:
             epilog=examples,
             formatter_class=RawDescriptionHelpFormatter,
         )
-        action.add_argument(
-            "--data", metavar="DIR", help="folder that holds the documents (default: data)"
-        )
+        add_place(action)
         action.set_defaults(run=run)
         return action
 
@@ -117,44 +117,36 @@ def expiry_in(options: Namespace, now: float) -> float | None:
     return now + days * DAY_S
 
 
-# --- the data folder
-
-
-def data_in(options: Namespace) -> Path:
-    """Return the data folder.
-
-    Raises:
-        CommandError: there is none.
-    """
-    data = Path(options.data or os.environ.get("GOLLABEDIT_DATA") or "data").absolute()
-    if not (data / "format").exists():
-        raise CommandError(
-            f"there is no data folder {data}; name it with --data, or start the server once to"
-            " make one"
-        )
-    return data
+# --- the accounts
 
 
 @contextmanager
 def accounts(options: Namespace) -> Iterator[AccountStore]:
-    """Open the accounts of the data folder; a running server follows the changes in the end.
+    """Open the accounts; a running server follows the changes in the end.
 
     Raises:
         CommandError: they cannot be used, or a change was refused.
     """
-    data = data_in(options)
-    store = AccountStore(accounts_in(data))
+    with opened(options) as place, accounts_of(place) as store:
+        yield store
+
+
+@contextmanager
+def accounts_of(place: Opened) -> Iterator[AccountStore]:
+    """Open the accounts of a place that is open; as `accounts`."""
+    store = AccountStore(place.site.accounts)
     try:
-        _keep_owner(data)
+        if place.reader is None:
+            _keep_owner(place.data)
         yield store
     except AccountError as problem:
         sentence = str(problem).rstrip(".")
         raise CommandError(sentence[0].lower() + sentence[1:]) from None
-    except (OSError, DatabaseError) as problem:
-        raise CommandError(f"the accounts in {data} cannot be used: {problem}") from None
+    except OSError as problem:
+        raise CommandError(f"the accounts in {place.shown} cannot be used: {problem}") from None
     finally:
         store.close()
-    have_server_look(data)
+    have_server_look(place.data)
 
 
 def user_in(found: Accounts, name: str) -> User:
@@ -185,6 +177,13 @@ def _keep_owner(data: Path) -> None:
         )
     elif not path.exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        give_to_server(data, path)
+
+
+def give_to_server(data: Path, path: Path) -> None:
+    """Have a file that root has written belong to the server's user."""
+    if os.geteuid() == 0:
+        server = (data / "format").stat()
         os.chown(path, server.st_uid, server.st_gid)
 
 

@@ -4,14 +4,17 @@ import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from server import config
 from server.config import Config
-from server.storage.backup.create import About, create
+from server.storage.backup.create import About, Made, create, make
 from server.storage.backup.restore import restore, verify
+from server.storage.backup.store_copy import StoreCopy
 from server.storage.cache import check_is_no_cache
 from server.storage.data_folder import DataFolderError
+from server.storage.journal.opening import is_stored, open_reader
 from server.support.terminal import say, tick
 
 _NICENESS = 10  # the people who write go first
@@ -19,6 +22,7 @@ _EXAMPLES = """examples:
   gollabedit backup create /backups --keep 30              a new folder in /backups
   gollabedit backup check /backups/2026-11-30T090000Z      is it still as it was made?
   gollabedit backup restore /backups/2026-11-30T090000Z --data /srv/docs
+  GOLLABEDIT_JOURNAL=postgresql://gollabedit@db/gollabedit gollabedit backup create /backups
 
 Run it as the user that the server runs as. `gollabedit restore` is another command: it brings back
 a version of one document.
@@ -62,6 +66,12 @@ def add_backup(command: ArgumentParser) -> None:
     restored.set_defaults(run=_restore)
     for action in (checked, restored):
         action.add_argument("backup", metavar="BACKUP", type=Path, help="folder of the backup")
+    made.add_argument(
+        "--journal", metavar="URL", help="database that has the documents (default: none)"
+    )
+    made.add_argument(
+        "--journal-password-file", metavar="FILE", help="file with the password for that database"
+    )
     for action in (made, restored):
         action.add_argument(
             "--data",
@@ -77,14 +87,14 @@ def _count(value: str) -> int:
 
 
 def _create(options: Namespace) -> int:
-    data = _data(options)
-    check_is_no_cache(data)
-    if not (data / "format").exists():
-        raise DataFolderError(f"there is no data folder {data}; name it with --data")
+    settings = config.read(options, os.environ)
     os.nice(_NICENESS)
     began = time.monotonic()
     try:
-        made = create(data, options.folder, options.keep, tick, is_full=options.full)
+        if is_stored(settings.journal):
+            made = _create_from_store(settings, options)
+        else:
+            made = _create_from_folder(settings.data.absolute(), options)
     finally:
         tick("")
     print(
@@ -94,6 +104,23 @@ def _create(options: Namespace) -> int:
     for removed in made.removed:
         print(f"{removed}: removed")
     return _say_faults(made.about.faults, "is damaged")
+
+
+def _create_from_folder(data: Path, options: Namespace) -> Made:
+    check_is_no_cache(data)
+    if not (data / "format").exists():
+        raise DataFolderError(f"there is no data folder {data}; name it with --data")
+    return create(data, options.folder, options.keep, tick, is_full=options.full)
+
+
+def _create_from_store(settings: Config, options: Namespace) -> Made:
+    password_file = settings.journal_password_file
+    with closing(open_reader(settings.journal, password_file=password_file)) as reader:
+
+        def copy(target: Path, previous: Path | None) -> StoreCopy:
+            return StoreCopy(reader, target, previous, tick)
+
+        return make(copy, options.folder, options.keep, tick, is_full=options.full)
 
 
 def _check(options: Namespace) -> int:

@@ -98,7 +98,7 @@ async def _alone(
     journal = await asyncio.to_thread(SqliteJournal, folder.journal_path)
     try:
         async with Hub(settings, folder, journal) as hub:
-            access = AccessControl(settings, folder.path)
+            access = AccessControl(settings, folder)
             return await change(Management(hub, folder, settings, access), asked)
     finally:
         await asyncio.to_thread(journal.close)

@@ -2,16 +2,15 @@
 
 import time
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from server.cli.accounts import (
     Actions,
     accounts,
+    accounts_of,
     add_address,
     add_expiry,
     add_json,
     address_in,
-    data_in,
     day,
     expiry_in,
     print_json,
@@ -21,10 +20,12 @@ from server.cli.accounts import (
     shown_use,
 )
 from server.cli.http_client import CommandError
+from server.cli.site import Opened, opened
 from server.core.access.accounts import IN_TRASH, Link
 from server.core.access.right import SHARED
 from server.core.names import is_document_name
-from server.storage.catalog import CatalogError, catalog_in
+from server.storage.catalog import Catalog, CatalogError
+from server.storage.site import CATALOG
 from server.support.terminal import say
 
 _EXAMPLES = """examples:
@@ -76,23 +77,26 @@ def add_link(command: ArgumentParser) -> None:
 
 
 def _create(options: Namespace) -> None:
-    address, data, now = address_in(options), data_in(options), time.time()
-    document = _current_name(data, options.document)
+    address, now = address_in(options), time.time()
     expires = expiry_in(options, now)
-    with accounts(options) as store:
-        link, key = store.add_link(document, SHARED[options.right], "", now, expires)
+    with opened(options) as place:
+        document = _current_name(place, options.document)
+        with accounts_of(place) as store:
+            link, key = store.add_link(document, SHARED[options.right], "", now, expires)
+        exists = place.exists(document)
     print_link(f"{address}/d/{document}?key={key}")
     until = f", until {day(expires)}" if expires else ""
     say(f"This is link {link.id}: everybody who has it can {options.right} {document}{until}.")
-    if not (data / f"{document}.git").exists():
+    if not exists:
         who = "the link can create it" if options.right == "edit" else "somebody has to create it"
         say(f"gollabedit: unless {document} was created just now, there is no such document; {who}")
 
 
 def _list(options: Namespace) -> None:
-    wanted = options.document and _current_name(data_in(options), options.document)
-    with accounts(options) as store:
-        found = store.load().links.values()
+    with opened(options) as place:
+        wanted = options.document and _current_name(place, options.document)
+        with accounts_of(place) as store:
+            found = store.load().links.values()
     links = sorted(
         (link for link in found if wanted in (None, link.document)),
         key=lambda link: (link.document, link.created),
@@ -140,7 +144,7 @@ def _shown_document(document: str) -> str:
     return document
 
 
-def _current_name(data: Path, name: str) -> str:
+def _current_name(place: Opened, name: str) -> str:
     """Return the name that a document has now.
 
     Raises:
@@ -149,9 +153,9 @@ def _current_name(data: Path, name: str) -> str:
     if not is_document_name(name):
         raise CommandError(f"{name!a} cannot be the name of a document")
     try:
-        current = catalog_in(data).moved_to(name)
+        current = Catalog(place.site.text(CATALOG)).moved_to(name)
     except (CatalogError, OSError) as problem:
-        raise CommandError(f"{data} cannot be read: {problem}") from None
+        raise CommandError(f"{place.shown} cannot be read: {problem}") from None
     if current is None:
         return name
     say(f"gollabedit: {name} is called {current} now")

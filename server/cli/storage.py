@@ -3,8 +3,8 @@
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +17,9 @@ from server.storage import checkpoint
 from server.storage.cache import check_is_no_cache
 from server.storage.data_folder import DataFolder, DataFolderError, documents_in
 from server.storage.fsck import Finding, check_folder, check_journal
+from server.storage.fsck_store import check_store
 from server.storage.journal import JournalError, OvertakenError
+from server.storage.journal.opening import is_stored, open_reader
 from server.storage.journal.sqlite import SqliteJournal
 from server.support.terminal import tick
 
@@ -29,6 +31,7 @@ _MAINTAIN_EXAMPLES = """examples:
 _CHECK_EXAMPLES = """examples:
   gollabedit check                              all documents in ./data
   gollabedit check --data /srv/docs notes       only the document "notes"
+  GOLLABEDIT_JOURNAL=postgresql://gollabedit@db/gollabedit gollabedit check
   gollabedit check || mail -s broken admin      0: sound, 1: something is wrong, 2: cannot check
 """
 
@@ -54,6 +57,12 @@ def add_check(command: ArgumentParser) -> None:
         " what looks wrong is checked again before it is reported."
     )
     command.epilog = _CHECK_EXAMPLES
+    command.add_argument(
+        "--journal", metavar="URL", help="check this database, which has the documents"
+    )
+    command.add_argument(
+        "--journal-password-file", metavar="FILE", help="file with the password for that database"
+    )
     _add_folder(command)
     command.set_defaults(run=_check)
 
@@ -71,7 +80,7 @@ def _add_folder(command: ArgumentParser) -> None:
 def _maintain(options: Namespace) -> int:
     with _not_served(_folder(options)) as folder:
         _empty_journal(folder)
-        documents = _documents(options, folder.path)
+        documents = _documents(options, documents_in(folder.path), f"the data folder {folder.path}")
         results = [
             _maintain_one(folder, document, _counter(at, documents), thorough=options.thorough)
             for at, document in enumerate(documents, 1)
@@ -133,22 +142,40 @@ def _maintain_one(folder: DataFolder, document: str, counter: str, *, thorough: 
 
 
 def _check(options: Namespace) -> int:
-    path = _folder(options)
-    documents = _documents(options, path)
-    at = iter(range(1, len(documents) + 1))
-    findings = check_folder(
-        path,
-        documents,
-        partial(check_journal, path),
-        lambda name: tick(f"{_counter(next(at), documents)}{name}"),
-    )
+    settings = config.read(options, os.environ)
+    if is_stored(settings.journal):
+        documents, findings = _check_store(settings, options)
+        place, whole = "in the database", "the database"
+    else:
+        documents, findings = _check_folder(options)
+        place, whole = "on disk", "the data folder"
     tick("")
-    for name, found in groupby(findings, lambda finding: finding.document or "the data folder"):
+    for name, found in groupby(findings, lambda finding: finding.document or whole):
         _print_findings(name, list(found))
-    wrong = dict.fromkeys(f.document or "the data folder" for f in findings if f.is_wrong)
+    wrong = dict.fromkeys(f.document or whole for f in findings if f.is_wrong)
     result = f"something is wrong with {', '.join(wrong)}" if wrong else "nothing is wrong"
-    print(f"{len(documents)} document{'s' * (len(documents) != 1)} checked on disk: {result}")
+    print(f"{len(documents)} document{'s' * (len(documents) != 1)} checked {place}: {result}")
     return 1 if wrong else 0
+
+
+def _check_folder(options: Namespace) -> tuple[Sequence[str], list[Finding]]:
+    path = _folder(options)
+    check_is_no_cache(path)
+    documents = _documents(options, documents_in(path), f"the data folder {path}")
+    journal = partial(check_journal, path)
+    return documents, check_folder(path, documents, journal, _progress(documents))
+
+
+def _check_store(settings: Config, options: Namespace) -> tuple[Sequence[str], list[Finding]]:
+    password_file = settings.journal_password_file
+    with closing(open_reader(settings.journal, password_file=password_file)) as reader:
+        documents = _documents(options, sorted(reader.stored()), "the database")
+        return documents, check_store(reader, documents, _progress(documents))
+
+
+def _progress(documents: Sequence[str]) -> Callable[[str], None]:
+    at = iter(range(1, len(documents) + 1))
+    return lambda name: tick(f"{_counter(next(at), documents)}{name}")
 
 
 def _print_findings(name: str, findings: Sequence[Finding]) -> None:
@@ -165,12 +192,11 @@ def _folder(options: Namespace) -> Path:
     return path
 
 
-def _documents(options: Namespace, path: Path) -> list[str]:
+def _documents(options: Namespace, existing: list[str], where: str) -> list[str]:
     """Return the documents that the command line names, or all."""
-    existing = documents_in(path)
     for name in options.documents:
         if name not in existing:
-            raise DataFolderError(f"there is no document {name!r} in the data folder {path}")
+            raise DataFolderError(f"there is no document {name!r} in {where}")
     return list(dict.fromkeys(options.documents)) or existing
 
 

@@ -56,10 +56,15 @@ def remove_empty(path: Path) -> None:
     with _creating, suppress(FileNotFoundError):  # another push may be writing into it
         if not _is_empty(path):
             return
-        gone = path.with_name(f".{path.name}.gone")
-        shutil.rmtree(gone, ignore_errors=True)
-        path.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a repository: under another name first, so that nobody sees a part of it."""
+    gone = path.with_name(f".{path.name}.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    path.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _is_empty(path: Path) -> bool:

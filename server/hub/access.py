@@ -2,17 +2,16 @@
 
 Both are in memory, so a request is decided without the disk. A thread looks for changes several
 times a second; what a change or an expiry took away from open connections is taken away then. A
-policy counts once its file has been the same at two looks: a half-written one would grant more than
-the whole one.
+policy counts once it has been the same at two looks: a half-written file would grant more than the
+whole one.
 """
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hmac import compare_digest
-from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 
 from server.config import Config
@@ -23,13 +22,13 @@ from server.core.access.policy import (
     CLOSED,
     LOCAL,
     OPEN,
-    POLICY_FILE,
     Policy,
     PolicyError,
     read_policy,
 )
-from server.storage.accounts import USED, AccountError, AccountStore, accounts_in
-from server.storage.data_folder import DataFolderError
+from server.storage.accounts import USED, AccountError, AccountStore
+from server.storage.data_folder import DataFolder, DataFolderError
+from server.storage.site import POLICY
 from server.support.threads import WorkerThreads
 
 _log = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ _Ts = TypeVarTuple("_Ts")
 
 
 class AccessControl:
-    """The access to the documents of a data folder.
+    """The access to the documents of a server.
 
     Attributes:
         current: what counts now; replaced as a whole.
@@ -61,13 +60,13 @@ class AccessControl:
         owner_key: lets the owner sign in for the first time; empty where somebody can already.
     """
 
-    def __init__(self, config: Config, data: Path) -> None:
-        self.store = AccountStore(accounts_in(data))
+    def __init__(self, config: Config, folder: DataFolder) -> None:
         self.owner_key = ""
         self._config = config
-        self._policy_path = data / POLICY_FILE
-        self._policy_state: object = None  # of the file that was read
-        self._policy_seen: object = None  # of the file at the last look
+        self._folder = folder
+        self._use_site()
+        self._policy_state: object = None  # of the text that was read
+        self._policy_seen: object = None  # of the text at the last look
         self._problem = ""  # that is in the log already
         self._policy: Policy | None = None
         self._accounts = Accounts()
@@ -80,18 +79,19 @@ class AccessControl:
     # --- from start to end
 
     async def __aenter__(self) -> Self:
-        """Read the accounts and the policy, and look for changes from now on.
+        """Read the accounts and the policy of the folder's site; look for changes from now on.
 
         Raises:
             DataFolderError: One of them cannot be read.
         """
+        self._use_site()
         try:
-            self._policy_seen = self._state_of_policy()
-            self._read_policy()
+            self._policy_seen = await self._threads.call(self._state_of_policy)
+            await self._threads.call(self._read_policy)
             await self._threads.call(self._load)
         except PolicyError as problem:
-            raise DataFolderError(f"{self._policy_path}: {problem}") from None
-        except sqlite3.Error as problem:
+            raise DataFolderError(f"{self._policy_text.shown}: {problem}") from None
+        except OSError as problem:
             raise DataFolderError(_UNREADABLE.format(problem)) from None
         self._replace()
         if not (self.current.is_open or self._accounts.users or self._config.user_header):
@@ -102,9 +102,15 @@ class AccessControl:
     async def __aexit__(self, *_: object) -> None:
         self._watching.cancel()
         await asyncio.wait([self._watching])
-        await self._note_use()
-        await self._threads.call(self.store.close)
+        with suppress(TimeoutError):  # where they are may not answer
+            async with asyncio.timeout(_CLOSE_S):
+                await self._note_use()
+                await self._threads.call(self.store.close)
         await asyncio.to_thread(self._threads.close, _CLOSE_S)
+
+    def _use_site(self) -> None:
+        self.store = AccountStore(self._folder.site.accounts)
+        self._policy_text = self._folder.site.text(POLICY)
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have a function called after each change."""
@@ -171,7 +177,7 @@ class AccessControl:
         if used:
             try:
                 await self._threads.call(self.store.note_use, used, time.time())
-            except sqlite3.Error as problem:
+            except OSError as problem:
                 _log.warning("the use of accounts cannot be noted: %s", problem)
 
     # --- looking for changes
@@ -205,9 +211,9 @@ class AccessControl:
         try:
             if self._read_policy():
                 changed = True
-                _log.info(_POLICY_READ if self._policy else _POLICY_GONE, self._policy_path)
+                _log.info(_POLICY_READ if self._policy else _POLICY_GONE, self._policy_text.shown)
         except PolicyError as problem:
-            _log.error("%s: %s; the policy before it stays", self._policy_path, problem)
+            _log.error("%s: %s; the policy before it stays", self._policy_text.shown, problem)
         return changed
 
     def _load(self) -> None:
@@ -221,7 +227,7 @@ class AccessControl:
             if self.store.has_changed():
                 self._load()
                 changed = True
-        except (sqlite3.Error, OSError, LookupError, ValueError) as problem:  # damaged, or newer
+        except (OSError, LookupError, ValueError) as problem:  # damaged, or newer
             unreadable = _UNREADABLE.format(problem)
         if unreadable and unreadable != self._problem:
             _log.error("%s; those before stay", unreadable)
@@ -229,24 +235,22 @@ class AccessControl:
         return changed
 
     def _state_of_policy(self) -> object:
-        """Return what changes whenever the file of the policy does; None if there is no file."""
+        """Return what changes whenever the policy does; None if there is none."""
         try:
-            found = self._policy_path.stat()
-        except FileNotFoundError:
-            return None
+            return self._policy_text.state()
         except OSError as problem:
             return str(problem)
-        return found.st_mtime_ns, found.st_ino, found.st_size
 
     def _read_policy(self) -> bool:
-        """Read the policy if its file has changed, and not since the last look; return whether."""
+        """Read the policy if it has changed, and not since the last look; return whether."""
         state = self._state_of_policy()
         is_settled, self._policy_seen = state == self._policy_seen, state
         if state == self._policy_state or not is_settled:
             return False
         self._policy_state = state
         try:
-            text = self._policy_path.read_text("utf-8") if state else None
+            content = self._policy_text.read()
+            text = None if content is None else content.decode()
         except (OSError, UnicodeDecodeError) as problem:
             raise PolicyError(f"it cannot be read: {problem}") from None
         self._policy = None if text is None else read_policy(text)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from server import protocol
+from server.core.commit_store import StoreError
 from server.core.document import Document, Notification, Reply, Request, View
 from server.core.history.sealing import SEAL_TIMES, SealTimes, Unsealed
 from server.core.history.window import Window
@@ -217,8 +218,10 @@ class DurableDocument:
             _log.error("%s: other writers appended first, %d times in a row", self.name, _TRIES)
         except (JournalError, OSError) as problem:  # such as too many open files
             _log.error("%s: %s", self.name, problem)
-        except Exception:  # noqa: BLE001  a bug must cost one batch only
+        except Exception as problem:  # noqa: BLE001  a bug must cost one batch only
             _log.exception("%s: a batch of %d requests failed", self.name, len(batch.requests))
+            if isinstance(problem, StoreError):
+                self._journal.distrust(self.name)
             if len(batch.requests) > 1:
                 return await self._run_one_by_one(batch)
         self._discard()

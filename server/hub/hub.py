@@ -19,6 +19,7 @@ from server.core.standing import ANY_MEMBER, Member, Standing
 from server.core.submission import Outcome, Submission
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
+from server.hub.disk_cache import DiskCache
 from server.hub.disk_space import DiskSpace, FullError
 from server.hub.durable_document import DurableDocument, Threads
 from server.hub.gate import Gate, OverloadedError, TooManyError
@@ -66,7 +67,7 @@ class Hub:
         self._config = config
         self._folder = folder
         self._journal = journal
-        self._keys = ResumeKeys(folder.secret)
+        self._keys = ResumeKeys(folder.site.secret())
         self._limits = Limits(
             config.document_bytes_max,
             config.frame_bytes_max,
@@ -101,6 +102,9 @@ class Hub:
             take=self._take,
             versions_as=config.mirror_as if config.mirror_branches == "versions" else "",
         )
+        self._disk_cache = DiskCache(
+            config, folder, journal, self._running.__contains__, self._space.written
+        )
         self._maintenance = Maintenance(
             config, self, journal, self.owners, self.reader.left_unsealed, self._checkpointed
         )
@@ -125,6 +129,7 @@ class Hub:
         await self._maintenance.prepare()
         self._maintaining = asyncio.create_task(self._maintenance.run(), name="maintenance")
         self._mirroring.start()
+        self._disk_cache.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -134,6 +139,7 @@ class Hub:
         await self._maintenance.finish()
         await self._mirroring.finish()
         await self.owners.finish()
+        await self._disk_cache.stop()
         await self._readiness.stop()
         await self._space.stop()
         for threads in (
@@ -146,6 +152,7 @@ class Hub:
             self._readiness,
             self._space,
             self.owners,
+            self._disk_cache,
         ):
             await asyncio.to_thread(threads.close, _CLOSE_S)
 

@@ -26,12 +26,14 @@ from server.core.access.accounts import IN_TRASH
 from server.hub.access import AccessControl
 from server.hub.hub import Hub
 from server.protocol import CloseCode, TrashEntry, TrashList
+from server.storage.catalog import CatalogError
 from server.storage.control import Forget, ForgetResult, Purge, PurgeResult
 from server.storage.data_folder import DataFolder
 from server.storage.forget import Forgotten, forget
 from server.storage.journal import JournalError
+from server.storage.journal.opening import open_trash
 from server.storage.purge import Purged, purge
-from server.storage.trash import Deleted, Trash, TrashError
+from server.storage.trash import Deleted, TrashError
 from server.support.threads import WorkerThreads
 
 _log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ _T = TypeVar("_T")
 
 _DAY_S = 24 * 3600.0
 _EXPIRE_EVERY_S = 3600.0
+_FOLLOW_EVERY_S = 0.4  # what other servers change
 _FINISH_S = 2.0  # for what was begun before the end of the server; the next start finishes the rest
 
 
@@ -58,9 +61,10 @@ class Management:
         self._hub = hub
         self._access = access
         self._folder = folder
-        self._trash = Trash(folder, hub.journal)
+        self._trash = open_trash(folder, hub.journal)
         self._keep_s = config.trash_keep_days * _DAY_S
         self._threads = WorkerThreads(1, "management")
+        self._following = WorkerThreads(1, "following")
         self._one_change = asyncio.Lock()
         self._changes: set[asyncio.Task[object]] = set()
 
@@ -68,17 +72,19 @@ class Management:
 
     async def start(self) -> None:
         """Begin to remove what was in the trash for long."""
-        records = await self._threads.call(self._trash.deleted)
-        for record in records.values():
-            await self._note_deleted(record)
-        self._expiring = asyncio.create_task(self._expire_regularly(), name="trash")
+        await self._note_all_deleted()
+        self._tasks = [asyncio.create_task(self._expire_regularly(), name="trash")]
+        if self._hub.is_cache:
+            self._tasks.append(asyncio.create_task(self._follow_regularly(), name="catalog"))
 
     async def finish(self) -> None:
         """Wait a short time for the changes that have begun."""
-        self._expiring.cancel()
+        for task in self._tasks:
+            task.cancel()
         if self._changes:
             await asyncio.wait(list(self._changes), timeout=_FINISH_S)
-        await asyncio.to_thread(self._threads.close, _FINISH_S)
+        for threads in (self._threads, self._following):
+            await asyncio.to_thread(threads.close, _FINISH_S)
 
     async def _expire_regularly(self) -> None:
         while True:
@@ -90,6 +96,29 @@ class Management:
             self._trash.expire(time.time() - self._keep_s)
         except OSError as problem:
             _log.error("the trash cannot be emptied: %s", problem)
+
+    async def _follow_regularly(self) -> None:
+        """Follow the catalog and the trash, which other servers change, too."""
+        said = ""
+        while True:
+            await asyncio.sleep(_FOLLOW_EVERY_S)
+            try:
+                await self._follow()
+                problem = ""
+            except (CatalogError, JournalError, OSError) as found:
+                problem = str(found)
+                if problem != said:
+                    _log.error("what other servers change cannot be followed: %s", problem)
+            said = problem
+
+    async def _follow(self) -> None:
+        await self._following.call(self._folder.catalog.follow)
+        if await self._following.call(self._trash.has_changed):
+            await self._note_all_deleted()
+
+    async def _note_all_deleted(self) -> None:
+        for record in (await self._following.call(self._trash.deleted)).values():
+            await self._note_deleted(record)
 
     async def _carry_out(self, change: Coroutine[object, object, _T]) -> _T:
         async def alone() -> _T:
@@ -117,15 +146,9 @@ class Management:
         async with self._hub.exclusively(old, new) as (live, other):
             await self._check_free(new, of=old)  # nobody can take it any more
             try:
-                await self._threads.call(self._folder.rename, old, new)
-                await self._threads.call(self._hub.journal.rename, old, new)
-            except OSError as problem:
+                await self._threads.call(self._move, old, new)
+            except (JournalError, OSError) as problem:
                 raise TrashError(f"{old} cannot be renamed: {problem}") from problem
-            except JournalError as problem:
-                _log.error("%s is renamed in part: %s", old, problem)
-                raise TrashError(
-                    f"{old} has its new name only in part; the next start of the server finishes it"
-                ) from problem
             try:
                 await self._access.move_links(old, new)  # who may not see the new name is sent away
             finally:
@@ -133,6 +156,16 @@ class Management:
                 other.close(CloseCode.SHUTDOWN, "reconnect")
                 self._hub.renamed(old, new)
         _log.info("%s is called %s now", old, new)
+
+    def _move(self, old: str, new: str) -> None:
+        try:
+            with self._folder.together():
+                self._hub.journal.rename(old, new)
+                self._folder.rename(old, new)
+        except (JournalError, OSError):
+            if self._hub.is_cache:
+                self._folder.discard(new)
+            raise
 
     async def delete(self, document: str) -> TrashEntry:
         """Move a document to the trash.

@@ -3,6 +3,7 @@
 What counts is durable: the repository with what the journal has beyond it.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
@@ -15,6 +16,8 @@ from server.storage.cache import follow_name
 from server.storage.data_folder import DataFolder, documents_in
 from server.storage.journal import Journal
 from server.support.threads import WorkerThreads
+
+_log = logging.getLogger(__name__)
 
 _LISTS_MAX = 64  # documents whose list of unmerged branches is remembered
 
@@ -92,9 +95,8 @@ class Reader:
                 return stored[document].head
             return revision_on_disk(self._folder.repository_path(document))
 
-        names = unwritten.union(stored)
-        if not self._journal.store_id:
-            names = names.union(documents_in(self._folder.path))
+        on_disk = () if self._journal.store_id else documents_in(self._folder.path)
+        names = unwritten.union(on_disk, stored)
         is_archived = self._folder.catalog.is_archived
         return list_documents(names, newest, is_archived, after, limit, is_listed)
 
@@ -103,9 +105,19 @@ class Reader:
         return await self._threads.call(self._text, document, revision)
 
     def _text(self, document: str, revision: str | None) -> tuple[str, str] | None:
+        try:
+            return self._read(document, revision)
+        except RepositoryError as problem:
+            if not self._journal.store_id:
+                raise
+            _log.warning("%s is damaged on this disk, and is fetched again: %s", document, problem)
+            self._journal.distrust(document)
+            return self._read(document, revision)
+
+    def _read(self, document: str, revision: str | None) -> tuple[str, str] | None:
         repository = self._open_repository(document)
         commit = revision or repository.head(MASTER)
-        if commit is None or not repository.has_commit(commit):
+        if commit is None or (revision and not repository.has_commit(revision)):
             return None
         try:
             return commit, repository.text(commit)

@@ -1,4 +1,4 @@
-"""A data folder whose repositories are a cache: they are stored elsewhere, with the journal.
+"""A data folder that is a cache: what it has is stored elsewhere, with the journal.
 
 <data>/store   the id of the store; without it, the repositories in the folder are all there is
 """
@@ -8,14 +8,17 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
+from server.storage.adoption import adopt
 from server.storage.catalog import Catalog
 from server.storage.data_folder import DataFolder, DataFolderError, documents_in, folders_in
 from server.storage.journal import Store
 from server.storage.journal.sqlite import SqliteJournal
-from server.storage.trash import Trash, TrashError
+from server.storage.site.folder import mark_in
 from server.support.files import write_synced
 
 _log = logging.getLogger(__name__)
+
+_LEFT = (".*.git.restored", ".*.git.gone")
 
 
 def check_is_no_cache(data: Path) -> None:
@@ -23,49 +26,51 @@ def check_is_no_cache(data: Path) -> None:
     if _store_of(data):
         raise DataFolderError(
             f"the documents of the data folder {data} are in PostgreSQL, and here is only a cache:"
-            " start the server with --journal postgresql://..., or choose another folder with"
-            " --data"
+            " name the database for serve, check and backup create (--journal postgresql://...);"
+            " purge and forget work through the running server"
         )
 
 
 def prepare(folder: DataFolder, store: Store) -> None:
     """Make a data folder fit a store of its repositories.
 
-    Renamings that were interrupted are finished there. The names that documents were made with,
-    which their files in Git have, come from there. Documents of the folder that are not stored (any
-    more) go into the trash.
+    What is kept beside the documents is with the store, too, and what the folder has of it goes
+    there. The names that documents were made with, which their files in Git have, come from the
+    store. Repositories of the folder that are not stored (any more) are removed.
 
     Raises:
         DataFolderError: The folder is not for this store.
         JournalError: The store cannot be read or written.
         OSError: The folder cannot be written.
     """
-    if not store.store_id:
+    if store.site is None:
         check_is_no_cache(folder.path)
         return
     _mark(folder, store.store_id)
     for inner in folders_in(folder.path):
-        for left in inner.glob(".*.git.restored"):
+        for left in (it for kind in _LEFT for it in inner.glob(kind)):
             shutil.rmtree(left)
+    folder.use(store.site)
+    adopt(folder.path, store.site)
+    folder.catalog.follow()
     catalog, stored = folder.catalog, store.stored()
-    for old, new in catalog.moves().items():
-        if old in stored and new not in stored and not store.own(old).url:
-            store.rename(old, new)
-    stored = store.stored()
     for document, found in stored.items():
         follow_name(catalog, document, found.first_name)
     for document in documents_in(folder.path):
-        if document not in stored and folder.exists(document):
-            _log.warning("%s was deleted elsewhere, or never stored: to the trash", document)
-            _discard(folder, document)
+        if document not in stored:
+            _log.info("%s was deleted elsewhere; it is removed from this disk", document)
+            folder.discard(document)
 
 
 def follow_name(catalog: Catalog, document: str, first_name: str) -> None:
-    """Record the name that a stored document was made with: this folder may be new.
+    """Record the name that a stored document was made with, if the catalog lacks it.
 
     Raises:
-        OSError: The folder cannot be written.
+        CatalogError, OSError: The catalog cannot be read or written.
     """
+    if first_name == catalog.first_name(document):
+        return
+    catalog.follow()  # another server may have renamed it just now
     if first_name != catalog.first_name(document):
         catalog.add(
             document,
@@ -73,14 +78,6 @@ def follow_name(catalog: Catalog, document: str, first_name: str) -> None:
             is_archived=catalog.is_archived(document),
             former_names=catalog.former_names(document),
         )
-
-
-def _discard(folder: DataFolder, document: str) -> None:
-    try:
-        Trash(folder).delete(document)
-    except TrashError as problem:
-        path = folder.repository_path(document)
-        raise DataFolderError(f"{problem}; move {path} out of the data folder") from problem
 
 
 def _mark(folder: DataFolder, id: str) -> None:
@@ -96,7 +93,7 @@ def _mark(folder: DataFolder, id: str) -> None:
             f"the data folder {folder.path} has documents, which are not in the database; choose an"
             " empty folder with --data"
         )
-    write_synced(_mark_in(folder.path), f"{id}\n".encode())
+    write_synced(mark_in(folder.path), f"{id}\n".encode())
 
 
 def _has_entries(folder: DataFolder) -> bool:
@@ -106,10 +103,6 @@ def _has_entries(folder: DataFolder) -> bool:
         return bool(journal.documents())
 
 
-def _mark_in(data: Path) -> Path:
-    return data / "store"
-
-
 def _store_of(data: Path) -> str:
-    file = _mark_in(data)
+    file = mark_in(data)
     return file.read_text().strip() if file.exists() else ""

@@ -1,14 +1,15 @@
-"""The catalog of a data folder: what is known of documents beside their repositories.
+"""The catalog of a server: what is known of documents beside their repositories.
 
     moved         former names of documents, which redirect to their names now
     first_names   the names that renamed documents were made with
     archived      the documents that can only be read
 
 A document's first name decides what its file is called in Git, and what resume keys are made from:
-so neither clones nor clients notice a new name. All is in one small file, which is replaced as a
-whole, synced. A folder without renamed and archived documents has no such file.
+so neither clones nor clients notice a new name. All is in one small text (`server.storage.site`),
+which is replaced as a whole. Without renamed and archived documents there is none.
 
-Reading is from memory and safe on any thread. Changes block.
+Reading is from memory and safe on any thread. Changes block, and raise an `OSError` if the text
+cannot be written.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,11 +18,12 @@ from threading import Lock
 
 import msgspec
 
-from server.support.files import write_synced
+from server.storage.site import CATALOG, Text
+from server.storage.site.folder import text_in
 
 
 class CatalogError(Exception):
-    """The file cannot be read; the message is one line."""
+    """The text is damaged; the message is one line."""
 
 
 class _Content(msgspec.Struct, frozen=True):
@@ -35,24 +37,36 @@ _decode = msgspec.json.Decoder(_Content).decode
 
 def catalog_in(data: Path) -> "Catalog":
     """Return the catalog of a data folder."""
-    return Catalog(data / "catalog.json")
+    return Catalog(text_in(data, CATALOG))
 
 
 class Catalog:
-    """The catalog in a file, which need not exist.
+    """The catalog in a text, which need not exist.
 
     Raises:
-        CatalogError: The file is damaged.
+        CatalogError: The text is damaged.
         OSError: It cannot be read.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, text: Text) -> None:
+        self._text = text
         self._changing = Lock()
-        try:
-            self._content = _decode(file.read_bytes()) if file.exists() else _Content()
-        except msgspec.MsgspecError as problem:
-            raise CatalogError(f"{file} is damaged: {problem}") from None
+        self._seen = text.state()
+        self._content = self._decoded(text.read())
+
+    def follow(self) -> bool:
+        """Read what others have changed; return whether they have. Blocks.
+
+        Raises:
+            CatalogError, OSError: It cannot be read; what was read before stays.
+        """
+        with self._changing:
+            state = self._text.state()
+            if state == self._seen:
+                return False
+            self._content = self._decoded(self._text.read())
+            self._seen = state
+            return True
 
     # --- reading
 
@@ -139,11 +153,20 @@ class Catalog:
         self._change(removed)
 
     def _change(self, change: Callable[[_Content], _Content]) -> None:
+        def changed(raw: bytes | None) -> bytes | None:
+            before = self._decoded(raw)
+            after = change(before)
+            return raw if after == before else msgspec.json.encode(after, order="sorted")
+
         with self._changing:
-            content = change(self._content)
-            if content != self._content:
-                write_synced(self._file, msgspec.json.encode(content, order="sorted"))
-                self._content = content
+            self._content = self._decoded(self._text.change(changed))
+            self._seen = object()  # what is changed may be undone with others, see `Site.together`
+
+    def _decoded(self, raw: bytes | None) -> _Content:
+        try:
+            return _Content() if raw is None else _decode(raw)
+        except msgspec.MsgspecError as problem:
+            raise CatalogError(f"{self._text.shown} is damaged: {problem}") from None
 
 
 def _with_first_name(

@@ -16,9 +16,8 @@
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from threading import Lock
 from typing import Self
@@ -29,7 +28,9 @@ from server.git.changes import Log
 from server.git.repository import Repository
 from server.git.text_cache import TextCache
 from server.storage import checkpoint, rewrite
-from server.storage.catalog import CatalogError, catalog_in
+from server.storage.catalog import Catalog, CatalogError
+from server.storage.site import CATALOG, Site, obstacle
+from server.storage.site.folder import FolderSite, is_elsewhere
 from server.support.errors import UserError
 from server.support.files import move, remove_if_empty, write_synced
 
@@ -83,12 +84,19 @@ def _folders_below(folder: Path, prefix: str) -> Iterator[Path]:
 
 
 class DataFolder:
-    """The folder of one running server; open it with `with`."""
+    """The folder of one running server; open it with `with`.
 
-    def __init__(self, path: Path) -> None:
+    Attributes:
+        path: where it is.
+        site: what keeps what a server has beside its documents; see `use`.
+        catalog: former names and archived documents.
+    """
+
+    def __init__(self, path: Path, *, is_migrating: bool = False) -> None:
         self.path = path.absolute()
+        self.site: Site = FolderSite(self.path)
+        self._is_migrating = is_migrating
         self._lock: int | None = None
-        self.secret = b""
         self._unlocked: set[str] = set()
         self._unlocking = Lock()
 
@@ -99,8 +107,9 @@ class DataFolder:
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             self._take_lock(self._lock)
             self._check_format()
-            self.secret = self._read_secret()
-            self.catalog = catalog_in(self.path)
+            self.use(self.site)
+            if not is_elsewhere(self.path):
+                self.site.secret()
             self._finish_renames()
             for folder in folders_in(self.path):
                 rewrite.recover(folder)
@@ -125,6 +134,40 @@ class DataFolder:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def use(self, site: Site) -> None:
+        """Have something else keep what the server has beside its documents.
+
+        Raises:
+            DataFolderError: Nobody may use it now.
+            CatalogError, OSError: It cannot be read.
+        """
+        if not self._is_migrating and (why := obstacle(site)):
+            what = "the database" if self.site is not site else f"the data folder {self.path}"
+            raise DataFolderError(f"{what} cannot be used: {why}")
+        self.site = site
+        self.catalog = Catalog(site.text(CATALOG))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Return a context as `Site.together` does; if it fails, the catalog is as before."""
+        try:
+            with self.site.together():
+                yield
+        except BaseException:
+            with suppress(CatalogError, OSError):
+                self.catalog.follow()
+            raise
+
+    def discard(self, document: str) -> None:
+        """Remove the repository of a document from this disk; it is stored elsewhere, or deleted.
+
+        Raises:
+            OSError: It failed.
+        """
+        with suppress(FileNotFoundError):
+            bare.remove(self.repository_path(document))
+        self.remove_empty_folders(document)
 
     def repository_path(self, document: str) -> Path:
         """Return the path of a document's repository, which need not exist."""
@@ -241,12 +284,6 @@ class DataFolder:
                     f"{self.repository_path(document)} would become the document {document} of this"
                     " version of gollabedit; move it out of the data folder"
                 )
-
-    def _read_secret(self) -> bytes:
-        file = self.path / "secret"
-        if not file.exists():
-            write_synced(file, secrets.token_bytes(32))
-        return file.read_bytes()
 
 
 def _remove_stale_locks(repository: Path) -> None:

@@ -17,11 +17,11 @@ from server.core.names import filename_of
 from server.git import object_files
 from server.git.process import run_git
 from server.git.repository import Repository, RepositoryError
-from server.storage.accounts import accounts_in
 from server.storage.catalog import CatalogError, catalog_in
 from server.storage.data_folder import FORMAT, OLDER_FORMATS, RESTORING, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
+from server.storage.site.folder import accounts_in
 from server.support.errors import UserError
 
 _SECRET_BYTES = 32
@@ -82,7 +82,7 @@ def check_folder(
         for document in documents:
             if progress:
                 progress(document)
-            findings += _limited(_repeated(partial(_repository, path, document)))
+            findings += limited(_repeated(partial(_repository, path, document)))
     except OSError as problem:
         raise CheckError(f"{path} cannot be checked: {problem}") from problem
     return findings
@@ -94,7 +94,7 @@ def _repeated(look: Callable[[], list[Finding]]) -> list[Finding]:
     return [finding for finding in look() if finding in found] if found else []
 
 
-def _limited(findings: list[Finding]) -> list[Finding]:
+def limited(findings: list[Finding]) -> list[Finding]:
     """Return the findings with at most `_LINES_MAX` lines of Git."""
     of_git = [each for each in findings if each.sentence.startswith(_GIT_SAYS)]
     left_out = of_git[_LINES_MAX:]
@@ -197,14 +197,20 @@ def _check_entries(path: Path, journal: SqliteJournal, document: str) -> Iterato
 def _repository(path: Path, document: str) -> list[Finding]:
     repository = path / f"{document}.git"
     advice = _RESTORE.format(name=document)
-    faults = _faults(repository, _filename(path, document))
+    faults = repository_faults(repository, _filename(path, document))
     return [
         *(Finding(document, sentence, advice) for sentence in faults),
         *(Finding(document, sentence, is_wrong=False) for sentence in _remarks(repository)),
     ]
 
 
-def _faults(repository: Path, filename: str) -> Iterator[str]:
+def repository_faults(repository: Path, filename: str) -> Iterator[str]:
+    """Yield what is wrong with a repository, as sentences.
+
+    Args:
+        repository: its path.
+        filename: the name of the document's file in it.
+    """
     head = run_git(repository, "symbolic-ref", "HEAD")
     if head.returncode:
         yield f"it is no Git repository: {_error_of(head)}"

@@ -1,4 +1,6 @@
-"""The trash of a data folder: deleted documents, each as a Git bundle.
+"""The trash: deleted documents. That of a data folder has a Git bundle of each.
+
+Where repositories are stored elsewhere it is there, see `stored_trash`.
 
 <data>/trash/<id>.json       the record: which document it was; <id> is its name, with `-`
                              for `/`, and the time
@@ -11,8 +13,7 @@ The steps of a deletion. At each moment the repository or a verified bundle is c
 
     record      written                      until the next step nothing has happened
     repository  renamed to <id>.git          the document is gone from here on
-    bundle      written, verified by making a repository of it, removed from the store if there is
-                one, renamed to <id>.bundle
+    bundle      written, verified by making a repository of it, renamed to <id>.bundle
     repository  removed
 
 `recover` finishes deletions that the end of a server has interrupted, or undoes those that have not
@@ -22,9 +23,10 @@ begun. Everything blocks; the caller sees to it that nobody else uses the docume
 import logging
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -32,13 +34,12 @@ import msgspec
 from server.git import bare
 from server.git.bundles import read_bundle, refs_of, write_bundle
 from server.git.process import GitError
+from server.storage.catalog import Catalog
 from server.storage.data_folder import DataFolder
-from server.storage.journal import JournalError, OnThisDisk, Store
 from server.support.files import fsync, move, write_synced
 
 _log = logging.getLogger(__name__)
 
-_ON_THIS_DISK = OnThisDisk()
 _UNFINISHED = ("*.new", "*.trial", "*.lock")  # of a bundle that was being written or verified
 
 
@@ -67,54 +68,107 @@ class Deleted(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(Deleted).decode
 
 
-class Trash:
-    """The deleted documents of a data folder."""
+def record_of(catalog: Catalog, document: str, now: float) -> Deleted:
+    """Return the record of a document that is deleted now."""
+    return Deleted(
+        document,
+        catalog.first_name(document),
+        tuple(catalog.former_names(document)),
+        catalog.is_archived(document),
+        now,
+    )
 
-    def __init__(self, folder: DataFolder, store: Store = _ON_THIS_DISK) -> None:
-        self._folder = folder
-        self._store = store
-        self._path = folder.path / "trash"
+
+def new_id(record: Deleted, known: Collection[str]) -> str:
+    """Return an id in the trash for a document that is deleted now."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(record.time))
+    name = record.document.replace("/", "-")
+    ids = (f"{name}-{stamp}{more}" for more in ("", *(f"-{n}" for n in range(2, 1000))))
+    return next(id for id in ids if id not in known)
+
+
+class Trash(Protocol):
+    """The deleted documents of a server."""
 
     def deleted(self) -> dict[str, Deleted]:
         """Return the deleted documents by id, in the order of ids."""
-        ids = sorted(file.stem for file in self._path.glob("*.bundle"))
-        return {id: record for id in ids if (record := self._record(id))}
+
+    def has_changed(self) -> bool:
+        """Return whether another server may have changed something since the last call. Quick."""
 
     def size(self, id: str) -> int:
-        """Return the size of a bundle in bytes; 0 if it is gone."""
-        with suppress(OSError):
-            return self._bundle(id).stat().st_size
-        return 0
-
-    # --- deleting
+        """Return the size of a deleted document in bytes; 0 if it is gone."""
 
     def delete(self, document: str) -> str:
         """Delete a document, all of which is in its repository; return its id in the trash.
 
         Raises:
-            TrashError: Git or the disk failed; the document is as it was.
+            TrashError: It failed; the document is as it was.
         """
-        catalog = self._folder.catalog
-        now = time.time()
-        record = Deleted(
-            document,
-            catalog.first_name(document),
-            tuple(catalog.former_names(document)),
-            catalog.is_archived(document),
-            now,
-        )
+
+    def restore(self, id: str, document: str, former_names: Iterable[str] = ()) -> None:
+        """Make a document again of what is in the trash, which leaves it.
+
+        Args:
+            id: of the deleted document.
+            document: the name that it gets; there must be no such document.
+            former_names: names that redirect there from now on; they must be free, too.
+
+        Raises:
+            TrashError: It cannot be restored, and stays in the trash.
+        """
+
+    def expire(self, before: float) -> None:
+        """Remove for good what was deleted before a time (Unix seconds).
+
+        Raises:
+            OSError: It failed.
+        """
+
+    def recover(self) -> None:
+        """Finish or undo what the end of a server has interrupted."""
+
+
+def trash_in(data: Path) -> Path:
+    """Return the path of the trash in a data folder."""
+    return data / "trash"
+
+
+class FolderTrash:
+    """The deleted documents of a data folder."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self._path = trash_in(folder.path)
+
+    def deleted(self) -> dict[str, Deleted]:
+        ids = sorted(file.stem for file in self._path.glob("*.bundle"))
+        return {id: record for id in ids if (record := self._record(id))}
+
+    def has_changed(self) -> bool:
+        return False  # there is no other server
+
+    def size(self, id: str) -> int:
+        with suppress(OSError):
+            return self.bundle(id).stat().st_size
+        return 0
+
+    # --- deleting
+
+    def delete(self, document: str) -> str:
+        record = record_of(self._folder.catalog, document, time.time())
         path = self._folder.repository_path(document)
         try:
             self._path.mkdir(mode=0o700, exist_ok=True)
             fsync(self._folder.path)
-            id = self._new_id(document, now)
+            id = new_id(record, {file.stem for file in self._path.glob("*.json")})
             write_synced(self._record_file(id), msgspec.json.encode(record))
             move(path, self._repository(id))
         except OSError as problem:
             raise TrashError(f"{document} cannot be deleted: {problem}") from problem
         try:
             self._finish(id, record)
-        except (GitError, JournalError, OSError) as problem:
+        except (GitError, OSError) as problem:
             self._undo(id, record)
             raise TrashError(f"{document} cannot be deleted: {problem}") from problem
         return id
@@ -131,21 +185,13 @@ class Trash:
         self._fresh(id).unlink(missing_ok=True)
         self._record_file(id).unlink()
 
-    def _new_id(self, document: str, now: float) -> str:
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-        name = document.replace("/", "-")
-        ids = (f"{name}-{stamp}{more}" for more in ("", *(f"-{n}" for n in range(2, 1000))))
-        return next(id for id in ids if not self._record_file(id).exists())
-
     def _finish(self, id: str, record: Deleted) -> None:
         """Make the bundle of a repository in the trash, and remove the repository."""
-        repository, bundle = self._repository(id), self._bundle(id)
+        repository, bundle = self._repository(id), self.bundle(id)
         if not bundle.exists():
             fresh = self._fresh(id)
             write_bundle(repository, fresh)
             self._verify(fresh, repository)
-            self._store.own(record.document)  # after the end of a server, nobody may own it
-            self._store.remove(record.document)
             self._folder.catalog.remove(record.document)
             move(fresh, bundle)
         shutil.rmtree(repository, ignore_errors=True)  # what is left of it goes at the next start
@@ -165,23 +211,13 @@ class Trash:
     # --- restoring
 
     def restore(self, id: str, document: str, former_names: Iterable[str] = ()) -> None:
-        """Make a document of a bundle again, which leaves the trash.
-
-        Args:
-            id: of the deleted document.
-            document: the name that it gets; there must be no such document.
-            former_names: names that redirect there from now on; they must be free, too.
-
-        Raises:
-            TrashError: It cannot be restored, and stays in the trash.
-        """
         record = self._record(id)
         if record is None:
             raise TrashError(f"There is no {id} in the trash.")
         fresh, path = self._restored(document), self._folder.repository_path(document)
         try:
             shutil.rmtree(fresh, ignore_errors=True)
-            read_bundle(self._bundle(id), fresh)
+            read_bundle(self.bundle(id), fresh)
             self._folder.catalog.add(
                 document,
                 record.first_name,
@@ -190,38 +226,25 @@ class Trash:
             )
             bare.remove_empty(path)
             move(fresh, path)
-            self._keep(document, path, record.first_name)
-        except (GitError, JournalError, OSError) as problem:
+        except (GitError, OSError) as problem:
             raise TrashError(f"{id} cannot be restored: {problem}") from problem
         self._drop(id)
-
-    def _keep(self, document: str, path: Path, first_name: str) -> None:
-        """Store a restored document, or put it back."""
-        try:
-            self._store.store(document, path, first_name)
-        except JournalError:
-            shutil.rmtree(path)
-            self._folder.remove_empty_folders(document)
-            self._folder.catalog.remove(document)
-            raise
 
     # --- the end
 
     def expire(self, before: float) -> None:
-        """Remove for good what was deleted before a time (Unix seconds)."""
         for id, record in self.deleted().items():
             if record.time < before:
                 _log.info("%s, deleted %s, is removed for good", record.document, id)
                 self._drop(id)
 
     def _drop(self, id: str) -> None:
-        self._bundle(id).unlink()
+        self.bundle(id).unlink()
         self._record_file(id).unlink()
 
     # --- after the end of a server
 
     def recover(self) -> None:
-        """Finish or undo what the end of a server has interrupted."""
         for fresh in self._path.glob("*.restored"):
             document = unquote(fresh.stem)
             if not self._folder.exists(document):
@@ -235,14 +258,14 @@ class Trash:
         for id, record in self._records():
             if self._repository(id).exists():
                 self._finish_late(id, record)
-            elif not self._bundle(id).exists():
+            elif not self.bundle(id).exists():
                 self._record_file(id).unlink()
 
     def _finish_late(self, id: str, record: Deleted) -> None:
         _log.info("%s: its deletion is finished now", record.document)
         try:
             self._finish(id, record)
-        except (GitError, JournalError, OSError) as problem:
+        except (GitError, OSError) as problem:
             _log.error("%s stays as it is until the next start: %s", self._repository(id), problem)
 
     # --- files
@@ -264,7 +287,8 @@ class Trash:
     def _record_file(self, id: str) -> Path:
         return self._path / f"{id}.json"
 
-    def _bundle(self, id: str) -> Path:
+    def bundle(self, id: str) -> Path:
+        """Return the path of the bundle of a deleted document."""
         return self._path / f"{id}.bundle"
 
     def _fresh(self, id: str) -> Path:

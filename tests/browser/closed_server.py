@@ -7,7 +7,8 @@ from typing import Any
 from aiohttp import ClientSession
 
 from server.core.access.accounts import Kind, User
-from server.storage.accounts import AccountStore, accounts_in
+from server.storage.accounts import AccountStore
+from server.storage.site.folder import SqliteAccounts, accounts_in
 from tests.browser.server_process import ServerProcess
 
 NAMES = ("Ann", "Bo", "Scribe")
@@ -26,7 +27,7 @@ class ClosedServer(ServerProcess):
         data.mkdir(parents=True, exist_ok=True)
         self._sessions: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
-        with closing(AccountStore(accounts_in(data))) as store:
+        with closing(AccountStore(SqliteAccounts(accounts_in(data)))) as store:
             for name in NAMES:
                 user = name.lower()
                 store.add_user(User(user, name))

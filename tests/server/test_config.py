@@ -53,6 +53,7 @@ def test_every_setting_is_an_option_and_a_variable(name: str) -> None:
         "creating": "refused",
         "journal": "direct",
         "journal_needs_standby": "yes",
+        "cache_bytes_max": "1000000",
         "log_level": "debug",
         "log_format": "json",
         "node_url": "http://10.0.0.2:8080",

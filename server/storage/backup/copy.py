@@ -6,14 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from server.git.changes import Log
-from server.git.repository import Repository
-from server.storage import checkpoint
 from server.storage.backup import BackupError
 from server.storage.backup.contents import Contents, Item, read_contents
 from server.storage.backup.copier import Copier
 from server.storage.backup.repository import MovedError, copy_repository
+from server.storage.backup.unwritten import Unwritten
 from server.storage.data_folder import journal_in
-from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
 
 _ROUNDS_MAX = 50  # each copies what was renamed, deleted or restored during the last one
@@ -40,7 +38,7 @@ class FolderCopy:
         self._copier = Copier(data, target, previous)
         self._progress = progress
         self._copied: dict[str, Item] = {}
-        self._left: dict[str, Log] = {}  # entries that could not be written into a repository
+        self._unwritten = Unwritten(target)
 
     @property
     def documents(self) -> list[str]:
@@ -59,7 +57,7 @@ class FolderCopy:
                 self._copy_items(journal)
         else:
             self._copy_items(None)
-        self._write_left()
+        self._unwritten.leave()
         self._copy_files()
 
     def _copy_files(self) -> None:
@@ -95,7 +93,7 @@ class FolderCopy:
     def _drop(self, name: str) -> None:
         self._copier.remove(name)
         self._copied.pop(name, None)
-        self._left.pop(_document(name), None)
+        self._unwritten.forget(_document(name))
         self.changed.discard(_document(name))
 
     def _copy_missing(self, contents: Contents, journal: SqliteJournal | None) -> bool:
@@ -122,29 +120,9 @@ class FolderCopy:
         read_log = partial(journal.read, _document(name)) if journal and item.filename else Log
         log = copy_repository(self._copier, name, item.inode, read_log)
         if log.entries:
-            self._write_log(name, item, log)
+            self._unwritten.write(_document(name), item.filename, log)
         if self._copier.copied > before or log.entries:
             self.changed.add(_document(name))
-
-    def _write_log(self, name: str, item: Item, log: Log) -> None:
-        """Write the entries of the journal into the copy of the repository."""
-        path = self._target / name
-        unwritten = Repository(path, item.filename, log).unwritten()
-        try:
-            if unwritten:
-                checkpoint.write(path, unwritten)
-        except JournalError:  # such as a commit that was made on disk: a server merges it
-            self._left[_document(name)] = log
-
-    def _write_left(self) -> None:
-        """Leave entries to the server that opens the backup."""
-        if not self._left:
-            return
-        with closing(SqliteJournal(journal_in(self._target))) as journal:
-            for log in self._left.values():
-                position = 0
-                for entry in log.entries:
-                    position = journal.append(entry, position).result()
 
 
 def _document(name: str) -> str:

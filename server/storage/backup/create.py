@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -57,6 +58,21 @@ class Made:
     removed: Sequence[Path] = ()
 
 
+class Copy(Protocol):
+    """What copies; `write` does it once."""
+
+    @property
+    def documents(self) -> list[str]:
+        """The documents that were copied."""
+
+    @property
+    def changed(self) -> set[str]:
+        """Those of them that differ from the previous backup."""
+
+    def write(self) -> None:
+        """Copy everything."""
+
+
 def create(
     data: Path,
     folder: Path,
@@ -65,7 +81,7 @@ def create(
     *,
     is_full: bool = False,
 ) -> Made:
-    """Make a backup of a data folder.
+    """Make a backup of a data folder; see `make`.
 
     Args:
         data: the data folder; a server may use it.
@@ -79,12 +95,39 @@ def create(
     """
     if folder.resolve().is_relative_to(data.resolve()):
         raise BackupError(f"{folder} is in the data folder; choose a folder elsewhere")
+
+    def copy(target: Path, previous: Path | None) -> FolderCopy:
+        return FolderCopy(data, target, previous, progress)
+
+    return make(copy, folder, keep, progress, is_full=is_full)
+
+
+def make(
+    copy: Callable[[Path, Path | None], Copy],
+    folder: Path,
+    keep: int | None,
+    progress: Callable[[str], None],
+    *,
+    is_full: bool = False,
+) -> Made:
+    """Make a backup.
+
+    Args:
+        copy: returns what copies into a folder, given this and the previous backup.
+        folder: the folder of the backups, which is created if there is none.
+        keep: the number of backups that are kept; None: all.
+        progress: called with what is being done.
+        is_full: whether also that is copied which the previous backup has.
+
+    Raises:
+        BackupError: There is no new backup.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(folder / ".lock"):
             _remove_unfinished(folder)
             earlier = backups_in(folder)
-            made = _create(data, folder, earlier[-1] if earlier and not is_full else None, progress)
+            made = _create(copy, folder, earlier[-1] if earlier and not is_full else None, progress)
             if keep is None or made.about.faults:  # an old backup may be the last sound one
                 return made
             return replace(made, removed=_removed(earlier, keep - 1, made.path))
@@ -118,14 +161,17 @@ def about(backup: Path) -> About:
 
 
 def _create(
-    data: Path, folder: Path, previous: Path | None, progress: Callable[[str], None]
+    copy_into: Callable[[Path, Path | None], Copy],
+    folder: Path,
+    previous: Path | None,
+    progress: Callable[[str], None],
 ) -> Made:
     began = time.time()
     path = _free_path(folder, began)
     new = folder / f".{path.name}.new"
     new.mkdir(mode=0o700)
     try:
-        copy = FolderCopy(data, new, previous, progress)
+        copy = copy_into(new, previous)
         copy.write()
         suspects = about(previous).faults.keys() if previous else set()
         to_check = [name for name in copy.documents if name in copy.changed | suspects]

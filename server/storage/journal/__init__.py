@@ -20,8 +20,10 @@ that may be lost: what a checkpoint wrote is stored by the transaction that forg
 
     store       what was written into a repository: its packs and refs
     restore     make a repository on this disk what is stored
+    evict       remove one from this disk; `distrust` one that is damaged
     stored      the documents that are stored
-    rename, remove   a stored document
+    rename, remove, size   of a stored document
+    site        what else a server has
     fetch, newest    read a document that another server may own
 
 Several servers may share a journal that is elsewhere. Then each document has one owner at a time,
@@ -56,7 +58,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from server.git.changes import Entry, Log
+from server.storage.site import Site
 from server.support.metrics import Metric
+
+IN_TRASH = "trash:"  # begins the names of stored documents that were deleted, before their ids
 
 
 class JournalError(Exception):
@@ -160,6 +165,10 @@ class Store(Owners, Protocol):
 
     store_id: str
 
+    @property
+    def site(self) -> Site | None:
+        """What keeps what a server has beside its documents; None: its data folder."""
+
     def store(self, document: str, repository: Path, first_name: str = "") -> None:
         """Store what was written into a repository, such as by a push or a repack.
 
@@ -201,8 +210,31 @@ class Store(Owners, Protocol):
             JournalError: It cannot be read.
         """
 
+    def used_at(self, document: str) -> float:
+        """Return when a document was last restored, monotonic in seconds; 0 for never. Quick."""
+
+    def evict(self, document: str, repository: Path, unused_s: float) -> bool:
+        """Remove a repository from this disk, which is restored when it is needed again.
+
+        Nothing is done if it was needed in the last `unused_s` seconds, or has what is not stored.
+
+        Args:
+            document: the document, which nobody has open.
+            repository: its bare repository.
+            unused_s: what has restored it for longer does not use it any more.
+
+        Returns:
+            Whether it was removed.
+
+        Raises:
+            JournalError, OSError: It failed.
+        """
+
+    def distrust(self, document: str) -> None:
+        """Have a repository checked when it is restored next, as it seems to be damaged. Quick."""
+
     def stored(self) -> Mapping[str, Stored]:
-        """Return the stored documents by name.
+        """Return the stored documents by name, without those in the trash.
 
         Raises:
             JournalError: They cannot be read.
@@ -222,8 +254,58 @@ class Store(Owners, Protocol):
             JournalError: It failed, or it is not known whether it did.
         """
 
+    def size(self, document: str) -> int:
+        """Return what the packs of a stored document take, in bytes.
+
+        Raises:
+            JournalError: It cannot be read.
+        """
+
     def metrics(self) -> Sequence[Metric]:
         """Return the metrics of the journal. Does not block."""
+
+
+class StoreReader(Protocol):
+    """Reads a store beside its server, or without one. Its methods block.
+
+    Attributes:
+        shown: where it is, without a password.
+    """
+
+    shown: str
+
+    @property
+    def site(self) -> Site:
+        """What keeps what the server has beside its documents; may be changed."""
+
+    def stored(self) -> Mapping[str, Stored]:
+        """See `Store.stored`."""
+
+    def size(self, document: str) -> int:
+        """See `Store.size`."""
+
+    def copy(self, document: str, repository: Path, earlier: Path | None = None) -> None:
+        """Make a new bare repository of a stored document, which may be in the trash.
+
+        There is none then, if all of the document is in the journal.
+
+        Args:
+            document: the document.
+            repository: the path of the repository; what is there is replaced.
+            earlier: an earlier copy, whose packs are linked.
+
+        Raises:
+            JournalError: It cannot be read or written, or is damaged.
+        """
+
+    def read(self, document: str) -> Log:
+        """Return the entries that are not forgotten; see `Journal.read`."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Return a context in which this thread reads what was there at one moment."""
+
+    def close(self) -> None:
+        """Close the connections."""
 
 
 class Journal(Store, Protocol):
@@ -314,6 +396,7 @@ class OnThisDisk:
     """The store of repositories that are only on this disk: there is nothing to do."""
 
     store_id: str = ""
+    site: Site | None = None
     is_shared = False
     secret = b""
 
@@ -354,6 +437,19 @@ class OnThisDisk:
     def newest(self, document: str) -> str | None:
         raise NotOwnedError(f"{document} is on this disk")
 
+    def used_at(self, document: str) -> float:
+        """The repository is all there is."""
+        del document
+        return 0.0
+
+    def evict(self, document: str, repository: Path, unused_s: float) -> bool:
+        """The repository is all there is."""
+        del document, repository, unused_s
+        return False
+
+    def distrust(self, document: str) -> None:
+        """There is no other."""
+
     def stored(self) -> Mapping[str, Stored]:
         return {}
 
@@ -362,6 +458,9 @@ class OnThisDisk:
 
     def remove(self, document: str) -> None:
         """The repository is removed."""
+
+    def size(self, document: str) -> int:
+        raise JournalError(f"{document} is not stored")
 
     def metrics(self) -> Sequence[Metric]:
         return ()

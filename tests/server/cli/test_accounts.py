@@ -13,8 +13,9 @@ import pytest
 from server.cli.main import main
 from server.core.access.accounts import Accounts, Kind, hash_of
 from server.core.access.right import Right
-from server.storage.accounts import AccountStore, accounts_in
+from server.storage.accounts import AccountStore
 from server.storage.catalog import catalog_in
+from server.storage.site.folder import SqliteAccounts, accounts_in
 
 DAY_S = 24 * 3600.0
 ROOT = 0
@@ -49,7 +50,7 @@ class Terminal:
     @property
     def accounts(self) -> Accounts:
         """What a server would read."""
-        store = AccountStore(accounts_in(self.data))
+        store = AccountStore(SqliteAccounts(accounts_in(self.data)))
         try:
             return store.load()
         finally:

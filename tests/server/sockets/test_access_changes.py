@@ -12,7 +12,8 @@ import pytest
 from server.core.access.accounts import Kind, User
 from server.core.access.right import Right
 from server.http.app_keys import ACCESS, MANAGEMENT
-from server.storage.accounts import AccountStore, accounts_in
+from server.storage.accounts import AccountStore
+from server.storage.site.folder import SqliteAccounts, accounts_in
 from tests.server.sockets.accounts import bearer, known
 from tests.server.sockets.client import Client
 from tests.server.sockets.harness import Serve, Served, eventually
@@ -29,7 +30,7 @@ async def closed(serve: Serve) -> Served:
 @pytest.fixture
 def store(closed: Served) -> Iterator[AccountStore]:
     """The accounts as another process has them."""
-    store = AccountStore(accounts_in(closed.folder.path))
+    store = AccountStore(SqliteAccounts(accounts_in(closed.folder.path)))
     yield store
     store.close()
 
@@ -258,7 +259,7 @@ async def test_accounts_of_a_backup_are_followed(closed: Served, store: AccountS
     ann = token_of(store, "ann")
     await known(closed, store)
     client = await join(closed, ann)
-    other = AccountStore(closed.folder.path / "backup.sqlite")
+    other = AccountStore(SqliteAccounts(closed.folder.path / "backup.sqlite"))
     token_of(other, "bo")
     other.close()
     for suffix in ("-wal", "-shm"):
@@ -273,7 +274,9 @@ async def test_a_change_that_another_process_prevents_is_refused_with_a_sentence
 ) -> None:
     ann = token_of(store, "ann")
     await known(closed, store)
-    closed.app[ACCESS].store._open().execute("PRAGMA busy_timeout = 1")
+    accounts = closed.folder.site.accounts
+    assert isinstance(accounts, SqliteAccounts)
+    accounts._open().execute("PRAGMA busy_timeout = 1")
     url = f"{closed.url}/api/documents/notes/links"
     with closing(sqlite3.connect(accounts_in(closed.folder.path))) as database:
         database.execute("BEGIN IMMEDIATE")
@@ -306,7 +309,7 @@ async def test_the_first_account_closes_a_server_that_only_this_machine_reaches(
 ) -> None:
     server = await serve()
     anybody = await server.join()
-    store = AccountStore(accounts_in(server.folder.path))
+    store = AccountStore(SqliteAccounts(accounts_in(server.folder.path)))
     try:
         store.add_user(User("ann"))
     finally:

@@ -9,7 +9,8 @@ import pytest
 
 from server.core.access.accounts import Kind, User
 from server.core.access.right import Right
-from server.storage.accounts import AccountStore, accounts_in
+from server.storage.accounts import AccountStore
+from server.storage.site.folder import SqliteAccounts, accounts_in
 from tests.server.sockets.accounts import bearer
 from tests.server.sockets.clones import commit_text
 from tests.server.sockets.harness import GIT_ENVIRONMENT, Ran, Serve, Served, run
@@ -66,7 +67,7 @@ async def desk(serve: Serve, tmp_path: Path) -> Desk:
     home.mkdir()
     (data / "access.toml").write_text(POLICY)
     keys = {}
-    with closing(AccountStore(accounts_in(data))) as store:
+    with closing(AccountStore(SqliteAccounts(accounts_in(data)))) as store:
         for name in ("vic", "ed", "root"):
             store.add_user(User(name, is_operator=name == "root"))
             keys[name] = store.add_secret(Kind.TOKEN, name, "laptop", time.time())[1]

@@ -13,7 +13,7 @@ from server.core.submission import Append
 from server.http.app_keys import HUB, MANAGEMENT
 from server.hub.gate import OverloadedError
 from server.storage import trash as trash_module
-from server.storage.trash import Trash
+from server.storage.trash import FolderTrash
 from tests.server.desk import FRIDAY, MONDAY, TUESDAY
 from tests.server.sockets.client import Client, ClosedError
 from tests.server.sockets.harness import Serve, Served, eventually, git, run_git
@@ -389,19 +389,19 @@ async def test_nobody_comes_in_under_a_former_name_while_its_document_is_deleted
 ) -> None:
     """A client that slept would find nothing there, and begin a document of its own."""
     await rename(server)
-    loop, delete_really = asyncio.get_running_loop(), Trash.delete
+    loop, delete_really = asyncio.get_running_loop(), FolderTrash.delete
 
     async def come_in() -> int | None:
         sleeper = await server.connect("notes")
         await sleeper.send(type="hello", protocol=1, base=ann.revision, **ann.resuming)
         return await sleeper.closed()
 
-    def then_come_in(trash: Trash, document: str) -> str:
+    def then_come_in(trash: FolderTrash, document: str) -> str:
         id = delete_really(trash, document)
         assert asyncio.run_coroutine_threadsafe(come_in(), loop).result() == 1013
         return id
 
-    monkeypatch.setattr(Trash, "delete", then_come_in)
+    monkeypatch.setattr(FolderTrash, "delete", then_come_in)
     await delete(server, "plans")
     assert await come_in() == 4410
 

@@ -16,7 +16,8 @@ from server.cli.sync.command import SyncCommand
 from server.client import NoAccessError, NotSignedInError, RefusedError, connect
 from server.core.access.accounts import Kind, User, hash_of
 from server.http.app_keys import ACCESS
-from server.storage.accounts import AccountStore, accounts_in
+from server.storage.accounts import AccountStore
+from server.storage.site.folder import SqliteAccounts, accounts_in
 from tests.server.sockets.accounts import known
 from tests.server.sockets.harness import Serve, Served, eventually, git, run
 from tests.server.sockets.shell import Shell
@@ -45,7 +46,7 @@ async def closed(serve: Serve, tmp_path: Path) -> Served:
 
 @pytest.fixture
 def store(closed: Served) -> Iterator[AccountStore]:
-    store = AccountStore(accounts_in(closed.folder.path))
+    store = AccountStore(SqliteAccounts(accounts_in(closed.folder.path)))
     store.add_user(User("ann", "Ann Lee", "ann@example.org"))
     store.add_user(User("vic"))
     yield store

@@ -14,7 +14,8 @@ from multidict import CIMultiDict
 from server.core.access.accounts import Kind, User
 from server.core.access.right import Right
 from server.http.app_keys import ACCESS
-from server.storage.accounts import AccountStore, accounts_in
+from server.storage.accounts import AccountStore
+from server.storage.site.folder import SqliteAccounts, accounts_in
 from tests.server.sockets.harness import Serve, Served
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ async def test_where_others_can_come_in_no_link_for_the_owner_is_made(
     by_proxy = {"user_header": "Remote-User", "trusted_proxies": ("10.0.0.1",)}
     assert not (await serve(data="proxy", **by_proxy)).app[ACCESS].owner_key
     (tmp_path / "data").mkdir()
-    with closing(AccountStore(accounts_in(tmp_path / "data"))) as store:
+    with closing(AccountStore(SqliteAccounts(accounts_in(tmp_path / "data")))) as store:
         store.add_user(User("ann"))
     assert not (await serve(access="closed")).app[ACCESS].owner_key
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server.storage.data_folder import DataFolder
-from server.storage.trash import Trash
+from server.storage.trash import FolderTrash
 
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "subprocess.Popen"}
 _IN_TREE = {"os.remove", "os.rmdir"}  # with a descriptor of their folder: by `shutil.rmtree`
@@ -21,12 +21,12 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def delete(folder: DataFolder) -> None:
-    Trash(folder).delete("notes")
+    FolderTrash(folder).delete("notes")
 
 
 def restore(folder: DataFolder) -> None:
-    [id] = Trash(folder).deleted()
-    Trash(folder).restore(id, "plans")
+    [id] = FolderTrash(folder).deleted()
+    FolderTrash(folder).restore(id, "plans")
 
 
 def rename(folder: DataFolder) -> None:

@@ -1,18 +1,22 @@
-"""The accounts on disk: what is refused, what is stored, and two processes at a time."""
+"""The accounts, on disk and in PostgreSQL: what is refused, what is stored, and two at a time."""
 
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from server.core.access.accounts import Accounts, Kind, User, hash_of
 from server.core.access.right import Right
-from server.storage.accounts import AccountError, AccountStore, accounts_in
+from server.storage.accounts import AccountError, AccountStore
+from server.storage.journal.postgresql import PostgresqlReader
+from server.storage.site import Site
+from server.storage.site.folder import FolderSite, SqliteAccounts, accounts_in
+from tests.postgres import MISSING, Postgres
 
 NOW = 1_700_000_000.0
 DAY_S = 24 * 3600.0
@@ -20,24 +24,43 @@ ANN = User("ann", "Ann Lee", "ann@example.org", frozenset({"board", "staff"}), i
 BO = User("bo")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[AccountStore]:
-    store = AccountStore(accounts_in(tmp_path))
-    yield store
-    store.close()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(
+    request: pytest.FixtureRequest, postgres: Postgres | None, tmp_path: Path
+) -> Iterator[Callable[[], Site]]:
+    """Opens what a server has beside its documents, each time on connections of its own."""
+    if request.param == "sqlite":
+        yield lambda: FolderSite(tmp_path)
+        return
+    if postgres is None:
+        pytest.skip(MISSING)
+    url = postgres.url(postgres.empty_database())
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(PostgresqlReader(url))).site
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[AccountStore]:
+def store(site: Callable[[], Site]) -> Iterator[AccountStore]:
+    with closing(AccountStore(site().accounts)) as store:
+        yield store
+
+
+@pytest.fixture
+def other(site: Callable[[], Site]) -> Iterator[AccountStore]:
     """The same accounts, on a connection of its own."""
-    store = AccountStore(accounts_in(tmp_path))
-    yield store
-    store.close()
+    with closing(AccountStore(site().accounts)) as store:
+        yield store
 
 
-def test_reading_makes_no_file(store: AccountStore, tmp_path: Path) -> None:
-    assert store.load() == Accounts()
-    assert not store.has_changed()
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[AccountStore]:
+    with closing(AccountStore(SqliteAccounts(accounts_in(tmp_path)))) as store:
+        yield store
+
+
+def test_reading_makes_no_file(on_disk: AccountStore, tmp_path: Path) -> None:
+    assert on_disk.load() == Accounts()
+    assert not on_disk.has_changed()
     assert not list(tmp_path.iterdir())
 
 
@@ -57,8 +80,9 @@ def test_what_was_stored_is_there_again(store: AccountStore, other: AccountStore
 
 
 def test_no_key_is_in_the_files_and_nobody_else_can_read_them(
-    store: AccountStore, tmp_path: Path
+    on_disk: AccountStore, tmp_path: Path
 ) -> None:
+    store = on_disk
     store.add_owner(ANN, "browser", NOW, NOW + DAY_S)
     keys = [store.add_secret(kind, "ann", "label", NOW)[1] for kind in Kind]
     keys.append(store.add_link("notes", Right.EDIT, "ann", NOW)[1])
@@ -238,14 +262,16 @@ import sys
 from pathlib import Path
 from server.core.access.accounts import User
 from server.storage.accounts import AccountStore
-store = AccountStore(Path(sys.argv[1]))
+from server.storage.site.folder import SqliteAccounts
+store = AccountStore(SqliteAccounts(Path(sys.argv[1])))
 for number in range(20):
     store.add_user(User(f"{sys.argv[2]}{number}"))
 store.close()
 """
 
 
-def test_processes_write_at_one_time(store: AccountStore, tmp_path: Path) -> None:
+def test_processes_write_at_one_time(on_disk: AccountStore, tmp_path: Path) -> None:
+    store = on_disk
     command = [sys.executable, "-c", _ADD, str(accounts_in(tmp_path))]
     adding = [subprocess.Popen([*command, name]) for name in ("a", "b")]
     for number in range(20):
@@ -255,8 +281,9 @@ def test_processes_write_at_one_time(store: AccountStore, tmp_path: Path) -> Non
 
 
 def test_a_process_that_dies_in_a_change_leaves_nothing_of_it(
-    store: AccountStore, tmp_path: Path
+    on_disk: AccountStore, tmp_path: Path
 ) -> None:
+    store = on_disk
     store.add_user(ANN)
     dying = """
 import os, sqlite3, sys
@@ -273,7 +300,29 @@ os._exit(9)
     assert set(store.load().users) == {"ann", "bo"}
 
 
-def test_a_damaged_file_is_an_error_of_the_database(store: AccountStore, tmp_path: Path) -> None:
+def test_a_damaged_file_is_an_error(on_disk: AccountStore, tmp_path: Path) -> None:
     accounts_in(tmp_path).write_bytes(b"no database at all\n" * 100)
-    with pytest.raises(sqlite3.DatabaseError):
-        store.load()
+    with pytest.raises(OSError, match="not a database"):
+        on_disk.load()
+
+
+def test_all_of_it_goes_into_another_database(
+    site: Callable[[], Site], store: AccountStore, tmp_path: Path
+) -> None:
+    store.add_user(ANN)
+    token, _ = store.add_secret(Kind.TOKEN, "ann", "", NOW)
+    sessions = [store.add_secret(Kind.SESSION, "ann", "", NOW, None, token.id) for _ in range(5)]
+    _, link = store.add_link("notes", Right.VIEW, "ann", NOW)
+    store.note_use([hash_of(sessions[0][1]), hash_of(link)], NOW)
+    with closing(AccountStore(SqliteAccounts(tmp_path / "other.sqlite"))) as other:
+        other.fill(store.tables())
+        assert other.load() == store.load()
+        other.remove_secret(token.id, Kind.TOKEN)
+        assert not other.load().secrets, "sessions still end with their token"
+        with pytest.raises(AccountError, match="already"):
+            other.fill(store.tables())
+        store.remove_user("ann")
+        store.remove_link(next(iter(store.load().links.values())).id)
+        store.fill(other.tables())
+    with closing(AccountStore(site().accounts)) as again:
+        assert again.load().users == {"ann": ANN}

@@ -22,7 +22,7 @@ from server.storage.data_folder import DataFolder, DataFolderError
 from server.storage.fsck import check_folder
 from server.storage.journal.sqlite import SqliteJournal
 from server.storage.purge import purge
-from server.storage.trash import Trash
+from server.storage.trash import FolderTrash
 from tests.git import assert_sound, git
 
 ANN = Signature("Ann", "ann@example.invalid", 1_700_000_000.0)
@@ -86,7 +86,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("a", "b"):
         data.write_out(name, f"{name}: one two\n")
         data.write(name, f"{name}: one two three\n")
-    Trash(data.folder).delete("c")
+    FolderTrash(data.folder).delete("c")
     data.close()
     return data.path
 
@@ -187,17 +187,17 @@ def exchange_names(data: Data) -> None:
 
 def delete_copied(data: Data) -> None:
     data.checkpoint("a")
-    Trash(data.folder).delete("a")
+    FolderTrash(data.folder).delete("a")
 
 
 def delete_next(data: Data) -> None:
     data.checkpoint("b")
-    Trash(data.folder).delete("b")
+    FolderTrash(data.folder).delete("b")
 
 
 def undelete(data: Data) -> None:
-    [id] = Trash(data.folder).deleted()
-    Trash(data.folder).restore(id, "c")
+    [id] = FolderTrash(data.folder).deleted()
+    FolderTrash(data.folder).restore(id, "c")
 
 
 def purge_copied(data: Data) -> None:
@@ -234,13 +234,13 @@ def test_a_document_that_moves_meanwhile_is_in_it_once(
             if len(seen) == 1:
                 change(data)
 
-    before = data.texts(), Trash(data.folder).deleted()
+    before = data.texts(), FolderTrash(data.folder).deleted()
     made = create(data.path, data.path.parent / "backups", None, progress)
     assert seen
     copy = restored(made.path)
-    found = copy.texts(), Trash(copy.folder).deleted()
-    assert found in (before, (data.texts(), Trash(data.folder).deleted()))
-    assert all(Trash(copy.folder).size(id) for id in found[1])
+    found = copy.texts(), FolderTrash(copy.folder).deleted()
+    assert found in (before, (data.texts(), FolderTrash(data.folder).deleted()))
+    assert all(FolderTrash(copy.folder).size(id) for id in found[1])
     copy.close()
 
 
@@ -272,7 +272,7 @@ def test_accounts_are_copied_while_they_are_in_use(data: Data) -> None:
     with closing(sqlite3.connect(copy.path / "accounts.sqlite")) as accounts:
         assert accounts.execute("SELECT name FROM people").fetchall() == [("ann",)]
     assert (copy.path / "access.toml").read_text() == "# everybody\n"
-    assert copy.folder.secret == data.folder.secret
+    assert copy.folder.site.secret() == data.folder.site.secret()
     copy.close()
 
 
@@ -386,7 +386,7 @@ def test_an_interrupted_restore_is_not_opened_and_can_be_repeated(
         pass
     restore(backup, killed, nothing)
     with DataFolder(killed) as folder:
-        assert folder.secret == data.folder.secret
+        assert folder.site.secret() == data.folder.site.secret()
 
 
 @pytest.mark.parametrize("file", ["a.git/packed-refs", "secret", "backup.json"])

@@ -6,23 +6,24 @@ import pytest
 
 from server.storage.catalog import Catalog
 from server.storage.data_folder import DataFolder, DataFolderError
+from server.storage.site.folder import FileText
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "catalog.json"
+def file(tmp_path: Path) -> FileText:
+    return FileText(tmp_path / "catalog.json")
 
 
-def test_without_renames_there_is_no_file(file: Path) -> None:
+def test_without_renames_there_is_no_file(file: FileText) -> None:
     catalog = Catalog(file)
     assert catalog.first_name("notes") == "notes"
     assert catalog.moved_to("notes") is None
     assert not catalog.is_archived("notes")
     catalog.remove("notes")
-    assert not file.exists()
+    assert file.read() is None
 
 
-def test_former_names_lead_to_the_last_name(file: Path) -> None:
+def test_former_names_lead_to_the_last_name(file: FileText) -> None:
     Catalog(file).rename("a", "b")
     Catalog(file).rename("b", "c")
     catalog = Catalog(file)
@@ -32,7 +33,7 @@ def test_former_names_lead_to_the_last_name(file: Path) -> None:
     assert catalog.first_name("b") == "b", "the next document of this name is another"
 
 
-def test_a_document_that_is_renamed_back_is_as_before(file: Path) -> None:
+def test_a_document_that_is_renamed_back_is_as_before(file: FileText) -> None:
     catalog = Catalog(file)
     catalog.rename("a", "b")
     catalog.rename("b", "a")
@@ -41,7 +42,7 @@ def test_a_document_that_is_renamed_back_is_as_before(file: Path) -> None:
     assert catalog.first_name("a") == "a"
 
 
-def test_what_is_archived_stays_so_under_its_new_name(file: Path) -> None:
+def test_what_is_archived_stays_so_under_its_new_name(file: FileText) -> None:
     Catalog(file).set_archived("a", is_archived=True)
     Catalog(file).rename("a", "b")
     catalog = Catalog(file)
@@ -51,7 +52,7 @@ def test_what_is_archived_stays_so_under_its_new_name(file: Path) -> None:
     assert Catalog(file).first_name("b") == "a"
 
 
-def test_a_redirect_is_given_up_alone(file: Path) -> None:
+def test_a_redirect_is_given_up_alone(file: FileText) -> None:
     catalog = Catalog(file)
     catalog.rename("a", "b")
     catalog.rename("b", "c")
@@ -60,7 +61,7 @@ def test_a_redirect_is_given_up_alone(file: Path) -> None:
     assert catalog.first_name("c") == "a"
 
 
-def test_a_document_that_is_removed_leaves_nothing(file: Path) -> None:
+def test_a_document_that_is_removed_leaves_nothing(file: FileText) -> None:
     catalog = Catalog(file)
     catalog.rename("a", "b")
     catalog.set_archived("b", is_archived=True)

@@ -21,11 +21,11 @@ def refusal(path: Path) -> str:
 
 def test_a_new_folder_is_made_and_a_secret_kept(tmp_path: Path) -> None:
     with DataFolder(tmp_path / "new" / "data") as folder:
-        secret = folder.secret
+        secret = folder.site.secret()
         assert len(secret) == 32
         assert (folder.path / "secret").stat().st_mode & 0o077 == 0, "others could read it"
     with DataFolder(tmp_path / "new" / "data") as again:
-        assert again.secret == secret
+        assert again.site.secret() == secret
 
 
 def test_a_new_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -182,5 +182,5 @@ def test_lock_files_of_a_server_that_was_killed_are_removed(tmp_path: Path) -> N
 def test_a_half_written_file_is_not_taken_for_one(tmp_path: Path) -> None:
     (tmp_path / ".secret.new").write_bytes(b"half")
     with DataFolder(tmp_path) as folder:
-        assert len(folder.secret) == 32
-        assert folder.secret != b"half"
+        assert len(folder.site.secret()) == 32
+        assert folder.site.secret() != b"half"

@@ -491,6 +491,79 @@ def test_a_document_is_renamed_and_removed(files: Files) -> None:
     assert files.journal.read("plans").position == 0
 
 
+# --- the cache
+
+
+def test_what_was_not_used_for_long_is_evicted_and_comes_back(
+    files: Files, journal: PostgresqlJournal
+) -> None:
+    files.write("one\n")
+    files.checkpoint().result(_WAIT_S)
+    assert journal.used_at("notes") > 0
+    path = files.repository()
+    assert not journal.evict("notes", path, 60), "it was used just now"
+    files.write("one\ntwo\n")
+    repository = files.open()
+    unwritten = repository.unwritten()
+    assert unwritten is not None
+    checkpoint.write(path, unwritten)
+    assert not journal.evict("notes", path, 0), "it has what is not stored"
+    journal.forget("notes", unwritten.position, path).result(_WAIT_S)
+    assert journal.evict("notes", path, 0)
+    assert not path.exists()
+    assert files.text() == "one\ntwo\n"
+    assert path.exists()
+    assert_sound(path)
+
+
+def test_what_is_opened_while_it_is_evicted_is_there(
+    files: Files, journal: PostgresqlJournal
+) -> None:
+    files.write("one\n")
+    files.checkpoint().result(_WAIT_S)
+    is_over = threading.Event()
+
+    def evict() -> int:
+        count = 0
+        while not is_over.is_set():
+            count += journal.evict("notes", files.repository(), 0.001)
+        return count
+
+    with ThreadPoolExecutor(1) as threads:
+        evicting = threads.submit(evict)
+        try:
+            for _ in range(100):
+                journal.restore("notes", files.repository())
+                repository = Repository(files.repository(), "notes.txt")
+                assert repository.head(MASTER), "restored, and removed before it is opened"
+        finally:
+            is_over.set()
+    assert evicting.result() > 0
+
+
+@pytest.mark.parametrize("ending", [".pack", ".idx"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
+def test_a_damaged_repository_is_thrown_away(
+    files: Files, journal: PostgresqlJournal, ending: str, damage: str
+) -> None:
+    files.write("".join(f"{number}\n" for number in range(1000)))
+    files.checkpoint().result(_WAIT_S)
+    before, refs = files.text(), files.refs()
+    [file] = (files.repository() / "objects" / "pack").glob(f"*{ending}")
+    content = file.read_bytes()
+    middle = len(content) // 2
+    changed = {
+        "flip": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "cut": content[:middle],
+        "empty": b"",
+    }[damage]
+    file.unlink()  # a process may have the file itself in its memory
+    file.write_bytes(changed)
+    journal.distrust("notes")
+    assert (files.text(), files.refs()) == (before, refs)
+    assert_sound(files.repository())
+
+
 # --- the data folder
 
 
@@ -514,7 +587,7 @@ def test_a_folder_with_documents_is_refused_and_a_cache_serves_its_database_only
                 open_journal(folder, kind)
 
 
-def test_what_a_cache_has_of_documents_that_were_deleted_elsewhere_is_in_the_trash(
+def test_what_a_cache_has_of_documents_that_were_deleted_elsewhere_is_removed(
     server: Postgres, database: str, tmp_path: Path
 ) -> None:
     with DataFolder(tmp_path) as folder:
@@ -527,8 +600,6 @@ def test_what_a_cache_has_of_documents_that_were_deleted_elsewhere_is_in_the_tra
         journal.close()
         open_journal(folder, server.url(database)).close()
         assert not files.repository().exists()
-        [bundle] = (tmp_path / "trash").glob("notes-*.bundle")
-        assert bundle.stat().st_size
 
 
 def test_the_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from server.git.process import GitError
 from server.storage import trash as trash_module
 from server.storage.data_folder import DataFolder
 from server.storage.journal import direct
-from server.storage.trash import Trash, TrashError
+from server.storage.trash import FolderTrash, TrashError
 from tests.git import assert_sound, git
 
 _ROOT = Path(__file__).parents[3]
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
 
 
 def test_a_deleted_document_comes_back_with_all_refs(folder: DataFolder) -> None:
-    path, trash = folder.repository_path("notes"), Trash(folder)
+    path, trash = folder.repository_path("notes"), FolderTrash(folder)
     before = refs(path)
     assert before.count("\n") == 3
     id = trash.delete("notes")
@@ -64,7 +64,7 @@ def test_a_deleted_document_comes_back_with_all_refs(folder: DataFolder) -> None
 
 
 def test_the_name_is_free_and_both_documents_are_kept(folder: DataFolder) -> None:
-    trash = Trash(folder)
+    trash = FolderTrash(folder)
     first = trash.delete("notes")
     write(folder, "notes", MASTER)
     second = trash.delete("notes")
@@ -77,7 +77,7 @@ def test_the_name_is_free_and_both_documents_are_kept(folder: DataFolder) -> Non
 
 
 def test_under_another_name_it_keeps_its_file(folder: DataFolder) -> None:
-    trash = Trash(folder)
+    trash = FolderTrash(folder)
     trash.restore(trash.delete("notes"), "plans")
     assert folder.filename("plans") == "notes.txt"
     repository = folder.repository("plans")
@@ -86,7 +86,7 @@ def test_under_another_name_it_keeps_its_file(folder: DataFolder) -> None:
 
 def test_what_was_archived_comes_back_archived(folder: DataFolder) -> None:
     folder.catalog.set_archived("notes", is_archived=True)
-    trash = Trash(folder)
+    trash = FolderTrash(folder)
     id = trash.delete("notes")
     assert not folder.catalog.is_archived("notes")
     trash.restore(id, "notes")
@@ -107,17 +107,17 @@ def test_a_bundle_that_lacks_something_undoes_the_deletion(
 
     monkeypatch.setattr(trash_module, "write_bundle", cut_off)
     with pytest.raises(TrashError, match="has not all refs"):
-        Trash(folder).delete("plans")
+        FolderTrash(folder).delete("plans")
     assert refs(path) == before
     assert folder.catalog.is_archived("plans")
     assert folder.catalog.moved_to("notes") == "plans"
-    Trash(folder).recover()
-    assert Trash(folder).deleted() == {}
+    FolderTrash(folder).recover()
+    assert FolderTrash(folder).deleted() == {}
     assert refs(path) == before
 
 
 def test_a_damaged_bundle_is_not_restored(folder: DataFolder) -> None:
-    trash = Trash(folder)
+    trash = FolderTrash(folder)
     id = trash.delete("notes")
     file = folder.path / "trash" / f"{id}.bundle"
     content = file.read_bytes()
@@ -129,7 +129,7 @@ def test_a_damaged_bundle_is_not_restored(folder: DataFolder) -> None:
 
 
 def test_what_was_deleted_long_ago_is_removed(folder: DataFolder) -> None:
-    trash = Trash(folder)
+    trash = FolderTrash(folder)
     id = trash.delete("notes")
     deleted_at = trash.deleted()[id].time
     trash.expire(deleted_at)
@@ -143,8 +143,8 @@ def test_a_deletion_that_cannot_be_finished_is_tried_again(
 ) -> None:
     path = folder.repository_path("notes")
     before = refs(path)
-    id = Trash(folder).delete("notes")
-    Trash(folder).restore(id, "notes")  # its record and repository, as a kill leaves them
+    id = FolderTrash(folder).delete("notes")
+    FolderTrash(folder).restore(id, "notes")  # its record and repository, as a kill leaves them
     (folder.path / "trash" / f"{id}.json").write_bytes(
         b'{"document": "notes", "first_name": "notes", "former_names": [], "is_archived": false,'
         b' "time": 1}'
@@ -152,11 +152,11 @@ def test_a_deletion_that_cannot_be_finished_is_tried_again(
     path.rename(folder.path / "trash" / f"{id}.git")
     with monkeypatch.context() as patched:
         patched.setattr(trash_module, "write_bundle", _no_room)
-        Trash(folder).recover()
+        FolderTrash(folder).recover()
     assert "stays as it is until the next start" in caplog.text
-    assert Trash(folder).deleted() == {}
-    Trash(folder).recover()
-    Trash(folder).restore(id, "notes")
+    assert FolderTrash(folder).deleted() == {}
+    FolderTrash(folder).recover()
+    FolderTrash(folder).restore(id, "notes")
     assert refs(path) == before
 
 
@@ -187,7 +187,7 @@ def test_a_killed_deletion_is_finished_or_undone(folder: DataFolder) -> None:
     outcomes = set()
     for path in killed_runs(folder.path, "delete"):
         with DataFolder(path) as after:
-            trash = Trash(after)
+            trash = FolderTrash(after)
             trash.recover()
             outcomes.add(after.exists("notes"))
             assert after.catalog.is_archived("notes") == after.exists("notes")
@@ -203,11 +203,11 @@ def test_a_killed_deletion_is_finished_or_undone(folder: DataFolder) -> None:
 
 def test_a_killed_restoration_leaves_the_document_or_its_bundle(folder: DataFolder) -> None:
     before = refs(folder.repository_path("notes"))
-    Trash(folder).delete("notes")
+    FolderTrash(folder).delete("notes")
     outcomes = set()
     for path in killed_runs(folder.path, "restore"):
         with DataFolder(path) as after:
-            trash = Trash(after)
+            trash = FolderTrash(after)
             trash.recover()
             outcomes.add(after.exists("plans"))
             if not after.exists("plans"):

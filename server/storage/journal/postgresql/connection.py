@@ -4,8 +4,8 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -154,6 +154,7 @@ class SharedConnections:
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
         self._turns = threading.BoundedSemaphore(_SHARED_MAX)
+        self._of_thread = threading.local()
         self._is_closed = False
 
     def run(self, work: Callable[[Connection], _Result]) -> _Result:
@@ -162,6 +163,61 @@ class SharedConnections:
         Raises:
             JournalError: PostgreSQL or the connection failed.
         """
+        together: Connection | None = getattr(self._of_thread, "connection", None)
+        if together is not None:
+            return self._once(together, work)
+        return self._run(work)
+
+    def _once(self, connection: Connection, work: Callable[[Connection], _Result]) -> _Result:
+        try:
+            return work(connection)
+        except psycopg.Error as problem:
+            raise self._database.error(problem) from problem
+
+    @contextmanager
+    def together(self, *, is_snapshot: bool = False) -> Iterator[None]:
+        """Return a context in which all work of this thread is one transaction.
+
+        Args:
+            is_snapshot: whether it sees nothing that is committed after its begin.
+
+        Raises:
+            JournalError: PostgreSQL or the connection failed; nothing was done, or it is not known
+                whether it was.
+        """
+        if getattr(self._of_thread, "connection", None) is not None:
+            yield
+            return
+        with self._turns:
+            connection = self._working()
+            self._busy.add(connection)
+            self._of_thread.connection = connection
+            try:
+                with connection.transaction():
+                    if is_snapshot:
+                        connection.execute("set transaction isolation level repeatable read")
+                    yield
+            except psycopg.Error as problem:
+                connection.close()
+                raise self._database.error(problem) from problem
+            finally:
+                self._of_thread.connection = None
+                self._busy.discard(connection)
+                if not connection.closed:
+                    self._keep(connection)
+
+    def _working(self) -> Connection:
+        """Return a connection that works at the moment."""
+        with suppress(IndexError):  # there is no other
+            while True:
+                connection = self._idle.pop()
+                with suppress(psycopg.Error):
+                    connection.execute("select 1")
+                    return connection
+                connection.close()
+        return self._database.connect()
+
+    def _run(self, work: Callable[[Connection], _Result]) -> _Result:
         with self._turns:
             while True:
                 kept = self._idle.pop() if self._idle else None

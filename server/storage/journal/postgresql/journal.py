@@ -13,25 +13,30 @@ overtaken by another one is refused whatever it writes.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import count
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg
 
 from server.core.git_model import MASTER
+from server.git.bare import remove as remove_repository
 from server.git.changes import Entry, Log
-from server.storage.journal import HERE, JournalError, NotOwnedError, Place, Stored
+from server.storage.journal import HERE, IN_TRASH, JournalError, NotOwnedError, Place, Stored
 from server.storage.journal.body import decode, encode
 from server.storage.journal.postgresql import repositories
 from server.storage.journal.postgresql.connection import Connection, Database, SharedConnections
 from server.storage.journal.postgresql.leases import Node
 from server.storage.journal.postgresql.ownership import OnlyServer, Owner, Ownership
+from server.storage.journal.postgresql.reader import read
 from server.storage.journal.postgresql.schema import migrate
+from server.storage.journal.postgresql.site import PostgresqlSite
 from server.storage.journal.postgresql.watcher import Watcher
 from server.storage.journal.postgresql.writer import EntryWriter
 from server.support.metrics import Metric, Sample
@@ -45,13 +50,6 @@ _LOCK_WAIT_S = 10.0  # for a server that is stopping
 _CLOSE_S = 3.0  # for checkpoints that are yet to be stored; the journal keeps what is left
 _CONFIRM_S = 5.0
 _LOCKS = 64
-_READ = """
-select d.position, e.position, e.body
-from gollabedit.documents d
-left join gollabedit.entries e on e.document = d.name and e.position > %s
-where d.name = %s
-order by e.position
-"""
 _LEFT = """
 select distinct e.document from gollabedit.entries e
 join gollabedit.documents d on d.name = e.document
@@ -115,11 +113,13 @@ class PostgresqlJournal:
             connection.close()
             raise
         self._shared = SharedConnections(self._database)
+        self.site = PostgresqlSite(self._shared)
         self._storing = WorkerThreads(1, "journal: store")
         # The documents whose repositories on this disk are what is stored; each time it is made so
         # it gets another number.
         self._restored: dict[str, int] = {}
         self._numbers = count(1)
+        self._used: dict[str, float] = {}  # when a document was last restored
         self._locks = [threading.RLock() for _ in range(_LOCKS)]
         self._writer = EntryWriter(
             self._database, self._ownership, self._on_written, self._on_refused
@@ -170,13 +170,8 @@ class PostgresqlJournal:
     def read(self, document: str, after: int = 0) -> Log:
         if not self._writer.is_sure:
             self._confirm()
-        rows = self._shared.run(partial(_read, document=document, after=after))
-        if not rows:
-            return Log()
-        last = rows[-1][1] or rows[0][0]
-        bodies = [body for _, position, body in rows if position is not None]
         where = self._database.shown
-        return Log(last, tuple(decode(document, body, where) for body in bodies))
+        return self._shared.run(partial(read, document=document, after=after, where=where))
 
     def _confirm(self) -> None:
         """Wait until a commit has succeeded: then what is read is not lost any more."""
@@ -261,6 +256,7 @@ class PostgresqlJournal:
 
     def restore(self, document: str, repository: Path) -> None:
         self._ownership.owner_of(document)
+        self._used[document] = time.monotonic()  # first: then it is not evicted
         if document in self._restored:
             return
 
@@ -274,13 +270,18 @@ class PostgresqlJournal:
                 self._restored[document] = next(self._numbers)
 
     def fetch(self, document: str, repository: Path) -> None:
+        self._used[document] = time.monotonic()
         with self._lock_of(document):
             if self.owns(document):
                 self.restore(document, repository)
                 return
             # A checkpoint that waits to be stored must not take this repository for its own.
             self._restored.pop(document, None)
-            self._run(partial(repositories.restore, document=document, repository=repository))
+            self._run(
+                partial(
+                    repositories.restore, document=document, repository=repository, is_trusted=True
+                )
+            )
 
     def newest(self, document: str) -> str | None:
         if not self._writer.is_sure:
@@ -292,6 +293,25 @@ class PostgresqlJournal:
         heads = [head for entry in log.entries for head in _heads(entry)]
         return heads[-1] if heads else self._run(partial(repositories.head, document=document))
 
+    def used_at(self, document: str) -> float:
+        return self._used.get(document, 0.0)
+
+    def evict(self, document: str, repository: Path, unused_s: float) -> bool:
+        with self._lock_of(document):
+            number = self._restored.pop(document, None)  # who comes now waits for the lock
+            is_used = time.monotonic() - self._used.get(document, -inf) < unused_s
+            if is_used or not self._run(
+                partial(repositories.is_stored, document=document, repository=repository)
+            ):
+                if number is not None:
+                    self._restored[document] = number
+                return False
+            remove_repository(repository)
+            return True
+
+    def distrust(self, document: str) -> None:
+        self._restored.pop(document, None)
+
     def stored(self) -> Mapping[str, Stored]:
         return self._run(repositories.stored)
 
@@ -299,15 +319,17 @@ class PostgresqlJournal:
         owner = self._ownership.owner_of(old)
         self._run(partial(repositories.rename, old=old, new=new, owner=owner))
         self._ownership.rename(old, new)
-        number = self._restored.pop(old, None)
-        if number is not None:
-            self._restored[new] = number
+        for document in (old, new):  # the next one to open it looks at the disk
+            self._restored.pop(document, None)
 
     def remove(self, document: str) -> None:
         owner = self._ownership.owner_of(document)
         self._restored.pop(document, None)
         self._run(partial(repositories.remove, document=document, owner=owner))
         self._ownership.let_go([document])
+
+    def size(self, document: str) -> int:
+        return self._run(partial(repositories.size, document=document))
 
     def metrics(self) -> Sequence[Metric]:
         state, unknown = self._watcher.state, self._writer.unknown
@@ -413,11 +435,6 @@ class PostgresqlJournal:
         return self._locks[hash(document) % _LOCKS]
 
 
-def _read(connection: Connection, document: str, after: int) -> list[tuple[int, int | None, bytes]]:
-    with connection.cursor(binary=True) as cursor:
-        return cursor.execute(_READ, [after, document]).fetchall()
-
-
 def _last_entry(connection: Connection, document: str) -> list[tuple[bytes]]:
     with connection.cursor(binary=True) as cursor:
         return cursor.execute(
@@ -433,7 +450,11 @@ def _heads(entry: Entry) -> list[str | None]:
 
 
 def _documents(connection: Connection) -> list[str]:
-    rows = connection.execute("select distinct document from gollabedit.entries order by document")
+    rows = connection.execute(
+        "select distinct document from gollabedit.entries"
+        " where not starts_with(document, %s) order by document",
+        [IN_TRASH],
+    )
     return [document for (document,) in rows]
 
 

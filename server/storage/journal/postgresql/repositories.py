@@ -16,7 +16,7 @@ from server.core.git_model import MASTER
 from server.git import bare, object_files
 from server.git.packed_refs import read_refs
 from server.git.process import GitError, git
-from server.storage.journal import DamagedError, JournalError, NotOwnedError, Stored
+from server.storage.journal import IN_TRASH, DamagedError, JournalError, NotOwnedError, Stored
 from server.storage.journal.postgresql.connection import Connection
 from server.storage.journal.postgresql.ownership import Owner
 from server.support.files import sync_tree
@@ -170,13 +170,16 @@ def _pack_file(repository: Path, id: str) -> Path:
 # --- to the disk
 
 
-def restore(connection: Connection, document: str, repository: Path) -> bool:
+def restore(
+    connection: Connection, document: str, repository: Path, *, is_trusted: bool = False
+) -> bool:
     """Make the repository of a stored document on the disk what is stored.
 
     Args:
         connection: is not used by anybody else.
         document: the document.
         repository: the path of its bare repository, which nobody uses.
+        is_trusted: whether packs that are there count as undamaged.
 
     Returns:
         Whether the document is stored; else the disk stays as it is.
@@ -191,17 +194,43 @@ def restore(connection: Connection, document: str, repository: Path) -> bool:
         return False
     packs, refs = _stored_packs(connection, document), _stored_refs(connection, document)
     try:
-        if not _is_on_disk(repository, packs, refs):
+        is_there = _is_on_disk(repository, packs, refs)
+        if not (is_there and (is_trusted or _is_intact(repository, packs))):
             _rebuild(connection, document, repository, packs, refs)
     except (OSError, GitError) as problem:
         raise JournalError(f"{repository} cannot be made: {problem}") from problem
     return True
 
 
+def is_stored(connection: Connection, document: str, repository: Path) -> bool:
+    """Return whether a repository on the disk is what is stored; its packs are not read."""
+    packs, refs = _stored_packs(connection, document), _stored_refs(connection, document)
+    return bool(packs) and _is_on_disk(repository, packs, refs)
+
+
 def _is_on_disk(repository: Path, packs: set[str], refs: dict[bytes, str]) -> bool:
     if not repository.is_dir():
         return not packs and not refs
     return set(_packs_on_disk(repository)) == packs and _refs_on_disk(repository) == refs
+
+
+def _is_intact(repository: Path, packs: set[str]) -> bool:
+    return all(_is_pack_intact(repository, id) for id in packs)
+
+
+def _is_pack_intact(repository: Path, id: str) -> bool:
+    """Return whether a pack and its index are there, and have the check sums at their ends."""
+    files = [_pack_file(repository, id).with_suffix(ending) for ending in (".pack", ".idx")]
+    return all(file.is_file() and _has_its_checksum(file) for file in files)
+
+
+def _has_its_checksum(path: Path) -> bool:
+    checksum, end = hashlib.sha1(usedforsecurity=False), b""
+    with path.open("rb") as file:
+        for part in iter(lambda: file.read(_PART_BYTES), b""):
+            checksum.update((end + part)[:-_SHA1_BYTES])
+            end = (end + part)[-_SHA1_BYTES:]
+    return checksum.digest() == end
 
 
 def _rebuild(
@@ -213,14 +242,7 @@ def _rebuild(
 ) -> None:
     _log.info("%s: its repository is made from what is stored", document)
     new = repository.with_name(f".{repository.name}.restored")
-    bare.lay_out(new)
-    for id in sorted(packs):
-        if not _reuse_pack(repository, id, new):
-            _write_pack(connection, document, id, new)
-    moves = b"".join(b"create %s %s\n" % (name, head.encode()) for name, head in refs.items())
-    git(new, "update-ref", "--stdin", stdin=moves)
-    git(new, "pack-refs", "--all")
-    sync_tree(new)
+    _write(connection, document, new, packs, refs, reused=repository)
     shutil.rmtree(repository, ignore_errors=True)
     if packs or refs:
         new.rename(repository)
@@ -228,13 +250,60 @@ def _rebuild(
         shutil.rmtree(new)
 
 
+def copy(
+    connection: Connection, document: str, repository: Path, reused: Path | None = None
+) -> None:
+    """Make a new repository of what is stored; replace what is there.
+
+    Args:
+        connection: sees one moment.
+        document: the document, which may be in the trash.
+        repository: the path of the bare repository.
+        reused: an earlier copy, whose packs are linked.
+
+    Raises:
+        JournalError: The disk cannot be written, or what is stored is damaged.
+    """
+    packs, refs = _stored_packs(connection, document), _stored_refs(connection, document)
+    try:
+        shutil.rmtree(repository, ignore_errors=True)
+        if packs or refs:  # else all of it is in the journal
+            _write(connection, document, repository, packs, refs, reused)
+    except GitError as problem:
+        raise DamagedError(f"what is stored of {document} is damaged: {problem}") from problem
+    except OSError as problem:
+        raise JournalError(f"{repository} cannot be written: {problem}") from problem
+
+
+def _write(
+    connection: Connection,
+    document: str,
+    new: Path,
+    packs: set[str],
+    refs: dict[bytes, str],
+    reused: Path | None = None,
+) -> None:
+    """Write a repository, with packs of another one where that has them."""
+    bare.lay_out(new)
+    for id in sorted(packs):
+        if reused is None or not _reuse_pack(reused, id, new):
+            _write_pack(connection, document, id, new)
+    moves = b"".join(b"create %s %s\n" % (name, head.encode()) for name, head in refs.items())
+    git(new, "update-ref", "--stdin", stdin=moves)
+    git(new, "pack-refs", "--all")
+    sync_tree(new)
+
+
 def _reuse_pack(repository: Path, id: str, new: Path) -> bool:
-    """Link a pack that the disk has; return whether it has it."""
-    files = [_pack_file(repository, id).with_suffix(ending) for ending in (".pack", ".idx")]
-    if not all(file.is_file() for file in files):
+    """Link a pack that the disk has; return whether it has it, undamaged."""
+    if not _is_pack_intact(repository, id):
         return False
-    for file in files:
-        (_pack_folder(new) / file.name).hardlink_to(file)
+    for ending in (".idx", ".pack"):
+        file = _pack_file(repository, id).with_suffix(ending)
+        try:
+            (_pack_folder(new) / file.name).hardlink_to(file)
+        except OSError:  # the disk has no hard links, or no more of them
+            return False
     return True
 
 
@@ -276,14 +345,24 @@ def _stored_refs(connection: Connection, document: str) -> dict[bytes, str]:
     return {bytes(name): head for name, head in rows}
 
 
+def size(connection: Connection, document: str) -> int:
+    """Return what the packs of a document take, in bytes."""
+    row = connection.execute(
+        "select coalesce(sum(octet_length(bytes)), 0) from gollabedit.packs where document = %s",
+        [document],
+    ).fetchone()
+    assert row
+    return int(row[0])
+
+
 def stored(connection: Connection) -> dict[str, Stored]:
-    """Return the stored documents."""
+    """Return the stored documents that are not in the trash."""
     rows = connection.execute(
         "select d.name, r.head, coalesce(d.first_name, d.name) from gollabedit.documents d"
         " left join gollabedit.refs r on r.document = d.name and r.name = %s"
-        " where d.position > 0"
-        " or exists (select from gollabedit.refs o where o.document = d.name)",
-        [MASTER.encode()],
+        " where not starts_with(d.name, %s) and (d.position > 0"
+        " or exists (select from gollabedit.refs o where o.document = d.name))",
+        [MASTER.encode(), IN_TRASH],
     )
     return {name: Stored(head, first_name) for name, head, first_name in rows}
 

@@ -8,6 +8,9 @@ secrets     what all of them know
 entries     the journal: what is not in `packs` and `refs` yet
 packs       Git's packs, in parts
 refs        Git's refs, as of the last checkpoint; their names are bytes to Git
+secrets     what servers know and nobody else, by name
+site        small texts, and a number for each that changes with it; see `site`
+account_…   users, hashes of their secrets, and links; see `server.storage.accounts`
 """
 
 from server.storage.journal import JournalError
@@ -69,6 +72,42 @@ _MIGRATIONS = (
         value bytea not null
     );
     """,
+    """
+    create table gollabedit.site (
+        name text primary key,
+        version bigint not null,
+        content bytea
+    );
+    create table gollabedit.account_users (
+        name text collate "C" primary key,
+        full_name text not null,
+        email text not null,
+        groups text not null,
+        is_operator int not null
+    );
+    create table gollabedit.account_secrets (
+        hash bytea primary key,
+        id text not null unique,
+        kind text not null,
+        "user" text collate "C" not null references gollabedit.account_users on delete cascade,
+        label text not null,
+        created double precision not null,
+        expires double precision,
+        used double precision,
+        token text references gollabedit.account_secrets (id) on delete cascade
+    );
+    create index on gollabedit.account_secrets ("user");
+    create table gollabedit.account_links (
+        hash bytea primary key,
+        id text not null unique,
+        document text collate "C" not null,
+        "right" text not null,
+        made_by text not null,
+        created double precision not null,
+        expires double precision,
+        used double precision
+    );
+    """,
 )
 
 
@@ -95,13 +134,35 @@ def migrate(connection: Connection) -> str:
     return str(row[0])
 
 
+def make(connection: Connection) -> None:
+    """Make the tables if there are none, and never migrate them: an older server may run.
+
+    Raises:
+        JournalError: Another version has made them.
+    """
+    version = _found(connection)
+    if 0 < version < len(_MIGRATIONS):
+        raise JournalError(
+            f"the tables have version {version}, and this version of gollabedit has"
+            f" {len(_MIGRATIONS)}; start its server once, which migrates them"
+        )
+    migrate(connection)
+
+
 def _version(connection: Connection) -> int:
-    """Return the version of the tables; 0 if there are none."""
-    row = connection.execute("select to_regclass('gollabedit.store')").fetchone()
-    if row and row[0] is not None:
-        row = connection.execute("select version from gollabedit.store").fetchone()
-        return int(row[0]) if row else 0
+    """Return the version of the tables; 0 if there are none, but a place for them."""
+    if version := _found(connection):
+        return version
     row = connection.execute("select to_regnamespace('gollabedit')").fetchone()
     if row and row[0] is None:
         connection.execute("create schema gollabedit")
     return 0
+
+
+def _found(connection: Connection) -> int:
+    """Return the version of the tables; 0 if there are none."""
+    row = connection.execute("select to_regclass('gollabedit.store')").fetchone()
+    if not row or row[0] is None:
+        return 0
+    row = connection.execute("select version from gollabedit.store").fetchone()
+    return int(row[0]) if row else 0

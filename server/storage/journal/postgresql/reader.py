@@ -1,0 +1,67 @@
+"""Reads what is in PostgreSQL beside a server, or without one; owns no document."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+
+from server.git.changes import Log
+from server.storage.journal import Stored
+from server.storage.journal.body import decode
+from server.storage.journal.postgresql import repositories
+from server.storage.journal.postgresql.connection import Connection, Database, SharedConnections
+from server.storage.journal.postgresql.schema import make
+from server.storage.journal.postgresql.site import PostgresqlSite
+
+_READ = """
+select d.position, e.position, e.body
+from gollabedit.documents d
+left join gollabedit.entries e on e.document = d.name and e.position > %s
+where d.name = %s
+order by e.position
+"""
+
+
+class PostgresqlReader:
+    """Reads a database, whose tables are made if there are none.
+
+    Raises:
+        JournalError: There is no connection, or the database cannot be used.
+    """
+
+    def __init__(self, url: str, password: str = "") -> None:
+        database = Database(url, password)
+        self.shown = database.shown
+        self._shared = SharedConnections(database)
+        self._shared.run(make)
+        self.site = PostgresqlSite(self._shared)
+
+    def stored(self) -> Mapping[str, Stored]:
+        return self._shared.run(repositories.stored)
+
+    def size(self, document: str) -> int:
+        return self._shared.run(partial(repositories.size, document=document))
+
+    def copy(self, document: str, repository: Path, earlier: Path | None = None) -> None:
+        self._shared.run(
+            partial(repositories.copy, document=document, repository=repository, reused=earlier)
+        )
+
+    def read(self, document: str) -> Log:
+        return self._shared.run(partial(read, document=document, after=0, where=self.shown))
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        return self._shared.together(is_snapshot=True)
+
+    def close(self) -> None:
+        self._shared.close()
+
+
+def read(connection: Connection, document: str, after: int, where: str) -> Log:
+    """Return the entries of a document after a position."""
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(_READ, [after, document]).fetchall()
+    if not rows:
+        return Log()
+    bodies = [body for _, position, body in rows if position is not None]
+    return Log(rows[-1][1] or rows[0][0], tuple(decode(document, body, where) for body in bodies))
