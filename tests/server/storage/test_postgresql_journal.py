@@ -516,23 +516,38 @@ def test_what_was_not_used_for_long_is_evicted_and_comes_back(
     assert_sound(path)
 
 
+class _Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = time.monotonic()
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
 def test_what_is_opened_while_it_is_evicted_is_there(
-    files: Files, journal: PostgresqlJournal
+    files: Files, journal: PostgresqlJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files.write("one\n")
     files.checkpoint().result(_WAIT_S)
+    clock = _Clock()
+    monkeypatch.setattr(implementation, "time", clock)
     is_over = threading.Event()
 
     def evict() -> int:
         count = 0
         while not is_over.is_set():
-            count += journal.evict("notes", files.repository(), 0.001)
+            count += journal.evict("notes", files.repository(), 1)
         return count
 
     with ThreadPoolExecutor(1) as threads:
         evicting = threads.submit(evict)
         try:
-            for _ in range(100):
+            for number in range(100):
+                clock.now_s += 10  # from now on it may be removed, until it is opened
+                if number == 0:
+                    _eventually(lambda: not files.repository().exists())
                 journal.restore("notes", files.repository())
                 repository = Repository(files.repository(), "notes.txt")
                 assert repository.head(MASTER), "restored, and removed before it is opened"
