@@ -1,7 +1,6 @@
 """What the commands about accounts and links have in common: where they are, dates and tables.
 
-They change the data folder or the database, not a server: a running one is told to look for what
-has changed.
+They change the data folder or the database. A running server is notified, and reads the changes.
 """
 
 import json

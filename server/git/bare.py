@@ -60,7 +60,7 @@ def remove_empty(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a repository: under another name first, so that nobody sees a part of it."""
+    """Remove a repository: rename it first, so that it is never seen incomplete."""
     gone = path.with_name(f".{path.name}.gone")
     shutil.rmtree(gone, ignore_errors=True)
     path.rename(gone)

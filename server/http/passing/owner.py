@@ -3,8 +3,8 @@
     reached node                                    owner
     authorize ─▶ pass_to_owner ─▶ requests, sockets ─▶ ... authorize ─▶ pass_to_owner ─▶ handler
 
-A request is passed on once. Whoever gets it that way owns the document, takes it, or refuses; then
-the reached node asks the database again, or has the client come back.
+A request is passed on once. The node that receives it owns the document, takes it, or refuses.
+After a refusal the first node asks the database again, or has the client reconnect.
 """
 
 import logging
@@ -84,7 +84,7 @@ async def _is_about_a_document(request: web.Request) -> bool:
         is_moved = request.app[FOLDER].catalog.moved_to(name_in(request)) is not None
         if is_moved or not web.WebSocketResponse().can_prepare(request):
             return False
-        return await closing_code(request) is None  # else it is told so here
+        return await closing_code(request) is None  # else the connection is closed here
     return True
 
 

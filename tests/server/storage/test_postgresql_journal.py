@@ -549,6 +549,7 @@ def test_what_is_opened_while_it_is_evicted_is_there(
                 if number == 0:
                     _eventually(lambda: not files.repository().exists())
                 journal.restore("notes", files.repository())
+                assert not journal.evict("notes", files.repository(), 1), "it was just restored"
                 repository = Repository(files.repository(), "notes.txt")
                 assert repository.head(MASTER), "restored, and removed before it is opened"
         finally:
