@@ -100,7 +100,6 @@ class PageFile:
         return self.plain
 
 
-@cache
 def read_files(*, readable: bool = False, source_url: str = "") -> Mapping[str, PageFile]:
     """Read and bundle the files, once, and return them by their path in `web/`.
 
@@ -108,6 +107,11 @@ def read_files(*, readable: bool = False, source_url: str = "") -> Mapping[str, 
         readable: leave all scripts and style sheets as written.
         source_url: address of the source code, for a link; empty for none.
     """
+    return _read_files(readable, source_url)  # the cache tells arguments by their form
+
+
+@cache
+def _read_files(readable: bool, source_url: str) -> Mapping[str, PageFile]:
     folders = [folder for folder in files("web").iterdir() if folder.is_dir()]
     found = {f"{folder.name}/{file.name}": file for folder in folders for file in folder.iterdir()}
     texts = {name: it.read_text("utf-8") for name, it in found.items() if name.endswith(_SERVED)}

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import re
-import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
+import signal
 from pathlib import Path
 from typing import Self
+
+from tests.server import forks
 
 _ROOT = Path(__file__).parents[2]
 _START_S = 30.0
@@ -24,7 +25,7 @@ class ServerProcess:
         self.path = ""  # that of the start page, without its last slash
         self._options = options
         self.log: list[str] = []
-        self._process: Process | None = None
+        self._process: forks.Command | None = None
         self._reading: asyncio.Task[None] | None = None
 
     @property
@@ -40,16 +41,12 @@ class ServerProcess:
         return ""
 
     async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "server", "serve"),
-            *("--port", str(self.port), "--data", str(self.data), *self._options),
-            cwd=_ROOT,
-            env={k: v for k, v in os.environ.items() if not k.startswith("GOLLABEDIT_")},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
+        self._process = await forks.start(
+            *("serve", "--port", str(self.port), "--data", str(self.data), *self._options),
+            folder=_ROOT,
+            environment={k: v for k, v in os.environ.items() if not k.startswith("GOLLABEDIT_")},
+            as_one=True,
         )
-        assert self._process.stdout
         port = asyncio.get_running_loop().create_future()
         self._reading = asyncio.create_task(self._read(self._process.stdout, port))
         async with asyncio.timeout(_START_S):
@@ -70,7 +67,7 @@ class ServerProcess:
 
     async def stop(self) -> None:
         assert self._process
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(_STOP_S):
             assert await self._ended() == 0, "\n".join(self.log)
 
