@@ -28,7 +28,7 @@ _PAGES = (
     "preview/frame.html",
 )
 _FOR_THE_NETWORK = ("pages/landing.js", "pages/search.js", _WORKER)
-_AS_WRITTEN = ("pages/scheme.js", "styles/style.css", "styles/landing.css")
+_AS_WRITTEN = ("pages/scheme.js", "ui/style.css", "pages/landing.css")
 _STATIC = re.compile(r'"(?:\.\./|\$\{root\})?static/([^"]+)"')
 
 

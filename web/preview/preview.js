@@ -32,7 +32,7 @@ export class Preview {
     if (!document.getElementById('preview')) {
       const [html] = await Promise.all([
         textAt(at('../preview/preview.html')),
-        styleSheet('styles/preview.css'),
+        styleSheet('preview/preview.css'),
       ]);
       document.querySelector('main')?.insertAdjacentHTML('beforeend', html);
     }

@@ -78,7 +78,7 @@ def test_readable_is_as_it_was_written() -> None:
 def test_the_editor_page_fits_its_budget() -> None:
     loaded = [
         "pages/document.html",
-        "styles/document_page.css",
+        "pages/document_page.css",
         "pages/scheme.js",
         "pages/document.js",
         "pages/favicon.svg",
@@ -91,7 +91,7 @@ def test_the_history_is_loaded_only_when_it_is_opened() -> None:
     page = _FILES["pages/document.js"].plain.body.decode()
     assert "import('../history/history.js')" in page
     assert "class VersionList" not in page
-    opened = ["history/history.js", "history/history.html", "styles/history.css"]
+    opened = ["history/history.js", "history/history.html", "history/history.css"]
     sent = [asyncio.run(_FILES[name].for_client("br, gzip")) for name in opened]
     assert sum(len(it.body) for it in sent) <= 24 * 1024
 
@@ -102,7 +102,7 @@ def test_the_preview_is_loaded_only_when_it_is_opened() -> None:
     assert "class Sheet" not in page
     opened = [
         *("preview/preview.js", "preview/preview.html", "preview/frame.html", "preview/worker.js"),
-        *("styles/preview.css", "styles/sheet.css", "vendor/marked.js", "vendor/dompurify.js"),
+        *("preview/preview.css", "preview/sheet.css", "vendor/marked.js", "vendor/dompurify.js"),
     ]
     sent = [asyncio.run(_FILES[name].for_client("br, gzip")) for name in opened]
     assert sum(len(it.body) for it in sent) <= 56 * 1024
