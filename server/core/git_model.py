@@ -12,13 +12,17 @@ import msgspec
 from merge.diff_splices import diff_splices
 from merge.splices import Splice
 
+BRANCHES = "refs/heads/"
 MASTER = "refs/heads/master"
 CLIENTS = "refs/heads/clients/"
 UNMERGED = "refs/heads/unmerged/"
 VERSIONS = "refs/heads/versions"
 TAGS = "refs/tags/"
+NOTES = "refs/notes/"
 INTERNAL = "refs/gollabedit/"
 AUTHORSHIP = "refs/gollabedit/authors"
+
+COMMIT_ID = re.compile(r"[0-9a-f]{40}")
 
 REVISION = "Revision"  # the trailer of a version: the revision that it is equal to
 KIND = "Kind"  # the trailer of each version: how its changes were made

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from server.config import Config
-from server.core.access.accounts import IN_TRASH
+from server.core.access.accounts import DAY_S, IN_TRASH
 from server.hub.access import AccessControl
 from server.hub.hub import Hub
 from server.protocol import CloseCode, TrashEntry, TrashList
@@ -40,7 +40,6 @@ _log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-_DAY_S = 24 * 3600.0
 _EXPIRE_EVERY_S = 3600.0
 _FOLLOW_EVERY_S = 0.4  # what other servers change
 _FINISH_S = 2.0  # for what was begun before the end of the server; the next start finishes the rest
@@ -62,7 +61,7 @@ class Management:
         self._access = access
         self._folder = folder
         self._trash = open_trash(folder, hub.journal)
-        self._keep_s = config.trash_keep_days * _DAY_S
+        self._keep_s = config.trash_keep_days * DAY_S
         self._threads = WorkerThreads(1, "management")
         self._following = WorkerThreads(1, "following")
         self._one_change = asyncio.Lock()

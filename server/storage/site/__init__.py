@@ -26,6 +26,7 @@ POLICY = "policy"
 TRASH = "trash"
 MOVING = "moving"
 MOVED = "moved"
+SECRET_BYTES = 32
 
 _decode_name = msgspec.json.Decoder(str).decode
 
