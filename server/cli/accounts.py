@@ -24,7 +24,7 @@ from server.core.access.accounts import (
     User,
     is_valid_at,
 )
-from server.protocol import EXPIRES_DAYS_MAX
+from server.protocol.answers import EXPIRES_DAYS_MAX
 from server.storage.accounts import AccountError, AccountStore
 from server.storage.site.folder import accounts_in
 from server.support.terminal import harmless, say

@@ -34,7 +34,7 @@ from server.http.documents import document_of
 from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, unavailable, unless_known
 from server.hub.gate import OverloadedError
-from server.protocol import Code
+from server.protocol import Code, answers
 
 # A body may be this many times as large as a document: it may shorten one that is too large.
 _BODY_FACTOR = 4
@@ -192,7 +192,7 @@ def _text_response(text: str, revision: str, status: int = 200) -> web.Response:
 
 def _conflict_response(document: str, sent: str, conflicted: Conflicted) -> web.Response:
     hunks = [
-        protocol.DisputedHunk(
+        answers.DisputedHunk(
             hunk.start,
             hunk.end,
             hunk.base,
@@ -203,7 +203,7 @@ def _conflict_response(document: str, sent: str, conflicted: Conflicted) -> web.
         )
         for hunk in conflicted.hunks
     ]
-    answer = protocol.DisputedText(_CONFLICT, document, conflicted.revision, hunks)
+    answer = answers.DisputedText(_CONFLICT, document, conflicted.revision, hunks)
     body = protocol.encode(answer)
     return web.Response(body=body, status=409, content_type="application/json", headers=_HEADERS)
 

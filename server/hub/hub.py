@@ -32,7 +32,7 @@ from server.hub.reader import Reader
 from server.hub.readiness import Readiness
 from server.hub.search import Search
 from server.mirror.mirroring import Mirroring
-from server.protocol import CloseCode
+from server.protocol import CloseCode, answers
 from server.storage.cache import follow_name
 from server.storage.data_folder import DataFolder
 from server.storage.journal import Journal, JournalError, Place
@@ -358,9 +358,9 @@ class Hub:
         self.meters.checkpoint(took_s)
         self.pushed(document)
 
-    def mirrors(self, document: str) -> protocol.MirrorList:
+    def mirrors(self, document: str) -> answers.MirrorList:
         """Return the states of a document's copies on other servers."""
-        return protocol.MirrorList(document, self._mirroring.states(document))
+        return answers.MirrorList(document, self._mirroring.states(document))
 
     async def metrics(self) -> list[Metric]:
         """Return the metrics of the hub, the disk and the mirrors."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from server.core.git_model import COMMIT_ID, MASTER
 from server.git.packed_refs import PackedRefs
-from server.protocol import DocumentList, DocumentState
+from server.protocol.answers import DocumentList, DocumentState
 
 
 def list_documents(

@@ -25,7 +25,8 @@ from server.config import Config
 from server.core.access.accounts import DAY_S, IN_TRASH
 from server.hub.access import AccessControl
 from server.hub.hub import Hub
-from server.protocol import CloseCode, TrashEntry, TrashList
+from server.protocol import CloseCode
+from server.protocol.answers import TrashEntry, TrashList
 from server.storage.catalog import CatalogError
 from server.storage.control import Forget, ForgetResult, Purge, PurgeResult
 from server.storage.data_folder import DataFolder

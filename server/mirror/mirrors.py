@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import inf
 
 from server.mirror.remote import Remote, mask
-from server.protocol import MirrorState
+from server.protocol.answers import MirrorState
 from server.support.backoff import backoff_s
 
 _RETRY_BASE_S = 5.0
