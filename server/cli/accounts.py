@@ -33,7 +33,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Actions:
-    """The actions of a command, such as `add` and `list`, which all work on one place."""
+    """The actions of a command, such as `add` and `list`, which share the options for a place."""
 
     def __init__(self, command: ArgumentParser) -> None:
         self._actions = command.add_subparsers(required=True, metavar="ACTION")
@@ -121,10 +121,10 @@ def expiry_in(options: Namespace, now: float) -> float | None:
 
 @contextmanager
 def accounts(options: Namespace) -> Iterator[AccountStore]:
-    """Open the accounts; a running server follows the changes in the end.
+    """Open the accounts; at the end, wait until a running server has applied the changes.
 
     Raises:
-        CommandError: they cannot be used, or a change was refused.
+        CommandError: they cannot be used, or a change was rejected.
     """
     with opened(options) as place, accounts_of(place) as store:
         yield store

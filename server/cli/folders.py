@@ -204,7 +204,7 @@ def _import(options: Namespace) -> int:
 
 
 def _named(files: Mapping[Path, str], wish: str | None) -> Mapping[Path, str | None]:
-    """Return the document for each file; None if no name is near its own."""
+    """Return the document for each file; None if no valid name is similar."""
     if wish:
         if len(files) != 1:
             raise CommandError(f"{len(files)} files cannot all be the document {wish}")

@@ -343,7 +343,7 @@ def _revision(etag: str) -> str:
 
 
 def not_understood(url: str) -> CommandError:
-    """Return the exception for an answer that no GollabEdit server gives."""
+    """Return the error for an answer that is not one of a GollabEdit server."""
     return CommandError(f"{shown(url)}: this is not the answer of a GollabEdit server")
 
 

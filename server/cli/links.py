@@ -1,4 +1,4 @@
-"""`gollabedit link`: links that let everybody who has one into a document."""
+"""`gollabedit link`: links that let anyone who has one into a document."""
 
 import time
 from argparse import ArgumentParser, Namespace

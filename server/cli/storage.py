@@ -111,7 +111,7 @@ def _empty_journal(folder: DataFolder) -> None:
 
 @contextmanager
 def _not_served(path: Path) -> Iterator[DataFolder]:
-    """Lock the data folder, unless a server has it."""
+    """Lock the data folder; fail if a server uses it."""
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(DataFolder(path))

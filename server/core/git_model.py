@@ -51,7 +51,7 @@ def email_of(client: str) -> str:
 
 
 def client_of(email: str) -> str:
-    """Return the client whose commits have this address; empty if it is of somebody else."""
+    """Return the client whose commits have this address; empty if it is not a client's."""
     client, _, host = email.partition("@")
     return client if host == _MAIL_HOST else ""
 
@@ -62,7 +62,7 @@ def hub_signature(now: float) -> Signature:
 
 
 def is_by_hub(committer: Signature) -> bool:
-    """Return whether the hub made a commit, and nobody pushed it."""
+    """Return whether a commit was made by the hub, and not pushed."""
     return committer.email == _HUB
 
 

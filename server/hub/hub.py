@@ -271,7 +271,7 @@ class Hub:
         return self.get_document(name)
 
     def _check_open(self, document: str) -> None:
-        """Check that a document has not been moved since the caller was told its name."""
+        """Check that a document has not been moved since the caller looked up its name."""
         self._gate.check(document)
         if self._folder.catalog.moved_to(document) is not None:
             raise OverloadedError("the document was renamed")

@@ -518,7 +518,7 @@ class LiveDocument:
 def _can_take(waiting: _Waiting) -> bool:
     """Return whether a request can be executed now.
 
-    Those of a connection that does not read are held back: nobody would take the replies.
+    Requests of a connection that does not read are held back, as it would not take the replies.
     """
     connection = waiting.requester
     if isinstance(connection, Connection) and not connection.has_room:

@@ -55,7 +55,7 @@ class TakenError(Exception):
 
 
 class Management:
-    """Carries out one change after the other, each to its end, also if its caller has gone."""
+    """Carries out one change at a time, each to its end, even if its caller is cancelled."""
 
     def __init__(self, hub: Hub, folder: DataFolder, config: Config, access: AccessControl) -> None:
         self._hub = hub
@@ -98,7 +98,7 @@ class Management:
             _log.error("the trash cannot be emptied: %s", problem)
 
     async def _follow_regularly(self) -> None:
-        """Follow the catalog and the trash, which other servers change, too."""
+        """Follow the changes that other servers make to the catalog and the trash."""
         said = ""
         while True:
             await asyncio.sleep(_FOLLOW_EVERY_S)
@@ -270,7 +270,7 @@ class Management:
     async def _rewrite(
         self, asked: Purge | Forget, rewritten: Callable[[Path, str], _T]
     ) -> tuple[_T, list[str]]:
-        """Rewrite the history of a document; return what was done, and what mirrors say."""
+        """Rewrite the history of a document; return what was done, and sentences about mirrors."""
         document = asked.document
         await self._check_exists(document)
         filename = self._folder.filename(document)

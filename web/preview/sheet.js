@@ -96,7 +96,7 @@ export class Sheet {
     return text.slice(start, index.endOf(start));
   }
 
-  /** Do nothing more, until the text changes again. */
+  /** Stop until the text changes again. */
   stop() {
     clearTimeout(this.#timer);
     this.#timer = undefined;

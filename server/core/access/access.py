@@ -82,7 +82,7 @@ class Access:
                 yield link
 
     def right(self, identity: Identity, document: str) -> Right:
-        """Return the right that somebody has on a document."""
+        """Return the right of an identity on a document."""
         if self.is_operator(identity):
             return Right.MANAGE
         granted = identity.grants.get(document, Right.NONE)
@@ -91,7 +91,7 @@ class Access:
     def may_create(self, identity: Identity, document: str) -> bool:
         """Return whether somebody may create a document of this name.
 
-        A link that allows to edit one allows to write its first words.
+        A link to edit a document includes writing its first words.
         """
         return (
             self.is_operator(identity)

@@ -78,7 +78,7 @@ def mark_in(data: Path) -> Path:
 
 
 def is_elsewhere(data: Path) -> bool:
-    """Return whether a data folder is the cache of a store, which has all of it."""
+    """Return whether a data folder is only the cache of a store."""
     return mark_in(data).exists()
 
 
