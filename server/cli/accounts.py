@@ -78,7 +78,7 @@ def add_expiry(command: ArgumentParser) -> None:
         "--expires-days",
         metavar="N",
         type=float,
-        help="days after which it is not valid any more (default: it does not expire)",
+        help="number of days until it expires (default: it does not expire)",
     )
 
 

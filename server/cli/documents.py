@@ -94,7 +94,7 @@ def add_put(command: ArgumentParser) -> None:
         "--etag-file",
         metavar="FILE",
         type=Path,
-        help="the file to which `cat` wrote that revision; it and FILE are brought up to date",
+        help="the file to which `cat` wrote that revision; it and FILE are updated",
     )
     command.set_defaults(run=_put)
 
@@ -223,7 +223,7 @@ def _read(file: str) -> bytes:
 def _revision_in(file: Path) -> str:
     revision = _read(str(file)).decode(errors="replace").strip()
     if not re.fullmatch(r"[0-9a-f]{40}", revision):
-        raise CommandError(f"{file} holds no revision; `gollabedit cat --etag-file` writes it")
+        raise CommandError(f"{file} has no revision in it; `gollabedit cat --etag-file` writes it")
     return revision
 
 

@@ -101,7 +101,11 @@ def add_log(command: ArgumentParser) -> None:
     command.epilog = _LOG_EXAMPLES
     add_document(command)
     command.add_argument(
-        "-n", "--limit", type=int, default=_LISTED, help=f"at most so many (default: {_LISTED})"
+        "-n",
+        "--limit",
+        type=int,
+        default=_LISTED,
+        help=f"at most this many versions (default: {_LISTED})",
     )
     _add_json(command)
     command.set_defaults(run=_log)
@@ -144,7 +148,7 @@ def add_name(command: ArgumentParser) -> None:
 
 
 def _add_json(command: ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print what the server answers")
+    command.add_argument("--json", action="store_true", help="print the server's answer as JSON")
 
 
 # --- the commands

@@ -75,7 +75,7 @@ def add_rm(command: ArgumentParser) -> None:
     command.add_argument(
         "--redirect",
         action="store_true",
-        help="the name is a former one: give up that it leads to the renamed document",
+        help="the name is a former one: remove its redirect to the renamed document",
     )
     command.set_defaults(run=_rm)
 
@@ -115,7 +115,7 @@ def add_undelete(command: ArgumentParser) -> None:
     add_document(command)
     command.add_argument("--as", dest="name", metavar="NAME", help="under another name")
     command.add_argument(
-        "--id", help="which of several deleted ones; `gollabedit trash` lists them"
+        "--id", help="the id of one of several deleted documents, as `gollabedit trash` lists it"
     )
     command.set_defaults(run=_undelete)
 

@@ -45,7 +45,7 @@ def add_maintain(command: ArgumentParser) -> None:
     command.add_argument(
         "--thorough",
         action="store_true",
-        help="make one pack of each document, however long it takes",
+        help="make one pack per document, however long it takes",
     )
     _add_folder(command)
     command.set_defaults(run=_maintain)

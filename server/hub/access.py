@@ -38,12 +38,12 @@ OWNER = "owner"  # the account of whoever opens the link that the first start pr
 _LOOK_EVERY_S = 0.4
 _NOTE_USE_EVERY_S = 60.0
 _CLOSE_S = 2.0
-_OPENED = "the server is open now: everybody who reaches it may write"
+_OPENED = "the server is open now: anyone who reaches it may write"
 _CLOSED = (
-    "the server is closed now: it lets in nobody who is not signed in. To open it, start it with"
+    "the server is closed now: people must sign in or have a link. To open it, start it with"
     " --access open"
 )
-_POLICY_READ = "%s was read; its rules count now"
+_POLICY_READ = "%s was read; its rules apply now"
 _POLICY_GONE = "%s is gone; without it every user may manage all documents"
 _UNREADABLE = "the accounts cannot be read: {}"
 
@@ -213,7 +213,7 @@ class AccessControl:
                 changed = True
                 _log.info(_POLICY_READ if self._policy else _POLICY_GONE, self._policy_text.shown)
         except PolicyError as problem:
-            _log.error("%s: %s; the policy before it stays", self._policy_text.shown, problem)
+            _log.error("%s: %s; the previous policy stays", self._policy_text.shown, problem)
         return changed
 
     def _load(self) -> None:

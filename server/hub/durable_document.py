@@ -282,7 +282,9 @@ class DurableDocument:
             if not batch.requests:
                 document.versions.catch_up(_CATCH_UP_COST)
             if document.versions.problem:
-                _log.error("%s: it gets no versions", self.name, exc_info=document.versions.problem)
+                _log.error(
+                    "%s: no versions are made of it", self.name, exc_info=document.versions.problem
+                )
                 document.versions.problem = None
             self._append(repository)  # the disk syncs while the replies are computed
             replies = document.replies(staged if is_one else _timed(staged, costs))

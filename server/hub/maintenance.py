@@ -193,7 +193,7 @@ class Maintenance:
             try:
                 left = await self._repack_threads.call(self._journal.left)
             except JournalError as problem:
-                _log.warning("what other servers have left cannot be read: %s", problem)
+                _log.warning("entries that other servers have left cannot be read: %s", problem)
             else:
                 self._left.update(name for name in left if not self._owners.owns(name))
                 await self._adopt()

@@ -108,7 +108,7 @@ class Management:
             except (CatalogError, JournalError, OSError) as found:
                 problem = str(found)
                 if problem != said:
-                    _log.error("what other servers change cannot be followed: %s", problem)
+                    _log.error("changes of other servers cannot be followed: %s", problem)
             said = problem
 
     async def _follow(self) -> None:

@@ -76,4 +76,4 @@ def _sorted(tables: Tables) -> dict[str, list[tuple[object, ...]]]:
 def _put_away(file: Path) -> None:
     away = file.with_name(f"{file.stem}.moved{file.suffix}")
     file.rename(away)
-    _log.info("%s is in the database now, which counts; the file is called %s", file, away.name)
+    _log.info("%s is in the database from now on; the file was renamed to %s", file, away.name)

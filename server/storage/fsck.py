@@ -213,7 +213,7 @@ def repository_faults(repository: Path, filename: str) -> Iterator[str]:
     """
     head = run_git(repository, "symbolic-ref", "HEAD")
     if head.returncode:
-        yield f"it is no Git repository: {_error_of(head)}"
+        yield f"it is not a Git repository: {_error_of(head)}"
         return
     if head.stdout.strip() != MASTER.encode():
         yield f"HEAD names {head.stdout.decode().strip()} and not {MASTER}"
@@ -275,7 +275,7 @@ def _remarks(repository: Path) -> Iterator[str]:
     listed = run_git(repository, "for-each-ref", "--format=%(refname)")
     for name in listed.stdout.decode().splitlines():
         if not name.startswith(_USUAL):
-            yield f"{name} is no branch, tag or note"
+            yield f"{name} is not a branch, tag or note"
     locks = (lock for pattern in _LOCKS for lock in repository.glob(pattern))
     for file in sorted({*locks, *object_files.leftovers(repository, alone=True)}):
         yield f"{file.relative_to(repository)} is left over, unless another program is using it"

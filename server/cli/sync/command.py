@@ -65,7 +65,7 @@ def add_sync(command: ArgumentParser) -> None:
     command.epilog = _EXAMPLES
     command.add_argument("file", metavar="FILE", type=Path, help="a text file, or a folder")
     command.add_argument(
-        "url", metavar="URL", help="address of the document, as in the browser; of a server"
+        "url", metavar="URL", help="address of the document, as in the browser, or of a server"
     )
     add_under(command)
     command.add_argument(

@@ -41,7 +41,7 @@ class Access:
         links = list(self._links(credentials, now))
         user = self._user(credentials, now)
         if credentials.token is not None and user is None and not links and not self.is_open:
-            raise WrongCredentialsError("This token is not valid, or not any more.")
+            raise WrongCredentialsError("This token is wrong, expired or revoked.")
         grants: dict[str, Right] = {}
         for link in links:
             grants[link.document] = max(link.right, grants.get(link.document, Right.NONE))

@@ -66,7 +66,7 @@ def original_of(request: web.Request) -> Original | None:
     secret = request.app[HUB].journal.secret
     if not secret or not compare_digest(given.encode(errors="replace"), secret.hex().encode()):
         if request.app[PRETENDERS].is_new(request.remote or ""):
-            _log.warning("ignored headers of a node from %s, which is none", request.remote)
+            _log.warning("ignored headers for nodes from %s, which is not a node", request.remote)
         return None
     try:
         return _decode(request.headers.get(_ORIGINAL, ""))

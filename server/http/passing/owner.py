@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 _NEEDS = (Need.VIEW, Need.EDIT, Need.MANAGE, Need.PUSH, Need.SOCKET)
 _LINKS = "/api/documents/{document}/links"  # which no document has
 _TRIES = 2
-_ELSEWHERE = "another node serves the document, and is not reached"
+_ELSEWHERE = "another node serves the document, and cannot be reached"
 _REFUSAL = "The server cannot do this at the moment: {}. Try again later."
 
 

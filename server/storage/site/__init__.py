@@ -101,9 +101,9 @@ def obstacle(site: "Site") -> str:
     """Return why it must not be used now, as a sentence with advice; "" if it may be."""
     moved = moved_to(site)
     if moved is not None:
-        return f"all of it was moved to {moved}; `gollabedit migrate --help` has the way back"
+        return f"all of it was moved to {moved}; `gollabedit migrate --help` says how to undo that"
     if site.text(MOVING).read() is not None:
-        return "it is not complete yet: run the same `gollabedit migrate` again, which goes on"
+        return "it is not complete yet: run the same `gollabedit migrate` again, which continues it"
     return ""
 
 

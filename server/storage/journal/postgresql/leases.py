@@ -132,7 +132,7 @@ class Node:
         if taken is None:
             if url := self._other(connection, document):  # it was faster
                 return Place(url)
-            raise NotOwnedError(f"{document}: this node's lease is over")
+            raise NotOwnedError(f"{document}: this node's lease has expired")
         epoch, first_name, has_entries = taken
         self._epochs[document] = epoch
         return Place("", first_name, has_entries)
@@ -189,7 +189,9 @@ class Node:
                 self._check_not_replaced(connection)
                 self._register(connection)
         if row is None or row[0]:
-            _log.warning("the lease of this node was over; looking for what others have taken")
+            _log.warning(
+                "the lease of this node had expired; looking for documents that others have taken"
+            )
             self.check(connection, list(self._epochs))
         self._look_for_others(connection)
 
