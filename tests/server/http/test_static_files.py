@@ -9,6 +9,9 @@ from importlib.resources import files
 import brotli
 import pytest
 
+from server.core.history.named import NAME_CHARACTERS_MAX, NOTE_CHARACTERS_MAX
+from server.core.names import clean_name
+from server.core.search import WORDS_CHARACTERS_MAX
 from server.http.static_files import PageFile, read_files, takes
 
 _FILES = read_files()
@@ -175,3 +178,21 @@ def test_nothing_comes_from_elsewhere(name: str) -> None:
     text = _FILES[name].plain.body.decode().replace(_NAMESPACE, "")
     if not name.startswith("vendor/"):  # their comments name where they come from
         assert not _ADDRESS.findall(text)
+
+
+@pytest.mark.parametrize(
+    ("page", "field", "characters"),
+    [
+        ("pages/document.html", 'id="name"', len(clean_name("x" * 1000))),
+        ("pages/document.html", 'id="ask-name-field"', len(clean_name("x" * 1000))),
+        ("pages/index.html", 'name="q"', WORDS_CHARACTERS_MAX),
+        ("pages/search.html", 'name="q"', WORDS_CHARACTERS_MAX),
+        ("history/history.html", 'id="version-name"', NAME_CHARACTERS_MAX),
+        ("history/history.html", 'id="version-note"', NOTE_CHARACTERS_MAX),
+    ],
+)
+def test_a_field_takes_as_many_characters_as_the_server(
+    page: str, field: str, characters: int
+) -> None:
+    [element] = re.findall(rf"<[^>]*\s{field}[^>]*>", _FILES[page].plain.body.decode())
+    assert f'maxlength="{characters}"' in element
