@@ -180,7 +180,7 @@ def _keep_owner(data: Path) -> None:
 
 
 def give_to_server(data: Path, path: Path) -> None:
-    """Have a file that root has written belong to the server's user."""
+    """Give a file that root has written to the server's user."""
     if os.geteuid() == 0:
         server = (data / "format").stat()
         os.chown(path, server.st_uid, server.st_gid)

@@ -117,7 +117,7 @@ def set_cookie(
 def delete_cookies(
     request: web.Request, response: web.StreamResponse, names: Iterable[str]
 ) -> None:
-    """Have a browser forget cookies."""
+    """Delete cookies in the browser."""
     for name in names:
         set_cookie(request, response, name, "", 0)
 

@@ -63,7 +63,7 @@ async def change_document(request: web.Request) -> web.Response:
 
 
 async def delete_redirect(request: web.Request) -> web.Response:
-    """Give up a former name."""
+    """Remove the redirect of a former name."""
     async with _explained():
         await request.app[MANAGEMENT].remove_redirect(request.match_info["name"])
     audit_request(request, "remove-redirect", request.match_info["name"])

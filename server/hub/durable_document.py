@@ -408,7 +408,7 @@ class DurableDocument:
             await self._run(_Batch((), (), time.time(), records_window=True))
 
     async def settled(self) -> None:
-        """Wait until nothing of it is written any more."""
+        """Wait until none of its writes is in progress."""
         async with self._checkpoint_lock, self._batch_lock:
             await self._threads.others.call(self._reconcile_journal)
 

@@ -170,7 +170,7 @@ class Hub:
                 await self._hand_over()
 
     async def _hand_over(self) -> None:
-        """Let other servers own the documents, with little in the journal."""
+        """Let other servers own the documents, after writing most of the journal."""
         await self._maintenance.write_out(_HAND_OVER_S)
         self._running.clear()
         try:
@@ -420,10 +420,10 @@ class Hub:
 
     @asynccontextmanager
     async def exclusively(self, *documents: str) -> AsyncIterator[tuple[LiveDocument, ...]]:
-        """Have documents to oneself: all that was acknowledged is in their repositories.
+        """Lock documents; every acknowledged edit is in their repositories meanwhile.
 
-        The documents are closed afterwards, with all connections; clients that were given no other
-        reason come back at once.
+        The documents and their connections are closed at the end; clients that were given no other
+        reason reconnect at once.
 
         Raises:
             OverloadedError: A push or a request does not end, or a repository cannot be written.
@@ -490,12 +490,12 @@ class Hub:
         self._mirroring.forget(document)
 
     def restored(self, document: str, former_names: Collection[str] = ()) -> None:
-        """Note that there is a document of this name again, to which others redirect."""
+        """Note that this document exists again, and that its former names redirect to it."""
         self._deleted.difference_update((document, *former_names))
         self.pushed(document)
 
     def note_deleted(self, name: str) -> None:
-        """Tell clients of a deleted document that come back, until there is a new one."""
+        """Tell clients that reconnect that a document was deleted, until there is a new one."""
         self._deleted.add(name)
 
     def repository_path(self, document: str) -> Path:
@@ -562,7 +562,7 @@ class Hub:
 
 
 async def _ended(running: _Running | None) -> None:
-    """Wait until an open document that was stopped does nothing any more."""
+    """Wait until an open document that was told to stop has ended."""
     if running is None:
         return
     await asyncio.wait([running.task])

@@ -185,7 +185,7 @@ class Maintenance:
         return True
 
     async def _checkpoint_left(self) -> None:
-        """Write the entries that the last server could not write any more."""
+        """Write the entries that the previous server did not get to write."""
         if self._left:
             _log.info("the journal has edits of %d documents from before", len(self._left))
         await self._adopt()

@@ -285,7 +285,7 @@ class Management:
         return done, problems
 
     async def remove_redirect(self, name: str) -> None:
-        """Give up the redirect of a former name, which is free then.
+        """Remove the redirect of a former name, which is free from then on.
 
         Raises:
             NoDocumentError: There is none.
@@ -331,7 +331,7 @@ class Management:
         return not is_redirect and await self._hub.reader.revision(name) is None
 
     async def _note_deleted(self, record: Deleted) -> None:
-        """Have the hub tell clients that come back, unless there is a new document."""
+        """Have the hub tell clients that reconnect, unless there is a new document."""
         for name in (record.document, *record.former_names):
             if await self._hub.reader.revision(name) is None:
                 self._hub.note_deleted(name)

@@ -117,7 +117,7 @@ class Mirrors:
         self._put_behind(mirror, now)
 
     def forget(self, document: str) -> Mirror | None:
-        """Push a document no more; return its mirror, which stays as it is, or None."""
+        """Stop pushing a document; return its mirror, which stays as it is, or None."""
         self._behind.pop(document, None)
         return self._mirrors.pop(document, None)
 

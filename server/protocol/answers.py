@@ -203,7 +203,7 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A wish for a link: `view` or `edit`, and for how many days; 0: for ever."""
+    """A request for a link: its right, `view` or `edit`, and its days; 0 for no expiry."""
 
     right: Literal["view", "edit"]
     expires_days: Annotated[float, msgspec.Meta(ge=0, le=EXPIRES_DAYS_MAX)] = 0

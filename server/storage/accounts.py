@@ -245,7 +245,7 @@ class AccountStore:
             execute("DELETE FROM {0}links WHERE id = ?", (id,))
 
     def move_links(self, old: str, new: str) -> None:
-        """Have the links to a document lead to another name."""
+        """Make the links to a document lead to another name."""
         with self._database.changing() as execute:
             execute("UPDATE {0}links SET document = ? WHERE document = ?", (new, old))
 

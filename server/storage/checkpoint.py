@@ -40,7 +40,7 @@ _UNFINISHED = ".checkpoint"
 
 
 class CheckpointError(JournalError):
-    """The repository could not be written; the journal keeps what it has."""
+    """The repository could not be written; the journal keeps its entries."""
 
 
 @dataclass(eq=False)

@@ -71,7 +71,7 @@ def _build(new: Path, old: Path, rewritten: Rewritten) -> None:
 
 
 def _swap(repository: Path, new: Path) -> None:
-    """Let the new repository take the place of the old one."""
+    """Replace the old repository by the new one."""
     old = _beside(repository, "replaced")
     shutil.rmtree(old, ignore_errors=True)
     repository.rename(old)

@@ -243,7 +243,7 @@ class SyncCommand:
             return None  # such as a file that is being written
 
     def _step(self) -> None:
-        """Let the pair do a step; an error ends the command."""
+        """Run one step of the pair; an error ends the command."""
         if self._ended.is_set():
             return
         try:

@@ -10,7 +10,7 @@ from server.core.access.right import Right
 
 
 class WrongCredentialsError(Exception):
-    """A token is not, or not any more, valid; the message is a sentence."""
+    """A token is wrong, expired or revoked; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
