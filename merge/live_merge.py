@@ -66,7 +66,7 @@ def _is_plain(typed: Placed) -> bool:
 
 
 def _cuts_words(base: str, typed: Placed) -> bool:
-    """Whether a change has a line end and cuts a word: nobody types so, it was read wrongly."""
+    """Whether a change has a line end and cuts a word: an unlikely reading of what was typed."""
     before, after = base[typed.start - 1 : typed.start], base[typed.end : typed.end + 1]
     return any(
         "\n" in text

@@ -74,7 +74,7 @@ class Config:
         " 127.0.0.1 or 10.1.0.0/16; separated by commas",
     ] = ()
     base_path: Annotated[
-        str, "path below which everything is, such as /pad, if a proxy passes it on"
+        str, "path below which everything is served, such as /pad, if a proxy passes it on"
     ] = ""
     url: Annotated[
         str, "address of the start page, as people know it, for the links that are printed"
@@ -140,13 +140,14 @@ class Config:
         float, "time without edits after which the changes become a version of the history"
     ] = SEAL_TIMES.idle_s
     seal_age_s: Annotated[
-        float, "age of the changes from which a pause of half a minute is enough for that"
+        float, "age of the changes above which a pause of half a minute is enough"
     ] = SEAL_TIMES.age_s
     git_processes_max: Annotated[
         int, "number of clones, fetches and pushes served at the same time"
     ] = 4
     git_wait_s: Annotated[
-        float, "time that Git may take for one clone, fetch or push, with waiting for its turn"
+        float,
+        "time that Git may take for one clone, fetch or push, including the wait for its turn",
     ] = 600.0
     git_memory_bytes_max: Annotated[
         int, "memory of one process of Git for clones, fetches and pushes; needs prlimit (Linux)"
@@ -188,8 +189,8 @@ class Config:
     ] = ""
     cache_bytes_max: Annotated[
         int,
-        "with that database: size of all repositories on this disk above which those not used for"
-        " long are removed from it; 0 for no limit",
+        "with that database: size of all repositories on this disk above which the least"
+        " recently used are removed from it; 0 for no limit",
     ] = 0
     checkpoint_idle_s: Annotated[
         float, "time without edits after which journaled edits are written to the repository"

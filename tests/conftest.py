@@ -19,7 +19,13 @@ from tests.postgres import Postgres, programs, running
 
 _GARBAGE_MAX = 100_000  # objects
 _WORKERS_MAX = 8
-_FIRST_THIRD = ("test_conflicts.py", "test_landing.py", "test_texts.py")  # and all tests in Firefox
+# And all tests in Firefox.
+_FIRST_THIRD = (
+    "test_conflicts.py",
+    "test_several_conflicts.py",
+    "test_landing.py",
+    "test_texts.py",
+)
 _SECOND_THIRD = ("test_access.py", "test_presence.py", "test_settings.py")
 _MEMORY = Path("/dev/shm")
 _MEMORY_MIN = 2_000_000_000  # bytes; the tests take a quarter of it

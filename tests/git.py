@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "HOME": os.devnull,
@@ -18,6 +20,14 @@ ENVIRONMENT = {
 }
 
 
+def without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the user's settings of Git and SSH from the code under test."""
+    for name in ("HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"):
+        monkeypatch.setenv(name, ENVIRONMENT[name])
+    for name in ("GIT_SSH", "GIT_SSH_COMMAND"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def run_git(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run `git`, however it ends."""
     return subprocess.run(
@@ -30,6 +40,18 @@ def git(*arguments: str, cwd: Path) -> str:
     ran = run_git(*arguments, cwd=cwd)
     assert ran.returncode == 0, f"git {' '.join(arguments)}: {ran.stderr}"
     return ran.stdout.removesuffix("\n")
+
+
+def refs(repository: Path) -> dict[str, str]:
+    """Return all refs with what they point to."""
+    listed = git("for-each-ref", "--format=%(refname) %(objectname)", cwd=repository)
+    return dict(line.split(" ") for line in listed.splitlines())
+
+
+def texts(repository: Path, ref: str) -> list[str]:
+    """Return the texts of a branch of the document `notes`, the oldest first."""
+    commits = git("rev-list", "--first-parent", "--reverse", ref, cwd=repository).split()
+    return [git("show", f"{commit}:notes.txt", cwd=repository) for commit in commits]
 
 
 def assert_sound(repository: Path) -> None:

@@ -24,7 +24,7 @@ from server.core.access.accounts import (
     User,
     is_valid_at,
 )
-from server.protocol import EXPIRES_DAYS_MAX
+from server.protocol.answers import EXPIRES_DAYS_MAX
 from server.storage.accounts import AccountError, AccountStore
 from server.storage.site.folder import accounts_in
 from server.support.terminal import harmless, say
@@ -33,7 +33,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Actions:
-    """The actions of a command, such as `add` and `list`, which all work on one place."""
+    """The actions of a command, such as `add` and `list`, which share the options for a place."""
 
     def __init__(self, command: ArgumentParser) -> None:
         self._actions = command.add_subparsers(required=True, metavar="ACTION")
@@ -78,7 +78,7 @@ def add_expiry(command: ArgumentParser) -> None:
         "--expires-days",
         metavar="N",
         type=float,
-        help="days after which it is not valid any more (default: it does not expire)",
+        help="number of days until it expires (default: it does not expire)",
     )
 
 
@@ -121,10 +121,10 @@ def expiry_in(options: Namespace, now: float) -> float | None:
 
 @contextmanager
 def accounts(options: Namespace) -> Iterator[AccountStore]:
-    """Open the accounts; a running server follows the changes in the end.
+    """Open the accounts; at the end, wait until a running server has applied the changes.
 
     Raises:
-        CommandError: they cannot be used, or a change was refused.
+        CommandError: they cannot be used, or a change was rejected.
     """
     with opened(options) as place, accounts_of(place) as store:
         yield store
@@ -180,7 +180,7 @@ def _keep_owner(data: Path) -> None:
 
 
 def give_to_server(data: Path, path: Path) -> None:
-    """Have a file that root has written belong to the server's user."""
+    """Give a file that root has written to the server's user."""
     if os.geteuid() == 0:
         server = (data / "format").stat()
         os.chown(path, server.st_uid, server.st_gid)

@@ -39,29 +39,31 @@ def add_backup(command: ArgumentParser) -> None:
     made = actions.add_parser(
         "create",
         help="make a backup, and check it",
-        description="Make a backup in a new folder inside of DIR, and check it. Files that the"
-        " previous backup in DIR has already are linked to it, and take no space. Exit code 1: it"
-        " was made, but a document is damaged.",
+        description="Make a backup in a new folder inside DIR, and check it. Files that"
+        " have not changed since the previous backup in DIR are linked to it, and take no space."
+        " Exit code 1: it was made, but a document is damaged.",
     )
     made.add_argument("folder", metavar="DIR", type=Path, help="folder of the backups")
     made.add_argument(
         "--keep", metavar="N", type=_count, help="remove all but the N newest backups afterwards"
     )
     made.add_argument(
-        "--full", action="store_true", help="copy everything, also what the previous backup has"
+        "--full",
+        action="store_true",
+        help="copy everything, and link nothing to the previous backup",
     )
     made.set_defaults(run=_create)
     checked = actions.add_parser(
         "check",
-        help="check that a backup is as it was made",
+        help="check that a backup is complete and unchanged",
         description="Compare all files of a backup with their hashes.",
     )
     checked.set_defaults(run=_check)
     restored = actions.add_parser(
         "restore",
-        help="make a data folder of a backup",
-        description="Make a data folder of a backup, and check it. The folder must be empty, or"
-        " not exist; no server may use it meanwhile.",
+        help="make a data folder from a backup",
+        description="Make a data folder from a backup, and check it. The folder must be empty or"
+        " missing; no server may use it meanwhile.",
     )
     restored.set_defaults(run=_restore)
     for action in (checked, restored):
@@ -82,7 +84,7 @@ def add_backup(command: ArgumentParser) -> None:
 
 def _count(value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < 1:
-        raise ArgumentTypeError(f"must be a number from 1 on, not {value!r}")
+        raise ArgumentTypeError(f"must be 1 or more, not {value!r}")
     return int(value)
 
 

@@ -1,7 +1,7 @@
 """Commands that rewrite the history of a document.
 
-While a server uses the data folder, it is asked to, through the control socket; else the command
-does it itself.
+If a server uses the data folder, the command asks it to do that, through the control socket;
+otherwise it does it by itself.
 """
 
 import asyncio

@@ -42,9 +42,9 @@ def ask(data: Path, address: str, body: bytes, wait_s: float | None = None) -> t
 
 
 def have_server_look(data: Path) -> None:
-    """Have the server of a data folder follow changed accounts now, if one runs.
+    """Make the server of a data folder apply changed accounts now, if one runs.
 
-    If it does not answer, it follows by itself within a second.
+    If it does not answer, it does so by itself within a second.
     """
     with suppress(OSError, HTTPException):
         ask(data, LOOK, b"", _LOOK_WAIT_S)

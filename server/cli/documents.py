@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from server.cli.http_client import (
-    DEFAULT_SERVER,
     TEXT_HEADERS,
     Answer,
     CommandError,
     ConflictError,
     RejectedError,
+    add_document,
+    add_server,
     add_under,
     documents,
     listed,
@@ -60,9 +61,7 @@ _APPEND_EXAMPLES = """examples:
 
 def add_ls(command: ArgumentParser) -> None:
     command.epilog = _LS_EXAMPLES
-    command.add_argument(
-        "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
-    )
+    add_server(command)
     command.add_argument("--archived", action="store_true", help="also list archived documents")
     add_under(command)
     command.set_defaults(run=_ls)
@@ -70,7 +69,7 @@ def add_ls(command: ArgumentParser) -> None:
 
 def add_cat(command: ArgumentParser) -> None:
     command.epilog = _CAT_EXAMPLES
-    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
+    add_document(command)
     command.add_argument("--revision", help="an old revision (default: the newest)")
     command.add_argument(
         "--etag-file", metavar="FILE", type=Path, help="write the revision to this file"
@@ -95,7 +94,7 @@ def add_put(command: ArgumentParser) -> None:
         "--etag-file",
         metavar="FILE",
         type=Path,
-        help="the file to which `cat` wrote that revision; it and FILE are brought up to date",
+        help="the file to which `cat` wrote that revision; it and FILE are updated",
     )
     command.set_defaults(run=_put)
 
@@ -108,7 +107,7 @@ def add_append(command: ArgumentParser) -> None:
 
 def _add_text(command: ArgumentParser) -> None:
     """Add the options of a command that writes: where, what, and in whose name."""
-    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
+    add_document(command)
     command.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="the text (default: -, standard input)"
     )
@@ -224,7 +223,7 @@ def _read(file: str) -> bytes:
 def _revision_in(file: Path) -> str:
     revision = _read(str(file)).decode(errors="replace").strip()
     if not re.fullmatch(r"[0-9a-f]{40}", revision):
-        raise CommandError(f"{file} holds no revision; `gollabedit cat --etag-file` writes it")
+        raise CommandError(f"{file} has no revision in it; `gollabedit cat --etag-file` writes it")
     return revision
 
 

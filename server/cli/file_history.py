@@ -294,7 +294,7 @@ def _commit_of(fields: Sequence[str]) -> _Commit:
 
 
 def _person(name: str, email: str, time: str) -> str:
-    """Return a person as in a commit; servers that check pushes reject what Git would not write."""
+    """Return a person as in a commit, in a form that servers which check pushes accept."""
     name, email = (" ".join(_ANGLES.sub("", part).split()) for part in (name, email))
     return f"{name or email or 'somebody'} <{email}> {time}"
 

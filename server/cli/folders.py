@@ -77,9 +77,7 @@ def add_export(command: ArgumentParser) -> None:
     command.add_argument(
         "documents", metavar="DOCUMENT", nargs="*", help="name or pattern (default: all)"
     )
-    command.add_argument(
-        "--overwrite", action="store_true", help="replace files that have another text"
-    )
+    command.add_argument("--overwrite", action="store_true", help="replace files that differ")
     command.set_defaults(run=_export)
 
 
@@ -96,7 +94,7 @@ def add_import(command: ArgumentParser) -> None:
     command.add_argument(
         "--overwrite",
         action="store_true",
-        help="replace the text of documents that have another; their history keeps the old one",
+        help="replace the text of documents that differ; their history keeps the old one",
     )
     command.add_argument(
         "--history",
@@ -204,7 +202,7 @@ def _import(options: Namespace) -> int:
 
 
 def _named(files: Mapping[Path, str], wish: str | None) -> Mapping[Path, str | None]:
-    """Return the document for each file; None if no name is near its own."""
+    """Return the document for each file; None if no valid name is similar."""
     if wish:
         if len(files) != 1:
             raise CommandError(f"{len(files)} files cannot all be the document {wish}")

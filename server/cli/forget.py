@@ -57,7 +57,7 @@ def _time_in(date: str) -> float:
     try:
         return datetime.fromisoformat(date).timestamp()
     except (ValueError, OverflowError):
-        raise CommandError(f"{date!r} is no date like 2026-11-01 or 2026-11-01T12:00") from None
+        raise CommandError(f"{date!r} is not a date like 2026-11-01 or 2026-11-01T12:00") from None
 
 
 def _print_result(asked: Forget, done: Forgotten) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from server.cli.http_client import (
     ConflictError,
     RejectedError,
+    add_document,
     api_url_for,
     not_understood,
     put,
@@ -98,9 +99,13 @@ _DIFF = msgspec.json.Decoder(_Diff)
 
 def add_log(command: ArgumentParser) -> None:
     command.epilog = _LOG_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument(
-        "-n", "--limit", type=int, default=_LISTED, help=f"at most so many (default: {_LISTED})"
+        "-n",
+        "--limit",
+        type=int,
+        default=_LISTED,
+        help=f"at most this many versions (default: {_LISTED})",
     )
     _add_json(command)
     command.set_defaults(run=_log)
@@ -108,7 +113,7 @@ def add_log(command: ArgumentParser) -> None:
 
 def add_show(command: ArgumentParser) -> None:
     command.epilog = _SHOW_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument("version", metavar="VERSION", help=_VERSION_HELP)
     command.add_argument("--text", action="store_true", help="print the text of the version")
     command.set_defaults(run=_show)
@@ -116,7 +121,7 @@ def add_show(command: ArgumentParser) -> None:
 
 def add_diff(command: ArgumentParser) -> None:
     command.epilog = _DIFF_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument("first", metavar="VERSION", help=_VERSION_HELP)
     command.add_argument("last", metavar="VERSION", nargs="?", default="now", help="default: now")
     command.add_argument("--unified", action="store_true", help="print a patch, by lines")
@@ -126,7 +131,7 @@ def add_diff(command: ArgumentParser) -> None:
 
 def add_restore(command: ArgumentParser) -> None:
     command.epilog = _RESTORE_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument("version", metavar="VERSION", help=_VERSION_HELP)
     command.add_argument("--name", help="the author's name, for the history")
     command.set_defaults(run=_restore)
@@ -134,7 +139,7 @@ def add_restore(command: ArgumentParser) -> None:
 
 def add_name(command: ArgumentParser) -> None:
     command.epilog = _NAME_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument("label", metavar="NAME", nargs="?", help="the name of the version")
     command.add_argument("--version", help=f"{_VERSION_HELP} (default: a new one of the text now)")
     command.add_argument("--note", default="", help="more about it")
@@ -142,12 +147,8 @@ def add_name(command: ArgumentParser) -> None:
     command.set_defaults(run=_name)
 
 
-def _add_url(command: ArgumentParser) -> None:
-    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
-
-
 def _add_json(command: ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print what the server answers")
+    command.add_argument("--json", action="store_true", help="print the server's answer as JSON")
 
 
 # --- the commands

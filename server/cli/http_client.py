@@ -90,6 +90,18 @@ def add_token_file(command: ArgumentParser) -> None:
     )
 
 
+def add_document(command: ArgumentParser) -> None:
+    """Add the argument that names a document."""
+    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
+
+
+def add_server(command: ArgumentParser) -> None:
+    """Add the argument that names a server, which may be left out."""
+    command.add_argument(
+        "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
+    )
+
+
 def add_under(command: ArgumentParser) -> None:
     """Add the option that names a folder of documents."""
     command.add_argument("--under", metavar="FOLDER", help="only the documents in this folder")
@@ -331,7 +343,7 @@ def _revision(etag: str) -> str:
 
 
 def not_understood(url: str) -> CommandError:
-    """Return the exception for an answer that no GollabEdit server gives."""
+    """Return the error for an answer that is not one of a GollabEdit server."""
     return CommandError(f"{shown(url)}: this is not the answer of a GollabEdit server")
 
 

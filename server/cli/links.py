@@ -1,4 +1,4 @@
-"""`gollabedit link`: links that let everybody who has one into a document."""
+"""`gollabedit link`: links that let anyone who has one into a document."""
 
 import time
 from argparse import ArgumentParser, Namespace
@@ -54,7 +54,7 @@ Whoever has the document open by this link is disconnected within a second.
 
 
 def add_link(command: ArgumentParser) -> None:
-    command.description = "Links that let everybody who has one into a document."
+    command.description = "Links that let anyone who has one into a document."
     command.epilog = _EXAMPLES
     actions = Actions(command)
 
@@ -86,7 +86,7 @@ def _create(options: Namespace) -> None:
         exists = place.exists(document)
     print_link(f"{address}/d/{document}?key={key}")
     until = f", until {day(expires)}" if expires else ""
-    say(f"This is link {link.id}: everybody who has it can {options.right} {document}{until}.")
+    say(f"This is link {link.id}: anyone who has it can {options.right} {document}{until}.")
     if not exists:
         who = "the link can create it" if options.right == "edit" else "somebody has to create it"
         say(f"gollabedit: unless {document} was created just now, there is no such document; {who}")

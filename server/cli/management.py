@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.cli.http_client import (
-    DEFAULT_SERVER,
     CommandError,
+    add_document,
+    add_server,
     api_url,
     api_url_for,
     document_of,
@@ -70,11 +71,11 @@ def add_rm(command: ArgumentParser) -> None:
         " Open pages show a message and keep unsent text."
     )
     command.epilog = _RM_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument(
         "--redirect",
         action="store_true",
-        help="the name is a former one: give up that it leads to the renamed document",
+        help="the name is a former one: remove its redirect to the renamed document",
     )
     command.set_defaults(run=_rm)
 
@@ -85,7 +86,7 @@ def add_mv(command: ArgumentParser) -> None:
         " the name of its file in Git stays."
     )
     command.epilog = _MV_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument("name", metavar="NAME", help="the new name")
     command.set_defaults(run=_mv)
 
@@ -93,7 +94,7 @@ def add_mv(command: ArgumentParser) -> None:
 def add_archive(command: ArgumentParser) -> None:
     command.description = "Make a document read-only, and leave it out of the list of documents."
     command.epilog = _ARCHIVE_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument("--undo", action="store_true", help="make it writable again")
     command.set_defaults(run=_archive)
 
@@ -101,9 +102,7 @@ def add_archive(command: ArgumentParser) -> None:
 def add_trash(command: ArgumentParser) -> None:
     command.description = "List the deleted documents of a server that can be restored."
     command.epilog = _TRASH_EXAMPLES
-    command.add_argument(
-        "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
-    )
+    add_server(command)
     command.set_defaults(run=_trash)
 
 
@@ -113,16 +112,12 @@ def add_undelete(command: ArgumentParser) -> None:
         " branches."
     )
     command.epilog = _UNDELETE_EXAMPLES
-    _add_url(command)
+    add_document(command)
     command.add_argument("--as", dest="name", metavar="NAME", help="under another name")
     command.add_argument(
-        "--id", help="which of several deleted ones; `gollabedit trash` lists them"
+        "--id", help="the id of one of several deleted documents, as `gollabedit trash` lists it"
     )
     command.set_defaults(run=_undelete)
-
-
-def _add_url(command: ArgumentParser) -> None:
-    command.add_argument("url", metavar="URL", help="address of a document: http://HOST/d/NAME")
 
 
 # --- the commands

@@ -45,7 +45,7 @@ def add_migrate(command: ArgumentParser) -> None:
         "--from", dest="source", metavar="URL", help="the database to move from, into a new folder"
     )
     command.add_argument(
-        "--undo", action="store_true", help="use what was moved from again, and not the copy"
+        "--undo", action="store_true", help="use the source again instead of the copy"
     )
     command.add_argument(
         "--data", metavar="DIR", help=f"the data folder (default: {Config().data})"
@@ -59,7 +59,7 @@ def add_migrate(command: ArgumentParser) -> None:
 def _migrate(options: Namespace) -> None:
     url: str = options.to or options.source or ""
     if options.undo and options.to:
-        raise MigrationError("--undo needs what was moved from: --data, or --from")
+        raise MigrationError("--undo needs the source: --data or --from")
     if not options.undo and not url:
         raise MigrationError("name the database, with --to or --from")
     if url and not is_stored(url):

@@ -47,16 +47,16 @@ def add_access(command: ArgumentParser) -> None:
     command.epilog = _EXAMPLES
     actions = Actions(command)
     check = actions.add(
-        "check", "check the policy, and show what it gives", _check, _CHECK_EXAMPLES
+        "check", "check the policy, and show the rights that it gives", _check, _CHECK_EXAMPLES
     )
     check.add_argument(
         "documents", metavar="DOCUMENT", nargs="*", help="show the rights on these documents"
     )
     check.add_argument(
-        "--file", metavar="FILE", type=Path, help="the policy (default: the one that counts)"
+        "--file", metavar="FILE", type=Path, help="the policy (default: the one in use)"
     )
     actions.add("show", "print the policy", _show, _SHOW_EXAMPLES)
-    given = actions.add("set", "have another policy count, if it is valid", _set, _SET_EXAMPLES)
+    given = actions.add("set", "replace the policy, if the new one is valid", _set, _SET_EXAMPLES)
     given.add_argument("file", metavar="FILE", type=Path, help="the policy; - for standard input")
     actions.add("remove", "have no policy", _remove, _REMOVE_EXAMPLES)
 
@@ -103,7 +103,7 @@ def _set(options: Namespace) -> None:
             raise CommandError(f"{text.shown} cannot be written: {problem}") from None
         if place.reader is None:
             give_to_server(place.data, Path(text.shown))
-    say(f"gollabedit: {text.shown} is what {shown} has")
+    say(f"gollabedit: {text.shown} was replaced by {shown}")
 
 
 def _remove(options: Namespace) -> None:

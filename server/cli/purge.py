@@ -53,7 +53,7 @@ def _purge(options: Namespace) -> int:
     text = _text_in(options.text_file)
     if len(text) < _CHARACTERS_MIN:
         raise CommandError(
-            f"the text must have {_CHARACTERS_MIN} characters or more: a shorter one is part of"
+            f"the text must have {_CHARACTERS_MIN} characters or more: shorter ones are part of"
             " other words"
         )
     if text in options.replacement:

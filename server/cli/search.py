@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from server.cli.http_client import (
-    DEFAULT_SERVER,
+    add_server,
     add_under,
     api_url,
     listed,
@@ -29,9 +29,7 @@ are the same. The exit code is 1 if nothing was found.
 def add_search(command: ArgumentParser) -> None:
     command.epilog = _EXAMPLES
     command.add_argument("words", metavar="WORDS", help="what to look for, in one line")
-    command.add_argument(
-        "url", metavar="URL", nargs="?", default=DEFAULT_SERVER, help=f"default: {DEFAULT_SERVER}"
-    )
+    add_server(command)
     command.add_argument("--archived", action="store_true", help="also in archived documents")
     add_under(command)
     command.set_defaults(run=_search)

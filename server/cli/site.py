@@ -56,7 +56,7 @@ def add_place(command: ArgumentParser) -> None:
     command.add_argument(
         "--journal",
         metavar="URL",
-        help="database that holds the documents, if there is one, as of `gollabedit serve`"
+        help="database that holds the documents, if there is one, as for `gollabedit serve`"
         " (default: GOLLABEDIT_JOURNAL)",
     )
     command.add_argument(

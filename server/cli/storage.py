@@ -45,7 +45,7 @@ def add_maintain(command: ArgumentParser) -> None:
     command.add_argument(
         "--thorough",
         action="store_true",
-        help="make one pack of each document, however long it takes",
+        help="make one pack per document, however long it takes",
     )
     _add_folder(command)
     command.set_defaults(run=_maintain)
@@ -111,7 +111,7 @@ def _empty_journal(folder: DataFolder) -> None:
 
 @contextmanager
 def _not_served(path: Path) -> Iterator[DataFolder]:
-    """Lock the data folder, unless a server has it."""
+    """Lock the data folder; fail if a server uses it."""
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(DataFolder(path))

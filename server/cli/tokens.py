@@ -45,7 +45,7 @@ _REVOKE_EXAMPLES = """examples:
 
 
 def add_token(command: ArgumentParser) -> None:
-    command.description = "Tokens, with which the programs of a user sign in."
+    command.description = "Tokens with which a user's programs sign in."
     command.epilog = _EXAMPLES
     actions = Actions(command)
 

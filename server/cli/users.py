@@ -111,8 +111,8 @@ def _add(options: Namespace) -> None:
         _print_invitation(store, address, user)
     if is_first:
         say(
-            "This is the first account. From now on a server lets in nobody who is not signed in,"
-            " unless it runs with --access open or a rule or link says otherwise. The link for the"
+            "This is the first account. From now on a server asks people to sign in, unless it runs"
+            " with --access open, or a rule or link says otherwise. The link for the"
             " owner, which it prints without accounts, has ended."
         )
         if not user.is_operator:

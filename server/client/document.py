@@ -74,7 +74,7 @@ class NotReachableError(ClientError):
 
 
 class NotSignedInError(NotReachableError):
-    """The document is for those who sign in; a token is missing, or not valid any more."""
+    """The document requires signing in; the token is missing, wrong, expired or revoked."""
 
 
 class NoAccessError(NotReachableError):
@@ -90,7 +90,7 @@ class TakenOverError(NotReachableError):
 
 
 class RefusedError(ClientError):
-    """The server refused the text; nothing was changed."""
+    """The server rejected the text; nothing was changed."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -442,7 +442,7 @@ class Document:
         self.versions.seal(origin)
 
     def _check_related(self, head: str, exists: bool) -> None:
-        """A commit must be based on this document, or be its first."""
+        """Check that a commit is based on this document, or is its first."""
         store, revision = self._store, self.revision
         if exists and store.merge_base(revision, head) is None:
             raise ProtocolError(

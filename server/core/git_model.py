@@ -12,13 +12,17 @@ import msgspec
 from merge.diff_splices import diff_splices
 from merge.splices import Splice
 
+BRANCHES = "refs/heads/"
 MASTER = "refs/heads/master"
 CLIENTS = "refs/heads/clients/"
 UNMERGED = "refs/heads/unmerged/"
 VERSIONS = "refs/heads/versions"
 TAGS = "refs/tags/"
+NOTES = "refs/notes/"
 INTERNAL = "refs/gollabedit/"
 AUTHORSHIP = "refs/gollabedit/authors"
+
+COMMIT_ID = re.compile(r"[0-9a-f]{40}")
 
 REVISION = "Revision"  # the trailer of a version: the revision that it is equal to
 KIND = "Kind"  # the trailer of each version: how its changes were made
@@ -47,7 +51,7 @@ def email_of(client: str) -> str:
 
 
 def client_of(email: str) -> str:
-    """Return the client whose commits have this address; empty if it is of somebody else."""
+    """Return the client whose commits have this address; empty if it is not a client's."""
     client, _, host = email.partition("@")
     return client if host == _MAIL_HOST else ""
 
@@ -58,7 +62,7 @@ def hub_signature(now: float) -> Signature:
 
 
 def is_by_hub(committer: Signature) -> bool:
-    """Return whether the hub made a commit, and nobody pushed it."""
+    """Return whether a commit was made by the hub, and not pushed."""
     return committer.email == _HUB
 
 

@@ -99,7 +99,7 @@ def clean_name(name: str) -> str:
 
 
 def guest_name(name: str) -> str:
-    """Return the name of somebody without an account: it cannot be that of somebody with one."""
+    """Return the name of a guest, which cannot be that of a user with an account."""
     if not name or name.startswith(GUEST) or name.endswith(_IS_GUEST):
         return name
     return name[: _PERSON_CHARACTERS_MAX - len(_IS_GUEST)] + _IS_GUEST

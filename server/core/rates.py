@@ -33,7 +33,7 @@ class TokenBucket:
 class Pace:
     """The pace at which a connection is read: frames of any type, and their bytes.
 
-    A frame that nobody would answer, such as a ping of the websocket or an unknown message, takes
+    Even a frame without an answer, such as a ping of the websocket or an unknown message, takes
     the time of all; what comes faster than this waits in the client.
     """
 

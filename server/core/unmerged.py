@@ -32,7 +32,7 @@ class Unmerged:
         }
 
     def has(self, commit: str) -> bool:
-        """Return whether this is the head of a branch that waits."""
+        """Return whether this is the head of an unmerged branch."""
         return commit in self.waiting.values()
 
     def heads_of(self, client: str) -> list[str]:

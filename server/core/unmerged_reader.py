@@ -11,6 +11,7 @@ from server.core.commit_store import CommitStore
 from server.core.master import Master
 from server.core.unmerged import Unmerged
 from server.core.wire_hunks import wire_hunks
+from server.protocol import answers
 
 # At most this many are listed: each is merged with the whole text.
 _LISTED_MAX = 100
@@ -31,15 +32,15 @@ class UnmergedReader:
         heads = (f"{id} {head}" for id, head in sorted(self._heads.items()))
         return self._master.revision, *heads
 
-    def all(self, document: str) -> protocol.UnmergedList:
+    def all(self, document: str) -> answers.UnmergedList:
         """List them, newest first, and at most `_LISTED_MAX` of them."""
         ids = sorted(self._heads, key=lambda id: (-self._store.time(self._heads[id]), id))
         listed = [self._listed(id, self._heads[id]) for id in ids[:_LISTED_MAX]]
-        return protocol.UnmergedList(document, self._master.revision, listed)
+        return answers.UnmergedList(document, self._master.revision, listed)
 
-    def _listed(self, id: str, head: str) -> protocol.UnmergedBranch:
+    def _listed(self, id: str, head: str) -> answers.UnmergedBranch:
         _, found = self._merge(head)
-        return protocol.UnmergedBranch(
+        return answers.UnmergedBranch(
             id=id,
             commit=head,
             name=self._store.author_name(head),
@@ -49,7 +50,7 @@ class UnmergedReader:
             excerpt=_excerpt(found),
         )
 
-    def conflict(self, id: str) -> protocol.UnmergedConflict | None:
+    def conflict(self, id: str) -> answers.UnmergedConflict | None:
         """Return a branch's current conflict; None if there is no such branch, or it is merged."""
         head = self._heads.get(id)
         if head is None:
@@ -57,7 +58,7 @@ class UnmergedReader:
         merge_base, found = self._merge(head)
         author = self._store.info(head).author
         theirs = with_theirs(found.text, found.hunks)
-        return protocol.UnmergedConflict(
+        return answers.UnmergedConflict(
             id=id,
             time=int(self._store.time(head)),
             commit=head,

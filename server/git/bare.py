@@ -28,7 +28,7 @@ def create(path: Path) -> None:
 
 
 def lay_out(path: Path) -> None:
-    """Make an empty bare repository, which is not synced; replace what is there."""
+    """Create an empty bare repository without syncing it; replace what is there."""
     shutil.rmtree(path, ignore_errors=True)
     make_folder(path)
     for folder in _FOLDERS:

@@ -27,9 +27,9 @@ def write_bundle(repository: Path, file: Path) -> None:
 
 
 def read_bundle(file: Path, repository: Path) -> None:
-    """Make a bare repository, which must not exist, of a bundle; all of it is synced.
+    """Create a bare repository, which must not exist, from a bundle, and sync it to disk.
 
-    Git computes the id of every object, and looks whether all are there.
+    Git computes the id of every object, and checks that none is missing.
 
     Raises:
         GitError: The bundle is damaged or incomplete.

@@ -174,7 +174,7 @@ def _record(store: Repository, revision: str, root: str) -> tuple[GitObject, ...
 
 
 def _check_free(path: Path, store: Repository, cut: Cut) -> None:
-    """Check that no branch or tag is on commits that have nothing equal in the new history."""
+    """Check that no branch or tag needs commits without a counterpart in the new history."""
     gone = cut.parents.keys() - set(cut.newest)
     known = set(_listed(path, MASTER, VERSIONS))
 

@@ -138,7 +138,7 @@ def _write_index(file: Path, packed: Pack) -> list[str]:
 
 
 def write_file(file: Path, content: bytes) -> None:
-    """Write a new file that nobody changes any more."""
+    """Write a new file that never changes again."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444), "wb") as out:
         out.write(content)
 

@@ -22,9 +22,9 @@ from server.git.process import GitError, git
 _PACKS_MAX = 20
 _LOOSE_MAX = 200
 # The number of objects that Git compares an object with that is no delta yet.
-_WINDOW = 10
+WINDOW = 10
 
-_SETTINGS = ("-c", "pack.writeReverseIndex=false", "-c", "pack.threads=1")
+SETTINGS = ("-c", "pack.writeReverseIndex=false", "-c", "pack.threads=1")
 
 
 class RepackError(Exception):
@@ -50,14 +50,14 @@ def repack(path: Path, *, thorough: bool = False, alone: bool = False) -> None:
         RepackError: Git or the disk failed.
     """
     which = ("-a", "--keep-unreachable") if thorough else ("--geometric=2",)
-    how = (f"--depth={DELTA_DEPTH_MAX}", f"--window={_WINDOW}", "-d", "-q")
+    how = (f"--depth={DELTA_DEPTH_MAX}", f"--window={WINDOW}", "-d", "-q")
     try:
         for file in object_files.leftovers(path, alone):
             if file.is_dir():
                 shutil.rmtree(file, ignore_errors=True)
             else:
                 file.unlink(missing_ok=True)
-        git(path, *_SETTINGS, "repack", *which, *how, gently=True)
+        git(path, *SETTINGS, "repack", *which, *how, gently=True)
         git(path, "commit-graph", "write", "--reachable", "--no-progress", gently=True)
     except (GitError, OSError) as problem:
         raise RepackError(f"{path} could not be packed: {problem}") from problem

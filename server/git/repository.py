@@ -31,7 +31,7 @@ from pygit2.enums import MergeFlag, SortMode
 
 from merge.splices import Splice
 from server.core.commit_store import CommitInfo, OtherFiles, StoreError, Tag
-from server.core.git_model import MASTER, TAGS, Signature
+from server.core.git_model import BRANCHES, MASTER, TAGS, Signature
 from server.core.names import clean_name
 from server.git import objects as git_objects
 from server.git.changes import Entry, Log, RefMove
@@ -441,7 +441,7 @@ class Repository:
         if known is None or found in (None, known.old, known.new):
             return None
         self._journaled_moves[MASTER] = RefMove(MASTER, found, known.new)
-        heads = self.heads("refs/heads/").values()
+        heads = self.heads(BRANCHES).values()
         return None if any(self.contains(head, found) for head in heads) else found
 
     # --- objects of libgit2, which do not leave this module

@@ -21,9 +21,11 @@ import pygit2
 from merge.diff_splices import diff_splices
 from server.core.git_model import (
     AUTHORSHIP,
+    BRANCHES,
     CLIENTS,
     INTERNAL,
     MASTER,
+    NOTES,
     RESTORES,
     REVISION,
     SINCE,
@@ -42,7 +44,7 @@ _TRAILERS = f"{REVISION}|{RESTORES}|{SINCE}".encode()
 _NAMED_REVISION = re.compile(rb"^(%b): ([0-9a-f]{40})(\n|\Z)" % _TRAILERS, re.MULTILINE)
 _PARENT = re.compile(rb"^parent (.{40})$", re.MULTILINE)
 PEOPLE = (b"author ", b"committer ", b"tagger ")
-_PREFIXES = (CLIENTS, UNMERGED, "refs/heads/", TAGS, "refs/notes/")
+_PREFIXES = (CLIENTS, UNMERGED, BRANCHES, TAGS, NOTES)
 _RESERVED_REFS = (MASTER, VERSIONS)
 _OWN_TRAILER = re.compile(rb"(Revision|Restores|Since|Began|Steps|Kind|Client|Seq): ")
 _LINES_MAX = 100_000  # with beginnings

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from server.http.app_keys import FOLDER, HUB
-from server.http.documents import document_of
+from server.http.documents import NO_DOCUMENT, document_of
 from server.http.responses import NO_STORE, json_response
 from server.http.rights import listed_filter
 from server.support.metrics import METRICS_TYPE, render
 
 _LISTED_MAX = 10_000  # documents in one answer: about 1 MB
-_NO_DOCUMENT = "There is no such document."
 _NO_BRANCH = "There is no such unmerged branch. It may have been merged meanwhile."
 
 
@@ -49,7 +48,7 @@ async def show_document(request: web.Request, document: str, status: int = 200) 
     """Answer with what a document is."""
     revision = await request.app[HUB].reader.revision(document)
     if revision is None:  # and the sender may create it, or would not have been let in
-        return _json({"error": _NO_DOCUMENT, "may_create": True}, 404)
+        return _json({"error": NO_DOCUMENT, "may_create": True}, 404)
     folder = request.app[FOLDER]
     shown: dict[str, object] = {
         "document": document,
@@ -64,7 +63,7 @@ async def show_document(request: web.Request, document: str, status: int = 200) 
 async def list_unmerged(request: web.Request) -> web.Response:
     """List the branches that anybody can merge (rule P15)."""
     found = await request.app[HUB].reader.unmerged(document_of(request))
-    return json_response(found) if found else _not_found(_NO_DOCUMENT)
+    return json_response(found) if found else _not_found(NO_DOCUMENT)
 
 
 async def show_unmerged(request: web.Request) -> web.Response:
@@ -78,7 +77,7 @@ async def list_mirrors(request: web.Request) -> web.Response:
     """List the mirrors of a document, each with the revision that it has."""
     document = document_of(request)
     if await request.app[HUB].reader.revision(document) is None:
-        return _not_found(_NO_DOCUMENT)
+        return _not_found(NO_DOCUMENT)
     return json_response(request.app[HUB].mirrors(document))
 
 

@@ -60,7 +60,7 @@ def audit_refusal(request: web.Request, reason: str) -> None:
 
 
 def audited(handler: _Handler) -> _Handler:
-    """Have a handler run to its end, also if its client leaves: else what it did has no line."""
+    """Run a handler to its end, even if its client disconnects: the audit needs its outcome."""
 
     @wraps(handler)
     async def run(request: web.Request) -> web.StreamResponse:

@@ -44,7 +44,7 @@ _SENTENCES = {
 
 
 class _Log:
-    """Logs now and then whose budget is used up."""
+    """Logs whose budget is used up, at most once in a while."""
 
     def __init__(self) -> None:
         self._next_at: dict[Reason, float] = {}
@@ -147,7 +147,7 @@ def _end_request(budget: Budget) -> None:
 def in_progress(request: web.Request) -> ExitStack:
     """Take over the end of a request: it counts as in progress until the result is closed.
 
-    A push goes on without its client; a websocket is counted as a connection instead.
+    A push continues without its client; a websocket is counted as a connection instead.
     """
     return request[_IN_PROGRESS].pop_all()
 

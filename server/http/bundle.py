@@ -19,7 +19,7 @@ function, class or constant, no modules import each other in a circle, and no tw
 name. Anything else raises an error.
 A script that a page loads later, by `import()`, is a bundle of its own: it exports what its entry
 does, and has copies of the modules that it shares with the page, which therefore keep no state.
-Style sheets are joined in the order of their `@import "./other.css";`.
+Style sheets are joined in the order of their `@import "../ui/other.css";`.
 """
 
 import re
@@ -34,7 +34,7 @@ _COMMENT_LINES = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", 
 _COMMENT_ENDS = re.compile(r"""(?<=[;{},()\]]) //[^'"`\n]*$""", re.MULTILINE)
 _TYPES = re.compile(r"/\*\* @(?:(?!\*/).)*\*/ ?")
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
-_STYLES = re.compile(r'^@import "(\./[\w.]+)";$', re.MULTILINE)
+_STYLES = re.compile(r'^@import "(\.\.?/[\w./]+)";$', re.MULTILINE)
 
 
 class BundleError(ValueError):

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from server.http.app_keys import ACCESS, MANAGEMENT
 from server.hub.access import AccessControl
 from server.hub.gate import OverloadedError
 from server.hub.management import Management, NoDocumentError
@@ -24,8 +25,6 @@ _BODY_BYTES_MAX = 1024 * 1024
 _OPERATOR, _SOCKET = "operator", "control"  # in the audit
 _decode_purge = msgspec.json.Decoder(Purge).decode
 _decode_forget = msgspec.json.Decoder(Forget).decode
-_MANAGEMENT = web.AppKey("management", Management)
-_ACCESS = web.AppKey("access", AccessControl)
 
 
 @asynccontextmanager
@@ -34,7 +33,7 @@ async def control_socket(
 ) -> AsyncIterator[None]:
     """Listen on the control socket of a data folder until the end of the block."""
     app = web.Application(client_max_size=_BODY_BYTES_MAX)
-    app[_MANAGEMENT], app[_ACCESS] = management, access
+    app[MANAGEMENT], app[ACCESS] = management, access
     app.add_routes(
         [
             web.post(Purge.address, purge),
@@ -58,7 +57,7 @@ async def control_socket(
 async def purge(request: web.Request) -> web.Response:
     """Remove a text from the history of a document."""
     asked = _decode_purge(await request.read())
-    answer = await _answered(request.app[_MANAGEMENT].purge(asked))
+    answer = await _answered(request.app[MANAGEMENT].purge(asked))
     _audit("purge", asked, answer)
     return answer
 
@@ -66,14 +65,14 @@ async def purge(request: web.Request) -> web.Response:
 async def forget(request: web.Request) -> web.Response:
     """Remove the history of a document before a time."""
     asked = _decode_forget(await request.read())
-    answer = await _answered(request.app[_MANAGEMENT].forget(asked))
+    answer = await _answered(request.app[MANAGEMENT].forget(asked))
     _audit("forget", asked, answer)
     return answer
 
 
 async def look(request: web.Request) -> web.Response:
     """Look for changed accounts; what has changed counts when this is answered."""
-    await request.app[_ACCESS].look()
+    await request.app[ACCESS].look()
     return web.Response(status=204)
 
 

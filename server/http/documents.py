@@ -8,6 +8,7 @@ from server.http.app_keys import CONFIG, FOLDER
 from server.http.responses import NO_STORE
 
 _DEFAULT_DOCUMENT = "welcome"  # of an address without a name: /ws
+NO_DOCUMENT = "There is no such document."
 BAD_NAME = (
     "That name can't be used. Names have 1 to 64 characters: lowercase letters, digits, '.', '_'\n"
     "and '-'. They start with a letter or digit and don't end in .git or .lock. Before a name can\n"

@@ -186,7 +186,7 @@ async def stop(writing: asyncio.Task[None]) -> None:
 
 
 async def ended(writing: asyncio.Task[None]) -> None:
-    """Wait until the task that writes an output has ended, however it does."""
+    """Wait until the task that writes an output has ended, or failed."""
     await asyncio.wait([writing])
     if not writing.cancelled():
         writing.exception()  # `send_output` has raised it, unless its client had gone

@@ -52,9 +52,9 @@ def routes() -> list[web.RouteDef]:
 
 
 async def redirect(request: web.Request) -> web.StreamResponse:
-    """Send Git to the repository's address. It goes on there, and stores the one it was given.
+    """Redirect Git to the repository's address. It continues there, but stores this one.
 
-    This tells nothing, and comes before Git is asked for a password, see `upload_pack`.
+    This reveals nothing, and comes before Git is asked for a password, see `upload_pack`.
     """
     target = f"{name_in(request)}.git/info/refs?{request.rel_url.raw_query_string}"
     raise web.HTTPMovedPermanently(relative(request, target))

@@ -25,7 +25,7 @@ from server.core.history.window import Person
 from server.core.names import one_line
 from server.http.app_keys import HUB
 from server.http.bodies import received_body
-from server.http.documents import document_of
+from server.http.documents import NO_DOCUMENT, document_of
 from server.http.identity import author_of
 from server.http.responses import NO_STORE, RETRY_AFTER_S, json_error, unless_known
 from server.hub.history import UnavailableError
@@ -33,9 +33,7 @@ from server.hub.history import UnavailableError
 _LISTED_MAX, _LISTED = 200, 50
 _CONTEXT = 400
 _BODY_BYTES_MAX = 64 * 1024
-_ANONYMOUS = "HTTP"
 
-_NO_DOCUMENT = "There is no such document."
 _NO_VERSION = "There is no such document, version or revision."
 _NO_STEPS = "There is no such revision, or the first one is not before the last one."
 _NO_NAME = "No version has this name."
@@ -84,7 +82,7 @@ async def list_versions(request: web.Request) -> web.Response:
         request, document, lambda queries: queries.versions(before, limit)
     )
     if page is None:
-        raise _not_found(_NO_VERSION if before else _NO_DOCUMENT)
+        raise _not_found(_NO_VERSION if before else NO_DOCUMENT)
     return _json(
         {
             "document": document,
@@ -212,10 +210,10 @@ async def _name(request: web.Request) -> _Name:
 async def _ask(request: web.Request, document: str, asked: HistoryRequest) -> dict[str, Any]:
     """Have a request executed; return the version that it was about."""
     history = request.app[HUB].history
-    name, email = author_of(request, _ANONYMOUS)
+    name, email = author_of(request)
     request.app[HUB].check_writable(document)
     if await request.app[HUB].reader.revision(document) is None:
-        raise _not_found(_NO_DOCUMENT)
+        raise _not_found(NO_DOCUMENT)
     try:
         outcome = await history.ask(document, name, asked, email)
     except UnavailableError as problem:

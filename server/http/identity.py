@@ -25,6 +25,7 @@ IDENTITY = web.RequestKey("identity", Identity)
 CREDENTIALS = web.RequestKey("credentials", Credentials)
 
 _LINKS_MAX = 20  # that a browser keeps: the cookie comes with every request
+_ANONYMOUS = "HTTP"  # the author's name where the request has none
 _BAD_AUTHORIZATION = (
     "The header Authorization is not understood: send a token as Bearer, or as the password of"
     " Basic."
@@ -116,7 +117,7 @@ def set_cookie(
 def delete_cookies(
     request: web.Request, response: web.StreamResponse, names: Iterable[str]
 ) -> None:
-    """Have a browser forget cookies."""
+    """Delete cookies in the browser."""
     for name in names:
         set_cookie(request, response, name, "", 0)
 
@@ -134,7 +135,7 @@ def can_sign_out(request: web.Request) -> bool:
     return not request[CREDENTIALS].header_user or bool(request.app[CONFIG].sign_out_url)
 
 
-def author_of(request: web.Request, default: str) -> tuple[str, str]:
+def author_of(request: web.Request) -> tuple[str, str]:
     """Return the name and e-mail address of the author of a change that a request makes."""
     identity = identity_of(request)
     if identity.name:
@@ -142,4 +143,4 @@ def author_of(request: web.Request, default: str) -> tuple[str, str]:
     name = clean_name(request.query.get("name", ""))
     if not request.app[ACCESS].current.is_open:
         name = guest_name(name)
-    return name or default, ""
+    return name or _ANONYMOUS, ""

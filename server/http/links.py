@@ -13,7 +13,7 @@ from server.http.bodies import json_body
 from server.http.documents import document_of
 from server.http.identity import identity_of
 from server.http.responses import json_error, json_response
-from server.protocol import LinkList, LinkState, NewLink
+from server.protocol.answers import LinkList, LinkState, NewLink
 from server.storage.accounts import AccountError
 
 _NEW_LINK = msgspec.json.Decoder(NewLink)

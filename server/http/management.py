@@ -17,7 +17,7 @@ from server.http.documents import BAD_NAME, document_of
 from server.http.responses import RETRY_AFTER_S, json_error, json_response
 from server.http.rights import check_new_name, right_filter
 from server.hub.management import NoDocumentError, TakenError
-from server.protocol import DocumentChange, Restoration, TrashList
+from server.protocol.answers import DocumentChange, Restoration, TrashList
 from server.storage.trash import TrashError
 
 _T = TypeVar("_T", DocumentChange, Restoration)
@@ -63,7 +63,7 @@ async def change_document(request: web.Request) -> web.Response:
 
 
 async def delete_redirect(request: web.Request) -> web.Response:
-    """Give up a former name."""
+    """Remove the redirect of a former name."""
     async with _explained():
         await request.app[MANAGEMENT].remove_redirect(request.match_info["name"])
     audit_request(request, "remove-redirect", request.match_info["name"])

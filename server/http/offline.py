@@ -28,13 +28,13 @@ _PAGES = (
     "preview/frame.html",
 )
 _FOR_THE_NETWORK = ("pages/landing.js", "pages/search.js", _WORKER)
-_AS_WRITTEN = ("pages/scheme.js", "styles/style.css", "styles/landing.css")
+_AS_WRITTEN = ("pages/scheme.js", "ui/style.css", "pages/landing.css")
 _STATIC = re.compile(r'"(?:\.\./|\$\{root\})?static/([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineFiles:
-    """The service worker, and what it keeps."""
+    """The service worker, and the files that it keeps."""
 
     worker: PageFile
     kept: PageFile
@@ -48,7 +48,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def service_worker(request: web.Request) -> web.Response:
-    """Return the service worker; without one, browsers forget the one that they have."""
+    """Return the service worker; on a 404 browsers remove the one that they have."""
     _check_allowed(request)
     return await file_response(request, request.app[OFFLINE].worker)
 
@@ -59,7 +59,7 @@ async def kept_files(request: web.Request) -> web.Response:
 
 
 def _check_allowed(request: web.Request) -> None:
-    """Refuse what the setting `offline` does.
+    """Check that the setting `offline` allows this.
 
     Raises:
         web.HTTPNotFound: nothing of this server is kept in browsers.
@@ -70,7 +70,7 @@ def _check_allowed(request: web.Request) -> None:
 
 @cache
 def offline_files(*, readable: bool, source_url: str) -> OfflineFiles:
-    """Return the files for a setting of `read_files`."""
+    """Return the service worker and the kept files; the arguments are those of `read_files`."""
     files = read_files(readable=readable, source_url=source_url)
     kept = {
         name: file.plain.body.decode() for name, file in files.items() if _is_kept(name, readable)
@@ -96,5 +96,5 @@ def _is_kept(name: str, readable: bool) -> bool:
 
 
 def _with_kept_files(page: str, kept: Mapping[str, str]) -> str:
-    """Return a page that loads what is kept from there."""
+    """Return a page that loads the kept files instead of `static/…`."""
     return _STATIC.sub(lambda it: f'"${{kept}}{it[1]}"' if it[1] in kept else it[0], page)

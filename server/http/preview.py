@@ -1,8 +1,8 @@
-"""The empty document in which pages show a text, in a frame: the second wall around it.
+"""The empty document in which pages show a text, in a frame: the second line of defence.
 
-The first is the page, which removes from a text what could run. This one holds if something is
-left: the policy allows no script, and no request but for pictures from servers that its user has
-named.
+The first is the page, which removes from a text everything that could run. This one holds if
+something is left: the policy allows no script, and no request except for pictures from servers
+that the user has named.
 """
 
 import re

@@ -4,7 +4,6 @@ A writer waits for the merge: the answer has the text as it is now, or the words
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import assert_never
@@ -14,6 +13,7 @@ from aiohttp import web
 from server import protocol
 from server.config import Config
 from server.core.budgets import Reason
+from server.core.git_model import COMMIT_ID
 from server.core.submission import (
     Accepted,
     AlreadyExists,
@@ -34,11 +34,10 @@ from server.http.documents import document_of
 from server.http.identity import author_of
 from server.http.responses import RETRY_AFTER_S, unavailable, unless_known
 from server.hub.gate import OverloadedError
-from server.protocol import Code
+from server.protocol import Code, answers
 
 # A body may be this many times as large as a document: it may shorten one that is too large.
 _BODY_FACTOR = 4
-_ANONYMOUS = "HTTP"  # the author's name where the request has none
 _HEADERS = {"Cache-Control": "no-cache"}
 
 _CONFLICT = (
@@ -54,7 +53,6 @@ _UNKNOWN = (
     " document that does not exist is created with If-None-Match: *.\n"
 )
 _BAD_RESTORES = "restores takes the 40 hexadecimal digits of the revision that is restored.\n"
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _ONE_REVISION = 'If-Match takes one revision in double quotes, or *: If-Match: "0123abc".\n'
 
 
@@ -123,7 +121,7 @@ def _submission(request: web.Request, text: str) -> Submission:
         raise web.HTTPBadRequest(text=_ONE_REVISION)
     [tag] = tags
     restores = request.query.get("restores", "")
-    if restores and not _COMMIT.fullmatch(restores):
+    if restores and not COMMIT_ID.fullmatch(restores):
         raise web.HTTPBadRequest(text=_BAD_RESTORES)
     return Replace(text) if tag.value == "*" else MergeText(text, tag.value, restores=restores)
 
@@ -170,7 +168,7 @@ async def _submit(request: web.Request, document: str, submission: Submission) -
     Raises:
         web.HTTPException: the document rejects the submission.
     """
-    name, email = author_of(request, _ANONYMOUS)
+    name, email = author_of(request)
     try:
         budget = budget_of(request)
         outcome = await request.app[HUB].submit(document, name, submission, email, budget)
@@ -194,7 +192,7 @@ def _text_response(text: str, revision: str, status: int = 200) -> web.Response:
 
 def _conflict_response(document: str, sent: str, conflicted: Conflicted) -> web.Response:
     hunks = [
-        protocol.DisputedHunk(
+        answers.DisputedHunk(
             hunk.start,
             hunk.end,
             hunk.base,
@@ -205,7 +203,7 @@ def _conflict_response(document: str, sent: str, conflicted: Conflicted) -> web.
         )
         for hunk in conflicted.hunks
     ]
-    answer = protocol.DisputedText(_CONFLICT, document, conflicted.revision, hunks)
+    answer = answers.DisputedText(_CONFLICT, document, conflicted.revision, hunks)
     body = protocol.encode(answer)
     return web.Response(body=body, status=409, content_type="application/json", headers=_HEADERS)
 

@@ -15,7 +15,8 @@ from server.http.app_keys import CONFIG
 from server.hub.disk_space import FullError
 from server.hub.gate import OverloadedError
 from server.hub.hub import ArchivedError
-from server.protocol import HttpAnswer, encode
+from server.protocol import encode
+from server.protocol.answers import HttpAnswer
 from server.storage.journal import JournalError
 
 _log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The one place where a request is let in or turned away.
+"""The one place that decides whether a request is allowed.
 
 No handler decides by itself: `authorize` finds out who sends a request and what its address needs
 (`server.http.needs`), and answers with 401, 403 or 404 where that is missing. A document that
@@ -140,7 +140,7 @@ async def check_again(request: web.Request) -> None:
 
 
 async def _check(request: web.Request, need: Need) -> None:
-    """Turn a request away that lacks what its address needs.
+    """Reject a request that lacks what its address needs.
 
     Raises:
         web.HTTPException: 401, 403 or 404.

@@ -38,7 +38,7 @@ from server.http.identity import (
 from server.http.needs import Need, need_of
 from server.http.responses import NO_STORE, json_response
 from server.http.rights import NotSignedInError, may_create_some
-from server.protocol import Me
+from server.protocol.answers import Me
 from server.storage.accounts import AccountError
 
 _SESSION_S = 90 * DAY_S

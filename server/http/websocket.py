@@ -119,7 +119,7 @@ class Guard:
     connection: Connection
 
     def check(self, access: Access, now: float) -> None:
-        """Close the websocket if its user has no access any more, or other rights than before.
+        """Close the websocket if its user has lost access, or has other rights than before.
 
         The document may have been renamed; then it is closed with the new name next, which others
         must not learn.

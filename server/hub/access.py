@@ -38,12 +38,12 @@ OWNER = "owner"  # the account of whoever opens the link that the first start pr
 _LOOK_EVERY_S = 0.4
 _NOTE_USE_EVERY_S = 60.0
 _CLOSE_S = 2.0
-_OPENED = "the server is open now: everybody who reaches it may write"
+_OPENED = "the server is open now: anyone who reaches it may write"
 _CLOSED = (
-    "the server is closed now: it lets in nobody who is not signed in. To open it, start it with"
+    "the server is closed now: people must sign in or have a link. To open it, start it with"
     " --access open"
 )
-_POLICY_READ = "%s was read; its rules count now"
+_POLICY_READ = "%s was read; its rules apply now"
 _POLICY_GONE = "%s is gone; without it every user may manage all documents"
 _UNREADABLE = "the accounts cannot be read: {}"
 
@@ -113,7 +113,7 @@ class AccessControl:
         self._policy_text = self._folder.site.text(POLICY)
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Have a function called after each change."""
+        """Call a function after each change."""
         self._listeners.append(listener)
 
     # --- changes
@@ -130,14 +130,14 @@ class AccessControl:
         return result
 
     async def move_links(self, old: str, new: str) -> None:
-        """Have the links to a document lead to another name, and look at open connections again."""
+        """Make the links to a document lead to another name, and recheck open connections."""
         if any(link.document == old for link in self._accounts.links.values()):
             await self.change(self.store.move_links, old, new)
         else:
             self._replace()
 
     def invited(self, key: str, now: float) -> str | None:
-        """Return whom an invitation lets sign in; None if it does not, or not any more."""
+        """Return who can sign in with an invitation; None if it is wrong, used or expired."""
         if self.is_owner_key(key):
             return OWNER
         secret = self.current.secret(hash_of(key), Kind.INVITATION, now)
@@ -213,7 +213,7 @@ class AccessControl:
                 changed = True
                 _log.info(_POLICY_READ if self._policy else _POLICY_GONE, self._policy_text.shown)
         except PolicyError as problem:
-            _log.error("%s: %s; the policy before it stays", self._policy_text.shown, problem)
+            _log.error("%s: %s; the previous policy stays", self._policy_text.shown, problem)
         return changed
 
     def _load(self) -> None:
@@ -257,7 +257,7 @@ class AccessControl:
         return True
 
     def _follow(self) -> None:
-        """Have what was read count, and say so if everybody is let in now, or not any more."""
+        """Apply what was read; log it if the server has become open or closed."""
         was_open = self.current.is_open
         self._replace()
         if self.current.is_open != was_open:

@@ -1,7 +1,7 @@
-"""The size of a cache of repositories on this disk: what was not used for long is removed.
+"""Limits the size of the cache of repositories on this disk: the least recently used go first.
 
-Only repositories that are stored elsewhere, and of documents that nobody has open. What is in use
-by Git, a search or a mirror was used recently: it is left alone for as long as these may take.
+Only repositories are removed that are stored elsewhere, and whose documents are not open. One that
+Git, a search or a mirror may be using was used recently: it stays for as long as these may take.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class DiskCache:
         Args:
             config: the settings.
             folder: the data folder.
-            journal: which also stores the repositories.
+            journal: the journal, which also stores the repositories.
             is_open: returns whether a document is in use; called on a thread.
             on_removed: called with each document whose repository was removed.
         """

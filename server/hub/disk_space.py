@@ -183,7 +183,7 @@ class DiskSpace:
         return None
 
     def problem(self) -> str:
-        """Return why the disk cannot take more at the moment, as a sentence; empty if it can."""
+        """Return why the disk cannot take more at the moment, as a sentence; "" if it can."""
         if time.monotonic() - self._looked_at > _LATE_S:
             return _SILENT
         return _DISK_FULL if self._is_full else ""

@@ -282,7 +282,9 @@ class DurableDocument:
             if not batch.requests:
                 document.versions.catch_up(_CATCH_UP_COST)
             if document.versions.problem:
-                _log.error("%s: it gets no versions", self.name, exc_info=document.versions.problem)
+                _log.error(
+                    "%s: no versions are made of it", self.name, exc_info=document.versions.problem
+                )
                 document.versions.problem = None
             self._append(repository)  # the disk syncs while the replies are computed
             replies = document.replies(staged if is_one else _timed(staged, costs))
@@ -406,7 +408,7 @@ class DurableDocument:
             await self._run(_Batch((), (), time.time(), records_window=True))
 
     async def settled(self) -> None:
-        """Wait until nothing of it is written any more."""
+        """Wait until none of its writes is in progress."""
         async with self._checkpoint_lock, self._batch_lock:
             await self._threads.others.call(self._reconcile_journal)
 

@@ -2,8 +2,8 @@
 
     open ── closing: no new push begins ── closed, once no push runs: nothing is served
 
-A push keeps its gate from closing, since Git works in the repository. Everybody else is told to
-come back in a moment.
+A push keeps its gate from closing, since Git works in the repository. All others are asked to try
+again in a moment.
 """
 
 import asyncio

@@ -32,7 +32,7 @@ from server.hub.reader import Reader
 from server.hub.readiness import Readiness
 from server.hub.search import Search
 from server.mirror.mirroring import Mirroring
-from server.protocol import CloseCode
+from server.protocol import CloseCode, answers
 from server.storage.cache import follow_name
 from server.storage.data_folder import DataFolder
 from server.storage.journal import Journal, JournalError, Place
@@ -170,7 +170,7 @@ class Hub:
                 await self._hand_over()
 
     async def _hand_over(self) -> None:
-        """Let other servers own the documents, with little in the journal."""
+        """Let other servers own the documents, after writing most of the journal."""
         await self._maintenance.write_out(_HAND_OVER_S)
         self._running.clear()
         try:
@@ -271,7 +271,7 @@ class Hub:
         return self.get_document(name)
 
     def _check_open(self, document: str) -> None:
-        """Check that a document has not been moved since the caller was told its name."""
+        """Check that a document has not been moved since the caller looked up its name."""
         self._gate.check(document)
         if self._folder.catalog.moved_to(document) is not None:
             raise OverloadedError("the document was renamed")
@@ -358,9 +358,9 @@ class Hub:
         self.meters.checkpoint(took_s)
         self.pushed(document)
 
-    def mirrors(self, document: str) -> protocol.MirrorList:
+    def mirrors(self, document: str) -> answers.MirrorList:
         """Return the states of a document's copies on other servers."""
-        return protocol.MirrorList(document, self._mirroring.states(document))
+        return answers.MirrorList(document, self._mirroring.states(document))
 
     async def metrics(self) -> list[Metric]:
         """Return the metrics of the hub, the disk and the mirrors."""
@@ -420,10 +420,10 @@ class Hub:
 
     @asynccontextmanager
     async def exclusively(self, *documents: str) -> AsyncIterator[tuple[LiveDocument, ...]]:
-        """Have documents to oneself: all that was acknowledged is in their repositories.
+        """Lock documents; every acknowledged edit is in their repositories meanwhile.
 
-        The documents are closed afterwards, with all connections; clients that were given no other
-        reason come back at once.
+        The documents and their connections are closed at the end; clients that were given no other
+        reason reconnect at once.
 
         Raises:
             OverloadedError: A push or a request does not end, or a repository cannot be written.
@@ -490,12 +490,12 @@ class Hub:
         self._mirroring.forget(document)
 
     def restored(self, document: str, former_names: Collection[str] = ()) -> None:
-        """Note that there is a document of this name again, to which others redirect."""
+        """Note that this document exists again, and that its former names redirect to it."""
         self._deleted.difference_update((document, *former_names))
         self.pushed(document)
 
     def note_deleted(self, name: str) -> None:
-        """Tell clients of a deleted document that come back, until there is a new one."""
+        """Tell clients that reconnect that a document was deleted, until there is a new one."""
         self._deleted.add(name)
 
     def repository_path(self, document: str) -> Path:
@@ -562,7 +562,7 @@ class Hub:
 
 
 async def _ended(running: _Running | None) -> None:
-    """Wait until an open document that was stopped does nothing any more."""
+    """Wait until an open document that was told to stop has ended."""
     if running is None:
         return
     await asyncio.wait([running.task])

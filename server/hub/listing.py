@@ -4,17 +4,14 @@ A revision is read from Git's own files, loose or packed (gitrepository-layout(5
 journal has a newer one. Blocks.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from server.core.git_model import MASTER
+from server.core.git_model import COMMIT_ID, MASTER
 from server.git.packed_refs import PackedRefs
-from server.protocol import DocumentList, DocumentState
-
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+from server.protocol.answers import DocumentList, DocumentState
 
 
 def list_documents(
@@ -51,7 +48,7 @@ def revision_on_disk(repository: Path) -> str | None:
     """Return the head of `master`; a loose ref overrides a packed one."""
     with suppress(OSError):
         loose = (repository / MASTER).read_text().strip()
-        if _COMMIT.fullmatch(loose):
+        if COMMIT_ID.fullmatch(loose):
             return loose
     with suppress(OSError):
         return PackedRefs((repository / "packed-refs").read_bytes()).heads.get(MASTER)

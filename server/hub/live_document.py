@@ -172,7 +172,7 @@ class Connection:
     def disconnect(self) -> None:
         """Remove the connection from its document: the socket is closed.
 
-        What it has written takes effect; what it asked for is not computed any more.
+        Its edits take effect; replies to its requests are no longer computed.
         """
         self._is_gone = True
         self.budget.connections -= 1
@@ -256,7 +256,7 @@ class LiveDocument:
                     connection.close(code, reason)
 
     def count_refusals(self, actions: list[Action]) -> None:
-        """Count the messages that a session has refused by itself."""
+        """Count the messages that a session has rejected by itself."""
         for action in actions:
             if isinstance(action, Send) and isinstance(action.message, protocol.Error):
                 self._meters.refused(action.message.code)
@@ -302,7 +302,7 @@ class LiveDocument:
     # --- batches
 
     def wake(self) -> None:
-        """Have the task look for work."""
+        """Wake the task, to look for work."""
         self._wake.set()
 
     @property
@@ -518,7 +518,7 @@ class LiveDocument:
 def _can_take(waiting: _Waiting) -> bool:
     """Return whether a request can be executed now.
 
-    Those of a connection that does not read are held back: nobody would take the replies.
+    Requests of a connection that does not read are held back, as it would not take the replies.
     """
     connection = waiting.requester
     if isinstance(connection, Connection) and not connection.has_room:

@@ -185,7 +185,7 @@ class Maintenance:
         return True
 
     async def _checkpoint_left(self) -> None:
-        """Write the entries that the last server could not write any more."""
+        """Write the entries that the previous server did not get to write."""
         if self._left:
             _log.info("the journal has edits of %d documents from before", len(self._left))
         await self._adopt()
@@ -193,7 +193,7 @@ class Maintenance:
             try:
                 left = await self._repack_threads.call(self._journal.left)
             except JournalError as problem:
-                _log.warning("what other servers have left cannot be read: %s", problem)
+                _log.warning("entries that other servers have left cannot be read: %s", problem)
             else:
                 self._left.update(name for name in left if not self._owners.owns(name))
                 await self._adopt()

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from server.config import Config
-from server.core.access.accounts import IN_TRASH
+from server.core.access.accounts import DAY_S, IN_TRASH
 from server.hub.access import AccessControl
 from server.hub.hub import Hub
-from server.protocol import CloseCode, TrashEntry, TrashList
+from server.protocol import CloseCode
+from server.protocol.answers import TrashEntry, TrashList
 from server.storage.catalog import CatalogError
 from server.storage.control import Forget, ForgetResult, Purge, PurgeResult
 from server.storage.data_folder import DataFolder
@@ -40,7 +41,6 @@ _log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-_DAY_S = 24 * 3600.0
 _EXPIRE_EVERY_S = 3600.0
 _FOLLOW_EVERY_S = 0.4  # what other servers change
 _FINISH_S = 2.0  # for what was begun before the end of the server; the next start finishes the rest
@@ -55,14 +55,14 @@ class TakenError(Exception):
 
 
 class Management:
-    """Carries out one change after the other, each to its end, also if its caller has gone."""
+    """Carries out one change at a time, each to its end, even if its caller is cancelled."""
 
     def __init__(self, hub: Hub, folder: DataFolder, config: Config, access: AccessControl) -> None:
         self._hub = hub
         self._access = access
         self._folder = folder
         self._trash = open_trash(folder, hub.journal)
-        self._keep_s = config.trash_keep_days * _DAY_S
+        self._keep_s = config.trash_keep_days * DAY_S
         self._threads = WorkerThreads(1, "management")
         self._following = WorkerThreads(1, "following")
         self._one_change = asyncio.Lock()
@@ -98,7 +98,7 @@ class Management:
             _log.error("the trash cannot be emptied: %s", problem)
 
     async def _follow_regularly(self) -> None:
-        """Follow the catalog and the trash, which other servers change, too."""
+        """Follow the changes that other servers make to the catalog and the trash."""
         said = ""
         while True:
             await asyncio.sleep(_FOLLOW_EVERY_S)
@@ -108,7 +108,7 @@ class Management:
             except (CatalogError, JournalError, OSError) as found:
                 problem = str(found)
                 if problem != said:
-                    _log.error("what other servers change cannot be followed: %s", problem)
+                    _log.error("changes of other servers cannot be followed: %s", problem)
             said = problem
 
     async def _follow(self) -> None:
@@ -270,7 +270,7 @@ class Management:
     async def _rewrite(
         self, asked: Purge | Forget, rewritten: Callable[[Path, str], _T]
     ) -> tuple[_T, list[str]]:
-        """Rewrite the history of a document; return what was done, and what mirrors say."""
+        """Rewrite the history of a document; return what was done, and sentences about mirrors."""
         document = asked.document
         await self._check_exists(document)
         filename = self._folder.filename(document)
@@ -285,7 +285,7 @@ class Management:
         return done, problems
 
     async def remove_redirect(self, name: str) -> None:
-        """Give up the redirect of a former name, which is free then.
+        """Remove the redirect of a former name, which is free from then on.
 
         Raises:
             NoDocumentError: There is none.
@@ -331,7 +331,7 @@ class Management:
         return not is_redirect and await self._hub.reader.revision(name) is None
 
     async def _note_deleted(self, record: Deleted) -> None:
-        """Have the hub tell clients that come back, unless there is a new document."""
+        """Have the hub tell clients that reconnect, unless there is a new document."""
         for name in (record.document, *record.former_names):
             if await self._hub.reader.revision(name) is None:
                 self._hub.note_deleted(name)

@@ -65,7 +65,7 @@ class Meters:
         """Count a request or message that was refused.
 
         Args:
-            reason: a fixed word, never anything that a client sent: each is kept for ever.
+            reason: a fixed word, never anything that a client sent: each is kept forever.
         """
         self._refused[reason] += 1
 

@@ -1,7 +1,7 @@
-"""The documents that this server owns: taken when somebody needs them, given up at rest.
+"""The documents that this server owns: taken on demand, released when idle.
 
 A server that shares its journal with others may only touch a document that it owns
-(`server.storage.journal`). One that shares it with nobody owns all documents, and nothing here
+(`server.storage.journal`). A server with a journal of its own owns all documents, and nothing here
 takes any time.
 """
 
@@ -67,14 +67,14 @@ class Owners:
         return self._journal.owns(document) and not is_lost
 
     async def find(self, document: str, *, may_be_old: bool = False) -> str:
-        """Own a document, unless another server does; return the URL of that, or an empty one.
+        """Own a document, unless another server does; return the URL of that server, else "".
 
         Args:
             document: the document, which need not exist.
-            may_be_old: whether the answer may be some time old, as the caller learns if it is.
+            may_be_old: whether a remembered answer will do: the caller notices if it is wrong.
 
         Raises:
-            OverloadedError: It is on its way from or to this server.
+            OverloadedError: It is just changing its owner, from or to this server.
             JournalError: It is not known who owns it.
         """
         if not self.are_shared:
@@ -107,7 +107,7 @@ class Owners:
             raise OverloadedError("the database does not answer") from None
 
     async def _wait_until_left(self, document: str) -> None:
-        """Wait until nothing is done any more in a document that was lost.
+        """Wait until all work in a document that was lost has ended.
 
         Raises:
             OverloadedError: It takes long.
@@ -138,7 +138,7 @@ class Owners:
         self._elsewhere[document] = url, time.monotonic() + _KNOWN_S
 
     def forget(self, document: str) -> None:
-        """Forget who owns a document: the answer was wrong."""
+        """Forget the remembered owner of a document, which was wrong."""
         self._elsewhere.pop(document, None)
 
     # --- documents at rest
@@ -170,7 +170,7 @@ class Owners:
         return document in self._writes or self._is_written(document)
 
     def at_rest(self, after_s: float, is_open: Callable[[str], bool]) -> list[str]:
-        """Return the documents that nobody has used for `after_s` seconds.
+        """Return the documents that have not been used for `after_s` seconds.
 
         Args:
             after_s: the time.
@@ -201,7 +201,7 @@ class Owners:
         self._lost.add(document)
 
     def leave(self, document: str, leaving: Coroutine[object, object, None]) -> None:
-        """Take a document that was lost again only once `leaving` has ended."""
+        """Do not take a lost document again before `leaving` has ended."""
         task = asyncio.create_task(self._leave(document, leaving), name=f"leave {document}")
         self._leaving[document] = task
         self._lost.discard(document)

@@ -7,11 +7,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-from server import protocol
 from server.core.git_model import AUTHORSHIP, MASTER, SINCE
 from server.core.unmerged_reader import UnmergedReader
 from server.git.repository import Repository, RepositoryError
 from server.hub.listing import list_documents, revision_on_disk
+from server.protocol import answers
 from server.storage.cache import follow_name
 from server.storage.data_folder import DataFolder, documents_in
 from server.storage.journal import Journal
@@ -49,7 +49,7 @@ class Reader:
         # Merging many branches takes long: with threads of their own these delay nothing else.
         self._query_threads = WorkerThreads(1, "query")
         self._list_threads = WorkerThreads(1, "list")
-        self._lists: OrderedDict[str, tuple[object, protocol.UnmergedList]] = OrderedDict()
+        self._lists: OrderedDict[str, tuple[object, answers.UnmergedList]] = OrderedDict()
 
     def close(self, wait_s: float) -> None:
         """Finish the queries that end in time. Blocks."""
@@ -58,7 +58,7 @@ class Reader:
 
     async def documents(
         self, after: str, limit: int, is_wanted: Callable[[str], bool], *, with_archived: bool
-    ) -> protocol.DocumentList:
+    ) -> answers.DocumentList:
         """Return at most `limit` documents by name, from the one that follows `after`.
 
         Args:
@@ -82,7 +82,7 @@ class Reader:
         limit: int,
         is_listed: Callable[[str], bool],
         revisions: Mapping[str, str],
-    ) -> protocol.DocumentList:
+    ) -> answers.DocumentList:
         unwritten = frozenset(self._journal.documents())  # first: what leaves it later is on disk
         stored = self._journal.stored()
         for document, found in stored.items():
@@ -151,11 +151,11 @@ class Reader:
         except RepositoryError:
             return False
 
-    async def unmerged(self, document: str) -> protocol.UnmergedList | None:
+    async def unmerged(self, document: str) -> answers.UnmergedList | None:
         """Return the unmerged branches of a document; None if there is no such document."""
         return await self._query_threads.call(self._unmerged, document)
 
-    def _unmerged(self, document: str) -> protocol.UnmergedList | None:
+    def _unmerged(self, document: str) -> answers.UnmergedList | None:
         reader = self._unmerged_reader(document)
         if reader is None:
             return None
@@ -167,11 +167,11 @@ class Reader:
             self._lists.popitem(last=False)
         return listed
 
-    async def conflict(self, document: str, id: str) -> protocol.UnmergedConflict | None:
+    async def conflict(self, document: str, id: str) -> answers.UnmergedConflict | None:
         """Return the conflict of an unmerged branch; None if there is no such branch."""
         return await self._query_threads.call(self._conflict, document, id)
 
-    def _conflict(self, document: str, id: str) -> protocol.UnmergedConflict | None:
+    def _conflict(self, document: str, id: str) -> answers.UnmergedConflict | None:
         reader = self._unmerged_reader(document)
         return reader.conflict(id) if reader else None
 

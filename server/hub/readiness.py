@@ -1,7 +1,7 @@
 """Whether the server can do its work now: the disk has space, and the journal can write.
 
-The journal is tried when somebody asks, at most once a second, on a thread. So the answer is true
-of now, and an idle server writes nothing. Anybody may read the answer: paths are in the log only.
+The journal is tried on demand, at most once a second, on a thread. So the answer is current, and an
+idle server writes nothing. The answer is public, so it has no paths; the log has them.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class Readiness:
         return problem
 
     async def stop(self) -> None:
-        """Give up the attempt that is in progress."""
+        """Cancel the attempt that is in progress."""
         if self._trying is not None:
             self._trying.cancel()
             await asyncio.wait([self._trying])

@@ -44,7 +44,7 @@ class Sealing:
         return document in self._unsealed
 
     async def run(self, pause: Callable[[float], Awaitable[bool]]) -> None:
-        """Run until `pause`, which waits for so many seconds, returns False."""
+        """Run until `pause`, which waits for a number of seconds, returns False."""
         for name in await self._left_unsealed():
             if await pause(_OPEN_EVERY_S) and self._owns(name):
                 self._documents.get_document(name).catch_up()

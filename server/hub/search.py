@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from server import protocol
 from server.core.budgets import FREE, Budget
 from server.core.search import Pattern, folded
 from server.core.titles import title_of
 from server.git.repository import Repository, RepositoryError
 from server.git.text_cache import TextCache
 from server.hub.reader import Reader
+from server.protocol import answers
 from server.storage.journal import JournalError
 from server.support.slots import FairSlots
 from server.support.threads import WorkerThreads
@@ -30,7 +30,7 @@ _LISTED = 1000  # documents that are listed at once
 class _Scanned:
     """What was found in the first `count` of some documents; `cost_s` is the work for that."""
 
-    hits: list[protocol.SearchHit]
+    hits: list[answers.SearchHit]
     count: int
     cost_s: float
 
@@ -65,7 +65,7 @@ class Search:
         *,
         with_archived: bool,
         budget: Budget = FREE,
-    ) -> protocol.SearchResults:
+    ) -> answers.SearchResults:
         """Search in the documents by name, from the one that follows `after`, for about a second.
 
         Args:
@@ -76,7 +76,7 @@ class Search:
             budget: whose turn it takes, and which pays for the work.
         """
         pattern = Pattern(words)
-        hits: list[protocol.SearchHit] = []
+        hits: list[answers.SearchHit] = []
         searched, more, is_time = 0, True, True
         async with self._turns.of(budget.who):
             until = time.monotonic() + _WORK_S
@@ -94,17 +94,17 @@ class Search:
                     after = listed.documents[found.count - 1].document
                 more = listed.more or found.count < len(listed.documents)
                 is_time = time.monotonic() < until
-        return protocol.SearchResults(words, hits, searched, after if more else None)
+        return answers.SearchResults(words, hits, searched, after if more else None)
 
     def _scan(
         self,
         pattern: Pattern,
-        documents: Sequence[protocol.DocumentState],
+        documents: Sequence[answers.DocumentState],
         hits_max: int,
         until: float,
     ) -> _Scanned:
         """Search in the documents, at least in the first one."""
-        hits: list[protocol.SearchHit] = []
+        hits: list[answers.SearchHit] = []
         count, began = 0, time.thread_time()
         for document in documents:
             count += 1
@@ -119,7 +119,7 @@ class Search:
                 break
         return _Scanned(hits, count, time.thread_time() - began)
 
-    def _hit(self, pattern: Pattern, document: protocol.DocumentState) -> protocol.SearchHit | None:
+    def _hit(self, pattern: Pattern, document: answers.DocumentState) -> answers.SearchHit | None:
         name, revision = document.document, document.revision
         known = self._folded.get(name, revision)
         if known is not None and not pattern.may_be_in(known):
@@ -130,5 +130,5 @@ class Search:
         found = pattern.find(text)
         if not found.lines:
             return None
-        lines = [protocol.SearchLine(line.number, line.parts) for line in found.lines]
-        return protocol.SearchHit(name, revision, title_of(text), lines, found.more)
+        lines = [answers.SearchLine(line.number, line.parts) for line in found.lines]
+        return answers.SearchHit(name, revision, title_of(text), lines, found.more)

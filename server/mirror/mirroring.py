@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 from server.mirror.mirrors import Mirror, Mirrors
 from server.mirror.push import PushError, push
 from server.mirror.remote import Remote, mask
-from server.protocol import MirrorState
+from server.protocol.answers import MirrorState
 from server.storage.data_folder import documents_in
 from server.storage.journal import Journal, JournalError
 from server.support.metrics import Metric, Sample

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import inf
 
 from server.mirror.remote import Remote, mask
-from server.protocol import MirrorState
+from server.protocol.answers import MirrorState
 from server.support.backoff import backoff_s
 
 _RETRY_BASE_S = 5.0
@@ -117,7 +117,7 @@ class Mirrors:
         self._put_behind(mirror, now)
 
     def forget(self, document: str) -> Mirror | None:
-        """Push a document no more; return its mirror, which stays as it is, or None."""
+        """Stop pushing a document; return its mirror, which stays as it is, or None."""
         self._behind.pop(document, None)
         return self._mirrors.pop(document, None)
 

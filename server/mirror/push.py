@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from server.core.git_model import CLIENTS, MASTER, REVISION, TAGS, UNMERGED, VERSIONS
+from server.core.git_model import BRANCHES, CLIENTS, MASTER, REVISION, TAGS, UNMERGED, VERSIONS
 from server.git.objects import DELTA_DEPTH_MAX
 from server.git.process import ELSEWHERE, GENTLY
 from server.mirror.remote import local_path, mask
@@ -40,7 +40,6 @@ _OPTIONS = (
     *("--porcelain", "--atomic", "--no-verify", "--no-follow-tags"),
     "--no-recurse-submodules",  # with `only` in the user's settings Git would push nothing
 )
-_BRANCHES = "refs/heads/"
 # Other branches and tags are pushed by patterns: Git compares each refspec with each ref.
 _NOT = (f"^{MASTER}", f"^{CLIENTS}*", f"^{UNMERGED}*")
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15"
@@ -115,16 +114,16 @@ async def _push(
     open_conflicts = _refs(await git("for-each-ref", _FORMAT, f"--no-merged={MASTER}", CLIENTS))
     has_own_ssh = (await git("config", "core.sshCommand")).code == 0
     environment = environment_of(os.environ, has_own_ssh=has_own_ssh)
-    branch = versions_as or MASTER.removeprefix(_BRANCHES)
+    branch = versions_as or MASTER.removeprefix(BRANCHES)
     force = "+" if overwrites else ""
-    specs = _refspecs(f"{force}{refs[source]}:{_BRANCHES}{branch}", open_conflicts)
+    specs = _refspecs(f"{force}{refs[source]}:{BRANCHES}{branch}", open_conflicts)
     command = ("push", *_OPTIONS, "--prune", "--", url, *specs)
     ran = await git(*command, environment=environment)
     if _NO_REPOSITORY in ran.err and await _create(url, branch, folders, environment):
         ran = await git(*command, environment=environment)
     tags = await _named_versions(git) if VERSIONS in refs else []
     others = [
-        *(() if versions_as else (f"{force}{_BRANCHES}*:{_BRANCHES}*", *_NOT)),
+        *(() if versions_as else (f"{force}{BRANCHES}*:{BRANCHES}*", *_NOT)),
         f"{force}{TAGS}*:{TAGS}*",
         *(f"^{tag}" for tag in tags),
     ]
@@ -224,7 +223,7 @@ def _rejected(output: str) -> Iterator[tuple[str, str]]:
 
 def _listed(refs: Collection[str]) -> str:
     """Return the short names of at most three refs."""
-    names = [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name in refs]
+    names = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.core.git_model import CLIENTS, INTERNAL, MASTER, UNMERGED, VERSIONS
+from server.core.git_model import (
+    BRANCHES,
+    CLIENTS,
+    INTERNAL,
+    MASTER,
+    NOTES,
+    TAGS,
+    UNMERGED,
+    VERSIONS,
+)
 from server.git.process import GitError, git
 
 FOR_MASTER = "refs/for/master"
@@ -24,8 +33,7 @@ _BATCH_TEXTS = 32
 _TEXTS_BYTES_MAX = 512 * 2**20  # of all new texts together
 _TREE_BYTES_MAX = 64 * 1024  # of the root tree, because each edit copies it
 _NO_COMMIT = "0" * 40
-_BRANCHES = "refs/heads/"
-_ALLOWED = (_BRANCHES, "refs/tags/", "refs/notes/")
+_ALLOWED = (BRANCHES, TAGS, NOTES)
 _RESERVED = {
     CLIENTS: "is reserved for connected clients",
     UNMERGED: "is removed automatically when a push to master contains it",
@@ -74,8 +82,8 @@ class Command:
     @property
     def stored_branch(self) -> str | None:
         """The name of a branch that is only stored; None for other refs, and a deletion."""
-        is_stored = self.ref.startswith(_BRANCHES) and not self.is_into_master
-        return self.ref.removeprefix(_BRANCHES) if is_stored and self.new != _NO_COMMIT else None
+        is_stored = self.ref.startswith(BRANCHES) and not self.is_into_master
+        return self.ref.removeprefix(BRANCHES) if is_stored and self.new != _NO_COMMIT else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,7 @@ class PushValidator:
             raise RejectedError(f"{command.ref} cannot be deleted: this server keeps all refs.")
         if old == _NO_COMMIT:
             return
-        is_branch = command.ref.startswith(_BRANCHES)
+        is_branch = command.ref.startswith(BRANCHES)
         if not is_branch or self._git("merge-base", old, new, ok=(0, 1)).decode().strip() != old:
             raise RejectedError(
                 f"{command.ref} cannot be overwritten: this server keeps all refs."
@@ -338,7 +346,7 @@ def validate_ref(command: Command) -> None:
         raise RejectedError(f"{ref} cannot be pushed: only {FOR_MASTER} is merged.")
     for reserved, why in _RESERVED.items():
         if f"{ref}/".casefold().startswith(reserved):  # some file systems ignore case
-            raise RejectedError(f"{ref.removeprefix('refs/heads/')} cannot be pushed: it {why}.")
+            raise RejectedError(f"{ref.removeprefix(BRANCHES)} cannot be pushed: it {why}.")
     if not ref.startswith(_ALLOWED):
         raise RejectedError(f"{ref} cannot be pushed: only branches, tags and notes can.")
     _, _, name = ref.removeprefix("refs/").partition("/")

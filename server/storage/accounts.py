@@ -224,7 +224,7 @@ class AccountStore:
             count = execute("SELECT count(*) FROM {0}links WHERE document = ?", (document,))
             if count.fetchone()[0] >= _LINKS_MAX:
                 raise AccountError(
-                    f"This document has {_LINKS_MAX} links; revoke one that nobody needs any more."
+                    f"This document has {_LINKS_MAX} links; revoke one that is no longer needed."
                 )
             execute(
                 "INSERT INTO {0}links VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
@@ -245,7 +245,7 @@ class AccountStore:
             execute("DELETE FROM {0}links WHERE id = ?", (id,))
 
     def move_links(self, old: str, new: str) -> None:
-        """Have the links to a document lead to another name."""
+        """Make the links to a document lead to another name."""
         with self._database.changing() as execute:
             execute("UPDATE {0}links SET document = ? WHERE document = ?", (new, old))
 

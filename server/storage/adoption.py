@@ -1,7 +1,7 @@
-"""Takes what a data folder has beside its documents over into the database that has the documents.
+"""Moves accounts, policy and the like from a data folder into the database that has the documents.
 
-So a policy and accounts can be made before the first start. What was taken over gets another name
-in the folder, where it would mislead: the database counts from then on.
+So a policy and accounts can be made before the first start. The files are renamed in the folder,
+where they would mislead: only the database counts from then on.
 """
 
 import logging
@@ -26,10 +26,10 @@ _BOTH = (
 
 
 def adopt(data: Path, site: Site) -> None:
-    """Take over what the files of a data folder have, if there are any. Blocks.
+    """Move the content of these files of a data folder, if there are any. Blocks.
 
     Raises:
-        DataFolderError: The database has something else.
+        DataFolderError: The database has other content already.
         OSError: It failed.
     """
     for name, what, advice in _TEXTS:
@@ -76,4 +76,4 @@ def _sorted(tables: Tables) -> dict[str, list[tuple[object, ...]]]:
 def _put_away(file: Path) -> None:
     away = file.with_name(f"{file.stem}.moved{file.suffix}")
     file.rename(away)
-    _log.info("%s is in the database now, which counts; the file is called %s", file, away.name)
+    _log.info("%s is in the database from now on; the file was renamed to %s", file, away.name)

@@ -1,4 +1,4 @@
-"""A data folder that is a cache: what it has is stored elsewhere, with the journal.
+"""A data folder that is only a cache of what is stored with the journal.
 
 <data>/store   the id of the store; without it, the repositories in the folder are all there is
 """
@@ -34,9 +34,9 @@ def check_is_no_cache(data: Path) -> None:
 def prepare(folder: DataFolder, store: Store) -> None:
     """Make a data folder fit a store of its repositories.
 
-    What is kept beside the documents is with the store, too, and what the folder has of it goes
-    there. The names that documents were made with, which their files in Git have, come from the
-    store. Repositories of the folder that are not stored (any more) are removed.
+    What a server has beside its documents is in the store, too: what the folder has of it is moved
+    there. The names that documents were created with, which name their files in Git, come from the
+    store. Repositories that are not stored, or no longer, are removed from the folder.
 
     Raises:
         DataFolderError: The folder is not for this store.

@@ -115,7 +115,7 @@ class Catalog:
         is_archived: bool,
         former_names: Iterable[str] = (),
     ) -> None:
-        """Record a document that comes back."""
+        """Record a document that was restored."""
 
         def added(content: _Content) -> _Content:
             archived = content.archived - {document}

@@ -40,7 +40,7 @@ _UNFINISHED = ".checkpoint"
 
 
 class CheckpointError(JournalError):
-    """The repository could not be written; the journal keeps what it has."""
+    """The repository could not be written; the journal keeps its entries."""
 
 
 @dataclass(eq=False)
@@ -53,7 +53,7 @@ class Checkpoint:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Keep an exception for whoever waits for this checkpoint: others go on."""
+        """Pass an exception on to the callers of this checkpoint only; others continue."""
         try:
             yield
         except Exception as problem:  # noqa: BLE001  also a bug must cost one document only

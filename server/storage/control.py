@@ -37,7 +37,7 @@ class Forget(msgspec.Struct, frozen=True):
 
 
 class ForgetResult(msgspec.Struct, frozen=True):
-    """The same, of such a request."""
+    """What was done; `mirrors` as of a `PurgeResult`."""
 
     done: Forgotten
     mirrors: list[str] = []

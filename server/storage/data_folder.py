@@ -136,7 +136,7 @@ class DataFolder:
             self._lock = None
 
     def use(self, site: Site) -> None:
-        """Have something else keep what the server has beside its documents.
+        """Use another site for what the server has beside its documents.
 
         Raises:
             DataFolderError: Nobody may use it now.
@@ -273,10 +273,10 @@ class DataFolder:
             )
 
     def _check_other_folders(self) -> None:
-        """Make sure that no repository becomes a document because folders have documents now.
+        """Check that no repository becomes a document because documents can be in folders now.
 
         Raises:
-            DataFolderError: Somebody has put some there.
+            DataFolderError: There are such repositories.
         """
         for document in documents_in(self.path):
             if "/" in document:

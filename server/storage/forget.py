@@ -66,7 +66,7 @@ def forget(repository: Path, filename: str, before: float, *, dry_run: bool = Fa
 
 
 def _verify(new: Path, old: Path, rewritten: Rewritten, cut: Cut) -> None:
-    """Make sure that all that stays has the same files as before, and nothing else is there."""
+    """Check that what stays has the same files as before, and that there is nothing else."""
     before = _trees(old)
     expected = {
         rewritten.commits.get(commit, commit): tree

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from server.core.git_model import INTERNAL, MASTER
+from server.core.git_model import BRANCHES, INTERNAL, MASTER, NOTES, TAGS
 from server.core.names import filename_of
 from server.git import object_files
 from server.git.process import run_git
@@ -21,11 +21,11 @@ from server.storage.catalog import CatalogError, catalog_in
 from server.storage.data_folder import FORMAT, OLDER_FORMATS, RESTORING, journal_in
 from server.storage.journal import JournalError
 from server.storage.journal.sqlite import SqliteJournal
+from server.storage.site import SECRET_BYTES
 from server.storage.site.folder import accounts_in
 from server.support.errors import UserError
 
-_SECRET_BYTES = 32
-_USUAL = ("refs/heads/", "refs/tags/", "refs/notes/", INTERNAL)
+_USUAL = (BRANCHES, TAGS, NOTES, INTERNAL)
 _LOCKS = ("*.lock", "refs/**/*.lock")
 # At most this many lines of Git about one repository are findings.
 _LINES_MAX = 5
@@ -121,7 +121,7 @@ def _folder(path: Path) -> Iterator[Finding]:
         )
     if not (path / "secret").exists():
         yield Finding("", "the file `secret` is missing", _KEYS_LOST)
-    elif (path / "secret").stat().st_size != _SECRET_BYTES:
+    elif (path / "secret").stat().st_size != SECRET_BYTES:
         yield Finding("", "the file `secret` is damaged", _KEYS_LOST)
     try:
         catalog_in(path)
@@ -213,7 +213,7 @@ def repository_faults(repository: Path, filename: str) -> Iterator[str]:
     """
     head = run_git(repository, "symbolic-ref", "HEAD")
     if head.returncode:
-        yield f"it is no Git repository: {_error_of(head)}"
+        yield f"it is not a Git repository: {_error_of(head)}"
         return
     if head.stdout.strip() != MASTER.encode():
         yield f"HEAD names {head.stdout.decode().strip()} and not {MASTER}"
@@ -242,7 +242,7 @@ def _complaints(repository: Path) -> Iterator[str]:
 
 def _refs(repository: Path) -> dict[str, str]:
     """Return the type of the object that each branch names, or `missing`."""
-    listed = run_git(repository, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/")
+    listed = run_git(repository, "for-each-ref", "--format=%(objectname) %(refname)", BRANCHES)
     words = [line.split(" ", 1) for line in listed.stdout.decode().splitlines()]
     ids = "".join(f"{id}\n" for id, _ in words)
     form = "--batch-check=%(objecttype)"
@@ -275,7 +275,7 @@ def _remarks(repository: Path) -> Iterator[str]:
     listed = run_git(repository, "for-each-ref", "--format=%(refname)")
     for name in listed.stdout.decode().splitlines():
         if not name.startswith(_USUAL):
-            yield f"{name} is no branch, tag or note"
+            yield f"{name} is not a branch, tag or note"
     locks = (lock for pattern in _LOCKS for lock in repository.glob(pattern))
     for file in sorted({*locks, *object_files.leftovers(repository, alone=True)}):
         yield f"{file.relative_to(repository)} is left over, unless another program is using it"

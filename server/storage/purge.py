@@ -64,7 +64,7 @@ def _time_of(repository: Path, commit: str) -> float:
 
 
 def _verify(new: Path, replaced: Replaced, filename: bytes) -> None:
-    """Make sure that the text is nowhere in the new repository.
+    """Check that the text is nowhere in the new repository.
 
     What names the document's file, and Git's own words, do not count.
     """

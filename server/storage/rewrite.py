@@ -16,11 +16,9 @@ from server.git.bare import create
 from server.git.objects import DELTA_DEPTH_MAX, small_as_deltas
 from server.git.pack import pack
 from server.git.process import git
+from server.git.repack import SETTINGS, WINDOW
 from server.git.rewriting import Rewritten
 from server.support.files import fsync, sync_tree
-
-_SETTINGS = ("-c", "pack.writeReverseIndex=false", "-c", "pack.threads=1")
-_WINDOW = 10  # for objects that were deltas of objects that are gone
 
 
 class RewriteError(Exception):
@@ -66,14 +64,14 @@ def _build(new: Path, old: Path, rewritten: Rewritten) -> None:
     moves = "".join(f"create {name} {id}\n" for name, id in rewritten.refs.items())
     git(new, "update-ref", "--stdin", stdin=moves.encode(errors="surrogateescape"))
     git(new, "pack-refs", "--all")
-    how = (f"--depth={DELTA_DEPTH_MAX}", f"--window={_WINDOW}")
-    git(new, *_SETTINGS, "repack", "-a", "-d", "-q", *how)
+    how = (f"--depth={DELTA_DEPTH_MAX}", f"--window={WINDOW}")
+    git(new, *SETTINGS, "repack", "-a", "-d", "-q", *how)
     borrowed.unlink()
     git(new, "commit-graph", "write", "--reachable", "--no-progress")
 
 
 def _swap(repository: Path, new: Path) -> None:
-    """Let the new repository take the place of the old one."""
+    """Replace the old repository by the new one."""
     old = _beside(repository, "replaced")
     shutil.rmtree(old, ignore_errors=True)
     repository.rename(old)

@@ -83,7 +83,7 @@ class StoredTrash:
             self._store.remove(IN_TRASH + id)
 
     def recover(self) -> None:
-        """Nothing is ever done in part."""
+        """Do nothing: no step is ever left half done."""
 
     def _change(self, change: Callable[[_Records], _Records]) -> None:
         def changed(content: bytes | None) -> bytes:

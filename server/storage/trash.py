@@ -107,7 +107,7 @@ class Trash(Protocol):
         """
 
     def restore(self, id: str, document: str, former_names: Iterable[str] = ()) -> None:
-        """Make a document again of what is in the trash, which leaves it.
+        """Restore a document from the trash, and remove it from there.
 
         Args:
             id: of the deleted document.
@@ -198,7 +198,7 @@ class FolderTrash:
         self._folder.remove_empty_folders(record.document)
 
     def _verify(self, bundle: Path, repository: Path) -> None:
-        """Make a repository of a bundle, and compare it with the one that it was made from."""
+        """Create a repository from a bundle, and compare it with the original."""
         trial = bundle.with_suffix(".trial")
         shutil.rmtree(trial, ignore_errors=True)
         try:

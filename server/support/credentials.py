@@ -86,7 +86,7 @@ def _token(environment: Mapping[str, str]) -> str:
         return token
     token = environment.get(TOKEN, "").strip()
     if token and not _VISIBLE.fullmatch(token):
-        raise CredentialsError(f"{TOKEN} is no token; `gollabedit token create` prints one")
+        raise CredentialsError(f"{TOKEN} is not a token; `gollabedit token create` prints one")
     return token
 
 

@@ -39,7 +39,7 @@ def make_folder(folder: Path) -> None:
 
 
 def make_folder_of(path: Path) -> None:
-    """Make the folder of a file or folder durably, if there is none."""
+    """Create the parent of a file or folder durably, if it is missing."""
     with _folders:
         _make_around(path)
 

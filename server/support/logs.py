@@ -12,7 +12,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 def configure(level: str, log_format: str) -> None:
-    """Have all loggers write to standard error. The audit is written at any level.
+    """Make all loggers write to standard error. The audit is written at any level.
 
     Args:
         level: the least level of a record, in lower case.

@@ -8,7 +8,7 @@ _T = TypeVar("_T")
 
 
 async def finish(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run something to its end, also if the task that waits for it is cancelled meanwhile.
+    """Run something to its end, even if the task that waits for it is cancelled.
 
     Raises:
         asyncio.CancelledError: the task was cancelled; the work is complete nevertheless.

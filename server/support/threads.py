@@ -140,7 +140,7 @@ class LoopCalls:
         self._is_woken = False
 
     def add(self, loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
-        """Have the loop make a call soon. Always the same loop."""
+        """Schedule a call on the loop, which is always the same one."""
         self._calls.append(call)
         if not self._is_woken:
             self._is_woken = True

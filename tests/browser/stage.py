@@ -28,6 +28,12 @@ something to eat; there is a grill, and tables for forty.
 
 If it rains we meet in the hall.
 """
+PARAGRAPH = (
+    "The hall has room for sixty people at most, the doors to the garden stay open, and whoever"
+    " comes by bicycle is asked to leave it in the yard and not in the hallway, where the"
+    " fire brigade wants to see nothing at all."
+)
+PLAIN = "/healthz"  # costs little to load, where a page needs something of its origin beforehand
 
 
 class Stage:

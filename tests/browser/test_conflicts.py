@@ -4,66 +4,20 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
+from tests.browser.disagreement import (
+    ANNS,
+    BOS,
+    anns,
+    button_that_decides,
+    disagree,
+    disagree_on_a_line,
+    mine,
+    parents_of_master,
+    writes,
+)
 from tests.browser.room import Room
-from tests.browser.window import Window
-
-_ANNS = "Hello people!\nThe second line.\n"
-_BOS = "Hello friends!\nThe second line.\n"
-_WORDS = (("world", "people", "friends"),)
-
-
-async def disagree(
-    room: Room,
-    text: str = "Hello world!\nThe second line.\n",
-    places: tuple[tuple[str, str, str], ...] = _WORDS,
-) -> tuple[Window, Window]:
-    """Return the windows of Ann, whose words are in, and of Bo, whose notice tells of a conflict.
-
-    Each place is what was there, what Ann writes and what Bo writes.
-    """
-    ann, bo = await room.pair(text)
-    bo.line.hold()
-    for old, anns, _ in places:
-        await ann.writes_over(old, anns)
-    await ann.settled()
-    for old, _, bos in places:
-        await bo.writes_over(old, bos)
-    bo.line.release()
-    await expect(bo.conflict).to_be_visible()
-    return ann, bo
-
-
-async def disagree_on_a_line(room: Room) -> tuple[Window, Window]:
-    """Let both change a whole line: there both versions can stay."""
-    return await disagree(room, "Chairs\nThe second line.\n", (("Chairs", "Benches", "Stools"),))
-
-
-def mine(window: Window) -> Locator:
-    """Return the text of the user's own version in the dialog."""
-    return window.page.locator("#theirs-text")
-
-
-def anns(window: Window) -> Locator:
-    """Return the text of the other version in the dialog."""
-    return window.page.locator("#ours-text")
-
-
-def button_that_decides(window: Window) -> Locator:
-    return window.page.locator("#use-this")
-
-
-async def writes(window: Window, words: str) -> None:
-    """Write something else than the two versions."""
-    await window.chooses("Write something else")
-    await expect(window.result).to_be_focused()
-    await window.page.keyboard.press("Control+a")
-    await window.types(words)
-
-
-async def parents_of_master(room: Room) -> list[str]:
-    return (await room.git("log", "-1", "--format=%P", "master")).split()
 
 
 async def test_the_notice_says_what_happened_and_leaves_the_typing_alone(room: Room) -> None:
@@ -73,10 +27,10 @@ async def test_the_notice_says_what_happened_and_leaves_the_typing_alone(room: R
     await expect(bo.conflict).to_have_text("Review")
     await expect(bo.status).to_have_text("Saved")
     await bo.focused()
-    assert await bo.selected() == _BOS.replace("friends", "friends|")
+    assert await bo.selected() == BOS.replace("friends", "friends|")
     await expect(bo.dialog).to_be_hidden()
     await expect(ann.notice).to_be_hidden()
-    await ann.reads(_ANNS)
+    await ann.reads(ANNS)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +55,7 @@ async def test_a_choice_is_the_text_for_everyone_and_a_merge_in_git(
     await expect(nothing).to_have_attribute("aria-disabled", "true")
     await nothing.click(force=True)
     await expect(bo.dialog).to_contain_text("Choose a version first")
-    await ann.reads(_ANNS)
+    await ann.reads(ANNS)
 
     await bo.chooses(choice)
     if choice == "Write something else":
@@ -109,7 +63,7 @@ async def test_a_choice_is_the_text_for_everyone_and_a_merge_in_git(
         await expect(bo.result).to_have_value("friends / people")
         await writes(bo, "everybody")
     await expect(bo.outcome).to_have_text(line)
-    await ann.reads(_ANNS)
+    await ann.reads(ANNS)
     await bo.dialog.get_by_role("button", name=button, exact=True).click()
 
     merged = f"{line}\nThe second line.\n"
@@ -203,13 +157,13 @@ async def test_decide_later_keeps_my_words_on_a_branch_and_continues_with_the_do
     await expect(bo.dialog).to_be_hidden()
     await expect(bo.notice).to_be_hidden()
     await expect(bo.toast).to_contain_text("Saved for later. The document shows Ann’s version")
-    await bo.reads(_ANNS)
+    await bo.reads(ANNS)
     [unmerged] = await room.branches("unmerged")
     kept = await room.git("show", f"unmerged/{unmerged}:{room.document}.txt")
-    assert kept == _BOS
+    assert kept == BOS
     await bo.goes_after("second line.")
     await bo.types(" Bo goes on.")
-    await ann.reads(_ANNS.replace("second line.", "second line. Bo goes on."))
+    await ann.reads(ANNS.replace("second line.", "second line. Bo goes on."))
     await room.agreed()
 
 
@@ -243,7 +197,7 @@ async def test_the_keyboard_alone_is_enough(room: Room) -> None:
     await keyboard.press("ArrowDown")
     await keyboard.press("Control+Enter")
     await expect(bo.dialog).to_be_hidden()
-    assert await room.agreed() == _ANNS
+    assert await room.agreed() == ANNS
     await expect(bo.text).to_be_focused()
 
 
@@ -330,7 +284,7 @@ async def test_what_was_written_by_hand_stays_when_both_agree_without_it(room: R
     await expect(button_that_decides(bo)).to_be_hidden()
     await bo.dialog.get_by_role("button", name="Close").click()
     await expect(bo.notice).to_be_hidden()
-    assert await room.agreed() == _BOS
+    assert await room.agreed() == BOS
 
 
 async def test_words_are_deleted_by_a_button_that_says_so(room: Room) -> None:
@@ -342,7 +296,7 @@ async def test_words_are_deleted_by_a_button_that_says_so(room: Room) -> None:
     await expect(bo.outcome).to_have_text("Hello (deleted)!")
     delete = bo.dialog.get_by_role("button", name="Delete for everyone")
     await expect(delete).to_have_class(re.compile("danger"))
-    await ann.reads(_ANNS)
+    await ann.reads(ANNS)
     await delete.click()
     await expect(bo.dialog).to_be_hidden()
     assert await room.agreed() == "Hello !\nThe second line.\n"
@@ -373,8 +327,8 @@ async def test_a_conflict_is_over_when_both_write_the_same(room: Room) -> None:
     await bo.writes_over("friends", "people")
     await expect(bo.notice).to_be_hidden()
     await expect(bo.toast).to_contain_text("Conflict resolved: both versions now match.")
-    await ann.reads(_ANNS)
-    assert await room.agreed() == _ANNS
+    await ann.reads(ANNS)
+    assert await room.agreed() == ANNS
 
 
 async def test_a_conflict_that_is_gone_within_a_moment_is_never_shown(room: Room) -> None:
@@ -402,192 +356,12 @@ async def test_an_open_conflict_survives_a_reload(room: Room) -> None:
     ann, bo = await disagree(room)
     await bo.page.reload()
     await expect(bo.notice).to_contain_text("You and Ann changed the same words")
-    await bo.reads(_BOS)
+    await bo.reads(BOS)
     await bo.opens_dialog()
     await bo.chooses("Your version")
     await bo.uses_this()
-    await ann.reads(_BOS)
-    assert await room.agreed() == _BOS
-
-
-_ANIMALS = "one cat\nmiddle\ntwo dogs\nthen\ncows\n"
-_TAMED = (("cat", "kitten", "tiger"), ("dogs", "puppies", "wolves"), ("cows", "calves", "bulls"))
-
-
-async def disagree_thrice(room: Room) -> tuple[Window, Window]:
-    """Create a conflict in three places, with Bo's dialog open on the first."""
-    ann, bo = await disagree(room, _ANIMALS, _TAMED)
-    await expect(bo.notice).to_contain_text("changed the same words on lines 1, 3 and 5.")
-    await expect(bo.conflict).to_have_text("Review (3)")
-    await bo.opens_dialog()
-    return ann, bo
-
-
-async def is_at(window: Window, step: str, line: int) -> None:
-    """Check which question the dialog shows."""
-    await expect(window.page.locator("#step-text")).to_have_text(step)
-    await expect(window.page.locator("#base-label")).to_have_text(f"Line {line} was:")
-
-
-async def test_conflicts_are_answered_one_after_the_other(room: Room) -> None:
-    ann, bo = await disagree_thrice(room)
-    heading = bo.dialog.get_by_role("heading", name="Which version should stay?")
-    before = bo.dialog.get_by_role("button", name="Previous conflict")
-    after = bo.dialog.get_by_role("button", name="Next conflict")
-    await is_at(bo, "1 of 3", 1)
-    await expect(before).to_be_disabled()
-    await bo.page.keyboard.press("F8")
-    await is_at(bo, "2 of 3", 3)
-    await expect(heading).to_be_focused()
-    await bo.page.keyboard.press("Shift+F8")
-    await is_at(bo, "1 of 3", 1)
-    await after.click()
-    await after.click()
-    await is_at(bo, "3 of 3", 5)
-    await expect(after).to_be_disabled()
-    await before.click()
-    await before.click()
-    await is_at(bo, "1 of 3", 1)
-    await bo.chooses("Your version")
-    await bo.uses_this()
-    await is_at(bo, "2 of 3", 3)
-    await expect(heading).to_be_focused()
-    await bo.chooses("Ann’s version")
-    await bo.uses_this()
-    await is_at(bo, "3 of 3", 5)
-    await bo.chooses("Keep both")
-    await ann.reads("one kitten\nmiddle\ntwo puppies\nthen\ncalves\n")
-    await bo.uses_this()
-    await expect(bo.dialog).to_be_hidden()
-    await expect(bo.toast).to_contain_text("3 conflicts resolved.")
-    merged = "one tiger\nmiddle\ntwo puppies\nthen\nbulls\ncalves\n"
-    await ann.reads(merged)
-    assert await room.agreed() == merged
-
-
-async def test_one_choice_can_be_used_for_all_others_but_for_none_that_was_answered(
-    room: Room,
-) -> None:
-    ann, bo = await disagree_thrice(room)
-    for_all = bo.dialog.get_by_role("button", name="for all")
-    await expect(for_all).to_have_text("Use mine for all 3")
-    await bo.chooses("Ann’s version")
-    await expect(for_all).to_have_text("Use Ann’s for all 3")
-    await bo.uses_this()
-    await expect(for_all).to_have_text("Use mine for all 2")
-    await bo.chooses("Write something else")
-    await expect(for_all).to_be_hidden()
-    await bo.chooses("Your version")
-    await for_all.click()
-    await expect(bo.dialog).to_be_hidden()
-    merged = "one kitten\nmiddle\ntwo wolves\nthen\nbulls\n"
-    await ann.reads(merged)
-    assert await room.agreed() == merged
-
-
-async def test_there_is_no_choice_for_all_when_one_question_is_left(room: Room) -> None:
-    _, bo = await disagree_thrice(room)
-    for_all = bo.dialog.get_by_role("button", name="for all")
-    for _ in range(2):
-        await expect(for_all).to_be_visible()
-        await bo.chooses("Your version")
-        await bo.uses_this()
-    await is_at(bo, "3 of 3", 5)
-    await bo.chooses("Ann’s version")
-    await expect(for_all).to_be_hidden()
-
-
-async def test_all_can_be_decided_alike_in_one_step_which_can_be_undone(room: Room) -> None:
-    ann, bo = await disagree_thrice(room)
-    await bo.chooses("Ann’s version")
-    await bo.dialog.get_by_role("button", name="Use Ann’s for all 3").click()
-    await expect(bo.dialog).to_be_hidden()
-    await expect(bo.toast).to_contain_text("3 conflicts resolved with Ann’s version.")
-    anns = "one kitten\nmiddle\ntwo puppies\nthen\ncalves\n"
-    await bo.reads(anns)
-    assert await room.agreed() == anns
-    await bo.toast.get_by_role("button", name="Undo").click()
-    bos = "one tiger\nmiddle\ntwo wolves\nthen\nbulls\n"
-    await bo.reads(bos)
-    await ann.reads(bos)
-
-
-_CHASE = "A cat that I know chases two dogs."
-_CHASED = (("cat", "kitten", "tiger"), ("dogs", "puppies", "wolves"))
-
-
-@pytest.mark.parametrize(
-    ("choice", "line"),
-    [
-        ("Your version", "A tiger that I know chases two wolves."),
-        ("Ann’s version", "A kitten that I know chases two puppies."),
-    ],
-)
-async def test_several_conflicts_on_one_line_are_one_question_about_the_line(
-    room: Room, choice: str, line: str
-) -> None:
-    ann, bo = await disagree(room, f"{_CHASE}\n", _CHASED)
-    await expect(bo.conflict).to_have_text("Review")
-    await bo.opens_dialog()
-    await expect(bo.page.locator("#steps")).to_be_hidden()
-    await expect(bo.page.locator("#base-text")).to_have_text(_CHASE)
-    for side, words in ((mine(bo), ("tiger", "wolves")), (anns(bo), ("kitten", "puppies"))):
-        await expect(side).to_contain_text(" that I know chases two ")
-        for word in words:
-            await expect(side).to_contain_text(word)
-        await expect(side.locator("ins")).to_contain_text(words)
-    await bo.chooses(choice)
-    await expect(bo.outcome).to_have_text(line)
-    await bo.uses_this()
-    await expect(bo.dialog).to_be_hidden()
-    await ann.reads(f"{line}\n")
-    assert await room.agreed() == f"{line}\n"
-
-
-async def test_three_conflicts_on_two_lines_are_two_questions_with_visible_outcomes(
-    room: Room,
-) -> None:
-    cows = ("cows", "calves", "bulls")
-    text = f"{_CHASE}\nmiddle\nthree cows\n"
-    ann, bo = await disagree(room, text, (*_CHASED, cows))
-    await expect(bo.notice).to_contain_text("changed the same words on lines 1 and 3.")
-    await expect(bo.conflict).to_have_text("Review (2)")
-    await bo.opens_dialog()
-    await is_at(bo, "1 of 2", 1)
-    await expect(bo.outcome).to_have_text("Choose a version to see the result.")
-    await bo.chooses("Your version")
-    await expect(bo.outcome).to_have_text("A tiger that I know chases two wolves.")
-    await bo.uses_this()
-    await is_at(bo, "2 of 2", 3)
-    await expect(bo.outcome).to_have_text("Choose a version to see the result.")
-    await bo.chooses("Ann’s version")
-    await expect(bo.outcome).to_have_text("three calves")
-    await ann.reads("A kitten that I know chases two puppies.\nmiddle\nthree calves\n")
-    await bo.uses_this()
-    await expect(bo.dialog).to_be_hidden()
-    merged = "A tiger that I know chases two wolves.\nmiddle\nthree calves\n"
-    await ann.reads(merged)
-    assert await room.agreed() == merged
-
-
-@pytest.mark.parametrize("target", [".conflict-region", ".tag"])
-async def test_a_click_on_the_words_or_on_their_tag_opens_their_question(
-    room: Room, target: str
-) -> None:
-    _, bo = await disagree(room, "one cat\nmiddle\ntwo dogs\n", _CHASED)
-    marks = bo.page.locator(f"#overlay {target}")
-    await expect(marks).to_have_count(2)
-    await expect(bo.page.locator("#overlay .tag")).to_have_text(["Ann: kitten", "Ann: puppies"])
-    for index, (step, line) in ((1, ("2 of 2", 3)), (0, ("1 of 2", 1))):
-        left, top, width, height = await bo.drawn(target, index)
-        # The marks let the mouse through to the text. A press takes as long as a person's.
-        await bo.page.mouse.click(left + width / 2, top + height / 2, delay=100)
-        await expect(bo.dialog).to_be_visible()
-        await is_at(bo, step, line)
-        await bo.page.keyboard.press("Escape")
-        await expect(bo.dialog).to_be_hidden()
-        await expect(bo.text).to_be_focused()
-    await bo.reads("one tiger\nmiddle\ntwo wolves\n")
+    await ann.reads(BOS)
+    assert await room.agreed() == BOS
 
 
 async def test_a_click_beside_the_words_of_a_conflict_only_moves_the_caret(room: Room) -> None:
@@ -598,7 +372,7 @@ async def test_a_click_beside_the_words_of_a_conflict_only_moves_the_caret(room:
     await bo.types("+")
     await expect(bo.dialog).to_be_hidden()
     text = await bo.text.input_value()
-    assert text.replace("+", "") == _BOS
+    assert text.replace("+", "") == BOS
     assert "+" in text.partition("friends")[0]
 
 
@@ -657,12 +431,12 @@ async def test_all_of_my_text_can_be_taken_away_before_anything_is_decided(room:
         await bo.dialog.get_by_role("button", name="Download my text").click()
     download = await downloading.value
     assert download.suggested_filename == f"{room.document}.txt"
-    assert (await download.path()).read_text() == _BOS
+    assert (await download.path()).read_text() == BOS
     await bo.dialog.get_by_role("button", name="Copy my text").click()
     await expect(bo.dialog).to_contain_text("Copied.")
     await writes(bo, "")
     await bo.page.keyboard.press("Control+V")
-    await expect(bo.result).to_have_value(_BOS)
+    await expect(bo.result).to_have_value(BOS)
 
 
 async def test_the_decision_can_be_undone_from_where_it_is_told(room: Room) -> None:
@@ -674,9 +448,9 @@ async def test_the_decision_can_be_undone_from_where_it_is_told(room: Room) -> N
     await bo.toast.get_by_role("button", name="Undo").click()
     await expect(bo.toast).to_be_hidden()
     await expect(bo.text).to_be_focused()
-    await bo.reads(_BOS)
-    await ann.reads(_BOS)
-    assert await room.agreed() == _BOS
+    await bo.reads(BOS)
+    await ann.reads(BOS)
+    assert await room.agreed() == BOS
 
 
 async def test_an_undo_that_would_take_back_something_else_is_not_offered(room: Room) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
+from tests.browser.disagreement import disagree
 from tests.browser.room import Room
 from tests.server.sockets.harness import git, run_git
 
@@ -48,12 +49,7 @@ async def test_a_push_arrives_while_two_windows_type(room: Room, tmp_path: Path)
 
 
 async def test_a_push_resolves_a_conflict_parked_in_a_window(room: Room, tmp_path: Path) -> None:
-    ann, bo = await room.pair("Hello world!\n")
-    bo.line.hold()
-    await ann.writes_over("world", "people")
-    await ann.settled()
-    await bo.writes_over("world", "friends")
-    bo.line.release()
+    ann, bo = await disagree(room, "Hello world!\n")
     await bo.opens_dialog()
     await bo.dialog.get_by_role("button", name="Decide later").click()
     counted = ann.page.get_by_role("button", name="1 unresolved conflict")

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Locator, Route, expect
 
+from tests.browser.disagreement import disagree, disagree_on_a_line
 from tests.browser.room import Room
-from tests.browser.test_conflicts import disagree, disagree_on_a_line
 from tests.browser.window import Window
 
 _ANNS = "Hello people!\nThe second line.\n"

@@ -3,7 +3,8 @@
 import json
 import re
 from asyncio import StreamReader, StreamWriter, start_server
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ _PICTURE = bytes.fromhex(
     "5a345c650000000049454e44ae426082"
 )
 _EXAMPLE = re.compile(r"^`{32} example\n(.*?)^\.\n", re.DOTALL | re.MULTILINE)
-# What ends whatever Markdown or HTML a text before it has begun.
 _ELSEWHERE = re.compile(r"(?:https?:)?//(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _LONG_MS = 30_000
+# What ends whatever Markdown or HTML a text before it has begun.
 _CLOSERS = "\n\n--> ]]> ?> </script></style></pre></textarea></title></xmp>\n\n"
 _FRAME = "document.querySelector('#sheet-frame iframe').contentDocument"
 _STRANGERS = f"""() => {{
@@ -47,6 +48,15 @@ _STRANGERS = f"""() => {{
     const attributes = new Set(elements.flatMap(it => it.getAttributeNames()));
     const links = elements.filter(it => it.localName === 'a' && it.hasAttribute('href'));
     return [[...tags], [...attributes], links.map(it => [it.getAttribute('href'), it.rel])];
+}}"""
+_PUT_INTO_FRAME = f"""async texts => {{
+    const article = {_FRAME}.querySelector('article');
+    for (const text of texts) {{
+        article.innerHTML = text;
+        await new Promise(resolve => setTimeout(resolve));
+    }}
+    article.innerHTML = '<p>' + texts.join('<p>');
+    await new Promise(resolve => setTimeout(resolve, 200));
 }}"""
 
 
@@ -252,36 +262,38 @@ def hostile_texts(server: str) -> list[str]:
     return [_ELSEWHERE.sub(server, it.replace("\0", "")) for it in texts]
 
 
-@pytest.mark.engines
-async def test_no_text_runs_a_script_loads_anything_or_opens_a_dialog(room: Room) -> None:
-    reached = 0  # times that the other server was
+@asynccontextmanager
+async def elsewhere() -> AsyncIterator[tuple[str, list[str]]]:
+    """Run a server in the place of those on the Internet; its address, and who has come to it."""
+    came: list[str] = []
 
     async def note(_: StreamReader, writer: StreamWriter) -> None:
-        nonlocal reached
-        reached += 1
+        came.append(writer.get_extra_info("peername"))
         writer.close()
 
-    elsewhere = await start_server(note, "127.0.0.1", 0)
-    host, port = elsewhere.sockets[0].getsockname()
-    texts = hostile_texts(f"http://{host}:{port}")
-    await room.begin(_CLOSERS.join([*texts, "THE END"]))
-    bo = await room.window("Bo", "/healthz")
-    # What the pages and the frame did not run is written to the console.
-    bo.excuses("Content Security Policy", "Content-Security-Policy")
-    tried, opened = [], []  # addresses, with those that the policy stops; dialogs and tabs
+    server = await start_server(note, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with server:
+        yield f"http://{host}:{port}", came
+
+
+def watch(window: Window) -> tuple[list[str], list[str]]:
+    """Note the addresses that a window asks for, also in vain, and its dialogs and new tabs."""
+    tried: list[str] = []
+    opened: list[str] = []
 
     async def dismiss(dialog: Dialog) -> None:
         opened.append(dialog.message)
         await dialog.dismiss()
 
-    bo.page.on("request", lambda it: tried.append(it.url.removeprefix(bo.line.url)))
-    bo.page.on("dialog", dismiss)
-    bo.page.on("popup", lambda popup: opened.append(popup.url))
-    await bo.page.goto(f"{bo.line.url}/d/{room.document}/view")
-    await expect(page_of(bo).get_by_text("THE END")).to_be_attached(timeout=_LONG_MS)
-    known = re.compile(r"^/(static/[\w./]+|preview|ws/[\w-]+|d/[\w-]+/view)$|^data:image/")
-    assert [it for it in tried if not known.match(it)] == []
-    tags, attributes, links = await bo.page.evaluate(_STRANGERS)
+    window.page.on("request", lambda it: tried.append(it.url.removeprefix(window.line.url)))
+    window.page.on("dialog", dismiss)
+    window.page.on("popup", lambda popup: opened.append(popup.url))
+    return tried, opened
+
+
+async def has_only_what_is_allowed(window: Window) -> None:
+    tags, attributes, links = await window.page.evaluate(_STRANGERS)
     clean = (_ROOT / "web/preview/clean.js").read_text()
     allowed = set(
         re.findall(r"[\w-]+", clean[clean.index("const TAGS") : clean.index("const OWN")])
@@ -293,25 +305,28 @@ async def test_no_text_runs_a_script_loads_anything_or_opens_a_dialog(room: Room
     assert all(re.match(r"(https?://|mailto:|#)", href) for href, _ in links)
     assert {rel for _, rel in links} == {"noopener noreferrer"}
 
-    # The frame holds by itself, too; the browser says of all that it has stopped it.
-    bo.excuses("")
-    await bo.page.evaluate(
-        f"""async texts => {{
-            const article = {_FRAME}.querySelector('article');
-            for (const text of texts) {{
-                article.innerHTML = text;
-                await new Promise(resolve => setTimeout(resolve));
-            }}
-            article.innerHTML = '<p>' + texts.join('<p>');
-            await new Promise(resolve => setTimeout(resolve, 200));
-        }}""",
-        texts,
-    )
-    assert opened == []
-    assert reached == 0
-    async with ClientSession() as http:  # it would have noted it
-        with suppress(ClientError):
-            await http.get(f"http://{host}:{port}/")
-    assert reached > 0
-    elsewhere.close()
-    await elsewhere.wait_closed()
+
+@pytest.mark.engines
+async def test_no_text_runs_a_script_loads_anything_or_opens_a_dialog(room: Room) -> None:
+    async with elsewhere() as (address, came):
+        texts = hostile_texts(address)
+        await room.begin(_CLOSERS.join([*texts, "THE END"]))
+        bo = await room.window("Bo", "/healthz")
+        # What the pages and the frame did not run is written to the console.
+        bo.excuses("Content Security Policy", "Content-Security-Policy")
+        tried, opened = watch(bo)
+        await bo.page.goto(f"{bo.line.url}/d/{room.document}/view")
+        await expect(page_of(bo).get_by_text("THE END")).to_be_attached(timeout=_LONG_MS)
+        known = re.compile(r"^/(static/[\w./]+|preview|ws/[\w-]+|d/[\w-]+/view)$|^data:image/")
+        assert [it for it in tried if not known.match(it)] == []
+        await has_only_what_is_allowed(bo)
+
+        # The frame holds by itself, too; the browser says of all that it has stopped it.
+        bo.excuses("")
+        await bo.page.evaluate(_PUT_INTO_FRAME, texts)
+        assert opened == []
+        assert came == []
+        async with ClientSession() as http:  # it would have noted it
+            with suppress(ClientError):
+                await http.get(address)
+        assert came

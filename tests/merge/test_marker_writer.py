@@ -12,7 +12,7 @@ from merge.marker_writer import marker_size, write
 from merge.markers import Conflict, Side, Style, conflicts, resolved
 from merge.result import Merge
 from merge.three_way import merge
-from tests.merge.pieces import pieces
+from tests.merge.pieces import triples
 
 STYLES = pytest.mark.parametrize("style", list(Style))
 TEN = [f"{number}\n" for number in range(10)]
@@ -57,26 +57,7 @@ LIKE_MARKERS = [
 ]
 
 
-KINDS = [
-    (pieces(kinds, most=12), pieces(kinds, most=2)) for kinds in (LETTERS, WORDS, LIKE_MARKERS)
-]
-DELETED = st.sampled_from([0, 1, 1, 2, 3])
-
-
-@st.composite
-def triples(draw: st.DrawFn) -> tuple[str, str, str]:
-    texts, insertions = draw(st.sampled_from(KINDS))
-    base = draw(texts)
-
-    def edited() -> str:
-        text = list(base)
-        for _ in range(draw(st.integers(1, 3))):
-            start = draw(st.integers(0, len(text)))
-            end = min(len(text), start + draw(DELETED))
-            text[start:end] = draw(insertions)
-        return "".join(text)
-
-    return "".join(base), edited(), edited()
+TEXTS = triples((LETTERS, WORDS, LIKE_MARKERS), (0, 1, 1, 2, 3))
 
 
 # Cases that random texts hardly ever contain, by name.
@@ -119,7 +100,7 @@ def check_round_trip(merged: Merge, style: Style, size: int | None) -> None:
 
 
 @STYLES
-@given(texts=triples(), live=st.booleans())
+@given(texts=TEXTS, live=st.booleans())
 @settings(max_examples=250)
 def test_every_side_can_be_read_back(texts: tuple[str, str, str], live: bool, style: Style) -> None:
     merged = merge(*texts, live=live)
@@ -137,7 +118,7 @@ def test_every_side_can_be_read_back_from(name: str, style: Style) -> None:
     check_round_trip(merged, style, marker_size(merged))
 
 
-@given(triples())
+@given(TEXTS)
 def test_a_conflict_is_whole_lines(texts: tuple[str, str, str]) -> None:
     merged = merge(*texts)
     parts = read(written(merged, Style.DIFF3), size=marker_size(merged))

@@ -16,7 +16,7 @@ from merge.result import Decision, How, Hunk, Merge, Range
 from merge.three_way import merge
 from merge.tokens import tokens
 from merge.word_merge import merge_words
-from tests.merge.pieces import pieces
+from tests.merge.pieces import triples
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "merge.json").read_text(encoding="utf-8")
@@ -122,7 +122,7 @@ def test_long_lines_and_many_lines_merge_where_few_words_changed(live: bool) -> 
         assert merged.text == ours.replace("Sentence 49999 is", "Sentence 49999 was")
 
 
-# Properties. The texts are edits of one base, so that they have much in common.
+# Properties.
 
 LETTERS = ["a", "b", " ", "\n"]
 WORDS = [
@@ -140,24 +140,7 @@ WORDS = [
     "\r\n",
     "日",
 ]
-KINDS = [(pieces(kinds, most=12), pieces(kinds, most=2)) for kinds in (LETTERS, WORDS)]
-DELETED = st.sampled_from([0, 0, 1, 1, 2, 3])
-
-
-@st.composite
-def triples(draw: st.DrawFn) -> tuple[str, str, str]:
-    texts, insertions = draw(st.sampled_from(KINDS))
-    base = draw(texts)
-
-    def edited() -> str:
-        text = list(base)
-        for _ in range(draw(st.integers(1, 3))):
-            start = draw(st.integers(0, len(text)))
-            end = min(len(text), start + draw(DELETED))
-            text[start:end] = draw(insertions)
-        return "".join(text)
-
-    return "".join(base), edited(), edited()
+TEXTS = triples((LETTERS, WORDS), (0, 0, 1, 1, 2, 3))
 
 
 def taking(merged: Merge, side: str) -> str:
@@ -168,7 +151,7 @@ def taking(merged: Merge, side: str) -> str:
     return str(text)
 
 
-@given(triples(), st.booleans())
+@given(TEXTS, st.booleans())
 @settings(max_examples=400)
 def test_a_conflict_can_be_split_and_reproduced(texts: tuple[str, str, str], live: bool) -> None:
     check_split(texts, live=live)
@@ -210,7 +193,7 @@ def contents(merged: Merge) -> list[tuple[Any, ...]]:
     return [tuple(getattr(hunk, key) for key in HUNK_KEYS) for hunk in merged.hunks]
 
 
-@given(triples(), st.booleans())
+@given(TEXTS, st.booleans())
 def test_hunks_are_where_they_say(texts: tuple[str, str, str], live: bool) -> None:
     merged = merge(*texts, live=live)
     position = 0
@@ -222,7 +205,7 @@ def test_hunks_are_where_they_say(texts: tuple[str, str, str], live: bool) -> No
         position = hunk.end
 
 
-@given(triples(), st.booleans())
+@given(TEXTS, st.booleans())
 def test_one_side_alone_is_taken_as_it_is(texts: tuple[str, str, str], live: bool) -> None:
     base, side, _ = texts
     for merged in (
@@ -233,7 +216,7 @@ def test_one_side_alone_is_taken_as_it_is(texts: tuple[str, str, str], live: boo
         assert (merged.text, merged.clean) == (side, True)
 
 
-@given(triples(), st.booleans())
+@given(TEXTS, st.booleans())
 def test_hunks_are_in_the_inputs_where_they_say(texts: tuple[str, str, str], live: bool) -> None:
     base, ours, theirs = texts
     merged = merge(base, ours, theirs, live=live)
@@ -253,7 +236,7 @@ def same_lines(text: str, other: str) -> bool:
     return text.replace("\r\n", "\n") == other.replace("\r\n", "\n")
 
 
-@given(triples(), st.booleans())
+@given(TEXTS, st.booleans())
 def test_the_rest_is_as_in_the_base(texts: tuple[str, str, str], live: bool) -> None:
     merged = merge(*texts, live=live)
     places = sorted([(each.start, each.end) for each in merged.decisions])
@@ -266,7 +249,7 @@ def test_the_rest_is_as_in_the_base(texts: tuple[str, str, str], live: bool) -> 
         position = end
 
 
-@given(triples(), st.booleans())
+@given(TEXTS, st.booleans())
 @settings(max_examples=400)
 def test_careful_merges_are_symmetric(texts: tuple[str, str, str], live: bool) -> None:
     base, ours, theirs = texts
@@ -279,7 +262,7 @@ def test_careful_merges_are_symmetric(texts: tuple[str, str, str], live: bool) -
         assert one.text == other.text
 
 
-@given(triples(), st.booleans())
+@given(TEXTS, st.booleans())
 @settings(max_examples=400)
 def test_a_resolved_conflict_does_not_recur(texts: tuple[str, str, str], live: bool) -> None:
     base, ours, theirs = texts
@@ -342,7 +325,7 @@ def test_every_word_is_one_of_the_inputs(texts: tuple[str, str, str]) -> None:
     assert set(merged) <= known
 
 
-@given(triples(), st.booleans())
+@given(TEXTS, st.booleans())
 @example(("foo ", "foo foo ", "foo \u200d"), False)
 @example(("a b", "a \u0301x b", "a y b"), False)
 def test_no_grapheme_cluster_is_cut(texts: tuple[str, str, str], live: bool) -> None:
@@ -421,7 +404,7 @@ def test_one_word_with_two_values_is_the_only_conflict(
     assert merged.text == applied(words, ours | theirs | {place: "mine"})
 
 
-@given(triples())
+@given(TEXTS)
 @settings(max_examples=150)
 def test_where_git_is_clean_the_result_is_the_same(texts: tuple[str, str, str]) -> None:
     git = git_merge_file(*texts)

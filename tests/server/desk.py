@@ -18,10 +18,10 @@ from server.protocol import (
     Merged,
     Park,
     Resolve,
-    UnmergedConflict,
     WireSplice,
     check_of,
 )
+from server.protocol.answers import UnmergedConflict
 from server.storage.journal import direct
 from server.storage.journal.direct import DirectJournal
 from tests.git import git

@@ -31,7 +31,7 @@ def test_the_wheel_has_the_packages_and_the_pages_and_nothing_else(tmp_path: Pat
         if file.is_file() and "__pycache__" not in file.parts
     }
     assert found == expected
-    assert {"web/pages/document.html", "web/styles/style.css"} <= found
+    assert {"web/pages/document.html", "web/ui/style.css"} <= found
 
 
 @pytest.mark.parametrize("file", sorted(DEPLOY.iterdir()), ids=lambda file: file.name)

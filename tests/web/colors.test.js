@@ -10,8 +10,7 @@ const read = (/** @type {string} */ path) =>
 /** @param {string} name @returns {[string, string]} light, dark */
 function variable(name) {
   const [, light = '', dark = ''] =
-    new RegExp(`--${name}: light-dark\\((#\\w+), (#\\w+)\\)`).exec(read('web/styles/style.css')) ??
-    [];
+    new RegExp(`--${name}: light-dark\\((#\\w+), (#\\w+)\\)`).exec(read('web/ui/style.css')) ?? [];
   const long = light.length === 4 ? light.replace(/\w/g, '$&$&') : light;
   return [long, dark];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hashOfLines, positionIn, targetOf } from '../../web/lines/line_address.js';
+import { hashOfLines, positionIn, targetOf } from '../../web/editor/line_address.js';
 import { headingsIn } from '../../web/text/headings.js';
 import { LineIndex } from '../../web/text/line_index.js';
 import { Slugs } from '../../web/text/slugs.js';

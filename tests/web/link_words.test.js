@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aboutLink, rightOf } from '../../web/share/link_words.js';
+import { aboutLink, rightOf } from '../../web/people/link_words.js';
 
 const DAY_S = 24 * 3600;
 const NOW_S = 1_800_000_000;

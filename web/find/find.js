@@ -52,7 +52,7 @@ export class FindPanel {
 
   /** Load what it looks like. @param {FindHost} host */
   static async load(host) {
-    await fragment('find/find.html', 'styles/find.css');
+    await fragment('find/find.html', 'find/find.css');
     return new FindPanel(host);
   }
 

@@ -48,7 +48,7 @@ export class HistoryView {
 
   /** Load what the history looks like. @param {Host} host */
   static async load(host) {
-    await fragment('history/history.html', 'styles/history.css');
+    await fragment('history/history.html', 'history/history.css');
     return new HistoryView(host);
   }
 

@@ -47,7 +47,7 @@ export class AuthorStripes {
 
   /** Load what they look like. @param {StripesHost} host */
   static async load(host) {
-    await styleSheet('styles/stripes.css');
+    await styleSheet('history/stripes.css');
     return new AuthorStripes(host);
   }
 

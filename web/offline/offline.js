@@ -41,7 +41,7 @@ export class Offline {
     });
   }
 
-  /** The server does not let the user in any more. @param {import('../replica/connection.js').Refusal} kind */
+  /** The server rejects the user from now on. @param {import('../replica/connection.js').Refusal} kind */
   refused(kind) {
     this.#keeper?.refused(kind);
   }

@@ -1,5 +1,5 @@
-// The way to what keeps documents on this device, which is loaded when the page is idle. Where there
-// is no service worker (addresses without HTTPS), nothing is kept.
+// Loads what keeps documents on this device, when the page is idle. Without service workers (addresses
+// without HTTPS), nothing is kept.
 
 import { OnDemand } from '../ui/on_demand.js';
 
@@ -17,7 +17,7 @@ export class OfflineLink {
     );
   }
 
-  /** The page has what it needs. */
+  /** Start, once the page has loaded. */
   begin() {
     if (!this.#isDue) return;
     this.#isDue = false;
@@ -25,7 +25,7 @@ export class OfflineLink {
     (window.requestIdleCallback ?? setTimeout)(() => this.#part.use(() => {}));
   }
 
-  /** The server does not let the user in any more. @param {import('../replica/connection.js').Refusal} kind */
+  /** The server rejects the user from now on. @param {import('../replica/connection.js').Refusal} kind */
   refused(kind) {
     this.begin();
     if ('serviceWorker' in navigator) this.#part.use((it) => it.refused(kind));

@@ -1,7 +1,7 @@
 // What the service worker does with a request, and with the server's answer. Pure.
 //
-// Only pages are answered, and only if the server cannot be reached: their scripts come from where
-// the page comes from. A page of the server loads `static/…`, which the worker never touches; a kept
+// Only pages are answered, and only if the server cannot be reached; scripts come from the same place
+// as their page. A page of the server loads `static/…`, which the worker never touches; a kept
 // one loads `kept-<version>/…`, which is kept with it and is at no address of the server. So a page
 // never has code of two versions, and none of an old one while the server answers.
 

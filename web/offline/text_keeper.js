@@ -12,7 +12,7 @@
 /** @typedef {Pick<import('./kept_texts.js').KeptTexts, 'put' | 'forget' | 'clear'>} Texts */
 
 export const LOOK_MS = 5_000;
-// How old the time may be from which the text is.
+// How old the stored time of the text may get.
 export const SEEN_MS = 60_000;
 
 export class TextKeeper {

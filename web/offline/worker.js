@@ -24,7 +24,7 @@ const PROTECTION = [
   'X-Content-Type-Options',
 ];
 const FRAME = 'preview/frame.html';
-// The set before is for pages that were opened from it.
+// The previous set is for pages that were opened from it.
 const SETS_MAX = 2;
 
 const worker = /** @type {any} */ (self);

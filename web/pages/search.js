@@ -2,7 +2,7 @@
 
 import { say } from '../text/say.js';
 import { answerOf, sentenceOf } from '../ui/answers.js';
-import { byId, setText } from '../ui/dom.js';
+import { byId, link, setText } from '../ui/dom.js';
 
 /** @typedef {{line: number, parts: string[]}} Line */
 /** @typedef {{document: string, title: string, lines: Line[], more: number}} Hit */
@@ -99,12 +99,4 @@ function mark(match) {
   const marked = document.createElement('mark');
   marked.textContent = match;
   return marked;
-}
-
-/** @param {string} address @param {string} label */
-function link(address, label) {
-  const made = document.createElement('a');
-  made.href = address;
-  made.textContent = label;
-  return made;
 }

@@ -2,7 +2,7 @@
 
 import { newClientAt } from '../drafts/draft_keeper.js';
 import { Drafts } from '../drafts/drafts.js';
-import { targetOf } from '../lines/line_address.js';
+import { targetOf } from '../editor/line_address.js';
 import { isKeptPage, lastSeen, OfflineLink } from '../offline/offline_link.js';
 import { announce } from '../people/announcer.js';
 import { Sheet } from '../preview/sheet.js';

@@ -1,6 +1,6 @@
-// The first wall around a text: only elements and attributes of a plain page are left of its HTML, links
-// lead only where they may, and pictures are only loaded from servers that the user has named. The
-// second wall is the frame (server/http/preview.py).
+// The first line of defence: of a text's HTML only the elements and attributes of a plain page are left,
+// links lead only where they may, and pictures are only loaded from servers that the user has named. The
+// second one is the frame (server/http/preview.py).
 
 import { say } from '../text/say.js';
 import { serverOf, targetOf } from './links.js';
@@ -68,7 +68,7 @@ function lead(link, { document, addressOf }) {
     link.href = `#${encodeURIComponent(target.id)}`;
   } else if (target.kind === 'document') {
     link.href = addressOf(target.name) + target.hash;
-    link.target = '_blank'; // where the page is not told of clicks; otherwise it opens in place
+    link.target = '_blank'; // where the frame reports no clicks; otherwise it opens in place
     link.dataset.document = target.name;
   } else {
     link.href = target.href;

@@ -1,5 +1,5 @@
-// The frame in which a text is shown as a page: the second wall, with a policy of its own, and without
-// scripts. The page around it puts the elements there; those of blocks that are the same stay.
+// The frame in which a text is shown as a page: the second line of defence, with a policy of its own, and
+// without scripts. The page around it adds the elements; those of unchanged blocks stay.
 
 import { say } from '../text/say.js';
 import { Slugs } from '../text/slugs.js';
@@ -103,7 +103,7 @@ export class PageFrame {
     return new Set(all);
   }
 
-  /** What scrolls. */
+  /** The element that scrolls. */
   get scroller() {
     return this.#document.documentElement;
   }
@@ -252,7 +252,7 @@ export class PageFrame {
     if (!block || !this.#listener.ticked(block, index, box.checked)) box.checked = !box.checked;
   }
 
-  /** Look as the page around it does. */
+  /** Use the theme and text size of the page around it. */
   #adoptLook() {
     const { scheme, size } = document.documentElement.dataset;
     Object.assign(this.#document.documentElement.dataset, {

@@ -32,7 +32,7 @@ export class Preview {
     if (!document.getElementById('preview')) {
       const [html] = await Promise.all([
         textAt(at('../preview/preview.html')),
-        styleSheet('styles/preview.css'),
+        styleSheet('preview/preview.css'),
       ]);
       document.querySelector('main')?.insertAdjacentHTML('beforeend', html);
     }
@@ -84,7 +84,7 @@ export class Preview {
     }
   }
 
-  /** Show the preview, without a word. */
+  /** Show the preview without an announcement. */
   show() {
     this.#reveal(true);
     this.changed();
@@ -128,7 +128,7 @@ export class Preview {
     return splice !== null;
   }
 
-  /** A key was pressed in the page: it means what it means elsewhere. @param {KeyboardEvent} event */
+  /** Handle a key pressed in the page as if it was pressed elsewhere. @param {KeyboardEvent} event */
   key(event) {
     const copy = new KeyboardEvent('keydown', event);
     dispatchEvent(copy);

@@ -1,4 +1,4 @@
-// The way to the preview, which is loaded when it is first opened.
+// Loads the preview when it is first opened.
 
 import { say } from '../text/say.js';
 import { previewLeft } from '../ui/storage.js';

@@ -1,4 +1,4 @@
-// Has the worker read the newest text, one at a time, and gives up where that takes too long.
+// Has the worker read the newest text, one at a time, and gives up if that takes too long.
 
 import { say } from '../text/say.js';
 
@@ -37,7 +37,7 @@ export class Renderer {
     this.#worker.postMessage(text);
   }
 
-  /** Read nothing more, and free what that takes. */
+  /** Stop reading, and free the worker. */
   stop() {
     clearTimeout(this.#timer);
     this.#worker?.terminate();

@@ -96,7 +96,7 @@ export class Sheet {
     return text.slice(start, index.endOf(start));
   }
 
-  /** Do nothing more, until the text changes again. */
+  /** Stop until the text changes again. */
   stop() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -172,7 +172,7 @@ export class Sheet {
 
   async #download() {
     const title = titleOf(this.#text ?? '') || say('untitled');
-    const styles = await textAt(new URL('../styles/sheet.css', import.meta.url).href);
+    const styles = await textAt(new URL('../preview/sheet.css', import.meta.url).href);
     const file = `${this.#host.document.replace(/\.(md|txt)$/, '').replaceAll('/', '-')}.html`;
     download(file, pageOf(this.frame.copy(), title, styles), 'text/html');
     this.#host.announce(say('downloaded', { name: file }));

@@ -2,7 +2,7 @@
 
 import { say } from '../text/say.js';
 import { answerOf, sentenceOf } from './answers.js';
-import { byId, setText } from './dom.js';
+import { byId, link, setText } from './dom.js';
 import { treeOf } from './tree.js';
 
 /** @typedef {import('./tree.js').Folder} Folder */
@@ -113,14 +113,6 @@ function toolsOf(path, begin) {
 function row(content) {
   const made = document.createElement('li');
   made.append(content);
-  return made;
-}
-
-/** @param {string} address @param {string} label */
-function link(address, label) {
-  const made = document.createElement('a');
-  made.href = address;
-  made.textContent = label;
   return made;
 }
 

@@ -37,3 +37,11 @@ export function setText(id, text) {
 export function setIcon(id, icon) {
   set(byId(id, SVGUseElement).href, 'baseVal', `#icon-${icon}`);
 }
+
+/** @param {string} address @param {string} label */
+export function link(address, label) {
+  const made = document.createElement('a');
+  made.href = address;
+  made.textContent = label;
+  return made;
+}

@@ -4,15 +4,13 @@
 
 import { say } from '../text/say.js';
 import { byId, setText } from './dom.js';
+import { CONTROL, isMac, REDO, TOOL } from './key_names.js';
 import { latinKey, toolKey } from './keys.js';
 
 /**
  * @typedef {{download: () => void, save: () => void, preview: () => void, find: () => void, goToLine: () => void,
  *   copyLineLink: () => void}} MenuListener
  */
-
-const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-const CONTROL = isMac ? '⌘' : 'Ctrl+';
 
 export class Menu {
   #button = byId('me', HTMLButtonElement);
@@ -32,14 +30,13 @@ export class Menu {
         this.#menu.hidePopover();
         action();
       });
-    const keys = isMac ? '⌥⇧⌘' : 'Ctrl+Alt+';
-    setText('find-keys', `${keys}F`);
-    setText('line-keys', `${keys}G`);
+    setText('find-keys', `${TOOL}F`);
+    setText('line-keys', `${TOOL}G`);
     onClick('menu-settings', () => this.#openPanel('settings'));
     onClick('menu-shortcuts', () => this.#openPanel('shortcuts'));
     setText('preview-keys', `${CONTROL}E`);
     byId('undo', HTMLElement).title = `${say('undo')} (${CONTROL}Z)`;
-    byId('redo', HTMLElement).title = `${say('redo')} (${isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z'})`;
+    byId('redo', HTMLElement).title = `${say('redo')} (${REDO})`;
     byId('shortcuts', HTMLElement).addEventListener('beforetoggle', listShortcuts);
     addEventListener('keydown', (event) => this.#onKey(event, listener));
   }

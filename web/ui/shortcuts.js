@@ -1,15 +1,12 @@
 // The list of keyboard shortcuts; loaded when somebody opens it.
 
 import { say } from '../text/say.js';
-
-const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-const CONTROL = isMac ? '⌘' : 'Ctrl+';
-const TOOL = isMac ? '⌥⇧⌘' : 'Ctrl+Alt+';
+import { CONTROL, isMac, REDO, TOOL } from './key_names.js';
 
 /** @type {readonly (readonly [keys: string, does: import('../text/say.js').SentenceName])[]} */
 const SHORTCUTS = [
   [`${CONTROL}Z`, 'undo'],
-  [isMac ? '⇧⌘Z' : 'Ctrl+Shift+Z', 'redo'],
+  [REDO, 'redo'],
   [`${CONTROL}S`, 'keySave'],
   [`${CONTROL}F`, 'keyFind'],
   [`${CONTROL}E`, 'keyPreview'],

@@ -65,7 +65,7 @@ def add_sync(command: ArgumentParser) -> None:
     command.epilog = _EXAMPLES
     command.add_argument("file", metavar="FILE", type=Path, help="a text file, or a folder")
     command.add_argument(
-        "url", metavar="URL", help="address of the document, as in the browser; of a server"
+        "url", metavar="URL", help="address of the document, as in the browser, or of a server"
     )
     add_under(command)
     command.add_argument(
@@ -243,7 +243,7 @@ class SyncCommand:
             return None  # such as a file that is being written
 
     def _step(self) -> None:
-        """Let the pair do a step; an error ends the command."""
+        """Run one step of the pair; an error ends the command."""
         if self._ended.is_set():
             return
         try:

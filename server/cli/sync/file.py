@@ -197,9 +197,10 @@ def check_replaceable(path: Path) -> str:
         )
     found = path.stat()
     if os.geteuid() not in (0, found.st_uid):
-        return f"{path.name} belongs to {_user(found.st_uid)}; once something comes in, to you"
+        owner = _user(found.st_uid)
+        return f"{path.name} belongs to {owner}; after the first change that comes in, to you"
     if found.st_nlink > 1:
-        return f"{path.name} has other names (hard links), which will keep the text they have"
+        return f"{path.name} has other names (hard links), which will keep the present text"
     return ""
 
 

@@ -30,7 +30,7 @@ class Command(Protocol):
         """The address of the document, which may have been renamed."""
 
     async def run(self) -> None:
-        """Keep the file in sync until `stop` is called, or it cannot be any more."""
+        """Keep the file in sync until `stop` is called or that becomes impossible."""
 
     def stop(self) -> None:
         """Stop once the last save is acknowledged."""

@@ -145,7 +145,7 @@ class Pair:
             Whether no save is in progress.
 
         Raises:
-            PairError, OSError: the file cannot be kept in sync any more.
+            PairError, OSError: the file cannot be kept in sync.
         """
         seen = self._file.look(now)
         if self._session is None:

@@ -10,7 +10,7 @@ from server.core.access.right import Right
 
 
 class WrongCredentialsError(Exception):
-    """A token is not, or not any more, valid; the message is a sentence."""
+    """A token is wrong, expired or revoked; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Access:
         links = list(self._links(credentials, now))
         user = self._user(credentials, now)
         if credentials.token is not None and user is None and not links and not self.is_open:
-            raise WrongCredentialsError("This token is not valid, or not any more.")
+            raise WrongCredentialsError("This token is wrong, expired or revoked.")
         grants: dict[str, Right] = {}
         for link in links:
             grants[link.document] = max(link.right, grants.get(link.document, Right.NONE))
@@ -82,7 +82,7 @@ class Access:
                 yield link
 
     def right(self, identity: Identity, document: str) -> Right:
-        """Return the right that somebody has on a document."""
+        """Return the right of an identity on a document."""
         if self.is_operator(identity):
             return Right.MANAGE
         granted = identity.grants.get(document, Right.NONE)
@@ -91,7 +91,7 @@ class Access:
     def may_create(self, identity: Identity, document: str) -> bool:
         """Return whether somebody may create a document of this name.
 
-        A link that allows to edit one allows to write its first words.
+        A link to edit a document includes writing its first words.
         """
         return (
             self.is_operator(identity)

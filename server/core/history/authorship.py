@@ -145,7 +145,7 @@ class Authorship:
         return left
 
     def _halve(self, at: int) -> None:
-        """Make two blocks of one that has become long."""
+        """Split a block that has become long in two."""
         block = self._blocks[at]
         if len(block) > _BLOCK_RUNS_MAX:
             half = len(block) // 2

@@ -72,7 +72,7 @@ class _Change:
 
 
 def contributions(before: str, after: str, runs: Iterable[Run]) -> list[Contribution]:
-    """Return what each author has changed; nobody, if the texts are equal.
+    """Return what each author has changed; empty if the texts are equal.
 
     Args:
         before: the text of the last version.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Make a version of what has changed since the last one."""
+    """Make a version of the changes since the last one."""
 
 
 @dataclass(frozen=True, slots=True)

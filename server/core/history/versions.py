@@ -73,7 +73,7 @@ class Versions:
             self._followed = self._master.move_count
 
     def _fail(self, problem: Exception) -> None:
-        """Give up the versions, and nothing else."""
+        """Stop making versions; everything else goes on."""
         self.window = self._catch_up = None
         self.problem = problem
 

@@ -1,4 +1,4 @@
-"""Requests that another node serves, since it owns the document: they are passed on to it.
+"""Passes requests on to the node that owns their document.
 
 original    what the node that a client reached tells the owner of the request
 owner       the middleware: is the document here, or where?

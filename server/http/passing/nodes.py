@@ -12,11 +12,11 @@ _KEEP_ALIVE_S = 15.0  # shorter than the server's, so that no request meets the 
 
 
 class GoneError(Exception):
-    """The node does not live any more, or this one stops."""
+    """The node is gone, or this one is stopping."""
 
 
 class Nodes:
-    """What is on its way to other nodes, and the connections to them."""
+    """The connections to other nodes, and the requests in flight to them."""
 
     def __init__(self) -> None:
         self._under_way: defaultdict[str, set[asyncio.Timeout]] = defaultdict(set)
@@ -37,10 +37,10 @@ class Nodes:
 
     @asynccontextmanager
     async def passing(self, url: str, *, is_websocket: bool = False) -> AsyncIterator[None]:
-        """Keep track of something that is on its way to a node, until the end of the block.
+        """Track a request that is in flight to a node, until the end of the block.
 
         Raises:
-            GoneError: the node does not live any more; or this one stops, for a websocket.
+            GoneError: the node is gone; or it is a websocket, and this node is stopping.
         """
         scope = asyncio.timeout(None)
         try:
@@ -61,12 +61,12 @@ class Nodes:
             raise
 
     def follow(self, urls: Collection[str]) -> None:
-        """End what is on its way to nodes other than these."""
+        """Cancel the requests in flight to nodes other than these."""
         for url in self._under_way.keys() - set(urls):
             _end(self._under_way[url])
 
     def stop(self) -> None:
-        """End the websockets: their clients come back to other nodes."""
+        """Close the websockets: their clients reconnect to other nodes."""
         _end(self._websockets)
 
     async def close(self) -> None:

@@ -1,8 +1,8 @@
 """What the node that a client reached tells the owner of a document about a request.
 
 The owner decides about rights, from the headers of the client; this node only says what it alone
-knows: who the peer was, and what the client asked for. Nodes prove themselves by a secret, so what
-anybody else says in these headers is ignored.
+knows: who the peer was, and what the client asked for. Nodes authenticate each other with a secret:
+from anybody else these headers are ignored.
 """
 
 import logging
@@ -24,15 +24,15 @@ PRETENDERS = web.AppKey("pretenders", Once)  # addresses of what is no node, and
 
 
 class Original(msgspec.Struct, frozen=True):
-    """A request as the node found it that passed it on.
+    """A request as it reached the node that passed it on.
 
     Attributes:
         peer: the address that the connection came from, as a proxy's.
         remote: the address of the client.
-        scheme: with which the client asked.
-        host: that the client asked for.
+        scheme: the scheme of the client's URL.
+        host: the host of the client's URL.
         prefix: the path that a proxy has removed.
-        who: who the client is to that node, for logs.
+        who: how that node names the client in logs.
     """
 
     peer: str
@@ -55,10 +55,10 @@ def headers_for(original: Original, secret: bytes) -> dict[str, str]:
 
 
 def original_of(request: web.Request) -> Original | None:
-    """Return the request as another node found it; None if no other node has passed it on.
+    """Return the request as it reached another node; None if no other node has passed it on.
 
     Raises:
-        web.HTTPBadRequest: that node has another version, and this one does not understand it.
+        web.HTTPBadRequest: that node has another version, whose headers are not understood.
     """
     given = request.headers.get(_SECRET)
     if given is None:
@@ -66,7 +66,7 @@ def original_of(request: web.Request) -> Original | None:
     secret = request.app[HUB].journal.secret
     if not secret or not compare_digest(given.encode(errors="replace"), secret.hex().encode()):
         if request.app[PRETENDERS].is_new(request.remote or ""):
-            _log.warning("ignored headers of a node from %s, which is none", request.remote)
+            _log.warning("ignored headers for nodes from %s, which is not a node", request.remote)
         return None
     try:
         return _decode(request.headers.get(_ORIGINAL, ""))

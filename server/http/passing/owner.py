@@ -32,13 +32,13 @@ _log = logging.getLogger(__name__)
 _NEEDS = (Need.VIEW, Need.EDIT, Need.MANAGE, Need.PUSH, Need.SOCKET)
 _LINKS = "/api/documents/{document}/links"  # which no document has
 _TRIES = 2
-_ELSEWHERE = "another node serves the document, and is not reached"
+_ELSEWHERE = "another node serves the document, and cannot be reached"
 _REFUSAL = "The server cannot do this at the moment: {}. Try again later."
 
 
 @web.middleware
 async def pass_to_owner(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Serve a request that is about a document at the node which owns it."""
+    """Have a request about a document served by the node that owns it."""
     owners = request.app[HUB].owners
     if not owners.are_shared or not await _is_about_a_document(request):
         return await handler(request)
@@ -100,7 +100,7 @@ def _original(request: web.Request) -> Original:
 
 
 async def _refuse(request: web.Request, why: str) -> web.StreamResponse:
-    """Have the client, or the node that has passed the request on, come back."""
+    """Answer that the client, or the node that passed the request on, should try again."""
     if need_of(request) is Need.SOCKET and ORIGINAL not in request:
         websocket = web.WebSocketResponse(compress=False)
         await websocket.prepare(request)

@@ -44,7 +44,7 @@ async def pass_request(
         headers: in addition to those of the client.
 
     Raises:
-        NotServedError: it does not own the document, or is not reached.
+        NotServedError: it does not own the document, or cannot be reached.
     """
     try:
         async with request.app[NODES].passing(url):
@@ -94,7 +94,7 @@ async def _send(request: web.Request, answer: ClientResponse) -> web.StreamRespo
 
 
 def _passed(headers: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
-    """Return the headers that are not of one connection, nor between nodes."""
+    """Return the headers without those of one connection and those between nodes."""
     given = CIMultiDict(headers)
     named = {
         name.strip().lower() for it in given.getall("Connection", ()) for name in it.split(",")
@@ -108,13 +108,13 @@ def _passed(headers: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
 
 
 def _lost(request: web.Request) -> Exception:
-    """Return what a lost connection to the node means: it may have served the request."""
+    """Return the error for a lost connection to the node, which may have served the request."""
     is_open = request.transport is not None and not request.transport.is_closing()
     return NotServedError() if is_open and request.method in _REPEATABLE else _cut(request)
 
 
 def _cut(request: web.Request) -> Exception:
-    """Cut the connection of the client, as it would have been without this node between."""
+    """Cut the connection to the client, as would have happened without this node in between."""
     if request.transport is not None:
         request.transport.abort()
     return ConnectionResetError()

@@ -2,8 +2,8 @@
 
     client ◀─▶ transport ◀─▶ _Half │ _Half ◀─▶ transport ◀─▶ owner
 
-What one end does not take is not read from the other one. aiohttp has read the request of the
-handshake; the response is the owner's.
+Back pressure: what one end does not take is not read from the other. aiohttp has read the request
+of the handshake; the response is the owner's.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _SWITCHING = 101
 
 
 class _Answer(NamedTuple):
-    """A response to the handshake; `received` has all of it."""
+    """A response to the handshake; `received` is the whole response."""
 
     status: int
     headers: Message
@@ -74,7 +74,7 @@ class _Half(asyncio.Protocol):
 
 
 class _Client(_Half):
-    """The end of the client, whose transport was aiohttp's."""
+    """The client's end, whose transport is taken over from aiohttp."""
 
     def __init__(self, request: web.Request) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class _Client(_Half):
 
 
 class _Owner(_Half):
-    """The end of the owner, which answers the handshake first."""
+    """The owner's end, which answers the handshake first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ def _answer_in(received: bytes) -> _Answer | None:
 async def pass_websocket(
     request: web.Request, url: str, headers: Mapping[str, str]
 ) -> web.StreamResponse:
-    """Have another node serve a websocket; returns a response if it is refused there.
+    """Have another node serve a websocket; return its response if it refuses the handshake.
 
     Args:
         request: the request of the handshake.
@@ -139,7 +139,7 @@ async def pass_websocket(
         headers: in addition to those of the client.
 
     Raises:
-        NotServedError: it does not own the document, or is not reached.
+        NotServedError: it does not own the document, or cannot be reached.
         ConnectionResetError: the websocket has ended.
     """
     try:
@@ -172,7 +172,7 @@ async def _connected(url: str) -> _Owner:
     """Connect to a node.
 
     Raises:
-        NotServedError: it is not reached.
+        NotServedError: it cannot be reached.
     """
     parts = urlsplit(url)
     is_encrypted = parts.scheme == "https"

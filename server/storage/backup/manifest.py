@@ -38,7 +38,7 @@ def read(folder: Path) -> Mapping[str, str]:
     try:
         content = (folder / NAME).read_bytes().decode(errors="surrogateescape")
     except OSError:
-        raise BackupError(f"{folder} is no complete backup: it has no {NAME}") from None
+        raise BackupError(f"{folder} is not a complete backup: it has no {NAME}") from None
     lines = [line.partition("  ") for line in content.split("\n")[:-1]]
     if not all(_is_entry(digest, name) for digest, _, name in lines):
         raise BackupError(f"{folder / NAME} is damaged")

@@ -30,7 +30,7 @@ _FOLDERS = ("objects", "refs")  # Git needs them even if they are empty
 
 
 class MovedError(Exception):
-    """The repository is not there any more."""
+    """The repository has gone from this place."""
 
 
 def inode_of(repository: Path) -> int:

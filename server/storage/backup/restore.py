@@ -33,9 +33,9 @@ def verify(backup: Path, progress: Callable[[str], None]) -> About:
 
 
 def restore(backup: Path, data: Path, progress: Callable[[str], None]) -> About:
-    """Make a data folder of a backup; return what the backup says of itself.
+    """Make a data folder from a backup; return what its manifest says.
 
-    Until all is there and verified, no server opens the folder. If it fails, the folder is empty.
+    No server opens the folder until it is complete and verified. After a failure it is empty.
 
     Args:
         backup: the backup.
@@ -70,7 +70,7 @@ def _digests(backup: Path) -> Mapping[str, str]:
 
 
 def _check_empty(data: Path) -> None:
-    """Make sure that nothing is overwritten but what an interrupted restore has left."""
+    """Check that nothing but the rest of an interrupted restore would be overwritten."""
     file = data / _FORMAT
     if file.exists() and file.read_text().strip() == RESTORING:
         _empty(data)

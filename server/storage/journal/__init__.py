@@ -117,7 +117,7 @@ class Owners(Protocol):
 
     Attributes:
         is_shared: whether there may be other servers.
-        secret: what servers that share the journal know, and nobody else.
+        secret: known only to the servers that share the journal.
     """
 
     is_shared: bool
@@ -137,7 +137,7 @@ class Owners(Protocol):
         """Return the documents that this server owns, if there may be others. Quick."""
 
     def release(self, documents: Collection[str]) -> Future[None]:
-        """Own documents no more, from now on; what was forgotten before is stored first. Quick.
+        """Stop owning documents at once; entries forgotten before are stored first. Quick.
 
         Returns:
             A future that is done once others can own them. It fails with a `JournalError`: then
@@ -184,7 +184,7 @@ class Store(Owners, Protocol):
         """
 
     def restore(self, document: str, repository: Path) -> None:
-        """Make a repository what is stored, unless this process has done so. Quick in that case.
+        """Make a repository equal to what is stored, once in this process; quick from then on.
 
         A document is read or written only after that. Of a document that is not stored the
         repository stays as it is.
@@ -195,9 +195,9 @@ class Store(Owners, Protocol):
         """
 
     def fetch(self, document: str, repository: Path) -> None:
-        """Make a repository what is stored, to be read only; another server may own the document.
+        """Make a repository equal to what is stored, to be read only; any server may own it.
 
-        It may be made anew while it is read, which then fails.
+        It may be replaced while it is read, which then fails.
 
         Raises:
             JournalError: What is stored cannot be read or written to this disk.
@@ -219,9 +219,9 @@ class Store(Owners, Protocol):
         Nothing is done if it was needed in the last `unused_s` seconds, or has what is not stored.
 
         Args:
-            document: the document, which nobody has open.
+            document: the document, which must not be open.
             repository: its bare repository.
-            unused_s: what has restored it for longer does not use it any more.
+            unused_s: for how long it must not have been used.
 
         Returns:
             Whether it was removed.
@@ -231,7 +231,7 @@ class Store(Owners, Protocol):
         """
 
     def distrust(self, document: str) -> None:
-        """Have a repository checked when it is restored next, as it seems to be damaged. Quick."""
+        """Have a repository checked at its next `restore`: it seems to be damaged. Quick."""
 
     def stored(self) -> Mapping[str, Stored]:
         """Return the stored documents by name, without those in the trash.
@@ -354,14 +354,14 @@ class Journal(Store, Protocol):
         """
 
     def scrub(self) -> None:
-        """Remove what was forgotten from the files, which may keep it for long.
+        """Remove forgotten entries from the files, which may otherwise keep them for long.
 
         Raises:
             JournalError: The disk failed.
         """
 
     def try_to_write(self) -> None:
-        """Write something and sync it, without a trace.
+        """Write something and sync it, leaving the logs as they are.
 
         Raises:
             JournalError: An entry could not be made durable now.
@@ -375,7 +375,7 @@ class Journal(Store, Protocol):
         """
 
     def left(self) -> list[str]:
-        """Return those of them that no other server owns.
+        """Return the documents with entries that no other server owns.
 
         Raises:
             JournalError: They cannot be read.

@@ -242,7 +242,7 @@ class SqliteJournal(OnThisDisk):
         self._call_writer(self._write_and_delete)
 
     def _call_writer(self, call: Callable[[], None]) -> None:
-        """Have the writer's thread call a function after what waits now; return when it has."""
+        """Call a function on the writer's thread, after what waits now; return when it is done."""
         done: Future[None] = Future()
         with self._wake:
             if self._is_closing:

@@ -3,8 +3,8 @@
     ends      what is read and written: a data folder, a store
     move      the steps, and what is verified
 
-The target has the text `MOVING` until it is complete, with what is done; no server starts on it,
-and the same command goes on with it. The source is only read; in the end it gets the text `MOVED`,
+Until the target is complete it has the text `MOVING`, which lists what is done; no server starts on
+it, and the same command continues it. The source is only read; in the end it gets the text `MOVED`,
 so that no server starts on it by mistake.
 """
 

@@ -27,7 +27,7 @@ class End(Protocol):
     """One end. Documents in the trash have names that begin with `IN_TRASH`.
 
     Attributes:
-        name: what it is called where people read of it.
+        name: what people call it, in messages.
         site: what is there beside the documents.
     """
 
@@ -47,13 +47,13 @@ class End(Protocol):
         """
 
     def log(self, document: str) -> Log:
-        """Return the entries that are not in the repository."""
+        """Return the journal entries that are not in the repository."""
 
     def put(self, document: str, first_name: str, repository: Path, log: Log) -> None:
-        """Make a document; replace what an interrupted migration has left of it."""
+        """Create a document, replacing what an interrupted migration has left of it."""
 
     def put_records(self, records: Mapping[str, Deleted]) -> None:
-        """Have these records in the trash, whose documents are there."""
+        """Put these records into the trash; their documents are there already."""
 
 
 class FolderEnd:

@@ -47,7 +47,7 @@ def move(source: End, target: End, progress: Callable[[str], None]) -> int:
         progress: called with a line for people.
 
     Raises:
-        MigrationError: The ends are not for each other, or what was written is not what was read.
+        MigrationError: The ends do not fit, or the target differs from the source.
         JournalError, OSError: One of them cannot be read or written.
     """
     moved = moved_to(source.site)

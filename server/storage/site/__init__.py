@@ -26,6 +26,7 @@ POLICY = "policy"
 TRASH = "trash"
 MOVING = "moving"
 MOVED = "moved"
+SECRET_BYTES = 32
 
 _decode_name = msgspec.json.Decoder(str).decode
 
@@ -42,15 +43,15 @@ class Text(Protocol):
     shown: str
 
     def state(self) -> object:
-        """Return what changes whenever the text does; None if there is none. Quick."""
+        """Return a value that differs after each change of the text; None without a text. Quick."""
 
     def read(self) -> bytes | None:
         """Return the text; None if there is none."""
 
     def change(self, change: Change) -> bytes | None:
-        """Replace the text by what a function makes of it, durably; return the new one.
+        """Replace the text durably by the result of a function of it; return the new one.
 
-        No other change comes between. With None there is no text any more.
+        It is one transaction. The result None removes the text.
         """
 
 
@@ -91,23 +92,23 @@ class AccountsDatabase(Protocol):
 
 
 def moved_to(site: "Site") -> str | None:
-    """Return where all of it was moved to, if it was."""
+    """Return where everything was moved to by a migration, if it was."""
     content = site.text(MOVED).read()
     return None if content is None else _decode_name(content)
 
 
 def obstacle(site: "Site") -> str:
-    """Return why nobody may use it now, as a sentence with advice; empty if everybody may."""
+    """Return why it must not be used now, as a sentence with advice; "" if it may be."""
     moved = moved_to(site)
     if moved is not None:
-        return f"all of it was moved to {moved}; `gollabedit migrate --help` has the way back"
+        return f"all of it was moved to {moved}; `gollabedit migrate --help` says how to undo that"
     if site.text(MOVING).read() is not None:
-        return "it is not complete yet: run the same `gollabedit migrate` again, which goes on"
+        return "it is not complete yet: run the same `gollabedit migrate` again, which continues it"
     return ""
 
 
 class Site(Protocol):
-    """What keeps all of it."""
+    """Keeps the secret, the accounts and the texts."""
 
     @property
     def accounts(self) -> AccountsDatabase:
@@ -121,7 +122,7 @@ class Site(Protocol):
         """
 
     def set_secret(self, secret: bytes) -> None:
-        """Have another secret, such as that of the server whose documents these were."""
+        """Replace the secret, such as by that of the server whose documents these were."""
 
     def text(self, name: str) -> Text:
         """Return one of the texts that are named above."""

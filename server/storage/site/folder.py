@@ -9,7 +9,17 @@ from pathlib import Path
 from threading import Lock, RLock
 
 from server.core.access.policy import POLICY_FILE
-from server.storage.site import CATALOG, MOVED, MOVING, POLICY, TRASH, Change, Execute, Rows
+from server.storage.site import (
+    CATALOG,
+    MOVED,
+    MOVING,
+    POLICY,
+    SECRET_BYTES,
+    TRASH,
+    Change,
+    Execute,
+    Rows,
+)
 from server.support.files import fsync, write_synced
 
 _FILES = {
@@ -19,7 +29,6 @@ _FILES = {
     MOVING: "moving.json",
     MOVED: "moved.json",
 }
-_SECRET_BYTES = 32
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (
     name TEXT PRIMARY KEY,
@@ -69,7 +78,7 @@ def mark_in(data: Path) -> Path:
 
 
 def is_elsewhere(data: Path) -> bool:
-    """Return whether a data folder is the cache of a store, which has all of it."""
+    """Return whether a data folder is only the cache of a store."""
     return mark_in(data).exists()
 
 
@@ -93,7 +102,7 @@ class FolderSite:
     def secret(self, first: bytes = b"") -> bytes:
         file = secret_in(self._data)
         if not file.exists():
-            write_synced(file, first or secrets.token_bytes(_SECRET_BYTES))
+            write_synced(file, first or secrets.token_bytes(SECRET_BYTES))
         return file.read_bytes()
 
     def set_secret(self, secret: bytes) -> None:

@@ -54,7 +54,10 @@ def test_what_cannot_stay_is_said_before(file: Path, monkeypatch: pytest.MonkeyP
     assert check_replaceable(file) == ""
     assert check_replaceable(file.with_name("new.txt")) == ""
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    assert check_replaceable(file) == "notes.txt belongs to root; once something comes in, to you"
+    assert (
+        check_replaceable(file)
+        == "notes.txt belongs to root; after the first change that comes in, to you"
+    )
     monkeypatch.undo()
     file.with_name("other.txt").hardlink_to(file)
     assert "has other names (hard links)" in check_replaceable(file)

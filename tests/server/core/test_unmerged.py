@@ -4,7 +4,8 @@ import pytest
 
 from server.core.document import Request
 from server.core.git_model import CLIENTS, MASTER
-from server.protocol import Code, Conflict, Hello, Resolve, UnmergedConflict
+from server.protocol import Code, Conflict, Hello, Resolve
+from server.protocol.answers import UnmergedConflict
 from tests.git import git
 from tests.server.desk import (
     FRIDAY,

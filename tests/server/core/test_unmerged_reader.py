@@ -2,7 +2,7 @@
 
 from server.core.git_model import Signature
 from server.core.unmerged_reader import _LISTED_MAX, UnmergedReader
-from server.protocol import UnmergedBranch, UnmergedList
+from server.protocol.answers import UnmergedBranch, UnmergedList
 from tests.server.desk import (
     FRIDAY_NOON,
     MONDAY,

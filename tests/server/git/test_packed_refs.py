@@ -6,7 +6,7 @@ import pytest
 
 from server.git.bare import create
 from server.git.packed_refs import RefsLockedError, locked_refs
-from tests.git import assert_sound, git
+from tests.git import assert_sound, git, refs
 
 
 @pytest.fixture
@@ -20,11 +20,6 @@ def commit(path: Path, message: str, *parents: str) -> str:
     tree = git("hash-object", "-t", "tree", "-w", "/dev/null", cwd=path)
     options = [option for parent in parents for option in ("-p", parent)]
     return git("commit-tree", tree, "-m", message, *options, cwd=path)
-
-
-def refs(path: Path) -> dict[str, str]:
-    listed = git("for-each-ref", "--format=%(refname) %(objectname)", cwd=path)
-    return dict(line.split(" ") for line in listed.splitlines())
 
 
 def test_refs_are_set_and_deleted_together(path: Path) -> None:

@@ -70,9 +70,9 @@ def test_what_cannot_be_put_together_is_refused(text: str, told: str) -> None:
 
 
 def test_a_style_sheet_holds_those_it_imports_in_their_order() -> None:
-    imports = '@import "./a.css";\n@import "./b.css";\n'
-    sheets = {"all.css": imports, "a.css": "a{}", "b.css": "b{}"}
-    assert one_style_sheet("all.css", sheets) == "a{}\nb{}\n"
+    imports = '@import "../ui/a.css";\n@import "./b.css";\n'
+    sheets = {"pages/all.css": imports, "ui/a.css": "a{}", "pages/b.css": "b{}"}
+    assert one_style_sheet("pages/all.css", sheets) == "a{}\nb{}\n"
 
 
 def test_what_is_for_readers_goes_and_what_looks_like_it_stays() -> None:

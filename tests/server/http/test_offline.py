@@ -54,7 +54,7 @@ def test_the_frame_keeps_its_own_policy() -> None:
     found: dict[str, Any] = json.loads(_SMALL.kept.plain.body)
     assert "sandbox allow-same-origin" in found["frame"]
     assert "script" not in found["frame"]
-    assert 'href="${kept}styles/sheet.css"' in found["files"]["preview/frame.html"]
+    assert 'href="${kept}preview/sheet.css"' in found["files"]["preview/frame.html"]
 
 
 def test_kept_pages_are_templates() -> None:

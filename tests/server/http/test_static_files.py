@@ -9,6 +9,9 @@ from importlib.resources import files
 import brotli
 import pytest
 
+from server.core.history.named import NAME_CHARACTERS_MAX, NOTE_CHARACTERS_MAX
+from server.core.names import clean_name
+from server.core.search import WORDS_CHARACTERS_MAX
 from server.http.static_files import PageFile, read_files, takes
 
 _FILES = read_files()
@@ -78,7 +81,7 @@ def test_readable_is_as_it_was_written() -> None:
 def test_the_editor_page_fits_its_budget() -> None:
     loaded = [
         "pages/document.html",
-        "styles/document_page.css",
+        "pages/document_page.css",
         "pages/scheme.js",
         "pages/document.js",
         "pages/favicon.svg",
@@ -91,7 +94,7 @@ def test_the_history_is_loaded_only_when_it_is_opened() -> None:
     page = _FILES["pages/document.js"].plain.body.decode()
     assert "import('../history/history.js')" in page
     assert "class VersionList" not in page
-    opened = ["history/history.js", "history/history.html", "styles/history.css"]
+    opened = ["history/history.js", "history/history.html", "history/history.css"]
     sent = [asyncio.run(_FILES[name].for_client("br, gzip")) for name in opened]
     assert sum(len(it.body) for it in sent) <= 24 * 1024
 
@@ -102,7 +105,7 @@ def test_the_preview_is_loaded_only_when_it_is_opened() -> None:
     assert "class Sheet" not in page
     opened = [
         *("preview/preview.js", "preview/preview.html", "preview/frame.html", "preview/worker.js"),
-        *("styles/preview.css", "styles/sheet.css", "vendor/marked.js", "vendor/dompurify.js"),
+        *("preview/preview.css", "preview/sheet.css", "vendor/marked.js", "vendor/dompurify.js"),
     ]
     sent = [asyncio.run(_FILES[name].for_client("br, gzip")) for name in opened]
     assert sum(len(it.body) for it in sent) <= 56 * 1024
@@ -175,3 +178,21 @@ def test_nothing_comes_from_elsewhere(name: str) -> None:
     text = _FILES[name].plain.body.decode().replace(_NAMESPACE, "")
     if not name.startswith("vendor/"):  # their comments name where they come from
         assert not _ADDRESS.findall(text)
+
+
+@pytest.mark.parametrize(
+    ("page", "field", "characters"),
+    [
+        ("pages/document.html", 'id="name"', len(clean_name("x" * 1000))),
+        ("pages/document.html", 'id="ask-name-field"', len(clean_name("x" * 1000))),
+        ("pages/index.html", 'name="q"', WORDS_CHARACTERS_MAX),
+        ("pages/search.html", 'name="q"', WORDS_CHARACTERS_MAX),
+        ("history/history.html", 'id="version-name"', NAME_CHARACTERS_MAX),
+        ("history/history.html", 'id="version-note"', NOTE_CHARACTERS_MAX),
+    ],
+)
+def test_a_field_takes_as_many_characters_as_the_server(
+    page: str, field: str, characters: int
+) -> None:
+    [element] = re.findall(rf"<[^>]*\s{field}[^>]*>", _FILES[page].plain.body.decode())
+    assert f'maxlength="{characters}"' in element

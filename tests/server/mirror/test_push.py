@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.mirror.push import PushError, environment_of, push
-from tests.git import ENVIRONMENT, assert_sound, git
+from tests.git import assert_sound, git, refs, without_settings
 from tests.server.mirror.hanging_ssh import HangingSsh
 
 WAIT_S = 60.0
@@ -18,10 +18,7 @@ _numbers = count()  # so that no two commits are the same
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"):
-        monkeypatch.setenv(name, ENVIRONMENT[name])
-    for name in ("GIT_SSH", "GIT_SSH_COMMAND"):
-        monkeypatch.delenv(name, raising=False)
+    without_settings(monkeypatch)
 
 
 @pytest.fixture
@@ -59,11 +56,6 @@ def commit(path: Path, ref: str, *parents: str) -> str:
     return made
 
 
-def refs(path: Path) -> dict[str, str]:
-    listed = git("for-each-ref", "--format=%(refname) %(objectname)", cwd=path)
-    return {ref.removeprefix("refs/"): id for ref, id in map(str.split, listed.splitlines())}
-
-
 async def test_only_the_readable_history_is_pushed(repository: Path, tmp_path: Path) -> None:
     remote = tmp_path / "new.git"
     assert await push(repository, str(remote), WAIT_S, "main") is None
@@ -79,14 +71,14 @@ async def test_only_the_readable_history_is_pushed(repository: Path, tmp_path: P
     commit(repository, "refs/heads/draft", master)
     assert await push(repository, str(remote), WAIT_S, "main") == master
     assert refs(remote) == {
-        "heads/main": last,
-        "heads/unmerged/cat": cat,
-        "tags/first": git("rev-parse", "first", cwd=repository),
+        "refs/heads/main": last,
+        "refs/heads/unmerged/cat": cat,
+        "refs/tags/first": git("rev-parse", "first", cwd=repository),
     }
     assert git("symbolic-ref", "HEAD", cwd=remote) == "refs/heads/main"
     git("tag", "-f", "-a", "-m", "Renamed", "first", last, cwd=repository)
     assert await push(repository, str(remote), WAIT_S, "main") == master
-    assert refs(remote)["tags/first"] == git("rev-parse", "first", cwd=repository)
+    assert refs(remote)["refs/tags/first"] == git("rev-parse", "first", cwd=repository)
     assert_sound(remote)
 
 
@@ -101,11 +93,11 @@ async def test_everything_is_pushed_but_merged_client_branches(
     draft = commit(repository, "refs/heads/draft", master)
     assert await push(repository, str(remote), WAIT_S) == master
     assert refs(remote) == {
-        "heads/master": master,
-        "heads/draft": draft,
-        "heads/unmerged/bo-open": bo,
-        "heads/unmerged/cat": cat,
-        "tags/v1": master,
+        "refs/heads/master": master,
+        "refs/heads/draft": draft,
+        "refs/heads/unmerged/bo-open": bo,
+        "refs/heads/unmerged/cat": cat,
+        "refs/tags/v1": master,
     }
     assert_sound(remote)
 
@@ -120,7 +112,7 @@ async def test_settings_of_the_user_for_their_own_pushes_do_not_count(
     )
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     master = await push(repository, str(remote), WAIT_S)
-    assert refs(remote) == {"heads/master": master}
+    assert refs(remote) == {"refs/heads/master": master}
 
 
 async def test_only_unmerged_branches_are_pruned(repository: Path, remote: Path) -> None:
@@ -133,7 +125,7 @@ async def test_only_unmerged_branches_are_pruned(repository: Path, remote: Path)
     for ref in ("clients/bo", "unmerged/cat"):
         git("update-ref", "-d", f"refs/heads/{ref}", cwd=repository)
     await push(repository, str(remote), WAIT_S)
-    assert refs(remote).keys() == {"heads/master", "heads/theirs", "tags/theirs"}
+    assert refs(remote).keys() == {"refs/heads/master", "refs/heads/theirs", "refs/tags/theirs"}
 
 
 async def test_an_open_conflict_is_forced(repository: Path, remote: Path) -> None:
@@ -143,7 +135,7 @@ async def test_an_open_conflict_is_forced(repository: Path, remote: Path) -> Non
         await push(repository, str(remote), WAIT_S)
         bo = commit(repository, "refs/heads/clients/bo", master, master)
         await push(repository, str(remote), WAIT_S)
-        assert refs(remote)["heads/unmerged/bo-open"] == bo
+        assert refs(remote)["refs/heads/unmerged/bo-open"] == bo
 
 
 @pytest.mark.parametrize("is_related", [True, False])
@@ -171,7 +163,9 @@ async def test_a_tag_that_differs_at_the_remote_is_named(repository: Path, remot
     commit(remote, "refs/tags/v1")
     with pytest.raises(PushError, match=r"^The remote rejected v1: already exists\.$"):
         await push(repository, str(remote), WAIT_S)
-    assert refs(remote).keys() == {"heads/master", "tags/v1"}, "the document is there all the same"
+    assert refs(remote).keys() == {"refs/heads/master", "refs/tags/v1"}, (
+        "the document is there all the same"
+    )
 
 
 async def test_a_hook_that_declines_is_named(repository: Path, remote: Path) -> None:
@@ -188,7 +182,7 @@ async def test_a_local_repository_is_created_if_its_folder_exists(
     (tmp_path / "backup").mkdir()
     for url in (f"{tmp_path}/backup/a.git", f"file://{tmp_path}/backup/b.git"):
         master = await push(repository, url, WAIT_S)
-        assert refs(tmp_path / "backup" / url[-5:]) == {"heads/master": master}
+        assert refs(tmp_path / "backup" / url[-5:]) == {"refs/heads/master": master}
     assert_sound(tmp_path / "backup" / "a.git")
 
 
@@ -266,7 +260,7 @@ async def test_the_users_configuration_is_used(
     config.write_text(f'[url "{remote.parent}/"]\n    insteadOf = https://host.invalid/\n')
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     master = await push(repository, "https://host.invalid/remote.git", WAIT_S)
-    assert refs(remote) == {"heads/master": master}
+    assert refs(remote) == {"refs/heads/master": master}
 
 
 async def test_the_users_own_ssh_command_is_used(

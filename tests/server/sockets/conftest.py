@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,9 +14,11 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from server.cli.serve import new_event_loop
 from server.config import Config
 from server.storage.data_folder import DataFolder
+from server.storage.journal import opening
 from tests.server import forks
 from tests.server.sockets.client import Client
 from tests.server.sockets.clones import TEXT
+from tests.server.sockets.gated_journal import GatedJournal
 from tests.server.sockets.harness import Serve, Served
 from tests.server.sockets.shell import Shell
 
@@ -81,3 +84,17 @@ async def ann(server: Served) -> Client:
 async def clone(server: Served, ann: Client, tmp_path: Path) -> Path:
     del ann  # who wrote what is cloned
     return await server.clone(tmp_path / "clone")
+
+
+@pytest.fixture
+def journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[GatedJournal]]:
+    """The journal of the servers of this test."""
+
+    class Journal(GatedJournal):
+        gate = threading.Event()
+        waits = threading.Event()
+
+    monkeypatch.setattr(opening, "SqliteJournal", Journal)
+    Journal.gate.set()
+    yield Journal
+    Journal.gate.set()

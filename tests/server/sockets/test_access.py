@@ -165,7 +165,7 @@ ROUTES = {
     f"DELETE {DOCUMENT}": MANAGE,
     "POST /sign-out": EVERYBODY,
 }
-VALUES = {"document": "notes", "file": "styles/style.css", "id": "none", "slug": "no"}
+VALUES = {"document": "notes", "file": "ui/style.css", "id": "none", "slug": "no"}
 NAMES = {"{former}": "{name}", "{gone}": "{id}"}  # what the server calls them
 
 

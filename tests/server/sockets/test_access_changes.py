@@ -76,7 +76,7 @@ async def test_what_another_process_takes_away_ends_within_a_second(
     for each in (ann, bo, key):
         async with closed.http.get(f"{closed.url}/d/notes/raw", headers=bearer(each)) as response:
             assert response.status == 401
-            assert await response.text() == "This token is not valid, or not any more.\n"
+            assert await response.text() == "This token is wrong, expired or revoked.\n"
     assert (await staying.sync())["text"] == "one\n"
 
 
@@ -140,11 +140,11 @@ async def test_a_wrong_policy_is_refused_and_the_old_one_stays(
 
     path = closed.folder.path / "access.toml"
     path.write_text('operators = ["ann"]\n[[documents]]\nnames = ["*"]\nedits = ["ann"]\n')
-    await eventually(lambda: "the policy before it stays" in server_log.text, "it is in the log")
+    await eventually(lambda: "the previous policy stays" in server_log.text, "it is in the log")
     errors = [r.getMessage() for r in server_log.records if r.levelname == "ERROR"]
     server_log.clear()
     assert errors == [
-        f"{path}: object contains unknown field `edits` (at line 4); the policy before it stays"
+        f"{path}: object contains unknown field `edits` (at line 4); the previous policy stays"
     ]
     store.add_user(User("cy"))  # a change, after which all is decided anew
     await known(closed, store)

@@ -172,8 +172,8 @@ async def test_nothing_is_removed_if_nothing_is_old(server: Served, shell: Shell
     ("document", "date", "sentence"),
     [
         ("other", "2026-11-01", "There is no such document."),
-        ("notes", "yesterday", "'yesterday' is no date like 2026-11-01 or 2026-11-01T12:00"),
-        ("notes", "2026-13-01", "is no date like"),
+        ("notes", "yesterday", "'yesterday' is not a date like 2026-11-01 or 2026-11-01T12:00"),
+        ("notes", "2026-13-01", "is not a date like"),
     ],
 )
 async def test_what_cannot_be_done_is_explained(

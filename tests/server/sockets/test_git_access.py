@@ -91,7 +91,7 @@ async def test_without_a_token_git_asks_for_a_password(desk: Desk) -> None:
     assert "could not read Username" in ran.err
     # Git passes on the sentence of the server once a password was wrong.
     ran = await desk.git("clone", url.replace("://", "://x:gollabedit_wrong@"), "nothing")
-    assert "remote: This token is not valid, or not any more." in ran.err
+    assert "remote: This token is wrong, expired or revoked." in ran.err
     assert "Authentication failed" in ran.err
     assert not (desk.home / "nothing").exists()
 

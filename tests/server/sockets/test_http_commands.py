@@ -135,7 +135,7 @@ async def test_an_etag_file_that_holds_none_is_refused(shell: Shell) -> None:
     shell.write("notes.txt", MONDAY)
     shell.write("notes.etag", "hello\n")
     said = await shell.fails("put", shell.url, "notes.txt", "--etag-file", "notes.etag")
-    assert "holds no revision" in said
+    assert "has no revision in it" in said
 
 
 async def test_a_server_that_stops_is_told_in_one_line(server: Served, shell: Shell) -> None:

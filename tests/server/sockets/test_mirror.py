@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from server.mirror import mirrors as mirror
+from tests.git import without_settings
 from tests.server.mirror.hanging_ssh import HangingSsh
 from tests.server.sockets.client import DEADLINE_S, Message
 from tests.server.sockets.harness import Serve, Served, git, run_git
@@ -21,10 +22,7 @@ _SOON: dict[str, Any] = {"checkpoint_idle_s": 0.02, "mirror_every_s": 0.01}
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/dev/null")
-    monkeypatch.delenv("GIT_SSH_COMMAND", raising=False)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    without_settings(monkeypatch)
 
 
 @pytest.fixture

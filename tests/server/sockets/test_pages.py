@@ -19,7 +19,7 @@ _POLICY = (
         ("/d/notes/view", "text/html"),
         ("/d/a-name.that_does.not-exist", "text/html"),
         ("/static/replica/replica.js", "text/javascript"),
-        ("/static/styles/style.css", "text/css"),
+        ("/static/ui/style.css", "text/css"),
         ("/static/pages/favicon.svg", "image/svg+xml"),
         ("/static/pages/app.webmanifest", "application/manifest+json"),
         ("/service-worker.js", "text/javascript"),

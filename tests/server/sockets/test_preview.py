@@ -1,5 +1,7 @@
 """The empty document in which texts are shown, and its policy."""
 
+from importlib.resources import files
+
 import pytest
 
 from tests.server.sockets.harness import Served
@@ -33,6 +35,8 @@ async def test_the_frame_runs_nothing_and_loads_pictures_that_were_asked_for(
     assert "script-src" not in rules
     assert "allow-scripts" not in rules["sandbox"]
     assert "allow-top-navigation" not in rules["sandbox"]
+    page = files("web").joinpath("preview/page_frame.js").read_text("utf-8")
+    assert f"const SANDBOX = '{rules['sandbox']}';" in page
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["X-Content-Type-Options"] == "nosniff"
 

@@ -108,7 +108,9 @@ async def test_the_story_of_a_team_in_commands(closed: Served, tmp_path: Path) -
     assert await shell.does("ls", closed.url, *signed_in) == "old.md\nplans\n"
 
     await shell.does("token", "revoke", held.current.accounts.secrets[key].id, *data)
-    assert "This token is not valid" in await shell.fails("cat", shell.url, *signed_in)
+    assert "This token is wrong, expired or revoked" in await shell.fails(
+        "cat", shell.url, *signed_in
+    )
 
 
 async def test_the_examples_with_curl_do_what_they_say(

@@ -361,7 +361,7 @@ def test_nothing_is_overwritten(data: Data, tmp_path: Path) -> None:
     assert names_in(tmp_path / "other") == ["file", "lock"]
     with pytest.raises(BackupError, match=f"is a folder of backups; name one, as {backup}"):
         restore(backup.parent, tmp_path / "new", nothing)
-    with pytest.raises(BackupError, match="is no complete backup"):
+    with pytest.raises(BackupError, match="is not a complete backup"):
         restore(tmp_path / "other", tmp_path / "new", nothing)
     assert not (tmp_path / "new").exists()
 

@@ -17,7 +17,7 @@ from server.git.rewriting import objects_with
 from server.protocol import Error
 from server.storage.forget import Forgotten, forget
 from server.storage.rewrite import RewriteError
-from tests.git import assert_sound, git, run_git
+from tests.git import assert_sound, git, refs, run_git, texts
 from tests.server.desk import NOON, Desk, Writer, conflict
 
 SEALER = Author("sealer", "GollabEdit")
@@ -65,16 +65,6 @@ def forget_old(desk: Desk) -> Forgotten:
     done = forget(desk.path, "notes.txt", NOON + 2.5 * DAY)
     desk.reopen()
     return done
-
-
-def refs(path: Path) -> dict[str, str]:
-    listed = git("for-each-ref", "--format=%(refname) %(objectname)", cwd=path)
-    return dict(line.split(" ") for line in listed.splitlines())
-
-
-def texts(path: Path, ref: str) -> list[str]:
-    commits = git("rev-list", "--first-parent", "--reverse", ref, cwd=path).split()
-    return [git("show", f"{commit}:notes.txt", cwd=path) for commit in commits]
 
 
 def queries(desk: Desk) -> HistoryQueries:

@@ -107,7 +107,7 @@ def commit(path: Path, name: str, content: bytes) -> None:
         (lambda path: commit(path, "notes.txt", b"\xff\xfe"), "not UTF-8 text, from byte 0 on"),
         (lambda path: commit(path, "other.txt", b"text"), "master has no file notes.txt"),
         (lambda path: (path / "HEAD").write_text("ref: refs/heads/main\n"), "HEAD names"),
-        (lambda path: (path / "HEAD").unlink(), "it is no Git repository"),
+        (lambda path: (path / "HEAD").unlink(), "it is not a Git repository"),
         (lambda path: git("update-ref", "-d", "refs/heads/master", cwd=path), "it has no master"),
     ],
 )

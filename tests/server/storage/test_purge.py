@@ -12,7 +12,7 @@ from server.core.history.window import Window
 from server.git.rewriting import objects_with
 from server.storage.purge import purge
 from server.storage.rewrite import RewriteError, recover
-from tests.git import assert_sound, git
+from tests.git import assert_sound, git, refs, texts
 from tests.server.desk import Desk
 
 SECRET = "hunter2"
@@ -35,16 +35,6 @@ def desk(tmp_path: Path) -> Desk:
     cy = desk.client("cy", f"Cy {SECRET}")
     cy.edit("# Access\nUser: bo and cy\nPassword: (none)\nAnd more.\n")
     return desk
-
-
-def refs(path: Path) -> dict[str, str]:
-    listed = git("for-each-ref", "--format=%(refname) %(objectname)", cwd=path)
-    return dict(line.split(" ") for line in listed.splitlines())
-
-
-def texts(path: Path, ref: str) -> list[str]:
-    commits = git("rev-list", "--first-parent", "--reverse", ref, cwd=path).split()
-    return [git("show", f"{commit}:notes.txt", cwd=path) for commit in commits]
 
 
 def test_the_text_is_nowhere_and_everything_else_stays(desk: Desk) -> None:

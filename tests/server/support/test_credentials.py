@@ -63,7 +63,7 @@ def test_a_file_without_a_token_is_a_problem(home: Path, content: str) -> None:
     with pytest.raises(CredentialsError, match="token has no token"):
         authorization_for(URL, environment)
     if content.strip():
-        with pytest.raises(CredentialsError, match="GOLLABEDIT_TOKEN is no token"):
+        with pytest.raises(CredentialsError, match="GOLLABEDIT_TOKEN is not a token"):
             authorization_for(URL, {"GOLLABEDIT_TOKEN": content})
 
 

@@ -126,7 +126,7 @@ class Database:
         return connection
 
     def _prepare(self, connection: Connection) -> None:
-        """Check which server it is, and have it keep what is written."""
+        """Check which server it is, and make its commits durable."""
         if connection.info.server_version < VERSION_MIN * 10_000:
             raise JournalError(f"{self.shown} is older than PostgreSQL {VERSION_MIN}")
         row = connection.execute(_TIMELINE).fetchone()
@@ -140,7 +140,7 @@ class Database:
         connection.execute(_SET_COMMIT)
 
     def error(self, problem: psycopg.Error) -> JournalError:
-        """Return what an error of PostgreSQL is to the users of a journal."""
+        """Return the error of the journal for an error of PostgreSQL."""
         said = " ".join(str(problem).split())
         kind = _KINDS.get(problem.sqlstate or "", JournalError)
         return kind(f"{self.shown}: {said}")
@@ -247,12 +247,12 @@ class SharedConnections:
             self.close()
 
     def interrupt(self) -> None:
-        """Break all work."""
+        """Break the connections that are in use."""
         for connection in tuple(self._busy):
             cut(connection)
 
     def close(self) -> None:
-        """Close the connections, each once nobody uses it."""
+        """Close the connections, each once it is idle."""
         self._is_closed = True
         with suppress(IndexError):
             while True:

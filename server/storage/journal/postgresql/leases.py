@@ -1,9 +1,9 @@
 """A node: one of several servers that share the documents. Each document has one owner at a time.
 
-A node owns a document until it releases it, or until its lease is over and another node takes the
-document, with the next epoch. One lease, in the table `nodes`, is for all documents of a node; it
-is renewed every second, by the database's clock. What makes a node harmless whose lease is over is
-the epoch in each statement, not the time.
+A node owns a document until it releases it, or until its lease has expired and another node takes
+the document, with the next epoch. A node has one lease for all its documents, in the table `nodes`;
+it is renewed every second, by the database's clock. A node whose lease has expired is harmless
+because of the epoch in each statement, not because of the time.
 """
 
 import logging
@@ -67,7 +67,7 @@ _RELEASE = f"update gollabedit.documents d set owner = '' from {_OWNED} where {_
 
 
 class Node:
-    """A server that shares the documents with others, at the URL where these reach it."""
+    """A server that shares the documents with others, which reach it at a URL."""
 
     is_shared = True
 
@@ -132,7 +132,7 @@ class Node:
         if taken is None:
             if url := self._other(connection, document):  # it was faster
                 return Place(url)
-            raise NotOwnedError(f"{document}: this node's lease is over")
+            raise NotOwnedError(f"{document}: this node's lease has expired")
         epoch, first_name, has_entries = taken
         self._epochs[document] = epoch
         return Place("", first_name, has_entries)
@@ -143,7 +143,7 @@ class Node:
         return str(row[0]) if row else ""
 
     def check(self, connection: Connection, documents: Sequence[str]) -> list[str]:
-        """Find out which documents other nodes have taken; return these."""
+        """Return the documents that other nodes have taken."""
         known = {name: self._epochs[name] for name in documents if name in self._epochs}
         rows = connection.execute(
             "select name, epoch from gollabedit.documents where name = any(%s) and owner = %s",
@@ -181,7 +181,7 @@ class Node:
     # --- the lease
 
     def look(self, connection: Connection) -> None:
-        """Renew the lease. If it was over, find out what was lost meanwhile."""
+        """Renew the lease. If it had expired, find out what was lost meanwhile."""
         with connection.transaction():
             connection.execute("set local synchronous_commit to off")  # it may get lost
             row = connection.execute(_RENEW, [self.name, LEASE_S, self.name]).fetchone()
@@ -189,7 +189,9 @@ class Node:
                 self._check_not_replaced(connection)
                 self._register(connection)
         if row is None or row[0]:
-            _log.warning("the lease of this node was over; looking for what others have taken")
+            _log.warning(
+                "the lease of this node had expired; looking for documents that others have taken"
+            )
             self.check(connection, list(self._epochs))
         self._look_for_others(connection)
 

@@ -13,12 +13,11 @@ from typing import Any, TypeVar
 
 from server.storage.journal import JournalError
 from server.storage.journal.postgresql.connection import Connection, SharedConnections
-from server.storage.site import POLICY, Change, Execute, Rows
+from server.storage.site import POLICY, SECRET_BYTES, Change, Execute, Rows
 
 _Result = TypeVar("_Result")
 
 _RESUME = "resume"  # the name of the secret; servers have another one for each other
-_SECRET_BYTES = 32
 _ACCOUNTS = "accounts"
 _PREFIX = "gollabedit.account_"
 _SHOWN = {POLICY: "the policy in the database"}
@@ -102,7 +101,7 @@ class PostgresqlAccounts:
 def _secret(connection: Connection, first: bytes) -> bytes:
     connection.execute(
         "insert into gollabedit.secrets (name, value) values (%s, %s) on conflict do nothing",
-        [_RESUME, first or secrets.token_bytes(_SECRET_BYTES)],
+        [_RESUME, first or secrets.token_bytes(SECRET_BYTES)],
     )
     row = connection.execute(
         "select value from gollabedit.secrets where name = %s", [_RESUME]

@@ -41,7 +41,7 @@ select
 
 @dataclass(slots=True)
 class State:
-    """What was seen last.
+    """The result of the last look.
 
     Attributes:
         has_standby: whether each commit waits for a standby.
@@ -53,7 +53,7 @@ class State:
 
 
 class Watcher:
-    """A thread that looks, from `start` to `close`."""
+    """A thread that looks regularly, from `start` to `close`."""
 
     def __init__(self, database: Database, connection: Connection, ownership: Ownership) -> None:
         """Take a first look.

@@ -1,7 +1,7 @@
 // Line numbers in the margin of the text. A line that wraps has one number. They are drawn for the lines
 // in view, and hidden from screen readers, which announce lines by themselves.
 
-import { visibleLines } from '../editor/visible_lines.js';
+import { visibleLines } from './visible_lines.js';
 
 /** @typedef {import('../text/line_index.js').LineIndex} LineIndex */
 
@@ -14,11 +14,11 @@ export class LineNumbers {
   #overlay;
   #index;
   #digits = 0;
-  #paint = (/** @type {import('../editor/overlay.js').Frame} */ frame) => this.#numbers(frame);
+  #paint = (/** @type {import('./overlay.js').Frame} */ frame) => this.#numbers(frame);
 
   /**
    * @param {HTMLTextAreaElement} area
-   * @param {import('../editor/overlay.js').Overlay} overlay
+   * @param {import('./overlay.js').Overlay} overlay
    * @param {LineIndex} index
    */
   constructor(area, overlay, index) {
@@ -33,7 +33,7 @@ export class LineNumbers {
     this.#overlay.toggle(this.#paint, areShown);
   }
 
-  /** @param {import('../editor/overlay.js').Frame} frame */
+  /** @param {import('./overlay.js').Frame} frame */
   #numbers(frame) {
     const { geometry, view } = frame;
     this.#index.update(geometry.text);

@@ -1,7 +1,6 @@
 // What has to do with lines: their numbers, going to one, and addresses that name some. Loaded when it
 // is needed.
 
-import { reveal } from '../editor/reveal.js';
 import { LineIndex } from '../text/line_index.js';
 import { say } from '../text/say.js';
 import { copy } from '../ui/export_text.js';
@@ -10,11 +9,12 @@ import { hashOfLines, targetOf } from './line_address.js';
 import { LineDialog } from './line_dialog.js';
 import { LineNumbers } from './line_numbers.js';
 import { LinkedPlace } from './linked_place.js';
+import { reveal } from './reveal.js';
 
 /**
  * @typedef {object} LinesHost what they need of the page
  * @property {HTMLTextAreaElement} area
- * @property {import('../editor/overlay.js').Overlay} overlay
+ * @property {import('./overlay.js').Overlay} overlay
  * @property {import('../ui/toast.js').Toast} toast
  * @property {(sentence: string) => void} announce
  * @property {() => void} focusEditor
@@ -29,7 +29,7 @@ export class Lines {
 
   /** Load what they look like. @param {LinesHost} host */
   static async load(host) {
-    await fragment('lines/lines.html', 'styles/lines.css');
+    await fragment('editor/lines.html', 'editor/lines.css');
     return new Lines(host);
   }
 

@@ -3,9 +3,9 @@
 // some.
 
 import { say } from '../text/say.js';
-import { rootFrom } from './addresses.js';
-import { byId } from './dom.js';
-import { copy } from './export_text.js';
+import { rootFrom } from '../ui/addresses.js';
+import { byId } from '../ui/dom.js';
+import { copy } from '../ui/export_text.js';
 
 // With this option a plain `git push` is merged, however old its base (docs/git.md).
 const MERGED = '-c remote.origin.push=HEAD:refs/for/master';
@@ -56,7 +56,7 @@ export class GuestLinks {
   #document;
   #announce;
   #isAllowed = false;
-  /** @type {Promise<import('../share/guest_links.js').GuestLinksView> | null} */
+  /** @type {Promise<import('./guest_links.js').GuestLinksView> | null} */
   #view = null;
   #section = byId('links', HTMLElement);
   // A server that is open to all needs no links: it says so in their place.
@@ -80,7 +80,7 @@ export class GuestLinks {
     const isShown = this.#isAllowed && this.#isClosed;
     if (!isShown && !this.#view) return;
     try {
-      this.#view ??= import('../share/guest_links.js').then((it) =>
+      this.#view ??= import('../people/guest_links.js').then((it) =>
         it.GuestLinksView.load(this.#section, this.#document, this.#announce),
       );
       (await this.#view).show(isShown);

@@ -31,8 +31,8 @@ export class GuestLinksView {
    */
   static async load(section, document, announce) {
     const [html] = await Promise.all([
-      textAt(fileAt('share/guest_links.html')),
-      styleSheet('styles/guest_links.css'),
+      textAt(fileAt('people/guest_links.html')),
+      styleSheet('people/guest_links.css'),
     ]);
     section.innerHTML = html;
     return new GuestLinksView(section, document, announce);

@@ -24,11 +24,11 @@ export class LinkedPlace {
   #hasChanged = false; // the text, since the address was compared with it
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
-  #paint = (/** @type {import('../editor/overlay.js').Frame} */ frame) => this.#marks(frame);
+  #paint = (/** @type {import('./overlay.js').Frame} */ frame) => this.#marks(frame);
 
   /**
    * @param {HTMLTextAreaElement} area
-   * @param {import('../editor/overlay.js').Overlay} overlay
+   * @param {import('./overlay.js').Overlay} overlay
    * @param {LineIndex} index
    */
   constructor(area, overlay, index) {
@@ -118,7 +118,7 @@ export class LinkedPlace {
     return hashOfLines({ first: this.#index.lineAt(start), last: this.#index.lineAt(end) });
   }
 
-  /** @param {import('../editor/overlay.js').Frame} frame */
+  /** @param {import('./overlay.js').Frame} frame */
   #marks({ geometry, view }) {
     this.#follow(geometry.text);
     if (!this.#place) return [];

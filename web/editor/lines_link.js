@@ -10,7 +10,7 @@ export class LinesLink {
   /** @param {import('./lines.js').LinesHost} host @param {(problem: unknown) => void} failed called when they cannot be loaded */
   constructor(host, failed) {
     this.#lines = new OnDemand(
-      () => import('../lines/lines.js').then((it) => it.Lines.load(host)),
+      () => import('../editor/lines.js').then((it) => it.Lines.load(host)),
       failed,
     );
     addEventListener('hashchange', () => this.#followAddress());
