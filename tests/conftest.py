@@ -1,13 +1,9 @@
-"""All tests: files are kept in memory, slow machines are fine, and leaks are failures."""
+"""All tests: the speed of the machine does not matter, and leaks are failures."""
 
-import atexit
 import gc
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import disk_usage, rmtree
-from tempfile import mkdtemp
 
 import pytest
 from hypothesis import settings
@@ -27,29 +23,10 @@ _FIRST_THIRD = (
     "test_texts.py",
 )
 _SECOND_THIRD = ("test_access.py", "test_presence.py", "test_settings.py")
-_MEMORY = Path("/dev/shm")
-_MEMORY_MIN = 2_000_000_000  # bytes; the tests take a quarter of it
 _PURE = Path(__file__).parent / "merge"  # these tests open nothing
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-
-
-def _use_memory() -> None:
-    """Keep temporary files in memory, where there is room.
-
-    With a disk some tests take twice the CPU, and wait. A folder that the environment names is
-    used as it is, so files of tests that failed are still there afterwards.
-    """
-    if "TMPDIR" in os.environ or not _MEMORY.is_dir() or disk_usage(_MEMORY).free < _MEMORY_MIN:
-        return
-    folder = mkdtemp(prefix="gollabedit-tests-", dir=_MEMORY)
-    Path(folder).chmod(0o755)  # PostgreSQL may run as another user
-    atexit.register(rmtree, folder, ignore_errors=True)
-    tempfile.tempdir = os.environ["TMPDIR"] = folder  # the latter for other processes
-
-
-_use_memory()
 
 
 def pytest_xdist_auto_num_workers() -> int:
