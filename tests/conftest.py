@@ -25,6 +25,8 @@ _FIRST_THIRD = (
 _SECOND_THIRD = ("test_access.py", "test_presence.py", "test_settings.py")
 _PURE = Path(__file__).parent / "merge"  # these tests open nothing
 
+gc.set_threshold(_GARBAGE_MAX)  # most is collected at the end of each test
+
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
@@ -62,8 +64,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave the collection of garbage to the end of each test, but for very large ones."""
-    gc.set_threshold(_GARBAGE_MAX)
     leaks.freeze()
 
 

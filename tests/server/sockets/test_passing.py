@@ -108,7 +108,7 @@ async def test_only_nodes_are_believed(
         for value in ("", "é", "0" * 64):
             forged = passed(server, peer=_PROXY) | {"X-GollabEdit-Node": value}
             assert await user(at, forged) is None
-    assert "headers of a node" in server_log.text
+    assert "ignored headers for nodes" in server_log.text
     server_log.clear()
 
 

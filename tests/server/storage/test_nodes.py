@@ -217,7 +217,7 @@ def test_nodes_and_a_server_that_shares_nothing_exclude_each_other(start: Start,
     first.journal.own("notes")
     first.write("one\n")
     first.journal._watcher.close()  # as if PostgreSQL had lost it, and with it its lock
-    only = PostgresqlJournal(url, lock_wait_s=0)
+    only = PostgresqlJournal(url)  # waits for the end of that session
     assert isinstance(first.journal.append(entry(), 1).exception(_WAIT_S), JournalError)
     with pytest.raises(NotOwnedError):
         first.journal.own("plans")
