@@ -1,8 +1,11 @@
 """Everything moves from a data folder into PostgreSQL, and back; killed at any moment, too."""
 
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, redirect_stdout
 from pathlib import Path
+from signal import SIGKILL
 
 import pytest
 
@@ -25,10 +28,14 @@ from server.storage.site import POLICY
 from server.storage.trash import FolderTrash
 from tests.git import assert_sound, git
 from tests.postgres import MISSING, Postgres
+from tests.server import forks
 
 ANN = Signature("Ann", "ann@example.invalid", 1_700_000_000.0)
 NOW = 1_700_000_000.0
 _WAIT_S = 20
+_STEPS = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "subprocess.Popen")
+_STEPS_MORE = 70  # that the next one may take
+_KILLS_MIN = 3
 SIDE = "refs/heads/clients/ann"
 
 
@@ -218,6 +225,40 @@ def _moves_one(path: Path, url: str, direction: int, monkeypatch: pytest.MonkeyP
         except JournalError:
             return False
     return True
+
+
+@pytest.fixture(scope="module")
+def can_fork() -> None:
+    forks.begin()
+
+
+@pytest.mark.usefixtures("can_fork")
+def test_one_that_is_killed_goes_on(data: Path, url: str, tmp_path: Path) -> None:
+    """Killed with SIGKILL at many places, in both directions."""
+    with DataFolder(data) as folder, closing(SqliteJournal(folder.journal_path)) as journal:
+        before = all_in(folder, journal)
+    back = tmp_path / "back"
+    for ends in (["--data", str(data), "--to", url], ["--from", url, "--data", str(back)]):
+        kills = 0
+        while (code := forks.run(_migrate_until, ends, _STEPS_MORE * (kills + 1))) == -SIGKILL:
+            kills += 1
+        assert code == 0
+        assert kills >= _KILLS_MIN
+    with DataFolder(back) as folder, closing(SqliteJournal(folder.journal_path)) as journal:
+        assert all_in(folder, journal) == before
+
+
+def _migrate_until(ends: list[str], steps: int) -> None:
+    """Migrate, and be killed after this many files, folders and programs that are touched."""
+    left = iter(range(steps))
+
+    def step(event: str, _: object) -> None:
+        if event in _STEPS and next(left, None) is None:
+            os.kill(os.getpid(), SIGKILL)
+
+    sys.addaudithook(step)
+    with Path(os.devnull).open("w") as nothing, redirect_stdout(nothing):
+        sys.exit(main(["migrate", *ends]))
 
 
 def test_nobody_uses_what_is_not_complete(
