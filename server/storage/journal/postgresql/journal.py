@@ -39,6 +39,7 @@ from server.storage.journal.postgresql.schema import migrate
 from server.storage.journal.postgresql.site import PostgresqlSite
 from server.storage.journal.postgresql.watcher import Watcher
 from server.storage.journal.postgresql.writer import EntryWriter
+from server.storage.journal.write_queue import running_future
 from server.support.metrics import Metric, Sample
 from server.support.threads import WorkerThreads
 
@@ -181,8 +182,7 @@ class PostgresqlJournal:
             raise JournalError(f"{self._database.shown} does not answer") from None
 
     def forget(self, document: str, up_to: int, repository: Path) -> Future[None]:
-        done: Future[None] = Future()
-        done.set_running_or_notify_cancel()  # so that it cannot be cancelled
+        done = running_future()
         if not up_to:  # it has no entries, and may not exist
             done.set_result(None)
             return done
@@ -373,8 +373,7 @@ class PostgresqlJournal:
 
     def release(self, documents: Collection[str]) -> Future[None]:
         owned = self._ownership.let_go(documents)
-        done: Future[None] = Future()
-        done.set_running_or_notify_cancel()  # so that it cannot be cancelled
+        done = running_future()
 
         def release() -> None:
             try:
