@@ -36,7 +36,7 @@ def main() -> int:
         parser.error("each checkout needs a name of its own")
     names = arguments.systems or (() if checkouts else systems.NAMES)
     try:
-        compared = systems.checkouts(checkouts, arguments.python)
+        compared = systems.checkouts(checkouts, arguments.python, arguments.checkouts_as)
         others, missing = systems.installed(names, arguments.python)
     except BenchError as problem:
         parser.error(str(problem))
@@ -72,7 +72,7 @@ class Bench:
     def measure(self, name: str) -> str:
         """Run a workload on each system in turn, round by round; return the table."""
         workload = workloads.WORKLOADS[name]
-        able = [system for system in self._systems if system.is_ours or workload.is_for_all]
+        able = [system for system in self._systems if workload.is_for(system)]
         runs: dict[str, list[Figures]] = {system.name: [] for system in able}
         failures: dict[str, str] = {}
         for number in range(
@@ -99,7 +99,8 @@ class Bench:
         start = time.monotonic()
         if name == "w2-half":
             options = replace(options, per_s=self._reached(system, options))
-        with Sandbox(system, self._scratch) as sandbox:
+        share = self._arguments.share if system.is_ours else None
+        with Sandbox(system, self._scratch, share) as sandbox:
             figures = workload.run(sandbox, options)
         took_s = time.monotonic() - start
         print(f"{name}, {system.name}, run {seed}: {took_s:.1f} s", file=sys.stderr, flush=True)

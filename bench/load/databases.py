@@ -3,15 +3,31 @@
 Unlike that of the tests it syncs to disk, and its data is on the disk of the temporary folder.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
-from tests.postgres import MISSING, programs, running
-
-Database = Callable[[], AbstractContextManager[str]]
-"""Runs a database, and gives its URL."""
+from bench.load.processes import cpu_s_of_tree
+from tests.postgres import MISSING, Postgres, programs, running
 
 _SETTINGS = {"fsync": "on", "autovacuum": "on", "shared_buffers": "128MB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A database that is running: its URL, and the servers that have it."""
+
+    url: str
+    servers: Sequence[Postgres]
+
+    @property
+    def cpu_s(self) -> float:
+        """User and system time of all its processes."""
+        return sum(cpu_s_of_tree(_first_process(server)) for server in self.servers)
+
+
+Database = Callable[[], AbstractContextManager[Running]]
+"""Runs a database."""
 
 
 def why_missing() -> str:
@@ -20,15 +36,22 @@ def why_missing() -> str:
 
 
 @contextmanager
-def alone() -> Iterator[str]:
+def alone() -> Iterator[Running]:
     """Run one server: a commit is synced to its disk."""
     with running(settings=_SETTINGS) as server:
-        yield server.url(server.new_database())
+        yield Running(server.url(server.new_database()), [server])
 
 
 @contextmanager
-def with_standby() -> Iterator[str]:
+def with_standby() -> Iterator[Running]:
     """Run two servers: a commit is synced to both disks."""
-    with running(settings=_SETTINGS) as primary, running(primary, settings=_SETTINGS):
+    with (
+        running(settings=_SETTINGS) as primary,
+        running(primary, settings=_SETTINGS) as standby,
+    ):
         primary.set("synchronous_standby_names", "ANY 1 (*)")
-        yield primary.url(primary.new_database())
+        yield Running(primary.url(primary.new_database()), [primary, standby])
+
+
+def _first_process(server: Postgres) -> int:
+    return int((server.data / "postmaster.pid").read_text().split()[0])
