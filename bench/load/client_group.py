@@ -25,6 +25,7 @@ _JOINING_MAX = 20  # at a time
 _WARM_UP_S = 60.0
 _SETTLE_S = 60.0
 _LOOK_EVERY_S = 0.02
+_SLEEP_MIN_S = 0.001
 
 
 class ClientGroup:
@@ -223,9 +224,12 @@ class ClientGroup:
 
 
 async def _wait_until(moment: float) -> float:
-    """Sleep until a moment; return the time, as a timer may be early or late."""
+    """Sleep until a moment; return the time, as a timer may be early or late.
+
+    uvloop counts milliseconds, and rounds: for less than half of one it would not sleep at all.
+    """
     while (found := now()) < moment:  # noqa: ASYNC110  time has no event
-        await asyncio.sleep(moment - found)
+        await asyncio.sleep(max(moment - found, _SLEEP_MIN_S))
     return found
 
 
