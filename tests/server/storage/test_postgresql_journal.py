@@ -140,6 +140,22 @@ def test_one_that_is_overtaken_does_not_keep_the_others(journal: PostgresqlJourn
     assert isinstance(futures[1].exception(_WAIT_S), OvertakenError)
 
 
+def test_an_append_does_not_read_the_other_documents(server: Postgres, database: str) -> None:
+    def index_scans() -> int:  # of what has been disconnected
+        scans = "select idx_scan from pg_stat_user_tables where relname = 'documents'"
+        return int(server.execute(scans, database)[0][0])
+
+    url = server.url(database)
+    with closing(PostgresqlJournal(url)) as journal:
+        journal.append(entry(), 0).result(_WAIT_S)
+    server.execute("analyze gollabedit.documents", database)  # says that they are few
+    before = index_scans()
+    with closing(PostgresqlJournal(url)) as journal:
+        for follows in range(1, 10):
+            journal.append(entry(), follows).result(_WAIT_S)
+    assert index_scans() - before >= 9
+
+
 def _eventually(condition: Callable[[], bool]) -> None:
     waiting, until = threading.Event(), time.monotonic() + 3 * _WAIT_S
     while not condition():

@@ -51,6 +51,9 @@ select w.name, w.follows + 1, w.body from wanted w
 where w.name in (select name from made union all select name from moved)
 returning document
 """
+# A statement is planned once for a connection. Planned while there are few documents, it would read
+# all of them each time, also when there are many.
+_BY_INDEX = "set enable_seqscan = off"
 _CONFIRM = "update gollabedit.store set tried_at = clock_timestamp()"
 
 
@@ -223,7 +226,8 @@ class EntryWriter:
         epochs = [each.epoch for each in batch]
         owner = self._ownership.name
         values = [names, follows, epochs, bodies, owner, owner]
-        return {name for (name,) in connection.execute(_APPEND, values, prepare=True)}
+        rows = connection.execute(_APPEND, values, prepare=True, binary=True).fetchall()
+        return {name for (name,) in rows}
 
     def _confirm(self, confirmations: list[Future[None]]) -> None:
         try:
@@ -259,6 +263,7 @@ class EntryWriter:
 
     def _connect(self) -> Connection:
         connection = self._database.connect()
+        connection.execute(_BY_INDEX)
         connection.add_notice_handler(self._note)
         self._connection = connection
         return connection
