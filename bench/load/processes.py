@@ -97,9 +97,17 @@ class Process:
         found = re.search(rf"{field}:\s+(\d+) kB", status)
         return int(found[1]) if found else 0
 
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self._child.terminate()
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self._child.kill()
+
     def end(self) -> float:
         """Send SIGTERM and wait; return the CPU seconds of its whole life."""
-        self._child.terminate()
+        self.terminate()
         return self.wait()
 
     def wait(self) -> float:
