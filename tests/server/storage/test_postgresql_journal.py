@@ -29,7 +29,7 @@ from server.storage.journal import (
     ReadOnlyError,
 )
 from server.storage.journal.opening import open_journal
-from server.storage.journal.postgresql import PostgresqlJournal, watcher
+from server.storage.journal.postgresql import PostgresqlJournal, store, watcher
 from server.storage.journal.postgresql import journal as implementation
 from server.storage.journal.sqlite import SqliteJournal
 from tests.cut_connections import proxy
@@ -387,7 +387,7 @@ def test_a_server_notices_by_itself_that_it_was_replaced(
     with closing(PostgresqlJournal(server.url(database))) as first:
         server.end_connections(database)  # and with them its lock
         with closing(PostgresqlJournal(server.url(database))):
-            _eventually(lambda: first._writer.refusal is not None)
+            _eventually(lambda: first._ownership.refusal is not None)
             with pytest.raises(JournalError, match="another gollabedit uses this database now"):
                 first.try_to_write()
 
@@ -548,7 +548,7 @@ def test_what_is_opened_while_it_is_evicted_is_there(
     files.write("one\n")
     files.checkpoint().result(_WAIT_S)
     clock = _Clock()
-    monkeypatch.setattr(implementation, "time", clock)
+    monkeypatch.setattr(store, "time", clock)
     is_over = threading.Event()
 
     def evict() -> int:

@@ -83,7 +83,6 @@ class EntryWriter:
         is_sure: whether all that can be read is as durable as a commit.
         unknown: the number of commits whose outcome was unknown.
         writing: the commit that is on its way.
-        refusal: why nothing is accepted any more.
     """
 
     def __init__(
@@ -105,7 +104,6 @@ class EntryWriter:
         self.is_sure = True
         self.unknown = 0
         self.writing: Writing | None = None
-        self.refusal: JournalError | None = None
         self._database = database
         self._ownership = ownership
         self._on_written = on_written
@@ -152,7 +150,7 @@ class EntryWriter:
         self._thread.join(_CLOSE_S)
         while self._thread.is_alive():
             _log.warning("%s does not answer; what waits is not saved", self._database.shown)
-            self.refusal = JournalError("the journal is closed")
+            self._ownership.refusal = JournalError("the journal is closed")
             if self._connection:
                 cut(self._connection)
             self._thread.join(_CLOSE_S)
@@ -201,7 +199,7 @@ class EntryWriter:
                 if refused:
                     self._on_refused(connection, [each.document for each in refused])
         except Exception as problem:  # noqa: BLE001  a bug must cost one batch only
-            if problem is not self.refusal:  # which was logged
+            if problem is not self._ownership.refusal:  # which was logged
                 _log.error("%s", problem, exc_info=not isinstance(problem, JournalError))
             for waiting in batch:
                 waiting.future.set_exception(problem)
@@ -244,8 +242,8 @@ class EntryWriter:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         """Give the connection for one commit; give it up if that has no certain end."""
-        if self.refusal:
-            raise self.refusal
+        if self._ownership.refusal:
+            raise self._ownership.refusal
         connection = self._connection or self._connect()
         self._warnings.clear()
         self.writing = Writing(time.monotonic(), connection.info.backend_pid)
