@@ -7,7 +7,7 @@ from pathlib import Path
 
 from server.git.changes import Log
 from server.storage.journal import Stored
-from server.storage.journal.postgresql import entries, repositories
+from server.storage.journal.postgresql import entries, repositories, restoring
 from server.storage.journal.postgresql.connection import Database, SharedConnections
 from server.storage.journal.postgresql.schema import make
 from server.storage.journal.postgresql.site import PostgresqlSite
@@ -35,7 +35,7 @@ class PostgresqlReader:
 
     def copy(self, document: str, repository: Path, earlier: Path | None = None) -> None:
         self._shared.run(
-            partial(repositories.copy, document=document, repository=repository, reused=earlier)
+            partial(restoring.copy, document=document, repository=repository, reused=earlier)
         )
 
     def read(self, document: str) -> Log:

@@ -17,9 +17,10 @@ from typing import TypeVar
 
 from server.git.bare import remove as remove_repository
 from server.storage.journal import HERE, JournalError, NotOwnedError, Place, Stored
-from server.storage.journal.postgresql import repositories
+from server.storage.journal.postgresql import repositories, restoring, storing
 from server.storage.journal.postgresql.connection import Connection, Database, SharedConnections
-from server.storage.journal.postgresql.ownership import Owner, Ownership
+from server.storage.journal.postgresql.ownership import Ownership
+from server.storage.journal.postgresql.storing import Written
 from server.storage.journal.write_queue import running_future
 from server.support.threads import WorkerThreads
 
@@ -69,22 +70,11 @@ class PostgresqlStore:
             owner = self._ownership.owner_of(document)
             if document not in self._restored and document in self.stored():
                 raise JournalError(f"{document} is not open")
-            self._store(document, repository, owner, first_name=first_name)
+            self._store(Written(document, repository, owner, first_name=first_name))
 
-    def _store(
-        self, document: str, repository: Path, owner: Owner, up_to: int = 0, first_name: str = ""
-    ) -> None:
-        self._run(
-            partial(
-                repositories.store,
-                document=document,
-                repository=repository,
-                owner=owner,
-                up_to=up_to,
-                first_name=first_name,
-            )
-        )
-        self._restored.setdefault(document, next(self._numbers))
+    def _store(self, written: Written) -> None:
+        self._run(partial(storing.store, written=written))
+        self._restored.setdefault(written.document, next(self._numbers))
 
     def restore(self, document: str, repository: Path) -> None:
         self._ownership.owner_of(document)
@@ -95,7 +85,7 @@ class PostgresqlStore:
         def restore(connection: Connection) -> bool:
             self._ownership.check(connection, [document])
             self._ownership.owner_of(document)
-            return repositories.restore(connection, document, repository)
+            return restoring.restore(connection, document, repository)
 
         with self._lock_of(document):
             if document not in self._restored and self._run(restore):
@@ -111,7 +101,7 @@ class PostgresqlStore:
             self._restored.pop(document, None)
             self._run(
                 partial(
-                    repositories.restore, document=document, repository=repository, is_trusted=True
+                    restoring.restore, document=document, repository=repository, is_trusted=True
                 )
             )
 
@@ -130,7 +120,7 @@ class PostgresqlStore:
                 with self._lock_of(document):
                     if number is None or self._restored.get(document) != number:
                         raise JournalError(f"{document} was opened again")  # noqa: TRY301
-                    self._store(document, repository, owner, up_to)
+                    self._store(Written(document, repository, owner, up_to))
             except Exception as problem:  # noqa: BLE001  it is raised again by the future
                 _log.error("%s: its checkpoint is not stored: %s", document, problem)
                 done.set_exception(problem)
@@ -148,7 +138,7 @@ class PostgresqlStore:
             number = self._restored.pop(document, None)  # who comes now waits for the lock
             is_used = time.monotonic() - self._used.get(document, -inf) < unused_s
             if is_used or not self._run(
-                partial(repositories.is_stored, document=document, repository=repository)
+                partial(restoring.is_stored, document=document, repository=repository)
             ):
                 if number is not None:
                     self._restored[document] = number
