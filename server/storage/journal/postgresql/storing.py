@@ -4,6 +4,7 @@ A pack is stored in parts, without its index, which Git computes from it. What i
 what the disk has: a repack replaces rows.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from server.git import object_files
 from server.git.process import GitError, git
 from server.storage.journal import DamagedError, JournalError, NotOwnedError
 from server.storage.journal.postgresql import on_disk, repositories
-from server.storage.journal.postgresql.connection import Connection
+from server.storage.journal.postgresql.connection import Connection, Cursor
 from server.storage.journal.postgresql.ownership import Owner
 
 _TRIES = 10
@@ -68,31 +69,39 @@ def _store(connection: Connection, written: Written) -> None:
     stored = repositories.packs(connection, document)
     for id in sorted(there - stored):
         _store_pack(connection, document, id, repository)
-    # From here on this document's entries wait for the commit.
-    _lock_row(connection, written)
-    connection.execute(
-        "delete from gollabedit.packs where document = %s and id = any(%s)",
-        [document, list(stored - there)],
-    )
     known = repositories.refs(connection, document)
     gone = [name for name in known if refs.get(name) != known[name]]
     new = [name for name in refs if refs[name] != known.get(name)]
-    connection.execute(
-        "delete from gollabedit.refs where document = %s and name = any(%s)", [document, gone]
-    )
-    connection.execute(
-        "insert into gollabedit.refs (document, name, head)"
-        " select %s, * from unnest(%s::bytea[], %s::text[])",
-        [document, new, [refs[name] for name in new]],
-    )
-    connection.execute(
-        "delete from gollabedit.entries where document = %s and position <= %s",
-        [document, written.up_to],
-    )
+    # From here on the entries of this document, and with them those of others, wait for the commit:
+    # it needs one round trip.
+    with connection.pipeline():
+        locked = _lock_row(connection, written)
+        connection.execute(
+            "delete from gollabedit.packs where document = %s and id = any(%s)",
+            [document, list(stored - there)],
+        )
+        connection.execute(
+            "delete from gollabedit.refs where document = %s and name = any(%s)", [document, gone]
+        )
+        connection.execute(
+            "insert into gollabedit.refs (document, name, head)"
+            " select %s, * from unnest(%s::bytea[], %s::text[])",
+            [document, new, [refs[name] for name in new]],
+        )
+        connection.execute(
+            "delete from gollabedit.entries where document = %s and position <= %s",
+            [document, written.up_to],
+        )
+    if not any(cursor.rowcount > 0 for cursor in locked):
+        raise NotOwnedError(f"{document}: another server has taken over")
 
 
-def _lock_row(connection: Connection, written: Written) -> None:
-    """Lock the row of a document that this server owns; make it if there is none."""
+def _lock_row(connection: Connection, written: Written) -> Sequence[Cursor]:
+    """Lock the row of a document that this server owns; make it if there is none.
+
+    Returns:
+        Cursors, of which one has a row if this server owns it.
+    """
     document, owner, first_name = written.document, written.owner, written.first_name
     made = connection.execute(
         "insert into gollabedit.documents (name, position, epoch, owner, first_name)"
@@ -105,8 +114,7 @@ def _lock_row(connection: Connection, written: Written) -> None:
         " where name = %s and epoch = %s and owner = %s",
         [written.up_to, first_name, document, *owner],
     )
-    if not (made.rowcount or moved.rowcount):
-        raise NotOwnedError(f"{document}: another server has taken over")
+    return made, moved
 
 
 def _store_pack(connection: Connection, document: str, id: str, repository: Path) -> None:

@@ -224,8 +224,7 @@ class EntryWriter:
         epochs = [each.epoch for each in batch]
         owner = self._ownership.name
         values = [names, follows, epochs, bodies, owner, owner]
-        rows = connection.execute(_APPEND, values, prepare=True, binary=True).fetchall()
-        return {name for (name,) in rows}
+        return {name for (name,) in connection.execute(_APPEND, values, prepare=True)}
 
     def _confirm(self, confirmations: list[Future[None]]) -> None:
         try:
