@@ -40,7 +40,10 @@ def main() -> int:
         others, missing = systems.installed(names, arguments.python)
     except BenchError as problem:
         parser.error(str(problem))
-    found = [*compared, *others]
+    found = [
+        replace(system, share=arguments.share) if system.is_ours else system
+        for system in [*compared, *others]
+    ]
     with TemporaryDirectory(prefix="load-", dir=arguments.out) as folder:
         scratch = Path(folder)
         sync_ms = disk.sync_ms(scratch)
@@ -99,8 +102,7 @@ class Bench:
         start = time.monotonic()
         if name == "w2-half":
             options = replace(options, per_s=self._reached(system, options))
-        share = self._arguments.share if system.is_ours else None
-        with Sandbox(system, self._scratch, share) as sandbox:
+        with Sandbox(system, self._scratch) as sandbox:
             figures = workload.run(sandbox, options)
         took_s = time.monotonic() - start
         print(f"{name}, {system.name}, run {seed}: {took_s:.1f} s", file=sys.stderr, flush=True)

@@ -21,16 +21,8 @@ _SETTLE_S = 180.0
 class Sandbox:
     """A system on its data folder, running or not."""
 
-    def __init__(self, system: System, scratch: Path, share: float | None = None) -> None:
-        """Make the folder.
-
-        Args:
-            system: what is run.
-            scratch: a folder for the data.
-            share: of a processor, that each of its servers gets; None: what there is.
-        """
+    def __init__(self, system: System, scratch: Path) -> None:
         self.system = system
-        self._share = share
         self.server: Server | None = None  # the first one
         self.address = ""
         # From the end of the warm-up to the last answer, in seconds of all nodes, of the database.
@@ -86,9 +78,9 @@ class Sandbox:
         command = [*self.system.server, str(data)]
         if port:
             command += ["--port", str(port), "--node-url", f"http://127.0.0.1:{port}"]
-        put = None
-        if self._share:
-            put = self._running.enter_context(limit(self._share, f"bench-{self.path.name}-{name}"))
+        put, share = None, self.system.share
+        if share:
+            put = self._running.enter_context(limit(share, f"bench-{self.path.name}-{name}"))
         server = Server(command, log, self._environment, folder=self.system.folder)
         self._servers.append(self._running.enter_context(server))
         if put:

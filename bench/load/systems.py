@@ -48,6 +48,7 @@ class System:
     folder: Path = ROOT  # in which it is started
     database: Database | None = None  # of its journal
     nodes: int = 1  # that share it
+    share: float | None = None  # of a processor, that each server gets; None: what there is
     is_passing: bool = False  # whether half of the clients connect to a node that is not the owner
     maintain: tuple[str, ...] = ()  # repacks a data folder, which is the last argument
     is_ours: bool = False
