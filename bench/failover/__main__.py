@@ -20,7 +20,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
 from bench.failover.site import Node, Site
 from bench.load import databases
-from bench.load.processes import ROOT
+from bench.load.processes import ROOT, free_port
 from bench.merge.report import table
 
 
@@ -53,14 +53,22 @@ async def measure(site: Site, times: Times) -> None:
     await _open(site, bo, document, times, "open: released by the other node")
     await site.until_released(document)
     await _open(site, bo, document, times, "open: released by this node")
-    for what, end in (("stopped", Node.terminate), ("killed", Node.kill)):
+    for what, end, comes_back in (
+        ("stopped", Node.terminate, False),
+        ("killed", Node.kill, False),
+        ("killed and started again", Node.kill, True),
+    ):
         owner, other = site.nodes
         document = await site.make(owner)
         reader = await site.open(owner, document)
         end(owner)
-        await _open(site, other, document, times, f"owner {what}: open at the other node")
+        opening = _open(site, other, document, times, f"owner {what}: open at the other node")
+        if comes_back:
+            await asyncio.gather(opening, site.restart(owner, owner.port))
+        else:
+            await opening
+            await site.restart(owner, free_port())
         await reader.close()
-        await site.replace(owner)
     await _promote(site, times)
 
 

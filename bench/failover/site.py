@@ -28,16 +28,17 @@ _HAS_NO_OWNER = "select 1 from gollabedit.documents where name = '{}' and owner 
 
 
 class Node(Server):
-    """A `gollabedit serve` that shares the database with others, on an empty folder."""
+    """A `gollabedit serve` that shares the database with others, in a folder for its port."""
 
-    def __init__(self, database: Running, folder: Path) -> None:
-        port = free_port()
+    def __init__(self, database: Running, folder: Path, port: int) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "server", "serve", "--port", str(port)]
         command += ["--data", str(folder / str(port)), "--node-url", self.url]
         command += _SETTINGS
-        environment = {"GOLLABEDIT_JOURNAL": database.url}
-        super().__init__(command, folder / f"{port}.log", environment)
+        log = folder / f"{port}.log"
+        log.unlink(missing_ok=True)
+        super().__init__(command, log, {"GOLLABEDIT_JOURNAL": database.url})
         self.address(port)
 
 
@@ -54,7 +55,7 @@ class Site:
 
     def __enter__(self) -> Self:
         for _ in range(2):
-            self._nodes.append(self._start())
+            self._nodes.append(self._start(free_port()))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,13 +66,13 @@ class Site:
         first, second = self._nodes
         return first, second
 
-    def _start(self) -> Node:
-        return self._running.enter_context(Node(self.database, self._folder))
+    def _start(self, port: int) -> Node:
+        return self._running.enter_context(Node(self.database, self._folder, port))
 
-    async def replace(self, node: Node) -> None:
+    async def restart(self, node: Node, port: int) -> None:
         """Start a node in place of one that was sent a signal."""
         await asyncio.to_thread(node.wait)
-        self._nodes[self._nodes.index(node)] = await asyncio.to_thread(self._start)
+        self._nodes[self._nodes.index(node)] = await asyncio.to_thread(self._start, port)
 
     # --- documents
 
