@@ -10,7 +10,7 @@ from bench.load.processes import ROOT
 
 _EXAMPLES = """\
 examples:
-  python -m bench.load                                       everything: forty minutes
+  python -m bench.load                                       everything: fifty minutes
   python -m bench.load --quick                               check that it works: three minutes
   python -m bench.load --only w2,w3 --systems ours           after a change: half a minute
   python -m bench.load --only w2 --systems ours --seconds 5 --runs 1
