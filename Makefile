@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-management soak-attacks soak-honest soak-history soak-cluster format lock docker clean
+.PHONY: help run test tests tests-js tests-py quick check screenshots bench bench-page bench-push bench-start bench-failover bench-merge soak soak-merge soak-crash soak-pages soak-push soak-sync soak-management soak-attacks soak-honest soak-history soak-cluster format lock docker clean
 
 help: ## this list
 	@echo 'GollabEdit: plain text edited together, live, kept in Git.'
@@ -68,6 +68,9 @@ bench-push: .venv/test.stamp ## how long a push takes until somebody sees it (AR
 
 bench-start: .venv/test.stamp ## how long the command line takes to start, and its memory (ARGS='--help')
 	@$(BIN)/python -m bench.start $(ARGS)
+
+bench-failover: .venv/test.stamp ## how long documents take to open that another node owns, also one that was killed (ARGS='--help')
+	@$(BIN)/python -m bench.failover $(ARGS)
 
 bench-merge: .venv/bench.stamp bench/merge/node_modules/.stamp ## the merge beside other tools: how right, how quick (ARGS='--help')
 	@$(BIN)/python -m bench.merge $(ARGS)

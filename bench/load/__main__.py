@@ -36,11 +36,14 @@ def main() -> int:
         parser.error("each checkout needs a name of its own")
     names = arguments.systems or (() if checkouts else systems.NAMES)
     try:
-        compared = systems.checkouts(checkouts, arguments.python)
+        compared = systems.checkouts(checkouts, arguments.python, arguments.checkouts_as)
         others, missing = systems.installed(names, arguments.python)
     except BenchError as problem:
         parser.error(str(problem))
-    found = [*compared, *others]
+    found = [
+        replace(system, share=arguments.share) if system.is_ours else system
+        for system in [*compared, *others]
+    ]
     with TemporaryDirectory(prefix="load-", dir=arguments.out) as folder:
         scratch = Path(folder)
         sync_ms = disk.sync_ms(scratch)
@@ -72,7 +75,7 @@ class Bench:
     def measure(self, name: str) -> str:
         """Run a workload on each system in turn, round by round; return the table."""
         workload = workloads.WORKLOADS[name]
-        able = [system for system in self._systems if system.is_ours or workload.is_for_all]
+        able = [system for system in self._systems if workload.is_for(system)]
         runs: dict[str, list[Figures]] = {system.name: [] for system in able}
         failures: dict[str, str] = {}
         for number in range(

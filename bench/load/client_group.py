@@ -25,6 +25,7 @@ _JOINING_MAX = 20  # at a time
 _WARM_UP_S = 60.0
 _SETTLE_S = 60.0
 _LOOK_EVERY_S = 0.02
+_SLEEP_MIN_S = 0.001
 
 
 class ClientGroup:
@@ -67,7 +68,10 @@ class ClientGroup:
         ]
         places = zip(self._documents, numbers, strict=True)
         await asyncio.gather(
-            *(self._connect_to(document, numbers, room) for document, numbers in places)
+            *(
+                self._connect_to(document, numbers, self._load.servers_of(number), room)
+                for number, (document, numbers) in enumerate(places)
+            )
         )
 
     async def run(self) -> Outcome:
@@ -107,11 +111,15 @@ class ClientGroup:
     def _clients(self) -> list[Client]:
         return [client for clients in self._documents.values() for client in clients]
 
-    async def _connect_to(self, document: str, numbers: range, room: asyncio.Semaphore) -> None:
+    async def _connect_to(
+        self, document: str, numbers: range, servers: Sequence[str], room: asyncio.Semaphore
+    ) -> None:
+        """Connect the clients of a document; it is owned by the node that is reached first."""
         clients = self._documents[document]
         for number in numbers:
             async with room:
-                client = await Client.join(self._http, self._load.server, document, number)
+                server = servers[len(clients) % len(servers)]
+                client = await Client.join(self._http, server, document, number)
                 if not clients and client.text != self._load.text and self._load.text:
                     await client.replace(self._load.text)
             clients.append(client)
@@ -216,9 +224,12 @@ class ClientGroup:
 
 
 async def _wait_until(moment: float) -> float:
-    """Sleep until a moment; return the time, as a timer may be early or late."""
+    """Sleep until a moment; return the time, as a timer may be early or late.
+
+    uvloop counts milliseconds, and rounds: for less than half of one it would not sleep at all.
+    """
     while (found := now()) < moment:  # noqa: ASYNC110  time has no event
-        await asyncio.sleep(moment - found)
+        await asyncio.sleep(max(moment - found, _SLEEP_MIN_S))
     return found
 
 

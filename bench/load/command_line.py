@@ -10,13 +10,15 @@ from bench.load.processes import ROOT
 
 _EXAMPLES = """\
 examples:
-  python -m bench.load                                       everything: forty minutes
+  python -m bench.load                                       everything: fifty minutes
   python -m bench.load --quick                               check that it works: three minutes
   python -m bench.load --only w2,w3 --systems ours           after a change: half a minute
   python -m bench.load --only w2 --systems ours --seconds 5 --runs 1
   python -m bench.load --only w1,w2 --systems ours,sharedb --runs 5
   python -m bench.load --checkout before=../old --checkout after=. --only w3,w3-closed
   python -m bench.load --checkout before=../old --checkout after=. --systems hocuspocus --runs 5
+  python -m bench.load --checkout before=../old --checkout after=. --checkouts-as ours-postgresql
+  python -m bench.load --only w3-closed --systems ours-postgresql,ours-2-nodes --share 0.25
 
   make -C ../old .venv/run.stamp PYTHON=/usr/bin/python3     prepare a checkout, with this Python
   python -m bench.load --python ../old/.venv/bin/python      measure our server with it
@@ -53,11 +55,25 @@ def parser() -> ArgumentParser:
         " be repeated",
     )
     found.add_argument(
+        "--checkouts-as",
+        choices=systems.OURS,
+        default="ours",
+        metavar="NAME",
+        help=f"which of our systems the checkouts are: {', '.join(systems.OURS)} (%(default)s)",
+    )
+    found.add_argument(
         "--python",
         type=_absolute,
         metavar="PATH",
         help="the Python of our servers, in an environment as `make run` makes it (the running one;"
         " of a checkout the one in its .venv)",
+    )
+    found.add_argument(
+        "--share",
+        type=_share,
+        metavar="X",
+        help="let each of our servers have this share of one processor, such as 0.25, and the"
+        " others the rest: as nodes on more processors than there are (Linux, as root)",
     )
     found.add_argument("--runs", type=_positive, metavar="N", help="rounds of every workload")
     found.add_argument("--quick", action="store_true", help="one short round of everything")
@@ -102,6 +118,13 @@ def checkout(value: str) -> tuple[str, Path]:
 
 def _absolute(value: str) -> Path:
     return Path(value).absolute()  # a link stays one: the Python of an environment is
+
+
+def _share(value: str) -> float:
+    share = float(value)
+    if not 0.01 <= share <= 1:
+        raise ArgumentTypeError("must be from 0.01 to 1")
+    return share
 
 
 def _positive(value: str) -> int:

@@ -6,6 +6,7 @@ CPU time and memory are read from Linux's clocks and /proc.
 import os
 import re
 import select
+import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ _CPUCLOCK_SCHED = 2  # of the id that clock_getcpuclockid(3) returns
 _START_S = 120.0
 _STOP_S = 60.0
 _POLL_S = 0.002
-_ADDRESS = re.compile(rb"http://(?:localhost|127\.0\.0\.1):(\d+)")
+_HOST = rb"http://(?:localhost|127\.0\.0\.1):"
 
 # Independent of the user's settings.
 ENVIRONMENT = {
@@ -83,15 +84,12 @@ class Process:
     @property
     def has_ended(self) -> bool:
         """Whether it has exited; as a zombie it can still be measured."""
-        return self._stat()[0] == "Z"
+        return _stat(self.pid)[0] == "Z"
 
     @property
     def cpu_s(self) -> float:
         """User and system time of the process and its exited children."""
-        ticks_of_children = sum(int(ticks) for ticks in self._stat()[13:15])
-        # /proc counts hundredths of a second, the clock of a process nanoseconds.
-        own_s = time.clock_gettime((~self.pid << 3) | _CPUCLOCK_SCHED)
-        return own_s + ticks_of_children / _TICKS_PER_S
+        return _cpu_s(self.pid)
 
     def memory_kb(self, field: str) -> int:
         """Return the current memory (`VmRSS`) or its peak (`VmHWM`)."""
@@ -99,9 +97,17 @@ class Process:
         found = re.search(rf"{field}:\s+(\d+) kB", status)
         return int(found[1]) if found else 0
 
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self._child.terminate()
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self._child.kill()
+
     def end(self) -> float:
         """Send SIGTERM and wait; return the CPU seconds of its whole life."""
-        self._child.terminate()
+        self.terminate()
         return self.wait()
 
     def wait(self) -> float:
@@ -122,18 +128,15 @@ class Process:
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(f"  | {line}" for line in lines[-12:])
 
-    def _stat(self) -> list[str]:
-        """Return the fields of /proc/PID/stat from the state on."""
-        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-
 
 class Server(Process):
     """A server, whose address is read from its log."""
 
-    def address(self) -> str:
-        """Wait until it listens; return its address."""
+    def address(self, port: int | None = None) -> str:
+        """Wait until it listens, on this port if it was given one; return its address."""
         deadline = time.monotonic() + _START_S
-        while not (found := _ADDRESS.search(self.log.read_bytes())):
+        address = re.compile(_HOST + (rb"(%d)\b" % port if port else rb"(\d+)"))
+        while not (found := address.search(self.log.read_bytes())):
             if self.has_ended or time.monotonic() > deadline:
                 raise BenchError(f"the server did not start\n{self.log_tail()}")
             time.sleep(_POLL_S)
@@ -191,3 +194,32 @@ class Generator(Process):
         line, _, rest = bytes(self._read).partition(b"\n")
         self._read = bytearray(rest)
         return line
+
+
+def cpu_s_of_tree(pid: int) -> float:
+    """Return the CPU time of a process, its descendants, and its exited children."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = _cpu_s(pid)
+    for child in children:
+        with suppress(OSError):  # it has just ended
+            found += cpu_s_of_tree(int(child))
+    return found
+
+
+def _cpu_s(pid: int) -> float:
+    ticks_of_children = sum(int(ticks) for ticks in _stat(pid)[13:15])
+    # /proc counts hundredths of a second, the clock of a process nanoseconds.
+    own_s = time.clock_gettime((~pid << 3) | _CPUCLOCK_SCHED)
+    return own_s + ticks_of_children / _TICKS_PER_S
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of /proc/PID/stat from the state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody uses."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

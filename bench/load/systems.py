@@ -5,6 +5,7 @@ One of them may be there several times, from several checkouts.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,9 @@ class System:
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = ROOT  # in which it is started
     database: Database | None = None  # of its journal
+    nodes: int = 1  # that share it
+    share: float | None = None  # of a processor, that each server gets; None: what there is
+    is_passing: bool = False  # whether half of the clients connect to a node that is not the owner
     maintain: tuple[str, ...] = ()  # repacks a data folder, which is the last argument
     is_ours: bool = False
     is_slow: bool = False
@@ -65,24 +69,39 @@ _PEER_PACKAGES = {
 }
 
 
+_SYNCED = "synced to disk by PostgreSQL, as a Git commit"
 _DATABASES: dict[str, tuple[Database, str]] = {
-    "ours-postgresql": (databases.alone, "synced to disk by PostgreSQL, as a Git commit"),
+    "ours-postgresql": (databases.alone, _SYNCED),
     "ours-standby": (databases.with_standby, "the same, by two servers of PostgreSQL"),
+    **{f"ours-{nodes}-nodes": (databases.alone, _SYNCED) for nodes in (2, 3)},
+    "ours-2-nodes-passing": (databases.alone, _SYNCED),
 }
 
 PEERS = tuple(_PEER_PACKAGES)
-NAMES = ("ours", "ours-direct", *_DATABASES, *PEERS)
+OURS = ("ours", "ours-direct", *_DATABASES)
+NAMES = (*OURS, *PEERS)
 
 
-def checkouts(folders: Mapping[str, Path], python: Path | None) -> list[System]:
+def checkouts(folders: Mapping[str, Path], python: Path | None, kind: str = "ours") -> list[System]:
     """Return the server of each checkout, by the name of its row.
 
     Each runs with the given Python, or that of its own environment.
+
+    Args:
+        folders: of the checkouts.
+        python: for all of them.
+        kind: the system that they are, one of `OURS`.
+
+    Raises:
+        BenchError: A checkout cannot be run, or the database that it needs.
     """
-    return [
-        _ours(name, folder, python or folder / ".venv" / "bin" / "python")
-        for name, folder in folders.items()
-    ]
+    try:
+        return [
+            replace(_ours(kind, folder, python or folder / ".venv" / "bin" / "python"), name=name)
+            for name, folder in folders.items()
+        ]
+    except Missing as problem:
+        raise BenchError(f"{kind} cannot be run: {problem}") from None
 
 
 def installed(names: Iterable[str], python: Path | None) -> tuple[list[System], list[str]]:
@@ -94,18 +113,18 @@ def installed(names: Iterable[str], python: Path | None) -> tuple[list[System], 
             if name in PEERS:
                 systems.append(_peer(name))
                 continue
-            ours = _ours(name, ROOT, python or Path(sys.executable))
-            systems.append(_in_database(ours) if name in _DATABASES else ours)
+            systems.append(_ours(name, ROOT, python or Path(sys.executable)))
         except Missing as problem:
             missing.append(f"{name} is skipped: {problem}.")
     return systems, missing
 
 
 def _ours(name: str, folder: Path, python: Path) -> System:
+    """Return one of our systems, in a checkout."""
     command = [str(python), "-m", "server"]
     version = _output([*command, "--version"], folder).strip()
     journal = "direct" if name == "ours-direct" else "sqlite"
-    return System(
+    ours = System(
         name=name,
         version=f"gollabedit {version}{_commit(folder)}, {_described(python)}",
         answer="synced to disk, as a Git commit",
@@ -117,13 +136,22 @@ def _ours(name: str, folder: Path, python: Path) -> System:
         is_ours=True,
         is_slow=name == "ours-direct",
     )
+    return _in_database(ours) if name in _DATABASES else ours
 
 
 def _in_database(ours: System) -> System:
     if problem := databases.why_missing():
         raise Missing(problem)
     database, answer = _DATABASES[ours.name]
-    return replace(ours, answer=answer, database=database, maintain=())
+    kind = re.fullmatch(r"ours-(\d+)-nodes(-passing)?", ours.name)
+    return replace(
+        ours,
+        answer=answer,
+        database=database,
+        maintain=(),
+        nodes=int(kind[1]) if kind else 1,
+        is_passing=bool(kind and kind[2]),
+    )
 
 
 def _commit(folder: Path) -> str:

@@ -15,6 +15,8 @@ class Load(msgspec.Struct, kw_only=True, tag="load"):
     """
 
     server: str = ""  # http://host:port
+    nodes: list[str] = []  # further servers; they share the documents evenly
+    is_passing: bool = False  # every second client of a document connects to the next node
     documents: int = 1
     text: str = ""
     writers: int = 1
@@ -27,6 +29,12 @@ class Load(msgspec.Struct, kw_only=True, tag="load"):
     full_text: bool = False  # send whole texts instead of splices
     kill: int = 0  # the process to kill at the last answer; the texts are then not compared
     hold: bool = False  # type nothing, stay connected
+
+    def servers_of(self, document: int) -> list[str]:
+        """Return the owner of a document, and who else its clients connect to, in turns."""
+        servers = [self.server, *self.nodes]
+        count = 2 if self.is_passing else 1
+        return [servers[(document + one) % len(servers)] for one in range(count)]
 
 
 class Open(msgspec.Struct, kw_only=True, tag="open"):

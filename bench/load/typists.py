@@ -93,8 +93,22 @@ def _paced(options: RunOptions, seconds: float, load: Load) -> Load:
 def _run(sandbox: Sandbox, load: Load) -> Figures:
     sandbox.start()
     outcome = sandbox.load(load)
-    cpu = {"cpu_us": 1e6 * sandbox.load_cpu_s / outcome.edits} if outcome.edits else {}
-    return {**figures_of(outcome), **cpu, **sandbox.stop(), **disk.figures_of(sandbox.data)}
+    return {
+        **figures_of(outcome),
+        **_cpu_of(sandbox, outcome),
+        **sandbox.stop(),
+        **disk.figures_of(sandbox.data),
+    }
+
+
+def _cpu_of(sandbox: Sandbox, outcome: Outcome) -> Figures:
+    """Return the CPU time of each edit, by who has used it."""
+    if not outcome.edits:
+        return {}
+    used_s = {"cpu_us": sandbox.load_cpu_s, "generator_cpu_us": outcome.cpu_s}
+    if sandbox.system.database:
+        used_s["database_cpu_us"] = sandbox.database_cpu_s
+    return {name: 1e6 * seconds / outcome.edits for name, seconds in used_s.items()}
 
 
 def figures_of(outcome: Outcome) -> Figures:

@@ -7,6 +7,7 @@ from bench.load import costs, restarts, typists
 from bench.load.figures import Figures
 from bench.load.run_options import RunOptions
 from bench.load.sandbox import Sandbox
+from bench.load.systems import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,14 @@ class Workload:
     columns: dict[str, str]
     rounds: int = 3
     is_for_all: bool = True  # otherwise for GollabEdit only
+    is_for_nodes: bool = False  # whether several of them make sense
     is_plotted: bool = False
+
+    def is_for(self, system: System) -> bool:
+        """Return whether it is run on a system."""
+        if system.nodes > 1:
+            return self.is_for_nodes
+        return system.is_ours or self.is_for_all
 
 
 _NEEDED = {"server_cpu_s": "server CPU s", "peak_mb": "peak MB", "disk_kb": "disk KB"}
@@ -28,6 +36,8 @@ _ANSWER = {"answer_p50": "answer p50", "answer_p90": "p90", "answer_p99": "p99 m
 _VISIBLE = {"visible_p50": "visible p50", "visible_p90": "p90", "visible_p99": "p99 ms"}
 _TYPED = {
     "cpu_us": "CPU µs/edit",
+    "database_cpu_us": "of PostgreSQL",
+    "generator_cpu_us": "of the generator",
     "conflicts": "conflicts",
     "generator_busy": "generator",
     **_NEEDED,
@@ -67,6 +77,7 @@ WORKLOADS = {
         "A hundred documents of 1 KB, two writers each, 2,000 edits/s offered for five seconds.",
         typists.w3,
         {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
+        is_for_nodes=True,
         is_plotted=True,
     ),
     "w3-half": Workload(
@@ -74,6 +85,7 @@ WORKLOADS = {
         "Fifty documents, two writers each, 1,000 edits/s offered for five seconds.",
         typists.w3_half,
         {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
+        is_for_nodes=True,
         is_plotted=True,
     ),
     "w3-closed": Workload(
@@ -81,6 +93,7 @@ WORKLOADS = {
         "The clients of W3; each sends its next edit when the last one is answered.",
         typists.w3_closed,
         {**_RATE, **_ANSWER, **_VISIBLE, **_TYPED},
+        is_for_nodes=True,
     ),
     "w4": Workload(
         "W4: many readers",

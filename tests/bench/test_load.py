@@ -1,6 +1,7 @@
 """The load benchmark measures whole processes, and compares checkouts."""
 
 import sys
+import time
 from argparse import ArgumentTypeError
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -9,8 +10,9 @@ import pytest
 
 from bench.load import systems
 from bench.load.command_line import checkout
-from bench.load.processes import ROOT, BenchError, Process
+from bench.load.processes import ROOT, BenchError, Process, cpu_s_of_tree
 from bench.load.report import section
+from bench.load.task import Load
 from bench.load.workloads import WORKLOADS
 
 _BURN_TWICE = """
@@ -37,6 +39,31 @@ def test_the_cpu_time_of_a_process_includes_its_children(tmp_path: Path) -> None
     used_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert used_s >= 0.2
     assert found_s == pytest.approx(used_s, abs=0.03)  # the child's time is in hundredths
+
+
+def test_the_cpu_time_of_a_tree_includes_running_children(tmp_path: Path) -> None:
+    command = [sys.executable, "-S", "-c", _BURN_TWICE + "time.sleep(60)"]
+    with Process(command, tmp_path / "log") as process:
+        deadline = time.monotonic() + 20
+        while cpu_s_of_tree(process.pid) < 0.2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert cpu_s_of_tree(process.pid) >= 0.2
+        assert process.cpu_s < 0.2
+
+
+@pytest.mark.parametrize(
+    ("nodes", "is_passing", "servers"),
+    [
+        (1, False, [["a"], ["a"], ["a"]]),
+        (2, False, [["a"], ["b"], ["a"]]),
+        (2, True, [["a", "b"], ["b", "a"], ["a", "b"]]),
+        (3, False, [["a"], ["b"], ["c"]]),
+    ],
+)
+def test_each_document_has_a_node(nodes: int, is_passing: bool, servers: list[list[str]]) -> None:
+    first, *others = ["a", "b", "c"][:nodes]
+    load = Load(server=first, nodes=others, is_passing=is_passing)
+    assert [load.servers_of(document) for document in range(3)] == servers
 
 
 def test_a_table_has_the_ratios_to_the_first_checkout() -> None:

@@ -106,7 +106,7 @@ class _Journal(SqliteJournal):
 
     @property
     def waits(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._queue.entries)
 
     def append(self, entry: Entry, follows: int) -> Future[int]:
         if not self.is_full:

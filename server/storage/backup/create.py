@@ -81,14 +81,7 @@ def create(
     *,
     is_full: bool = False,
 ) -> Made:
-    """Make a backup of a data folder; see `make`.
-
-    Args:
-        data: the data folder; a server may use it.
-        folder: the folder of the backups, which is created if there is none.
-        keep: the number of backups that are kept; None: all.
-        progress: called with what is being done.
-        is_full: whether also that is copied which the previous backup has.
+    """Make a backup of a data folder, which a server may use; the other arguments are `make`'s.
 
     Raises:
         BackupError: There is no new backup.

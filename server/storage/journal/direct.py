@@ -22,6 +22,7 @@ from server.git.bare import create
 from server.git.changes import Entry, Log, RefMove
 from server.git.objects import GitObject, patched
 from server.storage.journal import JournalError, OnThisDisk, OvertakenError
+from server.storage.journal.write_queue import running_future
 
 # libgit2's own default leaves new objects and refs in the page cache.
 pygit2.settings.enable_fsync_gitdir(True)
@@ -40,8 +41,7 @@ class DirectJournal(OnThisDisk):
 
     def append(self, entry: Entry, follows: int) -> Future[int]:
         """Write and sync the entry's objects, then move its refs."""
-        future: Future[int] = Future()
-        future.set_running_or_notify_cancel()  # so that it cannot be cancelled
+        future = running_future()
         with self._locks[entry.document]:
             try:
                 position = self._store(entry, follows)

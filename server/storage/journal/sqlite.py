@@ -22,7 +22,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from server.storage.journal import (
 )
 from server.storage.journal.body import decode, encode
 from server.storage.journal.positions import Positions
+from server.storage.journal.write_queue import WriteQueue, running_future
 
 _log = logging.getLogger(__name__)
 
@@ -126,15 +127,12 @@ class SqliteJournal(OnThisDisk):
         self._reading = threading.Lock()
         self._positions = self._read_positions()
         self._grown = 0  # the length of the write-ahead log in bytes, roughly
-        self._waiting: deque[_Waiting] = deque()
+        self._queue: WriteQueue[_Waiting] = WriteQueue()
         self._forgotten: list[_Forgotten] = []
         self._calls: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._listeners: list[Callable[[str, int], None]] = []
-        self._wake = threading.Condition()
         self._writing = threading.Lock()
-        self._gatherers: set[int] = set()  # the ids of the threads that gather entries
         self._took_s: deque[float] = deque([0.0], _LAST_TRANSACTIONS)  # of the last transactions
-        self._is_closing = False
         self._moving: threading.Thread | None = None
         self._thread: threading.Thread | None = None
         if start and not read_only:
@@ -169,32 +167,15 @@ class SqliteJournal(OnThisDisk):
     # --- the contract
 
     def append(self, entry: Entry, follows: int) -> Future[int]:
-        future: Future[int] = Future()
-        future.set_running_or_notify_cancel()  # so that it cannot be cancelled
+        future = running_future()
         waiting = _Waiting(entry.document, follows, encode(entry), future)
-        with self._wake:
-            if self._is_closing:
-                future.set_exception(JournalError("the journal is closed"))
-                return future
-            self._waiting.append(waiting)
-            if threading.get_ident() not in self._gatherers:
-                self._wake.notify()
-        return future
+        return self._queue.append(waiting, future)
 
-    @contextmanager
-    def gather(self) -> Iterator[None]:
-        thread = threading.get_ident()
-        self._gatherers.add(thread)
-        try:
-            yield
-        finally:
-            self._gatherers.remove(thread)
-            self._write_gathered()
+    def gather(self) -> AbstractContextManager[None]:
+        return self._queue.gather(self._write_gathered)
 
     def _write_gathered(self) -> None:
         """Write the waiting entries, or leave them to the journal's thread."""
-        if not self._waiting:
-            return
         is_quick = self._grown < _WAL_BYTES_MORE and min(self._took_s) < _FAST_S
         if self._thread and is_quick and self._writing.acquire(blocking=False):
             try:
@@ -202,8 +183,7 @@ class SqliteJournal(OnThisDisk):
             finally:
                 self._writing.release()
         if self._has_work():
-            with self._wake:
-                self._wake.notify()
+            self._queue.notify()
 
     def read(self, document: str, after: int = 0) -> Log:
         with self._reading:
@@ -225,15 +205,8 @@ class SqliteJournal(OnThisDisk):
         return Log(rows[-1][0] if rows else position, entries)
 
     def forget(self, document: str, up_to: int, repository: Path | None = None) -> Future[None]:  # noqa: ARG002
-        done: Future[None] = Future()
-        done.set_running_or_notify_cancel()  # so that it cannot be cancelled
-        with self._wake:
-            if self._is_closing:
-                done.set_exception(JournalError("the journal is closed"))
-                return done
-            self._forgotten.append(_Forgotten(document, up_to, done))
-            self._wake.notify()
-        return done
+        done = running_future()
+        return self._queue.put(self._forgotten, _Forgotten(document, up_to, done), done)
 
     def scrub(self) -> None:
         self._call_writer(self._scrub)
@@ -244,12 +217,7 @@ class SqliteJournal(OnThisDisk):
     def _call_writer(self, call: Callable[[], None]) -> None:
         """Call a function on the writer's thread, after what waits now; return when it is done."""
         done: Future[None] = Future()
-        with self._wake:
-            if self._is_closing:
-                raise JournalError("the journal is closed")
-            self._calls.append((call, done))
-            self._wake.notify()
-        done.result()
+        self._queue.put(self._calls, (call, done), done).result()
 
     def documents(self) -> list[str]:
         with self._reading:
@@ -273,9 +241,7 @@ class SqliteJournal(OnThisDisk):
         self._listeners.append(on_entry)
 
     def close(self) -> None:
-        with self._wake:
-            self._is_closing = True
-            self._wake.notify()
+        self._queue.close()
         if self._thread:
             self._thread.join()
         self._wait_for_move()
@@ -293,9 +259,9 @@ class SqliteJournal(OnThisDisk):
     def _run(self) -> None:
         """Write waiting entries in one transaction after another; the journal's thread."""
         while True:
-            with self._wake:
-                while not (self._has_work() or self._is_closing):
-                    self._wake.wait()
+            with self._queue.wake:
+                while not (self._has_work() or self._queue.is_closed):
+                    self._queue.wake.wait()
                 if not self._has_work():
                     return
             if self._calls or self._grown > _WAL_BYTES_MORE:
@@ -308,12 +274,13 @@ class SqliteJournal(OnThisDisk):
                 self._begin_move()
 
     def _has_work(self) -> bool:
-        return bool(self._waiting or self._forgotten or self._calls or self._is_long)
+        return bool(self._queue.entries or self._forgotten or self._calls or self._is_long)
 
     def write(self) -> None:
         """Write the waiting entries and settle their futures."""
-        with self._wake:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_MAX))]
+        entries = self._queue.entries
+        with self._queue.wake:
+            batch = [entries.popleft() for _ in range(min(len(entries), _BATCH_MAX))]
             forgotten, self._forgotten = self._forgotten, []
         if not batch and not forgotten:
             return

@@ -155,7 +155,7 @@ def test_a_node_that_is_started_again_owns_at_once_and_the_old_process_nothing(
     again = start(A)
     assert not again.journal.own("notes").url
     assert isinstance(first.journal.append(entry(), 1).exception(_WAIT_S), JournalError)
-    eventually(lambda: first.journal._writer.refusal is not None)
+    eventually(lambda: first.journal._ownership.refusal is not None)
     with pytest.raises(JournalError, match="another gollabedit with this --node-url"):
         first.journal.own("plans")
     again.write("two\n")

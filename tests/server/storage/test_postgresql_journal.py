@@ -29,7 +29,7 @@ from server.storage.journal import (
     ReadOnlyError,
 )
 from server.storage.journal.opening import open_journal
-from server.storage.journal.postgresql import PostgresqlJournal, watcher
+from server.storage.journal.postgresql import PostgresqlJournal, store, watcher
 from server.storage.journal.postgresql import journal as implementation
 from server.storage.journal.sqlite import SqliteJournal
 from tests.cut_connections import proxy
@@ -138,6 +138,22 @@ def test_one_that_is_overtaken_does_not_keep_the_others(journal: PostgresqlJourn
         futures = [journal.append(entry(name), 0) for name in ("notes", "notes", "plans")]
     assert [futures[0].result(_WAIT_S), futures[2].result(_WAIT_S)] == [1, 1]
     assert isinstance(futures[1].exception(_WAIT_S), OvertakenError)
+
+
+def test_an_append_does_not_read_the_other_documents(server: Postgres, database: str) -> None:
+    def index_scans() -> int:  # of what has been disconnected
+        scans = "select idx_scan from pg_stat_user_tables where relname = 'documents'"
+        return int(server.execute(scans, database)[0][0])
+
+    url = server.url(database)
+    with closing(PostgresqlJournal(url)) as journal:
+        journal.append(entry(), 0).result(_WAIT_S)
+    server.execute("analyze gollabedit.documents", database)  # says that they are few
+    before = index_scans()
+    with closing(PostgresqlJournal(url)) as journal:
+        for follows in range(1, 10):
+            journal.append(entry(), follows).result(_WAIT_S)
+    assert index_scans() - before >= 9
 
 
 def _eventually(condition: Callable[[], bool]) -> None:
@@ -371,7 +387,7 @@ def test_a_server_notices_by_itself_that_it_was_replaced(
     with closing(PostgresqlJournal(server.url(database))) as first:
         server.end_connections(database)  # and with them its lock
         with closing(PostgresqlJournal(server.url(database))):
-            _eventually(lambda: first._writer.refusal is not None)
+            _eventually(lambda: first._ownership.refusal is not None)
             with pytest.raises(JournalError, match="another gollabedit uses this database now"):
                 first.try_to_write()
 
@@ -532,7 +548,7 @@ def test_what_is_opened_while_it_is_evicted_is_there(
     files.write("one\n")
     files.checkpoint().result(_WAIT_S)
     clock = _Clock()
-    monkeypatch.setattr(implementation, "time", clock)
+    monkeypatch.setattr(store, "time", clock)
     is_over = threading.Event()
 
     def evict() -> int:

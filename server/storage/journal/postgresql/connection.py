@@ -16,6 +16,7 @@ from server.storage.journal import DamagedError, DiskFullError, JournalError, Re
 _log = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
 _Result = TypeVar("_Result")
 
 VERSION_MIN = 15

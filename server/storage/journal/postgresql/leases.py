@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import version
 from uuid import uuid4
 
-from server.storage.journal import NotOwnedError, Place
+from server.storage.journal import JournalError, NotOwnedError, Place
 from server.storage.journal.postgresql.connection import Connection
 from server.storage.journal.postgresql.ownership import Owner
 from server.support.metrics import Metric, Sample
@@ -74,6 +74,7 @@ class Node:
     def __init__(self, url: str) -> None:
         self.name = uuid4().hex
         self.secret = b""
+        self.refusal: JournalError | None = None
         self._url = url
         self._epoch = 0  # of the store: a server that shares nothing would take the next one
         self._epochs: dict[str, int] = {}

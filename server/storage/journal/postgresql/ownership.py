@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from server.storage.journal import HERE, NotOwnedError, Place
+from server.storage.journal import HERE, JournalError, NotOwnedError, Place
 from server.storage.journal.postgresql.connection import Connection
 from server.support.metrics import Metric
 
@@ -28,11 +28,13 @@ class Ownership(Protocol):
         name: of this server.
         is_shared: whether there may be other servers.
         secret: what these know, too.
+        refusal: why this server writes nothing any more.
     """
 
     name: str
     is_shared: bool
     secret: bytes
+    refusal: JournalError | None
 
     def begin(self, connection: Connection) -> int:
         """Register this server; return the epoch of the store."""
@@ -96,6 +98,7 @@ class OnlyServer:
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.refusal: JournalError | None = None
         self._epoch = 0
 
     def begin(self, connection: Connection) -> int:

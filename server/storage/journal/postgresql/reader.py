@@ -7,19 +7,10 @@ from pathlib import Path
 
 from server.git.changes import Log
 from server.storage.journal import Stored
-from server.storage.journal.body import decode
-from server.storage.journal.postgresql import repositories
-from server.storage.journal.postgresql.connection import Connection, Database, SharedConnections
+from server.storage.journal.postgresql import entries, repositories, restoring
+from server.storage.journal.postgresql.connection import Database, SharedConnections
 from server.storage.journal.postgresql.schema import make
 from server.storage.journal.postgresql.site import PostgresqlSite
-
-_READ = """
-select d.position, e.position, e.body
-from gollabedit.documents d
-left join gollabedit.entries e on e.document = d.name and e.position > %s
-where d.name = %s
-order by e.position
-"""
 
 
 class PostgresqlReader:
@@ -44,24 +35,14 @@ class PostgresqlReader:
 
     def copy(self, document: str, repository: Path, earlier: Path | None = None) -> None:
         self._shared.run(
-            partial(repositories.copy, document=document, repository=repository, reused=earlier)
+            partial(restoring.copy, document=document, repository=repository, reused=earlier)
         )
 
     def read(self, document: str) -> Log:
-        return self._shared.run(partial(read, document=document, after=0, where=self.shown))
+        return self._shared.run(partial(entries.read, document=document, after=0, where=self.shown))
 
     def snapshot(self) -> AbstractContextManager[None]:
         return self._shared.together(is_snapshot=True)
 
     def close(self) -> None:
         self._shared.close()
-
-
-def read(connection: Connection, document: str, after: int, where: str) -> Log:
-    """Return the entries of a document after a position."""
-    with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(_READ, [after, document]).fetchall()
-    if not rows:
-        return Log()
-    bodies = [body for _, position, body in rows if position is not None]
-    return Log(rows[-1][1] or rows[0][0], tuple(decode(document, body, where) for body in bodies))

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -23,6 +23,7 @@ import psycopg
 from server.storage.journal import JournalError, NotOwnedError, OvertakenError
 from server.storage.journal.postgresql.connection import Connection, Database, cut
 from server.storage.journal.postgresql.ownership import Ownership
+from server.storage.journal.write_queue import WriteQueue, running_future
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +51,9 @@ select w.name, w.follows + 1, w.body from wanted w
 where w.name in (select name from made union all select name from moved)
 returning document
 """
+# A statement is planned once for a connection. Planned while there are few documents, it would read
+# all of them each time, also when there are many.
+_BY_INDEX = "set enable_seqscan = off"
 _CONFIRM = "update gollabedit.store set tried_at = clock_timestamp()"
 
 
@@ -79,7 +83,6 @@ class EntryWriter:
         is_sure: whether all that can be read is as durable as a commit.
         unknown: the number of commits whose outcome was unknown.
         writing: the commit that is on its way.
-        refusal: why nothing is accepted any more.
     """
 
     def __init__(
@@ -101,17 +104,13 @@ class EntryWriter:
         self.is_sure = True
         self.unknown = 0
         self.writing: Writing | None = None
-        self.refusal: JournalError | None = None
         self._database = database
         self._ownership = ownership
         self._on_written = on_written
         self._on_refused = on_refused
         self._listeners: list[Callable[[str, int], None]] = []
-        self._waiting: deque[_Waiting] = deque()
+        self._queue: WriteQueue[_Waiting] = WriteQueue()
         self._confirmations: deque[Future[None]] = deque()
-        self._gatherers: set[int] = set()  # the ids of the threads that gather entries
-        self._wake = threading.Condition()
-        self._is_closing = False
         self._connection: Connection | None = None
         self._warnings: list[str] = []
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -122,46 +121,22 @@ class EntryWriter:
 
     def append(self, document: str, body: bytes, follows: int) -> Future[int]:
         """Append an entry; see `Journal.append`."""
-        future: Future[int] = Future()
-        future.set_running_or_notify_cancel()  # so that it cannot be cancelled
-        with self._wake:
-            if self._is_closing:
-                future.set_exception(JournalError("the journal is closed"))
-                return future
-            try:
-                epoch = self._ownership.owner_of(document).epoch
-            except NotOwnedError as problem:
-                future.set_exception(problem)
-                return future
-            self._waiting.append(_Waiting(document, follows, epoch, body, future))
-            if threading.get_ident() not in self._gatherers:
-                self._wake.notify()
-        return future
-
-    @contextmanager
-    def gather(self) -> Iterator[None]:
-        """Return a context in which this thread appends entries that are written together."""
-        thread = threading.get_ident()
-        self._gatherers.add(thread)
+        future = running_future()
         try:
-            yield
-        finally:
-            self._gatherers.remove(thread)
-            if self._waiting:
-                with self._wake:
-                    self._wake.notify()
+            epoch = self._ownership.owner_of(document).epoch
+        except NotOwnedError as problem:
+            future.set_exception(problem)
+            return future
+        return self._queue.append(_Waiting(document, follows, epoch, body, future), future)
+
+    def gather(self) -> AbstractContextManager[None]:
+        """Return a context in which this thread appends entries that are written together."""
+        return self._queue.gather(self._queue.notify)
 
     def confirm(self) -> Future[None]:
         """Write something; once that is durable, so is all that was written before."""
-        done: Future[None] = Future()
-        done.set_running_or_notify_cancel()
-        with self._wake:
-            if self._is_closing:
-                done.set_exception(JournalError("the journal is closed"))
-                return done
-            self._confirmations.append(done)
-            self._wake.notify()
-        return done
+        done = running_future()
+        return self._queue.put(self._confirmations, done, done)
 
     def interrupt(self) -> None:
         """Give up a commit that is on its way: its outcome is unknown."""
@@ -171,13 +146,11 @@ class EntryWriter:
 
     def close(self) -> None:
         """Write what waits, as far as there is time, and end the thread."""
-        with self._wake:
-            self._is_closing = True
-            self._wake.notify()
+        self._queue.close()
         self._thread.join(_CLOSE_S)
         while self._thread.is_alive():
             _log.warning("%s does not answer; what waits is not saved", self._database.shown)
-            self.refusal = JournalError("the journal is closed")
+            self._ownership.refusal = JournalError("the journal is closed")
             if self._connection:
                 cut(self._connection)
             self._thread.join(_CLOSE_S)
@@ -185,11 +158,12 @@ class EntryWriter:
     # --- the thread
 
     def _run(self) -> None:
+        queue = self._queue
         while True:
-            with self._wake:
-                while not (self._waiting or self._confirmations or self._is_closing):
-                    self._wake.wait()
-                if not (self._waiting or self._confirmations):
+            with queue.wake:
+                while not (queue.entries or self._confirmations or queue.is_closed):
+                    queue.wake.wait()
+                if not (queue.entries or self._confirmations):
                     break
                 batch = self._take()
                 confirmations = [*self._confirmations]
@@ -206,14 +180,15 @@ class EntryWriter:
         taken: dict[str, _Waiting] = {}
         left: deque[_Waiting] = deque()
         length = 0
-        while self._waiting and len(taken) < _BATCH_MAX and length < _BATCH_BYTES_MAX:
-            waiting = self._waiting.popleft()
+        entries = self._queue.entries
+        while entries and len(taken) < _BATCH_MAX and length < _BATCH_BYTES_MAX:
+            waiting = entries.popleft()
             if waiting.document in taken:
                 left.append(waiting)
             else:
                 taken[waiting.document] = waiting
                 length += len(waiting.body)
-        self._waiting.extendleft(reversed(left))
+        entries.extendleft(reversed(left))
         return list(taken.values())
 
     def _write(self, batch: list[_Waiting]) -> None:
@@ -224,7 +199,7 @@ class EntryWriter:
                 if refused:
                     self._on_refused(connection, [each.document for each in refused])
         except Exception as problem:  # noqa: BLE001  a bug must cost one batch only
-            if problem is not self.refusal:  # which was logged
+            if problem is not self._ownership.refusal:  # which was logged
                 _log.error("%s", problem, exc_info=not isinstance(problem, JournalError))
             for waiting in batch:
                 waiting.future.set_exception(problem)
@@ -266,8 +241,8 @@ class EntryWriter:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         """Give the connection for one commit; give it up if that has no certain end."""
-        if self.refusal:
-            raise self.refusal
+        if self._ownership.refusal:
+            raise self._ownership.refusal
         connection = self._connection or self._connect()
         self._warnings.clear()
         self.writing = Writing(time.monotonic(), connection.info.backend_pid)
@@ -285,6 +260,7 @@ class EntryWriter:
 
     def _connect(self) -> Connection:
         connection = self._database.connect()
+        connection.execute(_BY_INDEX)
         connection.add_notice_handler(self._note)
         self._connection = connection
         return connection
