@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from server.git.rewriting import objects_that
+
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "HOME": os.devnull,
@@ -52,6 +54,11 @@ def texts(repository: Path, ref: str) -> list[str]:
     """Return the texts of a branch of the document `notes`, the oldest first."""
     commits = git("rev-list", "--first-parent", "--reverse", ref, cwd=repository).split()
     return [git("show", f"{commit}:notes.txt", cwd=repository) for commit in commits]
+
+
+def objects_with(repository: Path, text: str) -> set[str]:
+    """Return the objects that hold a text: as content, in a message, or in a name."""
+    return set(objects_that(repository, lambda _, data: text.encode() in data))
 
 
 def assert_sound(repository: Path) -> None:

@@ -52,15 +52,6 @@ _BEGINNING_MIN = 3  # letters, where nothing stands before the text on its line
 _RECENT_MAX = 64  # objects whose bytes are kept
 
 
-def objects_with(repository: Path, text: bytes) -> set[str]:
-    """Return the objects that hold a text: as content, in a message, or in a name."""
-
-    def holds(kind: bytes, data: bytes) -> bool:
-        return text in (_names_in(data) if kind == b"tree" else data)
-
-    return set(objects_that(repository, holds))
-
-
 def objects_that(repository: Path, hold: Callable[[bytes, bytes], bool]) -> Iterator[str]:
     """Yield the objects for which a function of their kind and bytes is true."""
     command = ("git", "-c", "safe.directory=*", f"--git-dir={repository}", "cat-file", "--batch")

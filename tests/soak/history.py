@@ -30,12 +30,11 @@ from server.core.history.version_list import OPEN, VersionList
 from server.git.changes import Entry, Log
 from server.git.repack import repack
 from server.git.repository import Repository
-from server.git.rewriting import objects_with
 from server.protocol import Edit
 from server.storage import checkpoint
 from server.storage.forget import forget
 from server.storage.purge import purge
-from tests.git import assert_sound, git
+from tests.git import assert_sound, git, objects_with
 
 _START = 1_700_000_000.0
 _PAUSE_S = 400.0
@@ -310,7 +309,7 @@ def _check_purge(server: Server, checks: Checks) -> None:
     grown = done.bytes_after / done.bytes_before - 1
     print(f"       {done.commits:,} commits rewritten in {took:.0f} s")
     checks.holds(grown < 0.1, f"the repository has grown by {grown:.1%} to {done.bytes_after:,}")
-    checks.holds(not objects_with(server.path, _SECRET.encode()), "no object has the text")
+    checks.holds(not objects_with(server.path, _SECRET), "no object has the text")
     files = (file for file in server.path.rglob("*") if file.is_file())
     checks.holds(not any(_SECRET.encode() in file.read_bytes() for file in files), "no file has it")
     assert_sound(server.path)

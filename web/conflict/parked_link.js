@@ -1,5 +1,5 @@
-// The way to the parked conflicts: a button with their number. What its panel lists is loaded when it
-// is opened.
+// The button for the parked conflicts, with their number. The content of its panel is loaded when it is
+// opened.
 
 import { say } from '../text/say.js';
 import { byId } from '../ui/dom.js';

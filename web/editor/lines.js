@@ -1,5 +1,4 @@
-// What has to do with lines: their numbers, going to one, and addresses that name some. Loaded when it
-// is needed.
+// Line numbers, going to a line, and addresses of lines. Loaded when they are needed.
 
 import { LineIndex } from '../text/line_index.js';
 import { say } from '../text/say.js';

@@ -1,4 +1,4 @@
-// The ways to line numbers, to a line, and to the place that the address names.
+// Loads line numbers, the dialog *Go to line* and the place in the address when they are first needed.
 
 import { OnDemand } from '../ui/on_demand.js';
 

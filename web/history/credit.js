@@ -6,8 +6,8 @@
 /** @typedef {{name: string}} Named */
 
 /**
- * The runs with every added one credited to somebody who changed something: in the same change, or
- * anywhere if there is only one; else to nobody.
+ * The runs with every added one credited to an author who changed something: in the same change, or
+ * anywhere if there is only one; otherwise to none.
  *
  * @template {Named} A
  * @param {readonly Run[]} runs

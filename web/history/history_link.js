@@ -1,5 +1,5 @@
-// The way into the history: at an address with `#history` the script that shows it is loaded, which
-// then takes over. So the page loads no more than this for those who never look.
+// Loads the script that shows the history, at an address with `#history`, and hands over to it. So the
+// page loads no more than this for users who never look.
 
 import { say } from '../text/say.js';
 

@@ -56,7 +56,7 @@ export class Playback {
     return this.#at !== before;
   }
 
-  /** Go to where so many steps are shown. @param {number} count */
+  /** Go to the moment after a number of steps. @param {number} count */
   seek(count) {
     if (count < this.#at) {
       this.#pieces = piecesOf(this.#text);

@@ -1,5 +1,5 @@
-// What changes the document from its history: restoring a version, after a question, and bringing
-// back one place. Both are edits by the user like any other, one step to undo.
+// The two actions of the history that change the document: restoring a version, after a question, and
+// bringing back one place. Both are edits by the user like any other, one step to undo.
 
 import { diffSplices } from '../text/diff_splices.js';
 import { say } from '../text/say.js';

@@ -1,4 +1,4 @@
-// The way to the coloured stripes of the authors: their script is loaded when a user wants them.
+// Loads the coloured stripes of the authors when a user wants them.
 
 import { OnDemand } from '../ui/on_demand.js';
 
@@ -13,7 +13,7 @@ export class StripesLink {
     );
   }
 
-  /** Show the authors of the text as it is now, or nobody. @param {boolean} areShown */
+  /** Show or hide the authors of the current text. @param {boolean} areShown */
   show(areShown) {
     if (areShown || this.#stripes.isUsed) this.#stripes.use((it) => it.show(areShown));
   }

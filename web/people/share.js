@@ -1,6 +1,6 @@
 // The Share panel and the card for a new document: the link; the command that clones the document; and
-// a second window to try it out. Links for guests are loaded when somebody opens the panel who may make
-// some.
+// a second window to try it out. Links for guests are loaded when a user who may make some opens the
+// panel.
 
 import { say } from '../text/say.js';
 import { rootFrom } from '../ui/addresses.js';

@@ -1,5 +1,5 @@
 // A text shown as a page: what the preview and the read view share. Reads the newest text, has the frame
-// show it, and with it the outline, the pictures that wait for a click, and what takes it out of here.
+// show it, and with it the outline, the pictures that wait for a click, and the ways to print and save it.
 
 import { shown } from '../text/endings.js';
 import { LineIndex } from '../text/line_index.js';

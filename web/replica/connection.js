@@ -118,7 +118,7 @@ export class Connection {
 
   /** @param {object} message */
   send(message) {
-    // A socket that is closing already would only complain; the close is about to be told.
+    // A socket that is closing would only complain; its close event is about to come.
     if (this.#state.name === 'open' && this.#socket?.readyState === OPEN)
       this.#socket.send(JSON.stringify(message));
   }

@@ -10,7 +10,7 @@ const ATX = /^ {0,3}#{1,6}(?![^ \t])/;
 const ATX_END = /(?:^|[ \t])#+$/;
 const UNDERLINE = /^ {0,3}(?:=+|-+)[ \t]*$/;
 const NO_PARAGRAPH = /^(?: {4}|\t| {0,3}(?:[-+*>]|\d{1,9}[.)])(?:[ \t]|$)| {0,3}>|[ \t]*$)/;
-// Of a longer title only so much is read: the document may be anybody's.
+// A longer title is cut: anyone may have written the text.
 const TITLE_MAX = 300;
 
 /** @param {string} text @returns {Heading[]} */

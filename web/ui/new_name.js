@@ -1,4 +1,4 @@
-// Names that nobody has to invent. Pure, but for the randomness.
+// Random names for new documents. Pure, except for the randomness.
 
 /** A random name that cannot be guessed. */
 export function newName() {

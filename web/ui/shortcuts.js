@@ -1,4 +1,4 @@
-// The list of keyboard shortcuts; loaded when somebody opens it.
+// The list of keyboard shortcuts; loaded when it is opened.
 
 import { say } from '../text/say.js';
 import { CONTROL, isMac, REDO, TOOL } from './key_names.js';

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.git.rewriting import objects_with
+from tests.git import objects_with
 from tests.server.sockets.clones import commit_text, push, push_for_master
 from tests.server.sockets.harness import Serve, Served, eventually, git
 from tests.server.sockets.shell import Shell
@@ -74,7 +74,7 @@ async def test_old_words_are_gone_and_people_go_on(server: Served, shell: Shell)
     assert "commits were removed; the history begins with the version of" in said
     assert "the named version 'Apples' stays" in said
     assert files_with(server.folder.path, OLD) == []
-    assert objects_with(await server.repository(), OLD.encode()) == set()
+    assert objects_with(await server.repository(), OLD) == set()
     assert [await person.closed() for person in (ann, bo)] == [1001, 1001], "to come back at once"
     again = await server.connect()
     again.remember(bo)
@@ -105,7 +105,7 @@ async def test_old_clones_are_refused_and_new_ones_work(
         ran = await push(clone, ref)
         assert ran.code != 0
         assert "clone it again" in ran.err
-    assert objects_with(await server.repository(), OLD.encode()) == set(), "they bring nothing back"
+    assert objects_with(await server.repository(), OLD) == set(), "they bring nothing back"
     new = await server.clone(tmp_path / "new", *readable)
     await commit_text(new, "# Jam, and jelly\nplums\n")
     assert (await push_for_master(new)).code == 0
@@ -129,7 +129,7 @@ async def test_a_dry_run_disturbs_nobody(server: Served, shell: Shell) -> None:
     said = await forget(server, shell, "--dry-run")
     assert "commits would be removed; the history would begin with" in said
     await ann.edit("# Jam\nplums\nsugar\npectin\n")
-    assert objects_with(await server.repository(), OLD.encode()) != set()
+    assert objects_with(await server.repository(), OLD) != set()
 
 
 async def test_mirrors_are_overwritten_on_demand(
@@ -165,7 +165,7 @@ async def test_nothing_is_removed_if_nothing_is_old(server: Served, shell: Shell
         "notes: nothing is older than the last version that ended by 1 January 2001 00:00; nothing"
         " was changed\n"
     )
-    assert objects_with(await server.repository(), OLD.encode()) != set()
+    assert objects_with(await server.repository(), OLD) != set()
 
 
 @pytest.mark.parametrize(

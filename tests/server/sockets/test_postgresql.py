@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from server.core.access.accounts import User
-from server.git.rewriting import objects_with
 from server.http.app_keys import ACCESS, HUB
 from server.storage.accounts import AccountStore
 from server.storage.catalog import Catalog
@@ -16,6 +15,7 @@ from server.storage.data_folder import DataFolder
 from server.storage.journal import JournalError
 from server.storage.journal.postgresql import PostgresqlJournal, PostgresqlReader
 from server.storage.site import CATALOG
+from tests.git import objects_with
 from tests.postgres import MISSING, Postgres
 from tests.server.sockets.accounts import bearer
 from tests.server.sockets.clones import commit_text, push, push_for_master
@@ -115,7 +115,7 @@ async def test_documents_are_managed_in_the_database(
         await second.fsck(document)
     assert await second.raw("plans") == "# moved\n", "from the file moved.txt"
     assert await second.raw("restored-again") == "# restored\n"
-    assert objects_with(await second.repository("notes"), SECRET.encode()) == set()
+    assert objects_with(await second.repository("notes"), SECRET) == set()
 
 
 async def test_an_empty_folder_lets_in_whom_another_one_did(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.git.rewriting import objects_with
+from tests.git import objects_with
 from tests.server.sockets.harness import Serve, Served, eventually, git
 from tests.server.sockets.shell import Shell
 
@@ -32,7 +32,7 @@ async def test_a_leaked_password_is_nowhere_and_people_go_on(server: Served, she
     said = await purge(server, shell)
     assert "commits were rewritten" in said
     assert files_with(server.folder.path, SECRET) == []
-    assert objects_with(await server.repository(), SECRET.encode()) == set()
+    assert objects_with(await server.repository(), SECRET) == set()
     assert [await person.closed() for person in (ann, bo)] == [1001, 1001], "to come back at once"
     cy = await server.join("Cy")
     assert cy.text == "# Access\nBo was here.\n"

@@ -13,11 +13,10 @@ from server.core.history.queries import HistoryQueries, VersionPage
 from server.core.history.requests import NameVersion, Seal
 from server.core.history.window import Window
 from server.core.submission import Accepted, MergeText
-from server.git.rewriting import objects_with
 from server.protocol import Error
 from server.storage.forget import Forgotten, forget
 from server.storage.rewrite import RewriteError
-from tests.git import assert_sound, git, refs, run_git, texts
+from tests.git import assert_sound, git, objects_with, refs, run_git, texts
 from tests.server.desk import NOON, Desk, Writer, conflict
 
 SEALER = Author("sealer", "GollabEdit")
@@ -89,7 +88,7 @@ def test_old_texts_are_nowhere_and_the_others_stay(desk: Desk) -> None:
     assert (done.start, done.names) == (NOON + 2 * DAY, ("First draft",))
     assert texts(desk.path, MASTER) == old[-4:], "the last old text, and what came after it"
     for gone in (b"early words", b"forgotten words"):
-        assert objects_with(desk.path, gone) == set()
+        assert objects_with(desk.path, gone.decode()) == set()
         for file in desk.path.rglob("*"):
             assert not file.is_file() or gone not in file.read_bytes()
     assert_sound(desk.path)
@@ -214,7 +213,7 @@ def test_a_version_whose_name_was_removed_can_be_forgotten_later(desk: Desk) -> 
     seen = git("rev-list", MASTER, cwd=desk.path)
     git("tag", "-d", "first-draft", cwd=desk.path)
     assert forget_old(desk).commits == 2, "the version, and the one that followed it"
-    assert objects_with(desk.path, b"named words") == set()
+    assert objects_with(desk.path, "named words") == set()
     assert git("rev-list", MASTER, cwd=desk.path) == seen
     assert len(listed(desk).versions) == 3
     assert_sound(desk.path)

@@ -9,10 +9,9 @@ from server.core.document import Request
 from server.core.git_model import AUTHORSHIP, MASTER, VERSIONS
 from server.core.history.requests import NameVersion, Seal
 from server.core.history.window import Window
-from server.git.rewriting import objects_with
 from server.storage.purge import purge
 from server.storage.rewrite import RewriteError, recover
-from tests.git import assert_sound, git, refs, texts
+from tests.git import assert_sound, git, objects_with, refs, texts
 from tests.server.desk import Desk
 
 SECRET = "hunter2"
@@ -44,7 +43,7 @@ def test_the_text_is_nowhere_and_everything_else_stays(desk: Desk) -> None:
     purged = purge(desk.path, "notes.txt", SECRET, "***")
     assert purged.commits > 0
     assert purged.first == desk.now
-    assert objects_with(desk.path, SECRET.encode()) == set()
+    assert objects_with(desk.path, SECRET) == set()
     for file in desk.path.rglob("*"):
         assert not file.is_file() or SECRET.encode() not in file.read_bytes()
     after = refs(desk.path)
@@ -110,7 +109,7 @@ def test_other_files_and_names_are_searched_too(desk: Desk) -> None:
         "***.txt", "folder/file", "notes.txt",
     ]  # fmt: skip
     assert git("show", f"{branch}:folder/file", cwd=desk.path) == "deep: ***"
-    assert objects_with(desk.path, SECRET.encode()) == set()
+    assert objects_with(desk.path, SECRET) == set()
 
 
 def test_the_beginnings_of_a_typed_text_go_too(tmp_path: Path) -> None:
