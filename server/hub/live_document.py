@@ -19,7 +19,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from server import protocol
 from server.core.budgets import FREE, Budget, Reason
