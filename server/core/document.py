@@ -182,7 +182,7 @@ class Document:
         """Execute requests of different clients, in order, so that the store has all changes."""
         staged = [self._handle(request, now) for request in requests]
         self.branches.recheck_conflicts(now)
-        self.versions.follow()
+        self.versions.keep_up()
         return staged
 
     def replies(self, staged: Iterable[Staged]) -> list[Reply]:
