@@ -313,10 +313,12 @@ class DurableDocument:
         appended: Future[int],
     ) -> None:
         """On the thread of the journal: settle with the result if it is durable."""
-        problem = appended.exception()
-        if problem is None:
+        try:
             self.position = appended.result()
-        settle(problem or result)
+        except JournalError as problem:
+            settle(problem)
+        else:
+            settle(result)
 
     def _append(self, repository: Repository) -> None:
         """Append what is staged to the journal."""
