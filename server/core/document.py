@@ -182,7 +182,7 @@ class Document:
         """Execute requests of different clients, in order, so that the store has all changes."""
         staged = [self._handle(request, now) for request in requests]
         self.branches.recheck_conflicts(now)
-        self.versions.follow()
+        self.versions.keep_up()
         return staged
 
     def replies(self, staged: Iterable[Staged]) -> list[Reply]:
@@ -312,22 +312,22 @@ class Document:
     # --- edits
 
     def _edit(self, branch: Branch, edit: Edit, continues: bool, now: float) -> _Handled:
-        text = self._edited_text(branch, edit)
+        before, text, splices = self._edited_text(branch, edit)
         if edit.seq <= branch.seq:
             branch.base = None  # the client knows from `welcome`: its next edit is based on that
             return self._repeat(branch, edit.seq, text)
         base = self._effective_base(branch, edit.base, continues)
         merge_base = self._merge_base(branch, base)
         branch.seq = edit.seq
-        if text == self._store.text(base):
+        if text == (before if base == edit.base else self._store.text(base)):
             return _Handled(branch, edit.seq, base, text)  # rule P8: no commit
         branch.base = edit.base
         if branch.conflict and base != branch.head:
             self.branches.park(branch)
-        splices = _typed_splices(edit) if merge_base == edit.base else None
+        typed = _typed(splices) if splices is not None and merge_base == edit.base else None
         restores = self._known_revision(edit.restores or "")
         incoming = Incoming(
-            branch.author, edit.seq, text, merge_base, (base,), splices=splices, restores=restores
+            branch.author, edit.seq, text, merge_base, (base,), splices=typed, restores=restores
         )
         if not restores:
             return self._merge(branch, incoming, now)
@@ -355,7 +355,7 @@ class Document:
         return is_own and store.text(base) == store.text(head)
 
     def _resolve(self, branch: Branch, resolve: Resolve, now: float) -> _Handled:
-        text = self._edited_text(branch, resolve)
+        _, text, _ = self._edited_text(branch, resolve)
         if resolve.seq <= branch.seq:
             return self._repeat(branch, resolve.seq, text)
         # Rule P15: any client may resolve an unmerged branch, if it has no open conflict itself.
@@ -512,20 +512,21 @@ class Document:
         is_known = self._master.contains(commit) or self.versions.contains(commit)
         return commit if is_known else ""
 
-    def _edited_text(self, branch: Branch, edit: Edit) -> str:
-        """Return the text of an edit."""
+    def _edited_text(self, branch: Branch, edit: Edit) -> tuple[str, str, list[Splice] | None]:
+        """Return the text at the base of an edit, its own text, and its splices if it has any."""
         if not self._store.has_commit(edit.base):
             raise _unknown_base()
         if edit.seq > branch.seq:  # an answered one may name a branch that was parked since
             self._merge_base(branch, edit.base)  # before the text: pushed commits may have none
         base = self._store.text(edit.base)
+        splices = None if edit.splices is None else [Splice(*splice) for splice in edit.splices]
         try:
-            text = edit.text if edit.splices is None else apply(base, _splices(edit.splices))
+            text = edit.text if splices is None else apply(base, splices)
         except SpliceError as problem:
             raise ProtocolError(Code.BAD_MESSAGE, f"The splices do not fit: {problem}.") from None
         assert text is not None, "decoding requires a text or splices"
         self._check_size(text, base)
-        return text
+        return base, text, splices
 
     def _check_size(self, text: str, base: str) -> None:
         """A text that is too large is rejected, unless it shortens one that already was."""
@@ -560,16 +561,10 @@ def too_large(text: str, bytes_max: int) -> ProtocolError:
     )
 
 
-def _typed_splices(edit: Edit) -> tuple[Splice, ...] | None:
-    """Return the edit's splices if they are short; longer edits are compared with their base."""
-    if edit.splices is None:
-        return None
-    splices = tuple([each for each in _splices(edit.splices) if each.deleted or each.inserted])
-    return splices if sum(s.deleted + len(s.inserted) for s in splices) <= _TYPED_MAX else None
-
-
-def _splices(splices: list[protocol.WireSplice]) -> list[Splice]:
-    return [Splice(*splice) for splice in splices]
+def _typed(splices: list[Splice]) -> tuple[Splice, ...] | None:
+    """Return an edit's splices if they are short; longer edits are compared with their base."""
+    typed = tuple([each for each in splices if each.deleted or each.inserted])
+    return typed if sum([s.deleted + len(s.inserted) for s in typed]) <= _TYPED_MAX else None
 
 
 def _unknown_base() -> ProtocolError:

@@ -104,6 +104,11 @@ class Master:
         """The number of moves since the document was opened."""
         return self._steps.count
 
+    @property
+    def moved_at(self) -> float:
+        """When it moved last since the document was opened; 0 if it has not."""
+        return self._steps.moved_at
+
     def last_steps(self, count: int) -> list[Step] | None:
         """Return the last `count` moves, in order; None if they are not all remembered."""
         return self._steps.last(count)

@@ -66,6 +66,11 @@ class RecentSteps:
         if place >= 0:  # nothing is composed from the commit of this step any more
             self._steps[place] = replace(self._steps[place], splices_from_commit=None)
 
+    @property
+    def moved_at(self) -> float:
+        """When the last step was made; 0 if there is none."""
+        return self._steps[-1].at if self._steps else 0.0
+
     def last(self, count: int) -> list[Step] | None:
         """Return the last `count` steps, in order; None if they are not all remembered."""
         if count > len(self._steps):

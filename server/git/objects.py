@@ -11,6 +11,7 @@ an object computes its id again, so it refuses what a bug here would damage.
 import hashlib
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from itertools import product
 
 import msgspec
 
@@ -21,6 +22,12 @@ from server.core.git_model import Signature
 _ID_BYTES = 20  # in a tree
 _COPY_MAX = 0xFFFFFF
 _INSERT_MAX = 0x7F
+# The first byte of a copy command, by which of its arguments' seven bytes are not zero.
+_IS_SET = bytes([0] + [1] * 255)
+_COPY_CODES = {
+    bytes(are_set): bytes([0x80 | sum(bit << place for place, bit in enumerate(are_set))])
+    for are_set in product((0, 1), repeat=7)
+}
 # A text is stored whole if more than this share of it is inserted: it compresses better.
 _DELTA_SHARE = 0.6
 
@@ -221,19 +228,14 @@ def length_after(delta: bytes) -> int:
 
 
 def _copy(start: int, length: int) -> bytes:
-    """Return copy commands: a bit set of the non-zero bytes of offset and length, then those."""
-    commands = bytearray()
+    """Return copy commands: which bytes of offset and length are not zero, then those bytes."""
+    commands = b""
     while length:
         size = min(length, _COPY_MAX)
         arguments = start.to_bytes(4, "little") + size.to_bytes(3, "little")
-        code = 0x80
-        for bit, byte in enumerate(arguments):
-            if byte:
-                code |= 1 << bit
-        commands.append(code)
-        commands += arguments.replace(b"\0", b"")
+        commands += _COPY_CODES[arguments.translate(_IS_SET)] + arguments.replace(b"\0", b"")
         start, length = start + size, length - size
-    return bytes(commands)
+    return commands
 
 
 def _insert(inserted: bytes) -> bytes:

@@ -13,10 +13,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from server import protocol
 from server.core.commit_store import StoreError
@@ -81,8 +84,7 @@ class Sweep:
     keep_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(msgspec.Struct, frozen=True):
     """The arguments of `DurableDocument.run`."""
 
     requests: Sequence[Request]
@@ -100,8 +102,7 @@ class _Unloaded:
     window: Window | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentState:
+class DocumentState(msgspec.Struct, frozen=True):
     """What is to be done about a document.
 
     Attributes:
@@ -119,8 +120,7 @@ class DocumentState:
     exists: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """One reply for each request and a notification, encoded once, or None for each view.
 
     `revision` is empty if the batch failed: then each reply is an error, and `notifications` is
@@ -134,8 +134,7 @@ class Result:
     costs: Sequence[float] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(msgspec.Struct, frozen=True):
     """The edits that a checkpoint would write: roughly `size` bytes, made from `since` to `last`.
 
     The times are monotonic, in seconds.
@@ -262,6 +261,8 @@ class DurableDocument:
             settled = partial(settle_unless_cancelled, done, call, outcome)
             self._threads.loop_calls.add(loop, settled)
 
+        costs = [0.0] * len(batch.requests)
+        is_one = len(costs) == 1  # as nearly always; then it is measured as a whole
         began = time.thread_time()  # not the time of others, whose turn it was meanwhile
         try:
             now, sweep = batch.now, batch.sweep
@@ -269,8 +270,6 @@ class DurableDocument:
             if batch.requests and repository.size > _BACKLOG_BYTES_MAX:
                 raise JournalError("too much waits for a checkpoint")  # noqa: TRY301
             document.restore_conflicts(batch.views, now)
-            costs = [0.0] * len(batch.requests)
-            is_one = len(costs) == 1  # as nearly always; then it is measured as a whole
             staged = document.stage(
                 batch.requests if is_one else _timed(batch.requests, costs), now
             )
@@ -287,11 +286,8 @@ class DurableDocument:
                 )
                 document.versions.problem = None
             self._append(repository)  # the disk syncs while the replies are computed
-            replies = document.replies(staged if is_one else _timed(staged, costs))
-            if is_one:
-                costs[0] = time.thread_time() - began
             result = Result(
-                replies,
+                document.replies(staged if is_one else _timed(staged, costs)),
                 _encoded_notifications(document, batch.views),
                 document.revision,
                 _state_of(document),
@@ -302,11 +298,27 @@ class DurableDocument:
             return
         finally:
             took_s = time.thread_time() - began
+            if is_one:
+                costs[0] = took_s
             self._is_slow = self._share.owe(took_s, time.monotonic()) > 0
         if self._appended is None:
             settle(result)
         else:
-            self._appended.add_done_callback(lambda to: settle(to.exception() or result))
+            self._appended.add_done_callback(partial(self._settle_appended, settle, result))
+
+    def _settle_appended(
+        self,
+        settle: Callable[[Result | BaseException], None],
+        result: Result,
+        appended: Future[int],
+    ) -> None:
+        """On the thread of the journal: settle with the result if it is durable."""
+        try:
+            self.position = appended.result()
+        except JournalError as problem:
+            settle(problem)
+        else:
+            settle(result)
 
     def _append(self, repository: Repository) -> None:
         """Append what is staged to the journal."""
@@ -314,14 +326,9 @@ class DurableDocument:
         if entry is None:
             return
         self._appended = self._journal.append(entry, repository.position)
-        self._appended.add_done_callback(self._record_position)
         now = time.monotonic()
         since = self.backlog.since if self.backlog else now
         self.backlog = Backlog(repository.size, since, now)
-
-    def _record_position(self, appended: Future[int]) -> None:
-        if appended.exception() is None:
-            self.position = appended.result()
 
     # --- the document in memory
 

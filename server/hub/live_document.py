@@ -19,7 +19,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from server import protocol
 from server.core.budgets import FREE, Budget, Reason
@@ -384,7 +385,7 @@ class LiveDocument:
 
     def _has_due_updates(self) -> bool:
         return any(
-            connection.is_idle and connection.shown_revision != self._revision
+            connection.shown_revision != self._revision and connection.is_idle
             for connection in self.connections
         )
 
@@ -491,11 +492,13 @@ class LiveDocument:
 
     def _send_unmerged_count(self, count: int) -> None:
         """Rule P15: every client knows how many unmerged branches there are."""
+        knows_another = [it for it in self.connections if it.session.unmerged != count]
+        if not knows_another:
+            return
         frame = protocol.encode(protocol.UnmergedCount(count))
-        for connection in self.connections:
-            session = connection.session
-            if session.state is State.OPEN and session.unmerged != count:
-                session.unmerged = count
+        for connection in knows_another:
+            if connection.session.state is State.OPEN:
+                connection.session.unmerged = count
                 connection.put_newest(_UNMERGED, frame)
 
     # --- presence

@@ -18,8 +18,9 @@ _log = logging.getLogger(__name__)
 
 # A group ends after this time, so that the first of its calls does not wait for too many others.
 _GROUP_S = 0.005
-# Above this rate of calls per second, a group begins at the earliest 1 ms after the one before it:
-# larger groups need fewer transactions. The rate is averaged over `_RATE_S`.
+# Above this rate of calls per second, a group begins at the earliest 1 ms after the end of the one
+# before it, unless that was a long one: a group of four takes half the time per call that four
+# groups take. The rate is averaged over `_RATE_S`.
 _PACED_ABOVE_PER_S = 1200.0
 _PACE_S = 0.001
 _RATE_S = 0.05
@@ -109,8 +110,8 @@ class GroupThread(WorkerThreads):
                 count = self._run_group(call, began + _GROUP_S)
             since_s, last_began = max(began - last_began, 1e-6), began
             rate += min(1.0, since_s / _RATE_S) * (count / since_s - rate)
-            if rate > _PACED_ABOVE_PER_S:
-                time.sleep(max(0.0, began + _PACE_S - time.monotonic()))
+            if rate > _PACED_ABOVE_PER_S and time.monotonic() - began < _GROUP_S:
+                time.sleep(_PACE_S)
 
     def _run_group(self, call: Callable[[], None] | None, until: float) -> int:
         """Run a call and those that wait; return how many."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+import msgspec
+
 from server.core import git_model
 from server.core.commit_store import CommitStore
 from server.core.history.contributions import Contribution, contributions
@@ -42,8 +44,7 @@ class SealTimes:
 SEAL_TIMES = SealTimes()
 
 
-@dataclass(frozen=True, slots=True)
-class Unsealed:
+class Unsealed(msgspec.Struct, frozen=True):
     """The steps since the last version: how many, and when the first and the last were made."""
 
     steps: int

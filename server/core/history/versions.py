@@ -24,6 +24,8 @@ from server.core.recent_steps import Step
 
 # How much of the work since the last version is done while a document is opened; see `CatchUp`.
 _OPENING_COST = 200_000
+# So many steps are taken over together, which takes half the time of one by one.
+_STEPS_TOGETHER = 32
 
 
 class Versions:
@@ -45,15 +47,21 @@ class Versions:
         self._branch = VersionsBranch(store)
         self._followed = master.move_count
         self._catch_up: CatchUp | None = None
-        self.window: Window | None = None
+        self._window: Window | None = None
         self.problem: Exception | None = None
         self._begin(kept)
 
     def _begin(self, kept: Window | None) -> None:
         """Find out the steps since the last version, or begin to."""
-        self.window = None
+        self._window = None
         self._catch_up = CatchUp(self._store, self._master, self._times, kept)
         self.catch_up(_OPENING_COST)
+
+    @property
+    def window(self) -> Window | None:
+        """The steps since the last version, and who wrote the text; None if they are not known."""
+        self.follow()
+        return self._window
 
     @property
     def is_catching_up(self) -> bool:
@@ -65,25 +73,37 @@ class Versions:
         if self._catch_up is None:
             return
         try:
-            self.window = self._catch_up.run(cost)
+            self._window = self._catch_up.run(cost)
         except Exception as problem:  # noqa: BLE001  such as a commit without a text
             self._fail(problem)
-        if self.window is not None:
+        if self._window is not None:
             self._catch_up = None
             self._followed = self._master.move_count
 
     def _fail(self, problem: Exception) -> None:
         """Stop making versions; everything else goes on."""
-        self.window = self._catch_up = None
+        self._window = self._catch_up = None
         self.problem = problem
 
     @property
     def unsealed(self) -> Unsealed | None:
         """The steps since the last version; None if there are none, or they are not known yet."""
-        window = self.window
+        window = self._window
         if window is None or not window.steps:
             return None
-        return Unsealed(window.steps, window.began, window.last)
+        new = self._master.move_count - self._followed
+        last = self._master.moved_at if new else window.last
+        return Unsealed(window.steps + new, window.began, last)
+
+    def keep_up(self) -> None:
+        """Take new steps over once there are many, or a version begins or ends with them."""
+        unsealed = self.unsealed
+        if (
+            unsealed is None
+            or self._master.move_count - self._followed >= _STEPS_TOGETHER
+            or is_full(unsealed.steps, unsealed.began, unsealed.last)
+        ):
+            self.follow()
 
     def follow(self, origin: Person | None = None) -> None:
         """Take the new steps of `master` over.
@@ -92,13 +112,13 @@ class Versions:
             origin: their author, if it is somebody else than the client that sent them.
         """
         count, self._followed = self._master.move_count - self._followed, self._master.move_count
-        if not count or self.window is None:
+        if not count or self._window is None:
             return
         steps = self._master.last_steps(count)
-        if steps is None or steps[0].before != self.window.revision:
-            self._begin(self.window)
+        if steps is None or steps[0].before != self._window.revision:
+            self._begin(self._window)
             return
-        window = self.window
+        window = self._window
         try:
             for step in steps:
                 window.add(origin or _person_of(step), step.splices, step.after, step.at)
@@ -110,9 +130,9 @@ class Versions:
 
     def seal(self, origin: Origin | None = None) -> None:
         """Make a version of the steps so far; do nothing if there are none."""
-        if self.window is not None and self.window.steps:
+        if self._window is not None and self._window.steps:
             try:
-                self.window = self._branch.add(self.window, origin or Origin())
+                self._window = self._branch.add(self._window, origin or Origin())
             except Exception as problem:  # noqa: BLE001
                 self._fail(problem)
 
@@ -125,7 +145,7 @@ class Versions:
     @property
     def head(self) -> str:
         """The last version's commit, or the revision that the first version will follow."""
-        return self._branch.head or (self.window.sealed if self.window else self._master.first)
+        return self._branch.head or (self._window.sealed if self._window else self._master.first)
 
     def contains(self, commit: str) -> bool:
         """Return whether a commit is on the branch."""
@@ -151,8 +171,9 @@ class Versions:
 
     def record(self) -> None:
         """Record who wrote what since the last version."""
-        if self.window is not None and self.window.steps:
-            self._branch.record(self.window)
+        self.follow()
+        if self._window is not None and self._window.steps:
+            self._branch.record(self._window)
 
 
 def _person_of(step: Step) -> Person:

@@ -485,7 +485,7 @@ def test_what_takes_long_holds_up_only_what_takes_long(
     assert ran_on(durable, monkeypatch, "short") == "quick"
     assert ran_on(durable, monkeypatch, "long\n" * 20_000) == "slow"
     assert ran_on(durable, monkeypatch, "short again") == "quick"
-    monkeypatch.setattr(time, "thread_time", count(1.0, 0.04).__next__)  # each takes two of it
+    monkeypatch.setattr(time, "thread_time", count(1.0, 0.08).__next__)  # what each takes
     assert ran_on(durable, monkeypatch, "twice more") == "quick"
     assert ran_on(durable, monkeypatch, "once more") == "slow"
 

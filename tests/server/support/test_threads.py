@@ -4,7 +4,8 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from math import inf
 
 import pytest
 
@@ -127,6 +128,24 @@ def test_the_end_of_a_group_comes_before_the_end_of_the_thread() -> None:
     thread.run(lambda: ended.append("call"))
     thread.close()
     assert ended == ["call", "group"]
+
+
+@pytest.mark.parametrize(
+    ("paced_above_per_s", "group_s", "pauses"),
+    [(0.0, 60.0, [0.001]), (inf, 60.0, []), (0.0, 0.0, [])],
+    ids=["many calls", "few calls", "a long group"],
+)
+def test_a_short_group_of_many_calls_is_followed_by_a_pause(
+    monkeypatch: pytest.MonkeyPatch, paced_above_per_s: float, group_s: float, pauses: list[float]
+) -> None:
+    monkeypatch.setattr("server.support.threads._PACED_ABOVE_PER_S", paced_above_per_s)
+    monkeypatch.setattr("server.support.threads._GROUP_S", group_s)
+    slept: list[float] = []
+    monkeypatch.setattr("server.support.threads.time.sleep", slept.append)
+    thread = GroupThread("test", nullcontext)
+    thread.run(lambda: None)
+    thread.close()
+    assert slept == pauses
 
 
 async def test_the_loop_is_woken_once_for_all_calls(monkeypatch: pytest.MonkeyPatch) -> None:

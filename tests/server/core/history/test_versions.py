@@ -7,6 +7,7 @@ import pytest
 from server.core.clients import Author
 from server.core.document import Request
 from server.core.git_model import AUTHORSHIP, MASTER, VERSIONS
+from server.core.history.authorship import ADDED, Run
 from server.core.history.requests import (
     AlreadyNamed,
     HistoryReply,
@@ -18,6 +19,7 @@ from server.core.history.requests import (
     Rename,
     Seal,
 )
+from server.core.history.sealing import Unsealed
 from server.core.submission import Append, Create, MergeText, Replace
 from server.protocol import Error
 from tests import git as real_git
@@ -238,6 +240,33 @@ def test_the_recorded_steps_are_exact(desk: Desk) -> None:
     assert found is not None
     assert list(found.authorship) == list(known.authorship)
     assert len(list(found.authorship)) == 3
+
+
+def test_steps_count_at_once_and_are_known_when_they_are_asked_for(desk: Desk) -> None:
+    """Several are taken over together, which nobody can tell."""
+    ann, versions = desk.client("ann"), desk.document.versions
+    began = desk.now + 1
+    for number in range(1, 80):
+        desk.now += 1
+        ann.edit(splices=[(0, 0, "a ")])
+        assert versions.unsealed == Unsealed(number, began, desk.now)
+    window = versions.window
+    assert window is not None
+    assert (window.steps, window.last, window.revision) == (79, desk.now, desk.revision)
+    assert list(window.authorship) == [Run(158, 0, ADDED)]
+
+
+def test_a_version_ends_with_the_step_that_makes_it_full(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.core.history.sealing._STEPS_MAX", 10)
+    ann = desk.client("ann")
+    for _ in range(9):
+        ann.edit(splices=[(0, 0, "a ")])
+    assert desk.document.versions.unsealed is not None
+    ann.edit(splices=[(0, 0, "a ")])
+    assert desk.document.versions.unsealed is None
+    assert log(desk)[1:] == ["Ann: Write a line (+10 words)"]
 
 
 def test_a_document_from_before_gets_versions_at_its_pauses(desk: Desk) -> None:
