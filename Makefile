@@ -107,7 +107,7 @@ soak-push: .venv/test.stamp ## 200 pushes from four clones while sixteen people 
 soak-sync: .venv/test.stamp ## two files of one document, edited, offline and killed at random (three minutes)
 	@$(BIN)/python -m tests.soak.sync $(ARGS)
 
-soak-cluster: .venv/test.stamp ## three nodes and a PostgreSQL pair, of which one after the other fails 200 times (forty minutes; ARGS='--help')
+soak-cluster: .venv/test.stamp ## three nodes and a PostgreSQL pair, of which one part after the other fails 200 times (an hour; ARGS='--help')
 	@TMPDIR=$$(tools/temporary-folder) $(BIN)/python -m tests.soak.cluster $(ARGS)
 
 soak-management: .venv/test.stamp ## a document, renamed, deleted and restored while programs write and the server is killed (three minutes)

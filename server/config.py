@@ -8,6 +8,7 @@ import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import inf
 from pathlib import Path
@@ -421,8 +422,13 @@ limit. This page is written by `gollabedit settings > docs/settings.md`.
 
 
 def _help(name: str) -> str:
-    help_text: str = get_type_hints(Config, include_extras=True)[name].__metadata__[0]
+    help_text: str = _hints()[name].__metadata__[0]
     return help_text
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Config, include_extras=True)
 
 
 def _option(name: str) -> str:

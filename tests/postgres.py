@@ -28,6 +28,7 @@ _SETTINGS = {
     "max_connections": "40",
     "autovacuum": "off",
     "logging_collector": "off",
+    "dynamic_shared_memory_type": "mmap",  # in its folder, and so removed with that
 }
 _NONE: Mapping[str, str] = {}
 _TCP_RULES = "hostssl all all 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 reject"
@@ -71,7 +72,8 @@ class Postgres:
         if primary:
             self._copy(primary)
             return
-        self._run("initdb", "--no-sync", "--auth=trust", "--username=test", "--pgdata", self.data)
+        options = ("--no-sync", "--wal-segsize=1", "--auth=trust", "--username=test")
+        self._run("initdb", *options, "--pgdata", self.data)
         rules = self.data / "pg_hba.conf"
         own_rules = f"local all {self.has_password} scram-sha-256\n{_TCP_RULES}\n"
         rules.write_text(own_rules + rules.read_text())
@@ -151,6 +153,11 @@ class Postgres:
         self._copy(primary)
         self.start()
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Return where its socket is, as a pair does."""
+        return (self.folder,)
+
     def promote(self) -> None:
         """Make a standby the primary."""
         self.execute("select pg_promote()")
@@ -181,8 +188,11 @@ class Postgres:
     def end_connections(self, database: str) -> None:
         """End all connections to a database, as a restart of the server does."""
         self.execute(
-            "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+            "select pg_terminate_backend(pid, 10000) from ("
+            "  select array_agg(pid) as pids, bool_and(pg_terminate_backend(pid))"
+            "  from pg_stat_activity"
             f" where datname = '{database}' and pid <> pg_backend_pid()"
+            ") as told, unnest(pids) as pid"  # it looks ten times a second, for one at a time
         )
 
     def set(self, name: str, value: str) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,6 +23,7 @@ from server.cli.main import main
 from tests import leaks
 
 _FORKING = get_context("forkserver")
+_NONE: Mapping[str, object] = {}
 
 
 @cache
@@ -100,6 +102,8 @@ async def start(
     environment: Mapping[str, str],
     given: bytes = b"",
     as_one: bool = False,
+    constants: Mapping[str, object] = _NONE,
+    clock_ahead_s: float = 0.0,
 ) -> Command:
     """Start a command.
 
@@ -109,13 +113,15 @@ async def start(
         environment: all of its environment.
         given: its standard input.
         as_one: whether its errors go to its standard output.
+        constants: values that constants of modules have there, by `module:name`.
+        clock_ahead_s: how far its clock is ahead.
     """
     begin()
     stdin, feed = _FORKING.Pipe(duplex=False)
     read_out, stdout = _FORKING.Pipe(duplex=False)
     read_err, stderr = _FORKING.Pipe(duplex=False)
     streams = (stdin, stdout, stdout if as_one else stderr)
-    parts = (arguments, folder, dict(environment), streams)
+    parts = (arguments, folder, dict(environment), streams, dict(constants), clock_ahead_s)
     process = _FORKING.Process(target=_run, args=parts, daemon=True)  # ends with the tests
     process.start()
     for end in (stdin, stdout, stderr):
@@ -155,6 +161,8 @@ def _run(
     folder: Path,
     environment: dict[str, str],
     streams: tuple[Connection, ...],
+    constants: dict[str, object],
+    clock_ahead_s: float,
 ) -> None:
     """Become the command, in the new process."""
     for number, stream in enumerate(streams):
@@ -166,6 +174,13 @@ def _run(
     os.environ.update(environment)
     time.tzset()
     os.chdir(folder)
+    for place, value in constants.items():
+        module, name = place.split(":")
+        getattr(import_module(module), name)  # which must be there
+        setattr(import_module(module), name, value)
+    if clock_ahead_s:
+        clock = time.time
+        time.time = lambda: clock() + clock_ahead_s
     sys.argv = ["gollabedit", *arguments]
     sys.stdin = _text(0, "r", "surrogateescape")
     sys.stdout = _text(1, "w", "surrogateescape")

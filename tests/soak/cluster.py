@@ -1,4 +1,4 @@
-"""Nodes on a PostgreSQL pair, of which one machine after the other fails while people type.
+"""Nodes on a PostgreSQL pair, of which one part after the other fails while people type.
 
 Each round something fails and comes back. After it everybody has more words saved, and in the end
 of the round the clones of one document from all nodes have all that was acknowledged, once.
@@ -9,202 +9,184 @@ python -m tests.soak.cluster --rounds 20 --only primary,standby --seed 7
 
 import asyncio
 import shutil
-import signal
 import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from tests.postgres import MISSING, programs, running
-from tests.server.sockets.node_typists import Typist, check, until_more
-from tests.server.sockets.nodes import Nodes, nodes_on
-from tests.server.sockets.real_server import RealServer  # noqa: TC001
+from server.storage.journal.postgresql.leases import LEASE_S
+from tests.postgres import MISSING, programs
+from tests.postgres_pair import Pair, running_pair
+from tests.server.sockets import node_faults
+from tests.server.sockets.node_faults import Cluster, Fault, Start, starts
+from tests.server.sockets.node_typists import Typist
+from tests.server.sockets.nodes import nodes_on
+from tests.soak import network_namespace
 
-_NODES = ("a", "b", "c")
-_HANGS_S = (4.0, 8.0)  # a lease is over after 5 s
-_STANDBY_GONE_S = 2.0
-_WORDS = 2  # that everybody has more after each round
-_READ_ONLY = "default_transaction_read_only"
-
-
-class Pair:
-    """A primary that waits for its standby; a promoted one waits for the next one."""
-
-    def __init__(self, machines: ExitStack) -> None:
-        self.primary = machines.enter_context(running())
-        self.standby = machines.enter_context(running(self.primary))
-        self._hosts = f"{self.primary.folder},{self.standby.folder}"
-        for server in (self.primary, self.standby):  # which may become the primary
-            server.set("synchronous_standby_names", "ANY 1 (*)")
-
-    def new_database(self) -> str:
-        self.database = self.primary.new_database()
-        return self.database
-
-    def url(self, database: str) -> str:
-        return self.primary.url(database, host=self._hosts)
-
-    def execute(self, command: str, database: str) -> list[tuple[Any, ...]]:
-        return self.primary.execute(command, database)
-
-    def fail_over(self) -> None:
-        """Lose the primary; the standby takes over, and the former primary follows it."""
-        self.primary.kill()
-        self.standby.promote()
-        self.primary, self.standby = self.standby, self.primary
-        self.standby.follow(self.primary)
-
-    def refuse_writes(self, refuse: str) -> None:
-        self.primary.set(_READ_ONLY, refuse)
-        self.primary.end_connections(self.database)
+_PATIENCE_S = 3.0
+_APART = node_faults.NAMES[1]  # is in a network namespace
+_AT_ONCE = 100  # of the documents that move: all have their turn in 200 rounds
+_OPTIONS = ("--unload-after-s", str(LEASE_S), "--checkpoint-age-s", "3")
+_HOUR_S = 3600
+_FAULTS: dict[str, Fault] = {
+    "killed": node_faults.node_killed,
+    "restarted": node_faults.node_restarted,
+    "rolling": node_faults.all_restarted,
+    "hung": node_faults.node_hung,
+    "database-cut": node_faults.database_cut,
+    "nodes-cut": node_faults.nodes_cut,
+    "clients-cut": node_faults.clients_cut,
+    "checkpoint-cut": node_faults.checkpoint_cut,
+    "connections": node_faults.connections_ended,
+    "primary": node_faults.primary_lost,
+    "standby": node_faults.standby_lost,
+    "full": node_faults.database_full,
+    "read-only": node_faults.database_read_only,
+    "no-connections": node_faults.no_connections_left,
+}
+_CLOCK, _CABLE, _MOVE = "clock", "cable", "moving"
+_ALL = [*_FAULTS, _CLOCK, _CABLE, _MOVE]
 
 
-class Cluster:
-    """The pair, the nodes and the people."""
+class Soak:
+    """The cluster, and those who type all the time; others come to many documents in turn."""
 
-    def __init__(self, nodes: Nodes, pair: Pair, options: Namespace, folder: Path) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        options: Namespace,
+        folder: Path,
+        machine: network_namespace.Namespace | None,
+    ) -> None:
         self.happened: Counter[str] = Counter()
         self.slowest_s: dict[str, float] = {}
-        self._nodes = nodes
-        self._pair = pair
+        self._cluster = cluster
+        self._options = options
         self._folder = folder
-        self._random = Random(options.seed)
-        self._running: dict[str, RealServer] = {}
-        self._alive: list[RealServer] = []  # the same, as everybody sees it
-        self._people = [
-            [
-                Typist(f"doc-{one}", f"d{one}p{other}x", self._alive)
-                for other in range(options.people)
-            ]
-            for one in range(options.documents)
-        ]
+        self._machine = machine
+        self._people: list[list[Typist]] = []
+        self._moving: list[Typist] = []
+        self._next = 0  # of those
 
     async def start(self) -> None:
-        for name in _NODES:
-            await self._start(name)
-        for typists in self._people:
-            text = "".join(f"{typist.line}:\n" for typist in typists)
-            await self._nodes.owned_by(self._random.choice(self._alive), typists[0].document, text)
-
-    async def _start(self, name: str) -> None:
-        self._running[name] = await self._nodes.start(name)
-        self._alive[:] = self._running.values()
-        self._random.shuffle(self._alive)
+        cluster, options = self._cluster, self._options
+        for name in node_faults.NAMES:
+            await cluster.start(name)
+        for number in range(options.documents):
+            self._people.append(await cluster.typists(f"doc-{number}", options.people))
+        if _MOVE in options.only:
+            for number in range(options.moving):
+                self._moving += await cluster.typists(f"moving-{number}", 1)
+        for typist in self.everybody:
+            typist.wanted = inf
 
     @property
     def everybody(self) -> list[Typist]:
         return [typist for typists in self._people for typist in typists]
 
-    async def round(self, number: int, fault: str) -> None:
-        """Let something fail while people type; check that all go on, and what a document has."""
-        async with asyncio.TaskGroup() as tasks:
-            typing = [tasks.create_task(typist.type()) for typist in self.everybody]
-            await until_more(self.everybody, _WORDS)
-            await _FAULTS[fault](self)
-            began = time.monotonic()
-            await until_more(self.everybody, _WORDS)
-            took_s = time.monotonic() - began
-            for task in typing:
-                task.cancel()
-        self.happened[fault] += 1
-        self.slowest_s[fault] = max(took_s, self.slowest_s.get(fault, 0))
-        await self.check(number, number % len(self._people))
+    @property
+    def words(self) -> int:
+        return sum(len(typist.saved) for typist in (*self.everybody, *self._moving))
 
-    async def check(self, number: int, document: int) -> None:
-        folder = self._folder / f"clones-{number}-{document}"
+    async def round(self, number: int, kind: str) -> None:
+        """Let something fail while people type; see that all go on, and what a document has."""
+        people = self.everybody
+        if kind == _MOVE:
+            moving = self._moving[self._next :][:_AT_ONCE]
+            self._next = (self._next + _AT_ONCE) % len(self._moving)
+            people += moving
+        async with self._cluster.typing(people):
+            await self._cluster.go_on()
+            began = time.monotonic()
+            await self._cluster.round(self._fault(kind))
+            took_s = time.monotonic() - began
+        self.happened[kind] += 1
+        self.slowest_s[kind] = max(took_s, self.slowest_s.get(kind, 0))
+        await self._check(self._people[number % len(self._people)])
+
+    def _fault(self, kind: str) -> Fault:
+        special: dict[str, Fault] = {
+            _CLOCK: self._clock_changed,
+            _CABLE: self._cable_pulled,
+            _MOVE: node_faults.node_gone,
+        }
+        return special.get(kind) or _FAULTS[kind]
+
+    async def _check(self, people: list[Typist]) -> None:
+        folder = self._folder / f"clones-{people[0].document}"
         folder.mkdir()
-        await check(list(self._running.values()), self._people[document], folder)
+        await self._cluster.check(folder, people)
         shutil.rmtree(folder)
 
     async def check_all(self) -> None:
-        for document in range(len(self._people)):
-            await self.check(-1, document)
+        """See all documents in clones, and those that moved as all nodes show them, too."""
+        await self._cluster.check_texts(self._moving)
+        for people in (*self._people, *([typist] for typist in self._moving)):
+            await self._check(people)
 
-    # --- what can fail
+    async def _clock_changed(self, cluster: Cluster) -> None:
+        """A node is started with a clock that is an hour ahead, or late."""
+        name, ahead_s = node_faults.NAMES[-1], cluster.chance.choice((-_HOUR_S, _HOUR_S))
+        start = cluster.starts[name]
+        library = _faketime()
+        process = {
+            "is_forked": False,
+            "environment": {"LD_PRELOAD": library, "FAKETIME": f"{ahead_s:+}"},
+        }
+        cluster.starts[name] = replace(
+            start, process=process if library else {"clock_ahead_s": ahead_s}
+        )
+        await node_faults.node_restarted(cluster, name)
 
-    async def node_killed(self) -> None:
-        """A node is killed, and starts again, sometimes on an empty disk."""
-        name = await self._end(signal.SIGKILL)
-        if self._random.random() < 0.5:
-            for file in (self._folder / name).iterdir():
-                if file.name != "secret":
-                    shutil.rmtree(file) if file.is_dir() else file.unlink()
-        await self._start(name)
-
-    async def node_restarted(self) -> None:
-        await self._start(await self._end(signal.SIGTERM))
-
-    async def _end(self, number: int) -> str:
-        name = self._random.choice(_NODES)
-        self._running[name].signal(number)
-        await self._running.pop(name).ended()
-        self._alive[:] = self._running.values()
-        await self._nodes.stop(name)
-        return name
-
-    async def node_hung(self) -> None:
-        """A node hangs, perhaps until others have taken its documents, and goes on."""
-        node = self._random.choice(self._alive)
-        node.signal(signal.SIGSTOP)
-        try:
-            await asyncio.sleep(self._random.uniform(*_HANGS_S))
-        finally:
-            node.signal(signal.SIGCONT)
-
-    async def primary_lost(self) -> None:
-        await asyncio.to_thread(self._pair.fail_over)
-
-    async def standby_lost(self) -> None:
-        """Without the standby, nothing is acknowledged."""
-        self._pair.standby.kill()
-        await asyncio.sleep(0.2)  # what was on its way
-        before = [len(typist.saved) for typist in self.everybody]
-        await asyncio.sleep(_STANDBY_GONE_S)
-        assert [len(typist.saved) for typist in self.everybody] == before
-        await asyncio.to_thread(self._pair.standby.start)
-
-    async def connections_cut(self) -> None:
-        self._pair.primary.end_connections(self._pair.database)
-
-    async def database_read_only(self) -> None:
-        await asyncio.to_thread(self._pair.refuse_writes, "on")
-        await asyncio.sleep(1)
-        await asyncio.to_thread(self._pair.refuse_writes, "off")
+    async def _cable_pulled(self, cluster: Cluster) -> None:
+        """A machine reaches nothing, and is not reached, until others have its documents."""
+        assert self._machine
+        self._machine.pull()
+        await cluster.time_passes(cluster.running[_APART])
+        self._machine.plug()
 
 
-_FAULTS: dict[str, Callable[[Cluster], Awaitable[None]]] = {
-    "killed": Cluster.node_killed,
-    "restarted": Cluster.node_restarted,
-    "hung": Cluster.node_hung,
-    "primary": Cluster.primary_lost,
-    "standby": Cluster.standby_lost,
-    "cut": Cluster.connections_cut,
-    "read-only": Cluster.database_read_only,
-}
+def _faketime() -> str:
+    """Return Debian's libfaketime, which changes the clock of a program; empty if it is missing."""
+    return next(map(str, Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), "")
 
 
-async def soak(options: Namespace, pair: Pair, folder: Path) -> None:
+def _starts(machine: network_namespace.Namespace | None) -> dict[str, Start]:
+    """Return how to start the nodes, the second one on a machine of its own."""
+    found = starts(_OPTIONS)
+    if machine:
+        options = (*_OPTIONS, "--host", machine.inside, "--access", "open")
+        process = {"is_forked": False, "prefix": machine.prefix}
+        found[_APART] = Start(options, process)
+    return found
+
+
+async def soak(
+    options: Namespace, pair: Pair, folder: Path, machine: network_namespace.Namespace | None
+) -> None:
     """Run the rounds, and print the results."""
     began = time.monotonic()
-    async with nodes_on(pair, folder) as nodes:
-        cluster = Cluster(nodes, pair, options, folder)
-        await cluster.start()
+    host = machine.outside if machine else "127.0.0.1"
+    async with nodes_on(pair, folder, host) as nodes:
+        chance = Random(options.seed)
+        cluster = Cluster(nodes, pair, chance, LEASE_S, _PATIENCE_S, _starts(machine))
+        soaked = Soak(cluster, options, folder, machine)
+        await soaked.start()
         for number in range(options.rounds):
-            fault = options.only[number % len(options.only)]
-            print(f"round {number + 1} of {options.rounds}: {fault}", file=sys.stderr)
-            await cluster.round(number, fault)
-        await cluster.check_all()
-    words = sum(len(typist.saved) for typist in cluster.everybody)
-    print(f"{words} words acknowledged, all of them there once, {time.monotonic() - began:.0f} s")
-    for fault, times in cluster.happened.items():
-        went_on_s = cluster.slowest_s[fault]
-        print(f"{fault}: {times} times; then everybody had more saved within {went_on_s:.1f} s")
+            kind = options.only[number % len(options.only)]
+            print(f"round {number + 1} of {options.rounds}: {kind}", file=sys.stderr)
+            await soaked.round(number, kind)
+        await soaked.check_all()
+    took_s = time.monotonic() - began
+    print(f"{soaked.words} words acknowledged, all of them there once, {took_s:.0f} s")
+    for kind, times in soaked.happened.items():
+        print(f"{kind}: {times} times, over with more saved within {soaked.slowest_s[kind]:.1f} s")
 
 
 def main() -> int:
@@ -213,20 +195,29 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=200, help="faults (default: 200)")
     parser.add_argument("--documents", type=int, default=4, help="documents (default: 4)")
     parser.add_argument("--people", type=int, default=5, help="people in each (default: 5)")
+    parser.add_argument(
+        "--moving", type=int, default=1000, help="documents that only move (default: 1000)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="decides who fails (default: 1)")
     parser.add_argument(
         "--only",
         type=lambda names: names.split(","),
-        default=list(_FAULTS),
-        help=f"some faults, separated by commas: {', '.join(_FAULTS)} (default: all in turn)",
+        default=_ALL,
+        help=f"some faults, separated by commas: {', '.join(_ALL)} (default: all in turn)",
     )
     options = parser.parse_args()
-    if unknown := set(options.only) - set(_FAULTS):
+    if unknown := set(options.only) - set(_ALL):
         parser.error(f"unknown faults: {', '.join(sorted(unknown))}")
     if programs() is None:
         parser.error(MISSING)
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as machines:
-        asyncio.run(soak(options, Pair(machines), Path(folder)))
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        pair = stack.enter_context(running_pair())
+        machine = stack.enter_context(network_namespace.namespace())
+        if machine is None:
+            print("no cable is pulled: this user may make no network namespace", file=sys.stderr)
+            options.only = [kind for kind in options.only if kind != _CABLE]
+        asyncio.run(soak(options, pair, Path(folder), machine))
     return 0
 
 

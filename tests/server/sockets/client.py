@@ -123,9 +123,8 @@ class Client:
     async def vanish(self) -> None:
         """Lose the connection without a word."""
         connection = self.socket._conn
-        assert connection is not None
-        assert connection.transport is not None
-        connection.transport.abort()
+        if connection is not None and connection.transport is not None:  # it has not ended yet
+            connection.transport.abort()
         await self.socket.close()
 
     # --- the conversation

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
 from server.cli.serve import new_event_loop
 from server.config import Config
 from server.storage.data_folder import DataFolder
 from server.storage.journal import opening
+from tests.postgres import MISSING, Postgres
 from tests.server import forks
 from tests.server.sockets.client import Client
 from tests.server.sockets.clones import TEXT
 from tests.server.sockets.gated_journal import GatedJournal
 from tests.server.sockets.harness import Serve, Served
+from tests.server.sockets.nodes import Databases, Nodes, nodes_on
 from tests.server.sockets.shell import Shell
 
 
@@ -62,6 +65,23 @@ async def server(serve: Serve) -> Served:
 async def shell(tmp_path: Path, server: Served) -> Shell:
     """Runs commands for the document `notes` of the server."""
     return Shell(tmp_path / "home", f"{server.url}/d/notes")
+
+
+@pytest.fixture(scope="module")
+def databases(postgres: Postgres | None) -> Databases:
+    """What nodes share; another one in a module that has a fixture of this name."""
+    if postgres is None:
+        pytest.skip(MISSING)
+    return postgres
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def nodes(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Nodes]:
+    """Nodes that the tests of a module start and share."""
+    async with nodes_on(databases, tmp_path_factory.mktemp("nodes")) as nodes:
+        yield nodes
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,9 @@ import asyncio
 import re
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
@@ -15,6 +16,7 @@ from tests.server.sockets.client import DEADLINE_S, Client, Message
 _ADDRESS = re.compile(r"GollabEdit is on (http://\S+)")
 _ROOT = Path(__file__).parents[3]
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+_NONE: Mapping[str, str] = {}
 
 
 class RealServer:
@@ -24,18 +26,22 @@ class RealServer:
         data: its data folder.
         options: those of `gollabedit serve`.
         is_forked: whether it need not be started by Python itself, which is slower.
+        process: more about its process; see `forks.start` and `_start_python`.
     """
 
-    def __init__(self, data: Path, *options: str, is_forked: bool = True) -> None:
+    def __init__(self, data: Path, *options: str, is_forked: bool = True, **process: Any) -> None:
         self.data = data
         self.url = ""
         self.log = ""
         self._options = options
-        self._start = start if is_forked else _start_python
+        self._start: Any = start if is_forked else _start_python
+        self._more = process
         self._clients: list[Client] = []
 
     async def __aenter__(self) -> Self:
-        self._process = await self._start(self.data, *self._options)
+        self._process: Process | forks.Command = await self._start(
+            self.data, *self._options, **self._more
+        )
         self.http = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
         self._reader = asyncio.create_task(self._read_log())
         self._has_address = asyncio.Event()
@@ -105,20 +111,30 @@ class RealServer:
         return client
 
 
-async def start(data: Path, *options: str) -> forks.Command:
+async def start(data: Path, *options: str, **process: Any) -> forks.Command:
     """Start `gollabedit serve` on a free port."""
     command = ("serve", "--port", "0", "--data", str(data), *options)
-    return await forks.start(*command, folder=_ROOT, environment=_ENVIRONMENT)
+    return await forks.start(*command, folder=_ROOT, environment=_ENVIRONMENT, **process)
 
 
-async def _start_python(data: Path, *options: str) -> Process:
-    """Start `gollabedit serve` as everybody does."""
+async def _start_python(
+    data: Path,
+    *options: str,
+    prefix: Sequence[str] = (),
+    environment: Mapping[str, str] = _NONE,
+) -> Process:
+    """Start `gollabedit serve` as everybody does.
+
+    Args:
+        data: its data folder.
+        options: those of the command.
+        prefix: a command that starts it.
+        environment: has these in addition.
+    """
+    command = (sys.executable, "-m", "server", "serve", "--port", "0", "--data", str(data))
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server", "serve", "--port", "0", "--data", str(data), *options,
-        cwd=_ROOT,
-        env=_ENVIRONMENT,
-        stderr=PIPE,
-    )  # fmt: skip
+        *prefix, *command, *options, cwd=_ROOT, env={**_ENVIRONMENT, **environment}, stderr=PIPE
+    )
 
 
 async def refused(data: Path, *options: str) -> tuple[int, str]:

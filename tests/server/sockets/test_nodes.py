@@ -1,7 +1,6 @@
 """Several nodes on one database: whichever a client reaches, it is as if that were the owner."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -9,11 +8,9 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
-from tests.postgres import MISSING, Postgres
 from tests.server.sockets.clones import commit_text, push, push_for_master
 from tests.server.sockets.harness import git, run_git
-from tests.server.sockets.nodes import Nodes, nodes_on
-from tests.server.sockets.real_server import RealServer
+from tests.server.sockets.nodes import Node, Nodes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,18 +19,13 @@ class Pair(NamedTuple):
     """Two nodes: tests make documents at the first one, and use them through the other."""
 
     nodes: Nodes
-    owner: RealServer
-    other: RealServer
+    owner: Node
+    other: Node
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(
-    postgres: Postgres | None, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Pair]:
-    if postgres is None:
-        pytest.skip(MISSING)
-    async with nodes_on(postgres, tmp_path_factory.mktemp("nodes")) as nodes:
-        yield Pair(nodes, await nodes.start("a"), await nodes.start("b"))
+async def pair(nodes: Nodes) -> Pair:
+    return Pair(nodes, await nodes.start("a"), await nodes.start("b"))
 
 
 async def test_people_on_two_nodes_edit_one_document(pair: Pair) -> None:
@@ -200,7 +192,7 @@ async def test_documents_are_managed_through_any_node(pair: Pair) -> None:
         assert gone.status == 404
 
 
-async def _text(node: RealServer, document: str) -> str:
+async def _text(node: Node, document: str) -> str:
     async with node.http.get(f"{node.url}/d/{document}/raw") as found:
         assert found.status == 200, await found.text()
         return await found.text()

@@ -32,7 +32,7 @@ from server.storage.journal.opening import open_journal
 from server.storage.journal.postgresql import PostgresqlJournal, store, watcher
 from server.storage.journal.postgresql import journal as implementation
 from server.storage.journal.sqlite import SqliteJournal
-from tests.cut_connections import proxy
+from tests.cut_connections import Cut, proxy
 from tests.git import assert_sound, git
 from tests.postgres import MISSING, Postgres, running
 
@@ -211,7 +211,7 @@ def test_a_connection_that_is_cut_while_committing(server: Postgres, database: s
     with TemporaryDirectory() as folder, proxy(Path(folder), server.folder) as between:
         journal = PostgresqlJournal(server.url(database, host=folder))
         journal.append(entry(), 0).result(_WAIT_S)
-        between.swallows.set()
+        between.cut = Cut()  # the next request
         unknown = journal.append(entry(), 1).exception(_WAIT_S)
         assert isinstance(unknown, JournalError)
         assert not isinstance(unknown, OvertakenError)
