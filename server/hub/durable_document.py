@@ -313,12 +313,10 @@ class DurableDocument:
         appended: Future[int],
     ) -> None:
         """On the thread of the journal: settle with the result if it is durable."""
-        try:
+        problem = appended.exception()
+        if problem is None:
             self.position = appended.result()
-        except JournalError as problem:
-            settle(problem)
-        else:
-            settle(result)
+        settle(problem or result)
 
     def _append(self, repository: Repository) -> None:
         """Append what is staged to the journal."""

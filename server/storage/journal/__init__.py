@@ -151,8 +151,7 @@ class Owners(Protocol):
 
         Args:
             on_lost: called with each document that another server has taken, before `owns` says so.
-            on_servers: called with the URLs of the servers that may own documents, if these have
-                changed.
+            on_servers: called regularly with the URLs of the servers that may own documents.
         """
 
 

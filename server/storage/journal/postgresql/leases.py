@@ -212,7 +212,8 @@ class Node:
         if servers != self._servers:
             _log.info("other nodes: %s", ", ".join(servers) or "none")
             self._servers = servers
-            self._on_servers(servers)
+        # Each time: one may have come and gone between two looks, and a client with it.
+        self._on_servers(servers)
 
     def watch(
         self, on_lost: Callable[[str], None], on_servers: Callable[[Collection[str]], None]
