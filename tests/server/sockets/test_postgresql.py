@@ -288,6 +288,8 @@ async def test_a_repository_that_is_damaged_while_it_is_served_is_fetched_again(
     assert (await put(server, "notes", "Monday\n" * 100))[0] == 201
     [pack] = (await server.repository() / "objects" / "pack").glob("*.pack")
     await eventually(lambda: "notes" not in server.app[HUB]._running, "it is at rest")
+    with closing(PostgresqlReader(url)) as reader:
+        await eventually(lambda: not reader.read("notes").entries, "its checkpoint is stored")
     size = pack.stat().st_size
     pack.unlink()  # a process may have the file itself in its memory
     pack.write_bytes(bytes(size))
