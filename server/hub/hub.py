@@ -562,7 +562,7 @@ class Hub:
 
 
 async def _ended(running: _Running | None) -> None:
-    """Wait until an open document that was told to stop has ended."""
+    """Wait until an open document that is being closed has ended."""
     if running is None:
         return
     await asyncio.wait([running.task])

@@ -184,7 +184,7 @@ class Me(msgspec.Struct, frozen=True):
     """Who sends a request, and what they may do on the whole server.
 
     Attributes:
-        user: the name of the account; None for somebody who is not signed in.
+        user: the name of the account; None if not signed in.
         name: what others see; None if it can be chosen.
         email: the address of commits; None for none.
         operator: whether they may run the server.

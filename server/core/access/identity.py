@@ -30,7 +30,7 @@ class Identity:
     """Who sends a request.
 
     Attributes:
-        user: the name of the account; empty for somebody who is not signed in.
+        user: the name of the account; empty if not signed in.
         name: what others see, and commits say; empty if it can be chosen.
         email: the address of commits; empty for none.
         groups: the user's groups.

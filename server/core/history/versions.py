@@ -24,7 +24,7 @@ from server.core.recent_steps import Step
 
 # How much of the work since the last version is done while a document is opened; see `CatchUp`.
 _OPENING_COST = 200_000
-# So many steps are taken over together, which takes half the time of one by one.
+# Steps that are added to the authorship together, which takes half the time of adding each alone.
 _STEPS_TOGETHER = 32
 
 

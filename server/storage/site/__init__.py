@@ -9,7 +9,7 @@
     moved      where everything was moved to by a migration
 
 Documents on this disk have it in the data folder (`folder`), documents in PostgreSQL have it there
-(`server.storage.journal.postgresql.site`). Whoever uses it does not ask where it is. Several
+(`server.storage.journal.postgresql.site`). Its users do not depend on where it is. Several
 servers and commands may use it at one time, and see the changes of others when they look.
 
 Everything blocks, and raises an `OSError` if it cannot be read or written.

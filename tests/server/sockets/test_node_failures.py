@@ -82,7 +82,7 @@ async def test_nodes_are_killed(cluster: Cluster, tmp_path: Path) -> None:
 
 
 async def test_owners_hang_past_their_lease(cluster: Cluster) -> None:
-    """What they append afterwards is refused, and their clients were told nothing."""
+    """Their later appends are rejected, and nothing of them was acknowledged."""
     for number in range(_ROUNDS // 2):
         await cluster.until_all_live()
         *hung, survivor = cluster.chance.sample(cluster.alive, len(NAMES))

@@ -274,7 +274,7 @@ async def test_documents_at_rest_leave_the_disk_and_come_back(serve: Serve, url:
     paths = {name: await server.repository(name) for name in ("open", "docs/closed")}
     folder = paths["docs/closed"].parent
     await eventually(lambda: not folder.exists(), "it is removed, and its folder")
-    assert paths["open"].exists(), "somebody has it open"
+    assert paths["open"].exists(), "it is in use"
     assert await server.raw("docs/closed") == "docs/closed\n"
     bo = await server.join("Bo", "docs/closed")
     await bo.edit(f"{bo.text}more\n")

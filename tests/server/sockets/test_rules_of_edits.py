@@ -321,7 +321,7 @@ async def test_p6_a_fault_in_a_batch_of_several_keeps_nobody_from_the_news(
 
 
 def _page(letter: str) -> str:
-    """A text that no socket takes in one go."""
+    """A text that is larger than the buffers of a socket."""
     return "\n".join([letter * 79] * 12_000)
 
 
